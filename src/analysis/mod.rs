@@ -1,0 +1,7 @@
+//! What the vectors are good for: maps, neighbours, probes, routing, and how well it all holds.
+
+pub mod metrics;
+pub mod neighbours;
+pub mod probe;
+pub mod projection;
+pub mod router;

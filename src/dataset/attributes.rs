@@ -1,0 +1,98 @@
+//! What is known about models: columns typed by their values.
+
+use serde::{Deserialize, Serialize};
+
+/// A column over all models of a data set or embedder.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Attribute {
+    /// The column's name.
+    pub name: String,
+    /// One value a model; `None` is unknown.
+    #[serde(flatten)]
+    pub values: Values,
+}
+
+fn each<T>(cells: &[String], value: impl Fn(&str) -> T) -> Vec<Option<T>> {
+    let cells = cells.iter().map(|cell| cell.trim());
+    cells.map(|cell| (!cell.is_empty()).then(|| value(cell))).collect()
+}
+
+/// The values of an [`Attribute`], one a model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "values", rename_all = "lowercase")]
+pub enum Values {
+    /// 0 or 1.
+    Flag(Vec<Option<bool>>),
+    /// Finite numbers.
+    Number(Vec<Option<f64>>),
+    /// Anything else: a class name.
+    Class(Vec<Option<String>>),
+}
+
+impl Values {
+    /// Types a column of cells: all 0 or 1 is a flag, all finite numbers is a number, else a class.
+    pub(super) fn from_cells(cells: &[String]) -> Self {
+        let known = || cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty());
+        let parse = |cell: &str| cell.parse::<f64>().ok().filter(|x| x.is_finite());
+        if known().all(|cell| matches!(cell, "0" | "1")) {
+            Self::Flag(each(cells, |cell| cell == "1"))
+        } else if known().all(|cell| parse(cell).is_some()) {
+            Self::Number(each(cells, |cell| parse(cell).unwrap_or_default()))
+        } else {
+            Self::Class(each(cells, str::to_owned))
+        }
+    }
+
+    /// How many models the column covers, known or not.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Flag(values) => values.len(),
+            Self::Number(values) => values.len(),
+            Self::Class(values) => values.len(),
+        }
+    }
+
+    /// True for a column over no models.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The kind's name, as in files and `--json`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Flag(_) => "flag",
+            Self::Number(_) => "number",
+            Self::Class(_) => "class",
+        }
+    }
+
+    /// The value of one model as a person would write it; `None` is unknown.
+    #[must_use]
+    pub fn text(&self, model: usize) -> Option<String> {
+        match self {
+            Self::Flag(values) => values[model].map(|v| if v { "yes" } else { "no" }.into()),
+            Self::Number(values) => values[model].map(|v| v.to_string()),
+            Self::Class(values) => values[model].clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed(cells: &[&str]) -> Values {
+        Values::from_cells(&cells.iter().map(ToString::to_string).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn columns_are_typed_by_their_values() {
+        assert_eq!(typed(&["0", "", "1"]), Values::Flag(vec![Some(false), None, Some(true)]));
+        assert_eq!(typed(&["7.5", "1"]), Values::Number(vec![Some(7.5), Some(1.0)]));
+        assert_eq!(typed(&["7b", ""]), Values::Class(vec![Some("7b".into()), None]));
+        assert_eq!(typed(&["inf", "1"]).kind(), "class", "an infinite number is no number");
+    }
+}

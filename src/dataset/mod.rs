@@ -1,0 +1,209 @@
+//! Evaluation records: questions × models → labels, sparse as real records are.
+
+mod attributes;
+mod embedllm;
+mod read;
+pub mod simulate;
+mod table;
+mod tables;
+
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::Xxh3;
+
+pub use attributes::{Attribute, Values};
+pub use read::{load, load_attributes};
+
+/// The part of the data a question belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Split {
+    /// What the embedder is fitted on.
+    Train,
+    /// What epochs, temperature and designs are chosen on.
+    Val,
+    /// What is looked at last.
+    Test,
+}
+
+impl Split {
+    /// The three splits, in order.
+    pub const ALL: [Self; 3] = [Self::Train, Self::Val, Self::Test];
+
+    /// The name used in files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Train => "train",
+            Self::Val => "val",
+            Self::Test => "test",
+        }
+    }
+
+    /// The split a file means by `name`.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|split| split.name() == name)
+    }
+}
+
+/// One question.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Question {
+    /// The id it has in the file.
+    pub id: Box<str>,
+    /// Index into [`Dataset::categories`].
+    pub category: u32,
+    /// Its split.
+    pub split: Split,
+    /// Its text; never empty.
+    pub prompt: Box<str>,
+}
+
+/// Which model answered which question how: compressed rows by question, 8 bytes a response.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Responses {
+    /// `starts[q]..starts[q + 1]` are the responses of question `q`; one longer than the questions.
+    starts: Vec<u32>,
+    models: Vec<u32>,
+    labels: Vec<f32>,
+}
+
+impl Responses {
+    /// Compresses triples that are sorted by question and free of duplicates.
+    fn from_sorted(
+        questions: usize,
+        triples: impl ExactSizeIterator<Item = (u32, u32, f32)>,
+    ) -> Self {
+        let mut starts = vec![0; questions + 1];
+        let mut models = Vec::with_capacity(triples.len());
+        let mut labels = Vec::with_capacity(triples.len());
+        for (question, model, label) in triples {
+            starts[question as usize + 1] += 1;
+            models.push(model);
+            labels.push(label);
+        }
+        for q in 0..questions {
+            starts[q + 1] += starts[q];
+        }
+        Self { starts, models, labels }
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.models.len()
+    }
+
+    /// True if nobody answered anything.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.models.is_empty()
+    }
+
+    /// The responses to one question: (model, label), by ascending model.
+    pub fn of(&self, question: usize) -> impl ExactSizeIterator<Item = (usize, f32)> + Clone + '_ {
+        let range = self.starts[question] as usize..self.starts[question + 1] as usize;
+        self.models[range.clone()].iter().zip(&self.labels[range]).map(|(&m, &y)| (m as usize, y))
+    }
+}
+
+/// A data set in memory.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dataset {
+    /// The name of its folder.
+    pub name: String,
+    /// The questions, in file order.
+    pub questions: Vec<Question>,
+    /// Names of the categories (benchmarks), in order of appearance.
+    pub categories: Vec<String>,
+    /// Names of the models; unique.
+    pub models: Vec<String>,
+    /// What is known about the models, one column each.
+    pub attributes: Vec<Attribute>,
+    /// Who answered what how.
+    pub responses: Responses,
+}
+
+impl Dataset {
+    /// The indices of the questions of one split, in order.
+    #[must_use]
+    pub fn split(&self, split: Split) -> Vec<usize> {
+        (0..self.questions.len()).filter(|&q| self.questions[q].split == split).collect()
+    }
+
+    /// A fingerprint of everything that training can see: 32 hexadecimal digits (XXH3-128).
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let mut hash = Xxh3::new();
+        let mut text = |text: &str| {
+            hash.update(&(text.len() as u64).to_le_bytes());
+            hash.update(text.as_bytes());
+        };
+        for model in &self.models {
+            text(model);
+        }
+        for question in &self.questions {
+            text(&question.id);
+            text(&self.categories[question.category as usize]);
+            text(question.split.name());
+            text(&question.prompt);
+        }
+        for q in 0..self.questions.len() {
+            for (model, label) in self.responses.of(q) {
+                hash.update(&(q as u32).to_le_bytes());
+                hash.update(&(model as u32).to_le_bytes());
+                hash.update(&label.to_le_bytes());
+            }
+        }
+        format!("{:032x}", hash.digest128())
+    }
+
+    /// What a careful user should know before training, one sentence each; empty when all is well.
+    #[must_use]
+    pub fn problems(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut answered = vec![0_usize; self.models.len()];
+        let (mut silent, mut single) = (0, 0);
+        for q in 0..self.questions.len() {
+            match self.responses.of(q).len() {
+                0 => silent += 1,
+                1 => single += 1,
+                _ => {}
+            }
+            for (model, _) in self.responses.of(q) {
+                answered[model] += 1;
+            }
+        }
+        let unheard: Vec<_> =
+            self.models.iter().zip(&answered).filter(|(_, n)| **n == 0).map(|(m, _)| m).collect();
+        if let Some(first) = unheard.first() {
+            found.push(format!(
+                "{} of the models have no response, the first is {first}",
+                unheard.len()
+            ));
+        }
+        if silent > 0 {
+            found.push(format!("{silent} questions have no response"));
+        }
+        if single > 0 {
+            found.push(format!(
+                "{single} questions have one response only: they say nothing on routing"
+            ));
+        }
+        let mut seen = std::collections::HashMap::new();
+        let mut leaks = 0;
+        for question in &self.questions {
+            let first = seen.entry(&*question.prompt).or_insert(question.split);
+            leaks += usize::from(*first != question.split);
+        }
+        if leaks > 0 {
+            found.push(format!("{leaks} questions have the text of a question in another split"));
+        }
+        for split in [Split::Train, Split::Val] {
+            if !self.questions.iter().any(|question| question.split == split) {
+                found.push(format!("the {} split is empty", split.name()));
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,171 @@
+//! A CSV file with a header, plain or compressed, whose every fault names file and line.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use csv::ByteRecord;
+
+use crate::error::{Error, Result};
+
+/// The endings a table may have.
+pub(super) const ENDINGS: [&str; 3] = ["csv", "csv.gz", "csv.zst"];
+
+/// The table called `stem` in a folder, in whichever form it is there.
+pub(super) fn find(folder: &Path, stem: &str) -> Option<PathBuf> {
+    ENDINGS.iter().map(|ending| folder.join(format!("{stem}.{ending}"))).find(|path| path.is_file())
+}
+
+/// An open table.
+pub(super) struct Table {
+    path: PathBuf,
+    reader: csv::Reader<Box<dyn Read>>,
+    header: Vec<String>,
+    record: ByteRecord,
+}
+
+/// One row of a [`Table`].
+pub(super) struct Row<'a> {
+    path: &'a Path,
+    header: &'a [String],
+    record: &'a ByteRecord,
+}
+
+impl Table {
+    /// Opens a table and reads its header.
+    pub(super) fn open(path: &Path) -> Result<Self> {
+        let file = File::open(path).map_err(|e| Error::io(path, e))?;
+        let bytes: Box<dyn Read> = match path.extension().and_then(|e| e.to_str()) {
+            Some("gz") => Box::new(flate2::read::MultiGzDecoder::new(file)),
+            Some("zst") => {
+                Box::new(ruzstd::decoding::StreamingDecoder::new(file).map_err(|e| {
+                    Error::input(
+                        path,
+                        format!("not a Zstandard file: {e}"),
+                        "compress it with zstd again",
+                    )
+                })?)
+            }
+            _ => Box::new(file),
+        };
+        let mut reader = csv::ReaderBuilder::new().buffer_capacity(1 << 18).from_reader(bytes);
+        let header = match reader.byte_headers() {
+            Ok(header) => header.clone(),
+            Err(e) => return Err(fault(path, &e)),
+        };
+        let mut names = Vec::new();
+        for name in &header {
+            let name = std::str::from_utf8(name)
+                .map_err(|_| at(path, 1, "the header is not UTF-8", "save the file as UTF-8"))?;
+            names.push(name.trim().to_owned());
+        }
+        let mut seen = HashSet::new();
+        if let Some(twice) = names.iter().find(|name| !seen.insert(name.as_str())) {
+            return Err(at(
+                path,
+                1,
+                format!("the column `{twice}` stands twice"),
+                "remove one of them",
+            ));
+        }
+        Ok(Self { path: path.into(), reader, header: names, record: ByteRecord::new() })
+    }
+
+    /// The index of a column that must be there.
+    pub(super) fn column(&self, name: &str) -> Result<usize> {
+        self.optional(name).ok_or_else(|| {
+            let there = self.header.join(", ");
+            let problem = format!("no column `{name}` (there are: {there})");
+            at(&self.path, 1, problem, format!("add a column `{name}` to the header and every row"))
+        })
+    }
+
+    /// The index of a column that may be there.
+    pub(super) fn optional(&self, name: &str) -> Option<usize> {
+        self.header.iter().position(|column| column == name)
+    }
+
+    /// The names of all columns.
+    pub(super) fn header(&self) -> &[String] {
+        &self.header
+    }
+
+    /// The next row, or `None` at the end.
+    pub(super) fn next(&mut self) -> Result<Option<Row<'_>>> {
+        match self.reader.read_byte_record(&mut self.record) {
+            Ok(true) => {
+                Ok(Some(Row { path: &self.path, header: &self.header, record: &self.record }))
+            }
+            Ok(false) => Ok(None),
+            Err(e) => Err(fault(&self.path, &e)),
+        }
+    }
+}
+
+impl<'a> Row<'a> {
+    /// The line the row begins on.
+    pub(super) fn line(&self) -> u64 {
+        self.record.position().map_or(0, csv::Position::line)
+    }
+
+    /// An error on this row.
+    pub(super) fn error(&self, problem: impl Into<String>, fix: impl Into<String>) -> Error {
+        at(self.path, self.line(), problem, fix)
+    }
+
+    /// The cell in a column, as it stands.
+    pub(super) fn bytes(&self, column: usize) -> &'a [u8] {
+        self.record.get(column).unwrap_or_default()
+    }
+
+    /// The cell in a column as text.
+    pub(super) fn text(&self, column: usize) -> Result<&'a str> {
+        std::str::from_utf8(self.bytes(column)).map_err(|_| {
+            let problem = format!("the cell of `{}` is not UTF-8", self.header[column]);
+            self.error(problem, "save the file as UTF-8")
+        })
+    }
+
+    /// The cell in a column as text that must not be blank.
+    pub(super) fn filled(&self, column: usize) -> Result<&'a str> {
+        let text = self.text(column)?;
+        if text.trim().is_empty() {
+            let name = &self.header[column];
+            return Err(self.error(format!("`{name}` is empty"), "fill the cell or remove the row"));
+        }
+        Ok(text)
+    }
+
+    /// The cell in a column as a label in [0, 1].
+    pub(super) fn label(&self, column: usize) -> Result<f32> {
+        let text = self.text(column)?.trim();
+        match text.parse::<f32>() {
+            Ok(label) if (0.0..=1.0).contains(&label) => Ok(label),
+            _ => {
+                let problem = format!("the label `{text}` is not a number from 0 to 1");
+                Err(self.error(problem, "write 1 for right, 0 for wrong, or a share between them"))
+            }
+        }
+    }
+}
+
+fn at(path: &Path, line: u64, problem: impl Into<String>, fix: impl Into<String>) -> Error {
+    Error::Input { file: path.into(), line: Some(line), problem: problem.into(), fix: fix.into() }
+}
+
+fn fault(path: &Path, error: &csv::Error) -> Error {
+    let line = error.position().map(csv::Position::line);
+    let (problem, fix) = match error.kind() {
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => (
+            format!("{len} cells where the header has {expected_len}"),
+            "quote cells that hold commas or line breaks, and give every row the same columns",
+        ),
+        csv::ErrorKind::Io(e) => (
+            format!("cannot be read: {e}"),
+            "the file may be cut short or compressed in another way: write it again",
+        ),
+        _ => (error.to_string(), "write the file as CSV with a header (RFC 4180)"),
+    };
+    Error::Input { file: path.into(), line, problem, fix: fix.into() }
+}

@@ -1,0 +1,102 @@
+//! The *Tables* layout: questions, models and responses apart.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::read::{Builder, attribute_columns, typed};
+use super::table::{self, Table};
+use super::{Dataset, Split};
+use crate::error::{Error, Result};
+
+pub(super) fn load(folder: &Path) -> Result<Dataset> {
+    let path = |stem: &str| -> Result<PathBuf> {
+        table::find(folder, stem).ok_or_else(|| {
+            let fix = format!("put {stem}.csv beside the other tables");
+            Error::input(folder, format!("holds no {stem} table"), fix)
+        })
+    };
+    let (questions_path, models_path, responses_path) =
+        (path("questions")?, path("models")?, path("responses")?);
+
+    let mut builder = Builder::default();
+    let mut question_index = HashMap::new();
+    let mut table = Table::open(&questions_path)?;
+    let id = table.column("prompt_id")?;
+    let prompt = table.column("prompt")?;
+    let (category, split) = (table.optional("category"), table.optional("split"));
+    while let Some(row) = table.next()? {
+        let (id, prompt) = (row.filled(id)?, row.filled(prompt)?);
+        let category = match category {
+            Some(column) => row.filled(column)?,
+            None => "all",
+        };
+        let split = match split {
+            Some(column) => {
+                let name = row.text(column)?;
+                Split::from_name(name).ok_or_else(|| {
+                    row.error(format!("`{name}` is no split"), "write train, val or test")
+                })?
+            }
+            None => split_by_text(prompt),
+        };
+        let question = builder.question(id, category, split, prompt);
+        if question_index.insert(id.as_bytes().to_vec(), question).is_some() {
+            return Err(
+                row.error(format!("the prompt_id `{id}` stands twice"), "give each its own id")
+            );
+        }
+    }
+
+    let mut table = Table::open(&models_path)?;
+    let id = table.column("model_id")?;
+    let name = table.column("model_name")?;
+    let columns = attribute_columns(&table);
+    let mut cells = vec![Vec::new(); columns.len()];
+    let (mut models, mut model_index, mut names) = (Vec::new(), HashMap::new(), HashSet::new());
+    while let Some(row) = table.next()? {
+        let (id, name) = (row.filled(id)?, row.filled(name)?);
+        if model_index.insert(id.as_bytes().to_vec(), models.len() as u32).is_some() {
+            return Err(
+                row.error(format!("the model_id `{id}` stands twice"), "give each its own id")
+            );
+        }
+        if !names.insert(name.to_owned()) {
+            return Err(
+                row.error(format!("the model `{name}` stands twice"), "give each its own name")
+            );
+        }
+        models.push(name.to_owned());
+        for (column, (at, _)) in cells.iter_mut().zip(&columns) {
+            column.push(row.text(*at)?.to_owned());
+        }
+    }
+    let attributes = typed(columns, &cells);
+
+    let mut table = Table::open(&responses_path)?;
+    let (id, model, label) =
+        (table.column("prompt_id")?, table.column("model_id")?, table.column("label")?);
+    while let Some(row) = table.next()? {
+        let Some(&question) = question_index.get(row.bytes(id)) else {
+            let problem = format!("no question has the prompt_id `{}`", row.text(id)?);
+            return Err(row.error(problem, format!("add it to {}", questions_path.display())));
+        };
+        let Some(&model) = model_index.get(row.bytes(model)) else {
+            let problem = format!("no model has the model_id `{}`", row.text(model)?);
+            return Err(row.error(problem, format!("add it to {}", models_path.display())));
+        };
+        builder.response(question, model, row.label(label)?, row.line(), 0);
+    }
+    builder.finish(folder, &[&responses_path], models, attributes)
+}
+
+/// A split for data that brings none: eight, one and one tenth, by the text alone, so that a text
+/// that stands twice stays on one side.
+fn split_by_text(prompt: &str) -> Split {
+    match xxh3_64(prompt.as_bytes()) % 10 {
+        0 => Split::Val,
+        1 => Split::Test,
+        _ => Split::Train,
+    }
+}

@@ -1,0 +1,69 @@
+//! The one error type: what went wrong, where, and what to do about it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::printable::Printable;
+
+/// Anything llmap can fail with. [`Error::exit_code`] tells scripts which side the fault is on.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file from outside does not hold what it should.
+    #[error("{}{}: {}\n  fix: {}", Printable(&file.display().to_string()), at(*line), Printable(problem), Printable(fix))]
+    Input {
+        /// The file.
+        file: PathBuf,
+        /// The line (from 1), where the file has lines.
+        line: Option<u64>,
+        /// What is wrong.
+        problem: String,
+        /// What the user can do.
+        fix: String,
+    },
+    /// The call itself makes no sense: an unknown attribute, a bad combination of options.
+    #[error("{}", Printable(.0))]
+    Usage(String),
+    /// The operating system refused.
+    #[error("{}: {source}", Printable(&file.display().to_string()))]
+    Io {
+        /// The file or folder.
+        file: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The computation could not be done.
+    #[error("{}", Printable(.0))]
+    Failed(String),
+}
+
+/// The crate's result.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+fn at(line: Option<u64>) -> String {
+    line.map_or_else(String::new, |line| format!(":{line}"))
+}
+
+impl Error {
+    /// An input error without a line.
+    pub fn input(file: &Path, problem: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self::Input { file: file.into(), line: None, problem: problem.into(), fix: fix.into() }
+    }
+
+    /// A system error on `file`; a missing file is the caller's mistake and becomes [`Error::Input`].
+    pub fn io(file: &Path, source: io::Error) -> Self {
+        if source.kind() == io::ErrorKind::NotFound {
+            Self::input(file, "no such file or folder", "check the path")
+        } else {
+            Self::Io { file: file.into(), source }
+        }
+    }
+
+    /// 2 for usage and bad input, 1 for a failure.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Input { .. } | Self::Usage(_) => 2,
+            Self::Io { .. } | Self::Failed(_) => 1,
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! llmap learns one vector a language model from records of who answered which question correctly,
+//! and uses it to map, probe, forecast and route (EmbedLLM, arXiv 2410.02223).
+//!
+//! Data flows one way: [`dataset`] → [`encoder`] → [`embedder`] → [`analysis`] → [`explorer`].
+//! Nothing on the left knows anything on the right, and only the explorer knows a terminal.
+
+pub mod analysis;
+pub mod dataset;
+pub mod embedder;
+mod error;
+mod names;
+mod printable;
+
+pub use error::{Error, Result};
+pub use printable::{Printable, one_line, write_json};
