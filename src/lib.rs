@@ -5,11 +5,14 @@
 //! Nothing on the left knows anything on the right, and only the explorer knows a terminal.
 
 pub mod analysis;
+mod atomic;
 pub mod dataset;
 pub mod embedder;
+pub mod encoder;
 mod error;
 mod names;
 mod printable;
 
+pub use atomic::write as write_atomically;
 pub use error::{Error, Result};
 pub use printable::{Printable, one_line, write_json};

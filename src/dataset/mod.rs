@@ -131,6 +131,17 @@ impl Dataset {
         (0..self.questions.len()).filter(|&q| self.questions[q].split == split).collect()
     }
 
+    /// True if the data says that it is simulated: an attribute `simulated` that every model has.
+    #[must_use]
+    pub fn simulated(&self) -> bool {
+        self.attributes.iter().any(|attribute| match &attribute.values {
+            Values::Flag(values) if attribute.name == "simulated" => {
+                values.iter().all(|value| *value == Some(true))
+            }
+            _ => false,
+        })
+    }
+
     /// A fingerprint of everything that training can see: 32 hexadecimal digits (XXH3-128).
     #[must_use]
     pub fn fingerprint(&self) -> String {

@@ -109,6 +109,10 @@ impl Simulation {
                 ),
             },
             Attribute { name: "params_b".into(), values: Values::Number(params) },
+            Attribute {
+                name: "simulated".into(),
+                values: Values::Flag(vec![Some(true); self.models]),
+            },
         ];
         let responses = respond(&questions, &models, &mut rng);
         let names = models.into_iter().map(|model| model.name).collect();

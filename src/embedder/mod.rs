@@ -1,15 +1,31 @@
 //! The embedder: one vector a model, a projector for questions, and everything they were made from.
 
+mod calibration;
+mod canonical;
+mod device;
+mod features;
+mod file;
+mod memory;
+mod network;
 mod progress;
+mod residuals;
+mod train;
 
-use std::sync::atomic::AtomicBool;
-
+use burn::tensor::Device;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use crate::dataset::{Attribute, Dataset};
-use crate::error::Result;
+use crate::dataset::Attribute;
+use features::Featurizer;
+use network::{Network, Weights};
+
+pub use calibration::Calibration;
+pub use device::Backend;
+pub use features::Features;
 pub use progress::{Epoch, Event};
+pub(crate) use residuals::model_means;
+pub(crate) use train::observed;
+pub use train::{Settings, train};
 
 /// How one model did on one benchmark, over all splits that training was allowed to see.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -56,9 +72,6 @@ pub struct Provenance {
     pub version: String,
 }
 
-/// Prompts as the embedder sees them; made by [`Embedder::encode`].
-pub struct Features(Array2<f32>);
-
 /// A trained embedder.
 pub struct Embedder {
     /// The models' names.
@@ -69,8 +82,15 @@ pub struct Embedder {
     pub benchmarks: Vec<Benchmark>,
     /// Where it comes from.
     pub provenance: Provenance,
-    /// Models × dimensions.
+    /// Models × dimensions. The squared distance of two rows is the variance, over the training
+    /// questions, of the difference of their logits.
     pub vectors: Array2<f32>,
+    /// From logits to probabilities.
+    pub calibration: Calibration,
+    featurizer: Featurizer,
+    weights: Weights,
+    network: Network,
+    device: Device,
 }
 
 impl Embedder {
@@ -80,51 +100,42 @@ impl Embedder {
         self.attributes.iter().find(|attribute| attribute.name == name)
     }
 
+    /// The term of each model, in logits: how good it is on the mean training question.
+    #[must_use]
+    pub fn ability(&self) -> &ndarray::Array1<f32> {
+        &self.weights.ability
+    }
+
     /// Turns prompts into features, one row each.
     #[must_use]
-    pub fn encode(&self, _prompts: &[&str]) -> Features {
-        todo!()
+    pub fn encode(&self, prompts: &[&str]) -> Features {
+        self.featurizer.features(prompts)
     }
 
     /// Calibrated probabilities that each model answers right: prompts × models.
     #[must_use]
-    pub fn predict(&self, _features: &Features) -> Array2<f32> {
-        todo!()
+    pub fn predict(&self, features: &Features) -> Array2<f32> {
+        let logits = train::predict(&self.network, features, &self.device);
+        logits.mapv_into(|logit| self.calibration.probability(logit))
     }
 
     /// The 80% interval of a probability that [`Embedder::predict`] gave.
     #[must_use]
-    pub fn interval(&self, _p: f32) -> (f32, f32) {
-        todo!()
+    pub fn interval(&self, p: f32) -> (f32, f32) {
+        self.calibration.interval(p)
     }
 
     /// The `k` training questions nearest to a row of `features`: (benchmark, cosine), nearest first.
     #[must_use]
-    pub fn similar(&self, _features: &Features, _row: usize, _k: usize) -> Vec<(usize, f64)> {
-        todo!()
+    pub fn similar(&self, features: &Features, row: usize, k: usize) -> Vec<(usize, f64)> {
+        let memory = &self.featurizer.memory;
+        let near = memory.nearest(features.keys.row(row), k).into_iter();
+        near.map(|(j, cosine)| (memory.benchmarks[j] as usize, f64::from(cosine))).collect()
     }
-}
 
-/// How an embedder is trained.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Numbers in a model's vector.
-    pub dim: usize,
-    /// Epochs at most.
-    pub epochs: u32,
-    /// Decides everything random.
-    pub seed: u64,
-}
-
-/// Trains an embedder.
-///
-/// # Errors
-/// todo
-pub fn train(
-    _data: &Dataset,
-    _settings: &Settings,
-    _progress: &mut dyn FnMut(Event),
-    _cancel: &AtomicBool,
-) -> Result<Embedder> {
-    todo!()
+    /// The encoded texts of `features` as the encoder gave them: prompts × encoder dimensions.
+    #[must_use]
+    pub fn encoded<'a>(&self, features: &'a Features) -> &'a Array2<f32> {
+        &features.keys
+    }
 }

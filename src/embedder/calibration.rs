@@ -1,0 +1,165 @@
+//! Calibration on val: a temperature, and how much the text leaves open.
+
+use serde::{Deserialize, Serialize};
+
+use crate::analysis::metrics::Judged;
+
+/// From logits to probabilities and intervals.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Calibration {
+    /// Logits are divided by this.
+    pub temperature: f64,
+    /// Standard deviation, in logits, of what a question's text does not tell about its difficulty.
+    pub spread: f64,
+}
+
+/// The normal quantile that leaves a tenth on either side.
+const Z80: f64 = 1.281_551_6;
+
+impl Calibration {
+    /// Fits both to the logits of val, laid out as `judged`.
+    pub(super) fn fit(judged: &Judged, logits: &[f32]) -> Self {
+        let temperature = temperature(logits, &judged.labels);
+        Self { temperature, spread: spread(judged, logits, temperature) }
+    }
+
+    /// The calibrated probability of a logit.
+    #[must_use]
+    pub fn probability(&self, logit: f32) -> f32 {
+        sigmoid(f64::from(logit) / self.temperature) as f32
+    }
+
+    /// The 80% interval of a calibrated probability `p`.
+    ///
+    /// A text does not tell all of a question's difficulty. The rest is taken as a normal term in
+    /// logits, shared by all models, whose deviation σ is fitted on val by marginal likelihood; `p`
+    /// is the mean over it, and the interval runs from its 10% to its 90% quantile.
+    #[must_use]
+    pub fn interval(&self, p: f32) -> (f32, f32) {
+        let p = f64::from(p).clamp(1e-6, 1.0 - 1e-6);
+        let centre = (p / (1.0 - p)).ln() * stretch(self.spread);
+        let end = |z: f64| sigmoid(centre + z * self.spread) as f32;
+        (end(-Z80), end(Z80))
+    }
+}
+
+fn sigmoid(x: f64) -> f64 {
+    1.0 / (1.0 + (-x).exp())
+}
+
+/// The logit that a normal term of deviation `spread` averages down to 1 (MacKay 1992).
+fn stretch(spread: f64) -> f64 {
+    (1.0 + std::f64::consts::PI * spread * spread / 8.0).sqrt()
+}
+
+/// The temperature of least log loss, by bisection on its derivative in 1/T.
+fn temperature(logits: &[f32], labels: &[f32]) -> f64 {
+    let slope = |beta: f64| -> f64 {
+        let each = logits.iter().zip(labels).map(|(&l, &y)| (f64::from(l), f64::from(y)));
+        each.map(|(l, y)| l * (sigmoid(beta * l) - y)).sum()
+    };
+    let (mut low, mut high) = (0.05, 20.0);
+    for _ in 0..60 {
+        let middle = f64::midpoint(low, high);
+        if slope(middle) > 0.0 { high = middle } else { low = middle }
+    }
+    f64::midpoint(low, high).recip()
+}
+
+/// Nodes and weights of the Gauss–Hermite rule of nine points for a standard normal.
+const HERMITE: [(f64, f64); 9] = [
+    (-4.512_745_863_4, 2.234_584_400_8e-5),
+    (-3.205_429_002_9, 2.789_141_321_2e-3),
+    (-2.076_847_978_7, 4.991_640_676_5e-2),
+    (-1.023_255_663_8, 0.244_097_502_9),
+    (0.0, 0.406_349_206_3),
+    (1.023_255_663_8, 0.244_097_502_9),
+    (2.076_847_978_7, 4.991_640_676_5e-2),
+    (3.205_429_002_9, 2.789_141_321_2e-3),
+    (4.512_745_863_4, 2.234_584_400_8e-5),
+];
+
+/// The deviation of greatest marginal likelihood, by golden-section search on [0, 4].
+fn spread(judged: &Judged, logits: &[f32], temperature: f64) -> f64 {
+    let likelihood = |spread: f64| -> f64 {
+        let stretch = stretch(spread) / temperature;
+        let question = |range: std::ops::Range<usize>| -> f64 {
+            let terms = HERMITE.map(|(node, weight)| {
+                let log_p: f64 = range
+                    .clone()
+                    .map(|i| {
+                        let x = f64::from(logits[i]) * stretch + node * spread;
+                        // ln σ(x) and ln σ(−x) without overflow.
+                        let softplus = |x: f64| x.max(0.0) + (-x.abs()).exp().ln_1p();
+                        let y = f64::from(judged.labels[i]);
+                        -y * softplus(-x) - (1.0 - y) * softplus(x)
+                    })
+                    .sum();
+                weight.ln() + log_p
+            });
+            let top = terms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            top + terms.iter().map(|t| (t - top).exp()).sum::<f64>().ln()
+        };
+        judged.ranges().map(question).sum()
+    };
+    const GOLDEN: f64 = 0.618_033_988_75;
+    let (mut low, mut high) = (0.0, 4.0);
+    let (mut a, mut b) = (high - GOLDEN * (high - low), low + GOLDEN * (high - low));
+    let (mut at_a, mut at_b) = (likelihood(a), likelihood(b));
+    for _ in 0..18 {
+        if at_a > at_b {
+            (high, b, at_b) = (b, a, at_a);
+            a = high - GOLDEN * (high - low);
+            at_a = likelihood(a);
+        } else {
+            (low, a, at_a) = (a, b, at_b);
+            b = low + GOLDEN * (high - low);
+            at_b = likelihood(b);
+        }
+    }
+    f64::midpoint(low, high)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+    use rand_distr::{Distribution, StandardNormal};
+
+    #[test]
+    fn the_rule_integrates_a_normal() {
+        let moment = |k: i32| HERMITE.iter().map(|(x, w)| w * x.powi(k)).sum::<f64>();
+        assert!((moment(0) - 1.0).abs() < 1e-6 && (moment(2) - 1.0).abs() < 1e-6);
+        assert!((moment(4) - 3.0).abs() < 1e-5);
+    }
+
+    #[test]
+    fn temperature_and_spread_are_recovered() {
+        let mut rng = ChaCha8Rng::seed_from_u64(5);
+        let (mut judged, mut logits) = (
+            Judged { questions: vec![], starts: vec![0], models: vec![], labels: vec![] },
+            Vec::new(),
+        );
+        for q in 0..1500 {
+            let open: f64 = 1.2 * {
+                let x: f64 = StandardNormal.sample(&mut rng);
+                x
+            };
+            for m in 0..20 {
+                let known: f64 = StandardNormal.sample(&mut rng);
+                // The learner says twice what is true on average over what the text leaves open.
+                logits.push((2.0 * known / stretch(1.2)) as f32);
+                judged.models.push(m);
+                judged.labels.push(f32::from(u8::from(rng.random_bool(sigmoid(known + open)))));
+            }
+            judged.questions.push(q);
+            judged.starts.push(logits.len());
+        }
+        let fitted = Calibration::fit(&judged, &logits);
+        assert!((fitted.temperature - 2.0).abs() < 0.15, "{fitted:?}");
+        assert!((fitted.spread - 1.2).abs() < 0.12, "{fitted:?}");
+        let (low, high) = fitted.interval(0.5);
+        assert!((low + high - 1.0).abs() < 1e-6 && low < 0.25);
+    }
+}

@@ -1,0 +1,104 @@
+//! A question as the projector sees it: its vector, its shape, and what the memory recalls.
+
+use ndarray::{Array1, Array2, Axis, s};
+use rayon::prelude::*;
+
+use super::memory::{Memory, RECALL};
+use crate::encoder::{Builtin, SHAPE, shape};
+
+/// How far from the mean a standardised input may be, in standard deviations.
+const CLIP: f32 = 4.0;
+
+/// Prompts as the embedder sees them; made by [`super::Embedder::encode`].
+#[derive(Clone, Debug)]
+pub struct Features {
+    /// Prompts × encoder dimensions, unit length.
+    pub(super) keys: Array2<f32>,
+    /// Prompts × inputs of the projector, standardised.
+    pub(super) inputs: Array2<f32>,
+}
+
+impl Features {
+    /// How many prompts.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.keys.nrows()
+    }
+
+    /// True for no prompts.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Makes [`Features`] from text.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Featurizer {
+    pub(super) encoder: Builtin,
+    pub(super) memory: Memory,
+    /// Mean of each input over the training questions.
+    pub(super) mean: Array1<f32>,
+    /// Standard deviation of each input.
+    pub(super) scale: Array1<f32>,
+}
+
+impl Featurizer {
+    /// Completes a featurizer on the training questions and gives their features. A question and
+    /// its copies (by `texts`, an id a row) are hidden from its own recall; `kept` are the rows
+    /// that the memory kept.
+    pub(super) fn fit(
+        encoder: Builtin,
+        memory: Memory,
+        kept: &[usize],
+        keys: Array2<f32>,
+        shapes: &Array2<f32>,
+        texts: &[u32],
+    ) -> (Self, Features) {
+        let recalled = memory.recall(keys.view(), |row, j| texts[row] == texts[kept[j]]);
+        let raw = join([&keys, shapes, &recalled]);
+        let mean = raw.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(raw.ncols()));
+        let scale = raw.std_axis(Axis(0), 0.0).mapv(|s| if s > 1e-6 { s } else { 1.0 });
+        let this = Self { encoder, memory, mean, scale };
+        let inputs = this.standardise(raw);
+        (this, Features { keys, inputs })
+    }
+
+    /// The number of inputs for an encoder of `dim` numbers.
+    pub(super) fn width(dim: usize) -> usize {
+        dim + SHAPE + RECALL
+    }
+
+    /// The features of new texts.
+    pub(super) fn features(&self, texts: &[&str]) -> Features {
+        let keys = self.encoder.encode(texts);
+        let recalled = self.memory.recall(keys.view(), |_, _| false);
+        let raw = join([&keys, &shapes(texts), &recalled]);
+        Features { inputs: self.standardise(raw), keys }
+    }
+
+    fn standardise(&self, raw: Array2<f32>) -> Array2<f32> {
+        ((raw - &self.mean) / &self.scale).mapv_into(|x| x.clamp(-CLIP, CLIP))
+    }
+}
+
+/// Texts × [`SHAPE`].
+pub(super) fn shapes(texts: &[&str]) -> Array2<f32> {
+    let mut out = Array2::zeros((texts.len(), SHAPE));
+    out.axis_iter_mut(Axis(0)).into_par_iter().zip(texts).for_each(|(mut row, text)| {
+        row.assign(&ndarray::aview1(&shape(text)));
+    });
+    out
+}
+
+/// Arrays of equally many rows, side by side.
+fn join(parts: [&Array2<f32>; 3]) -> Array2<f32> {
+    let width = parts.iter().map(|part| part.ncols()).sum();
+    let mut out = Array2::zeros((parts[0].nrows(), width));
+    let mut at = 0;
+    for part in parts {
+        out.slice_mut(s![.., at..at + part.ncols()]).assign(part);
+        at += part.ncols();
+    }
+    out
+}

@@ -1,0 +1,146 @@
+//! The memory: what is known of each training question, found again by the likeness of texts.
+//!
+//! Low-rank models generalise badly far from their training questions, nearest neighbours do not
+//! (arXiv 2505.12601). The memory gives the projector what neighbours know: for a new question, the
+//! summaries of the responses to the nearest training questions, averaged by likeness.
+
+use half::f16;
+use ndarray::{Array2, ArrayView1, ArrayView2, Axis, s};
+use rayon::prelude::*;
+
+use super::residuals::{SUMMARY, summarise};
+use crate::dataset::Dataset;
+
+/// Numbers that a recall gives: the averaged summary, and how near the nearest questions are.
+pub(super) const RECALL: usize = SUMMARY + 2;
+
+/// Neighbours that are averaged.
+const NEIGHBOURS: usize = 60;
+/// Neighbours whose mean likeness says how familiar a question is.
+const FAMILIAR: usize = 20;
+/// Softmax temperature of the likeness.
+const TEMPERATURE: f32 = 0.05;
+/// Questions that are remembered at most; of more, every n-th.
+const CAPACITY: usize = 1 << 16;
+/// Questions recalled at once: bounds the matrix of likenesses.
+const BLOCK: usize = 256;
+
+/// Training questions, remembered by vector.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Memory {
+    /// Questions × encoder dimensions, unit length; every entry is exact in half precision.
+    pub(super) keys: Array2<f32>,
+    /// Questions × [`SUMMARY`].
+    pub(super) summaries: Array2<f32>,
+    /// The benchmark of each question.
+    pub(super) benchmarks: Vec<u32>,
+}
+
+impl Memory {
+    /// Remembers `questions`, whose encoded texts are the rows of `keys`. Gives back the positions
+    /// (in `questions`) of those that were kept.
+    pub(super) fn fit(
+        data: &Dataset,
+        questions: &[usize],
+        keys: &Array2<f32>,
+        seed: u64,
+    ) -> (Self, Vec<usize>) {
+        let step = questions.len().div_ceil(CAPACITY).max(1);
+        let kept: Vec<usize> = (0..questions.len()).step_by(step).collect();
+        let benchmarks = kept.iter().map(|&i| data.questions[questions[i]].category).collect();
+        let keys = keys.select(Axis(0), &kept).mapv(|x| f16::from_f32(x).to_f32());
+        let summaries = summarise(data, questions, seed).select(Axis(0), &kept);
+        (Self { keys, summaries, benchmarks }, kept)
+    }
+
+    /// The `k` remembered questions most like `query`, nearest first, with their cosine.
+    pub(super) fn nearest(&self, query: ArrayView1<'_, f32>, k: usize) -> Vec<(usize, f32)> {
+        let likeness = self.keys.dot(&query);
+        top(likeness.view(), k, |_| true)
+    }
+
+    /// Recalls each row of `queries`: rows × [`RECALL`]. `forbidden(row, remembered)` hides a
+    /// question from itself and its copies while training.
+    pub(super) fn recall(
+        &self,
+        queries: ArrayView2<'_, f32>,
+        forbidden: impl Fn(usize, usize) -> bool + Sync,
+    ) -> Array2<f32> {
+        let mut out = Array2::zeros((queries.nrows(), RECALL));
+        let blocks = out.axis_chunks_iter_mut(Axis(0), BLOCK).into_par_iter();
+        blocks.zip(queries.axis_chunks_iter(Axis(0), BLOCK)).enumerate().for_each(
+            |(block, (mut out, queries))| {
+                let likeness = queries.dot(&self.keys.t());
+                for (i, likeness) in likeness.rows().into_iter().enumerate() {
+                    let row = block * BLOCK + i;
+                    let near = top(likeness, NEIGHBOURS, |j| !forbidden(row, j));
+                    let mut out = out.row_mut(i);
+                    self.average(&near, out.slice_mut(s![..SUMMARY]));
+                    out[SUMMARY] = near.first().map_or(0.0, |(_, likeness)| *likeness);
+                    let familiar = &near[..near.len().min(FAMILIAR)];
+                    out[SUMMARY + 1] = familiar.iter().map(|(_, likeness)| likeness).sum::<f32>()
+                        / familiar.len().max(1) as f32;
+                }
+            },
+        );
+        out
+    }
+
+    fn average(&self, near: &[(usize, f32)], mut out: ndarray::ArrayViewMut1<'_, f32>) {
+        let Some(&(_, nearest)) = near.first() else { return };
+        let mut total = 0.0;
+        for &(j, likeness) in near {
+            let weight = ((likeness - nearest) / TEMPERATURE).exp();
+            out.scaled_add(weight, &self.summaries.row(j));
+            total += weight;
+        }
+        out /= total;
+    }
+}
+
+/// The `k` largest entries among those wanted, largest first (ties: lowest index).
+fn top(
+    likeness: ArrayView1<'_, f32>,
+    k: usize,
+    wanted: impl Fn(usize) -> bool,
+) -> Vec<(usize, f32)> {
+    let mut all: Vec<(usize, f32)> =
+        likeness.iter().copied().enumerate().filter(|(j, _)| wanted(*j)).collect();
+    let order = |a: &(usize, f32), b: &(usize, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
+    if all.len() > k {
+        all.select_nth_unstable_by(k, order);
+        all.truncate(k);
+    }
+    all.sort_unstable_by(order);
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    fn memory() -> Memory {
+        Memory {
+            keys: array![[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]],
+            summaries: Array2::from_shape_fn((3, SUMMARY), |(i, _)| i as f32),
+            benchmarks: vec![0, 0, 1],
+        }
+    }
+
+    #[test]
+    fn the_nearest_question_decides_and_may_be_hidden() {
+        let query = array![[1.0_f32, 0.0]];
+        let open = memory().recall(query.view(), |_, _| false);
+        assert!(open[[0, 0]] < 0.1 && (open[[0, SUMMARY]] - 1.0).abs() < 1e-6);
+        let hidden = memory().recall(query.view(), |_, j| j == 0);
+        assert!(hidden[[0, 0]] > 0.9 && (hidden[[0, SUMMARY]] - 0.8).abs() < 1e-6);
+        assert_eq!(memory().nearest(query.row(0), 2), [(0, 1.0), (1, 0.8)]);
+    }
+
+    #[test]
+    fn an_empty_memory_recalls_nothing() {
+        let none = memory().recall(array![[1.0_f32, 0.0]].view(), |_, _| true);
+        assert!(none.iter().all(|x| *x == 0.0));
+    }
+}

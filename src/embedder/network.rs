@@ -1,0 +1,191 @@
+//! The trainable part, in burn: EmbedLLM's `model vector ⊙ projected question → logit` (section 3.2
+//! of the paper) with a term for the model, a term for the question, a small non-linear head on the
+//! question, and the benchmark as a second task.
+
+use burn::module::{Module, Param};
+use burn::nn::Linear;
+use burn::tensor::activation::relu;
+use burn::tensor::{Device, Tensor, TensorData};
+use ndarray::{Array1, Array2, ArrayView2};
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+
+/// Units of each hidden layer of the projector.
+pub(super) const HIDDEN: usize = 256;
+
+/// Sizes of a [`Network`].
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sizes {
+    pub(super) inputs: usize,
+    pub(super) models: usize,
+    pub(super) dim: usize,
+    pub(super) benchmarks: usize,
+}
+
+/// The parameters.
+#[derive(Module, Debug)]
+pub(super) struct Network {
+    first: Linear,
+    second: Linear,
+    /// Projects onto `dim` numbers and the question's own term.
+    out: Linear,
+    benchmark: Linear,
+    /// Models × dim.
+    vectors: Param<Tensor<2>>,
+    /// One term a model.
+    ability: Param<Tensor<1>>,
+}
+
+/// What a forward pass gives.
+pub(super) struct Output {
+    /// Questions × models.
+    pub(super) logits: Tensor<2>,
+    /// Questions × benchmarks.
+    pub(super) benchmarks: Tensor<2>,
+}
+
+/// Multipliers of the hidden units of a batch: dropout, drawn by the caller so that a seed gives
+/// the same training on every backend.
+pub(super) struct Masks {
+    pub(super) first: Tensor<2>,
+    pub(super) second: Tensor<2>,
+}
+
+impl Network {
+    /// A fresh network; the terms of the models start at `ability`.
+    pub(super) fn new(
+        sizes: Sizes,
+        ability: &[f32],
+        rng: &mut ChaCha8Rng,
+        device: &Device,
+    ) -> Self {
+        let mut linear = |inputs: usize, outputs: usize| {
+            let bound = (inputs as f32).sqrt().recip();
+            let mut uniform = |n: usize| -> Vec<f32> {
+                (0..n).map(|_| rng.random_range(-bound..bound)).collect()
+            };
+            let weight = TensorData::new(uniform(inputs * outputs), [inputs, outputs]);
+            let bias = TensorData::new(uniform(outputs), [outputs]);
+            Linear {
+                weight: Param::from_data(weight, device),
+                bias: Some(Param::from_data(bias, device)),
+            }
+        };
+        let (first, second) = (linear(sizes.inputs, HIDDEN), linear(HIDDEN, HIDDEN));
+        let (out, benchmark) = (linear(HIDDEN, sizes.dim + 1), linear(HIDDEN, sizes.benchmarks));
+        let normal = || -> f32 { StandardNormal.sample(rng) };
+        let vectors: Vec<f32> = std::iter::repeat_with(normal)
+            .map(|x| 0.1 * x)
+            .take(sizes.models * sizes.dim)
+            .collect();
+        let vectors = TensorData::new(vectors, [sizes.models, sizes.dim]);
+        let ability = TensorData::new(ability.to_vec(), [sizes.models]);
+        Self {
+            first,
+            second,
+            out,
+            benchmark,
+            vectors: Param::from_data(vectors, device),
+            ability: Param::from_data(ability, device),
+        }
+    }
+
+    fn hidden(&self, inputs: Tensor<2>, masks: Option<Masks>) -> Tensor<2> {
+        match masks {
+            Some(masks) => {
+                let first = relu(self.first.forward(inputs)) * masks.first;
+                relu(self.second.forward(first)) * masks.second
+            }
+            None => relu(self.second.forward(relu(self.first.forward(inputs)))),
+        }
+    }
+
+    /// Projected questions and, last, the questions' own term: questions × (dim + 1).
+    pub(super) fn project(&self, inputs: Tensor<2>) -> Tensor<2> {
+        self.out.forward(self.hidden(inputs, None))
+    }
+
+    /// Logits of a batch of questions (questions × inputs).
+    pub(super) fn forward(&self, inputs: Tensor<2>, masks: Option<Masks>) -> Output {
+        let hidden = self.hidden(inputs, masks);
+        let benchmarks = self.benchmark.forward(hidden.clone());
+        let projected = self.out.forward(hidden);
+        let [questions, width] = projected.dims();
+        let dim = width - 1;
+        let question = projected.clone().slice([0..questions, 0..dim]);
+        let ease = projected.slice([0..questions, dim..width]);
+        let match_ = question.matmul(self.vectors.val().transpose());
+        let logits = match_ + ease + self.ability.val().unsqueeze();
+        Output { logits, benchmarks }
+    }
+
+    /// The parameters as plain arrays.
+    pub(super) fn weights(&self) -> Weights {
+        let layer = |linear: &Linear| Layer {
+            weight: array2(linear.weight.val()),
+            bias: linear.bias.as_ref().map(|bias| array1(bias.val())).unwrap_or_default(),
+        };
+        Weights {
+            first: layer(&self.first),
+            second: layer(&self.second),
+            out: layer(&self.out),
+            benchmark: layer(&self.benchmark),
+            vectors: array2(self.vectors.val()),
+            ability: array1(self.ability.val()),
+        }
+    }
+
+    /// A network with given parameters.
+    pub(super) fn from_weights(weights: &Weights, device: &Device) -> Self {
+        let layer = |layer: &Layer| Linear {
+            weight: Param::from_data(data2(layer.weight.view()), device),
+            bias: Some(Param::from_data(data1(&layer.bias), device)),
+        };
+        Self {
+            first: layer(&weights.first),
+            second: layer(&weights.second),
+            out: layer(&weights.out),
+            benchmark: layer(&weights.benchmark),
+            vectors: Param::from_data(data2(weights.vectors.view()), device),
+            ability: Param::from_data(data1(&weights.ability), device),
+        }
+    }
+}
+
+/// The parameters of a linear layer: inputs × outputs, and outputs.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Layer {
+    pub(super) weight: Array2<f32>,
+    pub(super) bias: Array1<f32>,
+}
+
+/// All parameters as plain arrays: what is kept of the best epoch, and what a file holds.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Weights {
+    pub(super) first: Layer,
+    pub(super) second: Layer,
+    pub(super) out: Layer,
+    pub(super) benchmark: Layer,
+    pub(super) vectors: Array2<f32>,
+    pub(super) ability: Array1<f32>,
+}
+
+pub(super) fn data2(array: ArrayView2<'_, f32>) -> TensorData {
+    TensorData::new(array.iter().copied().collect::<Vec<f32>>(), [array.nrows(), array.ncols()])
+}
+
+fn data1(array: &Array1<f32>) -> TensorData {
+    TensorData::new(array.to_vec(), [array.len()])
+}
+
+pub(super) fn array2(tensor: Tensor<2>) -> Array2<f32> {
+    let [rows, columns] = tensor.dims();
+    // All tensors here are f32, and a tensor has as many values as its shape says.
+    let values = tensor.into_data().to_vec::<f32>().unwrap_or_default();
+    Array2::from_shape_vec((rows, columns), values).unwrap_or_default()
+}
+
+fn array1(tensor: Tensor<1>) -> Array1<f32> {
+    Array1::from_vec(tensor.into_data().to_vec::<f32>().unwrap_or_default())
+}

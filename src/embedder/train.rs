@@ -1,0 +1,405 @@
+//! Training: from a data set to an embedder.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use burn::module::Module;
+use burn::optim::{AdamWConfig, GradientsParams};
+use burn::tensor::activation::{log_softmax, softplus};
+use burn::tensor::{Device, Tensor, TensorData};
+use ndarray::{Array2, Axis};
+use rand::seq::SliceRandom;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+
+use super::calibration::Calibration;
+use super::canonical::canonical;
+use super::device::Backend;
+use super::features::{Features, Featurizer, shapes};
+use super::memory::Memory;
+use super::network::{HIDDEN, Masks, Network, Sizes, Weights, array2, data2};
+use super::progress::{Epoch, Event};
+use super::residuals::model_means;
+use super::{Benchmark, Embedder, Provenance, Score};
+use crate::analysis::metrics::{Figures, Judged, log_loss};
+use crate::dataset::{Dataset, Split};
+use crate::encoder::{self, Builtin};
+use crate::error::{Error, Result};
+
+/// How an embedder is trained. The defaults were chosen on the val split of the open records; see
+/// docs/experiments.md.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// Numbers in a model's vector, at most 128.
+    pub dim: usize,
+    /// Epochs at most.
+    pub epochs: u32,
+    /// Epochs without a better val loss after which training ends.
+    pub patience: u32,
+    /// Questions in a batch, each with all its responses.
+    pub batch: usize,
+    /// The highest learning rate; it warms up over 50 batches and falls along a cosine.
+    pub learning_rate: f64,
+    /// Decoupled weight decay.
+    pub weight_decay: f32,
+    /// The share of hidden units dropped while training.
+    pub dropout: f32,
+    /// Standard deviation of the normal noise on the (standardised) question, as in the paper.
+    pub noise: f32,
+    /// The weight of the second task, naming the question's benchmark.
+    pub benchmark_weight: f32,
+    /// The built-in encoder's settings.
+    pub encoder: encoder::Settings,
+    /// Where burn computes.
+    pub backend: Backend,
+    /// Decides everything random.
+    pub seed: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            dim: 64,
+            epochs: 12,
+            patience: 4,
+            batch: 128,
+            learning_rate: 2e-3,
+            weight_decay: 0.1,
+            dropout: 0.4,
+            noise: 0.05,
+            benchmark_weight: 0.1,
+            encoder: encoder::Settings::default(),
+            backend: Backend::default(),
+            seed: 1,
+        }
+    }
+}
+
+/// Trains an embedder on the train split of `data`, choosing epoch and calibration on val.
+///
+/// `progress` hears of every step. When `cancel` becomes true, training ends at the next batch with
+/// the best epoch so far.
+///
+/// # Errors
+/// [`Error::Usage`] if a split has no responses or a setting makes no sense; [`Error::Failed`] if
+/// it was cancelled before the first epoch was over, or diverged.
+pub fn train(
+    data: &Dataset,
+    settings: &Settings,
+    progress: &mut dyn FnMut(Event),
+    cancel: &AtomicBool,
+) -> Result<Embedder> {
+    let start = Instant::now();
+    check(settings)?;
+    let [train, val] = [Split::Train, Split::Val].map(|split| {
+        let questions = data.split(split);
+        questions.into_iter().filter(|&q| data.responses.of(q).len() > 0).collect::<Vec<_>>()
+    });
+    for (questions, split) in [(&train, "train"), (&val, "val")] {
+        if questions.is_empty() {
+            return Err(Error::Usage(format!(
+                "{}: the {split} split has no responses; training needs train and val questions \
+                 (without a split column in the questions table, llmap makes the splits)",
+                data.name
+            )));
+        }
+    }
+    progress(Event::Encoding { questions: train.len() + val.len() });
+    let (featurizer, train_features) = featurize(data, &train, settings)?;
+    if cancel.load(Ordering::Relaxed) {
+        return Err(cancelled());
+    }
+    let val_features = featurizer.features(&texts(data, &val));
+    let judged = Judged::new(data, val);
+
+    let mut run = Run { data, settings, train: &train, features: &train_features, cancel };
+    let best = run.epochs(&val_features, &judged, progress)?;
+
+    let device = settings.backend.device();
+    let mut network = Network::from_weights(&best.weights, &device);
+    let weights =
+        canonical(best.weights, &array2(network.project(tensor(&train_features.inputs, &device))))?;
+    network = Network::from_weights(&weights, &device);
+    let logits = observed(&predict(&network, &val_features, &device), &judged);
+    let calibration = Calibration::fit(&judged, &logits);
+    let p: Vec<f32> = logits.iter().map(|&logit| calibration.probability(logit)).collect();
+    let figures = Figures::of(&judged, &p);
+    let val = [
+        ("accuracy", figures.accuracy),
+        ("auc", figures.auc),
+        ("nll", figures.nll),
+        ("ece", figures.ece),
+        ("routing", figures.routing),
+    ];
+    Ok(Embedder {
+        models: data.models.clone(),
+        attributes: data.attributes.clone(),
+        benchmarks: benchmarks(data),
+        provenance: Provenance {
+            data: data.name.clone(),
+            fingerprint: data.fingerprint(),
+            simulated: data.simulated(),
+            seed: settings.seed,
+            epoch: best.epoch,
+            questions: train.len() as u32,
+            responses: train.iter().map(|&q| data.responses.of(q).len() as u32).sum(),
+            seconds: start.elapsed().as_secs_f64(),
+            val: val.map(|(name, value)| (name.to_owned(), value)).into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+        },
+        vectors: weights.vectors.clone(),
+        calibration,
+        featurizer,
+        weights,
+        network,
+        device,
+    })
+}
+
+fn check(settings: &Settings) -> Result<()> {
+    let problem = if !(1..=128).contains(&settings.dim) {
+        "the dimension must be from 1 to 128"
+    } else if settings.epochs == 0 || settings.batch == 0 {
+        "epochs and batch must be at least 1"
+    } else if !(0.0..0.95).contains(&settings.dropout) {
+        "the dropout must be at least 0 and under 0.95"
+    } else if !(settings.learning_rate > 0.0 && settings.learning_rate < 1.0) {
+        "the learning rate must be between 0 and 1"
+    } else {
+        return Ok(());
+    };
+    Err(Error::Usage(problem.into()))
+}
+
+fn cancelled() -> Error {
+    Error::Failed("training was cancelled before its first epoch was over: nothing is kept".into())
+}
+
+fn texts<'a>(data: &'a Dataset, questions: &[usize]) -> Vec<&'a str> {
+    questions.iter().map(|&q| &*data.questions[q].prompt).collect()
+}
+
+/// Fits the encoder and the memory to the training questions.
+fn featurize(
+    data: &Dataset,
+    train: &[usize],
+    settings: &Settings,
+) -> Result<(Featurizer, Features)> {
+    let texts = texts(data, train);
+    let encoder = Builtin::fit(settings.encoder, &texts, settings.seed)?;
+    let keys = encoder.encode(&texts);
+    let (memory, kept) = Memory::fit(data, train, &keys, settings.seed);
+    let mut ids = HashMap::new();
+    let ids: Vec<u32> = texts
+        .iter()
+        .map(|text| {
+            let next = ids.len() as u32;
+            *ids.entry(*text).or_insert(next)
+        })
+        .collect();
+    Ok(Featurizer::fit(encoder, memory, &kept, keys, &shapes(&texts), &ids))
+}
+
+/// How every model did on every benchmark, over train and val.
+fn benchmarks(data: &Dataset) -> Vec<Benchmark> {
+    let mut sums = vec![vec![(0.0, 0_u32); data.models.len()]; data.categories.len()];
+    let mut questions = vec![0; data.categories.len()];
+    for (q, question) in data.questions.iter().enumerate() {
+        let category = question.category as usize;
+        if question.split == Split::Test {
+            continue;
+        }
+        questions[category] += u32::from(question.split == Split::Train);
+        for (m, y) in data.responses.of(q) {
+            sums[category][m].0 += f64::from(y);
+            sums[category][m].1 += 1;
+        }
+    }
+    let score = |(right, responses): (f64, u32)| {
+        (responses > 0).then(|| Score { accuracy: right / f64::from(responses), responses })
+    };
+    let named = data.categories.iter().zip(sums).zip(questions);
+    named
+        .map(|((name, sums), questions)| Benchmark {
+            name: name.clone(),
+            questions,
+            scores: sums.into_iter().map(score).collect(),
+        })
+        .collect()
+}
+
+pub(super) fn tensor(array: &Array2<f32>, device: &Device) -> Tensor<2> {
+    Tensor::from_data(data2(array.view()), device)
+}
+
+/// Logits of all models on all questions, in blocks that bound the hidden layers.
+pub(super) fn predict(network: &Network, features: &Features, device: &Device) -> Array2<f32> {
+    let blocks = features.inputs.axis_chunks_iter(Axis(0), 1024).map(|block| {
+        let inputs = Tensor::from_data(data2(block), device);
+        array2(network.forward(inputs, None).logits)
+    });
+    let mut out: Option<Array2<f32>> = None;
+    for block in blocks {
+        match &mut out {
+            None => out = Some(block),
+            // Blocks are equally wide: appending cannot fail.
+            Some(out) => drop(out.append(Axis(0), block.view())),
+        }
+    }
+    out.unwrap_or_default()
+}
+
+/// The entries of a questions × models matrix that were observed, laid out as `judged`.
+pub(crate) fn observed(matrix: &Array2<f32>, judged: &Judged) -> Vec<f32> {
+    let rows = judged.ranges().enumerate();
+    rows.flat_map(|(i, range)| range.map(move |r| matrix[[i, judged.models[r]]])).collect()
+}
+
+struct Best {
+    epoch: u32,
+    val_nll: f64,
+    weights: Weights,
+}
+
+/// One run of the optimiser.
+struct Run<'a> {
+    data: &'a Dataset,
+    settings: &'a Settings,
+    train: &'a [usize],
+    features: &'a Features,
+    cancel: &'a AtomicBool,
+}
+
+impl Run<'_> {
+    /// Trains until the epochs are over, val stops getting better, or the run is cancelled.
+    fn epochs(
+        &mut self,
+        val: &Features,
+        judged: &Judged,
+        progress: &mut dyn FnMut(Event),
+    ) -> Result<Best> {
+        let settings = self.settings;
+        let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
+        let device = settings.backend.device().autodiff();
+        let plain = settings.backend.device();
+        let means = model_means(self.data, self.train);
+        let ability: Vec<f32> = means.iter().map(|p| (p / (1.0 - p)).ln() as f32).collect();
+        let sizes = Sizes {
+            inputs: self.features.inputs.ncols(),
+            models: self.data.models.len(),
+            dim: settings.dim,
+            benchmarks: self.data.categories.len(),
+        };
+        let mut network = Network::new(sizes, &ability, &mut rng, &device);
+        let mut optimizer =
+            AdamWConfig::new().with_weight_decay(settings.weight_decay).with_epsilon(1e-8).init();
+        let mut order: Vec<usize> = (0..self.train.len()).collect();
+        let batches = order.len().div_ceil(settings.batch);
+        let steps = f64::from(settings.epochs) * batches as f64;
+        let responses: usize = self.train.iter().map(|&q| self.data.responses.of(q).len()).sum();
+        let (mut step, mut best, start) = (0.0, None::<Best>, Instant::now());
+        'training: for epoch in 1..=settings.epochs {
+            let epoch_start = Instant::now();
+            order.shuffle(&mut rng);
+            let mut loss_sum = 0.0;
+            for batch in order.chunks(settings.batch) {
+                if self.cancel.load(Ordering::Relaxed) {
+                    break 'training;
+                }
+                let (loss, reported) = self.loss(&network, batch, &mut rng, &device);
+                let gradients = GradientsParams::from_grads(loss.backward(), &network);
+                let cosine = 0.5 * (1.0 + (std::f64::consts::PI * step / steps).cos());
+                let warm = ((step + 1.0) / 50.0).min(1.0);
+                let rate = settings.learning_rate * warm * (0.98 * cosine + 0.02);
+                network = optimizer.step(rate, network, gradients);
+                loss_sum +=
+                    f64::from(reported.into_data().to_vec::<f32>().map_or(f32::NAN, |v| v[0]));
+                step += 1.0;
+            }
+            let weights = network.weights();
+            let trained = Network::from_weights(&weights, &plain);
+            let logits = observed(&predict(&trained, val, &plain), judged);
+            let loss = |(&logit, &label): (&f32, &f32)| {
+                log_loss(1.0 / (1.0 + f64::from(-logit).exp()), f64::from(label))
+            };
+            let val_nll =
+                logits.iter().zip(&judged.labels).map(loss).sum::<f64>() / logits.len() as f64;
+            if !val_nll.is_finite() {
+                return Err(Error::Failed("training diverged: try a lower learning rate".into()));
+            }
+            let better = best.as_ref().is_none_or(|best| val_nll < best.val_nll);
+            let projected = array2(trained.project(tensor(&val.inputs, &plain)));
+            let shown = canonical(weights.clone(), &projected)?.vectors;
+            if better {
+                best = Some(Best { epoch, val_nll, weights });
+            }
+            let left = settings.epochs - epoch;
+            let seconds = epoch_start.elapsed().as_secs_f64();
+            progress(Event::Epoch(Epoch {
+                number: epoch,
+                of: settings.epochs,
+                train_nll: loss_sum / batches as f64,
+                val_nll,
+                best: better,
+                responses_per_second: responses as f64 / seconds,
+                remaining: Duration::from_secs_f64(
+                    start.elapsed().as_secs_f64() / f64::from(epoch) * f64::from(left),
+                ),
+                vectors: shown,
+            }));
+            if best.as_ref().is_some_and(|best| epoch - best.epoch >= settings.patience) {
+                break;
+            }
+        }
+        best.ok_or_else(cancelled)
+    }
+
+    /// The loss of a batch: the log loss of its responses plus the second task. The first alone is
+    /// given beside it, to be reported.
+    fn loss(
+        &self,
+        network: &Network,
+        batch: &[usize],
+        rng: &mut ChaCha8Rng,
+        device: &Device,
+    ) -> (Tensor<1>, Tensor<1>) {
+        let (models, categories) = (self.data.models.len(), self.data.categories.len());
+        let mut labels = vec![0.0_f32; batch.len() * models];
+        let mut seen = vec![0.0_f32; batch.len() * models];
+        let mut named = vec![0.0_f32; batch.len() * categories];
+        let mut responses = 0.0_f32;
+        for (i, &b) in batch.iter().enumerate() {
+            let q = self.train[b];
+            for (m, y) in self.data.responses.of(q) {
+                labels[i * models + m] = y;
+                seen[i * models + m] = 1.0;
+                responses += 1.0;
+            }
+            named[i * categories + self.data.questions[q].category as usize] = 1.0;
+        }
+        let make = |values: Vec<f32>, width: usize| {
+            Tensor::<2>::from_data(TensorData::new(values, [batch.len(), width]), device)
+        };
+        let noise = self.settings.noise;
+        let inputs = self.features.inputs.select(Axis(0), batch).mapv_into(|x| {
+            let normal: f32 = StandardNormal.sample(rng);
+            x + noise * normal
+        });
+        let keep = 1.0 - self.settings.dropout;
+        let mut mask = || {
+            let kept = |_| if rng.random::<f32>() < keep { keep.recip() } else { 0.0 };
+            make((0..batch.len() * HIDDEN).map(kept).collect(), HIDDEN)
+        };
+        let masks = Masks { first: mask(), second: mask() };
+        let output = network.forward(tensor(&inputs, device), Some(masks));
+        let (labels, seen, named) =
+            (make(labels, models), make(seen, models), make(named, categories));
+        let each = softplus(output.logits.clone(), 1.0) - output.logits * labels;
+        let right_or_wrong = (each * seen).sum() / responses;
+        let which = (log_softmax(output.benchmarks, 1) * named).sum().neg() / batch.len() as f32;
+        let reported = right_or_wrong.clone().inner();
+        (right_or_wrong + which * self.settings.benchmark_weight, reported)
+    }
+}
