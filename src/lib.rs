@@ -10,9 +10,11 @@ pub mod dataset;
 pub mod embedder;
 pub mod encoder;
 mod error;
+pub mod explorer;
 mod names;
 mod printable;
 
 pub use atomic::write as write_atomically;
 pub use error::{Error, Result};
+pub use names::resolve;
 pub use printable::{Printable, one_line, write_json};

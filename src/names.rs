@@ -14,7 +14,10 @@ pub(crate) fn nearest<'a>(
 }
 
 /// The index of `name` among `candidates`, or a sentence that says which one is near.
-pub(crate) fn resolve(what: &str, name: &str, candidates: &[String]) -> crate::Result<usize> {
+///
+/// # Errors
+/// [`crate::Error::Usage`] if there is none.
+pub fn resolve(what: &str, name: &str, candidates: &[String]) -> crate::Result<usize> {
     candidates.iter().position(|candidate| candidate == name).ok_or_else(|| {
         let hint = nearest(name, candidates.iter().map(String::as_str))
             .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));

@@ -16,6 +16,7 @@ use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::Attribute;
+use crate::encoder::Builtin;
 use features::Featurizer;
 use network::{Network, Weights};
 
@@ -133,9 +134,9 @@ impl Embedder {
         near.map(|(j, cosine)| (memory.benchmarks[j] as usize, f64::from(cosine))).collect()
     }
 
-    /// The encoded texts of `features` as the encoder gave them: prompts × encoder dimensions.
+    /// The encoder of its questions.
     #[must_use]
-    pub fn encoded<'a>(&self, features: &'a Features) -> &'a Array2<f32> {
-        &features.keys
+    pub fn encoder(&self) -> &Builtin {
+        &self.featurizer.encoder
     }
 }

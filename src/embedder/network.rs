@@ -182,10 +182,10 @@ fn data1(array: &Array1<f32>) -> TensorData {
 pub(super) fn array2(tensor: Tensor<2>) -> Array2<f32> {
     let [rows, columns] = tensor.dims();
     // All tensors here are f32, and a tensor has as many values as its shape says.
-    let values = tensor.into_data().to_vec::<f32>().unwrap_or_default();
+    let values = tensor.into_data().try_to_vec::<f32>().unwrap_or_default();
     Array2::from_shape_vec((rows, columns), values).unwrap_or_default()
 }
 
 fn array1(tensor: Tensor<1>) -> Array1<f32> {
-    Array1::from_vec(tensor.into_data().to_vec::<f32>().unwrap_or_default())
+    Array1::from_vec(tensor.into_data().try_to_vec::<f32>().unwrap_or_default())
 }

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use burn::module::Module;
 use burn::optim::{AdamWConfig, GradientsParams};
 use burn::tensor::activation::{log_softmax, softplus};
 use burn::tensor::{Device, Tensor, TensorData};
@@ -315,7 +314,7 @@ impl Run<'_> {
                 let rate = settings.learning_rate * warm * (0.98 * cosine + 0.02);
                 network = optimizer.step(rate, network, gradients);
                 loss_sum +=
-                    f64::from(reported.into_data().to_vec::<f32>().map_or(f32::NAN, |v| v[0]));
+                    f64::from(reported.into_data().try_to_vec::<f32>().map_or(f32::NAN, |v| v[0]));
                 step += 1.0;
             }
             let weights = network.weights();

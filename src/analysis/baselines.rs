@@ -1,0 +1,176 @@
+//! What an embedder has to beat: predictors that need no training to speak of.
+
+use std::collections::BTreeMap;
+
+use ndarray::{Array2, Axis};
+use rayon::prelude::*;
+
+use crate::dataset::{Dataset, Split};
+use crate::embedder::{Embedder, model_means};
+
+/// Neighbours of the kNN baseline, as in the paper.
+const K: usize = 131;
+/// Responses by which a model's mean in a category is drawn towards its overall mean.
+const SHRINK: f64 = 2.0;
+/// How near to 0 and 1 a baseline may go.
+const EDGE: f64 = 0.005;
+
+/// A prediction for given questions: questions × models.
+type Prediction = Array2<f32>;
+
+/// All baselines fitted on the train split of `data`, predicting `questions` (indices), by name.
+/// `embedder` lends its encoder to `knn`.
+#[must_use]
+pub fn all(
+    data: &Dataset,
+    questions: &[usize],
+    embedder: &Embedder,
+) -> BTreeMap<&'static str, Prediction> {
+    let train = data.split(Split::Train);
+    let means = model_means(data, &train);
+    let same = |row: &[f64]| {
+        Array2::from_shape_fn((questions.len(), row.len()), |(_, m)| kept_off_edges(row[m]))
+    };
+    BTreeMap::from([
+        ("model-mean", same(&means)),
+        ("ability", same(&ability(data, &train))),
+        ("category-mean", category_mean(data, &train, &means, questions)),
+        ("knn", knn(data, &train, &means, questions, embedder)),
+    ])
+}
+
+fn kept_off_edges(p: f64) -> f32 {
+    p.clamp(EDGE, 1.0 - EDGE) as f32
+}
+
+/// One-parameter IRT (Rasch): logit = ability − difficulty, with normal priors, fitted by
+/// alternating Newton steps. A new question's difficulty is unknown: the prediction averages over
+/// the difficulties of the training questions.
+#[must_use]
+pub fn ability(data: &Dataset, train: &[usize]) -> Vec<f64> {
+    const SWEEPS: usize = 40;
+    const ABILITY_PRIOR: f64 = 0.02;
+    const EASE_PRIOR: f64 = 0.5;
+    let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
+    let mut ability = vec![0.0_f64; data.models.len()];
+    let mut ease = vec![0.0_f64; train.len()];
+    for _ in 0..SWEEPS {
+        ease.par_iter_mut().zip(train).for_each(|(ease, &q)| {
+            let (mut slope, mut curvature) = (-EASE_PRIOR * *ease, EASE_PRIOR);
+            for (m, y) in data.responses.of(q) {
+                let p = sigmoid(ability[m] + *ease);
+                slope += f64::from(y) - p;
+                curvature += p * (1.0 - p);
+            }
+            *ease += (slope / curvature).clamp(-1.0, 1.0);
+        });
+        let mut steps: Vec<(f64, f64)> =
+            ability.iter().map(|a| (-ABILITY_PRIOR * a, ABILITY_PRIOR)).collect();
+        for (&q, ease) in train.iter().zip(&ease) {
+            for (m, y) in data.responses.of(q) {
+                let p = sigmoid(ability[m] + ease);
+                steps[m].0 += f64::from(y) - p;
+                steps[m].1 += p * (1.0 - p);
+            }
+        }
+        for (ability, (slope, curvature)) in ability.iter_mut().zip(steps) {
+            *ability += (slope / curvature).clamp(-1.0, 1.0);
+        }
+    }
+    let n = ease.len().max(1) as f64;
+    ability.iter().map(|a| ease.iter().map(|e| sigmoid(a + e)).sum::<f64>() / n).collect()
+}
+
+/// The training mean of model × category, drawn towards the model's mean: it is told the category.
+fn category_mean(
+    data: &Dataset,
+    train: &[usize],
+    means: &[f64],
+    questions: &[usize],
+) -> Prediction {
+    let shape = (data.categories.len(), data.models.len());
+    let mut sums = Array2::from_elem(shape, (0.0, 0.0));
+    for &q in train {
+        let category = data.questions[q].category as usize;
+        for (m, y) in data.responses.of(q) {
+            let (right, all) = &mut sums[[category, m]];
+            *right += f64::from(y);
+            *all += 1.0;
+        }
+    }
+    Array2::from_shape_fn((questions.len(), data.models.len()), |(i, m)| {
+        let (right, all) = sums[[data.questions[questions[i]].category as usize, m]];
+        kept_off_edges((right + SHRINK * means[m]) / (all + SHRINK))
+    })
+}
+
+/// The mean label of each model on the [`K`] of its own training questions that are nearest by
+/// cosine; the mean of the model where it has none.
+fn knn(
+    data: &Dataset,
+    train: &[usize],
+    means: &[f64],
+    questions: &[usize],
+    embedder: &Embedder,
+) -> Prediction {
+    const BLOCK: usize = 128;
+    let encode = |questions: &[usize]| {
+        let texts: Vec<&str> = questions.iter().map(|&q| &*data.questions[q].prompt).collect();
+        embedder.encoder().encode(&texts)
+    };
+    let (known, asked) = (encode(train), encode(questions));
+    let mut answered = vec![0_usize; data.models.len()];
+    for &q in train {
+        for (m, _) in data.responses.of(q) {
+            answered[m] += 1;
+        }
+    }
+    let mut out = Array2::zeros((questions.len(), data.models.len()));
+    let blocks = out.axis_chunks_iter_mut(Axis(0), BLOCK).into_par_iter();
+    blocks.zip(asked.axis_chunks_iter(Axis(0), BLOCK)).for_each(|(mut out, asked)| {
+        let likeness = asked.dot(&known.t());
+        for (mut out, likeness) in out.rows_mut().into_iter().zip(likeness.rows()) {
+            let mut order: Vec<usize> = (0..train.len()).collect();
+            order.sort_unstable_by(|&a, &b| likeness[b].total_cmp(&likeness[a]).then(a.cmp(&b)));
+            let mut sums = vec![(0.0, 0_usize); data.models.len()];
+            let mut open: usize = answered.iter().map(|n| usize::from(*n > 0)).sum();
+            for &i in &order {
+                for (m, y) in data.responses.of(train[i]) {
+                    if sums[m].1 < K {
+                        sums[m].0 += f64::from(y);
+                        sums[m].1 += 1;
+                        open -= usize::from(sums[m].1 == K.min(answered[m]));
+                    }
+                }
+                if open == 0 {
+                    break;
+                }
+            }
+            for (m, (right, n)) in sums.into_iter().enumerate() {
+                let p = if n > 0 { right / n as f64 } else { means[m] };
+                out[m] = kept_off_edges(p);
+            }
+        }
+    });
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::simulate::Simulation;
+
+    #[test]
+    fn ability_is_not_fooled_by_easy_questions() {
+        // The models' order by ability is the planted one even though each was run elsewhere.
+        let simulation =
+            Simulation { models: 12, questions: 2000, skill_spread: 0.0, ..Simulation::default() };
+        let data = simulation.run();
+        let train = data.split(Split::Train);
+        let found = ability(&data, &train);
+        let means = model_means(&data, &train);
+        for (a, m) in found.iter().zip(means) {
+            assert!((0.0..=1.0).contains(a) && (a - m).abs() < 0.25);
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! `llmap themes`
+
+use llmap::Result;
+use llmap::explorer::themes;
+
+use super::{Common, output};
+
+pub fn run(common: &Common) -> Result<()> {
+    let names = themes();
+    if common.json { output::json(&names) } else { output::text(&names.join("\n")) }
+}

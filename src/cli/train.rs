@@ -1,0 +1,159 @@
+//! `llmap train`
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use llmap::dataset;
+use llmap::embedder::{Backend, Embedder, Event, Settings, train};
+use llmap::explorer::{self, Options};
+use llmap::{Error, Result};
+use serde_json::json;
+
+use super::{Common, output};
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  llmap train data/sample -o sample.safetensors
+  llmap train mydata -o my.safetensors --live        watch the map form; s stops and keeps the best
+  llmap train mydata -o my.safetensors --dim 32 --epochs 20 --seed 7 --json
+
+The data is a folder with questions.csv, models.csv and responses.csv, or with train.csv, val.csv and
+test.csv in the layout of EmbedLLM. Ctrl-C stops and keeps the best epoch so far.")]
+pub struct Arguments {
+    /// The folder of the data set.
+    data: PathBuf,
+    /// The file to write.
+    #[arg(long, short, value_name = "EMBEDDER")]
+    output: PathBuf,
+    /// Numbers in a model's vector.
+    #[arg(long, default_value_t = Settings::default().dim, value_name = "D")]
+    dim: usize,
+    /// Epochs at most.
+    #[arg(long, default_value_t = Settings::default().epochs, value_name = "N")]
+    epochs: u32,
+    /// Where burn computes: ndarray or flex.
+    #[arg(long, default_value = "ndarray")]
+    backend: Backend,
+    /// Watch the map form in the explorer.
+    #[arg(long)]
+    live: bool,
+    /// The theme of the explorer, with --live.
+    #[arg(long, requires = "live")]
+    theme: Option<String>,
+}
+
+pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
+    writable(&arguments.output)?;
+    if arguments.live {
+        super::explore::terminal()?;
+    }
+    let data = dataset::load(&arguments.data)?;
+    if !common.quiet && !arguments.live {
+        data.problems().iter().for_each(|problem| {
+            eprintln!("llmap: note: {}", llmap::one_line(problem));
+        });
+    }
+    let settings = Settings {
+        dim: arguments.dim,
+        epochs: arguments.epochs,
+        backend: arguments.backend,
+        seed: common.seed,
+        ..Settings::default()
+    };
+    if arguments.live {
+        let output = arguments.output.clone();
+        let options = Options { theme: arguments.theme.clone(), ..Options::default() };
+        return explorer::run_live(
+            move |progress, cancel| {
+                let embedder = train(&data, &settings, progress, cancel)?;
+                embedder.save(&output)?;
+                Ok(embedder)
+            },
+            options,
+        );
+    }
+    let cancel = super::interrupt()?;
+    let bar = bar(common, arguments.epochs);
+    let embedder = train(&data, &settings, &mut |event| show(&bar, &event), &cancel)?;
+    bar.finish_and_clear();
+    embedder.save(&arguments.output)?;
+    report(&embedder, arguments, common)
+}
+
+/// Training for minutes and then failing to write would be a waste.
+fn writable(path: &Path) -> Result<()> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if path.is_dir() {
+        Err(Error::input(path, "is a folder", "name a file, for instance my.safetensors"))
+    } else if folder.is_dir() {
+        Ok(())
+    } else {
+        Err(Error::input(folder, "no such folder", "make it first"))
+    }
+}
+
+fn bar(common: &Common, epochs: u32) -> ProgressBar {
+    if common.quiet {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(epochs.into());
+    if let Ok(style) = ProgressStyle::with_template("{msg:.dim} {wide_bar} {pos}/{len}") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+fn show(bar: &ProgressBar, event: &Event) {
+    match event {
+        Event::Encoding { questions } => bar.set_message(format!("encoding {questions} questions")),
+        Event::Epoch(epoch) => {
+            bar.set_position(epoch.number.into());
+            bar.set_message(format!(
+                "train {:.4}  val {:.4}{}  {:.2} M responses/s  {:.0} s left",
+                epoch.train_nll,
+                epoch.val_nll,
+                if epoch.best { " best" } else { "     " },
+                epoch.responses_per_second / 1e6,
+                epoch.remaining.as_secs_f64(),
+            ));
+        }
+    }
+}
+
+fn report(embedder: &Embedder, arguments: &Arguments, common: &Common) -> Result<()> {
+    let provenance = &embedder.provenance;
+    let memory = peak_memory();
+    if common.json {
+        return output::json(&json!({
+            "embedder": arguments.output.display().to_string(),
+            "models": embedder.models.len(),
+            "dimensions": embedder.vectors.ncols(),
+            "calibration": embedder.calibration,
+            "provenance": provenance,
+            "peak_memory_bytes": memory,
+        }));
+    }
+    let figures: Vec<String> =
+        provenance.val.iter().map(|(name, value)| format!("{name} {value:.4}")).collect();
+    let memory = memory.map_or_else(String::new, |b| format!(", {} MB at most", b / 1_000_000));
+    output::text(&format!(
+        "{}: {} models × {} numbers from {} responses in {:.1} s (epoch {}{memory})\nval: {}",
+        llmap::one_line(&arguments.output.display().to_string()),
+        embedder.models.len(),
+        embedder.vectors.ncols(),
+        provenance.responses,
+        provenance.seconds,
+        provenance.epoch,
+        figures.join(", "),
+    ))
+}
+
+/// The most memory that the process held, where the system tells (Linux).
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kilobytes * 1024)
+}
