@@ -26,7 +26,7 @@ impl Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<()> {
     terminal()?;
-    explorer::run(super::embedder(arguments.embedder.as_deref())?, arguments.options())
+    explorer::run(super::embedder(arguments.embedder.as_deref())?, &arguments.options())
 }
 
 /// The explorer needs a person at a terminal.

@@ -1,6 +1,8 @@
 //! `llmap train`
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -64,14 +66,15 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     if arguments.live {
         let output = arguments.output.clone();
         let options = Options { theme: arguments.theme.clone(), ..Options::default() };
-        return explorer::run_live(
-            move |progress, cancel| {
-                let embedder = train(&data, &settings, progress, cancel)?;
-                embedder.save(&output)?;
-                Ok(embedder)
-            },
-            options,
-        );
+        let data = Arc::new(data);
+        let trained = Arc::clone(&data);
+        let job = move |progress: &mut dyn FnMut(Event), cancel: &AtomicBool| {
+            let embedder = train(&trained, &settings, progress, cancel)?;
+            embedder.save(&output)?;
+            Ok(embedder)
+        };
+        let embedder = explorer::run_live(&data, job, &options)?;
+        return report(&embedder, arguments, common);
     }
     let cancel = super::interrupt()?;
     let bar = bar(common, arguments.epochs);

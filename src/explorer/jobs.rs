@@ -1,0 +1,102 @@
+//! Slow work off the UI thread: the newest request wins, what is running can be cancelled.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use super::Message;
+use super::action::Action;
+use crate::analysis::probe::{Settings, probe};
+use crate::analysis::router::route;
+use crate::embedder::Embedder;
+
+/// How long typing must pause before a prompt is routed.
+const DEBOUNCE: Duration = Duration::from_millis(60);
+
+/// The workers of one embedder. Dropping it ends them.
+pub struct Jobs {
+    embedder: Arc<Embedder>,
+    wanted: Arc<Wanted>,
+    cancel: Arc<AtomicBool>,
+    out: Sender<Message>,
+}
+
+/// The newest prompt, with its version.
+#[derive(Default)]
+struct Wanted {
+    prompt: Mutex<Option<(u64, String)>>,
+    changed: Condvar,
+}
+
+impl Jobs {
+    pub fn new(embedder: Arc<Embedder>, out: Sender<Message>) -> Self {
+        let jobs = Self { embedder, wanted: Arc::default(), cancel: Arc::default(), out };
+        let (embedder, wanted) = (Arc::clone(&jobs.embedder), Arc::clone(&jobs.wanted));
+        let (cancel, out) = (Arc::clone(&jobs.cancel), jobs.out.clone());
+        thread::spawn(move || {
+            while let Some((version, prompt)) = wanted.next(&cancel) {
+                let routed = Action::Routed(version, route(&embedder, &prompt));
+                if out.send(Message::Action(routed)).is_err() {
+                    break;
+                }
+            }
+        });
+        jobs
+    }
+
+    /// Routes a prompt as soon as no newer one has come for [`DEBOUNCE`].
+    pub fn route(&self, version: u64, prompt: String) {
+        *self.wanted.prompt.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some((version, prompt));
+        self.wanted.changed.notify_one();
+    }
+
+    /// Probes every attribute, in order.
+    pub fn probe(&self) {
+        let (embedder, cancel) = (Arc::clone(&self.embedder), Arc::clone(&self.cancel));
+        let out = self.out.clone();
+        thread::spawn(move || {
+            for (i, attribute) in embedder.attributes.iter().enumerate() {
+                let report =
+                    probe(embedder.vectors.view(), attribute, &Settings::default(), &cancel);
+                if cancel.load(Ordering::Relaxed) {
+                    break;
+                }
+                let report = report.map_err(|e| e.to_string());
+                if out.send(Message::Action(Action::Probed(i, report))).is_err() {
+                    break;
+                }
+            }
+        });
+    }
+}
+
+impl Drop for Jobs {
+    fn drop(&mut self) {
+        self.cancel.store(true, Ordering::Relaxed);
+        self.wanted.changed.notify_all();
+    }
+}
+
+impl Wanted {
+    /// Waits for a prompt that stays the newest for [`DEBOUNCE`]; `None` once cancelled.
+    fn next(&self, cancel: &AtomicBool) -> Option<(u64, String)> {
+        let mut prompt = self.prompt.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            if cancel.load(Ordering::Relaxed) {
+                return None;
+            }
+            let Some((version, _)) = *prompt else {
+                prompt = self.changed.wait(prompt).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            let waited = self.changed.wait_timeout(prompt, DEBOUNCE);
+            prompt = waited.unwrap_or_else(PoisonError::into_inner).0;
+            if prompt.as_ref().is_some_and(|(newest, _)| *newest == version) {
+                return prompt.take();
+            }
+        }
+    }
+}

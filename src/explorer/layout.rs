@@ -1,0 +1,136 @@
+//! Where everything is. A pure function of size and state, so that the mouse hits what is drawn.
+
+use ratatui::layout::{Constraint, Layout as Split, Rect};
+
+use super::action::Pane;
+use super::state::State;
+
+/// Below this there is only a friendly word.
+pub const LEAST: (u16, u16) = (60, 18);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layout {
+    pub header: Rect,
+    /// Where one pane is shown at a time.
+    pub tabs: Option<Rect>,
+    pub panes: Vec<(Pane, Rect)>,
+    /// What takes the place of the panes beside the map while a training runs.
+    pub training: Option<Rect>,
+    pub hints: Rect,
+}
+
+impl Layout {
+    /// `None` if the screen is too small.
+    pub fn of(state: &State) -> Option<Self> {
+        let area = state.area;
+        if area.width < LEAST.0 || area.height < LEAST.1 {
+            return None;
+        }
+        let [header, body, hints] =
+            Split::vertical([Constraint::Length(1), Constraint::Min(0), Constraint::Length(1)])
+                .areas(area);
+        let mut layout = Self { header, tabs: None, panes: Vec::new(), training: None, hints };
+        if state.training.is_some() {
+            layout.place_training(body);
+        } else if area.width >= 120 {
+            layout.place_beside(body, state.side);
+        } else {
+            let [tabs, pane] =
+                Split::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(body);
+            layout.tabs = Some(tabs);
+            layout.panes.push((state.focus, pane));
+        }
+        Some(layout)
+    }
+
+    /// The map, and beside it as many panes as there is room for.
+    fn place_beside(&mut self, body: Rect, side: Pane) {
+        let columns = |widths: &[Constraint]| Split::horizontal(widths).split(body);
+        let rows = |area: Rect, heights: [Constraint; 2]| Split::vertical(heights).areas(area);
+        if body.width >= 180 && body.height >= 38 {
+            let at = columns(&[Constraint::Min(0), Constraint::Length(46), Constraint::Length(54)]);
+            let [probe, route] = rows(at[2], [Constraint::Fill(1), Constraint::Fill(1)]);
+            self.panes = vec![
+                (Pane::Map, at[0]),
+                (Pane::Model, at[1]),
+                (Pane::Probe, probe),
+                (Pane::Route, route),
+            ];
+            return;
+        }
+        let side_width = (body.width * 2 / 5).clamp(50, 64);
+        let at = columns(&[Constraint::Min(0), Constraint::Length(side_width)]);
+        self.panes.push((Pane::Map, at[0]));
+        if body.height >= 38 {
+            let upper = if side == Pane::Probe { Pane::Probe } else { Pane::Model };
+            let [top, bottom] = rows(at[1], [Constraint::Fill(11), Constraint::Fill(9)]);
+            self.panes.extend([(upper, top), (Pane::Route, bottom)]);
+        } else {
+            self.panes.push((side, at[1]));
+        }
+    }
+
+    fn place_training(&mut self, body: Rect) {
+        let (map, training) = if body.width >= 100 {
+            let split = Split::horizontal([Constraint::Min(0), Constraint::Length(44)]);
+            let [map, training] = split.areas(body);
+            (map, training)
+        } else {
+            let split = Split::vertical([Constraint::Min(0), Constraint::Length(8)]);
+            let [map, training] = split.areas(body);
+            (map, training)
+        };
+        self.panes.push((Pane::Map, map));
+        self.training = Some(training);
+    }
+
+    pub fn pane(&self, pane: Pane) -> Option<Rect> {
+        self.panes.iter().find(|(p, _)| *p == pane).map(|(_, area)| *area)
+    }
+
+    /// The pane under a cell.
+    pub fn at(&self, x: u16, y: u16) -> Option<(Pane, Rect)> {
+        self.panes.iter().find(|(_, area)| area.contains((x, y).into())).copied()
+    }
+
+    /// Panes that share the place of `pane`, for its title.
+    pub fn shares(&self, pane: Pane) -> Vec<Pane> {
+        let hidden = Pane::ALL.into_iter().filter(|p| self.pane(*p).is_none());
+        if self.tabs.is_some() || self.training.is_some() || pane == Pane::Map {
+            return vec![pane];
+        }
+        let all: Vec<Pane> = hidden.chain([pane]).collect();
+        // Of two panes beside the map the upper one takes turns.
+        let turns = self.panes.iter().find(|(p, _)| *p != Pane::Map).map(|(p, _)| *p);
+        if turns == Some(pane) {
+            Pane::ALL.into_iter().filter(|p| all.contains(p)).collect()
+        } else {
+            vec![pane]
+        }
+    }
+
+    /// What is inside a pane's border and its side margins.
+    pub fn inside(area: Rect) -> Rect {
+        let border = Rect {
+            x: area.x + 1,
+            y: area.y + 1,
+            width: area.width.saturating_sub(2),
+            height: area.height.saturating_sub(2),
+        };
+        Rect { x: border.x + 1, width: border.width.saturating_sub(2), ..border }
+    }
+}
+
+/// The tabs of the tab bar with their places.
+pub fn tabs(area: Rect) -> Vec<(Pane, Rect)> {
+    let mut x = area.x;
+    Pane::ALL
+        .into_iter()
+        .map(|pane| {
+            let width = pane.title().len() as u16 + 4;
+            let place = Rect { x, width, ..area };
+            x += width + 1;
+            (pane, place.intersection(area))
+        })
+        .collect()
+}

@@ -1,0 +1,280 @@
+//! The Map: every model on two principal components.
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::action::Pane;
+use super::colouring::HUES;
+use super::labels::{Grid, Wanted};
+use super::layout::Layout;
+use super::state::State;
+use super::theme::Ink;
+use super::view::pane_block;
+use super::widgets::{fit, width};
+
+/// A shape for each class, for eyes and terminals without colours.
+const SHAPES: [&str; HUES + 2] = ["●", "▲", "■", "◆", "○", "△", "□", "◇", "•", "·"];
+/// Cells of the plot for one name at full view.
+const CELLS_A_NAME: f64 = 160.0;
+/// The longest name beside a point.
+const LONGEST: usize = 28;
+/// Up to so many models a point is two dots wide and high: one dot is hard to see.
+const FEW: usize = 1500;
+
+/// The parts of the pane.
+pub struct Parts {
+    pub plot: Rect,
+    legend: Vec<(usize, Rect)>,
+}
+
+impl Parts {
+    pub fn of(state: &State, area: Rect) -> Self {
+        let inside = Layout::inside(area);
+        let mut legend = Vec::new();
+        let (mut x, mut row) = (0, 0);
+        for (i, class) in state.map.colouring.classes.iter().enumerate() {
+            let w = (entry(&class.name, class.count).0 + 2) as u16;
+            if x > 0 && x + w > inside.width {
+                (x, row) = (0, row + 1);
+            }
+            legend
+                .push((i, Rect { x: inside.x + x, y: row, width: w.min(inside.width), height: 1 }));
+            x += w + 2;
+        }
+        let rows = (row + 1).min(inside.height / 3);
+        legend.retain(|(_, place)| place.y < rows);
+        let plot = Rect { height: inside.height.saturating_sub(rows), ..inside };
+        legend.iter_mut().for_each(|(_, place)| place.y += plot.bottom());
+        Self { plot, legend }
+    }
+
+    /// The class of the legend at a cell.
+    pub fn class_at(&self, x: u16, y: u16) -> Option<usize> {
+        self.legend.iter().find(|(_, area)| area.contains((x, y).into())).map(|(class, _)| *class)
+    }
+
+    /// A cell of the plot as a point of the view.
+    pub fn point(&self, x: u16, y: u16) -> Option<(f64, f64)> {
+        let plot = self.plot;
+        plot.contains((x, y).into()).then(|| {
+            (
+                (f64::from(x - plot.x) + 0.5) / f64::from(plot.width),
+                (f64::from(y - plot.y) + 0.5) / f64::from(plot.height),
+            )
+        })
+    }
+}
+
+/// A legend entry without its marker: its width and its parts.
+fn entry(name: &str, count: usize) -> (usize, String, String) {
+    let (name, count) = (fit(name, LONGEST), format!(" {count}"));
+    (width(&name) + width(&count), name, count)
+}
+
+pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
+    let map = &state.map;
+    let colour = map.colouring.title.as_ref().map(|title| format!("coloured by {title}"));
+    let mut block = pane_block(state, layout, Pane::Map, &colour.unwrap_or_default(), area.width);
+    if state.training.is_none() && area.width > 40 {
+        let note = " distances here mislead: nearest models are found in all dimensions ";
+        let note = if note.len() + 6 < area.width as usize { note } else { " distances mislead " };
+        let note = ratatui::text::Line::styled(note, state.theme.ink(Ink::Muted));
+        block = block.title_bottom(note.right_aligned());
+    }
+    frame.render_widget(block, area);
+    let parts = Parts::of(state, area);
+    let buffer = frame.buffer_mut();
+    draw_legend(buffer, state, &parts);
+    let plot = parts.plot;
+    if plot.width < 4 || plot.height < 3 {
+        return;
+    }
+    if map.places.is_empty() {
+        let word = "no model is known";
+        buffer.set_stringn(plot.x, plot.y, word, plot.width as usize, state.theme.ink(Ink::Muted));
+        return;
+    }
+    let mut grid = Grid::new(plot.width as usize, plot.height as usize);
+    draw_axes(buffer, state, plot, &mut grid);
+    Raster::of(state, plot).draw(buffer, state, plot, &mut grid);
+    draw_special(buffer, state, plot, &mut grid);
+}
+
+fn draw_legend(buffer: &mut Buffer, state: &State, parts: &Parts) {
+    let theme = &state.theme;
+    for &(i, place) in &parts.legend {
+        let class = &state.map.colouring.classes[i];
+        let lit = state.map.isolated.is_none_or(|isolated| isolated == i);
+        let (marker, text) = if lit {
+            (Style::new().fg(theme.hue(class.hue)), theme.ink(Ink::Text))
+        } else {
+            (theme.ink(Ink::MapDim), theme.ink(Ink::MapDim))
+        };
+        let (_, name, count) = entry(&class.name, class.count);
+        let shape = if state.map.shapes { SHAPES[i.min(SHAPES.len() - 1)] } else { "●" };
+        let end = place.right();
+        let mut x = place.x;
+        let quiet = if lit { theme.ink(Ink::Muted) } else { text };
+        for (part, style) in
+            [(shape, marker), (" ", text), (name.as_str(), text), (count.as_str(), quiet)]
+        {
+            (x, _) = buffer.set_stringn(x, place.y, part, end.saturating_sub(x).into(), style);
+        }
+    }
+}
+
+/// Faint lines through the means, and the titles of the axes.
+fn draw_axes(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid) {
+    let map = &state.map;
+    let style = state.theme.ink(Ink::MapAxis);
+    let (x, y) = map.seen(map.origin);
+    let column = (0.0..1.0).contains(&x).then(|| plot.x + (x * f64::from(plot.width)) as u16);
+    let row = (0.0..1.0).contains(&y).then(|| plot.y + (y * f64::from(plot.height)) as u16);
+    if let Some(column) = column {
+        (plot.top()..plot.bottom()).for_each(|y| {
+            buffer.set_string(column, y, "┊", style);
+        });
+    }
+    if let Some(row) = row {
+        (plot.left()..plot.right()).for_each(|x| {
+            buffer.set_string(x, row, if Some(x) == column { "┼" } else { "┈" }, style);
+        });
+    }
+    let share = |c: usize| map.projection.shares.get(c).copied().unwrap_or_default() * 100.0;
+    let (a, b) = map.axes();
+    let vertical = format!("↑ PC{} · {:.0}% of variance", b + 1, share(b));
+    let horizontal = format!("PC{} · {:.0}% of variance →", a + 1, share(a));
+    let muted = state.theme.ink(Ink::Muted);
+    let w = width(&horizontal).min(plot.width as usize);
+    let (left, bottom) = (plot.width as usize - w, plot.height as usize - 1);
+    buffer.set_stringn(plot.x, plot.y, &vertical, plot.width.into(), muted);
+    buffer.set_stringn(plot.x + left as u16, plot.y + bottom as u16, &horizontal, w, muted);
+    grid.reserve(0, 0, width(&vertical) + 1);
+    grid.reserve(left.saturating_sub(1), bottom, w + 1);
+}
+
+/// Models counted by cell: a cell has one colour, that of most of its models.
+struct Raster {
+    dots: Vec<u8>,
+    counts: Vec<[u16; HUES + 2]>,
+    across: usize,
+}
+
+impl Raster {
+    fn of(state: &State, plot: Rect) -> Self {
+        let (w, h) = (plot.width as usize, plot.height as usize);
+        let mut raster =
+            Self { dots: vec![0; w * h], counts: vec![[0; HUES + 2]; w * h], across: w };
+        let map = &state.map;
+        let size = if map.places.len() <= FEW { 2 } else { 1 };
+        for (model, place) in map.places.iter().enumerate() {
+            let (x, y) = map.seen(*place);
+            if !(0.0..1.0).contains(&x) || !(0.0..1.0).contains(&y) {
+                continue;
+            }
+            let (x, y) = ((x * (w * 2) as f64) as usize, (y * (h * 4) as f64) as usize);
+            let class = map.is_lit(model).then(|| map.colouring.class_of(model));
+            for (dx, dy) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
+                let (x, y) = (x + dx, y + dy);
+                if dx < size && dy < size && x < w * 2 && y < h * 4 {
+                    raster.set(x, y, class);
+                }
+            }
+        }
+        raster
+    }
+
+    fn set(&mut self, x: usize, y: usize, class: Option<usize>) {
+        const BITS: [[u8; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]];
+        let cell = y / 4 * self.across + x / 2;
+        self.dots[cell] |= BITS[y % 4][x % 2];
+        if let Some(class) = class {
+            let count = &mut self.counts[cell][class.min(HUES + 1)];
+            *count = count.saturating_add(1);
+        }
+    }
+
+    fn draw(&self, buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid) {
+        for (i, &dots) in self.dots.iter().enumerate().filter(|(_, dots)| **dots > 0) {
+            let (x, y) = (i % self.across, i / self.across);
+            grid.add_point(x, y);
+            let counts = &self.counts[i];
+            // Of equals the more frequent class of the legend, which stands first.
+            let majority = (0..counts.len()).rev().max_by_key(|class| counts[*class]);
+            let class = majority.filter(|class| counts[*class] > 0);
+            let colour = class
+                .and_then(|class| state.map.colouring.classes.get(class))
+                .map_or(state.theme[Ink::MapDim], |class| state.theme.hue(class.hue));
+            let symbol = if state.map.shapes {
+                SHAPES[class.unwrap_or(SHAPES.len() - 1)].to_owned()
+            } else {
+                char::from_u32(0x2800 + u32::from(dots)).unwrap_or('•').to_string()
+            };
+            if let Some(cell) = buffer.cell_mut((plot.x + x as u16, plot.y + y as u16)) {
+                cell.set_symbol(&symbol).set_style(Style::new().fg(colour));
+            }
+        }
+    }
+}
+
+/// Names, and on top of all the marked, the routed and the selected model.
+fn draw_special(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid) {
+    let (map, theme) = (&state.map, &state.theme);
+    let (w, h) = (f64::from(plot.width), f64::from(plot.height));
+    let cell = |model: usize| {
+        let (x, y) = map.seen(*map.places.get(model)?);
+        let inside = (0.0..1.0).contains(&x) && (0.0..1.0).contains(&y);
+        inside.then(|| ((x * w) as usize, (y * h) as usize))
+    };
+    let routed = state.routed();
+    let marked =
+        state.marked.iter().copied().filter(|m| *m != state.selected && Some(*m) != routed);
+    let mut special: Vec<(usize, &str, Style, Style)> = Vec::new();
+    // The selected model comes first: its name gets the best place.
+    let is_routed = routed == Some(state.selected);
+    let ink = if is_routed { Ink::MapRouted } else { Ink::MapSelected };
+    let symbol = if is_routed { "★" } else { "◉" };
+    let name = theme.bold(ink).patch(theme.cursor());
+    special.push((state.selected, symbol, theme.bold(ink), name));
+    if let Some(model) = routed.filter(|_| !is_routed) {
+        special.push((model, "★", theme.bold(Ink::MapRouted), theme.bold(Ink::MapRouted)));
+    }
+    special.extend(marked.map(|m| (m, "◆", theme.bold(Ink::Accent), theme.ink(Ink::Accent))));
+
+    for &(model, ..) in &special {
+        if let Some((x, y)) = cell(model) {
+            grid.reserve(x, y, 1);
+        }
+    }
+    for &(model, symbol, point, name) in &special {
+        let Some((x, y)) = cell(model) else { continue };
+        let text = fit(state.name(model), LONGEST);
+        let text = if symbol == "★" { format!("★ {text}") } else { text };
+        if let Some((nx, ny)) = grid.place(&Wanted { x, y, text: &text, forced: true }) {
+            buffer.set_string(plot.x + nx as u16, plot.y + ny as u16, &text, name);
+        }
+        buffer.set_string(plot.x + x as u16, plot.y + y as u16, symbol, point);
+    }
+    if !map.names {
+        return;
+    }
+    let most = (w * h / CELLS_A_NAME * map.zoom * map.zoom) as usize;
+    let mut placed = 0;
+    for &model in &map.ranked {
+        if placed >= most {
+            break;
+        }
+        let is_special = special.iter().any(|(m, ..)| *m == model);
+        let Some((x, y)) = cell(model).filter(|_| !is_special && map.is_lit(model)) else {
+            continue;
+        };
+        let text = fit(state.name(model), LONGEST);
+        if let Some((nx, ny)) = grid.place(&Wanted { x, y, text: &text, forced: false }) {
+            let style = theme.ink(Ink::MapLabel);
+            buffer.set_string(plot.x + nx as u16, plot.y + ny as u16, &text, style);
+            placed += 1;
+        }
+    }
+}

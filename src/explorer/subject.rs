@@ -1,0 +1,70 @@
+//! What the explorer shows: everything an embedder knows, made safe to print once and for all.
+
+use std::collections::BTreeMap;
+
+use ndarray::Array2;
+
+use crate::dataset::{Attribute, Dataset, Values};
+use crate::embedder::{Benchmark, Embedder};
+use crate::one_line;
+
+/// The models that are explored and what is known about them.
+///
+/// Its texts have passed [`one_line`], so that no pane has to think of it.
+#[derive(Clone)]
+pub struct Subject {
+    pub(super) data: String,
+    pub(super) simulated: bool,
+    pub(super) models: Vec<String>,
+    pub(super) attributes: Vec<Attribute>,
+    pub(super) benchmarks: Vec<Benchmark>,
+    pub(super) vectors: Array2<f32>,
+    pub(super) val: BTreeMap<String, f64>,
+}
+
+impl Subject {
+    /// The models of a data set before anything was learned about them; for [`super::run_live`].
+    #[must_use]
+    pub fn untrained(data: &Dataset) -> Self {
+        Self {
+            data: one_line(&data.name),
+            simulated: data.simulated(),
+            models: data.models.iter().map(|name| one_line(name)).collect(),
+            attributes: data.attributes.iter().map(printable).collect(),
+            benchmarks: Vec::new(),
+            vectors: Array2::zeros((data.models.len(), 0)),
+            val: BTreeMap::new(),
+        }
+    }
+
+    /// The mean accuracy of a model over its benchmarks; 0 where it was never run.
+    pub(super) fn mean_accuracy(&self, model: usize) -> f64 {
+        let scores = || self.benchmarks.iter().filter_map(|b| b.scores.get(model)?.as_ref());
+        scores().map(|score| score.accuracy).sum::<f64>() / scores().count().max(1) as f64
+    }
+}
+
+impl From<&Embedder> for Subject {
+    fn from(embedder: &Embedder) -> Self {
+        let benchmark = |b: &Benchmark| Benchmark { name: one_line(&b.name), ..b.clone() };
+        Self {
+            data: one_line(&embedder.provenance.data),
+            simulated: embedder.provenance.simulated,
+            models: embedder.models.iter().map(|name| one_line(name)).collect(),
+            attributes: embedder.attributes.iter().map(printable).collect(),
+            benchmarks: embedder.benchmarks.iter().map(benchmark).collect(),
+            vectors: embedder.vectors.clone(),
+            val: embedder.provenance.val.clone(),
+        }
+    }
+}
+
+fn printable(attribute: &Attribute) -> Attribute {
+    let values = match &attribute.values {
+        Values::Class(values) => {
+            Values::Class(values.iter().map(|v| v.as_deref().map(one_line)).collect())
+        }
+        other => other.clone(),
+    };
+    Attribute { name: one_line(&attribute.name), values }
+}

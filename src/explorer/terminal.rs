@@ -1,0 +1,111 @@
+//! The terminal: entered with one call, left whatever happens.
+
+use std::io::{self, Stdout, Write};
+use std::panic;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use ratatui::crossterm::event::{
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
+};
+use ratatui::crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    disable_raw_mode, enable_raw_mode,
+};
+use ratatui::crossterm::{cursor, execute, queue};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+use super::state::State;
+use super::view::view;
+use crate::error::{Error, Result};
+
+/// A terminal in raw mode on its alternate screen. Dropping it undoes every mode, and so does a
+/// panic, before its message is printed.
+pub struct Screen {
+    terminal: Terminal<CrosstermBackend<Stdout>>,
+    ended: Arc<AtomicBool>,
+}
+
+impl Screen {
+    pub fn enter() -> Result<Self> {
+        static HOOK: Once = Once::new();
+        HOOK.call_once(|| {
+            let before = panic::take_hook();
+            panic::set_hook(Box::new(move |report| {
+                leave();
+                before(report);
+            }));
+        });
+        let ended = Arc::new(AtomicBool::new(false));
+        for signal in [SIGTERM, SIGHUP, SIGINT] {
+            signal_hook::flag::register(signal, Arc::clone(&ended)).map_err(terminal_error)?;
+        }
+        let terminal =
+            Terminal::new(CrosstermBackend::new(io::stdout())).map_err(terminal_error)?;
+        let screen = Self { terminal, ended };
+        enter().map_err(terminal_error)?;
+        Ok(screen)
+    }
+
+    /// True once a signal has asked the program to end.
+    pub fn ended(&self) -> bool {
+        self.ended.load(Ordering::Relaxed)
+    }
+
+    /// Width and height in cells.
+    pub fn size(&self) -> Result<(u16, u16)> {
+        let size = self.terminal.size().map_err(terminal_error)?;
+        Ok((size.width, size.height))
+    }
+
+    /// Paints the state, so that no half-painted frame is ever seen.
+    pub fn draw(&mut self, state: &State) -> Result<()> {
+        let mut paint = || -> io::Result<()> {
+            queue!(io::stdout(), BeginSynchronizedUpdate)?;
+            self.terminal.draw(|frame| view(frame, state))?;
+            queue!(io::stdout(), EndSynchronizedUpdate)?;
+            io::stdout().flush()
+        };
+        paint().map_err(terminal_error)
+    }
+
+    /// Gives the terminal back to the shell until the user comes back.
+    pub fn suspend(&mut self) -> Result<()> {
+        leave();
+        signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP)
+            .map_err(terminal_error)?;
+        enter().and_then(|()| self.terminal.clear()).map_err(terminal_error)
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        leave();
+    }
+}
+
+fn enter() -> io::Result<()> {
+    enable_raw_mode()?;
+    execute!(io::stdout(), EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste)
+}
+
+/// Undoes [`enter`]; what cannot be undone is passed over, since nobody is left to be told.
+fn leave() {
+    let _ = execute!(
+        io::stdout(),
+        EndSynchronizedUpdate,
+        DisableBracketedPaste,
+        DisableMouseCapture,
+        LeaveAlternateScreen,
+        cursor::Show
+    );
+    let _ = disable_raw_mode();
+}
+
+pub fn terminal_error(source: io::Error) -> Error {
+    Error::io(Path::new("the terminal"), source)
+}

@@ -1,0 +1,368 @@
+//! The explorer without a terminal: actions go in, screens come out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ndarray::Array2;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::layout::Rect;
+
+use super::action::{Action, Direction, Effect, Frame, Pane};
+use super::keys::resolve;
+use super::state::State;
+use super::subject::Subject;
+use super::theme::{Depth, Theme};
+use super::update::update;
+use super::view::view;
+use crate::analysis::probe::{Prediction, Report};
+use crate::analysis::projection::Projection;
+use crate::analysis::router::{Candidate, Evidence, Route};
+use crate::dataset::{Attribute, Values};
+use crate::embedder::{Benchmark, Score};
+use crate::one_line;
+
+const FAMILIES: [&str; 4] = ["heron", "otter", "lynx", "raven"];
+
+fn subject(names: impl Fn(usize) -> String) -> Subject {
+    let models = 24;
+    let vectors = Array2::from_shape_fn((models, 6), |(m, k)| {
+        let wave = (m * (k + 2)) as f32;
+        (wave * 0.7).sin() * (6 - k) as f32 + if m % 4 == k { 4.0 } else { 0.0 }
+    });
+    let families = (0..models).map(|m| (m != 5).then(|| FAMILIES[m % 4].into())).collect();
+    let benchmark = |b: usize| Benchmark {
+        name: ["arithmetic", "coding", "law/contracts"][b].into(),
+        questions: 120 + b as u32,
+        scores: (0..models)
+            .map(|m| {
+                (m % 5 != b).then(|| Score {
+                    accuracy: 0.3 + 0.025 * ((m + 3 * b) % models) as f64,
+                    responses: 1164 + m as u32,
+                })
+            })
+            .collect(),
+    };
+    Subject {
+        data: "fixture".into(),
+        simulated: true,
+        models: (0..models).map(|m| one_line(&names(m))).collect(),
+        attributes: vec![
+            Attribute { name: "family".into(), values: Values::Class(families) },
+            Attribute {
+                name: "coder".into(),
+                values: Values::Flag((0..models).map(|m| (m != 7).then_some(m % 3 == 0)).collect()),
+            },
+            Attribute {
+                name: "params_b".into(),
+                values: Values::Number((0..models).map(|m| Some((3 + m * 3) as f64)).collect()),
+            },
+        ],
+        benchmarks: (0..3).map(benchmark).collect(),
+        vectors,
+        val: [
+            ("accuracy".to_owned(), 0.7166),
+            ("auc".to_owned(), 0.7918),
+            ("nll".to_owned(), 0.5462),
+        ]
+        .into(),
+    }
+}
+
+fn plain(m: usize) -> String {
+    format!("{}-{}b-v{}", FAMILIES[m % 4], 3 + m * 3, m % 3)
+}
+
+fn state_of(subject: Subject, width: u16, height: u16) -> State {
+    let (theme, _) = Theme::load("dark", Depth::True).unwrap();
+    let projection = Projection::pca(subject.vectors.view(), 3).unwrap();
+    let area = Rect::new(0, 0, width, height);
+    let mut state = State::new(Arc::new(subject), projection, theme, Pane::Map, area);
+    update(&mut state, Action::Started);
+    state
+}
+
+fn state(width: u16, height: u16) -> State {
+    state_of(subject(plain), width, height)
+}
+
+fn route() -> Route {
+    let candidate = |i: usize| Candidate {
+        model: (i * 7 + 3) % 24,
+        p: 0.91 - 0.03 * i as f32,
+        low: 0.75 - 0.03 * i as f32,
+        high: (0.97 - 0.02 * i as f32).min(1.0),
+        cost: (i % 2 == 0).then_some(0.5 + i as f64),
+    };
+    let evidence = |category: &str, share| Evidence {
+        category: category.into(),
+        share,
+        similarity: 0.81,
+        correct: [(plain(3), 0.82), (plain(10), 0.71)].into(),
+    };
+    Route {
+        candidates: (0..24).map(candidate).collect(),
+        evidence: vec![evidence("arithmetic", 0.7), evidence("coding", 0.3)],
+        milliseconds: 1.84,
+    }
+}
+
+fn report(attribute: &str, accuracy: f64) -> Report {
+    Report {
+        attribute: attribute.into(),
+        kind: "flag",
+        models: 23,
+        classes: [("no".to_owned(), 15), ("yes".to_owned(), 8)].into(),
+        accuracy,
+        low: accuracy - 0.1,
+        high: (accuracy + 0.08).min(1.0),
+        balanced_accuracy: accuracy - 0.02,
+        auc: accuracy,
+        majority: 0.65,
+        shuffled: 0.55,
+        p_value: 0.025,
+        folds: 5,
+        predictions: (0..24)
+            .map(|m| Prediction {
+                class: "yes".into(),
+                probability: 0.8,
+                truth: (m != 7).then(|| if m % 3 == 0 { "yes" } else { "no" }.into()),
+            })
+            .collect(),
+    }
+}
+
+/// Brings everything that jobs would.
+fn filled(mut state: State) -> State {
+    state.probe.asked = true;
+    for (i, accuracy) in [0.95, 0.87, 0.66].into_iter().enumerate() {
+        let name = state.subject.attributes[i].name.clone();
+        update(&mut state, Action::Probed(i, Ok(report(&name, accuracy))));
+    }
+    update(&mut state, Action::Prompt);
+    update(&mut state, Action::Paste("What is 17 × 23?".into()));
+    let version = state.route.version;
+    update(&mut state, Action::Routed(version, route()));
+    state
+}
+
+fn screen(state: &State) -> String {
+    let mut terminal =
+        Terminal::new(TestBackend::new(state.area.width, state.area.height)).unwrap();
+    terminal.draw(|frame| view(frame, state)).unwrap();
+    terminal.backend().to_string()
+}
+
+fn press(state: &mut State, key: KeyCode) -> Vec<Effect> {
+    resolve(state, KeyEvent::new(key, KeyModifiers::NONE))
+        .map_or_else(Vec::new, |a| update(state, a))
+}
+
+fn type_text(state: &mut State, text: &str) -> Vec<Effect> {
+    text.chars().flat_map(|c| press(state, KeyCode::Char(c))).collect()
+}
+
+#[test]
+fn every_pane_at_two_sizes() {
+    for (width, height) in [(80, 24), (140, 42)] {
+        let mut state = filled(state(width, height));
+        for pane in Pane::ALL {
+            update(&mut state, Action::Focus(pane));
+            update(&mut state, Action::Accept);
+            insta::assert_snapshot!(format!("{}-{width}x{height}", pane.title()), screen(&state));
+        }
+    }
+}
+
+#[test]
+fn help_shows_the_keymap_of_the_focused_pane() {
+    let mut state = filled(state(140, 42));
+    update(&mut state, Action::Focus(Pane::Map));
+    press(&mut state, KeyCode::Char('?'));
+    assert!(state.help);
+    insta::assert_snapshot!("help", screen(&state));
+    press(&mut state, KeyCode::Char('x'));
+    assert!(state.help, "a key without a meaning does nothing");
+    press(&mut state, KeyCode::Esc);
+    assert!(!state.help);
+}
+
+#[test]
+fn a_training_shows_how_it_goes() {
+    let mut state = state(100, 30);
+    update(&mut state, Action::Encoding(16_001));
+    for number in 1..=4 {
+        let projection = state.map.projection.clone();
+        let frame = Frame {
+            number,
+            of: 12,
+            train_nll: 0.7 / f64::from(number),
+            val_nll: 0.72 / f64::from(number),
+            best: true,
+            responses_per_second: 1_250_000.0,
+            remaining: Duration::from_secs(3),
+            projection,
+        };
+        update(&mut state, Action::Epoch(Box::new(frame)));
+    }
+    insta::assert_snapshot!("training", screen(&state));
+    assert_eq!(press(&mut state, KeyCode::Char('s')), [Effect::StopTraining]);
+    assert!(screen(&state).contains("stopping"));
+    assert!(press(&mut state, KeyCode::Char('q')).contains(&Effect::StopTraining));
+    let (subject, projection) = (Arc::clone(&state.subject), state.map.projection.clone());
+    let left = update(&mut state, Action::Trained(subject, projection, "done".into()));
+    assert!(left.contains(&Effect::Quit), "leaving waits for the training to be kept");
+}
+
+#[test]
+fn a_small_window_gets_a_word() {
+    let text = screen(&state(40, 10));
+    assert!(text.contains("60 × 18") && text.contains("40 × 10"));
+}
+
+#[test]
+fn no_size_and_no_name_make_it_panic_or_leak() {
+    let odd = [
+        "日本語モデル",
+        "👩‍🔬👩‍🔬-7b",
+        "e\u{301}\u{301}\u{301}",
+        "\u{1b}[2J\u{7}evil\u{9b}m",
+        "\u{202e}gpj",
+        "",
+        "a very long name indeed, longer than any pane",
+    ];
+    let names = |m: usize| format!("{}{m}", odd[m % odd.len()]);
+    let widths = [1, 2, 3, 7, 20, 40, 59, 60, 61, 79, 80, 100, 119, 120, 140, 179, 180, 200, 250];
+    let heights = [1, 2, 3, 5, 10, 17, 18, 19, 24, 37, 38, 50, 80];
+    let mut state = filled(state_of(subject(names), 80, 24));
+    for pane in Pane::ALL {
+        update(&mut state, Action::Focus(pane));
+        for width in widths {
+            for height in heights {
+                update(&mut state, Action::Resize(width, height));
+                let text = screen(&state);
+                assert!(!text.chars().any(|c| c != '\n' && c.is_control() || c == '\u{202e}'));
+                update(&mut state, Action::Help);
+                screen(&state);
+                update(&mut state, Action::Dismiss);
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_at_all_can_be_explored() {
+    let mut empty = subject(plain);
+    empty.models.clear();
+    empty.attributes.clear();
+    empty.benchmarks.clear();
+    empty.vectors = Array2::zeros((0, 6));
+    let mut state = state_of(empty, 140, 42);
+    for key in "hjkl+-fcCiamn p1234".chars() {
+        press(&mut state, KeyCode::Char(key));
+        screen(&state);
+        press(&mut state, KeyCode::Esc);
+    }
+}
+
+#[test]
+fn the_cursor_walks_over_the_map() {
+    let mut state = state(120, 35);
+    let start = state.selected;
+    let mut seen = std::collections::BTreeSet::from([start]);
+    for direction in [Direction::Left, Direction::Right, Direction::Up, Direction::Down] {
+        for _ in 0..12 {
+            update(&mut state, Action::Step(direction));
+            seen.insert(state.selected);
+        }
+    }
+    assert!(seen.len() > 8, "{seen:?}");
+    let nearest = state.neighbours[0].model;
+    update(&mut state, Action::Focus(Pane::Model));
+    press(&mut state, KeyCode::Enter);
+    assert_eq!(state.selected, nearest);
+}
+
+#[test]
+fn search_finds_by_name_and_escape_goes_back() {
+    let mut state = state(120, 35);
+    let before = state.selected;
+    press(&mut state, KeyCode::Char('/'));
+    type_text(&mut state, "raven-12b");
+    assert_eq!(state.name(state.selected), "raven-12b-v0");
+    assert!(screen(&state).contains("1 of 1"));
+    press(&mut state, KeyCode::Esc);
+    assert_eq!(state.selected, before);
+    press(&mut state, KeyCode::Char('/'));
+    type_text(&mut state, "lynx");
+    press(&mut state, KeyCode::Down);
+    press(&mut state, KeyCode::Enter);
+    assert!(state.search.is_none() && state.name(state.selected).starts_with("lynx"));
+}
+
+#[test]
+fn typing_asks_for_routes_and_stale_answers_are_dropped() {
+    let mut state = state(120, 35);
+    press(&mut state, KeyCode::Char('p'));
+    let effects = type_text(&mut state, "q 2?");
+    assert_eq!(effects.len(), 3, "a space at the end changes nothing: {effects:?}");
+    let Some(Effect::Route(newest, prompt)) = effects.last().cloned() else { panic!() };
+    assert_eq!(prompt, "q 2?");
+    update(&mut state, Action::Routed(newest - 1, route()));
+    assert!(state.route.result.is_none() && state.route.waiting);
+    update(&mut state, Action::Routed(newest, route()));
+    assert!(!state.route.waiting);
+    assert_eq!(state.routed(), Some(3));
+    assert!(screen(&state).contains("★ raven-12b-v0"), "the routed model lights up on the map");
+    for _ in 0..4 {
+        press(&mut state, KeyCode::Backspace);
+    }
+    assert!(state.route.result.is_none(), "no prompt, no route");
+}
+
+#[test]
+fn probes_run_only_once_they_can_be_seen() {
+    let mut state = state(80, 24);
+    assert!(!state.probe.asked);
+    assert!(update(&mut state, Action::Focus(Pane::Probe)).contains(&Effect::Probe));
+    assert!(!update(&mut state, Action::Focus(Pane::Probe)).contains(&Effect::Probe));
+}
+
+#[test]
+fn a_click_selects_isolates_and_focuses() {
+    let mut state = filled(state(140, 42));
+    update(&mut state, Action::Focus(Pane::Map));
+    let text = screen(&state);
+    let find = |what: &str| -> (u16, u16) {
+        let (y, line) = text.lines().enumerate().find(|(_, line)| line.contains(what)).unwrap();
+        // The backend prints a quote before each line.
+        let x = line[..line.find(what).unwrap()].chars().count() - 1;
+        (x as u16, y as u16)
+    };
+    let (x, y) = find("● heron");
+    update(&mut state, Action::Click(x, y));
+    assert!(state.map.isolated.is_some());
+    press(&mut state, KeyCode::Esc);
+    assert!(state.map.isolated.is_none());
+    let (x, y) = find("3 Probe");
+    update(&mut state, Action::Click(x, y));
+    assert_eq!(state.focus, Pane::Probe);
+    let zoom = state.map.zoom;
+    update(&mut state, Action::Wheel(20, 20, true));
+    assert!(state.map.zoom > zoom);
+    update(&mut state, Action::Wheel(20, 20, false));
+    assert!((state.map.zoom - 1.0).abs() < 1e-9);
+}
+
+#[test]
+fn every_key_of_the_keymap_is_safe_everywhere() {
+    for pane in Pane::ALL {
+        let mut state = filled(state(140, 42));
+        update(&mut state, Action::Focus(pane));
+        for binding in super::keys::KEYMAP.iter() {
+            update(&mut state, binding.action.clone());
+            screen(&state);
+        }
+    }
+}

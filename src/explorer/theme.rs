@@ -1,0 +1,372 @@
+//! Themes: colours by what they are for. Built in, and overridable in the user's config folder.
+
+use std::ops::Index;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use etcetera::BaseStrategy;
+use ratatui::style::{Color, Modifier, Style};
+use serde_json::{Map, Value};
+
+use super::colouring::{HUES, Hue};
+use crate::error::{Error, Result};
+
+/// The themes that are compiled in.
+const BUNDLED: [(&str, &str); 2] = [
+    ("dark", include_str!("../../themes/dark.json")),
+    ("light", include_str!("../../themes/light.json")),
+];
+
+/// What a colour is for; the order is that of [`KEYS`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ink {
+    Background,
+    Surface,
+    Text,
+    Muted,
+    Accent,
+    Border,
+    BorderFocus,
+    Cursor,
+    MapPoint,
+    MapSelected,
+    MapRouted,
+    MapDim,
+    MapLabel,
+    MapAxis,
+    BarFill,
+    BarTrack,
+    BarMark,
+    Good,
+    Warn,
+    Bad,
+}
+
+/// The keys of a theme file, one a colour.
+const KEYS: [&str; 20] = [
+    "background",
+    "surface",
+    "text",
+    "text.muted",
+    "accent",
+    "border",
+    "border.focus",
+    "cursor",
+    "map.point",
+    "map.selected",
+    "map.routed",
+    "map.dim",
+    "map.label",
+    "map.axis",
+    "bar.fill",
+    "bar.track",
+    "bar.mark",
+    "good",
+    "warn",
+    "bad",
+];
+
+/// How many colours the terminal has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    True,
+    Indexed,
+    None,
+}
+
+impl Depth {
+    /// What the environment says: `NO_COLOR` (any value but an empty one), then `COLORTERM`.
+    pub fn of_terminal() -> Self {
+        let set = |name: &str| std::env::var(name).unwrap_or_default();
+        if !set("NO_COLOR").is_empty() {
+            Self::None
+        } else if matches!(set("COLORTERM").as_str(), "truecolor" | "24bit") {
+            Self::True
+        } else {
+            Self::Indexed
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Theme {
+    pub name: String,
+    colours: [Color; KEYS.len()],
+    classes: Vec<Color>,
+    ramp: Vec<Color>,
+    pub depth: Depth,
+}
+
+impl Index<Ink> for Theme {
+    type Output = Color;
+
+    fn index(&self, ink: Ink) -> &Color {
+        &self.colours[ink as usize]
+    }
+}
+
+impl Theme {
+    /// Reads the theme `name`: a path, a file in the user's folder, or a bundled one. What is wrong
+    /// inside a theme is a warning; the colour of the theme below stands in for it.
+    ///
+    /// # Errors
+    /// If there is no such theme or it is not JSON at all.
+    pub fn load(name: &str, depth: Depth) -> Result<(Self, Vec<String>)> {
+        let mut warnings = Vec::new();
+        let mut theme = Self::base();
+        let mut chain = Vec::new();
+        let mut next = Some(name.to_owned());
+        // From the theme to its root first, then painted from the root up.
+        while let Some(name) = next.take() {
+            let (origin, text) = find(&name)?;
+            let problem = |e: String| Error::input(&origin, e, "a theme is a JSON object");
+            let value: Value = serde_json::from_str(&text).map_err(|e| problem(e.to_string()))?;
+            let Value::Object(keys) = value else { return Err(problem("not an object".into())) };
+            next = keys.get("inherits").and_then(Value::as_str).map(str::to_owned);
+            chain.push((name, origin.display().to_string(), keys));
+            if let Some(parent) = &next
+                && chain.iter().any(|(name, ..)| name == parent)
+            {
+                let (_, origin, _) = &chain[0];
+                warnings.push(format!("{origin}: inherits: a circle through `{parent}`"));
+                next = None;
+            }
+        }
+        for (_, origin, keys) in chain.iter().rev() {
+            theme.paint(origin, keys, &mut warnings);
+        }
+        theme.name = Path::new(name).file_stem().unwrap_or_default().to_string_lossy().into();
+        theme.depth = depth;
+        if depth != Depth::True {
+            let all = theme.colours.iter_mut().chain(&mut theme.classes).chain(&mut theme.ramp);
+            all.for_each(|colour| *colour = reduced(*colour, depth));
+        }
+        Ok((theme, warnings))
+    }
+
+    /// The names of all themes: bundled, then the user's.
+    pub fn names() -> Vec<String> {
+        let mut names: Vec<String> = BUNDLED.iter().map(|(name, _)| (*name).into()).collect();
+        let files = user_folder().and_then(|folder| std::fs::read_dir(folder).ok());
+        let mut own: Vec<String> = files
+            .into_iter()
+            .flatten()
+            .filter_map(|file| file.ok().map(|file| file.path()))
+            .filter(|path| path.extension().is_some_and(|e| e == "json"))
+            .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
+            .filter(|name| !names.contains(name))
+            .collect();
+        own.sort();
+        names.extend(own);
+        names
+    }
+
+    fn base() -> Self {
+        Self {
+            name: String::new(),
+            colours: [Color::Reset; KEYS.len()],
+            classes: vec![Color::Reset; HUES],
+            ramp: vec![Color::Reset; 2],
+            depth: Depth::True,
+        }
+    }
+
+    fn paint(&mut self, origin: &str, keys: &Map<String, Value>, warnings: &mut Vec<String>) {
+        for (key, value) in keys {
+            let result = if let Some(at) = KEYS.iter().position(|known| known == key) {
+                colour(value).map(|colour| self.colours[at] = colour)
+            } else {
+                match key.as_str() {
+                    "inherits" => Ok(()),
+                    "classes" => colours(value, HUES).map(|colours| self.classes = colours),
+                    "ramp" => colours(value, 2).map(|colours| self.ramp = colours),
+                    _ => Err("no such key".into()),
+                }
+            };
+            if let Err(problem) = result {
+                warnings.push(format!("{origin}: {key}: {problem}"));
+            }
+        }
+    }
+
+    pub fn hue(&self, hue: Hue) -> Color {
+        match hue {
+            Hue::Class(i) => self.classes[i % self.classes.len()],
+            Hue::Ramp(i, of) => {
+                let last = self.ramp.len() - 1;
+                self.ramp[if of > 1 { (i * last).div_ceil(of - 1).min(last) } else { last }]
+            }
+            Hue::Plain => self[Ink::MapPoint],
+            Hue::Unknown => self[Ink::MapDim],
+        }
+    }
+
+    /// Text in a colour; without colours, what stands back is dim.
+    pub fn ink(&self, ink: Ink) -> Style {
+        let style = Style::new().fg(self[ink]);
+        let quiet = matches!(ink, Ink::Muted | Ink::MapDim | Ink::BarTrack | Ink::MapAxis);
+        if self.depth == Depth::None && quiet { style.add_modifier(Modifier::DIM) } else { style }
+    }
+
+    pub fn bold(&self, ink: Ink) -> Style {
+        self.ink(ink).add_modifier(Modifier::BOLD)
+    }
+
+    /// The line under a list's cursor.
+    pub fn cursor(&self) -> Style {
+        if self.depth == Depth::None {
+            Style::new().add_modifier(Modifier::REVERSED)
+        } else {
+            Style::new().bg(self[Ink::Cursor])
+        }
+    }
+
+    /// Text on a filled patch of a colour.
+    pub fn badge(&self, ink: Ink) -> Style {
+        if self.depth == Depth::None {
+            Style::new().add_modifier(Modifier::REVERSED | Modifier::BOLD)
+        } else {
+            Style::new().bg(self[ink]).fg(self[Ink::Background]).add_modifier(Modifier::BOLD)
+        }
+    }
+}
+
+fn user_folder() -> Option<PathBuf> {
+    let base = etcetera::choose_base_strategy().ok()?;
+    Some(base.config_dir().join("llmap").join("themes"))
+}
+
+/// Where the theme `name` is and what it says.
+fn find(name: &str) -> Result<(PathBuf, String)> {
+    let path = Path::new(name);
+    if path.extension().is_some() || name.contains(std::path::MAIN_SEPARATOR) {
+        let text = std::fs::read_to_string(path).map_err(|e| Error::io(path, e))?;
+        return Ok((path.into(), text));
+    }
+    if let Some(path) = user_folder().map(|folder| folder.join(format!("{name}.json")))
+        && let Ok(text) = std::fs::read_to_string(&path)
+    {
+        return Ok((path, text));
+    }
+    match BUNDLED.iter().find(|(known, _)| *known == name) {
+        Some((_, text)) => Ok((format!("{name}.json").into(), (*text).into())),
+        None => Err(Error::Usage(format!(
+            "no theme is called `{name}`; there are: {}",
+            Theme::names().join(", ")
+        ))),
+    }
+}
+
+fn colour(value: &Value) -> Result<Color, String> {
+    let text = value.as_str().ok_or("a colour is a text, such as \"#7fb4ff\"")?;
+    Color::from_str(text).map_err(|_| format!("`{text}` is no colour"))
+}
+
+fn colours(value: &Value, least: usize) -> Result<Vec<Color>, String> {
+    let list = value.as_array().filter(|list| list.len() >= least);
+    let list = list.ok_or_else(|| format!("a list of at least {least} colours is needed"))?;
+    list.iter().map(colour).collect()
+}
+
+/// The nearest colour that the terminal has.
+fn reduced(colour: Color, depth: Depth) -> Color {
+    match (colour, depth) {
+        (_, Depth::None) => Color::Reset,
+        (Color::Rgb(r, g, b), Depth::Indexed) => Color::Indexed(indexed([r, g, b])),
+        _ => colour,
+    }
+}
+
+/// The nearest of the 6×6×6 cube and the 24 greys of a 256-colour terminal.
+fn indexed(rgb: [u8; 3]) -> u8 {
+    let level = |i: u8| if i == 0 { 0 } else { 55 + 40 * i };
+    let far = |candidate: [u8; 3]| -> u32 {
+        rgb.iter().zip(candidate).map(|(a, b)| u32::from(a.abs_diff(b)).pow(2)).sum()
+    };
+    let cube = (0..216_u8).map(|i| (16 + i, [level(i / 36), level(i / 6 % 6), level(i % 6)]));
+    let greys = (0..24_u8).map(|i| (232 + i, [8 + 10 * i; 3]));
+    cube.chain(greys).min_by_key(|(_, candidate)| far(*candidate)).map_or(16, |(i, _)| i)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn luminance(colour: Color) -> f64 {
+        let Color::Rgb(r, g, b) = colour else { panic!("{colour} is not RGB") };
+        let linear = |c: u8| {
+            let c = f64::from(c) / 255.0;
+            if c <= 0.040_45 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b)
+    }
+
+    fn contrast(a: Color, b: Color) -> f64 {
+        let (a, b) = (luminance(a), luminance(b));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    #[test]
+    fn bundled_themes_are_whole() {
+        for (name, text) in BUNDLED {
+            let keys: Map<String, Value> = serde_json::from_str(text).unwrap();
+            let (theme, warnings) = Theme::load(name, Depth::True).unwrap();
+            assert!(warnings.is_empty(), "{warnings:?}");
+            assert_eq!(theme.name, name);
+            let own = KEYS.iter().chain(&["classes", "ramp"]).all(|key| keys.contains_key(*key));
+            assert!(own || keys.contains_key("inherits"), "{name} lacks a key");
+            assert!(theme.colours.iter().all(|c| *c != Color::Reset));
+        }
+    }
+
+    #[test]
+    fn text_can_be_read() {
+        for (name, _) in BUNDLED {
+            let (theme, _) = Theme::load(name, Depth::True).unwrap();
+            for on in [Ink::Background, Ink::Surface, Ink::Cursor] {
+                for ink in [Ink::Text, Ink::Muted, Ink::Accent, Ink::MapLabel] {
+                    let ratio = contrast(theme[ink], theme[on]);
+                    assert!(ratio >= 4.5, "{name}: {ink:?} on {on:?} has {ratio:.2}");
+                }
+            }
+            for ink in [Ink::Good, Ink::Warn, Ink::Bad, Ink::MapRouted, Ink::MapSelected] {
+                let ratio = contrast(theme[ink], theme[Ink::Background]);
+                assert!(ratio >= 4.5, "{name}: {ink:?} has {ratio:.2}");
+            }
+            for i in 0..HUES {
+                let ratio = contrast(theme.hue(Hue::Class(i)), theme[Ink::Background]);
+                assert!(ratio >= 3.0, "{name}: class {i} has {ratio:.2}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_bad_theme_is_a_warning_that_names_file_and_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mine.json");
+        let text = r##"{"inherits": "light", "text": "no colour", "txet": "#fff", "ramp": [],
+                        "accent": "#123456"}"##;
+        std::fs::write(&path, text).unwrap();
+        let (theme, warnings) = Theme::load(path.to_str().unwrap(), Depth::True).unwrap();
+        assert_eq!(theme[Ink::Accent], Color::Rgb(0x12, 0x34, 0x56));
+        let (light, _) = Theme::load("light", Depth::True).unwrap();
+        assert_eq!(theme[Ink::Text], light[Ink::Text]);
+        assert_eq!(warnings.len(), 3);
+        for key in ["text", "txet", "ramp"] {
+            assert!(warnings.iter().any(|w| w.contains(&format!("mine.json: {key}: "))));
+        }
+        let circle = format!(r#"{{"inherits": {:?}}}"#, path.to_str().unwrap());
+        std::fs::write(&path, circle).unwrap();
+        let (_, warnings) = Theme::load(path.to_str().unwrap(), Depth::True).unwrap();
+        assert!(warnings[0].contains("circle"));
+        assert!(Theme::load("nightly", Depth::True).is_err());
+    }
+
+    #[test]
+    fn colours_shrink_to_what_the_terminal_has() {
+        assert_eq!(indexed([255, 0, 0]), 196);
+        assert_eq!(indexed([8, 8, 8]), 232);
+        let (theme, _) = Theme::load("dark", Depth::None).unwrap();
+        assert_eq!(theme[Ink::Text], Color::Reset);
+    }
+}

@@ -1,0 +1,297 @@
+//! Drawing: a pure function of the state.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, BorderType, Clear, Paragraph};
+
+use super::action::Pane;
+use super::keys::{Context, KEYMAP};
+use super::layout::{LEAST, Layout, tabs};
+use super::state::State;
+use super::theme::Ink;
+use super::widgets::{fit, pad, width};
+use super::{pane_map, pane_model, pane_probe, pane_route, pane_training};
+
+/// Draws the whole screen.
+pub fn view(frame: &mut Frame, state: &State) {
+    let area = frame.area();
+    let ground = Style::new().bg(state.theme[Ink::Background]).fg(state.theme[Ink::Text]);
+    frame.buffer_mut().set_style(area, ground);
+    let Some(layout) = Layout::of(state) else { return draw_too_small(frame, state, area) };
+    draw_header(frame, state, layout.header);
+    if let Some(bar) = layout.tabs {
+        draw_tabs(frame, state, bar);
+    }
+    for &(pane, area) in &layout.panes {
+        match pane {
+            Pane::Map => pane_map::draw(frame, state, area, &layout),
+            Pane::Model => pane_model::draw(frame, state, area, &layout),
+            Pane::Probe => pane_probe::draw(frame, state, area, &layout),
+            Pane::Route => pane_route::draw(frame, state, area, &layout),
+        }
+    }
+    if let Some(area) = layout.training {
+        pane_training::draw(frame, state, area);
+    }
+    draw_hints(frame, state, layout.hints);
+    if state.help {
+        draw_help(frame, state, area);
+    }
+}
+
+fn draw_too_small(frame: &mut Frame, state: &State, area: Rect) {
+    let (w, h) = LEAST;
+    let lines = [
+        format!("llmap needs {w} × {h}"),
+        format!("this window is {} × {}", area.width, area.height),
+        "make it larger, or press q".into(),
+    ];
+    let top = area.y + area.height.saturating_sub(lines.len() as u16) / 2;
+    for (y, text) in (top..area.bottom()).zip(&lines) {
+        let text = fit(text, area.width.into());
+        let x = area.x + (area.width as usize - width(&text)) as u16 / 2;
+        let ink = if y == top { Ink::Accent } else { Ink::Muted };
+        frame.buffer_mut().set_string(x, y, text, state.theme.ink(ink));
+    }
+}
+
+fn draw_header(frame: &mut Frame, state: &State, area: Rect) {
+    let (theme, subject) = (&state.theme, &state.subject);
+    let muted = theme.ink(Ink::Muted);
+    let mut right: Vec<Span> = Vec::new();
+    if subject.simulated {
+        right.push(Span::styled(" simulated data ", theme.badge(Ink::Warn)));
+        right.push(Span::raw(" "));
+    }
+    let room = (area.width as usize).saturating_sub(Line::from(right.clone()).width());
+    let size = match subject.vectors.ncols() {
+        0 => format!("{} models", subject.models.len()),
+        dim => format!("{} models × {dim} numbers", subject.models.len()),
+    };
+    let mut left = vec![
+        Span::styled(" llmap ", theme.badge(Ink::Accent)),
+        Span::styled(format!(" {} ", subject.data), theme.bold(Ink::Text)),
+        Span::styled(format!("· {size} "), muted),
+    ];
+    let figure =
+        |name: &str, shown: &str| subject.val.get(name).map(|value| format!("{shown} {value:.3}"));
+    let figures = [figure("accuracy", "accuracy"), figure("auc", "AUC"), figure("nll", "loss")];
+    let figures: Vec<String> = figures.into_iter().flatten().collect();
+    if !figures.is_empty() {
+        left.push(Span::styled(format!("· val {}", figures.join(", ")), muted));
+    }
+    let mut taken = 0;
+    left.retain(|span| {
+        taken += span.width();
+        taken <= room
+    });
+    frame.render_widget(Line::from(left), area);
+    frame.render_widget(Line::from(right).right_aligned(), area);
+}
+
+fn draw_tabs(frame: &mut Frame, state: &State, area: Rect) {
+    for (pane, place) in tabs(area) {
+        let focused = pane == state.focus;
+        let (number, name) = if focused {
+            let style = state.theme.badge(Ink::Accent);
+            (style, style)
+        } else {
+            (state.theme.ink(Ink::Muted), state.theme.ink(Ink::Text))
+        };
+        let label = vec![
+            Span::styled(format!(" {} ", pane.number()), number),
+            Span::styled(format!("{} ", pane.title()), name),
+        ];
+        frame.render_widget(Line::from(label), place);
+    }
+}
+
+/// The frame of a pane: its title, or the titles of all panes that share the place.
+pub fn pane_block(
+    state: &State,
+    layout: &Layout,
+    pane: Pane,
+    remark: &str,
+    room: u16,
+) -> Block<'static> {
+    let theme = &state.theme;
+    let focused = state.focus == pane && layout.tabs.is_none();
+    let titles: Vec<Span> = layout
+        .shares(pane)
+        .into_iter()
+        .map(|shown| {
+            let style = if shown != pane {
+                theme.ink(Ink::Muted)
+            } else if focused {
+                theme.bold(Ink::Accent)
+            } else {
+                theme.bold(Ink::Text)
+            };
+            Span::styled(title(shown), style)
+        })
+        .collect();
+    let titles = Line::from(titles);
+    let left = (room as usize).saturating_sub(titles.width() + 6);
+    let border = if focused { Ink::BorderFocus } else { Ink::Border };
+    let mut block = Block::bordered()
+        .border_type(BorderType::Rounded)
+        .border_style(theme.ink(border))
+        .title(titles);
+    if !remark.is_empty() && left > 8 {
+        let remark = Line::styled(format!(" {} ", fit(remark, left)), theme.ink(Ink::Muted));
+        block = block.title(remark.right_aligned());
+    }
+    block
+}
+
+fn title(pane: Pane) -> String {
+    format!(" {} {} ", pane.number(), pane.title())
+}
+
+/// The pane whose title stands at column `x` of the upper border.
+pub fn title_at(layout: &Layout, pane: Pane, area: Rect, x: u16) -> Option<Pane> {
+    let mut left = area.x + 1;
+    layout.shares(pane).into_iter().find(|shown| {
+        let here = left..left + title(*shown).len() as u16;
+        left = here.end;
+        here.contains(&x)
+    })
+}
+
+/// The line of a pane's list that is drawn at row `y`.
+pub fn line_at(state: &State, pane: Pane, area: Rect, y: u16) -> Option<usize> {
+    let inside = Layout::inside(area);
+    let row = usize::from(y.checked_sub(inside.y)?);
+    match pane {
+        Pane::Probe => pane_probe::attribute_at(state, row),
+        Pane::Route => pane_route::candidate_at(state, inside, row),
+        Pane::Map | Pane::Model => None,
+    }
+}
+
+/// The lowest line: a search, a notice, or the keys that matter now.
+fn draw_hints(frame: &mut Frame, state: &State, area: Rect) {
+    let theme = &state.theme;
+    let room = area.width as usize;
+    if let Some(search) = &state.search {
+        let found = match search.hits.len() {
+            0 => "no model".to_owned(),
+            n => format!("{} of {n}", search.at + 1),
+        };
+        let typed = fit(search.input.value(), room.saturating_sub(30));
+        let cursor = area.x + 2 + width(&typed) as u16;
+        let line = Line::from(vec![
+            Span::styled(" /", theme.bold(Ink::Accent)),
+            Span::styled(format!("{typed} "), theme.ink(Ink::Text)),
+            Span::styled(format!("  {found}   Enter stays, Esc goes back"), theme.ink(Ink::Muted)),
+        ]);
+        frame.render_widget(line, area);
+        frame.set_cursor_position((cursor.min(area.right().saturating_sub(1)), area.y));
+        return;
+    }
+    if let Some(notice) = &state.notice {
+        let ink = if notice.bad { Ink::Bad } else { Ink::Good };
+        let text = format!(" {}", fit(&notice.text, room.saturating_sub(2)));
+        return frame.render_widget(Line::styled(text, theme.bold(ink)), area);
+    }
+    let contexts = Context::of(state);
+    let mut spans = vec![Span::raw(" ")];
+    let mut taken = 1;
+    for context in &contexts {
+        let here = KEYMAP.iter().filter(|b| b.context == *context && !b.hint.is_empty());
+        for binding in here {
+            let key = binding.label();
+            let key = key.split(' ').next().unwrap_or_default().to_owned();
+            let needed = width(&key) + width(binding.hint) + 3;
+            if taken + needed > room {
+                break;
+            }
+            taken += needed;
+            spans.push(Span::styled(key, theme.bold(Ink::Accent)));
+            spans.push(Span::styled(format!(" {}  ", binding.hint), theme.ink(Ink::Muted)));
+        }
+    }
+    frame.render_widget(Line::from(spans), area);
+}
+
+/// All keys that hold in the focused pane, over the screen.
+fn draw_help(frame: &mut Frame, state: &State, area: Rect) {
+    let theme = &state.theme;
+    let mut groups: Vec<(&str, Vec<(String, &str)>)> = Vec::new();
+    // The keys of the focused pane first; what holds while typing belongs to the router.
+    let mut contexts = Context::of(state);
+    if state.focus == Pane::Route {
+        contexts.splice(0..1, [Context::Route, Context::Prompt]);
+        contexts.push(Context::Everywhere);
+    }
+    contexts.dedup();
+    for context in contexts {
+        for binding in KEYMAP.iter().filter(|b| b.context == context) {
+            let title = context.title();
+            let row = (binding.label(), binding.about);
+            match groups.iter_mut().find(|(known, _)| *known == title) {
+                Some((_, rows)) => {
+                    if !rows.contains(&row) {
+                        rows.push(row);
+                    }
+                }
+                None => groups.push((title, vec![row])),
+            }
+        }
+    }
+    let keys = groups.iter().flat_map(|(_, rows)| rows).map(|(key, _)| width(key)).max();
+    let keys = keys.unwrap_or_default();
+    let column = |(title, rows): &(&str, Vec<(String, &str)>)| -> Vec<Line<'static>> {
+        let heading = Line::styled((*title).to_owned(), theme.bold(Ink::Accent));
+        let row = |(key, about): &(String, &str)| {
+            Line::from(vec![
+                Span::styled(pad(key, keys + 2), theme.bold(Ink::Text)),
+                Span::styled((*about).to_owned(), theme.ink(Ink::Muted)),
+            ])
+        };
+        std::iter::once(heading).chain(rows.iter().map(row)).collect()
+    };
+    let columns: Vec<Vec<Line>> = groups.iter().map(column).collect();
+    let widths: Vec<usize> = columns
+        .iter()
+        .map(|lines| lines.iter().map(Line::width).max().unwrap_or_default())
+        .collect();
+    let across = widths.iter().map(|w| w + 3).sum::<usize>() + 3;
+    let side_by_side = across <= area.width as usize;
+    let (inner_width, inner_height) = if side_by_side {
+        (across - 4, columns.iter().map(Vec::len).max().unwrap_or_default())
+    } else {
+        let height = columns.iter().map(|lines| lines.len() + 1).sum::<usize>();
+        (widths.iter().copied().max().unwrap_or_default() + 1, height.saturating_sub(1))
+    };
+    let (w, h) = ((inner_width + 4) as u16, (inner_height + 2) as u16);
+    let popup = area.centered(
+        ratatui::layout::Constraint::Length(w.min(area.width)),
+        ratatui::layout::Constraint::Length(h.min(area.height)),
+    );
+    frame.render_widget(Clear, popup);
+    let surface = Style::new().bg(theme[Ink::Surface]).fg(theme[Ink::Text]);
+    let block = Block::bordered()
+        .border_type(BorderType::Rounded)
+        .border_style(theme.ink(Ink::BorderFocus))
+        .style(surface)
+        .title(Line::styled(" Keys ", theme.bold(Ink::Accent)))
+        .title_bottom(Line::styled(" any key closes ", theme.ink(Ink::Muted)).right_aligned());
+    frame.render_widget(block, popup);
+    let inside = Layout::inside(popup);
+    if side_by_side {
+        let mut x = inside.x;
+        for (lines, w) in columns.into_iter().zip(widths) {
+            let place = Rect { x, width: w as u16, ..inside }.intersection(inside);
+            frame.render_widget(Paragraph::new(lines), place);
+            x += w as u16 + 3;
+        }
+    } else {
+        let mut lines = columns.join(&Line::default());
+        // What does not fit is cut at the end: the general keys, which the hint bar shows too.
+        lines.truncate(inside.height.into());
+        frame.render_widget(Paragraph::new(lines), inside);
+    }
+}

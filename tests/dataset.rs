@@ -1,0 +1,266 @@
+//! Reading records: both layouts, and what is said of files that are not as they should be.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use llmap::Error;
+use llmap::dataset::{self, Split, Values, load_attributes};
+use proptest::prelude::*;
+
+const QUESTIONS: &str = "prompt_id,category,split,prompt\n\
+    1,sums,train,What is 2+2?\n\
+    2,sums,val,\"Two\nlines\"\n\
+    3,birds,train,Which bird?\n";
+const MODELS: &str = "model_id,model_name,coder,params_b,family\n0,a,1,7,x\n1,b,0,,y\n";
+const RESPONSES: &str = "prompt_id,model_id,label\n1,0,1\n1,1,0\n2,0,0.5\n3,1,1\n";
+
+fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, content) in files {
+        fs::write(folder.path().join(name), content).unwrap();
+    }
+    folder
+}
+
+fn tables(questions: &str, models: &str, responses: &str) -> tempfile::TempDir {
+    folder(&[
+        ("questions.csv", questions.as_bytes()),
+        ("models.csv", models.as_bytes()),
+        ("responses.csv", responses.as_bytes()),
+    ])
+}
+
+/// The error of a folder as file name, line and problem.
+fn fault(folder: &Path) -> (String, Option<u64>, String) {
+    match dataset::load(folder) {
+        Err(error @ Error::Input { .. }) => {
+            assert_eq!(error.exit_code(), 2);
+            let Error::Input { file, line, problem, fix } = error else { unreachable!() };
+            assert!(!fix.is_empty());
+            let name = file.file_name().unwrap().to_string_lossy().into_owned();
+            (name, line, problem)
+        }
+        other => panic!("expected an input error, got {other:?}"),
+    }
+}
+
+#[test]
+fn tables_are_read() {
+    let data = dataset::load(tables(QUESTIONS, MODELS, RESPONSES).path()).unwrap();
+    assert_eq!(data.models, ["a", "b"]);
+    assert_eq!(data.categories, ["sums", "birds"]);
+    assert_eq!(&*data.questions[1].prompt, "Two\nlines");
+    assert_eq!(data.split(Split::Train), [0, 2]);
+    assert_eq!(data.responses.of(0).collect::<Vec<_>>(), [(0, 1.0), (1, 0.0)]);
+    assert_eq!(data.responses.of(1).collect::<Vec<_>>(), [(0, 0.5)]);
+    let values: Vec<_> = data.attributes.iter().map(|a| (a.name.as_str(), &a.values)).collect();
+    let class = |v: &str| Some(v.to_owned());
+    assert_eq!(
+        values,
+        [
+            ("coder", &Values::Flag(vec![Some(true), Some(false)])),
+            ("params_b", &Values::Number(vec![Some(7.0), None])),
+            ("family", &Values::Class(vec![class("x"), class("y")])),
+        ]
+    );
+}
+
+#[test]
+fn compressed_tables_are_read() {
+    use std::io::Write;
+    let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gz.write_all(RESPONSES.as_bytes()).unwrap();
+    let zst = ruzstd::encoding::compress_to_vec(
+        QUESTIONS.as_bytes(),
+        ruzstd::encoding::CompressionLevel::Fastest,
+    );
+    let compressed = folder(&[
+        ("questions.csv.zst", &zst),
+        ("models.csv", MODELS.as_bytes()),
+        ("responses.csv.gz", &gz.finish().unwrap()),
+    ]);
+    let plain = tables(QUESTIONS, MODELS, RESPONSES);
+    let [a, b] = [&compressed, &plain].map(|f| dataset::load(f.path()).unwrap().fingerprint());
+    assert_eq!(a, b);
+}
+
+#[test]
+fn without_a_split_column_texts_are_dealt_out() {
+    let mut questions = String::from("prompt_id,prompt\n");
+    let mut responses = String::from("prompt_id,model_id,label\n");
+    for i in 0..300 {
+        questions += &format!("{i},text {}\n", i % 150);
+        responses += &format!("{i},0,1\n");
+    }
+    let data = dataset::load(tables(&questions, MODELS, &responses).path()).unwrap();
+    let [train, val, test] = Split::ALL.map(|split| data.split(split).len());
+    assert!(train > 200 && val > 5 && test > 5, "{train} {val} {test}");
+    assert!((0..150).all(|i| data.questions[i].split == data.questions[i + 150].split));
+    assert_eq!(data.categories, ["all"]);
+}
+
+#[test]
+fn the_embedllm_layout_is_read() {
+    let fixture = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/embedllm");
+    let data = dataset::load(&fixture).unwrap();
+    assert_eq!(data.models, ["fixture-small", "fixture-large", "fixture-bird"]);
+    assert_eq!(data.categories, ["sums", "birds"]);
+    assert_eq!(Split::ALL.map(|split| data.split(split).len()), [4, 2, 1]);
+    assert_eq!(data.responses.len(), 20);
+    assert_eq!(data.responses.of(3).collect::<Vec<_>>(), [(1, 1.0), (2, 1.0)]);
+}
+
+#[test]
+fn every_fault_of_a_table_names_file_and_line() {
+    let cases = [
+        ("questions.csv", 3, "prompt_id `1` stands twice", QUESTIONS.replace("\n2,", "\n1,")),
+        ("questions.csv", 2, "`dev` is no split", QUESTIONS.replacen("train", "dev", 1)),
+        ("questions.csv", 2, "`prompt` is empty", QUESTIONS.replace("What is 2+2?", " ")),
+        (
+            "questions.csv",
+            1,
+            "no column `prompt`",
+            QUESTIONS.replacen("split,prompt", "split,text", 1),
+        ),
+        (
+            "questions.csv",
+            1,
+            "stands twice",
+            QUESTIONS.replacen("split,prompt", "prompt,prompt", 1),
+        ),
+        ("models.csv", 3, "model `a` stands twice", MODELS.replace("1,b", "1,a")),
+        ("models.csv", 3, "model_id `0` stands twice", MODELS.replace("1,b", "0,b")),
+        ("models.csv", 2, "4 cells where the header has 5", MODELS.replace("0,a,1,", "0,a,")),
+        ("responses.csv", 2, "prompt_id `9`", RESPONSES.replacen("\n1,0", "\n9,0", 1)),
+        ("responses.csv", 2, "model_id `7`", RESPONSES.replacen("\n1,0", "\n1,7", 1)),
+        (
+            "responses.csv",
+            3,
+            "a second time (first on line 2)",
+            RESPONSES.replace("1,1,0", "1,0,0"),
+        ),
+        ("responses.csv", 4, "`2` is not a number from 0 to 1", RESPONSES.replace("0.5", "2")),
+        ("responses.csv", 4, "`nan` is not a number", RESPONSES.replace("0.5", "nan")),
+        ("responses.csv", 4, "`` is not a number", RESPONSES.replace("0.5", "")),
+        ("responses.csv", 1, "no column `label`", RESPONSES.replace("label", "score")),
+    ];
+    for (file, line, problem, content) in cases {
+        let content =
+            |name: &str, good: &str| if name == file { content.clone() } else { good.into() };
+        let folder = tables(
+            &content("questions.csv", QUESTIONS),
+            &content("models.csv", MODELS),
+            &content("responses.csv", RESPONSES),
+        );
+        let found = fault(folder.path());
+        assert_eq!((found.0.as_str(), found.1), (file, Some(line)), "{problem}: {found:?}");
+        assert!(found.2.contains(problem), "{problem}: {found:?}");
+    }
+}
+
+#[test]
+fn bytes_that_are_no_text_name_their_line() {
+    let mut questions = QUESTIONS.as_bytes().to_vec();
+    let at = questions.windows(3).position(|w| w == b"Whi").unwrap();
+    questions[at] = 0xff;
+    let folder = folder(&[
+        ("questions.csv", &questions),
+        ("models.csv", MODELS.as_bytes()),
+        ("responses.csv", RESPONSES.as_bytes()),
+    ]);
+    let (file, line, problem) = fault(folder.path());
+    // The question before spans two lines.
+    assert_eq!((file.as_str(), line), ("questions.csv", Some(5)));
+    assert!(problem.contains("not UTF-8"));
+}
+
+#[test]
+fn a_cut_compressed_table_is_told() {
+    let mut zst = ruzstd::encoding::compress_to_vec(
+        RESPONSES.as_bytes(),
+        ruzstd::encoding::CompressionLevel::Fastest,
+    );
+    zst.truncate(zst.len() / 2);
+    let folder = folder(&[
+        ("questions.csv", QUESTIONS.as_bytes()),
+        ("models.csv", MODELS.as_bytes()),
+        ("responses.csv.zst", &zst),
+    ]);
+    assert_eq!(fault(folder.path()).0, "responses.csv.zst");
+}
+
+#[test]
+fn a_folder_without_data_says_what_belongs_there() {
+    let empty = folder(&[]);
+    assert!(fault(empty.path()).2.contains("no data set"));
+    let partial = folder(&[("responses.csv", RESPONSES.as_bytes())]);
+    assert!(fault(partial.path()).2.contains("no questions table"));
+    assert!(fault(&empty.path().join("nowhere")).2.contains("no such folder"));
+}
+
+#[test]
+fn embedllm_rows_must_agree_with_each_other() {
+    let header = "prompt_id,model_id,model_name,category,label,prompt\n";
+    for (second, problem) in [
+        ("1,0,b,c,1,text", "model_id `0` is `a` above and `b` here"),
+        ("1,1,a,c,1,text", "another model_id above"),
+        ("1,1,b,c,1,other text", "another prompt or category"),
+        ("1,0,a,c,1,text", "a second time"),
+    ] {
+        let train = format!("{header}1,0,a,c,1,text\n{second}\n");
+        let (file, line, found) = fault(folder(&[("train.csv", train.as_bytes())]).path());
+        assert_eq!((file.as_str(), line), ("train.csv", Some(3)));
+        assert!(found.contains(problem), "{found}");
+    }
+}
+
+#[test]
+fn attributes_join_by_name_and_slips_get_a_hint() {
+    let models = ["alpaca-7b".to_owned(), "vicuna-13b".to_owned()];
+    let files = folder(&[
+        ("good.csv", b"model_name,fast\nvicuna-13b,1\n"),
+        ("slip.csv", b"model_name,fast\nvicuna-13,1\n"),
+    ]);
+    let attributes = load_attributes(&files.path().join("good.csv"), &models).unwrap();
+    assert_eq!(attributes[0].values, Values::Flag(vec![None, Some(true)]));
+    let error = load_attributes(&files.path().join("slip.csv"), &models).unwrap_err().to_string();
+    assert!(error.contains("slip.csv:2") && error.contains("is it `vicuna-13b`?"), "{error}");
+}
+
+#[test]
+fn problems_are_told_without_failing() {
+    let questions = QUESTIONS.replace("Which bird?", "What is 2+2?").replacen(
+        "3,birds,train",
+        "3,birds,test",
+        1,
+    );
+    let data = dataset::load(tables(&questions, MODELS, RESPONSES).path()).unwrap();
+    assert!(data.problems().iter().any(|p| p.contains("text of a question in another split")));
+}
+
+#[test]
+fn the_open_records_are_read_whole() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/openevals");
+    if !path.is_dir() {
+        println!("skipped: the open records are not on this machine");
+        return;
+    }
+    let data = dataset::load(&path).unwrap();
+    assert_eq!((data.models.len(), data.questions.len()), (173, 18_015));
+    assert_eq!(data.responses.len(), 517_292);
+    assert_eq!(data.problems(), ["the test split is empty"; 0]);
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let folder = folder(&[
+            ("questions.csv", QUESTIONS.as_bytes()),
+            ("models.csv", MODELS.as_bytes()),
+            ("responses.csv", &bytes),
+        ]);
+        prop_assert!(dataset::load(folder.path()).is_err());
+        let folder = self::folder(&[("train.csv", &bytes)]);
+        prop_assert!(dataset::load(folder.path()).is_err());
+    }
+}

@@ -1,0 +1,213 @@
+//! Training, saving and loading, on simulated data whose truth is known.
+
+use std::collections::HashMap;
+use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use llmap::analysis::evaluation::evaluate;
+use llmap::dataset::simulate::Simulation;
+use llmap::dataset::{Dataset, Split};
+use llmap::embedder::{Backend, Embedder, Event, Settings, train};
+use llmap::encoder;
+use safetensors::SafeTensors;
+
+fn settings(seed: u64) -> Settings {
+    Settings {
+        dim: 8,
+        epochs: 8,
+        encoder: encoder::Settings { buckets: 1 << 10, dim: 16, hash_seed: 0 },
+        seed,
+        ..Settings::default()
+    }
+}
+
+fn trained(data: &Dataset, settings: &Settings) -> Embedder {
+    train(data, settings, &mut |_| {}, &AtomicBool::new(false)).unwrap()
+}
+
+fn data() -> Dataset {
+    Simulation { questions: 1200, ..Simulation::default() }.run()
+}
+
+#[test]
+fn a_planted_skill_is_learned() {
+    let data = data();
+    let embedder = trained(&data, &settings(1));
+    let evaluation = evaluate(&embedder, &data, Some(Split::Val)).unwrap();
+    let [llmap, ability] = ["llmap", "ability"].map(|name| evaluation.predictors[name]);
+    assert!(llmap.auc > ability.auc + 0.02, "{llmap:?} {ability:?}");
+    assert!(llmap.nll < ability.nll && llmap.ece < 0.1);
+    assert!(embedder.provenance.simulated);
+    let bounds = evaluation.routing_bounds;
+    assert!(bounds.random < llmap.routing && llmap.routing < bounds.oracle);
+}
+
+#[test]
+fn a_seed_decides_everything() {
+    let data = data();
+    let [a, b, c] = [1, 1, 2].map(|seed| trained(&data, &settings(seed)));
+    assert_eq!(a.vectors, b.vectors);
+    assert_ne!(a.vectors, c.vectors);
+    let flex = trained(&data, &Settings { backend: Backend::Flex, ..settings(1) });
+    let difference =
+        (&a.vectors - &flex.vectors).mapv(f32::abs).sum() / a.vectors.mapv(f32::abs).sum();
+    assert!(difference < 0.2, "the backends agree up to rounding: {difference}");
+}
+
+#[test]
+fn a_saved_embedder_predicts_the_same() {
+    let data = data();
+    let embedder = trained(&data, &settings(3));
+    let path = tempfile::tempdir().unwrap();
+    let path = path.path().join("e.safetensors");
+    embedder.save(&path).unwrap();
+    let loaded = Embedder::load(&path).unwrap();
+    let prompts = ["Simulated question: atom energy planet?", "", "verb\u{1b}[31m 中文"];
+    let predict = |e: &Embedder| e.predict(&e.encode(&prompts));
+    assert_eq!(predict(&embedder), predict(&loaded));
+    assert_eq!(embedder.provenance, loaded.provenance);
+    assert_eq!(embedder.attributes, loaded.attributes);
+    assert!(predict(&loaded).iter().all(|p| (0.0..=1.0).contains(p)));
+    for p in predict(&loaded).iter().copied() {
+        let (low, high) = loaded.interval(p);
+        assert!(0.0 <= low && low <= high && high <= 1.0);
+    }
+}
+
+#[test]
+fn cancelling_keeps_the_best_epoch() {
+    let data = data();
+    let cancel = AtomicBool::new(false);
+    let mut epochs = 0;
+    let embedder = train(
+        &data,
+        &settings(1),
+        &mut |event| {
+            if let Event::Epoch(epoch) = event {
+                epochs = epoch.number;
+                cancel.store(epoch.number == 2, Ordering::Relaxed);
+            }
+        },
+        &cancel,
+    )
+    .unwrap();
+    assert_eq!(epochs, 2);
+    assert!(embedder.provenance.epoch <= 2);
+    let error = train(&data, &settings(1), &mut |_| {}, &AtomicBool::new(true)).err().unwrap();
+    assert_eq!(error.exit_code(), 1);
+}
+
+#[test]
+fn nonsense_settings_and_empty_splits_are_told() {
+    let mut data = data();
+    for bad in [
+        Settings { dim: 0, ..settings(1) },
+        Settings { dim: 129, ..settings(1) },
+        Settings { epochs: 0, ..settings(1) },
+        Settings { learning_rate: f64::NAN, ..settings(1) },
+    ] {
+        let error = train(&data, &bad, &mut |_| {}, &AtomicBool::new(false)).err().unwrap();
+        assert_eq!(error.exit_code(), 2);
+    }
+    data.questions.iter_mut().for_each(|question| question.split = Split::Train);
+    let error = train(&data, &settings(1), &mut |_| {}, &AtomicBool::new(false)).err().unwrap();
+    assert!(error.to_string().contains("the val split has no responses"), "{error}");
+}
+
+#[test]
+fn the_shipped_embedder_loads() {
+    let embedder = Embedder::shipped().unwrap();
+    assert_eq!(embedder.models.len(), 173);
+    assert!(!embedder.provenance.simulated);
+}
+
+/// Rewrites an embedder file with one tensor or the document changed.
+fn tampered(
+    bytes: &[u8],
+    tensor: impl Fn(&str, &mut Vec<usize>, &mut Vec<u8>),
+    card: impl Fn(&str) -> String,
+) -> Vec<u8> {
+    let (_, metadata) = SafeTensors::read_metadata(bytes).unwrap();
+    let file = SafeTensors::deserialize(bytes).unwrap();
+    let mut tensors: Vec<_> = file
+        .iter()
+        .map(|(name, view)| {
+            (name.to_owned(), view.dtype(), view.shape().to_vec(), view.data().to_vec())
+        })
+        .collect();
+    for (name, _, shape, data) in &mut tensors {
+        tensor(name, shape, data);
+    }
+    let views = tensors.iter().map(|(name, kind, shape, data)| {
+        (name.clone(), safetensors::tensor::TensorView::new(*kind, shape.clone(), data).unwrap())
+    });
+    let document = card(&metadata.metadata().as_ref().unwrap()["llmap"]);
+    safetensors::serialize(views, Some(HashMap::from([("llmap".to_owned(), document)]))).unwrap()
+}
+
+#[test]
+fn a_damaged_file_is_one_clear_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("e.safetensors");
+    trained(&data(), &settings(1)).save(&path).unwrap();
+    let good = fs::read(&path).unwrap();
+    let keep = |_: &str, _: &mut Vec<usize>, _: &mut Vec<u8>| {};
+    let same = str::to_owned;
+    let nan = |name: &str, _: &mut Vec<usize>, data: &mut Vec<u8>| {
+        if name == "models.vectors" {
+            data[..4].copy_from_slice(&f32::NAN.to_le_bytes());
+        }
+    };
+    let reshaped = |name: &str, shape: &mut Vec<usize>, _: &mut Vec<u8>| {
+        if name == "models.ability" {
+            shape.insert(0, 1);
+        }
+    };
+    let beyond = |name: &str, _: &mut Vec<usize>, data: &mut Vec<u8>| {
+        if name == "memory.benchmarks" {
+            data[..4].copy_from_slice(&99_u32.to_le_bytes());
+        }
+    };
+    let cases = [
+        (good[..good.len() / 2].to_vec(), "no valid embedder"),
+        (Vec::new(), "no valid embedder"),
+        (b"not a safetensors file at all".to_vec(), "no valid embedder"),
+        (vec![0xff; 64], "no valid embedder"),
+        (tampered(&good, nan, same), "models.vectors holds a number that is not finite"),
+        (tampered(&good, reshaped, same), "models.ability has shape [1, 24]"),
+        (tampered(&good, beyond, same), "names benchmark 99 of 4"),
+        (
+            tampered(&good, keep, |card| card.replacen("\"version\":1", "\"version\":2", 1)),
+            "written by a newer llmap",
+        ),
+        (
+            tampered(&good, keep, |card| card.replacen("simulated-00", "\",\"", 1)),
+            "does not fit the rest",
+        ),
+        (tampered(&good, keep, |card| card[..card.len() / 2].to_owned()), "its document"),
+        (
+            tampered(&good, keep, |card| {
+                card.replacen("\"buckets\":1024", "\"buckets\":4294967295", 1)
+            }),
+            "does not fit the rest",
+        ),
+    ];
+    for (bytes, problem) in cases {
+        fs::write(&path, bytes).unwrap();
+        let error = Embedder::load(&path).err().unwrap();
+        assert_eq!(error.exit_code(), 2);
+        let text = error.to_string();
+        assert!(text.contains(problem) && text.contains("e.safetensors"), "{problem}: {text}");
+    }
+}
+
+#[test]
+fn a_failed_save_leaves_what_was_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("e.safetensors");
+    fs::create_dir(&path).unwrap();
+    let embedder = Embedder::shipped().unwrap();
+    assert!(embedder.save(&path).is_err());
+    assert!(path.is_dir());
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file is left");
+}
