@@ -101,7 +101,7 @@ fn cancelling_keeps_the_best_epoch() {
 fn nonsense_settings_and_empty_splits_are_told() {
     let mut data = data();
     for bad in [
-        Settings { dim: 0, ..settings(1) },
+        Settings { dim: 1, ..settings(1) },
         Settings { dim: 129, ..settings(1) },
         Settings { epochs: 0, ..settings(1) },
         Settings { learning_rate: f64::NAN, ..settings(1) },
@@ -159,7 +159,7 @@ fn a_damaged_file_is_one_clear_error() {
         }
     };
     let reshaped = |name: &str, shape: &mut Vec<usize>, _: &mut Vec<u8>| {
-        if name == "models.ability" {
+        if name == "inputs.mean" {
             shape.insert(0, 1);
         }
     };
@@ -174,7 +174,7 @@ fn a_damaged_file_is_one_clear_error() {
         (b"not a safetensors file at all".to_vec(), "no valid embedder"),
         (vec![0xff; 64], "no valid embedder"),
         (tampered(&good, nan, same), "models.vectors holds a number that is not finite"),
-        (tampered(&good, reshaped, same), "models.ability has shape [1, 24]"),
+        (tampered(&good, reshaped, same), "inputs.mean has shape [1, 49]"),
         (tampered(&good, beyond, same), "names benchmark 99 of 4"),
         (
             tampered(&good, keep, |card| card.replacen("\"version\":1", "\"version\":2", 1)),

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use half::f16;
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, s};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
@@ -131,8 +131,7 @@ impl Embedder {
         let (weights, lens) = (&self.weights, &self.featurizer);
         let benchmarks = &lens.memory.benchmarks;
         vec![
-            ("models.vectors", Stored::f32(&weights.vectors)),
-            ("models.ability", Stored::row(&weights.ability)),
+            ("models.vectors", Stored::f32(&self.vectors)),
             ("projector.first.weight", Stored::f32(&weights.first.weight)),
             ("projector.first.bias", Stored::row(&weights.first.bias)),
             ("projector.second.weight", Stored::f32(&weights.second.weight)),
@@ -180,7 +179,10 @@ impl Embedder {
         let (models, benchmarks) = (card.models.len(), card.benchmarks.len());
         let width = Featurizer::width(settings.dim);
         let vectors = read.matrix("models.vectors", Some(models), None)?;
-        let dim = vectors.ncols();
+        let dim = vectors
+            .ncols()
+            .checked_sub(1)
+            .ok_or_else(|| misshapen("models.vectors", &[models, 0]))?;
         let layer = |name: &str, inputs: usize, outputs: usize| -> Result<Layer, Fault> {
             let name = format!("projector.{name}");
             Ok(Layer {
@@ -193,8 +195,8 @@ impl Embedder {
             second: layer("second", HIDDEN, HIDDEN)?,
             out: layer("out", HIDDEN, dim + 1)?,
             benchmark: layer("benchmark", HIDDEN, benchmarks)?,
-            ability: read.vector("models.ability", models)?,
-            vectors,
+            ability: vectors.column(0).to_owned(),
+            vectors: vectors.slice(s![.., 1..]).to_owned(),
         };
         let buckets = Some(settings.buckets as usize);
         let rarity = read.matrix("encoder.rarity", None, buckets)?;
@@ -222,7 +224,7 @@ impl Embedder {
             attributes: card.attributes,
             benchmarks: card.benchmarks,
             provenance: card.provenance,
-            vectors: weights.vectors.clone(),
+            vectors,
             calibration: card.calibration,
             network: Network::from_weights(&weights, &device),
             featurizer,

@@ -83,8 +83,9 @@ pub struct Embedder {
     pub benchmarks: Vec<Benchmark>,
     /// Where it comes from.
     pub provenance: Provenance,
-    /// Models × dimensions. The squared distance of two rows is the variance, over the training
-    /// questions, of the difference of their logits.
+    /// Models × dimensions, the ability of a model first: its logit on the mean training question,
+    /// above the average model's. The squared distance of two rows is the mean squared difference
+    /// of their logits over the training questions.
     pub vectors: Array2<f32>,
     /// From logits to probabilities.
     pub calibration: Calibration,
@@ -99,12 +100,6 @@ impl Embedder {
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<&Attribute> {
         self.attributes.iter().find(|attribute| attribute.name == name)
-    }
-
-    /// The term of each model, in logits: how good it is on the mean training question.
-    #[must_use]
-    pub fn ability(&self) -> &ndarray::Array1<f32> {
-        &self.weights.ability
     }
 
     /// Turns prompts into features, one row each.

@@ -6,7 +6,7 @@ use burn::module::{Module, Param};
 use burn::nn::Linear;
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor, TensorData};
-use ndarray::{Array1, Array2, ArrayView2};
+use ndarray::{Array1, Array2, ArrayView2, s};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -19,6 +19,7 @@ pub(super) const HIDDEN: usize = 256;
 pub(super) struct Sizes {
     pub(super) inputs: usize,
     pub(super) models: usize,
+    /// Numbers in a model's vector besides its ability.
     pub(super) dim: usize,
     pub(super) benchmarks: usize,
 }
@@ -169,6 +170,16 @@ pub(super) struct Weights {
     pub(super) benchmark: Layer,
     pub(super) vectors: Array2<f32>,
     pub(super) ability: Array1<f32>,
+}
+
+impl Weights {
+    /// The vectors of the models as the world sees them: models × (1 + dim), ability first.
+    pub(super) fn model_vectors(&self) -> Array2<f32> {
+        let mut joined = Array2::zeros((self.vectors.nrows(), self.vectors.ncols() + 1));
+        joined.column_mut(0).assign(&self.ability);
+        joined.slice_mut(s![.., 1..]).assign(&self.vectors);
+        joined
+    }
 }
 
 pub(super) fn data2(array: ArrayView2<'_, f32>) -> TensorData {

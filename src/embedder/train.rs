@@ -31,7 +31,7 @@ use crate::error::{Error, Result};
 /// docs/experiments.md.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    /// Numbers in a model's vector, at most 128.
+    /// Numbers in a model's vector, its ability among them: from 2 to 128.
     pub dim: usize,
     /// Epochs at most.
     pub epochs: u32,
@@ -148,7 +148,7 @@ pub fn train(
             val: val.map(|(name, value)| (name.to_owned(), value)).into(),
             version: env!("CARGO_PKG_VERSION").into(),
         },
-        vectors: weights.vectors.clone(),
+        vectors: weights.model_vectors(),
         calibration,
         featurizer,
         weights,
@@ -158,8 +158,8 @@ pub fn train(
 }
 
 fn check(settings: &Settings) -> Result<()> {
-    let problem = if !(1..=128).contains(&settings.dim) {
-        "the dimension must be from 1 to 128"
+    let problem = if !(2..=128).contains(&settings.dim) {
+        "the dimension must be from 2 to 128"
     } else if settings.epochs == 0 || settings.batch == 0 {
         "epochs and batch must be at least 1"
     } else if !(0.0..0.95).contains(&settings.dropout) {
@@ -288,7 +288,7 @@ impl Run<'_> {
         let sizes = Sizes {
             inputs: self.features.inputs.ncols(),
             models: self.data.models.len(),
-            dim: settings.dim,
+            dim: settings.dim - 1,
             benchmarks: self.data.categories.len(),
         };
         let mut network = Network::new(sizes, &ability, &mut rng, &device);
@@ -330,7 +330,7 @@ impl Run<'_> {
             }
             let better = best.as_ref().is_none_or(|best| val_nll < best.val_nll);
             let projected = array2(trained.project(tensor(&val.inputs, &plain)));
-            let shown = canonical(weights.clone(), &projected)?.vectors;
+            let shown = canonical(weights.clone(), &projected)?.model_vectors();
             if better {
                 best = Some(Best { epoch, val_nll, weights });
             }

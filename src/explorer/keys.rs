@@ -146,7 +146,7 @@ pub static KEYMAP: LazyLock<Vec<Binding>> = LazyLock::new(|| {
         bind(Always, "backtab", A::PreviousPane, "previous pane", ""),
         bind(Everywhere, "t", A::NextTheme, "next theme", "theme"),
         bind(Everywhere, "esc", A::Dismiss, "close, or show all classes", ""),
-        bind(Always, "f1", A::Help, "these keys, even while typing", ""),
+        bind(Always, "f1", A::Help, "these keys, even typing", ""),
         bind(Always, "ctrl-z", A::Suspend, "suspend (fg comes back)", ""),
         bind(Always, "ctrl-c", A::Quit, "quit, even while typing", ""),
         bind(Everywhere, "?", A::Help, "these keys", "help"),

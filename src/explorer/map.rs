@@ -36,7 +36,7 @@ pub struct MapState {
     pub isolated: Option<usize>,
     pub shapes: bool,
     pub names: bool,
-    /// Models by descending mean accuracy: who gets a name first.
+    /// Models by descending ability: who gets a name first.
     pub ranked: Vec<usize>,
 }
 
@@ -70,9 +70,8 @@ impl MapState {
     }
 
     pub fn rank(&mut self, subject: &Subject) {
-        let means: Vec<f64> = (0..subject.models.len()).map(|m| subject.mean_accuracy(m)).collect();
-        self.ranked = (0..means.len()).collect();
-        self.ranked.sort_by(|&a, &b| means[b].total_cmp(&means[a]));
+        self.ranked = (0..subject.models.len()).collect();
+        self.ranked.sort_by(|&a, &b| subject.ability(b).total_cmp(&subject.ability(a)));
     }
 
     pub fn axes(&self) -> (usize, usize) {

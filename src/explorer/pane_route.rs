@@ -11,7 +11,7 @@ use super::layout::Layout;
 use super::state::State;
 use super::theme::Ink;
 use super::view::pane_block;
-use super::widgets::{bar, fit, heading, pad, under_cursor, whisker, width, wrap};
+use super::widgets::{fit, heading, pad, under_cursor, whisker, width, wrap};
 use crate::analysis::router::Route;
 use crate::one_line;
 
@@ -125,14 +125,14 @@ fn answer(state: &State, route: &Route, room: usize, height: usize) -> Vec<Line<
     let (shown, evidence) = shares(route, height);
     let mut lines = vec![heading(theme, room, "Most likely right", "with 80% intervals")];
     let prices = route.candidates.iter().any(|c| c.cost.is_some());
-    let fixed = 3 + 6 + if prices { 8 } else { 0 };
+    let fixed = 4 + 6 + if prices { 8 } else { 0 };
     let bar_room = (room.saturating_sub(fixed) * 2 / 5).max(6);
     let name_room = room.saturating_sub(fixed + bar_room);
     let from = first(state.route.cursor, shown);
     for (i, c) in route.candidates.iter().enumerate().skip(from).take(shown) {
         let best = i == 0;
         let name = if best { theme.bold(Ink::MapRouted) } else { theme.ink(Ink::Text) };
-        let mark = if best { "★ ".into() } else { format!("{:<2}", (i + 1).min(99)) };
+        let mark = if best { " ★ ".into() } else { format!("{:>2} ", (i + 1).min(99)) };
         let ink = if best { Ink::MapRouted } else { Ink::BarFill };
         let mut spans = vec![
             Span::styled(mark, if best { name } else { theme.ink(Ink::Muted) }),
@@ -159,16 +159,17 @@ fn answer(state: &State, route: &Route, room: usize, height: usize) -> Vec<Line<
         ));
         lines.extend(route.evidence.iter().map(|e| {
             let category = one_line(&e.category);
-            let name_room = room.saturating_sub(6 + 9 + 12).min(28);
-            let right = route.candidates.first().map(|c| state.name(c.model));
-            let right = right.and_then(|name| e.correct.iter().find(|(m, _)| one_line(m) == name));
-            let right =
-                right.map_or_else(String::new, |(_, share)| format!("★ {:>3.0}%", 100.0 * share));
-            let mut spans =
-                vec![Span::styled(format!("{} ", pad(&category, name_room)), theme.ink(Ink::Text))];
-            spans.extend(bar(theme, 10, e.share, theme.ink(Ink::Accent)));
-            spans.push(Span::styled(format!(" {:>3.0}%", 100.0 * e.share), theme.ink(Ink::Muted)));
-            spans.push(Span::styled(format!("   {right}"), theme.ink(Ink::MapRouted)));
+            let name_room = width(&category).min(room.saturating_sub(12));
+            let mut spans = vec![
+                Span::styled(format!("{:>3.0}% ", 100.0 * e.share), theme.bold(Ink::Accent)),
+                Span::styled(pad(&category, name_room), theme.ink(Ink::Text)),
+            ];
+            let best = e.correct.iter().max_by(|a, b| a.1.total_cmp(b.1));
+            if let Some((model, share)) = best {
+                let left = room.saturating_sub(5 + name_room);
+                let said = format!("  {:.0}% right: {}", 100.0 * share, one_line(model));
+                spans.push(Span::styled(fit(&said, left), theme.ink(Ink::Muted)));
+            }
             Line::from(spans)
         }));
     }

@@ -200,8 +200,8 @@ impl State {
     }
 }
 
-/// The model with the best mean accuracy: where to begin.
+/// The model with the greatest ability: where to begin.
 fn best(subject: &Subject) -> usize {
-    let mean = |m: &usize| subject.mean_accuracy(*m);
-    (0..subject.models.len()).rev().max_by(|a, b| mean(a).total_cmp(&mean(b))).unwrap_or_default()
+    let models = (0..subject.models.len()).rev();
+    models.max_by(|&a, &b| subject.ability(a).total_cmp(&subject.ability(b))).unwrap_or_default()
 }

@@ -37,10 +37,9 @@ impl Subject {
         }
     }
 
-    /// The mean accuracy of a model over its benchmarks; 0 where it was never run.
-    pub(super) fn mean_accuracy(&self, model: usize) -> f64 {
-        let scores = || self.benchmarks.iter().filter_map(|b| b.scores.get(model)?.as_ref());
-        scores().map(|score| score.accuracy).sum::<f64>() / scores().count().max(1) as f64
+    /// How good a model is in general: the first number of its vector; 0 before anything is known.
+    pub(super) fn ability(&self, model: usize) -> f32 {
+        self.vectors.get((model, 0)).copied().unwrap_or_default()
     }
 }
 

@@ -49,7 +49,8 @@ pub fn wrap(text: &str, room: usize) -> Vec<String> {
             lines.push(String::new());
             taken = 0;
         }
-        if taken == 0 && word.trim().is_empty() && lines.len() > 1 {
+        // White space where a line breaks is the break.
+        if word.trim().is_empty() && (taken + w > room || taken == 0 && lines.len() > 1) {
             continue;
         }
         for grapheme in word.graphemes(true) {
