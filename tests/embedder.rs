@@ -69,7 +69,7 @@ fn a_saved_embedder_predicts_the_same() {
     assert_eq!(embedder.attributes, loaded.attributes);
     assert!(predict(&loaded).iter().all(|p| (0.0..=1.0).contains(p)));
     for p in predict(&loaded).iter().copied() {
-        let (low, high) = loaded.interval(p);
+        let (low, high) = loaded.interval(p, 1.0);
         assert!(0.0 <= low && low <= high && high <= 1.0);
     }
 }

@@ -24,6 +24,8 @@ pub struct Candidate {
     pub low: f32,
     /// The upper end.
     pub high: f32,
+    /// How far the model was tested on the like of the prompt, in [0, 1].
+    pub support: f32,
     /// Dollars per million tokens, the mean of `cost_in` and `cost_out`, where they are known.
     pub cost: Option<f64>,
 }
@@ -58,14 +60,15 @@ pub struct Route {
 pub fn route(embedder: &Embedder, prompt: &str) -> Route {
     let start = Instant::now();
     let features = embedder.encode(&[prompt]);
-    let probabilities = embedder.predict(&features);
+    let (probabilities, support) = (embedder.predict(&features), embedder.support(&features));
     let mut candidates: Vec<Candidate> = probabilities
         .row(0)
         .iter()
         .enumerate()
         .map(|(model, &p)| {
-            let (low, high) = embedder.interval(p);
-            Candidate { model, p, low, high, cost: cost(embedder, model) }
+            let support = support[[0, model]];
+            let (low, high) = embedder.interval(p, support);
+            Candidate { model, p, low, high, support, cost: cost(embedder, model) }
         })
         .collect();
     candidates.sort_by(|a, b| b.p.total_cmp(&a.p));

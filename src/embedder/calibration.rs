@@ -23,24 +23,34 @@ impl Calibration {
         Self { temperature, spread: spread(judged, logits, temperature) }
     }
 
-    /// The calibrated probability of a logit.
+    /// The calibrated probability of a logit, for a model with a given `support` in [0, 1]: what is
+    /// not known of a model that was never run on the like draws it towards a half.
     #[must_use]
-    pub fn probability(&self, logit: f32) -> f32 {
-        sigmoid(f64::from(logit) / self.temperature) as f32
+    pub fn probability(&self, logit: f32, support: f32) -> f32 {
+        sigmoid(f64::from(logit) / self.temperature / stretch(unsupported(support))) as f32
     }
 
     /// The 80% interval of a calibrated probability `p`.
     ///
     /// A text does not tell all of a question's difficulty. The rest is taken as a normal term in
     /// logits, shared by all models, whose deviation σ is fitted on val by marginal likelihood; `p`
-    /// is the mean over it, and the interval runs from its 10% to its 90% quantile.
+    /// is the mean over it, and the interval runs from its 10% to its 90% quantile. It is wider for
+    /// a model without support.
     #[must_use]
-    pub fn interval(&self, p: f32) -> (f32, f32) {
+    pub fn interval(&self, p: f32, support: f32) -> (f32, f32) {
         let p = f64::from(p).clamp(1e-6, 1.0 - 1e-6);
-        let centre = (p / (1.0 - p)).ln() * stretch(self.spread);
-        let end = |z: f64| sigmoid(centre + z * self.spread) as f32;
+        let spread = self.spread.hypot(unsupported(support));
+        let centre = (p / (1.0 - p)).ln() * stretch(spread);
+        let end = |z: f64| sigmoid(centre + z * spread) as f32;
         (end(-Z80), end(Z80))
     }
+}
+
+/// Standard deviation, in logits, of what is not known of a model on questions unlike all that it
+/// was run on.
+fn unsupported(support: f32) -> f64 {
+    const DEVIATION: f64 = 1.0;
+    DEVIATION * f64::from(1.0 - support)
 }
 
 fn sigmoid(x: f64) -> f64 {
@@ -159,7 +169,9 @@ mod tests {
         let fitted = Calibration::fit(&judged, &logits);
         assert!((fitted.temperature - 2.0).abs() < 0.15, "{fitted:?}");
         assert!((fitted.spread - 1.2).abs() < 0.12, "{fitted:?}");
-        let (low, high) = fitted.interval(0.5);
+        let (low, high) = fitted.interval(0.5, 1.0);
         assert!((low + high - 1.0).abs() < 1e-6 && low < 0.25);
+        assert!(fitted.interval(0.5, 0.0).0 < low, "without support the interval is wider");
+        assert!(fitted.probability(3.0, 0.0) < fitted.probability(3.0, 1.0));
     }
 }

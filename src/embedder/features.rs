@@ -16,6 +16,8 @@ pub struct Features {
     pub(super) keys: Array2<f32>,
     /// Prompts × inputs of the projector, standardised.
     pub(super) inputs: Array2<f32>,
+    /// Prompts × nearest training questions: the benchmark of each.
+    pub(super) like: Array2<u32>,
 }
 
 impl Features {
@@ -56,12 +58,12 @@ impl Featurizer {
         texts: &[u32],
     ) -> (Self, Features) {
         let recalled = memory.recall(keys.view(), |row, j| texts[row] == texts[kept[j]]);
-        let raw = join([&keys, shapes, &recalled]);
+        let raw = join([&keys, shapes, &recalled.inputs]);
         let mean = raw.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(raw.ncols()));
         let scale = raw.std_axis(Axis(0), 0.0).mapv(|s| if s > 1e-6 { s } else { 1.0 });
         let this = Self { encoder, memory, mean, scale };
         let inputs = this.standardise(raw);
-        (this, Features { keys, inputs })
+        (this, Features { keys, inputs, like: recalled.like })
     }
 
     /// The number of inputs for an encoder of `dim` numbers.
@@ -73,8 +75,8 @@ impl Featurizer {
     pub(super) fn features(&self, texts: &[&str]) -> Features {
         let keys = self.encoder.encode(texts);
         let recalled = self.memory.recall(keys.view(), |_, _| false);
-        let raw = join([&keys, &shapes(texts), &recalled]);
-        Features { inputs: self.standardise(raw), keys }
+        let raw = join([&keys, &shapes(texts), &recalled.inputs]);
+        Features { inputs: self.standardise(raw), keys, like: recalled.like }
     }
 
     fn standardise(&self, raw: Array2<f32>) -> Array2<f32> {

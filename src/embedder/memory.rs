@@ -25,6 +25,17 @@ const CAPACITY: usize = 1 << 16;
 /// Questions recalled at once: bounds the matrix of likenesses.
 const BLOCK: usize = 256;
 
+/// Stands where fewer questions are remembered than were asked for.
+pub(super) const NOTHING: u32 = u32::MAX;
+
+/// What the memory knows of some questions.
+pub(super) struct Recalled {
+    /// Questions × [`RECALL`].
+    pub(super) inputs: Array2<f32>,
+    /// The benchmarks of the nearest remembered questions, a row each; [`NOTHING`] at the end.
+    pub(super) like: Array2<u32>,
+}
+
 /// Training questions, remembered by vector.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Memory {
@@ -59,17 +70,19 @@ impl Memory {
         top(likeness.view(), k, |_| true)
     }
 
-    /// Recalls each row of `queries`: rows × [`RECALL`]. `forbidden(row, remembered)` hides a
-    /// question from itself and its copies while training.
+    /// Recalls each row of `queries`. `forbidden(row, remembered)` hides a question from itself and
+    /// its copies while training.
     pub(super) fn recall(
         &self,
         queries: ArrayView2<'_, f32>,
         forbidden: impl Fn(usize, usize) -> bool + Sync,
-    ) -> Array2<f32> {
+    ) -> Recalled {
         let mut out = Array2::zeros((queries.nrows(), RECALL));
+        let mut like = Array2::from_elem((queries.nrows(), FAMILIAR), NOTHING);
         let blocks = out.axis_chunks_iter_mut(Axis(0), BLOCK).into_par_iter();
+        let blocks = blocks.zip(like.axis_chunks_iter_mut(Axis(0), BLOCK));
         blocks.zip(queries.axis_chunks_iter(Axis(0), BLOCK)).enumerate().for_each(
-            |(block, (mut out, queries))| {
+            |(block, ((mut out, mut like), queries))| {
                 let likeness = queries.dot(&self.keys.t());
                 for (i, likeness) in likeness.rows().into_iter().enumerate() {
                     let row = block * BLOCK + i;
@@ -80,10 +93,13 @@ impl Memory {
                     let familiar = &near[..near.len().min(FAMILIAR)];
                     out[SUMMARY + 1] = familiar.iter().map(|(_, likeness)| likeness).sum::<f32>()
                         / familiar.len().max(1) as f32;
+                    for (place, (j, _)) in like.row_mut(i).iter_mut().zip(familiar) {
+                        *place = self.benchmarks[*j];
+                    }
                 }
             },
         );
-        out
+        Recalled { inputs: out, like }
     }
 
     fn average(&self, near: &[(usize, f32)], mut out: ndarray::ArrayViewMut1<'_, f32>) {
@@ -131,9 +147,11 @@ mod tests {
     #[test]
     fn the_nearest_question_decides_and_may_be_hidden() {
         let query = array![[1.0_f32, 0.0]];
-        let open = memory().recall(query.view(), |_, _| false);
+        let open = memory().recall(query.view(), |_, _| false).inputs;
         assert!(open[[0, 0]] < 0.1 && (open[[0, SUMMARY]] - 1.0).abs() < 1e-6);
         let hidden = memory().recall(query.view(), |_, j| j == 0);
+        assert_eq!(hidden.like.row(0).to_vec()[..3], [0, 1, NOTHING]);
+        let hidden = hidden.inputs;
         assert!(hidden[[0, 0]] > 0.9 && (hidden[[0, SUMMARY]] - 0.8).abs() < 1e-6);
         assert_eq!(memory().nearest(query.row(0), 2), [(0, 1.0), (1, 0.8)]);
     }
@@ -141,6 +159,6 @@ mod tests {
     #[test]
     fn an_empty_memory_recalls_nothing() {
         let none = memory().recall(array![[1.0_f32, 0.0]].view(), |_, _| true);
-        assert!(none.iter().all(|x| *x == 0.0));
+        assert!(none.inputs.iter().all(|x| *x == 0.0) && none.like.iter().all(|b| *b == NOTHING));
     }
 }

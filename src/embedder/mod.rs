@@ -12,7 +12,7 @@ mod residuals;
 mod train;
 
 use burn::tensor::Device;
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView2, s};
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::Attribute;
@@ -108,17 +108,32 @@ impl Embedder {
         self.featurizer.features(prompts)
     }
 
+    /// The vectors without the ability: what each model is good at beyond how good it is.
+    #[must_use]
+    pub fn specialities(&self) -> ArrayView2<'_, f32> {
+        self.vectors.slice(s![.., 1..])
+    }
+
     /// Calibrated probabilities that each model answers right: prompts × models.
     #[must_use]
     pub fn predict(&self, features: &Features) -> Array2<f32> {
-        let logits = train::predict(&self.network, features, &self.device);
-        logits.mapv_into(|logit| self.calibration.probability(logit))
+        let support = self.support(features);
+        let mut logits = train::predict(&self.network, features, Some(&support), &self.device);
+        logits.zip_mut_with(&support, |x, support| *x = self.calibration.probability(*x, *support));
+        logits
     }
 
-    /// The 80% interval of a probability that [`Embedder::predict`] gave.
+    /// How far each model was tested on the like of each prompt, in [0, 1]: prompts × models.
     #[must_use]
-    pub fn interval(&self, p: f32) -> (f32, f32) {
-        self.calibration.interval(p)
+    pub fn support(&self, features: &Features) -> Array2<f32> {
+        train::support(&self.benchmarks, self.models.len(), features)
+    }
+
+    /// The 80% interval of a probability that [`Embedder::predict`] gave to a model with this
+    /// [`Embedder::support`].
+    #[must_use]
+    pub fn interval(&self, p: f32, support: f32) -> (f32, f32) {
+        self.calibration.interval(p, support)
     }
 
     /// The `k` training questions nearest to a row of `features`: (benchmark, cosine), nearest first.

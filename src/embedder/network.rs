@@ -38,10 +38,12 @@ pub(super) struct Network {
     ability: Param<Tensor<1>>,
 }
 
-/// What a forward pass gives.
+/// What a forward pass gives. The logit of a response is `general + special`.
 pub(super) struct Output {
-    /// Questions × models.
-    pub(super) logits: Tensor<2>,
+    /// Questions × models: the model's ability and the question's own term.
+    pub(super) general: Tensor<2>,
+    /// Questions × models: the match of model vector and projected question.
+    pub(super) special: Tensor<2>,
     /// Questions × benchmarks.
     pub(super) benchmarks: Tensor<2>,
 }
@@ -116,9 +118,9 @@ impl Network {
         let dim = width - 1;
         let question = projected.clone().slice([0..questions, 0..dim]);
         let ease = projected.slice([0..questions, dim..width]);
-        let match_ = question.matmul(self.vectors.val().transpose());
-        let logits = match_ + ease + self.ability.val().unsqueeze();
-        Output { logits, benchmarks }
+        let special = question.matmul(self.vectors.val().transpose());
+        let general = ease + self.ability.val().unsqueeze();
+        Output { general, special, benchmarks }
     }
 
     /// The parameters as plain arrays.

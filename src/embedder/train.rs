@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use burn::optim::{AdamWConfig, GradientsParams};
 use burn::tensor::activation::{log_softmax, softplus};
 use burn::tensor::{Device, Tensor, TensorData};
-use ndarray::{Array2, Axis};
+use ndarray::{Array2, Axis, s};
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -121,9 +121,13 @@ pub fn train(
     let weights =
         canonical(best.weights, &array2(network.project(tensor(&train_features.inputs, &device))))?;
     network = Network::from_weights(&weights, &device);
-    let logits = observed(&predict(&network, &val_features, &device), &judged);
+    let benchmarks = benchmarks(data);
+    let support = support(&benchmarks, data.models.len(), &val_features);
+    let logits = predict(&network, &val_features, Some(&support), &device);
+    let (logits, support) = (observed(&logits, &judged), observed(&support, &judged));
     let calibration = Calibration::fit(&judged, &logits);
-    let p: Vec<f32> = logits.iter().map(|&logit| calibration.probability(logit)).collect();
+    let calibrated = |(&logit, &support): (&f32, &f32)| calibration.probability(logit, support);
+    let p: Vec<f32> = logits.iter().zip(&support).map(calibrated).collect();
     let figures = Figures::of(&judged, &p);
     let val = [
         ("accuracy", figures.accuracy),
@@ -135,7 +139,7 @@ pub fn train(
     Ok(Embedder {
         models: data.models.clone(),
         attributes: data.attributes.clone(),
-        benchmarks: benchmarks(data),
+        benchmarks,
         provenance: Provenance {
             data: data.name.clone(),
             fingerprint: data.fingerprint(),
@@ -229,22 +233,49 @@ fn benchmarks(data: &Dataset) -> Vec<Benchmark> {
         .collect()
 }
 
+/// How far each model was tested on the like of each question: 1 where at least [`ENOUGH`] of the
+/// nearest training questions are of benchmarks that it was run on, 0 where none is.
+pub(super) fn support(benchmarks: &[Benchmark], models: usize, features: &Features) -> Array2<f32> {
+    /// The share of the nearest questions that tells enough.
+    const ENOUGH: f32 = 0.25;
+    let mut support = Array2::zeros((features.len(), models));
+    for (mut row, like) in support.rows_mut().into_iter().zip(features.like.rows()) {
+        let known = like.iter().filter_map(|b| benchmarks.get(*b as usize));
+        for benchmark in known {
+            for (share, score) in row.iter_mut().zip(&benchmark.scores) {
+                *share += f32::from(u8::from(score.is_some()));
+            }
+        }
+        row.mapv_inplace(|n: f32| (n / (ENOUGH * like.len() as f32)).min(1.0));
+    }
+    support
+}
+
 pub(super) fn tensor(array: &Array2<f32>, device: &Device) -> Tensor<2> {
     Tensor::from_data(data2(array.view()), device)
 }
 
-/// Logits of all models on all questions, in blocks that bound the hidden layers.
-pub(super) fn predict(network: &Network, features: &Features, device: &Device) -> Array2<f32> {
-    let blocks = features.inputs.axis_chunks_iter(Axis(0), 1024).map(|block| {
-        let inputs = Tensor::from_data(data2(block), device);
-        array2(network.forward(inputs, None).logits)
-    });
+/// Logits of all models on all questions, in blocks that bound the hidden layers: `general`, plus
+/// `special` as far as `gate` (questions × models, in [0, 1]) lets it through.
+pub(super) fn predict(
+    network: &Network,
+    features: &Features,
+    gate: Option<&Array2<f32>>,
+    device: &Device,
+) -> Array2<f32> {
+    const BLOCK: usize = 1024;
     let mut out: Option<Array2<f32>> = None;
-    for block in blocks {
+    for (i, block) in features.inputs.axis_chunks_iter(Axis(0), BLOCK).enumerate() {
+        let output = network.forward(Tensor::from_data(data2(block), device), None);
+        let mut special = array2(output.special);
+        if let Some(gate) = gate {
+            special *= &gate.slice(s![i * BLOCK..i * BLOCK + block.nrows(), ..]);
+        }
+        let logits = array2(output.general) + special;
         match &mut out {
-            None => out = Some(block),
+            None => out = Some(logits),
             // Blocks are equally wide: appending cannot fail.
-            Some(out) => drop(out.append(Axis(0), block.view())),
+            Some(out) => drop(out.append(Axis(0), logits.view())),
         }
     }
     out.unwrap_or_default()
@@ -319,7 +350,7 @@ impl Run<'_> {
             }
             let weights = network.weights();
             let trained = Network::from_weights(&weights, &plain);
-            let logits = observed(&predict(&trained, val, &plain), judged);
+            let logits = observed(&predict(&trained, val, None, &plain), judged);
             let loss = |(&logit, &label): (&f32, &f32)| {
                 log_loss(1.0 / (1.0 + f64::from(-logit).exp()), f64::from(label))
             };
@@ -395,7 +426,8 @@ impl Run<'_> {
         let output = network.forward(tensor(&inputs, device), Some(masks));
         let (labels, seen, named) =
             (make(labels, models), make(seen, models), make(named, categories));
-        let each = softplus(output.logits.clone(), 1.0) - output.logits * labels;
+        let logits = output.general + output.special;
+        let each = softplus(logits.clone(), 1.0) - logits * labels;
         let right_or_wrong = (each * seen).sum() / responses;
         let which = (log_softmax(output.benchmarks, 1) * named).sum().neg() / batch.len() as f32;
         let reported = right_or_wrong.clone().inner();

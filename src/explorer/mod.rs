@@ -34,6 +34,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
+use ndarray::s;
 use ratatui::crossterm::event::{self, Event as Input, KeyEventKind, MouseButton, MouseEventKind};
 use ratatui::layout::Rect;
 
@@ -80,7 +81,7 @@ pub fn themes() -> Vec<String> {
 /// If the theme cannot be read or the terminal fails.
 pub fn run(embedder: Arc<Embedder>, options: &Options) -> Result<()> {
     let subject = Arc::new(Subject::from(&*embedder));
-    let projection = Projection::pca(embedder.vectors.view(), COMPONENTS)?;
+    let projection = Projection::pca(embedder.specialities(), COMPONENTS)?;
     let (sender, receiver) = channel();
     let mut app = App::open(subject, projection, options, sender, receiver)?;
     app.jobs = Some(Jobs::new(embedder, app.sender.clone()));
@@ -98,7 +99,7 @@ pub fn run_live(
     options: &Options,
 ) -> Result<Arc<Embedder>> {
     let subject = Arc::new(Subject::untrained(data));
-    let projection = Projection::pca(subject.vectors.view(), COMPONENTS)?;
+    let projection = Projection::pca(subject.specialities(), COMPONENTS)?;
     let (sender, receiver) = channel();
     let mut app = App::open(subject, projection, options, sender.clone(), receiver)?;
     app.state.training = Some(Training::default());
@@ -137,8 +138,10 @@ fn shown(event: Event, before: &mut Option<Projection>) -> Option<Action> {
     match event {
         Event::Encoding { questions } => Some(Action::Encoding(questions)),
         Event::Epoch(epoch) => {
-            let projection =
-                follow(Projection::pca(epoch.vectors.view(), COMPONENTS).ok()?, before.as_ref());
+            let projection = follow(
+                Projection::pca(epoch.vectors.slice(s![.., 1..]), COMPONENTS).ok()?,
+                before.as_ref(),
+            );
             *before = Some(projection.clone());
             Some(Action::Epoch(Box::new(Frame {
                 number: epoch.number,
@@ -269,7 +272,7 @@ impl App {
         match message {
             Message::Action(action) => self.take(action),
             Message::Trained(embedder, before) => {
-                let projection = Projection::pca(embedder.vectors.view(), COMPONENTS)?;
+                let projection = Projection::pca(embedder.specialities(), COMPONENTS)?;
                 let projection = follow(projection, before.as_ref());
                 let kept = &embedder.provenance;
                 let loss = kept.val.get("nll").copied().unwrap_or_default();

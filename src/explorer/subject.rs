@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView2, s};
 
 use crate::dataset::{Attribute, Dataset, Values};
 use crate::embedder::{Benchmark, Embedder};
@@ -35,6 +35,11 @@ impl Subject {
             vectors: Array2::zeros((data.models.len(), 0)),
             val: BTreeMap::new(),
         }
+    }
+
+    /// What the models are good at beyond how good they are: the vectors without their first number.
+    pub(super) fn specialities(&self) -> ArrayView2<'_, f32> {
+        self.vectors.slice(s![.., self.vectors.ncols().min(1)..])
     }
 
     /// How good a model is in general: the first number of its vector; 0 before anything is known.

@@ -76,7 +76,7 @@ fn plain(m: usize) -> String {
 
 fn state_of(subject: Subject, width: u16, height: u16) -> State {
     let (theme, _) = Theme::load("dark", Depth::True).unwrap();
-    let projection = Projection::pca(subject.vectors.view(), 3).unwrap();
+    let projection = Projection::pca(subject.specialities(), 3).unwrap();
     let area = Rect::new(0, 0, width, height);
     let mut state = State::new(Arc::new(subject), projection, theme, Pane::Map, area);
     update(&mut state, Action::Started);
@@ -93,6 +93,7 @@ fn route() -> Route {
         p: 0.91 - 0.03 * i as f32,
         low: 0.75 - 0.03 * i as f32,
         high: (0.97 - 0.02 * i as f32).min(1.0),
+        support: if i % 4 == 1 { 0.0 } else { 1.0 },
         cost: (i % 2 == 0).then_some(0.5 + i as f64),
     };
     let evidence = |category: &str, share| Evidence {
