@@ -1,5 +1,6 @@
 //! Slow work off the UI thread: the newest request wins, what is running can be cancelled.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use super::Message;
 use super::action::Action;
+use super::subject::Subject;
 use crate::analysis::probe::{Settings, probe};
 use crate::analysis::router::route;
 use crate::embedder::Embedder;
@@ -17,7 +19,8 @@ const DEBOUNCE: Duration = Duration::from_millis(60);
 
 /// The workers of one embedder. Dropping it ends them.
 pub struct Jobs {
-    embedder: Arc<Embedder>,
+    /// Its texts are safe to print, and so are those of the probes' reports.
+    subject: Arc<Subject>,
     wanted: Arc<Wanted>,
     cancel: Arc<AtomicBool>,
     out: Sender<Message>,
@@ -31,13 +34,14 @@ struct Wanted {
 }
 
 impl Jobs {
-    pub fn new(embedder: Arc<Embedder>, out: Sender<Message>) -> Self {
-        let jobs = Self { embedder, wanted: Arc::default(), cancel: Arc::default(), out };
-        let (embedder, wanted) = (Arc::clone(&jobs.embedder), Arc::clone(&jobs.wanted));
+    pub fn new(embedder: Arc<Embedder>, subject: Arc<Subject>, out: Sender<Message>) -> Self {
+        let jobs = Self { subject, wanted: Arc::default(), cancel: Arc::default(), out };
+        let wanted = Arc::clone(&jobs.wanted);
         let (cancel, out) = (Arc::clone(&jobs.cancel), jobs.out.clone());
         thread::spawn(move || {
             while let Some((version, prompt)) = wanted.next(&cancel) {
-                let routed = Action::Routed(version, route(&embedder, &prompt));
+                let routed = guarded(|| Action::Routed(version, route(&embedder, &prompt)))
+                    .unwrap_or_else(Action::Failed);
                 if out.send(Message::Action(routed)).is_err() {
                     break;
                 }
@@ -55,22 +59,31 @@ impl Jobs {
 
     /// Probes every attribute, in order.
     pub fn probe(&self) {
-        let (embedder, cancel) = (Arc::clone(&self.embedder), Arc::clone(&self.cancel));
+        let (subject, cancel) = (Arc::clone(&self.subject), Arc::clone(&self.cancel));
         let out = self.out.clone();
         thread::spawn(move || {
-            for (i, attribute) in embedder.attributes.iter().enumerate() {
-                let report =
-                    probe(embedder.vectors.view(), attribute, &Settings::default(), &cancel);
+            for (i, attribute) in subject.attributes.iter().enumerate() {
+                let vectors = subject.vectors.view();
+                let report = guarded(|| probe(vectors, attribute, &Settings::default(), &cancel));
                 if cancel.load(Ordering::Relaxed) {
                     break;
                 }
-                let report = report.map_err(|e| e.to_string());
+                let report = report.and_then(|report| report.map_err(|e| e.to_string()));
                 if out.send(Message::Action(Action::Probed(i, report))).is_err() {
                     break;
                 }
             }
         });
     }
+}
+
+/// What `work` gives, or what its panic said.
+pub fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+        format!("this is a bug in llmap, please report it: {}", text.unwrap_or("no reason given"))
+    })
 }
 
 impl Drop for Jobs {

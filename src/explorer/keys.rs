@@ -91,21 +91,21 @@ pub static KEYMAP: LazyLock<Vec<Binding>> = LazyLock::new(|| {
     use Direction::{Down, Left, Right, Up};
     let bind = |context, keys, action, about, hint| Binding { keys, context, action, about, hint };
     let mut map = vec![
-        bind(Training, "s", A::StopTraining, "stop and keep the best epoch", "stop and keep"),
-        bind(Map, "left h", A::Step(Left), "go to the model to the left", ""),
-        bind(Map, "down j", A::Step(Down), "go to the model below", ""),
-        bind(Map, "up k", A::Step(Up), "go to the model above", ""),
-        bind(Map, "right l", A::Step(Right), "go to the model to the right", ""),
-        bind(Map, "+ =", A::ZoomIn, "zoom in (or turn the wheel)", "zoom in"),
+        bind(Training, "s", A::StopTraining, "stop, keep the best epoch", "stop and keep"),
+        bind(Map, "left h", A::Step(Left), "model to the left", ""),
+        bind(Map, "down j", A::Step(Down), "model below", ""),
+        bind(Map, "up k", A::Step(Up), "model above", ""),
+        bind(Map, "right l", A::Step(Right), "model to the right", ""),
+        bind(Map, "+ =", A::ZoomIn, "zoom in (or the wheel)", "zoom in"),
         bind(Map, "-", A::ZoomOut, "zoom out", "out"),
         bind(Map, "shift-left H", A::Pan(Left), "pan left", ""),
         bind(Map, "shift-down J", A::Pan(Down), "pan down", ""),
         bind(Map, "shift-up K", A::Pan(Up), "pan up", ""),
         bind(Map, "shift-right L", A::Pan(Right), "pan right", ""),
         bind(Map, "f 0", A::Fit, "see the whole map", "fit"),
-        bind(Map, "c", A::NextColour, "colour by the next attribute", "colour"),
-        bind(Map, "C", A::PreviousColour, "colour by the previous one", ""),
-        bind(Map, "i", A::Isolate, "isolate the next class of the legend", "isolate"),
+        bind(Map, "c", A::NextColour, "colour by next attribute", "colour"),
+        bind(Map, "C", A::PreviousColour, "colour by previous one", ""),
+        bind(Map, "i", A::Isolate, "isolate the next class", "isolate"),
         bind(Map, "a", A::NextAxes, "other components as axes", "axes"),
         bind(Map, "m", A::Markers, "dots or shapes", "shapes"),
         bind(Map, "n", A::Names, "names on or off", "names"),
@@ -114,7 +114,7 @@ pub static KEYMAP: LazyLock<Vec<Binding>> = LazyLock::new(|| {
     ];
     for (pane, open, hint) in [
         (Model, "go to the neighbour", "go to neighbour"),
-        (Probe, "colour the map by the attribute", "colour the map"),
+        (Probe, "colour the map by it", "colour the map"),
         (Route, "look at the model", "model"),
     ] {
         map.extend([
@@ -136,7 +136,7 @@ pub static KEYMAP: LazyLock<Vec<Binding>> = LazyLock::new(|| {
         bind(Search, "down ctrl-n", A::Down, "next hit", "next"),
         bind(Search, "up ctrl-p", A::Up, "previous hit", "previous"),
         bind(Search, "esc", A::Dismiss, "go back", "go back"),
-        bind(Everywhere, "p", A::Prompt, "type a prompt and route it", "prompt"),
+        bind(Everywhere, "p", A::Prompt, "type a prompt, route it", "prompt"),
         bind(Everywhere, "/", A::Search, "search a model by name", "search"),
         bind(Everywhere, "1", A::Focus(Pane::Map), "the map", ""),
         bind(Everywhere, "2", A::Focus(Pane::Model), "the model", ""),
@@ -145,7 +145,7 @@ pub static KEYMAP: LazyLock<Vec<Binding>> = LazyLock::new(|| {
         bind(Always, "tab", A::NextPane, "next pane", "pane"),
         bind(Always, "backtab", A::PreviousPane, "previous pane", ""),
         bind(Everywhere, "t", A::NextTheme, "next theme", "theme"),
-        bind(Everywhere, "esc", A::Dismiss, "close, or show all classes", ""),
+        bind(Everywhere, "esc", A::Dismiss, "close, show all classes", ""),
         bind(Always, "f1", A::Help, "these keys, even typing", ""),
         bind(Always, "ctrl-z", A::Suspend, "suspend (fg comes back)", ""),
         bind(Always, "ctrl-c", A::Quit, "quit, even while typing", ""),

@@ -83,8 +83,8 @@ pub fn run(embedder: Arc<Embedder>, options: &Options) -> Result<()> {
     let subject = Arc::new(Subject::from(&*embedder));
     let projection = Projection::pca(embedder.specialities(), COMPONENTS)?;
     let (sender, receiver) = channel();
-    let mut app = App::open(subject, projection, options, sender, receiver)?;
-    app.jobs = Some(Jobs::new(embedder, app.sender.clone()));
+    let mut app = App::open(Arc::clone(&subject), projection, options, sender, receiver)?;
+    app.jobs = Some(Jobs::new(embedder, subject, app.sender.clone()));
     app.run().map(|_| ())
 }
 
@@ -112,7 +112,8 @@ pub fn run_live(
                 let _ = sender.send(Message::Action(action));
             }
         };
-        let message = match train(&mut progress, &cancel) {
+        let trained = jobs::guarded(|| train(&mut progress, &cancel));
+        let message = match trained.unwrap_or_else(|panic| Err(Error::Failed(panic))) {
             Ok(embedder) => Message::Trained(Arc::new(embedder), before),
             Err(error) => Message::TrainingFailed(error),
         };
@@ -279,7 +280,8 @@ impl App {
                 let notice =
                     format!("trained: epoch {} is kept and saved, val loss {loss:.4}", kept.epoch);
                 let subject = Arc::new(Subject::from(&*embedder));
-                self.jobs = Some(Jobs::new(Arc::clone(&embedder), self.sender.clone()));
+                let sender = self.sender.clone();
+                self.jobs = Some(Jobs::new(Arc::clone(&embedder), Arc::clone(&subject), sender));
                 self.trained = Some(embedder);
                 self.take(Action::Trained(subject, projection, notice))
             }

@@ -1,5 +1,7 @@
 //! The Probe pane: which attributes can be read off the vectors, and what that says of a model.
 
+use std::ops::Range;
+
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -15,6 +17,8 @@ use crate::analysis::probe::Report;
 
 /// Lines above the list.
 const ABOVE: usize = 1;
+/// Lines that the list leaves to what is said of one attribute.
+const BELOW: usize = 11;
 /// How a mark is drawn.
 const MAJORITY: &str = "┃";
 const SHUFFLED: &str = "╎";
@@ -23,16 +27,26 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     let remark = "accuracy on models not seen";
     frame.render_widget(pane_block(state, layout, Pane::Probe, remark, area.width), area);
     let inside = Layout::inside(area);
-    let lines = lines(state, inside.width.into());
+    let lines = lines(state, inside.width.into(), inside.height.into());
     frame.render_widget(Paragraph::new(lines), inside);
 }
 
-/// The attribute that is listed at a row of the pane.
-pub fn attribute_at(state: &State, row: usize) -> Option<usize> {
-    row.checked_sub(ABOVE).filter(|attribute| *attribute < state.probe.reports.len())
+/// The attributes that are listed in a pane of this height: the cursor stays in sight.
+fn listed(state: &State, height: usize) -> Range<usize> {
+    let all = state.probe.reports.len();
+    let rows = height.saturating_sub(ABOVE + BELOW).max(1).min(all);
+    let first = state.probe.cursor.saturating_sub(rows / 2).min(all - rows);
+    first..first + rows
 }
 
-fn lines(state: &State, room: usize) -> Vec<Line<'static>> {
+/// The attribute that is listed at a row of the pane.
+pub fn attribute_at(state: &State, height: usize, row: usize) -> Option<usize> {
+    let listed = listed(state, height);
+    let attribute = listed.start + row.checked_sub(ABOVE)?;
+    listed.contains(&attribute).then_some(attribute)
+}
+
+fn lines(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
     let muted = theme.ink(Ink::Muted);
     if state.subject.attributes.is_empty() {
@@ -42,11 +56,10 @@ fn lines(state: &State, room: usize) -> Vec<Line<'static>> {
     let names = state.subject.attributes.iter().map(|a| width(&a.name)).max().unwrap_or_default();
     let name_room = names.clamp(9, 16);
     let bar_room = room.saturating_sub(name_room + 15);
-    let key = format!("● right  {MAJORITY} always the most frequent  {SHUFFLED} shuffled labels");
+    let key = format!("● probe  {MAJORITY} most frequent class  {SHUFFLED} shuffled labels");
     let mut lines = vec![Line::styled(fit(&key, room), muted)];
-    for (i, (attribute, report)) in
-        state.subject.attributes.iter().zip(&state.probe.reports).enumerate()
-    {
+    for i in listed(state, height) {
+        let (attribute, report) = (&state.subject.attributes[i], &state.probe.reports[i]);
         let mut spans = vec![Span::styled(
             format!("{} ", pad(&attribute.name, name_room)),
             theme.ink(Ink::Text),

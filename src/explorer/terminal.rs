@@ -1,5 +1,6 @@
 //! The terminal: entered with one call, left whatever happens.
 
+use std::cell::Cell;
 use std::io::{self, Stdout, Write};
 use std::panic;
 use std::path::Path;
@@ -23,8 +24,16 @@ use super::state::State;
 use super::view::view;
 use crate::error::{Error, Result};
 
+thread_local! {
+    /// True on the thread that has the terminal, while it has it.
+    static DRAWS: Cell<bool> = const { Cell::new(false) };
+}
+/// True while any thread has it.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
 /// A terminal in raw mode on its alternate screen. Dropping it undoes every mode, and so does a
-/// panic, before its message is printed.
+/// panic of its thread, before its message is printed. A panic of a worker is kept off the screen:
+/// it comes back as a notice (see [`super::jobs`]).
 pub struct Screen {
     terminal: Terminal<CrosstermBackend<Stdout>>,
     ended: Arc<AtomicBool>,
@@ -36,8 +45,12 @@ impl Screen {
         HOOK.call_once(|| {
             let before = panic::take_hook();
             panic::set_hook(Box::new(move |report| {
-                leave();
-                before(report);
+                if DRAWS.get() {
+                    leave();
+                }
+                if !TAKEN.load(Ordering::Relaxed) {
+                    before(report);
+                }
             }));
         });
         let ended = Arc::new(AtomicBool::new(false));
@@ -89,6 +102,8 @@ impl Drop for Screen {
 }
 
 fn enter() -> io::Result<()> {
+    DRAWS.set(true);
+    TAKEN.store(true, Ordering::Relaxed);
     enable_raw_mode()?;
     execute!(io::stdout(), EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste)
 }
@@ -104,6 +119,8 @@ fn leave() {
         cursor::Show
     );
     let _ = disable_raw_mode();
+    DRAWS.set(false);
+    TAKEN.store(false, Ordering::Relaxed);
 }
 
 pub fn terminal_error(source: io::Error) -> Error {

@@ -6,8 +6,8 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Paragraph};
 
-use super::action::Pane;
-use super::keys::{Context, KEYMAP};
+use super::action::{Action, Pane};
+use super::keys::{Binding, Context, KEYMAP};
 use super::layout::{LEAST, Layout, tabs};
 use super::state::State;
 use super::theme::Ink;
@@ -165,7 +165,7 @@ pub fn line_at(state: &State, pane: Pane, area: Rect, y: u16) -> Option<usize> {
     let inside = Layout::inside(area);
     let row = usize::from(y.checked_sub(inside.y)?);
     match pane {
-        Pane::Probe => pane_probe::attribute_at(state, row),
+        Pane::Probe => pane_probe::attribute_at(state, inside.height.into(), row),
         Pane::Route => pane_route::candidate_at(state, inside, row),
         Pane::Map | Pane::Model => None,
     }
@@ -196,22 +196,27 @@ fn draw_hints(frame: &mut Frame, state: &State, area: Rect) {
         let text = format!(" {}", fit(&notice.text, room.saturating_sub(2)));
         return frame.render_widget(Line::styled(text, theme.bold(ink)), area);
     }
-    let contexts = Context::of(state);
+    let hints: Vec<(String, &Binding)> = Context::of(state)
+        .into_iter()
+        .flat_map(|context| KEYMAP.iter().filter(move |b| b.context == context))
+        .filter(|b| !b.hint.is_empty())
+        .map(|b| (b.label().split(' ').next().unwrap_or_default().to_owned(), b))
+        .collect();
+    // Help finds all the other keys, and everyone wants to know the way out: they keep their place.
+    let kept = |b: &Binding| matches!(b.action, Action::Help | Action::Quit);
+    let size = |(key, b): &(String, &Binding)| width(key) + width(b.hint) + 3;
+    let reserved: usize = hints.iter().filter(|hint| kept(hint.1)).map(size).sum();
+    let mut left = room.saturating_sub(1 + reserved);
     let mut spans = vec![Span::raw(" ")];
-    let mut taken = 1;
-    for context in &contexts {
-        let here = KEYMAP.iter().filter(|b| b.context == *context && !b.hint.is_empty());
-        for binding in here {
-            let key = binding.label();
-            let key = key.split(' ').next().unwrap_or_default().to_owned();
-            let needed = width(&key) + width(binding.hint) + 3;
-            if taken + needed > room {
-                break;
+    for hint in &hints {
+        if !kept(hint.1) {
+            if size(hint) > left {
+                continue;
             }
-            taken += needed;
-            spans.push(Span::styled(key, theme.bold(Ink::Accent)));
-            spans.push(Span::styled(format!(" {}  ", binding.hint), theme.ink(Ink::Muted)));
+            left -= size(hint);
         }
+        spans.push(Span::styled(hint.0.clone(), theme.bold(Ink::Accent)));
+        spans.push(Span::styled(format!(" {}  ", hint.1.hint), theme.ink(Ink::Muted)));
     }
     frame.render_widget(Line::from(spans), area);
 }
@@ -247,7 +252,7 @@ fn draw_help(frame: &mut Frame, state: &State, area: Rect) {
         let heading = Line::styled((*title).to_owned(), theme.bold(Ink::Accent));
         let row = |(key, about): &(String, &str)| {
             Line::from(vec![
-                Span::styled(pad(key, keys + 2), theme.bold(Ink::Text)),
+                Span::styled(pad(key, keys + 1), theme.bold(Ink::Text)),
                 Span::styled((*about).to_owned(), theme.ink(Ink::Muted)),
             ])
         };
@@ -258,7 +263,8 @@ fn draw_help(frame: &mut Frame, state: &State, area: Rect) {
         .iter()
         .map(|lines| lines.iter().map(Line::width).max().unwrap_or_default())
         .collect();
-    let across = widths.iter().map(|w| w + 3).sum::<usize>() + 3;
+    let gap = if area.width < 100 { 2 } else { 4 };
+    let across = widths.iter().map(|w| w + gap).sum::<usize>() + 4;
     let side_by_side = across <= area.width as usize;
     let (inner_width, inner_height) = if side_by_side {
         (across - 4, columns.iter().map(Vec::len).max().unwrap_or_default())
@@ -286,7 +292,7 @@ fn draw_help(frame: &mut Frame, state: &State, area: Rect) {
         for (lines, w) in columns.into_iter().zip(widths) {
             let place = Rect { x, width: w as u16, ..inside }.intersection(inside);
             frame.render_widget(Paragraph::new(lines), place);
-            x += w as u16 + 3;
+            x += (w + gap) as u16;
         }
     } else {
         let mut lines = columns.join(&Line::default());
