@@ -1,0 +1,182 @@
+//! The commands, as a script would use them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use assert_cmd::cargo::cargo_bin_cmd;
+use serde_json::Value;
+
+fn llmap(arguments: &[&str]) -> Command {
+    let mut command = cargo_bin_cmd!("llmap");
+    command.args(arguments);
+    command
+}
+
+fn sample() -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("data/sample").display().to_string()
+}
+
+/// Runs a command that must succeed and gives its standard output.
+fn output(arguments: &[&str]) -> String {
+    let run = llmap(arguments).output().unwrap();
+    assert!(run.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&run.stderr));
+    String::from_utf8(run.stdout).unwrap()
+}
+
+fn json(arguments: &[&str]) -> Value {
+    serde_json::from_str(&output(arguments)).unwrap()
+}
+
+/// Runs a command that must fail and gives its exit code and standard error.
+fn failure(arguments: &[&str]) -> (i32, String) {
+    let run = llmap(arguments).output().unwrap();
+    assert!(run.stdout.is_empty(), "nothing is printed before a failure");
+    (run.status.code().unwrap(), String::from_utf8(run.stderr).unwrap())
+}
+
+fn trained(folder: &Path, seed: &str) -> PathBuf {
+    let path = folder.join(format!("sample-{seed}.safetensors"));
+    let name = path.display().to_string();
+    let card =
+        json(&["train", &sample(), "-o", &name, "--dim", "8", "--seed", seed, "--json", "-q"]);
+    assert_eq!(card["models"], 12);
+    assert_eq!(card["dimensions"], 8);
+    assert_eq!(card["provenance"]["simulated"], true);
+    path
+}
+
+#[test]
+fn train_then_evaluate_route_probe_and_inspect() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = trained(folder.path(), "1");
+    let embedder = path.display().to_string();
+
+    let evaluation = json(&["evaluate", &embedder, &sample(), "--json"]);
+    assert_eq!(evaluation["split"], "val");
+    for predictor in ["llmap", "model-mean", "ability", "category-mean", "knn"] {
+        for figure in ["accuracy", "auc", "nll", "ece", "routing"] {
+            let value = evaluation["predictors"][predictor][figure].as_f64().unwrap();
+            assert!((0.0..2.0).contains(&value), "{predictor} {figure} {value}");
+        }
+        assert!(evaluation["by_category"]["coding"][predictor]["auc"].is_f64());
+    }
+    assert!(
+        evaluation["routing_bounds"]["random"].as_f64()
+            < evaluation["routing_bounds"]["oracle"].as_f64()
+    );
+    assert!(
+        output(&["evaluate", &embedder, &sample(), "--split", "test"]).contains("36 questions")
+    );
+
+    let routes =
+        json(&["route", &embedder, "Write a loop in Rust", "2+2?", "--top", "3", "--json"]);
+    assert_eq!(routes.as_array().unwrap().len(), 2);
+    let first = &routes[0];
+    assert_eq!(first["prompt"], "Write a loop in Rust");
+    let candidates = first["candidates"].as_array().unwrap();
+    assert_eq!(candidates.len(), 3);
+    assert_eq!(first["routed"], candidates[0]["model"]);
+    for c in candidates {
+        let [p, low, high] = ["p", "low", "high"].map(|key| c[key].as_f64().unwrap());
+        assert!(low <= p && p <= high && c["cost"].is_f64());
+    }
+    assert!(first["evidence"][0]["similarity"].is_f64());
+
+    let probes = json(&["probe", &embedder, "--json", "-q"]);
+    let names: Vec<_> = probes.as_array().unwrap().iter().map(|r| &r["attribute"]).collect();
+    assert!(names.contains(&&Value::from("params_b")), "{names:?}");
+
+    let card = json(&["inspect", &embedder, "--json"]);
+    assert_eq!(card["kind"], "embedder");
+    assert_eq!(card["provenance"]["data"], "sample");
+    assert_eq!(card["bytes"].as_u64().unwrap(), fs::metadata(&path).unwrap().len());
+    let card = json(&["inspect", &sample(), "--json"]);
+    assert_eq!((&card["questions"], &card["models"]), (&Value::from(300), &Value::from(12)));
+}
+
+#[test]
+fn a_seed_gives_the_same_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    let route = |path: &Path| {
+        let path = path.display().to_string();
+        let mut routes = json(&["route", &path, "What is 7 × 8?", "--json"]);
+        routes[0]["milliseconds"].take();
+        routes
+    };
+    let first = route(&trained(folder.path(), "5"));
+    assert_eq!(first, route(&trained(folder.path(), "5")));
+    assert_ne!(first, route(&trained(folder.path(), "6")));
+}
+
+#[test]
+fn the_shipped_embedder_answers_without_a_file() {
+    assert_eq!(json(&["inspect", "--json"])["models"].as_array().unwrap().len(), 173);
+    let lines = llmap(&["route", "shipped", "--top", "1", "--json"])
+        .write_stdin("What is 2+2?\nname a bird\n")
+        .output()
+        .unwrap();
+    let routes: Value = serde_json::from_slice(&lines.stdout).unwrap();
+    assert_eq!(routes.as_array().unwrap().len(), 2);
+    assert!(routes[1]["candidates"][0]["p"].as_f64().unwrap() > 0.5);
+}
+
+#[test]
+fn nothing_that_comes_in_steers_the_terminal() {
+    let evil = "\u{1b}]0;owned\u{7}\u{9b}2J \u{202e}gpj";
+    for arguments in [vec!["route", "shipped", evil], vec!["route", "shipped", evil, "--json"]] {
+        let text = output(&arguments);
+        assert!(!text.chars().any(|c| c.is_control() && c != '\n' || c == '\u{202e}'), "{text:?}");
+    }
+    let (code, text) = failure(&["inspect", "no\u{1b}[31m/such"]);
+    assert_eq!(code, 2);
+    assert!(!text.contains('\u{1b}'));
+}
+
+#[test]
+fn mistakes_are_told_with_their_fix() {
+    let folder = tempfile::tempdir().unwrap();
+    let nowhere = folder.path().join("no/such/e.safetensors").display().to_string();
+    let folder_name = folder.path().display().to_string();
+    let sample = sample();
+    for (arguments, word) in [
+        (vec!["route", &nowhere, "x"], "no such file"),
+        (vec!["route", "shipped", " "], "prompt 1 is empty"),
+        (vec!["route", "shipped", "x", "--top", "0"], "--top must be at least 1"),
+        (vec!["probe", "shipped", "codr"], "did you mean `coder`?"),
+        (vec!["probe", "shipped", "math"], "two classes"),
+        (vec!["train", &sample, "-o", &nowhere], "no such folder"),
+        (vec!["train", &sample, "-o", &folder_name], "is a folder"),
+        (vec!["train", &folder_name, "-o", "x"], "holds no data set"),
+        (vec!["train", &sample, "-o", "x", "--dim", "500"], "from 2 to 128"),
+        (vec!["evaluate", "shipped", &sample], "no model of the embedder is called"),
+        (vec!["explore"], "needs a terminal"),
+        (vec!["train"], "required"),
+    ] {
+        let (code, text) = failure(&arguments);
+        assert_eq!(code, 2, "{arguments:?}: {text}");
+        assert!(text.contains(word), "{arguments:?}: {text}");
+    }
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_error() {
+    use std::process::{Command, Stdio};
+    let mut child = Command::new(assert_cmd::cargo::cargo_bin!("llmap"))
+        .args(["completions", "bash"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let done = child.wait_with_output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+#[test]
+fn every_command_has_examples() {
+    for command in ["explore", "train", "evaluate", "route", "probe", "inspect", "completions"] {
+        assert!(output(&[command, "--help"]).contains("Example"), "{command}");
+    }
+    assert_eq!(output(&["themes"]), "dark\nlight\n");
+}

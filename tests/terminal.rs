@@ -1,0 +1,154 @@
+//! One whole visit in a real terminal: a pty, and a screen that understands what is written to it.
+
+use std::io::{Read, Write};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, PtySize, native_pty_system};
+
+/// Nothing here depends on speed: this only bounds how long a failing test takes.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+struct Visit {
+    child: Box<dyn Child + Send + Sync>,
+    keys: Box<dyn Write + Send>,
+    bytes: Receiver<Vec<u8>>,
+    screen: vt100::Parser,
+    /// Everything that was ever written.
+    raw: Vec<u8>,
+    _master: Box<dyn portable_pty::MasterPty + Send>,
+}
+
+impl Visit {
+    fn open(arguments: &[&str]) -> Self {
+        let size = PtySize { rows: 42, cols: 140, pixel_width: 0, pixel_height: 0 };
+        let pty = native_pty_system().openpty(size).unwrap();
+        let mut command = CommandBuilder::new(assert_cmd::cargo::cargo_bin!("llmap"));
+        command.args(arguments);
+        command.env("TERM", "xterm-256color");
+        command.env("COLORTERM", "truecolor");
+        let child = pty.slave.spawn_command(command).unwrap();
+        drop(pty.slave);
+        let mut reader = pty.master.try_clone_reader().unwrap();
+        let (sender, bytes) = channel();
+        thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(n) = reader.read(&mut buffer) {
+                if n == 0 || sender.send(buffer[..n].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+        let keys = pty.master.take_writer().unwrap();
+        let screen = vt100::Parser::new(42.try_into().unwrap(), 140.try_into().unwrap(), 0);
+        Self { child, keys, bytes, screen, raw: Vec::new(), _master: pty.master }
+    }
+
+    fn text(&self) -> String {
+        self.screen.screen().contents()
+    }
+
+    /// Reads until the screen shows what is awaited.
+    fn until(&mut self, what: &str, holds: impl Fn(&str) -> bool) {
+        let start = Instant::now();
+        while !holds(&self.text()) {
+            assert!(start.elapsed() < PATIENCE, "waited for {what}:\n{}", self.text());
+            if let Ok(bytes) = self.bytes.recv_timeout(Duration::from_millis(200)) {
+                self.screen.process(&bytes);
+                self.raw.extend(bytes);
+            }
+        }
+    }
+
+    fn see(&mut self, text: &str) {
+        self.until(text, |screen| screen.contains(text));
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).unwrap();
+        self.keys.flush().unwrap();
+    }
+
+    /// Waits for the end and checks that the terminal is as it was before.
+    fn leave(mut self) -> u32 {
+        let start = Instant::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            assert!(start.elapsed() < PATIENCE, "it did not end:\n{}", self.text());
+            if let Ok(bytes) = self.bytes.recv_timeout(Duration::from_millis(50)) {
+                self.screen.process(&bytes);
+                self.raw.extend(bytes);
+            }
+        };
+        while let Ok(bytes) = self.bytes.recv_timeout(Duration::from_secs(2)) {
+            self.screen.process(&bytes);
+            self.raw.extend(bytes);
+        }
+        let screen = self.screen.screen();
+        assert!(!screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste());
+        assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+        let raw = String::from_utf8_lossy(&self.raw);
+        for mode in ["?1049", "?2004", "?1006"] {
+            assert_eq!(
+                raw.rfind(&format!("{mode}h")) < raw.rfind(&format!("{mode}l")),
+                true,
+                "{mode}"
+            );
+        }
+        status.exit_code()
+    }
+}
+
+#[test]
+fn a_whole_visit() {
+    let mut visit = Visit::open(&[]);
+    visit.see("173 models");
+    visit.see("of variance");
+    visit.press("/");
+    visit.press("gpt-4o-2024-08");
+    visit.see("1 of 1");
+    visit.press("\r");
+    visit.see("gpt-4o-2024-08-06");
+    visit.press("3");
+    visit.see("accuracy on models not seen");
+    visit.until("a probe's result", |screen| screen.contains("coder") && screen.contains(" p 0."));
+    visit.press("p");
+    visit.press("\u{1b}[200~What is 17 times 23?\u{1b}[201~");
+    visit.see("Most likely right");
+    visit.see("★");
+    visit.press("\u{1b}");
+    visit.until("typing has ended", |screen| !screen.contains("stop typing"));
+    visit.press("?");
+    visit.see("any key closes");
+    visit.press("\u{1b}");
+    visit.until("help is closed", |screen| !screen.contains("any key closes"));
+    visit.press("q");
+    assert_eq!(visit.leave(), 0);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_signal_leaves_the_terminal_clean() {
+    let mut visit = Visit::open(&["--theme", "light"]);
+    visit.see("173 models");
+    let id = visit.child.process_id().unwrap().to_string();
+    assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    assert_eq!(visit.leave(), 0);
+}
+
+#[test]
+fn a_training_is_watched_and_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("live.safetensors");
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/data/sample");
+    let mut visit =
+        Visit::open(&["train", data, "-o", &path.display().to_string(), "--live", "--epochs", "6"]);
+    visit.see("simulated data");
+    visit.see("is kept and saved");
+    assert!(path.is_file(), "it is saved before the explorer is left");
+    visit.press("q");
+    assert_eq!(visit.leave(), 0);
+}
