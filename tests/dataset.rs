@@ -1,5 +1,7 @@
 //! Reading records: both layouts, and what is said of files that are not as they should be.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,7 @@
 //! Training, saving and loading, on simulated data whose truth is known.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::collections::HashMap;
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};

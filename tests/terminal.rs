@@ -1,5 +1,7 @@
 //! One whole visit in a real terminal: a pty, and a screen that understands what is written to it.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::io::{Read, Write};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
@@ -92,11 +94,7 @@ impl Visit {
         assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
         let raw = String::from_utf8_lossy(&self.raw);
         for mode in ["?1049", "?2004", "?1006"] {
-            assert_eq!(
-                raw.rfind(&format!("{mode}h")) < raw.rfind(&format!("{mode}l")),
-                true,
-                "{mode}"
-            );
+            assert!(raw.rfind(&format!("{mode}h")) < raw.rfind(&format!("{mode}l")), "{mode}");
         }
         status.exit_code()
     }

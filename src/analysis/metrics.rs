@@ -256,7 +256,11 @@ mod tests {
                 for j in 0..p.len() {
                     if labels[i] > labels[j] {
                         pairs += 1.0;
-                        won += if p[i] > p[j] { 1.0 } else if p[i] == p[j] { 0.5 } else { 0.0 };
+                        won += match p[i].total_cmp(&p[j]) {
+                            std::cmp::Ordering::Greater => 1.0,
+                            std::cmp::Ordering::Equal => 0.5,
+                            std::cmp::Ordering::Less => 0.0,
+                        };
                     }
                 }
             }

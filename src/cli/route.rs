@@ -26,7 +26,7 @@ pub struct Arguments {
 }
 
 #[derive(Serialize)]
-struct Routed<'a> {
+struct Answer<'a> {
     prompt: &'a str,
     routed: &'a str,
     candidates: Vec<Named<'a>>,
@@ -88,9 +88,9 @@ fn prompts(arguments: &Arguments) -> Result<Vec<String>> {
     }
 }
 
-fn named<'a>(embedder: &'a Embedder, prompt: &'a str, route: &'a Route, top: usize) -> Routed<'a> {
+fn named<'a>(embedder: &'a Embedder, prompt: &'a str, route: &'a Route, top: usize) -> Answer<'a> {
     let candidates = route.candidates.iter().take(top);
-    Routed {
+    Answer {
         prompt,
         routed: &embedder.models[route.candidates[0].model],
         candidates: candidates

@@ -57,7 +57,7 @@ fn sigmoid(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
 }
 
-/// The logit that a normal term of deviation `spread` averages down to 1 (MacKay 1992).
+/// The logit that a normal term of deviation `spread` averages down to 1, by the probit approximation.
 fn stretch(spread: f64) -> f64 {
     (1.0 + std::f64::consts::PI * spread * spread / 8.0).sqrt()
 }
@@ -89,6 +89,9 @@ const HERMITE: [(f64, f64); 9] = [
     (4.512_745_863_4, 2.234_584_400_8e-5),
 ];
 
+/// The golden section of 1.
+const GOLDEN: f64 = 0.618_033_988_75;
+
 /// The deviation of greatest marginal likelihood, by golden-section search on [0, 4].
 fn spread(judged: &Judged, logits: &[f32], temperature: f64) -> f64 {
     let likelihood = |spread: f64| -> f64 {
@@ -112,7 +115,6 @@ fn spread(judged: &Judged, logits: &[f32], temperature: f64) -> f64 {
         };
         judged.ranges().map(question).sum()
     };
-    const GOLDEN: f64 = 0.618_033_988_75;
     let (mut low, mut high) = (0.0, 4.0);
     let (mut a, mut b) = (high - GOLDEN * (high - low), low + GOLDEN * (high - low));
     let (mut at_a, mut at_b) = (likelihood(a), likelihood(b));

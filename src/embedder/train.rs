@@ -233,7 +233,7 @@ fn benchmarks(data: &Dataset) -> Vec<Benchmark> {
         .collect()
 }
 
-/// How far each model was tested on the like of each question: 1 where at least [`ENOUGH`] of the
+/// How far each model was tested on the like of each question: 1 where at least a quarter of the
 /// nearest training questions are of benchmarks that it was run on, 0 where none is.
 pub(super) fn support(benchmarks: &[Benchmark], models: usize, features: &Features) -> Array2<f32> {
     /// The share of the nearest questions that tells enough.

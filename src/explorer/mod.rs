@@ -1,9 +1,9 @@
 //! The terminal explorer: a map of the models, and beside it the selected model, the probes and the
 //! router.
 //!
-//! [`action`] is everything that can happen, [`state`] what is shown, [`update`] the only writer,
-//! [`view`] a pure drawing of the state. [`keys`] holds the one table that dispatch, hint bar and
-//! help are read off. Slow work runs in [`jobs`] and comes back as actions; [`terminal`] owns the
+//! `action` is everything that can happen, `state` what is shown, `update` the only writer,
+//! `view` a pure drawing of the state. `keys` holds the one table that dispatch, hint bar and
+//! help are read off. Slow work runs in `jobs` and comes back as actions; `terminal` owns the
 //! modes of the terminal.
 
 mod action;

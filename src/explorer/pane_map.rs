@@ -226,7 +226,7 @@ fn draw_special(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid)
     let cell = |model: usize| {
         let (x, y) = map.seen(*map.places.get(model)?);
         let inside = (0.0..1.0).contains(&x) && (0.0..1.0).contains(&y);
-        inside.then(|| ((x * w) as usize, (y * h) as usize))
+        inside.then_some(((x * w) as usize, (y * h) as usize))
     };
     let routed = state.routed();
     let marked =
@@ -251,7 +251,6 @@ fn draw_special(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid)
     for &(model, symbol, point, name) in &special {
         let Some((x, y)) = cell(model) else { continue };
         let text = fit(state.name(model), LONGEST);
-        let text = if symbol == "★" { format!("★ {text}") } else { text };
         if let Some((nx, ny)) = grid.place(&Wanted { x, y, text: &text, forced: true }) {
             buffer.set_string(plot.x + nx as u16, plot.y + ny as u16, &text, name);
         }

@@ -17,6 +17,8 @@ use crate::one_line;
 
 /// The prompt and the heading of the list.
 const ABOVE: usize = 3;
+/// Cells of a probability's bar at least.
+const LEAST_BAR: usize = 14;
 /// Candidates that the evidence leaves room for at least.
 const LEAST_CANDIDATES: usize = 4;
 
@@ -126,9 +128,12 @@ fn answer(state: &State, route: &Route, room: usize, height: usize) -> Vec<Line<
     let mut lines = vec![heading(theme, room, "Most likely right", "with 80% intervals")];
     let prices = route.candidates.iter().any(|c| c.cost.is_some());
     let fixed = 4 + 6 + if prices { 8 } else { 0 };
-    let bar_room = (room.saturating_sub(fixed) * 2 / 5).max(6);
-    let name_room = room.saturating_sub(fixed + bar_room);
     let from = first(state.route.cursor, shown);
+    let listed = route.candidates.iter().skip(from).take(shown);
+    let longest = listed.map(|c| width(state.name(c.model))).max().unwrap_or_default();
+    let left = room.saturating_sub(fixed);
+    let name_room = longest.clamp(left * 2 / 5, left.saturating_sub(LEAST_BAR).max(left * 2 / 5));
+    let bar_room = left - name_room;
     for (i, c) in route.candidates.iter().enumerate().skip(from).take(shown) {
         let best = i == 0;
         let name = if best { theme.bold(Ink::MapRouted) } else { theme.ink(Ink::Text) };
@@ -151,12 +156,7 @@ fn answer(state: &State, route: &Route, room: usize, height: usize) -> Vec<Line<
     }
     if evidence > 0 {
         lines.push(Line::default());
-        lines.push(heading(
-            theme,
-            room,
-            "Like the training questions of",
-            "and who is right there",
-        ));
+        lines.push(heading(theme, room, "Like the training questions of", ""));
         lines.extend(route.evidence.iter().map(|e| {
             let category = one_line(&e.category);
             let name_room = width(&category).min(room.saturating_sub(12));

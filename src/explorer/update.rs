@@ -24,9 +24,9 @@ pub fn update(state: &mut State, action: Action) -> Vec<Effect> {
         }
     }
     if passive {
-        report(state, action, &mut effects)
+        report(state, action, &mut effects);
     } else {
-        act(state, action, &mut effects)
+        act(state, action, &mut effects);
     }
     let shown = Layout::of(state).is_some_and(|layout| layout.pane(Pane::Probe).is_some());
     if state.started && shown && !state.probe.asked && state.training.is_none() {
@@ -60,12 +60,10 @@ fn report(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Resize(width, height) => state.area = Rect::new(0, 0, width, height),
         Action::Started => state.started = true,
         Action::Tick => state.map.tick(),
-        Action::Routed(version, route) => {
-            if version == state.route.version {
-                state.route.waiting = false;
-                state.route.cursor = 0;
-                state.route.result = Some(route);
-            }
+        Action::Routed(version, route) if version == state.route.version => {
+            state.route.waiting = false;
+            state.route.cursor = 0;
+            state.route.result = Some(route);
         }
         Action::Probed(attribute, result) => {
             if let Some(report) = state.probe.reports.get_mut(attribute) {

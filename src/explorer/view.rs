@@ -258,7 +258,13 @@ fn draw_help(frame: &mut Frame, state: &State, area: Rect) {
         };
         std::iter::once(heading).chain(rows.iter().map(row)).collect()
     };
-    let columns: Vec<Vec<Line>> = groups.iter().map(column).collect();
+    let mut columns: Vec<Vec<Line>> = groups.iter().map(column).collect();
+    if columns.len() > 2 && area.width < 120 {
+        // The keys of the pane below each other, the general ones beside them.
+        let general = columns.split_off(columns.len() - 1);
+        columns = vec![columns.join(&Line::default())];
+        columns.extend(general);
+    }
     let widths: Vec<usize> = columns
         .iter()
         .map(|lines| lines.iter().map(Line::width).max().unwrap_or_default())
