@@ -90,7 +90,6 @@ mod tests {
         let weights = Weights {
             first: layer(random(3, hidden)),
             second: layer(random(hidden, hidden)),
-            benchmark: layer(random(hidden, 2)),
             out: layer(random(hidden, dim + 1)),
             vectors: random(models, dim),
             ability: random(1, models).row(0).to_owned(),

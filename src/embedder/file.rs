@@ -14,7 +14,7 @@ use super::calibration::Calibration;
 use super::device::Backend;
 use super::features::Featurizer;
 use super::memory::Memory;
-use super::network::{HIDDEN, Layer, Network, Weights};
+use super::network::{Layer, Network, Weights};
 use super::residuals::SUMMARY;
 use super::{Benchmark, Embedder, Provenance};
 use crate::dataset::Attribute;
@@ -138,8 +138,6 @@ impl Embedder {
             ("projector.second.bias", Stored::row(&weights.second.bias)),
             ("projector.out.weight", Stored::f32(&weights.out.weight)),
             ("projector.out.bias", Stored::row(&weights.out.bias)),
-            ("projector.benchmark.weight", Stored::f32(&weights.benchmark.weight)),
-            ("projector.benchmark.bias", Stored::row(&weights.benchmark.bias)),
             ("inputs.mean", Stored::row(&lens.mean)),
             ("inputs.scale", Stored::row(&lens.scale)),
             ("encoder.rarity", Stored::f32(lens.encoder.rarity())),
@@ -183,21 +181,23 @@ impl Embedder {
             .ncols()
             .checked_sub(1)
             .ok_or_else(|| misshapen("models.vectors", &[models, 0]))?;
-        let layer = |name: &str, inputs: usize, outputs: usize| -> Result<Layer, Fault> {
+        let layer = |name: &str, inputs: Option<usize>, outputs: Option<usize>| {
             let name = format!("projector.{name}");
-            Ok(Layer {
-                weight: read.matrix(&format!("{name}.weight"), Some(inputs), Some(outputs))?,
-                bias: read.vector(&format!("{name}.bias"), outputs)?,
-            })
+            let weight = read.matrix(&format!("{name}.weight"), inputs, outputs)?;
+            let bias = read.vector(&format!("{name}.bias"), weight.ncols())?;
+            Ok(Layer { weight, bias })
         };
         let weights = Weights {
-            first: layer("first", width, HIDDEN)?,
-            second: layer("second", HIDDEN, HIDDEN)?,
-            out: layer("out", HIDDEN, dim + 1)?,
-            benchmark: layer("benchmark", HIDDEN, benchmarks)?,
+            first: layer("first", Some(width), None)?,
+            second: layer("second", None, None)?,
+            out: layer("out", None, Some(dim + 1))?,
             ability: vectors.column(0).to_owned(),
             vectors: vectors.slice(s![.., 1..]).to_owned(),
         };
+        let hidden = weights.first.weight.ncols();
+        if weights.second.weight.dim() != (hidden, hidden) || weights.out.weight.nrows() != hidden {
+            return Err(broken("the layers of the projector do not fit each other".into()));
+        }
         let buckets = Some(settings.buckets as usize);
         let rarity = read.matrix("encoder.rarity", None, buckets)?;
         let projection = read.matrix("encoder.projection", buckets, Some(settings.dim))?;

@@ -78,7 +78,7 @@ impl Memory {
         forbidden: impl Fn(usize, usize) -> bool + Sync,
     ) -> Recalled {
         let mut out = Array2::zeros((queries.nrows(), RECALL));
-        let mut like = Array2::from_elem((queries.nrows(), FAMILIAR), NOTHING);
+        let mut like = Array2::from_elem((queries.nrows(), NEIGHBOURS), NOTHING);
         let blocks = out.axis_chunks_iter_mut(Axis(0), BLOCK).into_par_iter();
         let blocks = blocks.zip(like.axis_chunks_iter_mut(Axis(0), BLOCK));
         blocks.zip(queries.axis_chunks_iter(Axis(0), BLOCK)).enumerate().for_each(
@@ -93,7 +93,7 @@ impl Memory {
                     let familiar = &near[..near.len().min(FAMILIAR)];
                     out[SUMMARY + 1] = familiar.iter().map(|(_, likeness)| likeness).sum::<f32>()
                         / familiar.len().max(1) as f32;
-                    for (place, (j, _)) in like.row_mut(i).iter_mut().zip(familiar) {
+                    for (place, (j, _)) in like.row_mut(i).iter_mut().zip(&near) {
                         *place = self.benchmarks[*j];
                     }
                 }

@@ -11,7 +11,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
-/// Units of each hidden layer of the projector.
+/// Units of each hidden layer of the projector of one trained network.
 pub(super) const HIDDEN: usize = 256;
 
 /// Sizes of a [`Network`].
@@ -31,7 +31,8 @@ pub(super) struct Network {
     second: Linear,
     /// Projects onto `dim` numbers and the question's own term.
     out: Linear,
-    benchmark: Linear,
+    /// The second task, only while training.
+    benchmark: Option<Linear>,
     /// Models × dim.
     vectors: Param<Tensor<2>>,
     /// One term a model.
@@ -44,8 +45,8 @@ pub(super) struct Output {
     pub(super) general: Tensor<2>,
     /// Questions × models: the match of model vector and projected question.
     pub(super) special: Tensor<2>,
-    /// Questions × benchmarks.
-    pub(super) benchmarks: Tensor<2>,
+    /// Questions × benchmarks, while training.
+    pub(super) benchmarks: Option<Tensor<2>>,
 }
 
 /// Multipliers of the hidden units of a batch: dropout, drawn by the caller so that a seed gives
@@ -88,7 +89,7 @@ impl Network {
             first,
             second,
             out,
-            benchmark,
+            benchmark: Some(benchmark),
             vectors: Param::from_data(vectors, device),
             ability: Param::from_data(ability, device),
         }
@@ -112,7 +113,7 @@ impl Network {
     /// Logits of a batch of questions (questions × inputs).
     pub(super) fn forward(&self, inputs: Tensor<2>, masks: Option<Masks>) -> Output {
         let hidden = self.hidden(inputs, masks);
-        let benchmarks = self.benchmark.forward(hidden.clone());
+        let benchmarks = self.benchmark.as_ref().map(|task| task.forward(hidden.clone()));
         let projected = self.out.forward(hidden);
         let [questions, width] = projected.dims();
         let dim = width - 1;
@@ -133,7 +134,6 @@ impl Network {
             first: layer(&self.first),
             second: layer(&self.second),
             out: layer(&self.out),
-            benchmark: layer(&self.benchmark),
             vectors: array2(self.vectors.val()),
             ability: array1(self.ability.val()),
         }
@@ -149,7 +149,7 @@ impl Network {
             first: layer(&weights.first),
             second: layer(&weights.second),
             out: layer(&weights.out),
-            benchmark: layer(&weights.benchmark),
+            benchmark: None,
             vectors: Param::from_data(data2(weights.vectors.view()), device),
             ability: Param::from_data(data1(&weights.ability), device),
         }
@@ -163,18 +163,59 @@ pub(super) struct Layer {
     pub(super) bias: Array1<f32>,
 }
 
-/// All parameters as plain arrays: what is kept of the best epoch, and what a file holds.
+/// All parameters but those of the second task as plain arrays: what is kept of the best epoch, and what a file holds.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Weights {
     pub(super) first: Layer,
     pub(super) second: Layer,
     pub(super) out: Layer,
-    pub(super) benchmark: Layer,
     pub(super) vectors: Array2<f32>,
     pub(super) ability: Array1<f32>,
 }
 
 impl Weights {
+    /// One network that gives the mean of the logits of several: hidden units and dimensions of the
+    /// vectors stand side by side, without connections between the networks.
+    pub(super) fn merged(members: &[Self]) -> Self {
+        let share = 1.0 / members.len() as f32;
+        let sum = |size: fn(&Self) -> usize| members.iter().map(size).sum::<usize>();
+        let hidden = sum(|w| w.first.weight.ncols());
+        let dim = sum(|w| w.vectors.ncols());
+        let (inputs, models) =
+            members.first().map_or((0, 0), |w| (w.first.weight.nrows(), w.vectors.nrows()));
+        let layer = |inputs, outputs| Layer {
+            weight: Array2::zeros((inputs, outputs)),
+            bias: Array1::zeros(outputs),
+        };
+        let mut merged = Self {
+            first: layer(inputs, hidden),
+            second: layer(hidden, hidden),
+            out: layer(hidden, dim + 1),
+            vectors: Array2::zeros((models, dim)),
+            ability: Array1::zeros(models),
+        };
+        let (mut h, mut d) = (0, 0);
+        for member in members {
+            let units = h..h + member.first.weight.ncols();
+            let dims = d..d + member.vectors.ncols();
+            let own = member.vectors.ncols();
+            merged.first.weight.slice_mut(s![.., units.clone()]).assign(&member.first.weight);
+            merged.first.bias.slice_mut(s![units.clone()]).assign(&member.first.bias);
+            let second = s![units.clone(), units.clone()];
+            merged.second.weight.slice_mut(second).assign(&member.second.weight);
+            merged.second.bias.slice_mut(s![units.clone()]).assign(&member.second.bias);
+            let (z, ease) = member.out.weight.view().split_at(ndarray::Axis(1), own);
+            merged.out.weight.slice_mut(s![units.clone(), dims.clone()]).assign(&z);
+            merged.out.weight.slice_mut(s![units.clone(), dim..]).assign(&(&ease * share));
+            merged.out.bias.slice_mut(s![dims.clone()]).assign(&member.out.bias.slice(s![..own]));
+            merged.out.bias[dim] += member.out.bias[own] * share;
+            merged.vectors.slice_mut(s![.., dims.clone()]).assign(&(&member.vectors * share));
+            merged.ability.scaled_add(share, &member.ability);
+            (h, d) = (units.end, dims.end);
+        }
+        merged
+    }
+
     /// The vectors of the models as the world sees them: models × (1 + dim), ability first.
     pub(super) fn model_vectors(&self) -> Array2<f32> {
         let mut joined = Array2::zeros((self.vectors.nrows(), self.vectors.ncols() + 1));

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::channel;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use burn::optim::{AdamWConfig, GradientsParams};
@@ -33,6 +35,8 @@ use crate::error::{Error, Result};
 pub struct Settings {
     /// Numbers in a model's vector, its ability among them: from 2 to 128.
     pub dim: usize,
+    /// Networks whose logits are averaged, trained side by side; the vector is shared out to them.
+    pub members: usize,
     /// Epochs at most.
     pub epochs: u32,
     /// Epochs without a better val loss after which training ends.
@@ -61,6 +65,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             dim: 64,
+            members: 2,
             epochs: 12,
             patience: 4,
             batch: 128,
@@ -113,13 +118,24 @@ pub fn train(
     let val_features = featurizer.features(&texts(data, &val));
     let judged = Judged::new(data, val);
 
-    let mut run = Run { data, settings, train: &train, features: &train_features, cancel };
-    let best = run.epochs(&val_features, &judged, progress)?;
+    let run = Run {
+        data,
+        settings,
+        train: &train,
+        features: &train_features,
+        val: &val_features,
+        judged: &judged,
+        cancel,
+    };
+    let best = run.members(progress)?;
+    let epoch = best.iter().map(|best| best.epoch).max().unwrap_or_default();
+    let best: Vec<Weights> = best.into_iter().map(|best| best.weights).collect();
+    let merged = Weights::merged(&best);
 
     let device = settings.backend.device();
-    let mut network = Network::from_weights(&best.weights, &device);
+    let mut network = Network::from_weights(&merged, &device);
     let weights =
-        canonical(best.weights, &array2(network.project(tensor(&train_features.inputs, &device))))?;
+        canonical(merged, &array2(network.project(tensor(&train_features.inputs, &device))))?;
     network = Network::from_weights(&weights, &device);
     let benchmarks = benchmarks(data);
     let support = support(&benchmarks, data.models.len(), &val_features);
@@ -145,7 +161,7 @@ pub fn train(
             fingerprint: data.fingerprint(),
             simulated: data.simulated(),
             seed: settings.seed,
-            epoch: best.epoch,
+            epoch,
             questions: train.len() as u32,
             responses: train.iter().map(|&q| data.responses.of(q).len() as u32).sum(),
             seconds: start.elapsed().as_secs_f64(),
@@ -162,8 +178,10 @@ pub fn train(
 }
 
 fn check(settings: &Settings) -> Result<()> {
-    let problem = if !(2..=128).contains(&settings.dim) {
-        "the dimension must be from 2 to 128"
+    let problem = if !(1..=16).contains(&settings.members) {
+        "there must be 1 to 16 networks"
+    } else if !(settings.members + 1..=128).contains(&settings.dim) {
+        "the dimension must be from 3 to 128: one number, and one for each network"
     } else if settings.epochs == 0 || settings.batch == 0 {
         "epochs and batch must be at least 1"
     } else if !(0.0..0.95).contains(&settings.dropout) {
@@ -233,11 +251,11 @@ fn benchmarks(data: &Dataset) -> Vec<Benchmark> {
         .collect()
 }
 
-/// How far each model was tested on the like of each question: 1 where at least a quarter of the
+/// How far each model was tested on the like of each question: 1 where at least a twentieth of the
 /// nearest training questions are of benchmarks that it was run on, 0 where none is.
 pub(super) fn support(benchmarks: &[Benchmark], models: usize, features: &Features) -> Array2<f32> {
     /// The share of the nearest questions that tells enough.
-    const ENOUGH: f32 = 0.25;
+    const ENOUGH: f32 = 0.05;
     let mut support = Array2::zeros((features.len(), models));
     for (mut row, like) in support.rows_mut().into_iter().zip(features.like.rows()) {
         let known = like.iter().filter_map(|b| benchmarks.get(*b as usize));
@@ -299,19 +317,40 @@ struct Run<'a> {
     settings: &'a Settings,
     train: &'a [usize],
     features: &'a Features,
+    val: &'a Features,
+    judged: &'a Judged,
     cancel: &'a AtomicBool,
 }
 
 impl Run<'_> {
-    /// Trains until the epochs are over, val stops getting better, or the run is cancelled.
-    fn epochs(
-        &mut self,
-        val: &Features,
-        judged: &Judged,
-        progress: &mut dyn FnMut(Event),
-    ) -> Result<Best> {
-        let settings = self.settings;
+    /// Trains all networks side by side, a thread each; the first one is what `progress` hears of.
+    fn members(&self, progress: &mut dyn FnMut(Event)) -> Result<Vec<Best>> {
+        let (sender, events) = channel();
+        thread::scope(|scope| {
+            let mut sender = Some(sender);
+            let members: Vec<_> = (0..self.settings.members)
+                .map(|member| {
+                    let sender = if member == 0 { sender.take() } else { None };
+                    scope.spawn(move || {
+                        self.epochs(member, &mut |event| {
+                            // The receiver outlives every member.
+                            let _ = sender.as_ref().map(|sender| sender.send(event));
+                        })
+                    })
+                })
+                .collect();
+            events.iter().for_each(progress);
+            let gone = |_| Err(Error::Failed("a training thread ended in a panic".into()));
+            members.into_iter().map(|member| member.join().unwrap_or_else(gone)).collect()
+        })
+    }
+
+    /// Trains one network until the epochs are over, val stops getting better, or the run is
+    /// cancelled.
+    fn epochs(&self, member: usize, progress: &mut dyn FnMut(Event)) -> Result<Best> {
+        let (settings, val, judged) = (self.settings, self.val, self.judged);
         let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
+        rng.set_stream(member as u64);
         let device = settings.backend.device().autodiff();
         let plain = settings.backend.device();
         let means = model_means(self.data, self.train);
@@ -319,7 +358,8 @@ impl Run<'_> {
         let sizes = Sizes {
             inputs: self.features.inputs.ncols(),
             models: self.data.models.len(),
-            dim: settings.dim - 1,
+            // What is left of the numbers beside the ability, dealt out evenly.
+            dim: (settings.dim - 1 + member) / settings.members,
             benchmarks: self.data.categories.len(),
         };
         let mut network = Network::new(sizes, &ability, &mut rng, &device);
@@ -429,8 +469,9 @@ impl Run<'_> {
         let logits = output.general + output.special;
         let each = softplus(logits.clone(), 1.0) - logits * labels;
         let right_or_wrong = (each * seen).sum() / responses;
-        let which = (log_softmax(output.benchmarks, 1) * named).sum().neg() / batch.len() as f32;
         let reported = right_or_wrong.clone().inner();
+        let Some(benchmarks) = output.benchmarks else { return (right_or_wrong, reported) };
+        let which = (log_softmax(benchmarks, 1) * named).sum().neg() / batch.len() as f32;
         (right_or_wrong + which * self.settings.benchmark_weight, reported)
     }
 }
