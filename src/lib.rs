@@ -3,6 +3,7 @@
 //!
 //! Data flows one way: [`dataset`] → [`encoder`] → [`embedder`] → [`analysis`] → [`explorer`].
 //! Nothing on the left knows anything on the right, and only the explorer knows a terminal.
+//! [`metrics`] are the figures by which all are judged.
 
 pub mod analysis;
 mod atomic;
@@ -11,6 +12,7 @@ pub mod embedder;
 pub mod encoder;
 mod error;
 pub mod explorer;
+pub mod metrics;
 mod names;
 mod printable;
 

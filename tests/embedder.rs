@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use llmap::analysis::evaluation::evaluate;
+use llmap::analysis::evaluation::{self, evaluate};
 use llmap::dataset::simulate::Simulation;
 use llmap::dataset::{Dataset, Split};
 use llmap::embedder::{Backend, Embedder, Event, Settings, train};
@@ -35,8 +35,11 @@ fn data() -> Dataset {
 fn a_planted_skill_is_learned() {
     let data = data();
     let embedder = trained(&data, &settings(1));
-    let evaluation = evaluate(&embedder, &data, Some(Split::Val)).unwrap();
-    let [llmap, ability] = ["llmap", "ability"].map(|name| evaluation.predictors[name]);
+    let judged =
+        evaluation::Settings { split: Some(Split::Val), resamples: 50, reference: None, seed: 1 };
+    let evaluation =
+        evaluate(&embedder, &data, &judged, &mut |_, _| {}, &AtomicBool::new(false)).unwrap();
+    let [llmap, ability] = ["llmap", "ability"].map(|name| evaluation.predictors[name].figures);
     assert!(llmap.auc > ability.auc + 0.02, "{llmap:?} {ability:?}");
     assert!(llmap.nll < ability.nll && llmap.ece < 0.1);
     assert!(embedder.provenance.simulated);

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use ndarray::{Array2, Axis};
 use rayon::prelude::*;
 
-use crate::dataset::{Dataset, Split};
-use crate::embedder::{Embedder, model_means};
+use crate::dataset::Dataset;
+use crate::embedder::model_means;
 
 /// Neighbours of the kNN baseline, as in the paper.
 const K: usize = 131;
@@ -18,24 +18,25 @@ const EDGE: f64 = 0.005;
 /// A prediction for given questions: questions × models.
 type Prediction = Array2<f32>;
 
-/// All baselines fitted on the train split of `data`, predicting `questions` (indices), by name.
-/// `embedder` lends its encoder to `knn`.
+/// All baselines fitted on the questions `train`, predicting `questions` (indices into `data`), by
+/// name. `known` and `asked` are the encoded texts of both.
 #[must_use]
 pub fn all(
     data: &Dataset,
+    train: &[usize],
     questions: &[usize],
-    embedder: &Embedder,
+    known: &Array2<f32>,
+    asked: &Array2<f32>,
 ) -> BTreeMap<&'static str, Prediction> {
-    let train = data.split(Split::Train);
-    let means = model_means(data, &train);
+    let means = model_means(data, train);
     let same = |row: &[f64]| {
         Array2::from_shape_fn((questions.len(), row.len()), |(_, m)| kept_off_edges(row[m]))
     };
     BTreeMap::from([
         ("model-mean", same(&means)),
-        ("ability", same(&ability(data, &train))),
-        ("category-mean", category_mean(data, &train, &means, questions)),
-        ("knn", knn(data, &train, &means, questions, embedder)),
+        ("ability", same(&ability(data, train))),
+        ("category-mean", category_mean(data, train, &means, questions)),
+        ("knn", knn(data, train, &means, known, asked)),
     ])
 }
 
@@ -110,22 +111,17 @@ fn knn(
     data: &Dataset,
     train: &[usize],
     means: &[f64],
-    questions: &[usize],
-    embedder: &Embedder,
+    known: &Array2<f32>,
+    asked: &Array2<f32>,
 ) -> Prediction {
     const BLOCK: usize = 128;
-    let encode = |questions: &[usize]| {
-        let texts: Vec<&str> = questions.iter().map(|&q| &*data.questions[q].prompt).collect();
-        embedder.encoder().encode(&texts)
-    };
-    let (known, asked) = (encode(train), encode(questions));
     let mut answered = vec![0_usize; data.models.len()];
     for &q in train {
         for (m, _) in data.responses.of(q) {
             answered[m] += 1;
         }
     }
-    let mut out = Array2::zeros((questions.len(), data.models.len()));
+    let mut out = Array2::zeros((asked.nrows(), data.models.len()));
     let blocks = out.axis_chunks_iter_mut(Axis(0), BLOCK).into_par_iter();
     blocks.zip(asked.axis_chunks_iter(Axis(0), BLOCK)).for_each(|(mut out, asked)| {
         let likeness = asked.dot(&known.t());
@@ -158,6 +154,7 @@ fn knn(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dataset::Split;
     use crate::dataset::simulate::Simulation;
 
     #[test]

@@ -1,18 +1,37 @@
 //! How well an embedder predicts responses it was not trained on, beside the baselines.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
+use ndarray::Axis;
 use serde::Serialize;
 
 use super::baselines;
-use super::metrics::{Bin, Figures, Judged, RoutingBounds, reliability};
+use super::bootstrap::{Spread, spreads};
 use crate::dataset::{Dataset, Split};
-use crate::embedder::{Embedder, observed};
+use crate::embedder::{Coverage, Embedder, Reference, coverage, observed};
 use crate::error::{Error, Result};
+use crate::metrics::{Bin, Figures, Judged, RoutingBounds, reliability};
 
 /// The name of the embedder among the predictors.
 pub const EMBEDDER: &str = "llmap";
+/// Groups of models by how many training responses they have.
+const GROUPS: usize = 4;
+
+/// What is judged and how.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The split; all of them for `None`.
+    pub split: Option<Split>,
+    /// Resamples of the bootstrap; none for 0.
+    pub resamples: usize,
+    /// Where `reference-mf` is kept once trained; without it, it is not judged.
+    pub reference: Option<PathBuf>,
+    /// Decides the bootstrap and the reference.
+    pub seed: u64,
+}
 
 /// Figures of every predictor on the same responses.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -26,97 +45,185 @@ pub struct Evaluation {
     /// Responses.
     pub responses: usize,
     /// Predictor → figures.
-    pub predictors: BTreeMap<String, Figures>,
+    pub predictors: BTreeMap<String, Judgement>,
     /// What routing is bounded by.
     pub routing_bounds: RoutingBounds,
     /// Category → predictor → figures.
-    pub by_category: BTreeMap<String, BTreeMap<String, CategoryFigures>>,
+    pub by_category: BTreeMap<String, BTreeMap<String, Part>>,
+    /// Models by how many training responses they have, fewest first.
+    pub by_responses: Vec<Group>,
     /// The embedder's reliability diagram.
     pub reliability: Vec<Bin>,
+    /// The measured coverage of the embedder's 80% intervals.
+    pub coverage: Vec<Coverage>,
     /// How long it took.
     pub seconds: f64,
 }
 
-/// Figures within one category.
+/// All figures of one predictor.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Judgement {
+    /// On the questions as they are.
+    #[serde(flatten)]
+    pub figures: Figures,
+    /// How far they would move with other questions (95%), and how far the embedder is ahead; absent
+    /// without a bootstrap.
+    #[serde(flatten)]
+    pub spread: Option<Spread>,
+}
+
+/// Figures on a part of the responses.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct CategoryFigures {
+pub struct Part {
     /// See [`Figures::accuracy`].
     pub accuracy: f64,
     /// See [`Figures::auc`].
     pub auc: f64,
+    /// See [`Figures::nll`].
+    pub nll: f64,
     /// See [`Figures::routing`].
     pub routing: f64,
 }
 
-/// Evaluates `embedder` on one split of `data` (all splits for `None`). The baselines are fitted on
-/// the train split of `data`.
+/// Models with about as many training responses.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Group {
+    /// The fewest training responses among them.
+    pub from: usize,
+    /// The most.
+    pub to: usize,
+    /// How many models.
+    pub models: usize,
+    /// How many judged responses.
+    pub responses: usize,
+    /// Predictor → figures.
+    pub predictors: BTreeMap<String, Part>,
+}
+
+/// Evaluates `embedder` on a split of `data`. The baselines are fitted on the train split of `data`;
+/// `progress` hears of the epochs of `reference-mf`, if it has to be trained.
 ///
 /// # Errors
 /// [`Error::Usage`] if `data` has models that the embedder does not know, lacks a train split, or
-/// has no responses in the split.
-pub fn evaluate(embedder: &Embedder, data: &Dataset, split: Option<Split>) -> Result<Evaluation> {
+/// has no responses in the split; what training `reference-mf` fails with.
+pub fn evaluate(
+    embedder: &Embedder,
+    data: &Dataset,
+    settings: &Settings,
+    progress: &mut dyn FnMut(u32, u32),
+    cancel: &AtomicBool,
+) -> Result<Evaluation> {
     let start = Instant::now();
     let column: Vec<usize> = data
         .models
         .iter()
         .map(|name| crate::names::resolve("model of the embedder", name, &embedder.models))
         .collect::<Result<_>>()?;
-    let questions = match split {
+    let questions = match settings.split {
         Some(split) => data.split(split),
         None => (0..data.questions.len()).collect(),
     };
     let questions: Vec<usize> =
         questions.into_iter().filter(|&q| data.responses.of(q).len() > 0).collect();
-    let name = split.map_or("all", Split::name);
+    let name = settings.split.map_or("all", Split::name);
     if questions.is_empty() {
         return Err(Error::Usage(format!("{}: no responses in the split `{name}`", data.name)));
     }
-    if data.split(Split::Train).is_empty() {
+    let train = data.split(Split::Train);
+    if train.is_empty() {
         return Err(Error::Usage(format!(
             "{}: no train split, on which the baselines are fitted",
             data.name
         )));
     }
-    let prompts: Vec<&str> = questions.iter().map(|&q| &*data.questions[q].prompt).collect();
-    let predicted = embedder.predict(&embedder.encode(&prompts));
-    // From the embedder's order of models to the data set's.
-    let predicted = predicted.select(ndarray::Axis(1), &column);
     let judged = Judged::new(data, questions);
-    let mut predictions: BTreeMap<&str, Vec<f32>> =
-        baselines::all(data, &judged.questions, embedder)
-            .into_iter()
-            .map(|(name, p)| (name, observed(&p, &judged)))
-            .collect();
-    let p = observed(&predicted, &judged);
-    let reliability = reliability(&p, &judged.labels).to_vec();
-    predictions.insert(EMBEDDER, p);
+    let texts = |questions: &[usize]| -> Vec<&str> {
+        questions.iter().map(|&q| &*data.questions[q].prompt).collect()
+    };
+    let features = embedder.encode(&texts(&judged.questions));
+    // From the embedder's order of models to the data set's.
+    let predicted = embedder.predict(&features).select(Axis(1), &column);
 
-    let figures = |p: &Vec<f32>| Figures::of(&judged, p);
-    let predictors = predictions.iter().map(|(name, p)| ((*name).into(), figures(p))).collect();
-    let by_category = data
-        .categories
-        .iter()
-        .enumerate()
-        .filter_map(|(c, category)| {
-            let inside = |i: usize| data.questions[judged.questions[i]].category as usize == c;
-            let of = |(name, p): (&&str, &Vec<f32>)| {
-                let (part, p) = judged.part(p, inside);
-                let Figures { accuracy, auc, routing, .. } = Figures::of(&part, &p);
-                ((*name).to_owned(), CategoryFigures { accuracy, auc, routing })
-            };
-            let any = (0..judged.questions.len()).any(inside);
-            any.then(|| (category.clone(), predictions.iter().map(of).collect()))
-        })
-        .collect();
+    let known = embedder.encoder().encode(&texts(&train));
+    let asked = embedder.encoder().encode(&texts(&judged.questions));
+    let mut predictions = vec![(EMBEDDER, observed(&predicted, &judged))];
+    for (name, p) in baselines::all(data, &train, &judged.questions, &known, &asked) {
+        predictions.push((name, observed(&p, &judged)));
+    }
+    if let Some(cache) = &settings.reference {
+        let reference =
+            Reference::cached(cache, data, &train, &known, settings.seed, progress, cancel)?;
+        predictions.push(("reference-mf", observed(&reference.predict(&asked), &judged)));
+    }
+    let p: Vec<&[f32]> = predictions.iter().map(|(_, p)| &**p).collect();
+    let spreads = match settings.resamples {
+        0 => vec![None; p.len()],
+        n => spreads(&judged, &p, n, settings.seed).into_iter().map(Some).collect(),
+    };
+    let judgements = predictions.iter().zip(spreads).map(|((name, p), spread)| {
+        ((*name).into(), Judgement { figures: Figures::of(&judged, p), spread })
+    });
     Ok(Evaluation {
         split: name.into(),
         questions: judged.questions.len(),
         models: data.models.len(),
         responses: judged.labels.len(),
-        predictors,
+        predictors: judgements.collect(),
         routing_bounds: RoutingBounds::of(&judged),
-        by_category,
-        reliability,
+        by_category: by_category(data, &judged, &predictions),
+        by_responses: by_responses(data, &train, &judged, &predictions),
+        reliability: reliability(p[0], &judged.labels).to_vec(),
+        coverage: coverage(&judged, p[0], &embedder.calibration),
         seconds: start.elapsed().as_secs_f64(),
     })
+}
+
+type Predictions<'a> = [(&'a str, Vec<f32>)];
+
+/// The figures of every predictor on the responses that `keep` wants; `None` if there are none.
+fn part(
+    judged: &Judged,
+    predictions: &Predictions,
+    keep: impl Fn(usize, usize) -> bool,
+) -> Option<(usize, BTreeMap<String, Part>)> {
+    let mut responses = 0;
+    let figures = predictions.iter().map(|(name, p)| {
+        let (part, p) = judged.part(p, &keep);
+        responses = p.len();
+        let Figures { accuracy, auc, nll, routing, .. } = Figures::of(&part, &p);
+        ((*name).to_owned(), Part { accuracy, auc, nll, routing })
+    });
+    let figures = figures.collect();
+    (responses > 0).then_some((responses, figures))
+}
+
+fn by_category(
+    data: &Dataset,
+    judged: &Judged,
+    predictions: &Predictions,
+) -> BTreeMap<String, BTreeMap<String, Part>> {
+    let category = |c: usize| {
+        let inside = |i: usize, _| data.questions[judged.questions[i]].category as usize == c;
+        Some((data.categories[c].clone(), part(judged, predictions, inside)?.1))
+    };
+    (0..data.categories.len()).filter_map(category).collect()
+}
+
+fn by_responses(
+    data: &Dataset,
+    train: &[usize],
+    judged: &Judged,
+    predictions: &Predictions,
+) -> Vec<Group> {
+    let mut counts = vec![0_usize; data.models.len()];
+    train.iter().for_each(|&q| data.responses.of(q).for_each(|(m, _)| counts[m] += 1));
+    let mut order: Vec<usize> = (0..counts.len()).collect();
+    order.sort_by_key(|&m| counts[m]);
+    let group = |models: &[usize]| {
+        let (responses, predictors) =
+            part(judged, predictions, |_, r| models.contains(&judged.models[r]))?;
+        let (from, to) = (counts[*models.first()?], counts[*models.last()?]);
+        Some(Group { from, to, models: models.len(), responses, predictors })
+    };
+    order.chunks(order.len().div_ceil(GROUPS).max(1)).filter_map(group).collect()
 }

@@ -1,8 +1,9 @@
 //! What the vectors are good for: maps, neighbours, probes, routing, and how well it all holds.
 
 pub mod baselines;
+pub mod bootstrap;
 pub mod evaluation;
-pub mod metrics;
+pub mod holdout;
 pub mod neighbours;
 pub mod probe;
 pub mod projection;

@@ -18,9 +18,9 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::metrics::auc;
 use crate::dataset::{Attribute, Values};
 use crate::error::{Error, Result};
+use crate::metrics::auc;
 
 /// How a probe is run.
 #[derive(Clone, Copy, Debug)]

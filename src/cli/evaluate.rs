@@ -1,30 +1,47 @@
 //! `llmap evaluate`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use llmap::Result;
-use llmap::analysis::evaluation::{EMBEDDER, Evaluation, evaluate};
-use llmap::dataset::{self, Split};
+use etcetera::BaseStrategy;
+use llmap::analysis::evaluation::{EMBEDDER, Evaluation, Part, Settings, evaluate};
+use llmap::analysis::holdout;
+use llmap::dataset::{self, Dataset, Split};
+use llmap::embedder::{self, Embedder, Event};
+use llmap::{Error, Result};
+use serde_json::json;
 
+use super::train::{bar, show};
 use super::{Common, output};
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   llmap evaluate shipped openevals
-  llmap evaluate my.safetensors mydata --split test --json")]
+  llmap evaluate my.safetensors mydata --split test --json
+  llmap evaluate my.safetensors mydata --leave-out all     trains anew without each benchmark
+
+reference-mf is the paper's own model. It takes minutes to train once, and is kept beside the embedder.")]
 pub struct Arguments {
     /// The embedder, or `shipped`.
     embedder: PathBuf,
     /// The folder of the data set.
     data: PathBuf,
     /// The questions to judge on.
-    #[arg(long, value_enum, default_value_t = Part::Val)]
-    split: Part,
+    #[arg(long, value_enum, default_value_t = Chosen::Val)]
+    split: Chosen,
+    /// Train without a benchmark and judge on it; `all` for each in turn.
+    #[arg(long, value_name = "CATEGORY")]
+    leave_out: Option<String>,
+    /// Do not train and judge reference-mf.
+    #[arg(long)]
+    no_reference: bool,
+    /// Resamples of the questions for the intervals; 0 for none.
+    #[arg(long, default_value_t = 1000, value_name = "N")]
+    resamples: usize,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum Part {
+enum Chosen {
     Train,
     Val,
     Test,
@@ -35,36 +52,141 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let embedder = super::embedder(Some(&arguments.embedder))?;
     let data = dataset::load(&arguments.data)?;
     let split = match arguments.split {
-        Part::Train => Some(Split::Train),
-        Part::Val => Some(Split::Val),
-        Part::Test => Some(Split::Test),
-        Part::All => None,
+        Chosen::Train => Some(Split::Train),
+        Chosen::Val => Some(Split::Val),
+        Chosen::Test => Some(Split::Test),
+        Chosen::All => None,
     };
-    let evaluation = evaluate(&embedder, &data, split)?;
+    let mut settings =
+        Settings { split, resamples: arguments.resamples, reference: None, seed: common.seed };
+    if let Some(benchmark) = &arguments.leave_out {
+        return leave_out(&data, benchmark, &settings, common);
+    }
+    if !arguments.no_reference {
+        settings.reference = Some(cache(&arguments.embedder, &embedder, &data, common.seed)?);
+    }
+    let cancel = super::interrupt()?;
+    let bar = bar(common, 0);
+    let mut progress = |epoch: u32, of: u32| {
+        bar.set_length(of.into());
+        bar.set_position(epoch.into());
+        bar.set_message("training reference-mf, once");
+    };
+    let evaluation = evaluate(&embedder, &data, &settings, &mut progress, &cancel)?;
+    bar.finish_and_clear();
     if common.json { output::json(&evaluation) } else { output::text(&screen(&evaluation)) }
+}
+
+/// Where the reference model for this data, encoder and seed is kept: beside the embedder, or in the
+/// user's cache for the shipped one.
+fn cache(path: &Path, embedder: &Embedder, data: &Dataset, seed: u64) -> Result<PathBuf> {
+    let fingerprint = format!("{}-{}-{seed}", data.fingerprint(), embedder.encoder().fingerprint());
+    if path.as_os_str() != super::SHIPPED {
+        return Ok(path.with_extension(format!("reference-mf-{fingerprint}.safetensors")));
+    }
+    let base = etcetera::choose_base_strategy()
+        .map_err(|e| Error::Failed(format!("the cache folder is not known: {e}")))?;
+    let folder = base.cache_dir().join("llmap");
+    std::fs::create_dir_all(&folder).map_err(|e| Error::io(&folder, e))?;
+    Ok(folder.join(format!("reference-mf-{fingerprint}.safetensors")))
+}
+
+fn leave_out(data: &Dataset, benchmark: &str, settings: &Settings, common: &Common) -> Result<()> {
+    let benchmarks = match benchmark {
+        "all" => holdout::benchmarks(data),
+        one => vec![one.to_owned()],
+    };
+    let cancel = super::interrupt()?;
+    let training = embedder::Settings { seed: common.seed, ..embedder::Settings::default() };
+    let settings = Settings { resamples: 0, ..settings.clone() };
+    let bar = bar(common, training.epochs);
+    let mut held_out = Vec::new();
+    for benchmark in benchmarks {
+        let mut progress = |event: Event| {
+            show(&bar, &event);
+            bar.set_message(format!("without {}", llmap::one_line(&benchmark)));
+        };
+        let found =
+            holdout::leave_out(data, &benchmark, &training, &settings, &mut progress, &cancel)?;
+        held_out.push((benchmark, found));
+    }
+    bar.finish_and_clear();
+    if common.json {
+        let each =
+            held_out.iter().map(|(benchmark, e)| json!({ "left_out": benchmark, "evaluation": e }));
+        return output::json(&each.collect::<Vec<_>>());
+    }
+    let rows = held_out.iter().map(|(benchmark, e)| {
+        let figure = |name: &str, of: fn(&llmap::metrics::Figures) -> f64| {
+            e.predictors.get(name).map_or_else(String::new, |j| format!("{:.3}", of(&j.figures)))
+        };
+        let mut row = vec![benchmark.clone(), e.questions.to_string()];
+        for name in [EMBEDDER, "ability", "knn"] {
+            row.extend([
+                figure(name, |f| f.auc),
+                figure(name, |f| f.nll),
+                figure(name, |f| f.routing),
+            ]);
+        }
+        row
+    });
+    let header = [
+        "left out",
+        "questions",
+        "auc",
+        "nll",
+        "routing",
+        "ability auc",
+        "nll",
+        "routing",
+        "knn auc",
+        "nll",
+        "routing",
+    ];
+    output::text(&output::table(&header, rows, 1))
 }
 
 fn screen(evaluation: &Evaluation) -> String {
     let mut order: Vec<_> = evaluation.predictors.iter().collect();
     order.sort_by(|a, b| {
-        (*a.0 != EMBEDDER, a.1.nll)
-            .partial_cmp(&(*b.0 != EMBEDDER, b.1.nll))
-            .unwrap_or(std::cmp::Ordering::Equal)
+        (*a.0 != EMBEDDER)
+            .cmp(&(*b.0 != EMBEDDER))
+            .then(a.1.figures.nll.total_cmp(&b.1.figures.nll))
     });
-    let rows = order.iter().map(|(name, f)| {
+    let names = ["accuracy", "auc", "nll", "ece", "routing"];
+    let rows = order.iter().flat_map(|(name, judgement)| {
+        let f = judgement.figures;
         let figures = [f.accuracy, f.auc, f.nll, f.ece, f.routing];
-        let figures = figures.iter().map(|x| format!("{x:.4}"));
-        std::iter::once((*name).clone()).chain(figures).collect()
+        let mut rows = vec![
+            std::iter::once((*name).clone())
+                .chain(figures.map(|x| format!("{x:.4}")))
+                .collect::<Vec<_>>(),
+        ];
+        if let Some(spread) = &judgement.spread {
+            let line = |title: &str, of: &dyn Fn(&str) -> String| {
+                std::iter::once(title.to_owned()).chain(names.iter().map(|n| of(n))).collect()
+            };
+            rows.push(line("  95%", &|n| {
+                let i = spread.intervals[n];
+                format!("{:.3}–{:.3}", i.low, i.high)
+            }));
+            if *name != EMBEDDER {
+                rows.push(line("  llmap ahead by", &|n| {
+                    let d = spread.difference[n];
+                    format!("{:+.3} to {:+.3}", d.low, d.high)
+                }));
+            }
+        }
+        rows
     });
-    let header = ["predictor", "accuracy", "auc", "nll", "ece", "routing"];
-    let overall = output::table(&header, rows, 1);
+    let overall =
+        output::table(&["predictor", "accuracy", "auc", "nll", "ece", "routing"], rows, 1);
     let bounds = &evaluation.routing_bounds;
-    let by_category = evaluation.by_category.iter().map(|(category, by)| {
-        let figure = |name: &str, of: fn(&llmap::analysis::evaluation::CategoryFigures) -> f64| {
-            by.get(name).map_or_else(String::new, |f| format!("{:.3}", of(f)))
+    let parts = |predictors: &std::collections::BTreeMap<String, Part>| {
+        let figure = |name: &str, of: fn(&Part) -> f64| {
+            predictors.get(name).map_or_else(String::new, |f| format!("{:.3}", of(f)))
         };
-        vec![
-            category.clone(),
+        [
             figure(EMBEDDER, |f| f.accuracy),
             figure(EMBEDDER, |f| f.auc),
             figure("knn", |f| f.auc),
@@ -73,19 +195,34 @@ fn screen(evaluation: &Evaluation) -> String {
             figure("knn", |f| f.routing),
             figure("ability", |f| f.routing),
         ]
-    });
+    };
     let header = ["category", "accuracy", "auc", "knn", "ability", "routing", "knn", "ability"];
+    let by_category = evaluation.by_category.iter().map(|(category, predictors)| {
+        std::iter::once(category.clone()).chain(parts(predictors)).collect()
+    });
+    let by_category = output::table(&header, by_category, 1);
+    let by_responses = evaluation.by_responses.iter().map(|g| {
+        let name = format!("{} models with {} to {}", g.models, g.from, g.to);
+        std::iter::once(name).chain(parts(&g.predictors)).collect()
+    });
+    let header =
+        ["training responses", "accuracy", "auc", "knn", "ability", "routing", "knn", "ability"];
+    let by_responses = output::table(&header, by_responses, 1);
+    let covered = evaluation.coverage.iter().map(|c| {
+        let name = format!("{:.0}–{:.0}%", 100.0 * c.from, 100.0 * c.to);
+        vec![name, c.groups.to_string(), format!("{:.1}%", 100.0 * c.covered)]
+    });
+    let covered = output::table(&["predicted", "groups", "in their 80% interval"], covered, 1);
     format!(
         "{} split: {} questions, {} models, {} responses\n\n{overall}\n\
-         routing lies between {:.4} (a random model) and {:.4} (one that always knows)\n\n{}\n\
-         {:.1} s\n",
+         routing lies between {:.4} (a random model) and {:.4} (one that always knows)\n\n\
+         {by_category}\n{by_responses}\n{covered}\n{:.1} s\n",
         evaluation.split,
         evaluation.questions,
         evaluation.models,
         evaluation.responses,
         bounds.random,
         bounds.oracle,
-        output::table(&header, by_category, 1),
         evaluation.seconds,
     )
 }

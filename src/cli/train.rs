@@ -96,7 +96,8 @@ fn writable(path: &Path) -> Result<()> {
     }
 }
 
-fn bar(common: &Common, epochs: u32) -> ProgressBar {
+/// A progress bar on standard error, over epochs.
+pub fn bar(common: &Common, epochs: u32) -> ProgressBar {
     if common.quiet {
         return ProgressBar::hidden();
     }
@@ -108,7 +109,8 @@ fn bar(common: &Common, epochs: u32) -> ProgressBar {
     bar
 }
 
-fn show(bar: &ProgressBar, event: &Event) {
+/// Shows a step of training.
+pub fn show(bar: &ProgressBar, event: &Event) {
     match event {
         Event::Encoding { questions } => bar.set_message(format!("encoding {questions} questions")),
         Event::Epoch(epoch) => {

@@ -131,6 +131,25 @@ impl Dataset {
         (0..self.questions.len()).filter(|&q| self.questions[q].split == split).collect()
     }
 
+    /// The same data with only the questions that `keep` wants (by index), and their responses.
+    #[must_use]
+    pub fn only(&self, keep: impl Fn(usize) -> bool) -> Self {
+        let kept: Vec<usize> = (0..self.questions.len()).filter(|&q| keep(q)).collect();
+        let triples: Vec<(u32, u32, f32)> = kept
+            .iter()
+            .enumerate()
+            .flat_map(|(i, &q)| self.responses.of(q).map(move |(m, y)| (i as u32, m as u32, y)))
+            .collect();
+        Self {
+            name: self.name.clone(),
+            questions: kept.iter().map(|&q| self.questions[q].clone()).collect(),
+            categories: self.categories.clone(),
+            models: self.models.clone(),
+            attributes: self.attributes.clone(),
+            responses: Responses::from_sorted(kept.len(), triples.into_iter()),
+        }
+    }
+
     /// True if the data says that it is simulated: an attribute `simulated` that every model has.
     #[must_use]
     pub fn simulated(&self) -> bool {

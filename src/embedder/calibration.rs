@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::analysis::metrics::Judged;
+use super::coverage::overall;
+use crate::metrics::Judged;
 
 /// From logits to probabilities and intervals.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,10 +18,25 @@ pub struct Calibration {
 const Z80: f64 = 1.281_551_6;
 
 impl Calibration {
-    /// Fits both to the logits of val, laid out as `judged`.
-    pub(super) fn fit(judged: &Judged, logits: &[f32]) -> Self {
+    /// Fits both to the logits of val and the support of the models, laid out as `judged`: the
+    /// temperature by log loss, the spread so that 80% intervals hold 80% of the groups of
+    /// [`super::coverage`].
+    pub(super) fn fit(judged: &Judged, logits: &[f32], support: &[f32]) -> Self {
         let temperature = temperature(logits, &judged.labels);
-        Self { temperature, spread: spread(judged, logits, temperature) }
+        let mut fitted = Self { temperature, spread: 0.0 };
+        let each = logits.iter().zip(support);
+        let p: Vec<f32> =
+            each.map(|(&logit, &support)| fitted.probability(logit, support)).collect();
+        let (mut low, mut high) = (0.0, 4.0);
+        for _ in 0..12 {
+            fitted.spread = f64::midpoint(low, high);
+            if overall(judged, &p, &fitted) < 0.8 {
+                low = fitted.spread;
+            } else {
+                high = fitted.spread;
+            }
+        }
+        fitted
     }
 
     /// The calibrated probability of a logit, for a model with a given `support` in [0, 1]: what is
@@ -30,12 +46,22 @@ impl Calibration {
         sigmoid(f64::from(logit) / self.temperature / stretch(unsupported(support))) as f32
     }
 
+    /// The probabilities that a calibrated `p` stands for, with their weights: what is left open by
+    /// the text at the nodes of a Gauss–Hermite rule.
+    pub(crate) fn conditional(&self, p: f64) -> impl Iterator<Item = (f64, f64)> + '_ {
+        let p = p.clamp(1e-6, 1.0 - 1e-6);
+        let centre = (p / (1.0 - p)).ln() * stretch(self.spread);
+        HERMITE.iter().map(move |(node, weight)| {
+            (*weight, sigmoid(centre + node * self.spread).clamp(1e-9, 1.0 - 1e-9))
+        })
+    }
+
     /// The 80% interval of a calibrated probability `p`.
     ///
     /// A text does not tell all of a question's difficulty. The rest is taken as a normal term in
-    /// logits, shared by all models, whose deviation σ is fitted on val by marginal likelihood; `p`
-    /// is the mean over it, and the interval runs from its 10% to its 90% quantile. It is wider for
-    /// a model without support.
+    /// logits, shared by all models, whose deviation is such that the intervals hold what they
+    /// promise on val; `p` is the mean over it, and the interval runs from its 10% to its 90%
+    /// quantile. It is wider for a model without support.
     #[must_use]
     pub fn interval(&self, p: f32, support: f32) -> (f32, f32) {
         let p = f64::from(p).clamp(1e-6, 1.0 - 1e-6);
@@ -89,49 +115,6 @@ const HERMITE: [(f64, f64); 9] = [
     (4.512_745_863_4, 2.234_584_400_8e-5),
 ];
 
-/// The golden section of 1.
-const GOLDEN: f64 = 0.618_033_988_75;
-
-/// The deviation of greatest marginal likelihood, by golden-section search on [0, 4].
-fn spread(judged: &Judged, logits: &[f32], temperature: f64) -> f64 {
-    let likelihood = |spread: f64| -> f64 {
-        let stretch = stretch(spread) / temperature;
-        let question = |range: std::ops::Range<usize>| -> f64 {
-            let terms = HERMITE.map(|(node, weight)| {
-                let log_p: f64 = range
-                    .clone()
-                    .map(|i| {
-                        let x = f64::from(logits[i]) * stretch + node * spread;
-                        // ln σ(x) and ln σ(−x) without overflow.
-                        let softplus = |x: f64| x.max(0.0) + (-x.abs()).exp().ln_1p();
-                        let y = f64::from(judged.labels[i]);
-                        -y * softplus(-x) - (1.0 - y) * softplus(x)
-                    })
-                    .sum();
-                weight.ln() + log_p
-            });
-            let top = terms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            top + terms.iter().map(|t| (t - top).exp()).sum::<f64>().ln()
-        };
-        judged.ranges().map(question).sum()
-    };
-    let (mut low, mut high) = (0.0, 4.0);
-    let (mut a, mut b) = (high - GOLDEN * (high - low), low + GOLDEN * (high - low));
-    let (mut at_a, mut at_b) = (likelihood(a), likelihood(b));
-    for _ in 0..18 {
-        if at_a > at_b {
-            (high, b, at_b) = (b, a, at_a);
-            a = high - GOLDEN * (high - low);
-            at_a = likelihood(a);
-        } else {
-            (low, a, at_a) = (a, b, at_b);
-            b = low + GOLDEN * (high - low);
-            at_b = likelihood(b);
-        }
-    }
-    f64::midpoint(low, high)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -168,7 +151,7 @@ mod tests {
             judged.questions.push(q);
             judged.starts.push(logits.len());
         }
-        let fitted = Calibration::fit(&judged, &logits);
+        let fitted = Calibration::fit(&judged, &logits, &vec![1.0; logits.len()]);
         assert!((fitted.temperature - 2.0).abs() < 0.15, "{fitted:?}");
         assert!((fitted.spread - 1.2).abs() < 0.12, "{fitted:?}");
         let (low, high) = fitted.interval(0.5, 1.0);

@@ -2,12 +2,14 @@
 
 mod calibration;
 mod canonical;
+mod coverage;
 mod device;
 mod features;
 mod file;
 mod memory;
 mod network;
 mod progress;
+mod reference;
 mod residuals;
 mod train;
 
@@ -20,10 +22,14 @@ use crate::encoder::Builtin;
 use features::Featurizer;
 use network::{Network, Weights};
 
+use crate::metrics::Bin;
+
 pub use calibration::Calibration;
+pub use coverage::{Coverage, coverage};
 pub use device::Backend;
 pub use features::Features;
 pub use progress::{Epoch, Event};
+pub use reference::Reference;
 pub(crate) use residuals::model_means;
 pub(crate) use train::observed;
 pub use train::{Settings, train};
@@ -69,6 +75,10 @@ pub struct Provenance {
     pub seconds: f64,
     /// Figures on val of the kept epoch, by name.
     pub val: std::collections::BTreeMap<String, f64>,
+    /// The reliability diagram on val.
+    pub reliability: Vec<Bin>,
+    /// The coverage of 80% intervals on val.
+    pub coverage: Vec<Coverage>,
     /// The version of llmap.
     pub version: String,
 }

@@ -64,18 +64,7 @@ impl Network {
         rng: &mut ChaCha8Rng,
         device: &Device,
     ) -> Self {
-        let mut linear = |inputs: usize, outputs: usize| {
-            let bound = (inputs as f32).sqrt().recip();
-            let mut uniform = |n: usize| -> Vec<f32> {
-                (0..n).map(|_| rng.random_range(-bound..bound)).collect()
-            };
-            let weight = TensorData::new(uniform(inputs * outputs), [inputs, outputs]);
-            let bias = TensorData::new(uniform(outputs), [outputs]);
-            Linear {
-                weight: Param::from_data(weight, device),
-                bias: Some(Param::from_data(bias, device)),
-            }
-        };
+        let mut linear = |inputs, outputs| linear(inputs, outputs, rng, device);
         let (first, second) = (linear(sizes.inputs, HIDDEN), linear(HIDDEN, HIDDEN));
         let (out, benchmark) = (linear(HIDDEN, sizes.dim + 1), linear(HIDDEN, sizes.benchmarks));
         let normal = || -> f32 { StandardNormal.sample(rng) };
@@ -126,14 +115,10 @@ impl Network {
 
     /// The parameters as plain arrays.
     pub(super) fn weights(&self) -> Weights {
-        let layer = |linear: &Linear| Layer {
-            weight: array2(linear.weight.val()),
-            bias: linear.bias.as_ref().map(|bias| array1(bias.val())).unwrap_or_default(),
-        };
         Weights {
-            first: layer(&self.first),
-            second: layer(&self.second),
-            out: layer(&self.out),
+            first: Layer::of(&self.first),
+            second: Layer::of(&self.second),
+            out: Layer::of(&self.out),
             vectors: array2(self.vectors.val()),
             ability: array1(self.ability.val()),
         }
@@ -163,7 +148,15 @@ pub(super) struct Layer {
     pub(super) bias: Array1<f32>,
 }
 
-/// All parameters but those of the second task as plain arrays: what is kept of the best epoch, and what a file holds.
+impl Layer {
+    pub(super) fn of(linear: &Linear) -> Self {
+        let bias = linear.bias.as_ref().map(|bias| array1(bias.val())).unwrap_or_default();
+        Self { weight: array2(linear.weight.val()), bias }
+    }
+}
+
+/// All parameters but those of the second task as plain arrays: what is kept of the best epoch, and
+/// what a file holds.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Weights {
     pub(super) first: Layer,
@@ -223,6 +216,21 @@ impl Weights {
         joined.slice_mut(s![.., 1..]).assign(&self.vectors);
         joined
     }
+}
+
+/// A linear layer with all parameters uniform in ±1/√inputs.
+pub(super) fn linear(
+    inputs: usize,
+    outputs: usize,
+    rng: &mut ChaCha8Rng,
+    device: &Device,
+) -> Linear {
+    let bound = (inputs as f32).sqrt().recip();
+    let mut uniform =
+        |n: usize| -> Vec<f32> { (0..n).map(|_| rng.random_range(-bound..bound)).collect() };
+    let weight = TensorData::new(uniform(inputs * outputs), [inputs, outputs]);
+    let bias = TensorData::new(uniform(outputs), [outputs]);
+    Linear { weight: Param::from_data(weight, device), bias: Some(Param::from_data(bias, device)) }
 }
 
 pub(super) fn data2(array: ArrayView2<'_, f32>) -> TensorData {

@@ -17,6 +17,7 @@ use rand_distr::{Distribution, StandardNormal};
 
 use super::calibration::Calibration;
 use super::canonical::canonical;
+use super::coverage::coverage;
 use super::device::Backend;
 use super::features::{Features, Featurizer, shapes};
 use super::memory::Memory;
@@ -24,10 +25,10 @@ use super::network::{HIDDEN, Masks, Network, Sizes, Weights, array2, data2};
 use super::progress::{Epoch, Event};
 use super::residuals::model_means;
 use super::{Benchmark, Embedder, Provenance, Score};
-use crate::analysis::metrics::{Figures, Judged, log_loss};
 use crate::dataset::{Dataset, Split};
 use crate::encoder::{self, Builtin};
 use crate::error::{Error, Result};
+use crate::metrics::{Figures, Judged, log_loss, reliability};
 
 /// How an embedder is trained. The defaults were chosen on the val split of the open records; see
 /// docs/experiments.md.
@@ -141,7 +142,7 @@ pub fn train(
     let support = support(&benchmarks, data.models.len(), &val_features);
     let logits = predict(&network, &val_features, Some(&support), &device);
     let (logits, support) = (observed(&logits, &judged), observed(&support, &judged));
-    let calibration = Calibration::fit(&judged, &logits);
+    let calibration = Calibration::fit(&judged, &logits, &support);
     let calibrated = |(&logit, &support): (&f32, &f32)| calibration.probability(logit, support);
     let p: Vec<f32> = logits.iter().zip(&support).map(calibrated).collect();
     let figures = Figures::of(&judged, &p);
@@ -166,6 +167,8 @@ pub fn train(
             responses: train.iter().map(|&q| data.responses.of(q).len() as u32).sum(),
             seconds: start.elapsed().as_secs_f64(),
             val: val.map(|(name, value)| (name.to_owned(), value)).into(),
+            reliability: reliability(&p, &judged.labels).to_vec(),
+            coverage: coverage(&judged, &p, &calibration),
             version: env!("CARGO_PKG_VERSION").into(),
         },
         vectors: weights.model_vectors(),

@@ -8,6 +8,7 @@ use half::f16;
 use ndarray::{Array1, Array2, Axis};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::Xxh3;
 
 use super::ngrams::{self, Counts, KINDS};
 use super::svd::{Sparse, right_singular_vectors};
@@ -98,6 +99,16 @@ impl Builtin {
     #[must_use]
     pub fn projection(&self) -> &Array2<f32> {
         &self.projection
+    }
+
+    /// A fingerprint of all that decides its vectors: 32 hexadecimal digits (XXH3-128).
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let mut hash = Xxh3::new();
+        hash.update(&self.settings.buckets.to_le_bytes());
+        hash.update(&self.settings.hash_seed.to_le_bytes());
+        self.rarity.iter().chain(&self.projection).for_each(|x| hash.update(&x.to_le_bytes()));
+        format!("{:032x}", hash.digest128())
     }
 
     /// Encodes texts, one row each; rows have unit length, or are zero where no n-gram is known.

@@ -24,11 +24,13 @@ pub enum Pane {
     Probe,
     /// Who answers a prompt best.
     Route,
+    /// How good the forecasts were on questions not learned from.
+    Evaluate,
 }
 
 impl Pane {
     /// All panes, in the order of their number keys.
-    pub const ALL: [Self; 4] = [Self::Map, Self::Model, Self::Probe, Self::Route];
+    pub const ALL: [Self; 5] = [Self::Map, Self::Model, Self::Probe, Self::Route, Self::Evaluate];
 
     pub(super) fn title(self) -> &'static str {
         match self {
@@ -36,6 +38,7 @@ impl Pane {
             Self::Model => "Model",
             Self::Probe => "Probe",
             Self::Route => "Route",
+            Self::Evaluate => "Evaluate",
         }
     }
 

@@ -18,6 +18,7 @@ pub enum Context {
     Model,
     Probe,
     Route,
+    Evaluate,
     /// Typing a prompt.
     Prompt,
     /// Typing a search.
@@ -33,6 +34,7 @@ impl Context {
             Self::Model => "Model",
             Self::Probe => "Probe",
             Self::Route => "Route",
+            Self::Evaluate => "Evaluate",
             Self::Prompt => "While typing a prompt",
             Self::Search => "While searching",
             Self::Training => "While training",
@@ -56,6 +58,7 @@ impl Context {
             Pane::Model => Self::Model,
             Pane::Probe => Self::Probe,
             Pane::Route => Self::Route,
+            Pane::Evaluate => Self::Evaluate,
         });
         contexts.extend([Self::Everywhere, Self::Always]);
         contexts
@@ -142,6 +145,7 @@ pub static KEYMAP: LazyLock<Vec<Binding>> = LazyLock::new(|| {
         bind(Everywhere, "2", A::Focus(Pane::Model), "the model", ""),
         bind(Everywhere, "3", A::Focus(Pane::Probe), "the probes", ""),
         bind(Everywhere, "4", A::Focus(Pane::Route), "the router", ""),
+        bind(Everywhere, "5", A::Focus(Pane::Evaluate), "how good it is", ""),
         bind(Always, "tab", A::NextPane, "next pane", "pane"),
         bind(Always, "backtab", A::PreviousPane, "previous pane", ""),
         bind(Everywhere, "t", A::NextTheme, "next theme", "theme"),
@@ -251,7 +255,8 @@ mod tests {
     fn every_key_has_a_name_and_one_meaning_in_a_context() {
         let together = |a: Context, b: Context| {
             let (typing, wide) = (a.is_typing() || b.is_typing(), Context::Everywhere);
-            let panes = [Context::Map, Context::Model, Context::Probe, Context::Route];
+            let panes =
+                [Context::Map, Context::Model, Context::Probe, Context::Route, Context::Evaluate];
             a == b
                 || !(typing && (a == wide || b == wide))
                     && (matches!(a, Context::Always | Context::Everywhere)

@@ -50,9 +50,10 @@ impl Layout {
         if body.width >= 180 && body.height >= 38 {
             let at = columns(&[Constraint::Min(0), Constraint::Length(46), Constraint::Length(54)]);
             let [probe, route] = rows(at[2], [Constraint::Fill(1), Constraint::Fill(1)]);
+            let beside = if side == Pane::Evaluate { Pane::Evaluate } else { Pane::Model };
             self.panes = vec![
                 (Pane::Map, at[0]),
-                (Pane::Model, at[1]),
+                (beside, at[1]),
                 (Pane::Probe, probe),
                 (Pane::Route, route),
             ];
@@ -62,7 +63,7 @@ impl Layout {
         let at = columns(&[Constraint::Min(0), Constraint::Length(side_width)]);
         self.panes.push((Pane::Map, at[0]));
         if body.height >= 38 {
-            let upper = if side == Pane::Probe { Pane::Probe } else { Pane::Model };
+            let upper = if side == Pane::Route { Pane::Model } else { side };
             let [top, bottom] = rows(at[1], [Constraint::Fill(11), Constraint::Fill(9)]);
             self.panes.extend([(upper, top), (Pane::Route, bottom)]);
         } else {

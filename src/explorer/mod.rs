@@ -13,6 +13,7 @@ mod keys;
 mod labels;
 mod layout;
 mod map;
+mod pane_evaluate;
 mod pane_map;
 mod pane_model;
 mod pane_probe;

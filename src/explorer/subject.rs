@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use ndarray::{Array2, ArrayView2, s};
 
 use crate::dataset::{Attribute, Dataset, Values};
-use crate::embedder::{Benchmark, Embedder};
+use crate::embedder::{Benchmark, Coverage, Embedder};
+use crate::metrics::Bin;
 use crate::one_line;
 
 /// The models that are explored and what is known about them.
@@ -20,6 +21,8 @@ pub struct Subject {
     pub(super) benchmarks: Vec<Benchmark>,
     pub(super) vectors: Array2<f32>,
     pub(super) val: BTreeMap<String, f64>,
+    pub(super) reliability: Vec<Bin>,
+    pub(super) coverage: Vec<Coverage>,
 }
 
 impl Subject {
@@ -34,6 +37,8 @@ impl Subject {
             benchmarks: Vec::new(),
             vectors: Array2::zeros((data.models.len(), 0)),
             val: BTreeMap::new(),
+            reliability: Vec::new(),
+            coverage: Vec::new(),
         }
     }
 
@@ -59,6 +64,8 @@ impl From<&Embedder> for Subject {
             benchmarks: embedder.benchmarks.iter().map(benchmark).collect(),
             vectors: embedder.vectors.clone(),
             val: embedder.provenance.val.clone(),
+            reliability: embedder.provenance.reliability.clone(),
+            coverage: embedder.provenance.coverage.clone(),
         }
     }
 }

@@ -20,7 +20,8 @@ use crate::analysis::probe::{Prediction, Report};
 use crate::analysis::projection::Projection;
 use crate::analysis::router::{Candidate, Evidence, Route};
 use crate::dataset::{Attribute, Values};
-use crate::embedder::{Benchmark, Score};
+use crate::embedder::{Benchmark, Coverage, Score};
+use crate::metrics::Bin;
 use crate::one_line;
 
 const FAMILIES: [&str; 4] = ["heron", "otter", "lynx", "raven"];
@@ -67,6 +68,21 @@ fn subject(names: impl Fn(usize) -> String) -> Subject {
             ("nll".to_owned(), 0.5462),
         ]
         .into(),
+        reliability: (0..15)
+            .map(|i| Bin {
+                count: 900 - 40 * i,
+                predicted: 0.03 + 0.066 * i as f64,
+                observed: 0.05 + 0.064 * i as f64,
+            })
+            .collect(),
+        coverage: (0..5)
+            .map(|i| Coverage {
+                from: f64::from(i) / 5.0,
+                to: f64::from(i + 1) / 5.0,
+                groups: 400,
+                covered: 0.78,
+            })
+            .collect(),
     }
 }
 
@@ -260,7 +276,7 @@ fn nothing_at_all_can_be_explored() {
     empty.benchmarks.clear();
     empty.vectors = Array2::zeros((0, 6));
     let mut state = state_of(empty, 140, 42);
-    for key in "hjkl+-fcCiamn p1234".chars() {
+    for key in "hjkl+-fcCiamn p12345".chars() {
         press(&mut state, KeyCode::Char(key));
         screen(&state);
         press(&mut state, KeyCode::Esc);

@@ -271,7 +271,7 @@ fn lines(state: &mut State, by: isize) {
         return;
     }
     match state.focus {
-        Pane::Map => {}
+        Pane::Map | Pane::Evaluate => {}
         Pane::Model => {
             // Past the last neighbour the pane scrolls on to the benchmarks.
             let last = state.neighbours.len().saturating_sub(1);
@@ -322,6 +322,7 @@ fn open_candidate(state: &mut State) {
 fn open(state: &mut State) {
     match state.focus {
         Pane::Map => focus(state, Pane::Model),
+        Pane::Evaluate => {}
         Pane::Model => {
             if let Some(near) = state.neighbours.get(state.model.neighbour) {
                 state.select(near.model);
@@ -389,6 +390,7 @@ fn wheel(state: &mut State, x: u16, y: u16, up: bool) {
             }
         }
         Pane::Model => scroll_model(state, by),
+        Pane::Evaluate => {}
         Pane::Probe | Pane::Route => {
             let before = std::mem::replace(&mut state.focus, pane);
             lines(state, by);

@@ -12,7 +12,7 @@ use super::layout::{LEAST, Layout, tabs};
 use super::state::State;
 use super::theme::Ink;
 use super::widgets::{fit, pad, width};
-use super::{pane_map, pane_model, pane_probe, pane_route, pane_training};
+use super::{pane_evaluate, pane_map, pane_model, pane_probe, pane_route, pane_training};
 
 /// Draws the whole screen.
 pub fn view(frame: &mut Frame, state: &State) {
@@ -30,6 +30,7 @@ pub fn view(frame: &mut Frame, state: &State) {
             Pane::Model => pane_model::draw(frame, state, area, &layout),
             Pane::Probe => pane_probe::draw(frame, state, area, &layout),
             Pane::Route => pane_route::draw(frame, state, area, &layout),
+            Pane::Evaluate => pane_evaluate::draw(frame, state, area, &layout),
         }
     }
     if let Some(area) = layout.training {
@@ -167,7 +168,7 @@ pub fn line_at(state: &State, pane: Pane, area: Rect, y: u16) -> Option<usize> {
     match pane {
         Pane::Probe => pane_probe::attribute_at(state, inside.height.into(), row),
         Pane::Route => pane_route::candidate_at(state, inside, row),
-        Pane::Map | Pane::Model => None,
+        Pane::Map | Pane::Model | Pane::Evaluate => None,
     }
 }
 

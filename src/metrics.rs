@@ -1,6 +1,6 @@
 //! The figures by which predictions of correctness are judged: the same in code, docs and `--json`.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::dataset::Dataset;
 
@@ -36,19 +36,23 @@ impl Judged {
         Self { questions, starts, models, labels }
     }
 
-    /// Only the questions (by position) that `keep` wants, and the prediction cut to match.
+    /// Only the responses that `keep(question position, response)` wants, with the prediction cut to
+    /// match; questions that lose all are dropped.
     #[must_use]
-    pub fn part(&self, p: &[f32], keep: impl Fn(usize) -> bool) -> (Self, Vec<f32>) {
+    pub fn part(&self, p: &[f32], keep: impl Fn(usize, usize) -> bool) -> (Self, Vec<f32>) {
         let mut part =
             Self { questions: Vec::new(), starts: vec![0], models: Vec::new(), labels: Vec::new() };
         let mut cut = Vec::new();
-        for i in (0..self.questions.len()).filter(|&i| keep(i)) {
-            let range = self.starts[i]..self.starts[i + 1];
-            part.questions.push(self.questions[i]);
-            part.models.extend(&self.models[range.clone()]);
-            part.labels.extend(&self.labels[range.clone()]);
-            cut.extend(&p[range]);
-            part.starts.push(part.models.len());
+        for (i, range) in self.ranges().enumerate() {
+            for r in range.filter(|&r| keep(i, r)) {
+                part.models.push(self.models[r]);
+                part.labels.push(self.labels[r]);
+                cut.push(p[r]);
+            }
+            if part.starts.last() != Some(&part.models.len()) {
+                part.questions.push(self.questions[i]);
+                part.starts.push(part.models.len());
+            }
         }
         (part, cut)
     }
@@ -128,7 +132,7 @@ pub fn auc(p: &[f32], labels: &[f32]) -> f64 {
 }
 
 /// One bin of a reliability diagram.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Bin {
     /// Responses in the bin.
     pub count: usize,

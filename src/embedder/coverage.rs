@@ -1,0 +1,103 @@
+//! Whether the intervals of probabilities hold what they promise.
+//!
+//! A single answer cannot show a probability to be wrong, a group of answers can. The responses to
+//! one question whose probabilities fall in one bin are such a group: given the interval's model (a
+//! normal term in logits that they share, see [`Calibration::interval`]), the number right among
+//! them has a distribution, and an 80% interval is honest if that number falls between its 10% and
+//! its 90% quantile in 80% of the groups. Ties of the discrete number are split in proportion.
+
+use serde::{Deserialize, Serialize};
+
+use super::calibration::Calibration;
+use crate::metrics::Judged;
+
+/// Bins of predicted probability.
+pub const BINS: usize = 5;
+/// Groups with fewer responses say too little.
+const SMALLEST_GROUP: usize = 4;
+
+/// The measured coverage of one bin.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Coverage {
+    /// Lower end of the bin.
+    pub from: f64,
+    /// Upper end.
+    pub to: f64,
+    /// Groups that were judged.
+    pub groups: usize,
+    /// The share of them inside their 80% interval.
+    pub covered: f64,
+}
+
+/// Measures the coverage of nominal 80% intervals for each bin of predicted probability.
+#[must_use]
+pub fn coverage(judged: &Judged, p: &[f32], calibration: &Calibration) -> Vec<Coverage> {
+    let mut bins = [(0_usize, 0.0); BINS];
+    for range in judged.ranges() {
+        let mut groups = [(0_usize, 0.0_f64, 0.0_f64); BINS];
+        for r in range {
+            let bin = ((p[r] * BINS as f32) as usize).min(BINS - 1);
+            groups[bin].0 += 1;
+            groups[bin].1 += f64::from(p[r]);
+            groups[bin].2 += f64::from(judged.labels[r]);
+        }
+        for (bin, (n, sum, right)) in groups.into_iter().enumerate() {
+            if n >= SMALLEST_GROUP {
+                bins[bin].0 += 1;
+                bins[bin].1 += inside(n, right.round() as usize, sum / n as f64, calibration);
+            }
+        }
+    }
+    let bin = |(i, (groups, covered)): (usize, (usize, f64))| Coverage {
+        from: i as f64 / BINS as f64,
+        to: (i + 1) as f64 / BINS as f64,
+        groups,
+        covered: if groups > 0 { covered / groups as f64 } else { 0.0 },
+    };
+    bins.into_iter().enumerate().map(bin).collect()
+}
+
+/// How much of the outcome `right` of `n` lies between the 10% and the 90% quantile.
+fn inside(n: usize, right: usize, p: f64, calibration: &Calibration) -> f64 {
+    let mass: Vec<f64> = (0..=n).map(|k| chance(n, k, p, calibration)).collect();
+    let below: f64 = mass[..right].iter().sum();
+    let (low, high) = (below, below + mass[right]);
+    let overlap = (high.min(0.9) - low.max(0.1)).max(0.0);
+    if high > low { overlap / (high - low) } else { 0.0 }
+}
+
+/// The share of all groups, whatever their bin, inside their 80% interval.
+pub(super) fn overall(judged: &Judged, p: &[f32], calibration: &Calibration) -> f64 {
+    let bins = coverage(judged, p, calibration);
+    let groups = bins.iter().map(|bin| bin.groups).sum::<usize>().max(1) as f64;
+    bins.iter().map(|bin| bin.covered * bin.groups as f64).sum::<f64>() / groups
+}
+
+/// The chance that `k` of `n` are right, over what the text leaves open.
+fn chance(n: usize, k: usize, p: f64, calibration: &Calibration) -> f64 {
+    let choose: f64 = (0..k).map(|i| ((n - i) as f64 / (i + 1) as f64).ln()).sum();
+    calibration
+        .conditional(p)
+        .map(|(weight, p)| {
+            weight * (choose + k as f64 * p.ln() + (n - k) as f64 * (1.0 - p).ln()).exp()
+        })
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chances_add_up_and_an_interval_holds_its_share() {
+        let calibration = Calibration { temperature: 1.0, spread: 1.3 };
+        for p in [0.1, 0.5, 0.93] {
+            let total: f64 = (0..=12).map(|k| chance(12, k, p, &calibration)).sum();
+            assert!((total - 1.0).abs() < 1e-6);
+            let held = |k| chance(12, k, p, &calibration) * inside(12, k, p, &calibration);
+            assert!(((0..=12).map(held).sum::<f64>() - 0.8).abs() < 1e-6);
+            let mean: f64 = (0..=12).map(|k| k as f64 * chance(12, k, p, &calibration)).sum();
+            assert!((mean / 12.0 - p).abs() < 0.015, "{p} {mean}");
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! The paper's own model, as its code trains it: the baseline `reference-mf`.
+//!
+//! logits = Linear(P\[m\] ⊙ (W·q + b)) with two classes and cross entropy; 232 dimensions, P from a
+//! standard normal, normal noise of 0.05 on q, Adam at 1e-4 with an L2 penalty of 1e-5, batches of
+//! 2,048 responses, 50 epochs, the last one (EmbedLLM, section 3 and its published defaults).
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use burn::module::{Module, Param};
+use burn::nn::Linear;
+use burn::optim::decay::WeightDecayConfig;
+use burn::optim::{AdamConfig, GradientsParams};
+use burn::tensor::activation::log_softmax;
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use ndarray::{Array2, ArrayView1, Axis, concatenate};
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+
+use super::device::Backend;
+use super::network::{Layer, array2, data2, linear};
+use crate::dataset::Dataset;
+use crate::error::{Error, Result};
+
+const DIM: usize = 232;
+const NOISE: f32 = 0.05;
+const RATE: f64 = 1e-4;
+const L2: f32 = 1e-5;
+const BATCH: usize = 2048;
+const EPOCHS: u32 = 50;
+
+/// A trained reference model, as plain arrays.
+pub struct Reference {
+    /// Models × dimensions.
+    models: Array2<f32>,
+    /// (Encoder dimensions + 1) × dimensions, the bias last.
+    projection: Array2<f32>,
+    /// Dimensions + 1: the difference of the two classes' weights, the bias last.
+    classifier: Vec<f32>,
+}
+
+#[derive(Module, Debug)]
+struct Network {
+    models: Param<Tensor<2>>,
+    projection: Linear,
+    classifier: Linear,
+}
+
+impl Network {
+    fn forward(&self, models: Tensor<1, Int>, questions: Tensor<2>) -> Tensor<2> {
+        let models = self.models.val().select(0, models);
+        self.classifier.forward(models * self.projection.forward(questions))
+    }
+}
+
+impl Reference {
+    /// Reads the model from `cache` if it is there, trains it and writes it there if not.
+    /// `encoded` are the encoded texts of the questions `train`.
+    ///
+    /// # Errors
+    /// [`Error::Failed`] if cancelled; [`Error::Io`] if the cache cannot be written.
+    pub fn cached(
+        cache: &Path,
+        data: &Dataset,
+        train: &[usize],
+        encoded: &Array2<f32>,
+        seed: u64,
+        progress: &mut dyn FnMut(u32, u32),
+        cancel: &AtomicBool,
+    ) -> Result<Self> {
+        if let Some(found) = Self::read(cache, data.models.len(), encoded.ncols()) {
+            return Ok(found);
+        }
+        let trained = Self::train(data, train, encoded, seed, progress, cancel)?;
+        trained.write(cache)?;
+        Ok(trained)
+    }
+
+    /// Trains from scratch.
+    ///
+    /// # Errors
+    /// [`Error::Failed`] if cancelled.
+    pub fn train(
+        data: &Dataset,
+        train: &[usize],
+        encoded: &Array2<f32>,
+        seed: u64,
+        progress: &mut dyn FnMut(u32, u32),
+        cancel: &AtomicBool,
+    ) -> Result<Self> {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let device = Backend::Flex.device().autodiff();
+        let mut network = fresh(data.models.len(), encoded.ncols(), &mut rng, &device);
+        let mut optimizer = AdamConfig::new()
+            .with_weight_decay(Some(WeightDecayConfig::new(L2)))
+            .with_epsilon(1e-8)
+            .init();
+        let mut responses: Vec<(u32, u32, f32)> = train
+            .iter()
+            .enumerate()
+            .flat_map(|(i, &q)| data.responses.of(q).map(move |(m, y)| (i as u32, m as u32, y)))
+            .collect();
+        for epoch in 1..=EPOCHS {
+            responses.shuffle(&mut rng);
+            for batch in responses.chunks(BATCH) {
+                if cancel.load(Ordering::Relaxed) {
+                    return Err(Error::Failed("the training of reference-mf was cancelled".into()));
+                }
+                let rows: Vec<usize> = batch.iter().map(|(i, ..)| *i as usize).collect();
+                let questions = encoded.select(Axis(0), &rows).mapv_into(|x| {
+                    let normal: f32 = StandardNormal.sample(&mut rng);
+                    x + NOISE * normal
+                });
+                let models: Vec<i32> = batch.iter().map(|(_, m, _)| *m as i32).collect();
+                let models =
+                    Tensor::<1, Int>::from_data(TensorData::new(models, [batch.len()]), &device);
+                let labels: Vec<f32> = batch.iter().flat_map(|(.., y)| [1.0 - y, *y]).collect();
+                let labels =
+                    Tensor::<2>::from_data(TensorData::new(labels, [batch.len(), 2]), &device);
+                let logits =
+                    network.forward(models, Tensor::from_data(data2(questions.view()), &device));
+                let loss = (log_softmax(logits, 1) * labels).sum().neg() / batch.len() as f32;
+                let gradients = GradientsParams::from_grads(loss.backward(), &network);
+                network = optimizer.step(RATE, network, gradients);
+            }
+            progress(epoch, EPOCHS);
+        }
+        Ok(Self::of(&network))
+    }
+
+    fn of(network: &Network) -> Self {
+        let (projection, classes) =
+            (Layer::of(&network.projection), Layer::of(&network.classifier));
+        let difference = |row: ArrayView1<'_, f32>| row[1] - row[0];
+        let mut classifier: Vec<f32> = classes.weight.rows().into_iter().map(difference).collect();
+        classifier.push(difference(classes.bias.view()));
+        let bias = projection.bias.insert_axis(Axis(0));
+        Self {
+            models: array2(network.models.val()),
+            // Both are as wide as the vectors.
+            projection: concatenate![Axis(0), projection.weight, bias],
+            classifier,
+        }
+    }
+
+    /// Probabilities that each model answers right: rows of `encoded` × models.
+    #[must_use]
+    pub fn predict(&self, encoded: &Array2<f32>) -> Array2<f32> {
+        let inputs = self.projection.nrows() - 1;
+        let (weight, bias) = self.projection.view().split_at(Axis(0), inputs);
+        let mut questions = encoded.dot(&weight) + &bias.row(0);
+        for mut row in questions.rows_mut() {
+            row.iter_mut().zip(&self.classifier).for_each(|(z, c)| *z *= c);
+        }
+        let bias = self.classifier.last().copied().unwrap_or_default();
+        questions.dot(&self.models.t()).mapv_into(|logit| 1.0 / (1.0 + (-(logit + bias)).exp()))
+    }
+
+    fn write(&self, path: &Path) -> Result<()> {
+        let failed = |e: safetensors::SafeTensorError| Error::Failed(e.to_string());
+        let bytes = |values: &mut dyn Iterator<Item = &f32>| -> Vec<u8> {
+            values.flat_map(|x| x.to_le_bytes()).collect()
+        };
+        let (models, projection) =
+            (bytes(&mut self.models.iter()), bytes(&mut self.projection.iter()));
+        let classifier = bytes(&mut self.classifier.iter());
+        let view = |shape: &[usize], bytes| TensorView::new(Dtype::F32, shape.to_vec(), bytes);
+        let tensors = [
+            ("models", view(self.models.shape(), &models).map_err(failed)?),
+            ("projection", view(self.projection.shape(), &projection).map_err(failed)?),
+            ("classifier", view(&[self.classifier.len()], &classifier).map_err(failed)?),
+        ];
+        crate::atomic::write(path, &safetensors::serialize(tensors, None).map_err(failed)?)
+    }
+
+    /// `None` for whatever is not a reference model of this size: it is trained again then.
+    fn read(path: &Path, models: usize, inputs: usize) -> Option<Self> {
+        let bytes = std::fs::read(path).ok()?;
+        let file = SafeTensors::deserialize(&bytes).ok()?;
+        let numbers = |name: &str, shape: &[usize]| -> Option<Vec<f32>> {
+            let tensor = file.tensor(name).ok()?;
+            if tensor.dtype() != Dtype::F32 || tensor.shape() != shape {
+                return None;
+            }
+            let each = tensor.data().chunks_exact(4);
+            let values: Vec<f32> =
+                each.map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+            values.iter().all(|x| x.is_finite()).then_some(values)
+        };
+        Some(Self {
+            models: matrix(numbers("models", &[models, DIM])?),
+            projection: matrix(numbers("projection", &[inputs + 1, DIM])?),
+            classifier: numbers("classifier", &[DIM + 1])?,
+        })
+    }
+}
+
+fn fresh(models: usize, inputs: usize, rng: &mut ChaCha8Rng, device: &Device) -> Network {
+    let (projection, classifier) = (linear(inputs, DIM, rng, device), linear(DIM, 2, rng, device));
+    let normal: Vec<f32> = (0..models * DIM).map(|_| StandardNormal.sample(rng)).collect();
+    let models = Param::from_data(TensorData::new(normal, [models, DIM]), device);
+    Network { models, projection, classifier }
+}
+
+/// Rows of [`DIM`] numbers.
+fn matrix(values: Vec<f32>) -> Array2<f32> {
+    Array2::from_shape_vec((values.len() / DIM, DIM), values).unwrap_or_default()
+}
