@@ -344,13 +344,16 @@ impl Run<'_> {
                 .collect();
             events.iter().for_each(progress);
             let gone = |_| Err(Error::Failed("a training thread ended in a panic".into()));
-            members.into_iter().map(|member| member.join().unwrap_or_else(gone)).collect()
+            let joined = members.into_iter().map(|member| member.join().unwrap_or_else(gone));
+            // Of a cancelled training, the networks count that have an epoch behind them.
+            let kept: Vec<Best> = joined.filter_map(Result::transpose).collect::<Result<_>>()?;
+            if kept.is_empty() { Err(cancelled()) } else { Ok(kept) }
         })
     }
 
     /// Trains one network until the epochs are over, val stops getting better, or the run is
-    /// cancelled.
-    fn epochs(&self, member: usize, progress: &mut dyn FnMut(Event)) -> Result<Best> {
+    /// cancelled: `None` if that was before the first epoch was over.
+    fn epochs(&self, member: usize, progress: &mut dyn FnMut(Event)) -> Result<Option<Best>> {
         let (settings, val, judged) = (self.settings, self.val, self.judged);
         let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
         rng.set_stream(member as u64);
@@ -426,7 +429,7 @@ impl Run<'_> {
                 break;
             }
         }
-        best.ok_or_else(cancelled)
+        Ok(best)
     }
 
     /// The loss of a batch: the log loss of its responses plus the second task. The first alone is

@@ -24,7 +24,7 @@ const MAJORITY: &str = "┃";
 const SHUFFLED: &str = "╎";
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
-    let remark = "accuracy on models not seen";
+    let remark = "unseen models";
     frame.render_widget(pane_block(state, layout, Pane::Probe, remark, area.width), area);
     let inside = Layout::inside(area);
     let lines = lines(state, inside.width.into(), inside.height.into());
