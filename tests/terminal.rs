@@ -138,6 +138,19 @@ fn a_signal_leaves_the_terminal_clean() {
 }
 
 #[test]
+fn a_terminal_that_goes_away_ends_the_program() {
+    let mut visit = Visit::open(&[]);
+    visit.see("173 models");
+    let Visit { mut child, keys, bytes, _master, .. } = visit;
+    drop((keys, bytes, _master));
+    let start = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        assert!(start.elapsed() < PATIENCE, "it goes on without a terminal");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
 fn a_training_is_watched_and_kept() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("live.safetensors");

@@ -19,7 +19,7 @@ const EDGE: f64 = 0.005;
 type Prediction = Array2<f32>;
 
 /// All baselines fitted on the questions `train`, predicting `questions` (indices into `data`), by
-/// name. `known` and `asked` are the encoded texts of both.
+/// name. `known` and `asked` are the encoded texts of both, of unit length.
 #[must_use]
 pub fn all(
     data: &Dataset,

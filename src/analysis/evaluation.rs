@@ -12,6 +12,7 @@ use super::baselines;
 use super::bootstrap::{Spread, spreads};
 use crate::dataset::{Dataset, Split};
 use crate::embedder::{Coverage, Embedder, Reference, coverage, observed};
+use crate::encoder::unit;
 use crate::error::{Error, Result};
 use crate::metrics::{Bin, Figures, Judged, RoutingBounds, reliability};
 
@@ -147,7 +148,7 @@ pub fn evaluate(
     let known = embedder.encoder().encode(&texts(&train));
     let asked = embedder.encoder().encode(&texts(&judged.questions));
     let mut predictions = vec![(EMBEDDER, observed(&predicted, &judged))];
-    for (name, p) in baselines::all(data, &train, &judged.questions, &known, &asked) {
+    for (name, p) in baselines::all(data, &train, &judged.questions, &unit(&known), &unit(&asked)) {
         predictions.push((name, observed(&p, &judged)));
     }
     if let Some(cache) = &settings.reference {

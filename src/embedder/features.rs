@@ -4,7 +4,7 @@ use ndarray::{Array1, Array2, Axis, s};
 use rayon::prelude::*;
 
 use super::memory::{Memory, RECALL};
-use crate::encoder::{Builtin, SHAPE, shape};
+use crate::encoder::{Builtin, SHAPE, shape, unit};
 
 /// How far from the mean a standardised input may be, in standard deviations.
 const CLIP: f32 = 4.0;
@@ -53,12 +53,13 @@ impl Featurizer {
         encoder: Builtin,
         memory: Memory,
         kept: &[usize],
-        keys: Array2<f32>,
+        encoded: Array2<f32>,
         shapes: &Array2<f32>,
         texts: &[u32],
     ) -> (Self, Features) {
+        let keys = unit(&encoded);
         let recalled = memory.recall(keys.view(), |row, j| texts[row] == texts[kept[j]]);
-        let raw = join([&keys, shapes, &recalled.inputs]);
+        let raw = join([&encoded, shapes, &recalled.inputs]);
         let mean = raw.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(raw.ncols()));
         let scale = raw.std_axis(Axis(0), 0.0).mapv(|s| if s > 1e-6 { s } else { 1.0 });
         let this = Self { encoder, memory, mean, scale };
@@ -73,9 +74,10 @@ impl Featurizer {
 
     /// The features of new texts.
     pub(super) fn features(&self, texts: &[&str]) -> Features {
-        let keys = self.encoder.encode(texts);
+        let encoded = self.encoder.encode(texts);
+        let keys = unit(&encoded);
         let recalled = self.memory.recall(keys.view(), |_, _| false);
-        let raw = join([&keys, &shapes(texts), &recalled.inputs]);
+        let raw = join([&encoded, &shapes(texts), &recalled.inputs]);
         Features { inputs: self.standardise(raw), keys, like: recalled.like }
     }
 

@@ -213,8 +213,8 @@ fn featurize(
 ) -> Result<(Featurizer, Features)> {
     let texts = texts(data, train);
     let encoder = Builtin::fit(settings.encoder, &texts, settings.seed)?;
-    let keys = encoder.encode(&texts);
-    let (memory, kept) = Memory::fit(data, train, &keys, settings.seed);
+    let encoded = encoder.encode(&texts);
+    let (memory, kept) = Memory::fit(data, train, &encoder::unit(&encoded), settings.seed);
     let mut ids = HashMap::new();
     let ids: Vec<u32> = texts
         .iter()
@@ -223,7 +223,7 @@ fn featurize(
             *ids.entry(*text).or_insert(next)
         })
         .collect();
-    Ok(Featurizer::fit(encoder, memory, &kept, keys, &shapes(&texts), &ids))
+    Ok(Featurizer::fit(encoder, memory, &kept, encoded, &shapes(&texts), &ids))
 }
 
 /// How every model did on every benchmark, over train and val.

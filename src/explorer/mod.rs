@@ -230,7 +230,7 @@ impl App {
             let mut wait = if leave { Duration::ZERO } else { wait };
             let mut typed = false;
             // All input that has come is taken in before the next frame.
-            while !leave && event::poll(wait).map_err(terminal_error)? {
+            while !leave && !self.screen.ended() && event::poll(wait).map_err(terminal_error)? {
                 wait = Duration::ZERO;
                 if let Some(action) = self.action(&event::read().map_err(terminal_error)?) {
                     typed = true;

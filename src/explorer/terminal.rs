@@ -7,6 +7,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -19,6 +21,7 @@ use ratatui::crossterm::terminal::{
 };
 use ratatui::crossterm::{cursor, execute, queue};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
 
 use super::state::State;
 use super::view::view;
@@ -54,9 +57,7 @@ impl Screen {
             }));
         });
         let ended = Arc::new(AtomicBool::new(false));
-        for signal in [SIGTERM, SIGHUP, SIGINT] {
-            signal_hook::flag::register(signal, Arc::clone(&ended)).map_err(terminal_error)?;
-        }
+        watch(&ended)?;
         let terminal =
             Terminal::new(CrosstermBackend::new(io::stdout())).map_err(terminal_error)?;
         let screen = Self { terminal, ended };
@@ -99,6 +100,28 @@ impl Drop for Screen {
     fn drop(&mut self) {
         leave();
     }
+}
+
+/// Raises `ended` at a signal. If the loop does not leave by itself soon after, as when the terminal
+/// is gone and reading from it never returns, the program ends here.
+fn watch(ended: &Arc<AtomicBool>) -> Result<()> {
+    const SOON: Duration = Duration::from_secs(2);
+    let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT]).map_err(terminal_error)?;
+    let ended = Arc::downgrade(ended);
+    thread::spawn(move || {
+        for signal in &mut signals {
+            // Without a screen there is nothing to leave, and what still runs looks after itself.
+            let Some(flag) = ended.upgrade() else { break };
+            flag.store(true, Ordering::Relaxed);
+            drop(flag);
+            thread::sleep(SOON);
+            if ended.strong_count() > 0 {
+                leave();
+                std::process::exit(128 + signal);
+            }
+        }
+    });
+    Ok(())
 }
 
 fn enter() -> io::Result<()> {
