@@ -36,7 +36,7 @@ pub struct MapState {
     pub isolated: Option<usize>,
     pub shapes: bool,
     pub names: bool,
-    /// Models by descending ability: who gets a name first.
+    /// Models by how much is known of them: who gets a name first.
     pub ranked: Vec<usize>,
 }
 
@@ -71,7 +71,7 @@ impl MapState {
 
     pub fn rank(&mut self, subject: &Subject) {
         self.ranked = (0..subject.models.len()).collect();
-        self.ranked.sort_by(|&a, &b| subject.ability(b).total_cmp(&subject.ability(a)));
+        self.ranked.sort_by_key(|&model| std::cmp::Reverse(subject.answers(model)));
     }
 
     pub fn axes(&self) -> (usize, usize) {

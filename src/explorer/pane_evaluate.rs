@@ -10,7 +10,7 @@ use super::layout::Layout;
 use super::state::State;
 use super::theme::Ink;
 use super::view::pane_block;
-use super::widgets::{fit, heading, thousands, whisker, wrap};
+use super::widgets::{heading, thousands, whisker, wrap};
 
 /// How the forecast is drawn; what came true is the dot.
 const FORECAST: &str = "┃";
@@ -40,10 +40,16 @@ fn lines(state: &State, room: usize) -> Vec<Line<'static>> {
         ),
         text,
     );
-    lines.push(Line::default());
-    lines.push(heading(theme, room, "Reliability", "said and came true, by forecast"));
-    let key = format!("{FORECAST} forecast   ● came true   answers");
-    lines.push(Line::styled(fit(&key, room), muted));
+    let honest = |held: f64| if (0.75..=0.85).contains(&held) { Ink::Good } else { Ink::Warn };
+    let mut held = vec![Span::styled("80% intervals held ", muted)];
+    held.extend(subject.coverage.iter().filter(|bin| bin.groups > 0).map(|bin| {
+        let share = format!("{:.0}% ", 100.0 * bin.covered);
+        Span::styled(share, theme.bold(honest(bin.covered)))
+    }));
+    held.push(Span::styled("from low to high forecasts", muted));
+    lines.push(Line::from(held));
+    let key = format!("{FORECAST} forecast  ● came true  and answers");
+    lines.push(heading(theme, room, "Reliability", &key));
     let bars = room.saturating_sub(5 + 6 + 8);
     for bin in subject.reliability.iter().filter(|bin| bin.count > 0) {
         // Twice the standard error of the share that came true.
@@ -56,21 +62,6 @@ fn lines(state: &State, room: usize) -> Vec<Line<'static>> {
         spans.push(Span::styled(format!(" {:>3.0}% ", 100.0 * bin.observed), theme.bold(ink)));
         spans.push(Span::styled(format!("{:>7} ", thousands(bin.count as u64)), muted));
         lines.push(Line::from(spans));
-    }
-    lines.push(Line::default());
-    lines.push(heading(theme, room, "80% intervals", "how many held, by forecast"));
-    for bin in &subject.coverage {
-        let honest = (0.75..=0.85).contains(&bin.covered);
-        let ink = if honest { Ink::Good } else { Ink::Warn };
-        let range = format!("{:>3.0}–{:.0}%", 100.0 * bin.from, 100.0 * bin.to);
-        lines.push(Line::from(vec![
-            Span::styled(format!("{range:<10}"), text),
-            Span::styled(format!("{:>4.0}% held", 100.0 * bin.covered), theme.bold(ink)),
-            Span::styled(
-                format!("   of {} groups of answers", thousands(bin.groups as u64)),
-                muted,
-            ),
-        ]));
     }
     lines
 }

@@ -120,7 +120,7 @@ impl State {
     ) -> Self {
         let mut state = Self {
             map: MapState::new(&subject, projection),
-            selected: best(&subject),
+            selected: best_known(&subject),
             marked: BTreeSet::new(),
             neighbours: Vec::new(),
             model: ModelState::default(),
@@ -200,8 +200,7 @@ impl State {
     }
 }
 
-/// The model with the greatest ability: where to begin.
-fn best(subject: &Subject) -> usize {
-    let models = (0..subject.models.len()).rev();
-    models.max_by(|&a, &b| subject.ability(a).total_cmp(&subject.ability(b))).unwrap_or_default()
+/// The model that most is known of: where to begin.
+fn best_known(subject: &Subject) -> usize {
+    (0..subject.models.len()).rev().max_by_key(|&m| subject.answers(m)).unwrap_or_default()
 }

@@ -47,9 +47,13 @@ impl Subject {
         self.vectors.slice(s![.., self.vectors.ncols().min(1)..])
     }
 
-    /// How good a model is in general: the first number of its vector; 0 before anything is known.
-    pub(super) fn ability(&self, model: usize) -> f32 {
-        self.vectors.get((model, 0)).copied().unwrap_or_default()
+    /// How much is known of a model: its answers in all benchmarks.
+    pub(super) fn answers(&self, model: usize) -> u32 {
+        self.benchmarks
+            .iter()
+            .filter_map(|b| b.scores.get(model)?.as_ref())
+            .map(|s| s.responses)
+            .sum()
     }
 }
 
