@@ -6,7 +6,7 @@ use ndarray::{Array2, Axis};
 use rayon::prelude::*;
 
 use crate::dataset::Dataset;
-use crate::embedder::model_means;
+use crate::embedder::{Rasch, model_means};
 
 /// Neighbours of the kNN baseline, as in the paper.
 const K: usize = 131;
@@ -34,7 +34,7 @@ pub fn all(
     };
     BTreeMap::from([
         ("model-mean", same(&means)),
-        ("ability", same(&ability(data, train))),
+        ("ability", same(&Rasch::fit(data, train).means())),
         ("category-mean", category_mean(data, train, &means, questions)),
         ("knn", knn(data, train, &means, known, asked)),
     ])
@@ -42,44 +42,6 @@ pub fn all(
 
 fn kept_off_edges(p: f64) -> f32 {
     p.clamp(EDGE, 1.0 - EDGE) as f32
-}
-
-/// One-parameter IRT (Rasch): logit = ability − difficulty, with normal priors, fitted by
-/// alternating Newton steps. A new question's difficulty is unknown: the prediction averages over
-/// the difficulties of the training questions.
-#[must_use]
-pub fn ability(data: &Dataset, train: &[usize]) -> Vec<f64> {
-    const SWEEPS: usize = 40;
-    const ABILITY_PRIOR: f64 = 0.02;
-    const EASE_PRIOR: f64 = 0.5;
-    let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
-    let mut ability = vec![0.0_f64; data.models.len()];
-    let mut ease = vec![0.0_f64; train.len()];
-    for _ in 0..SWEEPS {
-        ease.par_iter_mut().zip(train).for_each(|(ease, &q)| {
-            let (mut slope, mut curvature) = (-EASE_PRIOR * *ease, EASE_PRIOR);
-            for (m, y) in data.responses.of(q) {
-                let p = sigmoid(ability[m] + *ease);
-                slope += f64::from(y) - p;
-                curvature += p * (1.0 - p);
-            }
-            *ease += (slope / curvature).clamp(-1.0, 1.0);
-        });
-        let mut steps: Vec<(f64, f64)> =
-            ability.iter().map(|a| (-ABILITY_PRIOR * a, ABILITY_PRIOR)).collect();
-        for (&q, ease) in train.iter().zip(&ease) {
-            for (m, y) in data.responses.of(q) {
-                let p = sigmoid(ability[m] + ease);
-                steps[m].0 += f64::from(y) - p;
-                steps[m].1 += p * (1.0 - p);
-            }
-        }
-        for (ability, (slope, curvature)) in ability.iter_mut().zip(steps) {
-            *ability += (slope / curvature).clamp(-1.0, 1.0);
-        }
-    }
-    let n = ease.len().max(1) as f64;
-    ability.iter().map(|a| ease.iter().map(|e| sigmoid(a + e)).sum::<f64>() / n).collect()
 }
 
 /// The training mean of model × category, drawn towards the model's mean: it is told the category.
@@ -149,25 +111,4 @@ fn knn(
         }
     });
     out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::dataset::Split;
-    use crate::dataset::simulate::Simulation;
-
-    #[test]
-    fn ability_is_not_fooled_by_easy_questions() {
-        // The models' order by ability is the planted one even though each was run elsewhere.
-        let simulation =
-            Simulation { models: 12, questions: 2000, skill_spread: 0.0, ..Simulation::default() };
-        let data = simulation.run();
-        let train = data.split(Split::Train);
-        let found = ability(&data, &train);
-        let means = model_means(&data, &train);
-        for (a, m) in found.iter().zip(means) {
-            assert!((0.0..=1.0).contains(a) && (a - m).abs() < 0.25);
-        }
-    }
 }

@@ -165,7 +165,7 @@ mod tests {
             Judged { questions: vec![], starts: vec![0], models: vec![], labels: vec![] };
         let mut p = Vec::new();
         for q in 0..300 {
-            for m in 0..1 + q % 5 {
+            for m in 0..=q % 5 {
                 let x: f32 = rng.random();
                 p.push((x * 20.0).round() / 20.0);
                 judged.models.push(m);

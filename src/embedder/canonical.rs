@@ -93,6 +93,7 @@ mod tests {
             out: layer(random(hidden, dim + 1)),
             vectors: random(models, dim),
             ability: random(1, models).row(0).to_owned(),
+            fallback: Array1::zeros(models),
         };
         let activations = random(4000, hidden);
         let project = |w: &Weights| activations.dot(&w.out.weight) + &w.out.bias;

@@ -132,6 +132,7 @@ impl Embedder {
         let benchmarks = &lens.memory.benchmarks;
         vec![
             ("models.vectors", Stored::f32(&self.vectors)),
+            ("models.fallback", Stored::row(&weights.fallback)),
             ("projector.first.weight", Stored::f32(&weights.first.weight)),
             ("projector.first.bias", Stored::row(&weights.first.bias)),
             ("projector.second.weight", Stored::f32(&weights.second.weight)),
@@ -192,6 +193,7 @@ impl Embedder {
             second: layer("second", None, None)?,
             out: layer("out", None, Some(dim + 1))?,
             ability: vectors.column(0).to_owned(),
+            fallback: read.vector("models.fallback", models)?,
             vectors: vectors.slice(s![.., 1..]).to_owned(),
         };
         let hidden = weights.first.weight.ncols();

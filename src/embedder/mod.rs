@@ -9,6 +9,7 @@ mod file;
 mod memory;
 mod network;
 mod progress;
+mod rasch;
 mod reference;
 mod residuals;
 mod train;
@@ -29,6 +30,7 @@ pub use coverage::{Coverage, coverage};
 pub use device::Backend;
 pub use features::Features;
 pub use progress::{Epoch, Event};
+pub use rasch::Rasch;
 pub use reference::Reference;
 pub(crate) use residuals::model_means;
 pub(crate) use train::observed;
@@ -128,7 +130,8 @@ impl Embedder {
     #[must_use]
     pub fn predict(&self, features: &Features) -> Array2<f32> {
         let support = self.support(features);
-        let mut logits = train::predict(&self.network, features, Some(&support), &self.device);
+        let gate = train::Gate { support: &support, weights: &self.weights };
+        let mut logits = train::predict(&self.network, features, Some(gate), &self.device);
         logits.zip_mut_with(&support, |x, support| *x = self.calibration.probability(*x, *support));
         logits
     }

@@ -121,6 +121,7 @@ impl Network {
             out: Layer::of(&self.out),
             vectors: array2(self.vectors.val()),
             ability: array1(self.ability.val()),
+            fallback: Array1::zeros(0),
         }
     }
 
@@ -164,6 +165,9 @@ pub(super) struct Weights {
     pub(super) out: Layer,
     pub(super) vectors: Array2<f32>,
     pub(super) ability: Array1<f32>,
+    /// The Rasch ability of each model above the mean model: what its forecast falls back to where
+    /// its speciality is not supported.
+    pub(super) fallback: Array1<f32>,
 }
 
 impl Weights {
@@ -186,6 +190,7 @@ impl Weights {
             out: layer(hidden, dim + 1),
             vectors: Array2::zeros((models, dim)),
             ability: Array1::zeros(models),
+            fallback: Array1::zeros(models),
         };
         let (mut h, mut d) = (0, 0);
         for member in members {

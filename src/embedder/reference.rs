@@ -151,7 +151,7 @@ impl Reference {
     pub fn predict(&self, encoded: &Array2<f32>) -> Array2<f32> {
         let inputs = self.projection.nrows() - 1;
         let (weight, bias) = self.projection.view().split_at(Axis(0), inputs);
-        let mut questions = encoded.dot(&weight) + &bias.row(0);
+        let mut questions = encoded.dot(&weight) + bias.row(0);
         for mut row in questions.rows_mut() {
             row.iter_mut().zip(&self.classifier).for_each(|(z, c)| *z *= c);
         }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use burn::optim::{AdamWConfig, GradientsParams};
 use burn::tensor::activation::{log_softmax, softplus};
 use burn::tensor::{Device, Tensor, TensorData};
-use ndarray::{Array2, Axis, s};
+use ndarray::{Array1, Array2, Axis, s};
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -23,6 +23,7 @@ use super::features::{Features, Featurizer, shapes};
 use super::memory::Memory;
 use super::network::{HIDDEN, Masks, Network, Sizes, Weights, array2, data2};
 use super::progress::{Epoch, Event};
+use super::rasch::Rasch;
 use super::residuals::model_means;
 use super::{Benchmark, Embedder, Provenance, Score};
 use crate::dataset::{Dataset, Split};
@@ -135,12 +136,15 @@ pub fn train(
 
     let device = settings.backend.device();
     let mut network = Network::from_weights(&merged, &device);
-    let weights =
+    let mut weights =
         canonical(merged, &array2(network.project(tensor(&train_features.inputs, &device))))?;
     network = Network::from_weights(&weights, &device);
+    let abilities = Array1::from_vec(Rasch::fit(data, &train).abilities).mapv(|a| a as f32);
+    weights.fallback = &abilities - abilities.mean().unwrap_or_default();
     let benchmarks = benchmarks(data);
     let support = support(&benchmarks, data.models.len(), &val_features);
-    let logits = predict(&network, &val_features, Some(&support), &device);
+    let gate = Gate { support: &support, weights: &weights };
+    let logits = predict(&network, &val_features, Some(gate), &device);
     let (logits, support) = (observed(&logits, &judged), observed(&support, &judged));
     let calibration = Calibration::fit(&judged, &logits, &support);
     let calibrated = |(&logit, &support): (&f32, &f32)| calibration.probability(logit, support);
@@ -276,23 +280,34 @@ pub(super) fn tensor(array: &Array2<f32>, device: &Device) -> Tensor<2> {
     Tensor::from_data(data2(array.view()), device)
 }
 
-/// Logits of all models on all questions, in blocks that bound the hidden layers: `general`, plus
-/// `special` as far as `gate` (questions × models, in [0, 1]) lets it through.
+/// How far the special part of a logit counts.
+#[derive(Clone, Copy)]
+pub(super) struct Gate<'a> {
+    /// Questions × models, in [0, 1].
+    pub(super) support: &'a Array2<f32>,
+    /// What takes the place of a model's ability and speciality without support.
+    pub(super) weights: &'a Weights,
+}
+
+/// Logits of all models on all questions, in blocks that bound the hidden layers. With a gate, a
+/// logit goes over to the question's ease and the model's fallback as far as support is lacking.
 pub(super) fn predict(
     network: &Network,
     features: &Features,
-    gate: Option<&Array2<f32>>,
+    gate: Option<Gate>,
     device: &Device,
 ) -> Array2<f32> {
     const BLOCK: usize = 1024;
     let mut out: Option<Array2<f32>> = None;
     for (i, block) in features.inputs.axis_chunks_iter(Axis(0), BLOCK).enumerate() {
         let output = network.forward(Tensor::from_data(data2(block), device), None);
-        let mut special = array2(output.special);
-        if let Some(gate) = gate {
-            special *= &gate.slice(s![i * BLOCK..i * BLOCK + block.nrows(), ..]);
+        let general = array2(output.general);
+        let mut logits = &general + &array2(output.special);
+        if let Some(Gate { support, weights }) = gate {
+            let support = support.slice(s![i * BLOCK..i * BLOCK + block.nrows(), ..]);
+            let without = general - &weights.ability + &weights.fallback;
+            logits = &without + &((logits - &without) * &support);
         }
-        let logits = array2(output.general) + special;
         match &mut out {
             None => out = Some(logits),
             // Blocks are equally wide: appending cannot fail.

@@ -1,0 +1,108 @@
+//! One-parameter item response theory (Rasch): how good each model is, corrected for the questions
+//! that it was asked.
+
+use rayon::prelude::*;
+
+use crate::dataset::Dataset;
+
+/// A fitted model: logit = ability + ease.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rasch {
+    /// One a model.
+    pub abilities: Vec<f64>,
+    /// One a question of the fit.
+    pub eases: Vec<f64>,
+}
+
+impl Rasch {
+    /// Fits the answers to the questions `train`, with normal priors, by alternating Newton steps.
+    #[must_use]
+    pub fn fit(data: &Dataset, train: &[usize]) -> Self {
+        const SWEEPS: usize = 40;
+        const ABILITY_PRIOR: f64 = 0.02;
+        const EASE_PRIOR: f64 = 0.5;
+        let mut abilities = vec![0.0_f64; data.models.len()];
+        let mut eases = vec![0.0_f64; train.len()];
+        for _ in 0..SWEEPS {
+            eases.par_iter_mut().zip(train).for_each(|(ease, &q)| {
+                let (mut slope, mut curvature) = (-EASE_PRIOR * *ease, EASE_PRIOR);
+                for (m, y) in data.responses.of(q) {
+                    let p = sigmoid(abilities[m] + *ease);
+                    slope += f64::from(y) - p;
+                    curvature += p * (1.0 - p);
+                }
+                *ease += (slope / curvature).clamp(-1.0, 1.0);
+            });
+            let mut steps: Vec<(f64, f64)> =
+                abilities.iter().map(|a| (-ABILITY_PRIOR * a, ABILITY_PRIOR)).collect();
+            for (&q, ease) in train.iter().zip(&eases) {
+                for (m, y) in data.responses.of(q) {
+                    let p = sigmoid(abilities[m] + ease);
+                    steps[m].0 += f64::from(y) - p;
+                    steps[m].1 += p * (1.0 - p);
+                }
+            }
+            for (ability, (slope, curvature)) in abilities.iter_mut().zip(steps) {
+                *ability += (slope / curvature).clamp(-1.0, 1.0);
+            }
+        }
+        Self { abilities, eases }
+    }
+
+    /// The chance of each model on a question of which nothing is known: the mean over the
+    /// questions of the fit.
+    #[must_use]
+    pub fn means(&self) -> Vec<f64> {
+        let n = self.eases.len().max(1) as f64;
+        let mean = |a: &f64| self.eases.iter().map(|ease| sigmoid(a + ease)).sum::<f64>() / n;
+        self.abilities.iter().map(mean).collect()
+    }
+}
+
+fn sigmoid(x: f64) -> f64 {
+    1.0 / (1.0 + (-x).exp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::simulate::{Model, respond};
+    use crate::dataset::{Dataset, Question, Split};
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+
+    #[test]
+    fn ability_is_not_fooled_by_easy_questions() {
+        // The better model was run on the hard category only, the worse on the easy one, and a third
+        // on both: its answers tell how hard they are.
+        let questions: Vec<Question> = (0..1200)
+            .map(|q| Question {
+                id: q.to_string().into(),
+                category: q % 2,
+                split: Split::Train,
+                prompt: "?".into(),
+            })
+            .collect();
+        let model = |ability: f64, run_on: [bool; 2]| Model {
+            name: ability.to_string(),
+            ability,
+            skills: vec![1.5, -1.5],
+            run_on: run_on.to_vec(),
+        };
+        let models =
+            [model(1.0, [false, true]), model(0.0, [true, false]), model(0.5, [true, true])];
+        let data = Dataset {
+            name: "test".into(),
+            categories: vec!["easy".into(), "hard".into()],
+            models: models.iter().map(|m| m.name.clone()).collect(),
+            attributes: Vec::new(),
+            responses: respond(&questions, &models, &mut ChaCha8Rng::seed_from_u64(2)),
+            questions,
+        };
+        let train: Vec<usize> = (0..1200).collect();
+        let fitted = Rasch::fit(&data, &train).abilities;
+        let raw = super::super::model_means(&data, &train);
+        assert!(raw[0] < raw[1], "raw means are fooled");
+        assert!(fitted[0] > fitted[2] && fitted[2] > fitted[1], "{fitted:?}");
+    }
+}
