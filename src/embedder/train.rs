@@ -306,7 +306,7 @@ pub(super) fn predict(
         if let Some(Gate { support, weights }) = gate {
             let support = support.slice(s![i * BLOCK..i * BLOCK + block.nrows(), ..]);
             let without = general - &weights.ability + &weights.fallback;
-            logits = &without + &((logits - &without) * &support);
+            logits = &without + (logits - &without) * support;
         }
         match &mut out {
             None => out = Some(logits),
