@@ -19,7 +19,7 @@ struct Visit {
     screen: vt100::Parser,
     /// Everything that was ever written.
     raw: Vec<u8>,
-    _master: Box<dyn portable_pty::MasterPty + Send>,
+    master: Box<dyn portable_pty::MasterPty + Send>,
 }
 
 impl Visit {
@@ -44,7 +44,7 @@ impl Visit {
         });
         let keys = pty.master.take_writer().unwrap();
         let screen = vt100::Parser::new(42.try_into().unwrap(), 140.try_into().unwrap(), 0);
-        Self { child, keys, bytes, screen, raw: Vec::new(), _master: pty.master }
+        Self { child, keys, bytes, screen, raw: Vec::new(), master: pty.master }
     }
 
     fn text(&self) -> String {
@@ -141,8 +141,8 @@ fn a_signal_leaves_the_terminal_clean() {
 fn a_terminal_that_goes_away_ends_the_program() {
     let mut visit = Visit::open(&[]);
     visit.see("173 models");
-    let Visit { mut child, keys, bytes, _master, .. } = visit;
-    drop((keys, bytes, _master));
+    let Visit { mut child, keys, bytes, master, .. } = visit;
+    drop((keys, bytes, master));
     let start = Instant::now();
     while child.try_wait().unwrap().is_none() {
         assert!(start.elapsed() < PATIENCE, "it goes on without a terminal");
