@@ -1,7 +1,7 @@
 //! The Training pane: how the training that is watched is going.
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Constraint, Layout as Split, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Paragraph, Sparkline};
 
@@ -9,6 +9,9 @@ use super::layout::Layout;
 use super::state::{State, Training};
 use super::theme::Ink;
 use super::widgets::{bar, fit, thousands};
+
+/// A pane with fewer lines is low.
+const LOW: u16 = 16;
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect) {
     let theme = &state.theme;
@@ -19,34 +22,31 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect) {
         .title(Line::styled(" Training ", theme.bold(Ink::Accent)));
     frame.render_widget(block, area);
     let inside = Layout::inside(area);
-    let room = inside.width as usize;
-    let words = words(state, training, room);
-    let above = (words.len() as u16).min(inside.height);
-    frame.render_widget(Paragraph::new(words), Rect { height: above, ..inside });
-    let mut rest = Rect { y: inside.y + above, height: inside.height - above, ..inside };
-    for (name, losses, ink) in [
-        ("training loss", &training.train, Ink::BarFill),
+    let losses = [
+        ("train loss", &training.train, Ink::BarFill),
         ("val loss", &training.val, Ink::MapRouted),
-    ] {
-        if rest.height < 3 {
-            break;
-        }
+    ];
+    // Where it is low, the losses stand beside the words, else below them.
+    let [said, first, second] = if inside.height < LOW {
+        Split::horizontal([Constraint::Fill(2), Constraint::Fill(1), Constraint::Fill(1)])
+            .spacing(2)
+            .areas(inside)
+    } else {
+        let loss = Constraint::Length(5);
+        Split::vertical([Constraint::Length(4), loss, loss]).spacing(1).areas(inside)
+    };
+    frame.render_widget(Paragraph::new(words(state, training, said.width.into())), said);
+    for ((name, losses, ink), area) in losses.into_iter().zip([first, second]) {
         let last = losses.last().map_or_else(String::new, |loss| format!(" {loss:.4}"));
         let title = Line::from(vec![
             Span::styled(name, theme.ink(Ink::Muted)),
             Span::styled(last, theme.bold(ink)),
         ]);
-        frame.render_widget(title, Rect { height: 1, ..rest });
-        let height = 4.min(rest.height - 1);
-        let place = Rect { y: rest.y + 1, height, ..rest };
-        let spark = Sparkline::default().data(heights(losses, room)).style(theme.ink(ink));
-        frame.render_widget(spark, place);
-        let used = height + 2;
-        rest = Rect {
-            y: rest.y + used.min(rest.height),
-            height: rest.height.saturating_sub(used),
-            ..rest
-        };
+        let [above, below] =
+            Split::vertical([Constraint::Length(1), Constraint::Fill(1)]).areas(area);
+        frame.render_widget(title, above);
+        let bars = heights(losses, training.of as usize, below.width.into());
+        frame.render_widget(Sparkline::default().data(bars).style(theme.ink(ink)), below);
     }
 }
 
@@ -87,15 +87,17 @@ fn words(state: &State, training: &Training, room: usize) -> Vec<Line<'static>> 
             theme.ink(Ink::Good),
         ));
     }
-    lines.push(Line::default());
     lines
 }
 
-/// The last losses as heights: the lowest keeps a tenth, so that it can be seen.
-fn heights(losses: &[f64], room: usize) -> Vec<u64> {
-    let shown = &losses[losses.len().saturating_sub(room)..];
+/// The last losses as heights, wide enough for `of` of them to fill the room: the lowest keeps a
+/// tenth, so that it can be seen.
+fn heights(losses: &[f64], of: usize, room: usize) -> Vec<u64> {
+    let wide = (room / of.max(1)).clamp(1, 4);
+    let shown = &losses[losses.len().saturating_sub(room / wide)..];
     let low = shown.iter().copied().fold(f64::MAX, f64::min);
     let high = shown.iter().copied().fold(f64::MIN, f64::max);
     let span = if high > low { high - low } else { 1.0 };
-    shown.iter().map(|loss| 10 + (90.0 * (loss - low) / span) as u64).collect()
+    let height = |loss: &f64| 10 + (90.0 * (loss - low) / span) as u64;
+    shown.iter().flat_map(|loss| std::iter::repeat_n(height(loss), wide)).collect()
 }
