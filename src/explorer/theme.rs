@@ -205,7 +205,12 @@ impl Theme {
     pub fn ink(&self, ink: Ink) -> Style {
         let style = Style::new().fg(self[ink]);
         let quiet = matches!(ink, Ink::Muted | Ink::MapDim | Ink::BarTrack | Ink::MapAxis);
-        if self.depth == Depth::None && quiet { style.add_modifier(Modifier::DIM) } else { style }
+        if self.depth == Depth::None && quiet {
+            style.add_modifier(Modifier::DIM)
+        } else {
+            // What is drawn over something quiet does not become quiet.
+            style.remove_modifier(Modifier::DIM)
+        }
     }
 
     pub fn bold(&self, ink: Ink) -> Style {
