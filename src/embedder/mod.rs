@@ -6,6 +6,7 @@ mod coverage;
 mod device;
 mod features;
 mod file;
+mod forecast;
 mod memory;
 mod network;
 mod progress;
@@ -29,11 +30,11 @@ pub use calibration::Calibration;
 pub use coverage::{Coverage, coverage};
 pub use device::Backend;
 pub use features::Features;
+pub(crate) use forecast::observed;
 pub use progress::{Epoch, Event};
 pub use rasch::Rasch;
 pub use reference::Reference;
 pub(crate) use residuals::model_means;
-pub(crate) use train::observed;
 pub use train::{Settings, train};
 
 /// How one model did on one benchmark, over all splits that training was allowed to see.
@@ -130,8 +131,8 @@ impl Embedder {
     #[must_use]
     pub fn predict(&self, features: &Features) -> Array2<f32> {
         let support = self.support(features);
-        let gate = train::Gate { support: &support, weights: &self.weights };
-        let mut logits = train::predict(&self.network, features, Some(gate), &self.device);
+        let gate = forecast::Gate { support: &support, weights: &self.weights };
+        let mut logits = forecast::predict(&self.network, features, Some(gate), &self.device);
         logits.zip_mut_with(&support, |x, support| *x = self.calibration.probability(*x, *support));
         logits
     }
@@ -139,7 +140,7 @@ impl Embedder {
     /// How far each model was tested on the like of each prompt, in [0, 1]: prompts × models.
     #[must_use]
     pub fn support(&self, features: &Features) -> Array2<f32> {
-        train::support(&self.benchmarks, self.models.len(), features)
+        forecast::support(&self.benchmarks, self.models.len(), features)
     }
 
     /// The 80% interval of a probability that [`Embedder::predict`] gave to a model with this

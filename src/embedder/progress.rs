@@ -25,7 +25,7 @@ pub struct Epoch {
     pub of: u32,
     /// Mean training loss over its batches (with noise and dropout on).
     pub train_nll: f64,
-    /// Log loss on val, after calibration of nothing.
+    /// Log loss on val, before calibration.
     pub val_nll: f64,
     /// True if this is the best epoch so far.
     pub best: bool,

@@ -16,13 +16,13 @@ use crate::dataset::Values;
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     frame.render_widget(pane_block(state, layout, Pane::Model, "", area.width), area);
     let inside = Layout::inside(area);
-    let lines = lines(state, inside.width.into(), inside.height.into());
+    let lines = lines(state, inside.width.into());
     let shown: Vec<Line> = lines.into_iter().skip(state.model.scroll).collect();
     frame.render_widget(Paragraph::new(shown), inside);
 }
 
 /// Everything the pane has to say, in lines of `room` cells.
-pub fn lines(state: &State, room: usize, _height: usize) -> Vec<Line<'static>> {
+pub fn lines(state: &State, room: usize) -> Vec<Line<'static>> {
     let (theme, subject, model) = (&state.theme, &state.subject, state.selected);
     if model >= subject.models.len() {
         return vec![Line::styled("no model is selected", theme.ink(Ink::Muted))];

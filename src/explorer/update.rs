@@ -298,7 +298,7 @@ fn lines(state: &mut State, by: isize) {
 fn scroll_model(state: &mut State, by: isize) {
     let area = Layout::of(state).and_then(|layout| layout.pane(Pane::Model));
     let inside = Layout::inside(area.unwrap_or_default());
-    let most = pane_model::lines(state, inside.width as usize, inside.height as usize)
+    let most = pane_model::lines(state, inside.width as usize)
         .len()
         .saturating_sub(inside.height as usize);
     state.model.scroll = state.model.scroll.saturating_add_signed(by).min(most);
