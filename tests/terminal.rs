@@ -141,8 +141,11 @@ fn a_signal_leaves_the_terminal_clean() {
 fn a_terminal_that_goes_away_ends_the_program() {
     let mut visit = Visit::open(&[]);
     visit.see("173 models");
-    let Visit { mut child, keys, bytes, master, .. } = visit;
-    drop((keys, bytes, master));
+    let Visit { mut child, mut keys, bytes, master, .. } = visit;
+    // The reading thread holds the terminal open until it has something to send to nobody.
+    drop(bytes);
+    keys.write_all(b"?").unwrap();
+    drop((keys, master));
     let start = Instant::now();
     while child.try_wait().unwrap().is_none() {
         assert!(start.elapsed() < PATIENCE, "it goes on without a terminal");
