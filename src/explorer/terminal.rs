@@ -133,6 +133,10 @@ fn enter() -> io::Result<()> {
 
 /// Undoes [`enter`]; what cannot be undone is passed over, since nobody is left to be told.
 fn leave() {
+    // A second time would take the cursor back over what was printed since.
+    if !TAKEN.swap(false, Ordering::Relaxed) {
+        return;
+    }
     let _ = execute!(
         io::stdout(),
         EndSynchronizedUpdate,
@@ -143,7 +147,6 @@ fn leave() {
     );
     let _ = disable_raw_mode();
     DRAWS.set(false);
-    TAKEN.store(false, Ordering::Relaxed);
 }
 
 pub fn terminal_error(source: io::Error) -> Error {
