@@ -8,8 +8,6 @@ use serde::Serialize;
 use crate::dataset::Values;
 use crate::embedder::Embedder;
 
-/// How many similar training questions the evidence looks at.
-const EVIDENCE_QUESTIONS: usize = 60;
 /// How many categories the evidence names.
 const EVIDENCE_CATEGORIES: usize = 3;
 
@@ -91,7 +89,7 @@ fn evidence(
     features: &crate::embedder::Features,
     candidates: &[Candidate],
 ) -> Vec<Evidence> {
-    let near = embedder.similar(features, 0, EVIDENCE_QUESTIONS);
+    let near = embedder.similar(features, 0);
     let mut categories: Vec<(usize, f64, f64)> = Vec::new();
     let total = near.len().max(1) as f64;
     for (category, similarity) in near {

@@ -12,19 +12,19 @@ const CLIP: f32 = 4.0;
 /// Prompts as the embedder sees them; made by [`super::Embedder::encode`].
 #[derive(Clone, Debug)]
 pub struct Features {
-    /// Prompts × encoder dimensions, unit length.
-    pub(super) keys: Array2<f32>,
     /// Prompts × inputs of the projector, standardised.
     pub(super) inputs: Array2<f32>,
     /// Prompts × nearest training questions: the benchmark of each.
     pub(super) like: Array2<u32>,
+    /// Prompts × nearest training questions: the cosine of each, highest first.
+    pub(super) cosines: Array2<f32>,
 }
 
 impl Features {
     /// How many prompts.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.keys.nrows()
+        self.inputs.nrows()
     }
 
     /// True for no prompts.
@@ -64,7 +64,7 @@ impl Featurizer {
         let scale = raw.std_axis(Axis(0), 0.0).mapv(|s| if s > 1e-6 { s } else { 1.0 });
         let this = Self { encoder, memory, mean, scale };
         let inputs = this.standardise(raw);
-        (this, Features { keys, inputs, like: recalled.like })
+        (this, Features { inputs, like: recalled.like, cosines: recalled.cosines })
     }
 
     /// The number of inputs for an encoder of `dim` numbers.
@@ -78,7 +78,7 @@ impl Featurizer {
         let keys = unit(&encoded);
         let recalled = self.memory.recall(keys.view(), |_, _| false);
         let raw = join([&encoded, &shapes(texts), &recalled.inputs]);
-        Features { inputs: self.standardise(raw), keys, like: recalled.like }
+        Features { inputs: self.standardise(raw), like: recalled.like, cosines: recalled.cosines }
     }
 
     fn standardise(&self, raw: Array2<f32>) -> Array2<f32> {

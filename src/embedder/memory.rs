@@ -34,6 +34,8 @@ pub(super) struct Recalled {
     pub(super) inputs: Array2<f32>,
     /// The benchmarks of the nearest remembered questions, a row each; [`NOTHING`] at the end.
     pub(super) like: Array2<u32>,
+    /// The cosines of those questions, highest first.
+    pub(super) cosines: Array2<f32>,
 }
 
 /// Training questions, remembered by vector.
@@ -64,12 +66,6 @@ impl Memory {
         (Self { keys, summaries, benchmarks }, kept)
     }
 
-    /// The `k` remembered questions most like `query`, nearest first, with their cosine.
-    pub(super) fn nearest(&self, query: ArrayView1<'_, f32>, k: usize) -> Vec<(usize, f32)> {
-        let likeness = self.keys.dot(&query);
-        top(likeness.view(), k, |_| true)
-    }
-
     /// Recalls each row of `queries`. `forbidden(row, remembered)` hides a question from itself and
     /// its copies while training.
     pub(super) fn recall(
@@ -79,10 +75,12 @@ impl Memory {
     ) -> Recalled {
         let mut out = Array2::zeros((queries.nrows(), RECALL));
         let mut like = Array2::from_elem((queries.nrows(), NEIGHBOURS), NOTHING);
+        let mut cosines = Array2::zeros(like.dim());
         let blocks = out.axis_chunks_iter_mut(Axis(0), BLOCK).into_par_iter();
         let blocks = blocks.zip(like.axis_chunks_iter_mut(Axis(0), BLOCK));
+        let blocks = blocks.zip(cosines.axis_chunks_iter_mut(Axis(0), BLOCK));
         blocks.zip(queries.axis_chunks_iter(Axis(0), BLOCK)).enumerate().for_each(
-            |(block, ((mut out, mut like), queries))| {
+            |(block, (((mut out, mut like), mut cosines), queries))| {
                 let likeness = queries.dot(&self.keys.t());
                 for (i, likeness) in likeness.rows().into_iter().enumerate() {
                     let row = block * BLOCK + i;
@@ -93,13 +91,14 @@ impl Memory {
                     let familiar = &near[..near.len().min(FAMILIAR)];
                     out[SUMMARY + 1] = familiar.iter().map(|(_, likeness)| likeness).sum::<f32>()
                         / familiar.len().max(1) as f32;
-                    for (place, (j, _)) in like.row_mut(i).iter_mut().zip(&near) {
-                        *place = self.benchmarks[*j];
+                    for (place, &(j, cosine)) in near.iter().enumerate() {
+                        like[[i, place]] = self.benchmarks[j];
+                        cosines[[i, place]] = cosine;
                     }
                 }
             },
         );
-        Recalled { inputs: out, like }
+        Recalled { inputs: out, like, cosines }
     }
 
     fn average(&self, near: &[(usize, f32)], mut out: ndarray::ArrayViewMut1<'_, f32>) {
@@ -147,13 +146,15 @@ mod tests {
     #[test]
     fn the_nearest_question_decides_and_may_be_hidden() {
         let query = array![[1.0_f32, 0.0]];
-        let open = memory().recall(query.view(), |_, _| false).inputs;
+        let open = memory().recall(query.view(), |_, _| false);
+        assert_eq!(open.like.row(0).to_vec()[..3], [0, 0, 1]);
+        assert_eq!(open.cosines.row(0).to_vec()[..2], [1.0, 0.8]);
+        let open = open.inputs;
         assert!(open[[0, 0]] < 0.1 && (open[[0, SUMMARY]] - 1.0).abs() < 1e-6);
         let hidden = memory().recall(query.view(), |_, j| j == 0);
         assert_eq!(hidden.like.row(0).to_vec()[..3], [0, 1, NOTHING]);
         let hidden = hidden.inputs;
         assert!(hidden[[0, 0]] > 0.9 && (hidden[[0, SUMMARY]] - 0.8).abs() < 1e-6);
-        assert_eq!(memory().nearest(query.row(0), 2), [(0, 1.0), (1, 0.8)]);
     }
 
     #[test]

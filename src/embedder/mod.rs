@@ -150,12 +150,13 @@ impl Embedder {
         self.calibration.interval(p, support)
     }
 
-    /// The `k` training questions nearest to a row of `features`: (benchmark, cosine), nearest first.
+    /// The training questions nearest to a row of `features`: (benchmark, cosine), nearest first.
     #[must_use]
-    pub fn similar(&self, features: &Features, row: usize, k: usize) -> Vec<(usize, f64)> {
-        let memory = &self.featurizer.memory;
-        let near = memory.nearest(features.keys.row(row), k).into_iter();
-        near.map(|(j, cosine)| (memory.benchmarks[j] as usize, f64::from(cosine))).collect()
+    pub fn similar(&self, features: &Features, row: usize) -> Vec<(usize, f64)> {
+        let near = features.like.row(row).into_iter().zip(features.cosines.row(row));
+        near.filter(|(benchmark, _)| (**benchmark as usize) < self.benchmarks.len())
+            .map(|(benchmark, cosine)| (*benchmark as usize, f64::from(*cosine)))
+            .collect()
     }
 
     /// The encoder of its questions.

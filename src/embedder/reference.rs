@@ -79,11 +79,7 @@ impl Reference {
         Ok(trained)
     }
 
-    /// Trains from scratch.
-    ///
-    /// # Errors
-    /// [`Error::Failed`] if cancelled.
-    pub fn train(
+    fn train(
         data: &Dataset,
         train: &[usize],
         encoded: &Array2<f32>,

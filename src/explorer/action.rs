@@ -10,6 +10,7 @@ use super::theme::Theme;
 use crate::analysis::probe::Report;
 use crate::analysis::projection::Projection;
 use crate::analysis::router::Route;
+use crate::embedder::Epoch;
 
 /// A part of the screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -147,13 +148,8 @@ pub enum Action {
 /// One epoch of a training as the explorer shows it.
 #[derive(Clone)]
 pub struct Frame {
-    pub number: u32,
-    pub of: u32,
-    pub train_nll: f64,
-    pub val_nll: f64,
-    pub best: bool,
-    pub responses_per_second: f64,
-    pub remaining: std::time::Duration,
+    pub epoch: Epoch,
+    /// Its vectors, turned to follow the frame before.
     pub projection: Projection,
 }
 

@@ -145,16 +145,7 @@ fn shown(event: Event, before: &mut Option<Projection>) -> Option<Action> {
                 before.as_ref(),
             );
             *before = Some(projection.clone());
-            Some(Action::Epoch(Box::new(Frame {
-                number: epoch.number,
-                of: epoch.of,
-                train_nll: epoch.train_nll,
-                val_nll: epoch.val_nll,
-                best: epoch.best,
-                responses_per_second: epoch.responses_per_second,
-                remaining: epoch.remaining,
-                projection,
-            })))
+            Some(Action::Epoch(Box::new(Frame { epoch, projection })))
         }
     }
 }

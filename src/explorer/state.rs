@@ -7,7 +7,7 @@ use std::time::Duration;
 use ratatui::layout::Rect;
 use tui_input::Input;
 
-use super::action::{Frame, Pane};
+use super::action::Pane;
 use super::map::MapState;
 use super::subject::Subject;
 use super::theme::{Depth, Theme};
@@ -15,6 +15,7 @@ use crate::analysis::neighbours::{self, Neighbour};
 use crate::analysis::probe::Report;
 use crate::analysis::projection::Projection;
 use crate::analysis::router::Route;
+use crate::embedder::Epoch;
 
 /// How many neighbours the Model pane lists.
 const NEIGHBOURS: usize = 8;
@@ -97,15 +98,15 @@ pub struct Training {
 }
 
 impl Training {
-    pub fn add(&mut self, frame: &Frame) {
-        self.epoch = frame.number;
-        self.of = frame.of;
-        self.speed = frame.responses_per_second;
-        self.remaining = frame.remaining;
-        self.train.push(frame.train_nll);
-        self.val.push(frame.val_nll);
-        if frame.best {
-            self.best = Some((frame.number, frame.val_nll));
+    pub fn add(&mut self, epoch: &Epoch) {
+        self.epoch = epoch.number;
+        self.of = epoch.of;
+        self.speed = epoch.responses_per_second;
+        self.remaining = epoch.remaining;
+        self.train.push(epoch.train_nll);
+        self.val.push(epoch.val_nll);
+        if epoch.best {
+            self.best = Some((epoch.number, epoch.val_nll));
         }
     }
 }

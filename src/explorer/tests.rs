@@ -20,7 +20,7 @@ use crate::analysis::probe::{Prediction, Report};
 use crate::analysis::projection::Projection;
 use crate::analysis::router::{Candidate, Evidence, Route};
 use crate::dataset::{Attribute, Values};
-use crate::embedder::{Benchmark, Coverage, Score};
+use crate::embedder::{Benchmark, Coverage, Epoch, Score};
 use crate::metrics::Bin;
 use crate::one_line;
 
@@ -211,7 +211,7 @@ fn a_training_shows_how_it_goes() {
     update(&mut state, Action::Encoding(16_001));
     for number in 1..=4 {
         let projection = state.map.projection.clone();
-        let frame = Frame {
+        let epoch = Epoch {
             number,
             of: 12,
             train_nll: 0.7 / f64::from(number),
@@ -219,8 +219,9 @@ fn a_training_shows_how_it_goes() {
             best: true,
             responses_per_second: 1_250_000.0,
             remaining: Duration::from_secs(3),
-            projection,
+            vectors: state.subject.vectors.clone(),
         };
+        let frame = Frame { epoch, projection };
         update(&mut state, Action::Epoch(Box::new(frame)));
     }
     insta::assert_snapshot!("training", screen(&state));

@@ -74,7 +74,7 @@ fn report(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
             state.training.get_or_insert_default().questions = questions;
         }
         Action::Epoch(frame) => {
-            state.training.get_or_insert_with(Training::default).add(&frame);
+            state.training.get_or_insert_with(Training::default).add(&frame.epoch);
             state.map.show(frame.projection);
         }
         Action::Trained(subject, projection, notice) => {
