@@ -46,7 +46,7 @@ fn lines(state: &State, room: usize) -> Vec<Line<'static>> {
         let share = format!("{:.0}% ", 100.0 * bin.covered);
         Span::styled(share, theme.bold(honest(bin.covered)))
     }));
-    held.push(Span::styled("from low to high forecasts", muted));
+    held.push(Span::styled("low to high", muted));
     lines.push(Line::from(held));
     let key = format!("{FORECAST} forecast  ● came true  and answers");
     lines.push(heading(theme, room, "Reliability", &key));
