@@ -12,9 +12,11 @@ pub mod embedder;
 pub mod encoder;
 mod error;
 pub mod explorer;
+pub mod hub;
 pub mod metrics;
 mod names;
 mod printable;
+mod tensors;
 
 pub use atomic::write as write_atomically;
 pub use error::{Error, Result};

@@ -10,14 +10,18 @@ use llmap::analysis::evaluation::{self, evaluate};
 use llmap::dataset::simulate::Simulation;
 use llmap::dataset::{Dataset, Split};
 use llmap::embedder::{Backend, Embedder, Event, Settings, train};
-use llmap::encoder;
+use llmap::encoder::{self, Source};
 use safetensors::SafeTensors;
 
 fn settings(seed: u64) -> Settings {
     Settings {
         dim: 16,
         epochs: 12,
-        encoder: encoder::Settings { buckets: 1 << 10, dim: 16, hash_seed: 0 },
+        encoder: vec![Source::Builtin(encoder::Settings {
+            buckets: 1 << 10,
+            dim: 16,
+            hash_seed: 0,
+        })],
         seed,
         ..Settings::default()
     }
@@ -38,7 +42,7 @@ fn a_planted_skill_is_learned() {
     let judged =
         evaluation::Settings { split: Some(Split::Val), resamples: 50, reference: None, seed: 1 };
     let evaluation =
-        evaluate(&embedder, &data, &judged, &mut |_, _| {}, &AtomicBool::new(false)).unwrap();
+        evaluate(&embedder, &data, &judged, &mut |_| {}, &AtomicBool::new(false)).unwrap();
     let [llmap, ability] = ["llmap", "ability"].map(|name| evaluation.predictors[name].figures);
     assert!(llmap.auc > ability.auc + 0.02, "{llmap:?} {ability:?}");
     assert!(llmap.nll < ability.nll && llmap.ece < 0.1);
@@ -68,7 +72,7 @@ fn a_saved_embedder_predicts_the_same() {
     embedder.save(&path).unwrap();
     let loaded = Embedder::load(&path).unwrap();
     let prompts = ["Simulated question: atom energy planet?", "", "verb\u{1b}[31m 中文"];
-    let predict = |e: &Embedder| e.predict(&e.encode(&prompts));
+    let predict = |e: &Embedder| e.predict(&e.encode(&prompts).unwrap());
     assert_eq!(predict(&embedder), predict(&loaded));
     // Numbers are written in their shortest form and may come back one step away.
     let [a, b] = [&embedder, &loaded].map(|e| &e.provenance);

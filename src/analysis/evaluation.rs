@@ -12,7 +12,6 @@ use super::baselines;
 use super::bootstrap::{Spread, spreads};
 use crate::dataset::{Dataset, Split};
 use crate::embedder::{Coverage, Embedder, Reference, coverage, observed};
-use crate::encoder::unit;
 use crate::error::{Error, Result};
 use crate::metrics::{Bin, Figures, Judged, RoutingBounds, reliability};
 
@@ -101,8 +100,18 @@ pub struct Group {
     pub predictors: BTreeMap<String, Part>,
 }
 
+/// What an evaluation tells while it runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// So many questions are encoded.
+    Encoding(usize),
+    /// An epoch of `reference-mf`, of so many, is over.
+    Reference(u32, u32),
+}
+
 /// Evaluates `embedder` on a split of `data`. The baselines are fitted on the train split of `data`;
-/// `progress` hears of the epochs of `reference-mf`, if it has to be trained.
+/// `progress` hears of the encoding of many questions, and of the epochs of `reference-mf` if it has
+/// to be trained.
 ///
 /// # Errors
 /// [`Error::Usage`] if `data` has models that the embedder does not know, lacks a train split, or
@@ -111,7 +120,7 @@ pub fn evaluate(
     embedder: &Embedder,
     data: &Dataset,
     settings: &Settings,
-    progress: &mut dyn FnMut(u32, u32),
+    progress: &mut dyn FnMut(Step),
     cancel: &AtomicBool,
 ) -> Result<Evaluation> {
     let start = Instant::now();
@@ -141,19 +150,23 @@ pub fn evaluate(
     let texts = |questions: &[usize]| -> Vec<&str> {
         questions.iter().map(|&q| &*data.questions[q].prompt).collect()
     };
-    let features = embedder.encode(&texts(&judged.questions));
+    let mut encoding = |done| progress(Step::Encoding(done));
+    let features = embedder.encode_many(&texts(&judged.questions), &mut encoding, cancel)?;
     // From the embedder's order of models to the data set's.
     let predicted = embedder.predict(&features).select(Axis(1), &column);
 
-    let known = embedder.encoder().encode(&texts(&train));
-    let asked = embedder.encoder().encode(&texts(&judged.questions));
+    let encoder = embedder.encoder();
+    let known = encoder.encode(&texts(&train), &mut encoding, cancel)?;
+    let asked = encoder.encode(&texts(&judged.questions), &mut encoding, cancel)?;
+    let keys = [&known, &asked].map(|encoded| encoder.keys(encoded));
     let mut predictions = vec![(EMBEDDER, observed(&predicted, &judged))];
-    for (name, p) in baselines::all(data, &train, &judged.questions, &unit(&known), &unit(&asked)) {
+    for (name, p) in baselines::all(data, &train, &judged.questions, &keys[0], &keys[1]) {
         predictions.push((name, observed(&p, &judged)));
     }
     if let Some(cache) = &settings.reference {
+        let mut epochs = |epoch, of| progress(Step::Reference(epoch, of));
         let reference =
-            Reference::cached(cache, data, &train, &known, settings.seed, progress, cancel)?;
+            Reference::cached(cache, data, &train, &known, settings.seed, &mut epochs, cancel)?;
         predictions.push(("reference-mf", observed(&reference.predict(&asked), &judged)));
     }
     let p: Vec<&[f32]> = predictions.iter().map(|(_, p)| &**p).collect();

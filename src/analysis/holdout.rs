@@ -64,5 +64,5 @@ pub fn leave_out(
     let parted = parted.only(|q| kept.contains(&q) || is_out(q));
     let embedder = train(&parted, settings, progress, cancel)?;
     let judged = evaluation::Settings { split: Some(Split::Test), ..judged.clone() };
-    evaluate(&embedder, &parted, &judged, &mut |_, _| {}, cancel)
+    evaluate(&embedder, &parted, &judged, &mut |_| {}, cancel)
 }

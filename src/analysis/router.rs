@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::dataset::Values;
 use crate::embedder::Embedder;
+use crate::error::Result;
 
 /// How many categories the evidence names.
 const EVIDENCE_CATEGORIES: usize = 3;
@@ -54,10 +55,12 @@ pub struct Route {
 }
 
 /// Ranks all models of `embedder` for `prompt`.
-#[must_use]
-pub fn route(embedder: &Embedder, prompt: &str) -> Route {
+///
+/// # Errors
+/// If the encoder is not on this machine; see [`Embedder::encode`].
+pub fn route(embedder: &Embedder, prompt: &str) -> Result<Route> {
     let start = Instant::now();
-    let features = embedder.encode(&[prompt]);
+    let features = embedder.encode(&[prompt])?;
     let (probabilities, support) = (embedder.predict(&features), embedder.support(&features));
     let mut candidates: Vec<Candidate> = probabilities
         .row(0)
@@ -72,7 +75,7 @@ pub fn route(embedder: &Embedder, prompt: &str) -> Route {
     candidates.sort_by(|a, b| b.p.total_cmp(&a.p));
     let evidence = evidence(embedder, &features, &candidates);
     let milliseconds = start.elapsed().as_secs_f64() * 1000.0;
-    Route { candidates, evidence, milliseconds }
+    Ok(Route { candidates, evidence, milliseconds })
 }
 
 /// The mean price of a million tokens in and out.

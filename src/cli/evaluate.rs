@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use etcetera::BaseStrategy;
-use llmap::analysis::evaluation::{EMBEDDER, Evaluation, Part, Settings, evaluate};
+use llmap::analysis::evaluation::{EMBEDDER, Evaluation, Part, Settings, Step, evaluate};
 use llmap::analysis::holdout;
 use llmap::dataset::{self, Dataset, Split};
 use llmap::embedder::{self, Embedder, Event};
@@ -67,10 +67,13 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     }
     let cancel = super::interrupt()?;
     let bar = bar(common, 0);
-    let mut progress = |epoch: u32, of: u32| {
-        bar.set_length(of.into());
-        bar.set_position(epoch.into());
-        bar.set_message("training reference-mf, once");
+    let mut progress = |step: Step| match step {
+        Step::Encoding(done) => bar.set_message(format!("encoding questions: {done}")),
+        Step::Reference(epoch, of) => {
+            bar.set_length(of.into());
+            bar.set_position(epoch.into());
+            bar.set_message("training reference-mf, once");
+        }
     };
     let evaluation = evaluate(&embedder, &data, &settings, &mut progress, &cancel)?;
     bar.finish_and_clear();

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use llmap::dataset::{self, Attribute, Dataset, Split, Values};
 use llmap::embedder::Embedder;
+use llmap::encoder::Part;
 use llmap::{Error, Result};
 use serde_json::{Value, json};
 
@@ -85,7 +86,17 @@ fn of_embedder(embedder: &Embedder, path: &Path) -> Result<Value> {
         "kind": "embedder",
         "models": embedder.models,
         "dimensions": embedder.vectors.ncols(),
-        "encoder": embedder.encoder().settings(),
+        "encoder": embedder.encoder().name(),
+        "encoder_parts": embedder.encoder().parts().iter().map(|part| json!({
+            "name": part.name(),
+            "dimensions": part.dim(),
+            "settings": match part {
+                Part::Builtin(builtin) => json!(builtin.settings()),
+                Part::Sentence(sentence) => json!(sentence.identity()),
+                Part::Absent(identity) => json!(identity),
+            },
+            "here": !matches!(part, Part::Absent(_)),
+        })).collect::<Vec<_>>(),
         "benchmarks": embedder.benchmarks.iter().map(|b| json!({
             "name": b.name,
             "questions": b.questions,

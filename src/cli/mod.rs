@@ -3,6 +3,7 @@
 mod completions;
 mod evaluate;
 mod explore;
+mod fetch;
 mod inspect;
 mod output;
 mod probe;
@@ -71,6 +72,8 @@ enum Command {
     Probe(probe::Arguments),
     /// Show what is in an embedder or a data set.
     Inspect(inspect::Arguments),
+    /// Download a sentence encoder or the data set of the paper.
+    Fetch(fetch::Arguments),
     /// List the colour themes.
     Themes,
     /// Print shell completions.
@@ -89,6 +92,7 @@ pub fn main() -> ExitCode {
         Some(Command::Route(arguments)) => route::run(&arguments, common),
         Some(Command::Probe(arguments)) => probe::run(&arguments, common),
         Some(Command::Inspect(arguments)) => inspect::run(&arguments, common),
+        Some(Command::Fetch(arguments)) => fetch::run(&arguments, common),
         Some(Command::Themes) => themes::run(common),
         Some(Command::Completions(arguments)) => completions::run(&arguments),
     };

@@ -49,7 +49,8 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     }
     let prompts = prompts(arguments)?;
     let embedder = super::embedder(Some(&arguments.embedder))?;
-    let routes: Vec<Route> = prompts.iter().map(|prompt| route(&embedder, prompt)).collect();
+    let routes = prompts.iter().map(|prompt| route(&embedder, prompt));
+    let routes: Vec<Route> = routes.collect::<Result<_>>()?;
     let each = prompts.iter().zip(&routes);
     if common.json {
         let named = each.map(|(prompt, route)| named(&embedder, prompt, route, arguments.top));

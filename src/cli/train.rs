@@ -8,6 +8,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use llmap::dataset;
 use llmap::embedder::{Backend, Embedder, Event, Settings, train};
+use llmap::encoder;
 use llmap::explorer::{self, Options};
 use llmap::{Error, Result};
 use serde_json::json;
@@ -19,6 +20,7 @@ use super::{Common, output};
   llmap train data/sample -o sample.safetensors
   llmap train mydata -o my.safetensors --live        watch the map form; s stops and keeps the best
   llmap train mydata -o my.safetensors --dim 32 --epochs 20 --seed 7 --json
+  llmap train mydata -o my.safetensors --encoder builtin+minilm    better, slower: reads sentences
 
 The data is a folder with questions.csv, models.csv and responses.csv, or with train.csv, val.csv and
 test.csv in the layout of EmbedLLM. Ctrl-C stops and keeps the best epoch so far.")]
@@ -34,6 +36,10 @@ pub struct Arguments {
     /// Epochs at most.
     #[arg(long, default_value_t = Settings::default().epochs, value_name = "N")]
     epochs: u32,
+    /// What reads the questions: `builtin`, `minilm` or `mpnet` (see `llmap fetch`), the folder of a
+    /// sentence encoder, or several joined by `+`.
+    #[arg(long, default_value = "builtin", value_name = "ENCODER")]
+    encoder: String,
     /// Where burn computes: ndarray or flex.
     #[arg(long, default_value = "ndarray")]
     backend: Backend,
@@ -60,6 +66,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         dim: arguments.dim,
         epochs: arguments.epochs,
         backend: arguments.backend,
+        encoder: encoder::sources(&arguments.encoder)?,
         seed: common.seed,
         ..Settings::default()
     };
@@ -112,7 +119,9 @@ pub fn bar(common: &Common, epochs: u32) -> ProgressBar {
 /// Shows a step of training.
 pub fn show(bar: &ProgressBar, event: &Event) {
     match event {
-        Event::Encoding { questions } => bar.set_message(format!("encoding {questions} questions")),
+        Event::Encoding { done, questions } => {
+            bar.set_message(format!("encoding questions: {done} of {questions}"));
+        }
         Event::Epoch(epoch) => {
             bar.set_position(epoch.number.into());
             bar.set_message(format!(

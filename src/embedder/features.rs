@@ -1,10 +1,13 @@
 //! A question as the projector sees it: its vector, its shape, and what the memory recalls.
 
+use std::sync::atomic::AtomicBool;
+
 use ndarray::{Array1, Array2, Axis, s};
 use rayon::prelude::*;
 
 use super::memory::{Memory, RECALL};
-use crate::encoder::{Builtin, SHAPE, shape, unit};
+use crate::encoder::{Encoder, SHAPE, shape};
+use crate::error::Result;
 
 /// How far from the mean a standardised input may be, in standard deviations.
 const CLIP: f32 = 4.0;
@@ -35,9 +38,9 @@ impl Features {
 }
 
 /// Makes [`Features`] from text.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone)]
 pub(super) struct Featurizer {
-    pub(super) encoder: Builtin,
+    pub(super) encoder: Encoder,
     pub(super) memory: Memory,
     /// Mean of each input over the training questions.
     pub(super) mean: Array1<f32>,
@@ -50,14 +53,14 @@ impl Featurizer {
     /// its copies (by `texts`, an id a row) are hidden from its own recall; `kept` are the rows
     /// that the memory kept.
     pub(super) fn fit(
-        encoder: Builtin,
+        encoder: Encoder,
         memory: Memory,
         kept: &[usize],
         encoded: Array2<f32>,
         shapes: &Array2<f32>,
         texts: &[u32],
     ) -> (Self, Features) {
-        let keys = unit(&encoded);
+        let keys = encoder.keys(&encoded);
         let recalled = memory.recall(keys.view(), |row, j| texts[row] == texts[kept[j]]);
         let raw = join([&encoded, shapes, &recalled.inputs]);
         let mean = raw.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(raw.ncols()));
@@ -72,13 +75,19 @@ impl Featurizer {
         dim + SHAPE + RECALL
     }
 
-    /// The features of new texts.
-    pub(super) fn features(&self, texts: &[&str]) -> Features {
-        let encoded = self.encoder.encode(texts);
-        let keys = unit(&encoded);
+    /// The features of new texts. `progress` hears how many are encoded.
+    pub(super) fn features(
+        &self,
+        texts: &[&str],
+        progress: &mut dyn FnMut(usize),
+        cancel: &AtomicBool,
+    ) -> Result<Features> {
+        let encoded = self.encoder.encode(texts, progress, cancel)?;
+        let keys = self.encoder.keys(&encoded);
         let recalled = self.memory.recall(keys.view(), |_, _| false);
         let raw = join([&encoded, &shapes(texts), &recalled.inputs]);
-        Features { inputs: self.standardise(raw), like: recalled.like, cosines: recalled.cosines }
+        let inputs = self.standardise(raw);
+        Ok(Features { inputs, like: recalled.like, cosines: recalled.cosines })
     }
 
     fn standardise(&self, raw: Array2<f32>) -> Array2<f32> {

@@ -18,14 +18,18 @@ use super::network::{Layer, Network, Weights};
 use super::residuals::SUMMARY;
 use super::{Benchmark, Embedder, Provenance};
 use crate::dataset::Attribute;
-use crate::encoder::{self, Builtin};
+use crate::encoder::{self, Builtin, Encoder, Identity, Part};
 use crate::error::{Error, Result};
+use crate::tensors::{Tensors, misshapen};
 
 /// The version of the format that this program writes, and the newest that it reads.
 const VERSION: u32 = 1;
 
 /// The key of the document in the file's metadata.
 const KEY: &str = "llmap";
+
+/// Numbers that a part of an encoder gives at most.
+const WIDEST: usize = 1 << 16;
 
 /// The document.
 #[derive(Serialize, Deserialize)]
@@ -34,16 +38,35 @@ struct Card {
     models: Vec<String>,
     attributes: Vec<Attribute>,
     benchmarks: Vec<Benchmark>,
-    encoder: EncoderCard,
+    /// Its parts, whose vectors are joined.
+    encoder: Vec<EncoderCard>,
     calibration: Calibration,
     provenance: Provenance,
 }
 
-/// The encoder's identity and settings.
+/// The identity and settings of a part of the encoder.
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 enum EncoderCard {
     Builtin(encoder::Settings),
+    Sentence(Identity),
+}
+
+impl EncoderCard {
+    fn of(part: &Part) -> Self {
+        match part {
+            Part::Builtin(builtin) => Self::Builtin(*builtin.settings()),
+            Part::Sentence(sentence) => Self::Sentence(sentence.identity().clone()),
+            Part::Absent(identity) => Self::Sentence(identity.clone()),
+        }
+    }
+
+    fn dim(&self) -> usize {
+        match self {
+            Self::Builtin(settings) => settings.dim,
+            Self::Sentence(identity) => identity.dim,
+        }
+    }
 }
 
 /// Only the version, read first: a newer document may have any other fields.
@@ -109,7 +132,7 @@ impl Embedder {
             models: self.models.clone(),
             attributes: self.attributes.clone(),
             benchmarks: self.benchmarks.clone(),
-            encoder: EncoderCard::Builtin(*self.featurizer.encoder.settings()),
+            encoder: self.featurizer.encoder.parts().iter().map(EncoderCard::of).collect(),
             calibration: self.calibration,
             provenance: self.provenance.clone(),
         };
@@ -130,7 +153,7 @@ impl Embedder {
     fn tensors(&self) -> Vec<(&'static str, Stored)> {
         let (weights, lens) = (&self.weights, &self.featurizer);
         let benchmarks = &lens.memory.benchmarks;
-        vec![
+        let mut tensors = vec![
             ("models.vectors", Stored::f32(&self.vectors)),
             ("models.fallback", Stored::row(&weights.fallback)),
             ("projector.first.weight", Stored::f32(&weights.first.weight)),
@@ -141,8 +164,6 @@ impl Embedder {
             ("projector.out.bias", Stored::row(&weights.out.bias)),
             ("inputs.mean", Stored::row(&lens.mean)),
             ("inputs.scale", Stored::row(&lens.scale)),
-            ("encoder.rarity", Stored::f32(lens.encoder.rarity())),
-            ("encoder.projection", Stored::f16(lens.encoder.projection())),
             ("memory.keys", Stored::f16(&lens.memory.keys)),
             ("memory.summaries", Stored::f32(&lens.memory.summaries)),
             (
@@ -153,7 +174,14 @@ impl Embedder {
                     bytes: benchmarks.iter().flat_map(|b| b.to_le_bytes()).collect(),
                 },
             ),
-        ]
+        ];
+        for part in lens.encoder.parts() {
+            if let Part::Builtin(builtin) = part {
+                tensors.push(("encoder.rarity", Stored::f32(builtin.rarity())));
+                tensors.push(("encoder.projection", Stored::f16(builtin.projection())));
+            }
+        }
+        tensors
     }
 
     fn from_bytes(bytes: &[u8]) -> Result<Self, Fault> {
@@ -171,22 +199,21 @@ impl Embedder {
         }
         let card: Card =
             serde_json::from_str(card).map_err(|e| broken(format!("its document: {e}")))?;
-        let file = SafeTensors::deserialize(bytes).map_err(|e| broken(e.to_string()))?;
-        let read = Reader { file: &file };
+        let read = Tensors::new(bytes).map_err(Fault::Broken)?;
 
-        let EncoderCard::Builtin(settings) = card.encoder;
+        let encoder = encoder(&card.encoder, &read)?;
         let (models, benchmarks) = (card.models.len(), card.benchmarks.len());
-        let width = Featurizer::width(settings.dim);
+        let width = Featurizer::width(encoder.dim());
         let vectors = read.matrix("models.vectors", Some(models), None)?;
         let dim = vectors
             .ncols()
             .checked_sub(1)
-            .ok_or_else(|| misshapen("models.vectors", &[models, 0]))?;
+            .ok_or_else(|| broken(misshapen("models.vectors", &[models, 0])))?;
         let layer = |name: &str, inputs: Option<usize>, outputs: Option<usize>| {
             let name = format!("projector.{name}");
             let weight = read.matrix(&format!("{name}.weight"), inputs, outputs)?;
             let bias = read.vector(&format!("{name}.bias"), weight.ncols())?;
-            Ok(Layer { weight, bias })
+            Ok::<_, String>(Layer { weight, bias })
         };
         let weights = Weights {
             first: layer("first", Some(width), None)?,
@@ -200,12 +227,7 @@ impl Embedder {
         if weights.second.weight.dim() != (hidden, hidden) || weights.out.weight.nrows() != hidden {
             return Err(broken("the layers of the projector do not fit each other".into()));
         }
-        let buckets = Some(settings.buckets as usize);
-        let rarity = read.matrix("encoder.rarity", None, buckets)?;
-        let projection = read.matrix("encoder.projection", buckets, Some(settings.dim))?;
-        let encoder = Builtin::from_parts(settings, rarity, projection)
-            .ok_or_else(|| broken("the encoder's tensors do not fit its settings".into()))?;
-        let keys = read.matrix("memory.keys", None, Some(settings.dim))?;
+        let keys = read.matrix("memory.keys", None, Some(encoder.dim()))?;
         let remembered = read.integers("memory.benchmarks", keys.nrows())?;
         if let Some(wrong) = remembered.iter().find(|b| **b as usize >= benchmarks) {
             return Err(broken(format!(
@@ -257,10 +279,38 @@ fn check(card: &Card, featurizer: &Featurizer) -> Result<(), Fault> {
     Err(Fault::Broken(problem.into()))
 }
 
+/// The encoder of the document: what is in the file, and what is found on this machine.
+fn encoder(cards: &[EncoderCard], read: &Tensors) -> Result<Encoder, Fault> {
+    let builtins = cards.iter().filter(|card| matches!(card, EncoderCard::Builtin(_))).count();
+    if cards.is_empty() || builtins > 1 || cards.iter().any(|card| card.dim() > WIDEST) {
+        return Err(Fault::Broken("its encoder is out of range".into()));
+    }
+    let part = |card: &EncoderCard| {
+        let settings = match card {
+            EncoderCard::Builtin(settings) => *settings,
+            EncoderCard::Sentence(identity) => return Ok(encoder::find(identity)),
+        };
+        let buckets = Some(settings.buckets as usize);
+        let rarity = read.matrix("encoder.rarity", None, buckets)?;
+        let projection = read.matrix("encoder.projection", buckets, Some(settings.dim))?;
+        let builtin = Builtin::from_parts(settings, rarity, projection);
+        let broken = || "the encoder's tensors do not fit its settings".to_owned();
+        builtin.map(|builtin| Part::Builtin(Box::new(builtin))).ok_or_else(broken)
+    };
+    let parts: Result<_, String> = cards.iter().map(part).collect();
+    Ok(Encoder::new(parts?))
+}
+
 /// What can be wrong with the bytes of an embedder.
 enum Fault {
     Newer(u32),
     Broken(String),
+}
+
+impl From<String> for Fault {
+    fn from(problem: String) -> Self {
+        Self::Broken(problem)
+    }
 }
 
 /// A tensor on its way out.
@@ -286,67 +336,4 @@ impl Stored {
         let bytes = array.iter().flat_map(|x| f16::from_f32(*x).to_le_bytes()).collect();
         Self { kind: Dtype::F16, shape: array.shape().to_vec(), bytes }
     }
-}
-
-/// Reads tensors by name, checking shape and finiteness.
-struct Reader<'a> {
-    file: &'a SafeTensors<'a>,
-}
-
-impl Reader<'_> {
-    fn tensor(&self, name: &str) -> Result<TensorView<'_>, Fault> {
-        self.file.tensor(name).map_err(|_| Fault::Broken(format!("the tensor {name} is missing")))
-    }
-
-    fn numbers(&self, name: &str) -> Result<(Vec<usize>, Vec<f32>), Fault> {
-        let tensor = self.tensor(name)?;
-        let values: Vec<f32> = match tensor.dtype() {
-            Dtype::F32 => four(tensor.data()).map(f32::from_le_bytes).collect(),
-            Dtype::F16 => {
-                let halves = tensor.data().chunks_exact(2);
-                halves.map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32()).collect()
-            }
-            other => return Err(Fault::Broken(format!("the tensor {name} is of type {other:?}"))),
-        };
-        if values.iter().any(|x| !x.is_finite()) {
-            return Err(Fault::Broken(format!(
-                "the tensor {name} holds a number that is not finite"
-            )));
-        }
-        Ok((tensor.shape().to_vec(), values))
-    }
-
-    fn matrix(
-        &self,
-        name: &str,
-        rows: Option<usize>,
-        columns: Option<usize>,
-    ) -> Result<Array2<f32>, Fault> {
-        let (shape, values) = self.numbers(name)?;
-        let fits = matches!(shape[..], [r, c] if rows.is_none_or(|n| n == r) && columns.is_none_or(|n| n == c));
-        let shape = if fits { (shape[0], shape[1]) } else { return Err(misshapen(name, &shape)) };
-        Array2::from_shape_vec(shape, values).map_err(|_| misshapen(name, &[shape.0, shape.1]))
-    }
-
-    fn vector(&self, name: &str, length: usize) -> Result<Array1<f32>, Fault> {
-        let (shape, values) = self.numbers(name)?;
-        if shape == [length] { Ok(Array1::from_vec(values)) } else { Err(misshapen(name, &shape)) }
-    }
-
-    fn integers(&self, name: &str, length: usize) -> Result<Vec<u32>, Fault> {
-        let tensor = self.tensor(name)?;
-        if tensor.dtype() == Dtype::U32 && tensor.shape() == [length] {
-            Ok(four(tensor.data()).map(u32::from_le_bytes).collect())
-        } else {
-            Err(misshapen(name, tensor.shape()))
-        }
-    }
-}
-
-fn misshapen(name: &str, shape: &[usize]) -> Fault {
-    Fault::Broken(format!("the tensor {name} has shape {shape:?}, which does not fit the rest"))
-}
-
-fn four(bytes: &[u8]) -> impl Iterator<Item = [u8; 4]> + '_ {
-    bytes.chunks_exact(4).map(|b| [b[0], b[1], b[2], b[3]])
 }

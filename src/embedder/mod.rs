@@ -15,12 +15,15 @@ mod reference;
 mod residuals;
 mod train;
 
+use std::sync::atomic::AtomicBool;
+
 use burn::tensor::Device;
 use ndarray::{Array2, ArrayView2, s};
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::Attribute;
-use crate::encoder::Builtin;
+use crate::encoder::Encoder;
+use crate::error::Result;
 use features::Featurizer;
 use network::{Network, Weights};
 
@@ -116,9 +119,24 @@ impl Embedder {
     }
 
     /// Turns prompts into features, one row each.
-    #[must_use]
-    pub fn encode(&self, prompts: &[&str]) -> Features {
-        self.featurizer.features(prompts)
+    ///
+    /// # Errors
+    /// As [`Encoder::available`].
+    pub fn encode(&self, prompts: &[&str]) -> Result<Features> {
+        self.encode_many(prompts, &mut |_| {}, &AtomicBool::new(false))
+    }
+
+    /// The same for so many that the user wants to hear how many are done, and to cancel.
+    ///
+    /// # Errors
+    /// As [`Encoder::encode`].
+    pub fn encode_many(
+        &self,
+        prompts: &[&str],
+        progress: &mut dyn FnMut(usize),
+        cancel: &AtomicBool,
+    ) -> Result<Features> {
+        self.featurizer.features(prompts, progress, cancel)
     }
 
     /// The vectors without the ability: what each model is good at beyond how good it is.
@@ -161,7 +179,7 @@ impl Embedder {
 
     /// The encoder of its questions.
     #[must_use]
-    pub fn encoder(&self) -> &Builtin {
+    pub fn encoder(&self) -> &Encoder {
         &self.featurizer.encoder
     }
 }

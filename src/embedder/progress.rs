@@ -9,6 +9,8 @@ use ndarray::Array2;
 pub enum Event {
     /// The encoder is being fitted and the questions encoded.
     Encoding {
+        /// How many are done.
+        done: usize,
         /// How many questions.
         questions: usize,
     },

@@ -28,7 +28,7 @@ use super::rasch::Rasch;
 use super::residuals::model_means;
 use super::{Benchmark, Embedder, Provenance, Score};
 use crate::dataset::{Dataset, Split};
-use crate::encoder::{self, Builtin};
+use crate::encoder::{self, Encoder, Source};
 use crate::error::{Error, Result};
 use crate::metrics::{Figures, Judged, log_loss, reliability};
 
@@ -56,8 +56,8 @@ pub struct Settings {
     pub noise: f32,
     /// The weight of the second task, naming the question's benchmark.
     pub benchmark_weight: f32,
-    /// The built-in encoder's settings.
-    pub encoder: encoder::Settings,
+    /// What reads the questions; of several, the vectors are joined.
+    pub encoder: Vec<Source>,
     /// Where burn computes.
     pub backend: Backend,
     /// Decides everything random.
@@ -77,7 +77,7 @@ impl Default for Settings {
             dropout: 0.4,
             noise: 0.05,
             benchmark_weight: 0.1,
-            encoder: encoder::Settings::default(),
+            encoder: vec![Source::Builtin(encoder::Settings::default())],
             backend: Backend::default(),
             seed: 1,
         }
@@ -113,12 +113,15 @@ pub fn train(
             )));
         }
     }
-    progress(Event::Encoding { questions: train.len() + val.len() });
-    let (featurizer, train_features) = featurize(data, &train, settings)?;
+    let questions = train.len() + val.len();
+    progress(Event::Encoding { done: 0, questions });
+    let mut encoding = |done| progress(Event::Encoding { done, questions });
+    let (featurizer, train_features) = featurize(data, &train, settings, &mut encoding, cancel)?;
+    let mut encoding = |done| progress(Event::Encoding { done: train.len() + done, questions });
+    let val_features = featurizer.features(&texts(data, &val), &mut encoding, cancel)?;
     if cancel.load(Ordering::Relaxed) {
         return Err(cancelled());
     }
-    let val_features = featurizer.features(&texts(data, &val));
     let judged = Judged::new(data, val);
 
     let run = Run {
@@ -190,6 +193,8 @@ fn check(settings: &Settings) -> Result<()> {
         "there must be 1 to 16 networks"
     } else if !(settings.members + 1..=128).contains(&settings.dim) {
         "the dimension must be from 3 to 128: one number, and one for each network"
+    } else if settings.encoder.is_empty() {
+        "there must be an encoder"
     } else if settings.epochs == 0 || settings.batch == 0 {
         "epochs and batch must be at least 1"
     } else if !(0.0..0.95).contains(&settings.dropout) {
@@ -215,11 +220,13 @@ fn featurize(
     data: &Dataset,
     train: &[usize],
     settings: &Settings,
+    progress: &mut dyn FnMut(usize),
+    cancel: &AtomicBool,
 ) -> Result<(Featurizer, Features)> {
     let texts = texts(data, train);
-    let encoder = Builtin::fit(settings.encoder, &texts, settings.seed)?;
-    let encoded = encoder.encode(&texts);
-    let (memory, kept) = Memory::fit(data, train, &encoder::unit(&encoded), settings.seed);
+    let encoder = Encoder::fit(&settings.encoder, &texts, settings.seed)?;
+    let encoded = encoder.encode(&texts, progress, cancel)?;
+    let (memory, kept) = Memory::fit(data, train, &encoder.keys(&encoded), settings.seed);
     let mut ids = HashMap::new();
     let ids: Vec<u32> = texts
         .iter()

@@ -1,14 +1,245 @@
 //! From text to vector.
 
 mod builtin;
+mod cache;
+mod locate;
 mod ngrams;
+mod sentence;
 mod shape;
 mod svd;
 
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
 pub use builtin::{Builtin, Settings};
+use cache::Cache;
+pub use locate::{Source, sources};
+use ndarray::{Array2, s};
+pub use sentence::{Identity, Sentence};
 pub use shape::{SHAPE, shape};
 
-use ndarray::Array2;
+use crate::error::{Error, Result};
+
+/// Texts of which the vectors are worth a place in the cache.
+const WORTH: usize = 16;
+/// Texts that are encoded, and then kept, at once: what a broken run loses at most.
+const SHARD: usize = 1024;
+
+/// One or several encoders, whose vectors are joined.
+#[derive(Clone)]
+pub struct Encoder {
+    parts: Vec<Part>,
+}
+
+/// One encoder of a joined one.
+#[derive(Clone)]
+pub enum Part {
+    /// Fitted to the training questions; lies in the embedder's file.
+    Builtin(Box<Builtin>),
+    /// Read from a folder.
+    Sentence(Arc<Sentence>),
+    /// Known by its identity alone: its folder is not on this machine.
+    Absent(Identity),
+}
+
+impl Part {
+    /// Numbers in its vectors.
+    #[must_use]
+    pub fn dim(&self) -> usize {
+        match self {
+            Self::Builtin(builtin) => builtin.settings().dim,
+            Self::Sentence(sentence) => sentence.identity().dim,
+            Self::Absent(identity) => identity.dim,
+        }
+    }
+
+    /// What it is called.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Builtin(_) => "builtin",
+            Self::Sentence(sentence) => &sentence.identity().name,
+            Self::Absent(identity) => &identity.name,
+        }
+    }
+
+    fn fingerprint(&self) -> String {
+        match self {
+            Self::Builtin(builtin) => builtin.fingerprint(),
+            Self::Sentence(sentence) => sentence.identity().hash.clone(),
+            Self::Absent(identity) => identity.hash.clone(),
+        }
+    }
+
+    fn encode(
+        &self,
+        texts: &[&str],
+        progress: &mut dyn FnMut(usize),
+        cancel: &AtomicBool,
+    ) -> Result<Array2<f32>> {
+        match self {
+            Self::Builtin(builtin) => Ok(builtin.encode(texts)),
+            Self::Sentence(sentence) if texts.len() < WORTH => {
+                sentence.encode(texts, progress, cancel)
+            }
+            Self::Sentence(sentence) => remembered(sentence, texts, progress, cancel),
+            Self::Absent(identity) => Err(absent(identity)),
+        }
+    }
+}
+
+/// Encodes what the cache does not hold yet.
+fn remembered(
+    sentence: &Sentence,
+    texts: &[&str],
+    progress: &mut dyn FnMut(usize),
+    cancel: &AtomicBool,
+) -> Result<Array2<f32>> {
+    let Identity { hash, dim, .. } = sentence.identity();
+    let Some(root) = locate::cache_folder() else {
+        return sentence.encode(texts, progress, cancel);
+    };
+    let cache = Cache::new(&root.join("vectors"), hash, *dim);
+    let keys: Vec<cache::Key> = texts.iter().map(|text| cache::key(text)).collect();
+    let (mut out, missing) = cache::recall(&cache.read(), &keys, *dim);
+    let mut done = texts.len() - missing.len();
+    progress(done);
+    for shard in missing.chunks(SHARD) {
+        let new: Vec<&str> = shard.iter().map(|&i| texts[i]).collect();
+        let encoded = sentence.encode(&new, &mut |n| progress(done + n), cancel)?;
+        for (&i, row) in shard.iter().zip(encoded.rows()) {
+            out.row_mut(i).assign(&row);
+        }
+        done += shard.len();
+        let keys: Vec<cache::Key> = shard.iter().map(|&i| keys[i]).collect();
+        cache.write(&keys, encoded.view());
+    }
+    Ok(out)
+}
+
+fn absent(identity: &Identity) -> Error {
+    let known = crate::hub::ITEMS.iter().find(|item| item.repository.ends_with(&identity.name));
+    let get =
+        known.map_or_else(String::new, |item| format!("run `llmap fetch {}`, or ", item.name));
+    Error::Usage(format!(
+        "the embedder reads questions with {} ({}, {} numbers), which is not on this machine\n  \
+         fix: {get}set {} to its folder",
+        identity.name,
+        identity.architecture,
+        identity.dim,
+        locate::VARIABLE
+    ))
+}
+
+impl Encoder {
+    /// An encoder from its parts, at least one.
+    #[must_use]
+    pub fn new(parts: Vec<Part>) -> Self {
+        Self { parts }
+    }
+
+    /// Makes the encoder that `sources` name: reads folders, and fits the built-in one to `texts`.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if a folder does not hold an encoder; see [`Builtin::fit`].
+    pub fn fit(sources: &[Source], texts: &[&str], seed: u64) -> Result<Self> {
+        let part = |source: &Source| match source {
+            Source::Builtin(settings) => {
+                Ok(Part::Builtin(Box::new(Builtin::fit(*settings, texts, seed)?)))
+            }
+            Source::Folder(folder) => {
+                let sentence = Sentence::read(folder)?;
+                locate::remember(&sentence.identity().hash, folder);
+                Ok(Part::Sentence(Arc::new(sentence)))
+            }
+        };
+        sources.iter().map(part).collect::<Result<_>>().map(Self::new)
+    }
+
+    /// Its parts.
+    #[must_use]
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// Numbers in a vector.
+    #[must_use]
+    pub fn dim(&self) -> usize {
+        self.parts.iter().map(Part::dim).sum()
+    }
+
+    /// What it is called: the names of its parts, joined by `+`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.parts.iter().map(Part::name).collect::<Vec<_>>().join("+")
+    }
+
+    /// A fingerprint of all that decides its vectors.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        self.parts.iter().map(Part::fingerprint).collect::<Vec<_>>().join("-")
+    }
+
+    /// Why it cannot encode on this machine, if so.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] that says how to get what is absent.
+    pub fn available(&self) -> Result<()> {
+        let absence = self.parts.iter().find_map(|part| match part {
+            Part::Absent(identity) => Some(absent(identity)),
+            _ => None,
+        });
+        absence.map_or(Ok(()), Err)
+    }
+
+    /// Encodes texts, one row each, the parts side by side. `progress` hears how many are done.
+    ///
+    /// # Errors
+    /// As [`Encoder::available`]; [`Error::Failed`] if it was cancelled.
+    pub fn encode(
+        &self,
+        texts: &[&str],
+        progress: &mut dyn FnMut(usize),
+        cancel: &AtomicBool,
+    ) -> Result<Array2<f32>> {
+        let mut out = Array2::zeros((texts.len(), self.dim()));
+        let mut at = 0;
+        for part in &self.parts {
+            let encoded = part.encode(texts, progress, cancel)?;
+            out.slice_mut(s![.., at..at + part.dim()]).assign(&encoded);
+            at += part.dim();
+        }
+        Ok(out)
+    }
+
+    /// Encoded texts as keys of unit length: the product of two is the mean of their parts' cosines.
+    #[must_use]
+    pub fn keys(&self, encoded: &Array2<f32>) -> Array2<f32> {
+        let mut out = Array2::zeros(encoded.dim());
+        let share = 1.0 / (self.parts.len().max(1) as f32).sqrt();
+        let mut at = 0;
+        for part in &self.parts {
+            let columns = s![.., at..at + part.dim()];
+            let rows = unit(&encoded.slice(columns).to_owned());
+            out.slice_mut(columns).assign(&(rows * share));
+            at += part.dim();
+        }
+        out
+    }
+}
+
+/// The sentence encoder with this identity, looked for in the folders that `LLMAP_ENCODERS` names,
+/// where it was last read from, and in the hub's cache.
+#[must_use]
+pub fn find(identity: &Identity) -> Part {
+    let same = |folder: PathBuf| {
+        let sentence = Sentence::read(&folder).ok()?;
+        (sentence.identity().hash == identity.hash).then(|| Part::Sentence(Arc::new(sentence)))
+    };
+    let found = locate::candidates(identity).into_iter().find_map(same);
+    found.unwrap_or_else(|| Part::Absent(identity.clone()))
+}
 
 /// The rows scaled to unit length, so that their products are cosines; zero rows stay.
 #[must_use]

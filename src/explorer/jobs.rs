@@ -40,8 +40,9 @@ impl Jobs {
         let (cancel, out) = (Arc::clone(&jobs.cancel), jobs.out.clone());
         thread::spawn(move || {
             while let Some((version, prompt)) = wanted.next(&cancel) {
-                let routed = guarded(|| Action::Routed(version, route(&embedder, &prompt)))
-                    .unwrap_or_else(Action::Failed);
+                let routed = guarded(|| route(&embedder, &prompt));
+                let routed = routed.and_then(|route| route.map_err(|e| e.to_string()));
+                let routed = routed.map_or_else(Action::Failed, |r| Action::Routed(version, r));
                 if out.send(Message::Action(routed)).is_err() {
                     break;
                 }

@@ -1,0 +1,46 @@
+//! `llmap fetch`
+
+use indicatif::{ProgressBar, ProgressStyle};
+use llmap::Result;
+use llmap::hub::{ITEMS, Item};
+use serde_json::json;
+
+use super::{Common, output};
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  llmap fetch minilm
+  llmap fetch embedllm --json
+  llmap train \"$(llmap fetch embedllm)\" -o paper.safetensors --encoder builtin+minilm
+
+Files go to the cache of the Hugging Face tools and are checked by size and hash; a download that broke
+goes on where it stopped. HF_ENDPOINT names a mirror, HF_HOME the cache, HF_TOKEN a token.")]
+pub struct Arguments {
+    /// What to download.
+    #[arg(value_parser = ITEMS.map(|item| item.name))]
+    name: String,
+}
+
+pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
+    let Some(item) = Item::named(&arguments.name) else { return Ok(()) };
+    let bar = if common.quiet { ProgressBar::hidden() } else { ProgressBar::new(0) };
+    let template = "{msg:.dim} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec}";
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    let folder = item.fetch(&mut |file, done, size| {
+        bar.set_length(size);
+        bar.set_message(llmap::one_line(file));
+        bar.set_position(done);
+    });
+    bar.finish_and_clear();
+    let folder = folder?;
+    if common.json {
+        let about = json!({
+            "name": item.name, "repository": item.repository, "folder": folder.display().to_string(),
+        });
+        output::json(&about)
+    } else {
+        output::text(&llmap::one_line(&folder.display().to_string()))
+    }
+}

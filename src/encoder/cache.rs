@@ -1,0 +1,184 @@
+//! Vectors that were computed once, kept in the user's cache folder by encoder and text.
+//!
+//! A shard is one safetensors file with the hashes of some texts and their vectors. Shards are
+//! written atomically under names of their own and never changed, so that processes do not disturb
+//! each other; the oldest go when all together grow too large.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use ndarray::{Array2, ArrayView2};
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use xxhash_rust::xxh3::xxh3_128;
+
+/// Bytes that the cache holds at most.
+const CAPACITY: u64 = 512 << 20;
+
+/// A text's hash.
+pub(super) type Key = u128;
+
+/// The key of a text.
+pub(super) fn key(text: &str) -> Key {
+    xxh3_128(text.as_bytes())
+}
+
+/// The vectors of one encoder.
+pub(super) struct Cache {
+    /// All encoders' folder.
+    root: PathBuf,
+    /// This one's.
+    folder: PathBuf,
+    dim: usize,
+    capacity: u64,
+}
+
+impl Cache {
+    /// The cache of the encoder with this hash, whose vectors have `dim` numbers.
+    pub(super) fn new(root: &Path, hash: &str, dim: usize) -> Self {
+        Self { root: root.to_owned(), folder: root.join(hash), dim, capacity: CAPACITY }
+    }
+
+    /// All vectors that are there. What cannot be read is not there.
+    pub(super) fn read(&self) -> HashMap<Key, Vec<f32>> {
+        let mut found = HashMap::new();
+        for (path, ..) in shards(&self.folder) {
+            let Ok(bytes) = fs::read(&path) else { continue };
+            let Some((keys, vectors)) = self.shard(&bytes) else { continue };
+            found.extend(keys.into_iter().zip(vectors));
+        }
+        found
+    }
+
+    fn shard(&self, bytes: &[u8]) -> Option<(Vec<Key>, Vec<Vec<f32>>)> {
+        let file = SafeTensors::deserialize(bytes).ok()?;
+        let (keys, vectors) = (file.tensor("texts").ok()?, file.tensor("vectors").ok()?);
+        let keys = keys.data().chunks_exact(16).filter_map(|b| b.try_into().ok());
+        let keys: Vec<Key> = keys.map(Key::from_le_bytes).collect();
+        if vectors.dtype() != Dtype::F32 || vectors.shape() != [keys.len(), self.dim] {
+            return None;
+        }
+        let vectors = vectors.data().chunks_exact(4 * self.dim.max(1)).map(|row| {
+            row.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
+        });
+        Some((keys, vectors.collect()))
+    }
+
+    /// Adds a shard. A cache that cannot be written is no reason to fail: the vectors are there all
+    /// the same.
+    pub(super) fn write(&self, keys: &[Key], vectors: ArrayView2<'_, f32>) {
+        let keys_bytes: Vec<u8> = keys.iter().flat_map(|key| key.to_le_bytes()).collect();
+        let vector_bytes: Vec<u8> = vectors.iter().flat_map(|x| x.to_le_bytes()).collect();
+        let name = format!("{:032x}.safetensors", xxh3_128(&keys_bytes));
+        let texts = TensorView::new(Dtype::U8, vec![keys.len(), 16], &keys_bytes);
+        let rows = TensorView::new(Dtype::F32, vec![keys.len(), self.dim], &vector_bytes);
+        let (Ok(texts), Ok(rows)) = (texts, rows) else { return };
+        let Ok(bytes) = safetensors::serialize([("texts", texts), ("vectors", rows)], None) else {
+            return;
+        };
+        if fs::create_dir_all(&self.folder).is_ok()
+            && crate::atomic::write(&self.folder.join(name), &bytes).is_ok()
+        {
+            self.shrink();
+        }
+    }
+
+    /// Removes the oldest shards of all encoders until the rest fits.
+    fn shrink(&self) {
+        let Ok(folders) = fs::read_dir(&self.root) else { return };
+        let mut all: Vec<_> =
+            folders.filter_map(|entry| Some(shards(&entry.ok()?.path()))).flatten().collect();
+        let mut total: u64 = all.iter().map(|(_, size, _)| size).sum();
+        all.sort_by_key(|(.., age)| *age);
+        for (path, size, _) in all {
+            if total <= self.capacity {
+                break;
+            }
+            // Another process may have been first: gone is gone.
+            let _ = fs::remove_file(path);
+            total -= size;
+        }
+    }
+}
+
+/// The shards in a folder, with their sizes and ages.
+fn shards(folder: &Path) -> Vec<(PathBuf, u64, SystemTime)> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let shard = |entry: fs::DirEntry| {
+        let path = entry.path();
+        let is_shard = path.extension().is_some_and(|e| e == "safetensors")
+            && !entry.file_name().to_string_lossy().starts_with('.');
+        let data = entry.metadata().ok().filter(fs::Metadata::is_file)?;
+        is_shard.then_some((path, data.len(), data.modified().ok()?))
+    };
+    entries.filter_map(|entry| shard(entry.ok()?)).collect()
+}
+
+/// The rows of `texts` that are known, and the places of those that are not.
+pub(super) fn recall(
+    known: &HashMap<Key, Vec<f32>>,
+    keys: &[Key],
+    dim: usize,
+) -> (Array2<f32>, Vec<usize>) {
+    let mut out = Array2::zeros((keys.len(), dim));
+    let mut missing = Vec::new();
+    for (i, key) in keys.iter().enumerate() {
+        match known.get(key) {
+            Some(vector) => out.row_mut(i).assign(&ndarray::aview1(vector)),
+            None => missing.push(i),
+        }
+    }
+    (out, missing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn what_was_written_is_read_and_rubbish_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::new(folder.path(), "abc", 2);
+        assert!(cache.read().is_empty());
+        let keys = ["a", "b"].map(key);
+        cache.write(&keys, array![[1.0, 2.0], [3.0, 4.0]].view());
+        fs::write(folder.path().join("abc/other.safetensors"), b"rubbish").unwrap();
+        let (vectors, missing) = recall(&cache.read(), &["b", "c", "a"].map(key), 2);
+        assert_eq!(missing, [1]);
+        assert_eq!(vectors, array![[3.0, 4.0], [0.0, 0.0], [1.0, 2.0]]);
+        assert!(Cache::new(folder.path(), "abc", 3).read().is_empty(), "another dimension");
+        assert!(Cache::new(folder.path(), "def", 2).read().is_empty(), "another encoder");
+    }
+
+    #[test]
+    fn the_oldest_go_when_it_is_full() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut cache = Cache::new(folder.path(), "abc", 1);
+        cache.capacity = 1000;
+        for i in 0..20 {
+            cache.write(&[i], array![[0.0]].view());
+            let size: u64 = shards(&cache.folder).iter().map(|(_, size, _)| size).sum();
+            assert!(size <= 1000);
+        }
+        assert!(cache.read().contains_key(&19));
+    }
+
+    #[test]
+    fn writers_do_not_disturb_each_other() {
+        let folder = tempfile::tempdir().unwrap();
+        std::thread::scope(|scope| {
+            for writer in 0..4_u128 {
+                let cache = Cache::new(folder.path(), "abc", 1);
+                scope.spawn(move || {
+                    for i in 0..10 {
+                        cache.write(&[10 * writer + i], array![[writer as f32]].view());
+                        cache.read();
+                    }
+                });
+            }
+        });
+        assert_eq!(Cache::new(folder.path(), "abc", 1).read().len(), 40);
+    }
+}

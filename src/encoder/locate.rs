@@ -1,0 +1,90 @@
+//! Where encoders are on this machine.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy;
+
+use super::builtin::Settings;
+use super::sentence::Identity;
+use crate::error::{Error, Result};
+use crate::hub;
+
+/// The variable that names folders of encoders, as PATH does.
+pub(super) const VARIABLE: &str = "LLMAP_ENCODERS";
+
+/// Where one part of an encoder comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// It is fitted to the training questions.
+    Builtin(Settings),
+    /// It is read from a folder.
+    Folder(PathBuf),
+}
+
+/// Reads a list like `builtin+minilm+some/folder`. A name that [`hub::ITEMS`] has means what was
+/// fetched.
+///
+/// # Errors
+/// [`Error::Usage`] if a name is none of these; [`Error::Input`] if it has not been fetched.
+pub fn sources(list: &str) -> Result<Vec<Source>> {
+    if Path::new(list).is_dir() {
+        return Ok(vec![Source::Folder(list.into())]);
+    }
+    let mut sources = Vec::new();
+    for name in list.split('+').map(str::trim) {
+        let source = match name {
+            "builtin" => Source::Builtin(Settings::default()),
+            _ if Path::new(name).is_dir() => Source::Folder(name.into()),
+            _ if hub::Item::named(name).is_some_and(|item| item.encoder()) => {
+                let folder = hub::cached(name).ok_or_else(|| {
+                    Error::Usage(format!(
+                        "the encoder {name} has not been fetched\n  fix: run `llmap fetch {name}`"
+                    ))
+                })?;
+                Source::Folder(folder)
+            }
+            _ => {
+                return Err(Error::Usage(format!(
+                    "`{name}` is no encoder\n  fix: name `builtin`, `minilm`, `mpnet`, a folder, \
+                     or several of them joined by `+`"
+                )));
+            }
+        };
+        if sources.contains(&source) {
+            return Err(Error::Usage(format!("the encoder `{name}` is named twice")));
+        }
+        sources.push(source);
+    }
+    Ok(sources)
+}
+
+/// The user's folder for what can be made again.
+pub(super) fn cache_folder() -> Option<PathBuf> {
+    etcetera::choose_base_strategy().ok().map(|base| base.cache_dir().join("llmap"))
+}
+
+/// Notes where an encoder was read from, so that it is found again when an embedder needs it.
+pub(super) fn remember(hash: &str, folder: &Path) {
+    let (Some(cache), Ok(folder)) = (cache_folder(), folder.canonicalize()) else { return };
+    let notes = cache.join("encoders");
+    if fs::create_dir_all(&notes).is_ok() {
+        // Only a convenience: without the note, the user is asked for the folder.
+        let _ = crate::atomic::write(&notes.join(hash), folder.to_string_lossy().as_bytes());
+    }
+}
+
+/// The folders where an encoder may be.
+pub(super) fn candidates(identity: &Identity) -> Vec<PathBuf> {
+    let named = env::var_os(VARIABLE).unwrap_or_default();
+    let mut folders: Vec<PathBuf> = env::split_paths(&named).collect();
+    let plain = identity.hash.bytes().all(|b| b.is_ascii_hexdigit());
+    if let Some(cache) = cache_folder().filter(|_| plain) {
+        let note = fs::read_to_string(cache.join("encoders").join(&identity.hash));
+        folders.extend(note.ok().map(PathBuf::from));
+    }
+    folders.extend(hub::ITEMS.iter().filter(|item| item.encoder()).filter_map(hub::Item::cached));
+    folders.retain(|folder| folder.is_dir());
+    folders
+}

@@ -1,0 +1,80 @@
+//! Tensors of a safetensors file by name, checked for shape and finiteness.
+
+use half::{bf16, f16};
+use ndarray::{Array1, Array2};
+use safetensors::tensor::{Dtype, SafeTensors};
+
+/// The tensors of one file. Every method fails with a sentence that names the tensor.
+pub struct Tensors<'a> {
+    file: SafeTensors<'a>,
+}
+
+impl<'a> Tensors<'a> {
+    /// Reads the header; the tensors are read as they are asked for.
+    pub fn new(bytes: &'a [u8]) -> Result<Self, String> {
+        let file = SafeTensors::deserialize(bytes).map_err(|e| e.to_string())?;
+        Ok(Self { file })
+    }
+
+    /// The names of the tensors.
+    pub fn names(&self) -> Vec<&str> {
+        self.file.names()
+    }
+
+    /// A matrix of 32-, 16- or brain-16-bit numbers with these sizes, where they are given.
+    pub fn matrix(
+        &self,
+        name: &str,
+        rows: Option<usize>,
+        columns: Option<usize>,
+    ) -> Result<Array2<f32>, String> {
+        let (shape, values) = self.numbers(name)?;
+        let fits = matches!(shape[..], [r, c] if rows.is_none_or(|n| n == r) && columns.is_none_or(|n| n == c));
+        let shape = if fits { (shape[0], shape[1]) } else { return Err(misshapen(name, &shape)) };
+        Array2::from_shape_vec(shape, values).map_err(|_| misshapen(name, &[shape.0, shape.1]))
+    }
+
+    /// A vector of numbers of this length.
+    pub fn vector(&self, name: &str, length: usize) -> Result<Array1<f32>, String> {
+        let (shape, values) = self.numbers(name)?;
+        if shape == [length] { Ok(Array1::from_vec(values)) } else { Err(misshapen(name, &shape)) }
+    }
+
+    /// A vector of unsigned integers of this length.
+    pub fn integers(&self, name: &str, length: usize) -> Result<Vec<u32>, String> {
+        let tensor = self.file.tensor(name).map_err(|_| missing(name))?;
+        if tensor.dtype() == Dtype::U32 && tensor.shape() == [length] {
+            Ok(four(tensor.data()).map(u32::from_le_bytes).collect())
+        } else {
+            Err(misshapen(name, tensor.shape()))
+        }
+    }
+
+    fn numbers(&self, name: &str) -> Result<(Vec<usize>, Vec<f32>), String> {
+        let tensor = self.file.tensor(name).map_err(|_| missing(name))?;
+        let pairs = || tensor.data().chunks_exact(2).map(|b| [b[0], b[1]]);
+        let values: Vec<f32> = match tensor.dtype() {
+            Dtype::F32 => four(tensor.data()).map(f32::from_le_bytes).collect(),
+            Dtype::F16 => pairs().map(|b| f16::from_le_bytes(b).to_f32()).collect(),
+            Dtype::BF16 => pairs().map(|b| bf16::from_le_bytes(b).to_f32()).collect(),
+            other => return Err(format!("the tensor {name} is of type {other:?}")),
+        };
+        if values.iter().any(|x| !x.is_finite()) {
+            return Err(format!("the tensor {name} holds a number that is not finite"));
+        }
+        Ok((tensor.shape().to_vec(), values))
+    }
+}
+
+fn missing(name: &str) -> String {
+    format!("the tensor {name} is missing")
+}
+
+/// Says that a tensor does not fit.
+pub fn misshapen(name: &str, shape: &[usize]) -> String {
+    format!("the tensor {name} has shape {shape:?}, which does not fit the rest")
+}
+
+fn four(bytes: &[u8]) -> impl Iterator<Item = [u8; 4]> + '_ {
+    bytes.chunks_exact(4).map(|b| [b[0], b[1], b[2], b[3]])
+}
