@@ -6,6 +6,7 @@ mod explore;
 mod inspect;
 mod output;
 mod probe;
+mod prompts;
 mod route;
 mod themes;
 mod train;

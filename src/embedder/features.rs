@@ -18,6 +18,8 @@ pub struct Features {
     pub(super) like: Array2<u32>,
     /// Prompts × nearest training questions: the cosine of each, highest first.
     pub(super) cosines: Array2<f32>,
+    /// The length of each prompt's vector: the share of the text that the encoder caught.
+    pub(super) caught: Array1<f32>,
 }
 
 impl Features {
@@ -59,12 +61,13 @@ impl Featurizer {
     ) -> (Self, Features) {
         let keys = unit(&encoded);
         let recalled = memory.recall(keys.view(), |row, j| texts[row] == texts[kept[j]]);
+        let caught = lengths(&encoded);
         let raw = join([&encoded, shapes, &recalled.inputs]);
         let mean = raw.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(raw.ncols()));
         let scale = raw.std_axis(Axis(0), 0.0).mapv(|s| if s > 1e-6 { s } else { 1.0 });
         let this = Self { encoder, memory, mean, scale };
         let inputs = this.standardise(raw);
-        (this, Features { inputs, like: recalled.like, cosines: recalled.cosines })
+        (this, Features { inputs, like: recalled.like, cosines: recalled.cosines, caught })
     }
 
     /// The number of inputs for an encoder of `dim` numbers.
@@ -77,13 +80,19 @@ impl Featurizer {
         let encoded = self.encoder.encode(texts);
         let keys = unit(&encoded);
         let recalled = self.memory.recall(keys.view(), |_, _| false);
+        let caught = lengths(&encoded);
         let raw = join([&encoded, &shapes(texts), &recalled.inputs]);
-        Features { inputs: self.standardise(raw), like: recalled.like, cosines: recalled.cosines }
+        let inputs = self.standardise(raw);
+        Features { inputs, like: recalled.like, cosines: recalled.cosines, caught }
     }
 
     fn standardise(&self, raw: Array2<f32>) -> Array2<f32> {
         ((raw - &self.mean) / &self.scale).mapv_into(|x| x.clamp(-CLIP, CLIP))
     }
+}
+
+fn lengths(rows: &Array2<f32>) -> Array1<f32> {
+    rows.map_axis(Axis(1), |row| row.dot(&row).sqrt())
 }
 
 /// Texts × [`SHAPE`].

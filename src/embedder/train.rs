@@ -26,6 +26,7 @@ use super::network::{HIDDEN, Masks, Network, Sizes, Weights, array2};
 use super::progress::{Epoch, Event};
 use super::rasch::Rasch;
 use super::residuals::model_means;
+use super::scope;
 use super::{Benchmark, Embedder, Provenance, Score};
 use crate::dataset::{Dataset, Split};
 use crate::encoder::{self, Builtin};
@@ -158,6 +159,7 @@ pub fn train(
         ("ece", figures.ece),
         ("routing", figures.routing),
     ];
+    let scope = scope::threshold(&val_features);
     Ok(Embedder {
         models: data.models.clone(),
         attributes: data.attributes.clone(),
@@ -171,7 +173,7 @@ pub fn train(
             questions: train.len() as u32,
             responses: train.iter().map(|&q| data.responses.of(q).len() as u32).sum(),
             seconds: start.elapsed().as_secs_f64(),
-            val: val.map(|(name, value)| (name.to_owned(), value)).into(),
+            val: val.map(|(n, value)| (n.to_owned(), value)).into_iter().chain([scope]).collect(),
             reliability: reliability(&p, &judged.labels).to_vec(),
             coverage: coverage(&judged, &p, &calibration),
             version: env!("CARGO_PKG_VERSION").into(),

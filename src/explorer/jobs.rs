@@ -11,7 +11,7 @@ use super::Message;
 use super::action::Action;
 use super::subject::Subject;
 use crate::analysis::probe::{Settings, probe};
-use crate::analysis::router::route;
+use crate::analysis::router::{Preferences, Router};
 use crate::embedder::Embedder;
 
 /// How long typing must pause before a prompt is routed.
@@ -40,8 +40,13 @@ impl Jobs {
         let (cancel, out) = (Arc::clone(&jobs.cancel), jobs.out.clone());
         thread::spawn(move || {
             while let Some((version, prompt)) = wanted.next(&cancel) {
-                let routed = guarded(|| Action::Routed(version, route(&embedder, &prompt)))
-                    .unwrap_or_else(Action::Failed);
+                let router = Router::new(&embedder);
+                let route = || router.route(&[&prompt], &Preferences::default()).pop();
+                let routed = guarded(route).map(|route| match route {
+                    Some(route) => Action::Routed(version, route),
+                    None => Action::Failed("nothing was routed".into()),
+                });
+                let routed = routed.unwrap_or_else(Action::Failed);
                 if out.send(Message::Action(routed)).is_err() {
                     break;
                 }
