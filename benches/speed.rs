@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use criterion::{Criterion, criterion_group, criterion_main};
 use llmap::analysis::probe::{self, probe};
 use llmap::analysis::projection::Projection;
-use llmap::analysis::router::route;
+use llmap::analysis::router::{Preferences, Router};
 use llmap::dataset::simulate::Simulation;
 use llmap::embedder::{Embedder, Settings, train};
 
@@ -17,14 +17,17 @@ const PROMPT: &str = "Janet's ducks lay 16 eggs a day. She eats three and bakes 
 
 fn speeds(c: &mut Criterion) {
     let shipped = Embedder::shipped().unwrap();
+    let (router, any) = (Router::new(&shipped), Preferences::default());
     c.bench_function("load the shipped embedder", |b| b.iter(|| Embedder::shipped().unwrap()));
     c.bench_function("route one prompt over 173 models", |b| {
-        b.iter(|| route(&shipped, black_box(PROMPT)));
+        b.iter(|| router.route(&[black_box(PROMPT)], &any));
     });
     let prompts = vec![PROMPT; 512];
     c.bench_function("encode 512 prompts", |b| b.iter(|| shipped.encode(black_box(&prompts))));
     let Ok(features) = shipped.encode(&prompts) else { return };
     c.bench_function("predict 512 encoded prompts", |b| b.iter(|| shipped.predict(&features)));
+    c.bench_function("route 512 encoded prompts", |b| b.iter(|| router.pick(&features, &any)));
+    c.bench_function("route 512 prompts", |b| b.iter(|| router.route(&prompts, &any)));
     c.bench_function("map 173 models", |b| {
         b.iter(|| Projection::pca(black_box(shipped.specialities()), 3).unwrap());
     });

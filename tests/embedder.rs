@@ -39,8 +39,14 @@ fn data() -> Dataset {
 fn a_planted_skill_is_learned() {
     let data = data();
     let embedder = trained(&data, &settings(1));
-    let judged =
-        evaluation::Settings { split: Some(Split::Val), resamples: 50, reference: None, seed: 1 };
+    let judged = evaluation::Settings {
+        split: Some(Split::Val),
+        resamples: 50,
+        reference: None,
+        seed: 1,
+        pool: None,
+        routing_curve: true,
+    };
     let evaluation =
         evaluate(&embedder, &data, &judged, &mut |_| {}, &AtomicBool::new(false)).unwrap();
     let [llmap, ability] = ["llmap", "ability"].map(|name| evaluation.predictors[name].figures);

@@ -10,6 +10,8 @@ use serde::Serialize;
 
 use super::baselines;
 use super::bootstrap::{Spread, spreads};
+use super::router::Costs;
+use super::router::deferral::{Deferral, deferral};
 use crate::dataset::{Dataset, Split};
 use crate::embedder::{Coverage, Embedder, Reference, coverage, observed};
 use crate::error::{Error, Result};
@@ -31,6 +33,10 @@ pub struct Settings {
     pub reference: Option<PathBuf>,
     /// Decides the bootstrap and the reference.
     pub seed: u64,
+    /// Only the responses of these models are judged, one entry a model of the embedder.
+    pub pool: Option<Vec<bool>>,
+    /// Draws the deferral curves.
+    pub routing_curve: bool,
 }
 
 /// Figures of every predictor on the same responses.
@@ -56,6 +62,9 @@ pub struct Evaluation {
     pub reliability: Vec<Bin>,
     /// The measured coverage of the embedder's 80% intervals.
     pub coverage: Vec<Coverage>,
+    /// Quality against cost, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub routing_curve: Option<Deferral>,
     /// How long it took.
     pub seconds: f64,
 }
@@ -169,6 +178,28 @@ pub fn evaluate(
             Reference::cached(cache, data, &train, &known, settings.seed, &mut epochs, cancel)?;
         predictions.push(("reference-mf", observed(&reference.predict(&asked), &judged)));
     }
+    let mut judged = judged;
+    if let Some(pool) = &settings.pool {
+        judged = within(&judged, &mut predictions, |m| pool[column[m]]);
+        if judged.labels.is_empty() {
+            return Err(Error::Usage("no response is by a model of the pool".into()));
+        }
+    }
+    let routing_curve = if settings.routing_curve {
+        // In the data set's order of models.
+        let all = Costs::of(embedder.models.len(), &embedder.attributes);
+        let costs = all.select(&column);
+        let found = deferral(&judged, &predictions, "ability", &costs).ok_or_else(|| {
+            Error::Usage(
+                "no curve: no question has two responses by models of known cost (the columns \
+                 cost_in and cost_out, or params_b)"
+                    .into(),
+            )
+        })?;
+        Some(found)
+    } else {
+        None
+    };
     let p: Vec<&[f32]> = predictions.iter().map(|(_, p)| &**p).collect();
     let spreads = match settings.resamples {
         0 => vec![None; p.len()],
@@ -180,7 +211,9 @@ pub fn evaluate(
     Ok(Evaluation {
         split: name.into(),
         questions: judged.questions.len(),
-        models: data.models.len(),
+        models: (0..column.len())
+            .filter(|m| settings.pool.as_ref().is_none_or(|pool| pool[column[*m]]))
+            .count(),
         responses: judged.labels.len(),
         predictors: judgements.collect(),
         routing_bounds: RoutingBounds::of(&judged),
@@ -188,11 +221,21 @@ pub fn evaluate(
         by_responses: by_responses(data, &train, &judged, &predictions),
         reliability: reliability(p[0], &judged.labels).to_vec(),
         coverage: coverage(&judged, p[0], &embedder.calibration),
+        routing_curve,
         seconds: start.elapsed().as_secs_f64(),
     })
 }
 
 type Predictions<'a> = [(&'a str, Vec<f32>)];
+
+/// Only the responses by some models; the predictions are cut to match.
+fn within(judged: &Judged, predictions: &mut Predictions, keep: impl Fn(usize) -> bool) -> Judged {
+    let mut left = judged.part(&[], |_, _| false).0;
+    for (_, p) in predictions.iter_mut() {
+        (left, *p) = judged.part(p, |_, r| keep(judged.models[r]));
+    }
+    left
+}
 
 /// The figures of every predictor on the responses that `keep` wants; `None` if there are none.
 fn part(

@@ -6,7 +6,8 @@ use clap::ValueEnum;
 use etcetera::BaseStrategy;
 use llmap::analysis::evaluation::{EMBEDDER, Evaluation, Part, Settings, Step, evaluate};
 use llmap::analysis::holdout;
-use llmap::dataset::{self, Dataset, Split};
+use llmap::analysis::router::deferral::Deferral;
+use llmap::dataset::{self, Dataset, Split, filter};
 use llmap::embedder::{self, Embedder, Event};
 use llmap::{Error, Result};
 use serde_json::json;
@@ -18,6 +19,8 @@ use super::{Common, output};
 #[command(after_help = "Examples:
   llmap evaluate shipped openevals
   llmap evaluate my.safetensors mydata --split test --json
+  llmap evaluate shipped openevals --where 'open and params_b <= 15'
+  llmap evaluate shipped openevals --routing-curve         quality against cost
   llmap evaluate my.safetensors mydata --leave-out all     trains anew without each benchmark
 
 reference-mf is the paper's own model. It takes minutes to train once, and is kept beside the embedder.")]
@@ -32,6 +35,12 @@ pub struct Arguments {
     /// Train without a benchmark and judge on it; `all` for each in turn.
     #[arg(long, value_name = "CATEGORY")]
     leave_out: Option<String>,
+    /// Judge only the responses of models that an expression means, as in `llmap route`.
+    #[arg(long = "where", value_name = "EXPRESSION")]
+    filter: Option<String>,
+    /// Add the deferral curves: what quality each router reaches at what cost.
+    #[arg(long, conflicts_with = "leave_out")]
+    routing_curve: bool,
     /// Do not train and judge reference-mf.
     #[arg(long)]
     no_reference: bool,
@@ -57,8 +66,18 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         Chosen::Test => Some(Split::Test),
         Chosen::All => None,
     };
-    let mut settings =
-        Settings { split, resamples: arguments.resamples, reference: None, seed: common.seed };
+    let pool = arguments.filter.as_ref().map(|expression| {
+        filter::select(expression, &embedder.models, &embedder.attributes)
+            .map_err(|problem| problem.into_usage(expression))
+    });
+    let mut settings = Settings {
+        split,
+        resamples: arguments.resamples,
+        reference: None,
+        seed: common.seed,
+        pool: pool.transpose()?,
+        routing_curve: arguments.routing_curve,
+    };
     if let Some(benchmark) = &arguments.leave_out {
         return leave_out(&data, benchmark, &settings, common);
     }
@@ -216,10 +235,11 @@ fn screen(evaluation: &Evaluation) -> String {
         vec![name, c.groups.to_string(), format!("{:.1}%", 100.0 * c.covered)]
     });
     let covered = output::table(&["predicted", "groups", "in their 80% interval"], covered, 1);
+    let curve = evaluation.routing_curve.as_ref().map(curve_screen).unwrap_or_default();
     format!(
         "{} split: {} questions, {} models, {} responses\n\n{overall}\n\
          routing lies between {:.4} (a random model) and {:.4} (one that always knows)\n\n\
-         {by_category}\n{by_responses}\n{covered}\n{:.1} s\n",
+         {by_category}\n{by_responses}\n{covered}\n{curve}{:.1} s\n",
         evaluation.split,
         evaluation.questions,
         evaluation.models,
@@ -227,5 +247,44 @@ fn screen(evaluation: &Evaluation) -> String {
         bounds.random,
         bounds.oracle,
         evaluation.seconds,
+    )
+}
+
+/// The deferral curves as a table.
+fn curve_screen(found: &Deferral) -> String {
+    let cost = |cost: f64| found.unit.text(cost);
+    let mut order: Vec<_> = found.curves.iter().collect();
+    order.sort_by(|a, b| b.1.area.total_cmp(&a.1.area));
+    let rows = order.into_iter().map(|(name, curve)| {
+        // The quality at no more than a share of the way from the cheapest to the dearest.
+        let at = |share: f64| {
+            let most = found.costs[0] + share * (found.costs[1] - found.costs[0]);
+            let reached = curve.points.iter().take_while(|p| p.cost <= most + 1e-9).last();
+            reached.map_or_else(String::new, |point| format!("{:.3}", point.quality))
+        };
+        let equal = curve.equals_single_at;
+        vec![
+            name.clone(),
+            format!("{:.4}", curve.area),
+            at(0.0),
+            at(0.1),
+            at(0.25),
+            at(0.5),
+            format!("{:.3}", curve.best),
+            equal.map_or_else(|| "never".into(), |share| format!("{:.0}%", 100.0 * share)),
+        ]
+    });
+    let header =
+        ["router", "area", "cheapest", "10%", "25%", "50%", "best", "equals the best single at"];
+    format!(
+        "quality against cost: {} questions, {} models of known cost; {} is always the cheapest \
+         model, {} always the dearest\n\n{}\nalways the ablest model: {:.3} right for {} a question\n\n",
+        found.questions,
+        found.models,
+        cost(found.costs[0]),
+        cost(found.costs[1]),
+        output::table(&header, rows, 1),
+        found.single.quality,
+        cost(found.single.cost),
     )
 }

@@ -7,6 +7,7 @@ mod fetch;
 mod inspect;
 mod output;
 mod probe;
+mod prompts;
 mod route;
 mod themes;
 mod train;

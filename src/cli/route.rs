@@ -1,36 +1,99 @@
 //! `llmap route`
 
-use std::collections::BTreeMap;
-use std::io::{self, BufRead, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use llmap::analysis::router::{Evidence, Route, route};
-use llmap::embedder::Embedder;
-use llmap::{Error, Result};
+use llmap::analysis::router::pools::Pools;
+use llmap::analysis::router::portfolio::{Step, portfolio};
+use llmap::analysis::router::{Evidence, Preferences, Route, Router};
+use llmap::dataset::filter;
+use llmap::embedder::{Embedder, Parts};
+use llmap::{Error, Result, one_line};
+use ndarray::{Array2, Axis};
 use serde::Serialize;
+use serde_json::json;
 
+use super::prompts::{Format, Prompts};
 use super::{Common, output};
+
+/// Prompts that a portfolio is chosen for at most.
+const PORTFOLIO_PROMPTS: usize = 200_000;
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   llmap route shipped \"Prove that there are infinitely many primes.\"
-  llmap route my.safetensors --top 3 --json < prompts.txt")]
+  llmap route shipped --where 'open and params_b <= 15 and not coder' \"2+2=?\"
+  llmap route shipped --where 'name ~ \"qwen\"' --save-pool qwen \"2+2=?\"
+  llmap route shipped --pool qwen --cost-weight 3 --name-only < prompts.txt
+  llmap route shipped --input jsonl --json-lines < prompts.jsonl > routes.jsonl
+  llmap route shipped --min-quality 0.8 \"2+2=?\"      the cheapest that is right with 80%
+  llmap route shipped --portfolio 5 < prompts.txt    the five models to keep
+
+--where compares attributes (`llmap inspect` lists them) and `name` with = != < <= > >= ~ and in,
+and joins with and, or, not. A pattern after ~ is a regular expression.
+
+Costs are the mean of cost_in and cost_out, dollars per million tokens; where no model has them,
+params_b stands in for them, billions of parameters.")]
 pub struct Arguments {
     /// The embedder, or `shipped`.
     embedder: PathBuf,
-    /// The prompts; without any, each line of standard input is one.
+    /// The prompts; without any, they come from standard input.
     prompt: Vec<String>,
     /// How many models to name for each prompt.
     #[arg(long, default_value_t = 10, value_name = "K")]
     top: usize,
+    /// Only models that an expression means, as in `open and params_b <= 15`.
+    #[arg(long = "where", value_name = "EXPRESSION")]
+    filter: Option<String>,
+    /// Only the models of a pool that was saved.
+    #[arg(long, value_name = "NAME", conflicts_with = "filter")]
+    pool: Option<String>,
+    /// Save the expression of --where under a name.
+    #[arg(long, value_name = "NAME", requires = "filter")]
+    save_pool: Option<String>,
+    /// How much cost counts, from 0 (not at all) to 10 (the cheapest, always).
+    #[arg(long, default_value_t = 0.0, value_name = "W")]
+    cost_weight: f64,
+    /// Take the cheapest model that is right with at least this probability.
+    #[arg(long, value_name = "P")]
+    min_quality: Option<f64>,
+    /// Leave out models that cost more.
+    #[arg(long, value_name = "COST")]
+    max_cost: Option<f64>,
+    /// Take the cheapest of the models that are tied with the best.
+    #[arg(long)]
+    cheapest_tie: bool,
+    /// What tells prompts on standard input apart.
+    #[arg(long, value_enum, default_value_t = Format::Lines, value_name = "FORMAT")]
+    input: Format,
+    /// Print only the name of the model, a line each.
+    #[arg(long, conflicts_with_all = ["json", "json_lines", "portfolio"])]
+    name_only: bool,
+    /// Print one JSON document a line.
+    #[arg(long, conflicts_with_all = ["json", "portfolio"])]
+    json_lines: bool,
+    /// Choose the K models that together cover the prompts best.
+    #[arg(long, value_name = "K")]
+    portfolio: Option<usize>,
+    /// What the models of a portfolio may cost together.
+    #[arg(long, value_name = "COST", requires = "portfolio")]
+    budget: Option<f64>,
 }
 
 #[derive(Serialize)]
 struct Answer<'a> {
     prompt: &'a str,
     routed: &'a str,
+    /// The prompt is unlike all that the embedder has seen.
+    outside: bool,
+    /// No model reached --min-quality.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    below: bool,
+    cost_unit: Option<&'static str>,
     candidates: Vec<Named<'a>>,
     evidence: &'a [Evidence],
+    why: Explained<'a>,
+    cascade: Option<serde_json::Value>,
     milliseconds: f64,
 }
 
@@ -41,106 +104,363 @@ struct Named<'a> {
     low: f32,
     high: f32,
     cost: Option<f64>,
+    tied: bool,
+    pareto: bool,
+}
+
+#[derive(Serialize)]
+struct Explained<'a> {
+    logit: Parts,
+    runner_up: Option<Second<'a>>,
+}
+
+#[derive(Serialize)]
+struct Second<'a> {
+    model: &'a str,
+    logit: Parts,
+    ahead_on: Option<serde_json::Value>,
+    wins_from_cost_weight: Option<f64>,
 }
 
 pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
-    if arguments.top == 0 {
-        return Err(Error::Usage("--top must be at least 1".into()));
+    for (option, number) in [("--top", Some(arguments.top)), ("--portfolio", arguments.portfolio)] {
+        if number == Some(0) {
+            return Err(Error::Usage(format!("{option} must be at least 1")));
+        }
     }
-    let prompts = prompts(arguments)?;
+    if let Some(i) = arguments.prompt.iter().position(|prompt| prompt.trim().is_empty()) {
+        return Err(Error::Usage(format!("prompt {} is empty", i + 1)));
+    }
+    if arguments.prompt.is_empty() && io::stdin().is_terminal() {
+        return Err(Error::Usage("give a prompt, or prompts on standard input, one a line".into()));
+    }
     let embedder = super::embedder(Some(&arguments.embedder))?;
-    let routes = prompts.iter().map(|prompt| route(&embedder, prompt));
-    let routes: Vec<Route> = routes.collect::<Result<_>>()?;
-    let each = prompts.iter().zip(&routes);
-    if common.json {
-        let named = each.map(|(prompt, route)| named(&embedder, prompt, route, arguments.top));
-        output::json(&named.collect::<Vec<_>>())
-    } else {
-        let shown = each.map(|(prompt, route)| screen(&embedder, prompt, route, arguments.top));
-        output::text(&shown.collect::<Vec<_>>().join("\n"))
+    let router = Router::new(&embedder);
+    let preferences = preferences(arguments, &embedder)?;
+    router.check(&preferences)?;
+    if let Some(k) = arguments.portfolio {
+        return choose(arguments, common, &embedder, &router, &preferences, k);
+    }
+    let mut writer = Writer::new(arguments, common, &embedder);
+    let mut routed = 0;
+    let outcome = each_batch(arguments, |prompts| {
+        routed += prompts.len();
+        let prompts: Vec<&str> = prompts.iter().map(String::as_str).collect();
+        if arguments.name_only {
+            let names = router.pick(&embedder.encode(&prompts)?, &preferences);
+            let names = names.into_iter().map(|m| one_line(&embedder.models[m]) + "\n");
+            writer.write(&names.collect::<String>())
+        } else {
+            let routes = router.route(&prompts, &preferences)?;
+            prompts
+                .iter()
+                .zip(&routes)
+                .try_for_each(|(prompt, route)| writer.route(&router, prompt, route))?;
+            writer.flush()
+        }
+    });
+    // The document is complete even where the prompts were not.
+    writer.end()?;
+    outcome?;
+    if routed == 0 {
+        let source = Path::new("standard input");
+        return Err(Error::input(source, "no prompts", "send at least one line"));
+    }
+    Ok(())
+}
+
+/// Hands the prompts over as they come.
+fn each_batch(arguments: &Arguments, mut take: impl FnMut(&[String]) -> Result<()>) -> Result<()> {
+    if !arguments.prompt.is_empty() {
+        return take(&arguments.prompt);
+    }
+    let mut prompts = Prompts::standard(arguments.input);
+    loop {
+        let batch = prompts.batch()?;
+        if batch.is_empty() {
+            return Ok(());
+        }
+        take(&batch)?;
     }
 }
 
-fn prompts(arguments: &Arguments) -> Result<Vec<String>> {
-    let source = Path::new("standard input");
-    let mut prompts = arguments.prompt.clone();
-    if prompts.is_empty() {
-        if io::stdin().is_terminal() {
-            return Err(Error::Usage(
-                "give a prompt, or prompts on standard input, one a line".into(),
-            ));
-        }
-        for (i, line) in io::stdin().lock().lines().enumerate() {
-            prompts.push(line.map_err(|e| Error::Input {
-                file: source.into(),
-                line: Some(i as u64 + 1),
-                problem: e.to_string(),
-                fix: "send prompts as UTF-8, one a line".into(),
-            })?);
-        }
+fn preferences(arguments: &Arguments, embedder: &Embedder) -> Result<Preferences> {
+    let mut expression = arguments.filter.clone();
+    if let Some(name) = &arguments.pool {
+        expression = Some(Pools::load(&Pools::path()?)?.expression(name)?.to_owned());
     }
-    let empty = prompts.iter().position(|prompt| prompt.trim().is_empty());
-    match empty {
-        None if prompts.is_empty() => {
-            Err(Error::input(source, "no prompts", "send at least one line"))
+    let select = |expression: &String| {
+        filter::select(expression, &embedder.models, &embedder.attributes)
+            .map_err(|problem| problem.into_usage(expression))
+    };
+    let pool = expression.as_ref().map(select).transpose()?;
+    if let (Some(name), Some(expression)) = (&arguments.save_pool, &expression) {
+        let path = Pools::path()?;
+        Pools::load(&path)?.save(&path, name, expression)?;
+    }
+    Ok(Preferences {
+        pool,
+        cost_weight: arguments.cost_weight,
+        min_quality: arguments.min_quality,
+        max_cost: arguments.max_cost,
+        cheapest_tie: arguments.cheapest_tie,
+    })
+}
+
+/// Standard output in the form that was asked for.
+struct Writer<'a> {
+    out: io::BufWriter<io::StdoutLock<'static>>,
+    embedder: &'a Embedder,
+    top: usize,
+    list: bool,
+    lines: bool,
+    first: bool,
+}
+
+impl<'a> Writer<'a> {
+    fn new(arguments: &Arguments, common: &Common, embedder: &'a Embedder) -> Self {
+        let out = io::BufWriter::new(io::stdout().lock());
+        let (list, lines) = (common.json, arguments.json_lines);
+        Self { out, embedder, top: arguments.top, list, lines, first: true }
+    }
+
+    fn write(&mut self, text: &str) -> Result<()> {
+        let written = self.out.write_all(text.as_bytes());
+        written.map_err(|e| Error::io(Path::new("standard output"), e))?;
+        self.first = false;
+        self.flush()
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        self.out.flush().map_err(|e| Error::io(Path::new("standard output"), e))
+    }
+
+    fn route(&mut self, router: &Router, prompt: &str, route: &Route) -> Result<()> {
+        let mut text = Vec::new();
+        if self.list || self.lines {
+            let answer = answer(self.embedder, router, prompt, route, self.top);
+            llmap::write_json(&mut text, &answer, false)
+        } else {
+            write!(text, "{}", screen(self.embedder, router, prompt, route, self.top))
         }
-        None => Ok(prompts),
-        Some(i) => Err(Error::Usage(format!("prompt {} is empty", i + 1))),
+        .map_err(|e| Error::io(Path::new("standard output"), e))?;
+        let before: &[u8] = match (self.list, self.lines, self.first) {
+            (true, _, true) => b"[\n",
+            (true, _, false) => b",\n",
+            (_, true, _) | (_, _, true) => b"",
+            _ => b"\n",
+        };
+        if self.list {
+            text.pop();
+        }
+        self.first = false;
+        let written = self.out.write_all(before).and_then(|()| self.out.write_all(&text));
+        written.map_err(|e| Error::io(Path::new("standard output"), e))
+    }
+
+    /// Closes the list.
+    fn end(&mut self) -> Result<()> {
+        if self.list && !self.first { self.write("\n]\n") } else { self.flush() }
     }
 }
 
-fn named<'a>(embedder: &'a Embedder, prompt: &'a str, route: &'a Route, top: usize) -> Answer<'a> {
-    let candidates = route.candidates.iter().take(top);
+fn answer<'a>(
+    embedder: &'a Embedder,
+    router: &Router,
+    prompt: &'a str,
+    route: &'a Route,
+    top: usize,
+) -> Answer<'a> {
+    let name = |model: usize| &*embedder.models[model];
+    let named = route.candidates.iter().take(top).map(|c| Named {
+        model: name(c.model),
+        p: c.p,
+        low: c.low,
+        high: c.high,
+        cost: c.cost,
+        tied: c.tied,
+        pareto: c.front,
+    });
+    let second = route.why.runner_up.as_ref().map(|second| Second {
+        model: name(second.model),
+        logit: second.parts,
+        ahead_on: second.ahead_on.as_ref().map(
+            |(category, own, first)| json!({ "category": category, "own": own, "first": first }),
+        ),
+        wins_from_cost_weight: second.from_weight,
+    });
     Answer {
         prompt,
-        routed: &embedder.models[route.candidates[0].model],
-        candidates: candidates
-            .map(|c| Named {
-                model: &embedder.models[c.model],
-                p: c.p,
-                low: c.low,
-                high: c.high,
-                cost: c.cost,
-            })
-            .collect(),
+        routed: name(route.candidates[0].model),
+        outside: route.outside,
+        below: route.below,
+        cost_unit: router.costs.unit().map(llmap::analysis::router::Unit::name),
+        candidates: named.collect(),
         evidence: &route.evidence,
+        why: Explained { logit: route.why.parts, runner_up: second },
+        cascade: route.cascade.as_ref().map(|plan| {
+            json!({ "first": name(plan.first), "then": name(plan.then), "quality": plan.quality,
+                    "cost": plan.cost })
+        }),
         milliseconds: route.milliseconds,
     }
 }
 
-fn screen(embedder: &Embedder, prompt: &str, route: &Route, top: usize) -> String {
-    let percent = |p: f32| format!("{:.0}%", 100.0 * p);
-    let prices = route.candidates.iter().any(|c| c.cost.is_some());
+fn percent(p: f64) -> String {
+    format!("{:.0}%", 100.0 * p)
+}
+
+fn screen(embedder: &Embedder, router: &Router, prompt: &str, route: &Route, top: usize) -> String {
+    let unit = router.costs.unit();
+    let name = |model: usize| one_line(&embedder.models[model]);
+    let cost = |cost: Option<f64>| unit.zip(cost).map_or_else(String::new, |(u, c)| u.text(c));
     let rows = route.candidates.iter().take(top).enumerate().map(|(i, c)| {
-        let mut row = vec![
-            format!("{}", i + 1),
-            embedder.models[c.model].clone(),
-            percent(c.p),
-            format!("{} – {}", percent(c.low), percent(c.high)),
-        ];
-        if prices {
-            row.push(c.cost.map_or_else(String::new, |cost| format!("{cost:.2}")));
+        let marks = match (c.tied, c.front) {
+            (true, true) => "tied, pareto",
+            (true, false) => "tied",
+            (false, true) => "pareto",
+            _ => "",
+        };
+        let interval = format!("{} – {}", percent(c.low.into()), percent(c.high.into()));
+        let mut row = vec![format!("{}", i + 1), name(c.model), percent(c.p.into()), interval];
+        if unit.is_some() {
+            row.extend([cost(c.cost), marks.into()]);
         }
         row
     });
     let mut header = vec!["", "model", "right", "80% interval"];
-    if prices {
-        header.push("$ per million");
+    if unit.is_some() {
+        header.extend(["cost", ""]);
+    }
+    let mut out = format!("{}\n\n{}\n", one_line(prompt), output::table(&header, rows, 2));
+    if route.outside {
+        out += "outside what this embedder has seen: ranked by overall ability, as far as it is \
+                unlike the training questions\n";
+    }
+    if route.below {
+        out += "no model is likely enough to be right: this is the most likely one\n";
     }
     let like: Vec<String> =
-        route.evidence.iter().map(|e| format!("{} {:.0}%", e.category, 100.0 * e.share)).collect();
-    let right: BTreeMap<_, _> =
-        route.evidence.first().map(|e| e.correct.clone()).unwrap_or_default();
-    let best: Vec<String> =
-        right.iter().map(|(model, share)| format!("{model} {:.0}%", 100.0 * share)).collect();
-    let mut out = format!("{}\n\n{}\n", llmap::one_line(prompt), output::table(&header, rows, 2));
-    out += &format!("like the training questions of: {}\n", llmap::one_line(&like.join(", ")));
-    if let (Some(first), false) = (route.evidence.first(), best.is_empty()) {
-        let line = format!("right on {}: {}", first.category, best.join(", "));
-        out += &format!("{}\n", llmap::one_line(&line));
+        route.evidence.iter().map(|e| format!("{} {}", e.category, percent(e.share))).collect();
+    out += &format!("like the training questions of: {}\n", one_line(&like.join(", ")));
+    if let Some(first) = route.evidence.first().filter(|first| !first.correct.is_empty()) {
+        let best =
+            first.correct.iter().map(|(model, share)| format!("{model} {}", percent(*share)));
+        let best: Vec<String> = best.collect();
+        out += &format!(
+            "{}\n",
+            one_line(&format!("right on {}: {}", first.category, best.join(", ")))
+        );
+    }
+    out += &reasons(embedder, route);
+    if let Some(plan) = &route.cascade {
+        out += &format!(
+            "cascade: {} first, {} where it is wrong: {} right for {} on average\n",
+            name(plan.first),
+            name(plan.then),
+            percent(plan.quality),
+            cost(Some(plan.cost)),
+        );
     }
     if embedder.provenance.simulated {
         out += "simulated data: these models do not exist\n";
     }
     out
+}
+
+/// Why the first comes first, and what the second lacks.
+fn reasons(embedder: &Embedder, route: &Route) -> String {
+    let Some(first) = route.candidates.first() else { return String::new() };
+    let name = |model: usize| one_line(&embedder.models[model]);
+    let parts = |parts: &Parts| {
+        format!("ability {:+.2}, ease {:+.2}, match {:+.2}", parts.ability, parts.ease, parts.fit)
+    };
+    let mut out = format!("why {}: {}\n", name(first.model), parts(&route.why.parts));
+    let Some(second) = &route.why.runner_up else { return out };
+    out += &format!("then {}: {}", name(second.model), parts(&second.parts));
+    let behind = route.why.parts.sum() - second.parts.sum();
+    if behind > 0.0 {
+        out += &format!("; {behind:.2} behind");
+    }
+    if let Some((category, own, other)) = &second.ahead_on {
+        let ahead = format!("; ahead on {category} ({} to {})", percent(*own), percent(*other));
+        out += &one_line(&ahead);
+    }
+    if let Some(weight) = second.from_weight {
+        out += &format!("; first from cost weight {weight:.1}");
+    }
+    out + "\n"
+}
+
+/// `--portfolio`
+fn choose(
+    arguments: &Arguments,
+    common: &Common,
+    embedder: &Embedder,
+    router: &Router,
+    preferences: &Preferences,
+    k: usize,
+) -> Result<()> {
+    let models = embedder.models.len();
+    let mut p = Array2::<f32>::zeros((0, models));
+    each_batch(arguments, |prompts| {
+        let prompts: Vec<&str> = prompts.iter().map(String::as_str).collect();
+        if p.nrows() + prompts.len() > PORTFOLIO_PROMPTS {
+            let problem = format!("more than {PORTFOLIO_PROMPTS} prompts for a portfolio");
+            return Err(Error::input(Path::new("standard input"), problem, "send a sample"));
+        }
+        let more = router.probabilities(&embedder.encode(&prompts)?);
+        p.append(Axis(0), more.view()).map_err(|e| Error::Failed(e.to_string()))
+    })?;
+    if p.is_empty() {
+        let source = Path::new("standard input");
+        return Err(Error::input(source, "no prompts", "send at least one line"));
+    }
+    let costs = |model| router.costs.of_model(model);
+    if arguments.budget.is_some() && router.costs.unit().is_none() {
+        return Err(Error::Usage(
+            "--budget needs costs: give the models cost_in and cost_out, or params_b".into(),
+        ));
+    }
+    let pool: Vec<usize> = router.pool(preferences).collect();
+    let steps = portfolio(&p, &pool, k, &costs, arguments.budget);
+    if steps.is_empty() {
+        return Err(Error::Usage("no model is within the budget".into()));
+    }
+    let guarantee = if arguments.budget.is_some() { 0.316 } else { 0.632 };
+    let unit = router.costs.unit();
+    if common.json {
+        let step = |step: &Step| {
+            json!({ "model": embedder.models[step.model], "quality": step.quality,
+                    "cost": step.cost })
+        };
+        return output::json(&json!({
+            "prompts": p.nrows(),
+            "cost_unit": unit.map(llmap::analysis::router::Unit::name),
+            "guarantee": guarantee,
+            "portfolio": steps.iter().map(step).collect::<Vec<_>>(),
+        }));
+    }
+    let rows = steps.iter().enumerate().map(|(i, step)| {
+        let gain = step.quality - i.checked_sub(1).map_or(0.0, |before| steps[before].quality);
+        let bar = "█".repeat((40.0 * step.quality).round() as usize);
+        let cost = unit.zip(step.cost).map_or_else(String::new, |(u, cost)| u.text(cost));
+        vec![
+            (i + 1).to_string(),
+            embedder.models[step.model].clone(),
+            bar,
+            format!("{:.1}%", 100.0 * step.quality),
+            format!("{:+.1}", 100.0 * gain),
+            cost,
+        ]
+    });
+    let header =
+        ["", "model", "right, each prompt to the best of these", "", "gain", "cost so far"];
+    output::text(&format!(
+        "{} prompts\n\n{}\nforecast, not measured. Chosen greedily: at least {:.0}% of what the best \
+         such portfolio reaches, mostly much nearer",
+        p.nrows(),
+        output::table(&header, rows, 3),
+        100.0 * guarantee
+    ))
 }

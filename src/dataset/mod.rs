@@ -2,6 +2,7 @@
 
 mod attributes;
 mod embedllm;
+pub mod filter;
 mod read;
 pub mod simulate;
 mod table;

@@ -43,7 +43,12 @@ impl Calibration {
     /// not known of a model that was never run on the like draws it towards a half.
     #[must_use]
     pub fn probability(&self, logit: f32, support: f32) -> f32 {
-        sigmoid(f64::from(logit) / self.temperature / stretch(unsupported(support))) as f32
+        sigmoid(f64::from(logit * self.scale(support))) as f32
+    }
+
+    /// What a logit is multiplied by to be calibrated.
+    pub(super) fn scale(&self, support: f32) -> f32 {
+        (1.0 / self.temperature / stretch(unsupported(support))) as f32
     }
 
     /// The probabilities that a calibrated `p` stands for, with their weights: what is left open by

@@ -21,6 +21,8 @@ pub struct Features {
     pub(super) like: Array2<u32>,
     /// Prompts × nearest training questions: the cosine of each, highest first.
     pub(super) cosines: Array2<f32>,
+    /// What [`Encoder::caught`] says of each prompt.
+    pub(super) caught: Array1<f32>,
 }
 
 impl Features {
@@ -62,12 +64,13 @@ impl Featurizer {
     ) -> (Self, Features) {
         let keys = encoder.keys(&encoded);
         let recalled = memory.recall(keys.view(), |row, j| texts[row] == texts[kept[j]]);
+        let caught = encoder.caught(&encoded);
         let raw = join([&encoded, shapes, &recalled.inputs]);
         let mean = raw.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(raw.ncols()));
         let scale = raw.std_axis(Axis(0), 0.0).mapv(|s| if s > 1e-6 { s } else { 1.0 });
         let this = Self { encoder, memory, mean, scale };
         let inputs = this.standardise(raw);
-        (this, Features { inputs, like: recalled.like, cosines: recalled.cosines })
+        (this, Features { inputs, like: recalled.like, cosines: recalled.cosines, caught })
     }
 
     /// The number of inputs for an encoder of `dim` numbers.
@@ -85,9 +88,10 @@ impl Featurizer {
         let encoded = self.encoder.encode(texts, progress, cancel)?;
         let keys = self.encoder.keys(&encoded);
         let recalled = self.memory.recall(keys.view(), |_, _| false);
+        let caught = self.encoder.caught(&encoded);
         let raw = join([&encoded, &shapes(texts), &recalled.inputs]);
         let inputs = self.standardise(raw);
-        Ok(Features { inputs, like: recalled.like, cosines: recalled.cosines })
+        Ok(Features { inputs, like: recalled.like, cosines: recalled.cosines, caught })
     }
 
     fn standardise(&self, raw: Array2<f32>) -> Array2<f32> {

@@ -9,10 +9,12 @@ mod file;
 mod forecast;
 mod memory;
 mod network;
+mod parts;
 mod progress;
 mod rasch;
 mod reference;
 mod residuals;
+mod scope;
 mod train;
 
 use std::sync::atomic::AtomicBool;
@@ -34,6 +36,7 @@ pub use coverage::{Coverage, coverage};
 pub use device::Backend;
 pub use features::Features;
 pub(crate) use forecast::observed;
+pub use parts::Parts;
 pub use progress::{Epoch, Event};
 pub use rasch::Rasch;
 pub use reference::Reference;
@@ -81,6 +84,8 @@ pub struct Provenance {
     pub seconds: f64,
     /// Figures on val of the kept epoch, by name.
     pub val: std::collections::BTreeMap<String, f64>,
+    /// The [`Embedder::familiarity`] that 95% of the questions of val exceed.
+    pub scope: f64,
     /// The reliability diagram on val.
     pub reliability: Vec<Bin>,
     /// The coverage of 80% intervals on val.
@@ -148,10 +153,16 @@ impl Embedder {
     /// Calibrated probabilities that each model answers right: prompts × models.
     #[must_use]
     pub fn predict(&self, features: &Features) -> Array2<f32> {
-        let support = self.support(features);
-        let gate = forecast::Gate { support: &support, weights: &self.weights };
+        self.forecast(features, &self.support(features))
+    }
+
+    /// The same for a given support (prompts × models, in [0, 1]): as far as it is lacking, a model
+    /// is judged by its overall ability alone.
+    #[must_use]
+    pub fn forecast(&self, features: &Features, support: &Array2<f32>) -> Array2<f32> {
+        let gate = forecast::Gate { support, weights: &self.weights };
         let mut logits = forecast::predict(&self.network, features, Some(gate), &self.device);
-        logits.zip_mut_with(&support, |x, support| *x = self.calibration.probability(*x, *support));
+        logits.zip_mut_with(support, |x, support| *x = self.calibration.probability(*x, *support));
         logits
     }
 

@@ -26,6 +26,7 @@ use super::network::{HIDDEN, Masks, Network, Sizes, Weights, array2};
 use super::progress::{Epoch, Event};
 use super::rasch::Rasch;
 use super::residuals::model_means;
+use super::scope;
 use super::{Benchmark, Embedder, Provenance, Score};
 use crate::dataset::{Dataset, Split};
 use crate::encoder::{self, Encoder, Source};
@@ -175,6 +176,7 @@ pub fn train(
             responses: train.iter().map(|&q| data.responses.of(q).len() as u32).sum(),
             seconds: start.elapsed().as_secs_f64(),
             val: val.map(|(name, value)| (name.to_owned(), value)).into(),
+            scope: scope::threshold(&val_features),
             reliability: reliability(&p, &judged.labels).to_vec(),
             coverage: coverage(&judged, &p, &calibration),
             version: env!("CARGO_PKG_VERSION").into(),

@@ -15,7 +15,7 @@ use std::sync::atomic::AtomicBool;
 pub use builtin::{Builtin, Settings};
 use cache::Cache;
 pub use locate::{Source, sources};
-use ndarray::{Array2, s};
+use ndarray::{Array1, Array2, Axis, s};
 pub use sentence::{Identity, Sentence};
 pub use shape::{SHAPE, shape};
 
@@ -211,6 +211,21 @@ impl Encoder {
             at += part.dim();
         }
         Ok(out)
+    }
+
+    /// The share of each text's weight that the encoder has a direction for, from its vector: the
+    /// length of the built-in part's. A sentence encoder reads all of a text.
+    #[must_use]
+    pub fn caught(&self, encoded: &Array2<f32>) -> Array1<f32> {
+        let mut at = 0;
+        for part in &self.parts {
+            let columns = s![.., at..at + part.dim()];
+            if matches!(part, Part::Builtin(_)) {
+                return encoded.slice(columns).map_axis(Axis(1), |row| row.dot(&row).sqrt());
+            }
+            at += part.dim();
+        }
+        Array1::ones(encoded.nrows())
     }
 
     /// Encoded texts as keys of unit length: the product of two is the mean of their parts' cosines.

@@ -11,7 +11,7 @@ use super::Message;
 use super::action::Action;
 use super::subject::Subject;
 use crate::analysis::probe::{Settings, probe};
-use crate::analysis::router::route;
+use crate::analysis::router::{Preferences, Router};
 use crate::embedder::Embedder;
 
 /// How long typing must pause before a prompt is routed.
@@ -40,9 +40,14 @@ impl Jobs {
         let (cancel, out) = (Arc::clone(&jobs.cancel), jobs.out.clone());
         thread::spawn(move || {
             while let Some((version, prompt)) = wanted.next(&cancel) {
-                let routed = guarded(|| route(&embedder, &prompt));
-                let routed = routed.and_then(|route| route.map_err(|e| e.to_string()));
-                let routed = routed.map_or_else(Action::Failed, |r| Action::Routed(version, r));
+                let router = Router::new(&embedder);
+                let route = || router.route(&[&prompt], &Preferences::default());
+                let routed = match guarded(route).map(|routes| routes.map(|mut r| r.pop())) {
+                    Ok(Ok(Some(route))) => Action::Routed(version, route),
+                    Ok(Ok(None)) => Action::Failed("nothing was routed".into()),
+                    Ok(Err(error)) => Action::Failed(error.to_string()),
+                    Err(panic) => Action::Failed(panic),
+                };
                 if out.send(Message::Action(routed)).is_err() {
                     break;
                 }

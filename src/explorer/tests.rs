@@ -18,7 +18,7 @@ use super::update::update;
 use super::view::view;
 use crate::analysis::probe::{Prediction, Report};
 use crate::analysis::projection::Projection;
-use crate::analysis::router::{Candidate, Evidence, Route};
+use crate::analysis::router::{Candidate, Evidence, Route, Why};
 use crate::dataset::{Attribute, Values};
 use crate::embedder::{Benchmark, Coverage, Epoch, Score};
 use crate::metrics::Bin;
@@ -111,6 +111,8 @@ fn route() -> Route {
         high: (0.97 - 0.02 * i as f32).min(1.0),
         support: if i % 4 == 1 { 0.0 } else { 1.0 },
         cost: i.is_multiple_of(2).then_some(0.5 + i as f64),
+        tied: i < 3,
+        front: i < 2,
     };
     let evidence = |category: &str, share| Evidence {
         category: category.into(),
@@ -121,6 +123,10 @@ fn route() -> Route {
     Route {
         candidates: (0..24).map(candidate).collect(),
         evidence: vec![evidence("arithmetic", 0.7), evidence("coding", 0.3)],
+        outside: false,
+        below: false,
+        why: Why::default(),
+        cascade: None,
         milliseconds: 1.84,
     }
 }

@@ -1,0 +1,171 @@
+//! What models cost, and how cost is weighed against quality.
+
+use serde::Serialize;
+
+use super::{Candidate, Preferences};
+use crate::dataset::{Attribute, Values};
+
+/// What a cost is counted in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Unit {
+    /// Dollars for a million tokens, the mean of in and out.
+    #[serde(rename = "dollars per million tokens")]
+    Dollars,
+    /// Billions of parameters, which stand in where prices are not known: the work for a token grows
+    /// with them.
+    #[serde(rename = "billions of parameters")]
+    Parameters,
+}
+
+impl Unit {
+    /// As people say it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Dollars => "dollars per million tokens",
+            Self::Parameters => "billions of parameters",
+        }
+    }
+
+    /// A cost with its unit, short.
+    #[must_use]
+    pub fn text(self, cost: f64) -> String {
+        match self {
+            Self::Dollars => format!("${cost:.2}"),
+            Self::Parameters if cost < 9.95 => format!("{cost:.1}B"),
+            Self::Parameters => format!("{cost:.0}B"),
+        }
+    }
+}
+
+/// What each model costs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Costs {
+    values: Vec<Option<f64>>,
+    unit: Option<Unit>,
+}
+
+impl Costs {
+    /// From the columns `cost_in` and `cost_out`, or `params_b` if a price is missing everywhere.
+    #[must_use]
+    pub fn of(models: usize, attributes: &[Attribute]) -> Self {
+        let column = |name: &str| {
+            attributes.iter().find(|attribute| attribute.name == name).map(|a| &a.values)
+        };
+        let number = |values: Option<&Values>, model: usize| match values? {
+            Values::Number(numbers) => numbers.get(model).copied().flatten(),
+            // A column of zeros and ones is typed as a flag.
+            Values::Flag(flags) => flags.get(model).copied().flatten().map(f64::from),
+            Values::Class(_) => None,
+        };
+        let dollars = |m: usize| {
+            Some(f64::midpoint(number(column("cost_in"), m)?, number(column("cost_out"), m)?))
+        };
+        let known = |cost: Option<f64>| cost.filter(|cost| *cost >= 0.0);
+        let prices: Vec<Option<f64>> = (0..models).map(|m| known(dollars(m))).collect();
+        let sizes = || (0..models).map(|m| known(number(column("params_b"), m)));
+        let any = |values: &[Option<f64>]| values.iter().any(Option::is_some);
+        if any(&prices) {
+            return Self { values: prices, unit: Some(Unit::Dollars) };
+        }
+        let values: Vec<Option<f64>> = sizes().collect();
+        let unit = any(&values).then_some(Unit::Parameters);
+        Self { values, unit }
+    }
+
+    /// The costs of some models, in that order.
+    #[must_use]
+    pub fn select(&self, models: &[usize]) -> Self {
+        Self { values: models.iter().map(|&m| self.of_model(m)).collect(), unit: self.unit }
+    }
+
+    /// What the costs are counted in; `None` if none is known.
+    #[must_use]
+    pub fn unit(&self) -> Option<Unit> {
+        self.unit
+    }
+
+    /// What a model costs.
+    #[must_use]
+    pub fn of_model(&self, model: usize) -> Option<f64> {
+        self.values.get(model).copied().flatten()
+    }
+}
+
+/// The cost weight as the price of the dearest model in units of probability.
+fn price(weight: f64) -> f64 {
+    weight / (10.0 - weight)
+}
+
+/// The weight at which a cheaper candidate comes before a better one: both as (p, cost); `most` is
+/// the highest cost.
+pub(super) fn turning_weight(better: (f64, f64), cheaper: (f64, f64), most: f64) -> Option<f64> {
+    let (gain, saved) = (better.0 - cheaper.0, (better.1 - cheaper.1) / most);
+    let price = gain / saved;
+    (saved > 0.0 && price.is_finite()).then(|| 10.0 * price / (1.0 + price))
+}
+
+/// The highest cost among candidates.
+pub(super) fn highest(candidates: &[Candidate]) -> f64 {
+    candidates.iter().filter_map(|c| c.cost).fold(0.0, f64::max)
+}
+
+/// Puts candidates in the order of the preferences, the chosen one first, and fills in their
+/// intervals and marks. True if none reached the least quality.
+pub(super) fn order(
+    candidates: &mut [Candidate],
+    preferences: &Preferences,
+    interval: impl Fn(&Candidate) -> (f32, f32),
+) -> bool {
+    for c in candidates.iter_mut() {
+        // The mean of a skewed distribution may lie outside of its quantiles.
+        let (low, high) = interval(c);
+        (c.low, c.high) = (low.min(c.p), high.max(c.p));
+    }
+    mark_ties_and_front(candidates);
+    let most = highest(candidates).max(f64::MIN_POSITIVE);
+    let share = |c: &Candidate| c.cost.map_or(1.0, |cost| cost / most);
+    if preferences.cost_weight >= 10.0 {
+        candidates.sort_by(|a, b| share(a).total_cmp(&share(b)).then(b.p.total_cmp(&a.p)));
+    } else {
+        let price = price(preferences.cost_weight);
+        let worth = |c: &Candidate| f64::from(c.p) - price * share(c);
+        candidates.sort_by(|a, b| worth(b).total_cmp(&worth(a)));
+    }
+    let enough = |c: &Candidate| {
+        preferences.min_quality.is_none_or(|least| f64::from(c.p) >= least)
+            && (!preferences.cheapest_tie || c.tied)
+    };
+    if preferences.min_quality.is_none() && !preferences.cheapest_tie {
+        return false;
+    }
+    let cost = |c: &Candidate| c.cost.unwrap_or(f64::INFINITY);
+    let eligible = candidates.iter().enumerate().filter(|(_, c)| enough(c));
+    // The first of equals: the better one.
+    let chosen =
+        eligible.min_by(|a, b| cost(a.1).total_cmp(&cost(b.1)).then(b.1.p.total_cmp(&a.1.p)));
+    let found = chosen.map(|(at, _)| at);
+    let best =
+        || (0..candidates.len()).rev().max_by(|&a, &b| candidates[a].p.total_cmp(&candidates[b].p));
+    let first = found.or_else(best).unwrap_or_default();
+    candidates[..=first].rotate_right(1);
+    found.is_none()
+}
+
+fn mark_ties_and_front(candidates: &mut [Candidate]) {
+    let best = candidates.iter().max_by(|a, b| a.p.total_cmp(&b.p));
+    let Some(low) = best.map(|best| best.low) else { return };
+    let mut by_cost: Vec<usize> = (0..candidates.len()).collect();
+    let cost = |c: &Candidate| c.cost.unwrap_or(f64::INFINITY);
+    by_cost.sort_by(|&a, &b| {
+        let (a, b) = (&candidates[a], &candidates[b]);
+        cost(a).total_cmp(&cost(b)).then(b.p.total_cmp(&a.p))
+    });
+    let mut highest = f32::NEG_INFINITY;
+    for at in by_cost {
+        let c = &mut candidates[at];
+        c.tied = c.p >= low;
+        c.front = c.cost.is_some() && c.p > highest;
+        highest = highest.max(c.p);
+    }
+}

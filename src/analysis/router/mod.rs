@@ -1,0 +1,234 @@
+//! Routing: which model is most likely to answer a prompt right, at what cost, and why.
+
+mod cascade;
+mod cost;
+pub mod deferral;
+pub mod pools;
+pub mod portfolio;
+mod why;
+
+use std::time::Instant;
+
+use crate::embedder::{Embedder, Features};
+use crate::error::{Error, Result};
+use ndarray::Array2;
+use rayon::prelude::*;
+
+pub use cascade::Cascade;
+pub use cost::{Costs, Unit};
+pub use why::{Evidence, RunnerUp, Why};
+
+/// What a route should weigh.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Preferences {
+    /// Which models may be named, one entry a model; all of them for `None`.
+    pub pool: Option<Vec<bool>>,
+    /// How much cost counts, from 0 (not at all) to 10 (the cheapest, always): the best candidate has
+    /// the highest p − w/(10 − w) · cost / highest cost. A cost that is not known counts as the
+    /// highest.
+    pub cost_weight: f64,
+    /// The cheapest candidate with at least this probability is taken, if there is one.
+    pub min_quality: Option<f64>,
+    /// Models that cost more, or nobody knows what, are left out.
+    pub max_cost: Option<f64>,
+    /// The cheapest of the candidates that are tied with the most probable one is taken.
+    pub cheapest_tie: bool,
+}
+
+/// A model that could answer a prompt.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Candidate {
+    /// Its index in the embedder.
+    pub model: usize,
+    /// The calibrated probability that it answers right.
+    pub p: f32,
+    /// The lower end of the 80% interval of `p`.
+    pub low: f32,
+    /// The upper end.
+    pub high: f32,
+    /// How far the model was tested on the like of the prompt, in [0, 1].
+    pub support: f32,
+    /// What it costs, in the [`Unit`] of the router, where that is known.
+    pub cost: Option<f64>,
+    /// True if `p` lies within the interval of the most probable candidate.
+    pub tied: bool,
+    /// True if no other candidate is both more probable and at most as costly (Pareto).
+    pub front: bool,
+}
+
+/// The ranking of the models for one prompt.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Route {
+    /// The candidates, the one that is routed to first, the others by preference (ties: lowest model
+    /// id). Never empty.
+    pub candidates: Vec<Candidate>,
+    /// True if the prompt is unlike all that the embedder has seen: the forecasts then go over to
+    /// the models' overall ability.
+    pub outside: bool,
+    /// True if no candidate reached [`Preferences::min_quality`]: the most probable one is taken.
+    pub below: bool,
+    /// What the prompt is like, most similar category first.
+    pub evidence: Vec<Evidence>,
+    /// Where the first probability comes from, and what the runner-up lacks.
+    pub why: Why,
+    /// A cheap model first, and a better one if its answer is wrong: `None` where that saves nothing.
+    pub cascade: Option<Cascade>,
+    /// How long it took, in milliseconds.
+    pub milliseconds: f64,
+}
+
+/// Routes prompts among the models of an embedder.
+pub struct Router<'a> {
+    embedder: &'a Embedder,
+    /// What the models cost.
+    pub costs: Costs,
+}
+
+impl<'a> Router<'a> {
+    /// A router over all models of `embedder`, with the costs that its attributes tell.
+    #[must_use]
+    pub fn new(embedder: &'a Embedder) -> Self {
+        Self { embedder, costs: Costs::of(embedder.models.len(), &embedder.attributes) }
+    }
+
+    /// What a user should know before routing with these preferences.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if no model is left, a number is out of range, or costs are asked for and
+    /// none are known.
+    pub fn check(&self, preferences: &Preferences) -> Result<()> {
+        let usage = |problem: String| Err(Error::Usage(problem));
+        let Preferences { cost_weight, min_quality, max_cost, .. } = *preferences;
+        if !(0.0..=10.0).contains(&cost_weight) {
+            return usage(format!("the cost weight is {cost_weight}; it goes from 0 to 10"));
+        }
+        if let Some(p) = min_quality.filter(|p| !(0.0..=1.0).contains(p)) {
+            return usage(format!("the least quality is {p}; it goes from 0 to 1"));
+        }
+        if let Some(cost) = max_cost.filter(|cost| !cost.is_finite() || *cost < 0.0) {
+            return usage(format!("the highest cost is {cost}; it must not be negative"));
+        }
+        let asked = cost_weight > 0.0
+            || min_quality.is_some()
+            || max_cost.is_some()
+            || preferences.cheapest_tie;
+        if asked && self.costs.unit().is_none() {
+            return usage(
+                "no costs are known: give the models cost_in and cost_out, or params_b".into(),
+            );
+        }
+        if self.pool(preferences).next().is_none() {
+            let in_pool = |m: usize| preferences.pool.as_ref().is_none_or(|pool| pool[m]);
+            let models = (0..self.embedder.models.len()).filter(|m| in_pool(*m));
+            let cheapest = models.filter_map(|m| self.costs.of_model(m)).min_by(f64::total_cmp);
+            return usage(match cheapest {
+                Some(cheapest) if max_cost.is_some() => {
+                    format!("no model costs so little; the cheapest costs {cheapest}")
+                }
+                _ => "no model is left to route to".into(),
+            });
+        }
+        Ok(())
+    }
+
+    /// The models that may be named, in order.
+    pub fn pool<'b>(&'b self, preferences: &'b Preferences) -> impl Iterator<Item = usize> + 'b {
+        (0..self.embedder.models.len()).filter(|&m| {
+            let cheap = |most| self.costs.of_model(m).is_some_and(|cost| cost <= most);
+            preferences.pool.as_ref().is_none_or(|pool| pool.get(m) == Some(&true))
+                && preferences.max_cost.is_none_or(cheap)
+        })
+    }
+
+    /// The whole answer for each prompt. `preferences` must have passed [`Router::check`].
+    ///
+    /// # Errors
+    /// If the encoder is not on this machine; see [`Embedder::encode`].
+    pub fn route(&self, prompts: &[&str], preferences: &Preferences) -> Result<Vec<Route>> {
+        let start = Instant::now();
+        let features = self.embedder.encode(prompts)?;
+        let forecast = self.forecast(&features);
+        let mut routes: Vec<Route> = (0..prompts.len())
+            .into_par_iter()
+            .map(|row| {
+                let (candidates, below) = self.rank_row(&forecast, row, preferences);
+                let evidence = why::evidence(self.embedder, &features, row, &candidates);
+                let support = forecast.support.row(row);
+                let parts = self.embedder.parts(&features, row, support);
+                let why = why::why(self, &candidates, &parts);
+                let cascade = cascade::plan(&self.embedder.calibration, &candidates);
+                let outside = forecast.outside[row];
+                Route { candidates, outside, below, evidence, why, cascade, milliseconds: 0.0 }
+            })
+            .collect();
+        let each = start.elapsed().as_secs_f64() * 1000.0 / routes.len().max(1) as f64;
+        routes.iter_mut().for_each(|route| route.milliseconds = each);
+        Ok(routes)
+    }
+
+    /// Only the model that each prompt is routed to: its index in the embedder. `preferences` must
+    /// have passed [`Router::check`].
+    #[must_use]
+    pub fn pick(&self, features: &Features, preferences: &Preferences) -> Vec<usize> {
+        let forecast = self.forecast(features);
+        let pick = |row| {
+            let (candidates, _) = self.rank_row(&forecast, row, preferences);
+            candidates.first().map_or(0, |c| c.model)
+        };
+        (0..features.len()).into_par_iter().map(pick).collect()
+    }
+
+    /// The probability that each model answers each prompt right, as routing sees it: prompts ×
+    /// models. It is [`Embedder::predict`], but for prompts unlike all that was seen.
+    #[must_use]
+    pub fn probabilities(&self, features: &Features) -> Array2<f32> {
+        self.forecast(features).p
+    }
+
+    fn forecast(&self, features: &Features) -> Forecast {
+        let mut support = self.embedder.support(features);
+        let scope = self.embedder.provenance.scope;
+        let familiarity = self.embedder.familiarity(features);
+        let outside: Vec<bool> = familiarity.iter().map(|f| *f < scope).collect();
+        for (row, mut support) in support.rows_mut().into_iter().enumerate() {
+            if outside[row] {
+                // What was learned about likes of the prompt counts as far as there are any.
+                support *= (familiarity[row] / scope).clamp(0.0, 1.0) as f32;
+            }
+        }
+        Forecast { p: self.embedder.forecast(features, &support), support, outside }
+    }
+
+    /// The candidates in order, and whether none reached the least quality.
+    fn rank_row(
+        &self,
+        forecast: &Forecast,
+        row: usize,
+        preferences: &Preferences,
+    ) -> (Vec<Candidate>, bool) {
+        let mut candidates: Vec<Candidate> = self
+            .pool(preferences)
+            .map(|model| {
+                let (p, support) = (forecast.p[[row, model]], forecast.support[[row, model]]);
+                let cost = self.costs.of_model(model);
+                let (low, high) = (p, p);
+                Candidate { model, p, low, high, support, cost, tied: false, front: false }
+            })
+            .collect();
+        let below =
+            cost::order(&mut candidates, preferences, |c| self.embedder.interval(c.p, c.support));
+        (candidates, below)
+    }
+}
+
+struct Forecast {
+    /// Prompts × models.
+    p: Array2<f32>,
+    /// Prompts × models.
+    support: Array2<f32>,
+    /// One entry a prompt.
+    outside: Vec<bool>,
+}
+
+#[cfg(test)]
+mod tests;

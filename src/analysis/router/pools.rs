@@ -1,0 +1,98 @@
+//! Named pools: expressions of [`crate::dataset::filter`] that are kept for another day.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy;
+
+use crate::error::{Error, Result};
+use crate::names::nearest;
+
+/// The pools of a file: one JSON object, name → expression.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pools {
+    /// The expressions by name.
+    pub named: BTreeMap<String, String>,
+}
+
+impl Pools {
+    /// The user's file: `llmap/pools.json` in the folder for configuration.
+    ///
+    /// # Errors
+    /// [`Error::Failed`] if the system does not say where that is.
+    pub fn path() -> Result<PathBuf> {
+        let base = etcetera::choose_base_strategy()
+            .map_err(|e| Error::Failed(format!("the configuration folder is not known: {e}")))?;
+        Ok(base.config_dir().join("llmap/pools.json"))
+    }
+
+    /// Reads the pools of a file; none if there is no file.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if it holds anything else.
+    pub fn load(path: &Path) -> Result<Self> {
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(e) => return Err(Error::io(path, e)),
+        };
+        let named = serde_json::from_str(&text).map_err(|e| Error::Input {
+            file: path.into(),
+            line: Some(e.line() as u64),
+            problem: format!("no list of pools: {e}"),
+            fix: "write one JSON object, {\"name\": \"expression\"}, or remove the file".into(),
+        })?;
+        Ok(Self { named })
+    }
+
+    /// The expression of a pool.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if there is none of that name, with the nearest.
+    pub fn expression(&self, name: &str) -> Result<&str> {
+        self.named.get(name).map(String::as_str).ok_or_else(|| {
+            let hint = match nearest(name, self.named.keys().map(String::as_str)) {
+                Some(near) => format!("; did you mean `{near}`?"),
+                None if self.named.is_empty() => {
+                    "; save one with --where EXPRESSION --save-pool NAME".into()
+                }
+                None => String::new(),
+            };
+            Error::Usage(format!("no pool is called `{name}`{hint}"))
+        })
+    }
+
+    /// Adds or replaces a pool and writes the file.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if it cannot be written.
+    pub fn save(&mut self, path: &Path, name: &str, expression: &str) -> Result<()> {
+        self.named.insert(name.into(), expression.into());
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
+        }
+        let mut bytes = Vec::new();
+        crate::write_json(&mut bytes, &self.named, true).map_err(|e| Error::io(path, e))?;
+        crate::write_atomically(path, &bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pools_are_kept_and_mistyped_names_are_hinted_at() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deep/pools.json");
+        let mut pools = Pools::load(&path).unwrap();
+        assert!(pools.expression("small").unwrap_err().to_string().contains("--save-pool"));
+        pools.save(&path, "small", "params_b <= 15").unwrap();
+        let again = Pools::load(&path).unwrap();
+        assert_eq!(again.expression("small").unwrap(), "params_b <= 15");
+        assert!(again.expression("smal").unwrap_err().to_string().contains("`small`"));
+        fs::write(&path, "{\n1").unwrap();
+        assert!(Pools::load(&path).unwrap_err().to_string().contains("pools.json:2"));
+    }
+}

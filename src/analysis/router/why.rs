@@ -1,0 +1,115 @@
+//! Why a model is routed to: what the prompt is like, what the logits are made of, and what would
+//! have to change for the runner-up to win.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{Candidate, Router, cost};
+use crate::embedder::{Embedder, Features, Parts};
+
+/// How many categories the evidence names.
+const CATEGORIES: usize = 3;
+/// For how many candidates the evidence tells their share of right answers.
+const CANDIDATES: usize = 5;
+
+/// What a prompt is like: a category of training questions near it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Evidence {
+    /// The category.
+    pub category: String,
+    /// Its weight among the nearest training questions, in [0, 1].
+    pub share: f64,
+    /// The cosine of its nearest question.
+    pub similarity: f64,
+    /// The share of the category that each of the best candidates answered right in training;
+    /// models that were not run on it are absent.
+    pub correct: BTreeMap<String, f64>,
+}
+
+/// Where the first candidate's probability comes from.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Why {
+    /// The terms of its logit.
+    pub parts: Parts,
+    /// The next candidate; `None` if there is only one.
+    pub runner_up: Option<RunnerUp>,
+}
+
+/// The next candidate, and what would have to change for it to win.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunnerUp {
+    /// Its index in the embedder.
+    pub model: usize,
+    /// The terms of its logit. Where it is behind by less than the difference in `fit`, a prompt of
+    /// another kind and the same difficulty would do.
+    pub parts: Parts,
+    /// The category on which it was furthest ahead of the first in training, with the shares of
+    /// right answers of both, its own first; `None` if it was ahead on none.
+    pub ahead_on: Option<(String, f64, f64)>,
+    /// The cost weight from which on it would come first, if it is cheaper and not the better one.
+    pub from_weight: Option<f64>,
+}
+
+/// The categories of the nearest training questions.
+pub(super) fn evidence(
+    embedder: &Embedder,
+    features: &Features,
+    row: usize,
+    candidates: &[Candidate],
+) -> Vec<Evidence> {
+    let near = embedder.similar(features, row);
+    let mut categories: Vec<(usize, f64, f64)> = Vec::new();
+    let total = near.len().max(1) as f64;
+    for (category, similarity) in near {
+        match categories.iter_mut().find(|(known, ..)| *known == category) {
+            Some((_, share, _)) => *share += 1.0 / total,
+            // The nearest question of a category comes first.
+            None => categories.push((category, 1.0 / total, similarity)),
+        }
+    }
+    categories.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let named = categories.into_iter().take(CATEGORIES);
+    named
+        .map(|(category, share, similarity)| {
+            let benchmark = &embedder.benchmarks[category];
+            let correct = candidates
+                .iter()
+                .take(CANDIDATES)
+                .filter_map(|c| {
+                    let score = benchmark.scores[c.model].as_ref()?;
+                    Some((embedder.models[c.model].clone(), score.accuracy))
+                })
+                .collect();
+            Evidence { category: benchmark.name.clone(), share, similarity, correct }
+        })
+        .collect()
+}
+
+/// Compares the first two candidates; `parts` has one entry a model of the embedder.
+pub(super) fn why(router: &Router, candidates: &[Candidate], parts: &[Parts]) -> Why {
+    let Some(first) = candidates.first() else { return Why::default() };
+    let runner_up = candidates.get(1).map(|second| {
+        let point = |c: &Candidate| Some((f64::from(c.p), c.cost?));
+        let turning =
+            |(first, second)| cost::turning_weight(first, second, cost::highest(candidates));
+        RunnerUp {
+            model: second.model,
+            parts: parts[second.model],
+            ahead_on: ahead_on(router.embedder, second.model, first.model),
+            from_weight: point(first)
+                .zip(point(second))
+                .filter(|(first, second)| first.0 >= second.0)
+                .and_then(turning),
+        }
+    });
+    Why { parts: parts[first.model], runner_up }
+}
+
+fn ahead_on(embedder: &Embedder, model: usize, other: usize) -> Option<(String, f64, f64)> {
+    let both = embedder.benchmarks.iter().filter_map(|benchmark| {
+        let accuracy = |model: usize| Some(benchmark.scores[model].as_ref()?.accuracy);
+        Some((benchmark.name.clone(), accuracy(model)?, accuracy(other)?))
+    });
+    both.filter(|(_, own, others)| own > others).max_by(|a, b| (a.1 - a.2).total_cmp(&(b.1 - b.2)))
+}

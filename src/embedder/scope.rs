@@ -1,0 +1,71 @@
+//! Whether a prompt is like anything an embedder has seen.
+
+use super::Embedder;
+use super::features::Features;
+
+/// The share of val's questions that count as too far away.
+const FAR: f64 = 0.05;
+
+/// How familiar each prompt is, in [0, 1]: the mean cosine of its nearest training questions, times
+/// the length of its vector. The latter is the share of the text's weight that the encoder has a
+/// direction for: a text of unknown words may lie near some question in the few that are known.
+pub(super) fn familiarity(features: &Features) -> Vec<f64> {
+    let cosines = features.cosines.rows().into_iter().zip(features.like.rows());
+    let near = cosines.map(|(cosines, like)| {
+        let known = like.iter().take_while(|benchmark| **benchmark != super::memory::NOTHING);
+        let known = known.count();
+        let sum: f32 = cosines.iter().take(known).sum();
+        f64::from(sum) / known.max(1) as f64
+    });
+    near.zip(&features.caught).map(|(near, caught)| near * f64::from(*caught)).collect()
+}
+
+/// The familiarity that all but [`FAR`] of val's questions exceed.
+pub(super) fn threshold(val: &Features) -> f64 {
+    let mut all = familiarity(val);
+    all.sort_by(f64::total_cmp);
+    let at = (FAR * all.len() as f64) as usize;
+    all.get(at).copied().unwrap_or_default()
+}
+
+impl Embedder {
+    /// How familiar each prompt is, in [0, 1]; below [`super::Provenance::scope`] it is unlike all
+    /// that the embedder has seen.
+    #[must_use]
+    pub fn familiarity(&self, features: &Features) -> Vec<f64> {
+        familiarity(features)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::embedder::memory::NOTHING;
+    use ndarray::{Array2, array};
+
+    fn features(cosine: &[f32]) -> Features {
+        let n = cosine.len();
+        Features {
+            inputs: Array2::zeros((n, 1)),
+            like: Array2::from_shape_fn((n, 3), |(_, j)| if j < 2 { 0 } else { NOTHING }),
+            cosines: Array2::from_shape_fn((n, 3), |(i, j)| if j < 2 { cosine[i] } else { 0.0 }),
+            caught: ndarray::Array1::from_elem(n, 0.5),
+        }
+    }
+
+    #[test]
+    fn familiar_is_what_is_near_and_known() {
+        let mut asked = features(&[0.8, 0.8]);
+        asked.caught = array![1.0, 0.25];
+        let found = familiarity(&asked);
+        assert!((found[0] - 0.8).abs() < 1e-6 && (found[1] - 0.2).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_twentieth_of_val_lies_below_the_threshold() {
+        let cosines: Vec<f32> = (0..100).map(|i| i as f32 / 100.0).collect();
+        let threshold = threshold(&features(&cosines));
+        let below = familiarity(&features(&cosines)).into_iter().filter(|f| *f < threshold);
+        assert_eq!(below.count(), 5);
+    }
+}
