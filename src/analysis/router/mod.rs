@@ -1,5 +1,6 @@
 //! Routing: which model is most likely to answer a prompt right, at what cost, and why.
 
+mod answer;
 mod cascade;
 mod cost;
 pub mod deferral;
@@ -14,6 +15,7 @@ use crate::error::{Error, Result};
 use ndarray::Array2;
 use rayon::prelude::*;
 
+pub use answer::Answer;
 pub use cascade::Cascade;
 pub use cost::{Costs, Unit};
 pub use why::{Evidence, RunnerUp, Why};
