@@ -59,7 +59,8 @@ pub struct Arguments {
     /// Leave out models that cost more.
     #[arg(long, value_name = "COST")]
     max_cost: Option<f64>,
-    /// Take the cheapest of the models that are tied with the best.
+    /// Take the cheapest of the models that cannot be told from the best: the difference lies within
+    /// the 80% interval that so many training responses leave.
     #[arg(long)]
     cheapest_tie: bool,
     /// What tells prompts on standard input apart.

@@ -239,7 +239,7 @@ fn list(state: &State, route: &Route, room: usize, height: usize) -> Vec<Line<'s
     let theme = &state.theme;
     let (shown, evidence, why) = shares(route, height);
     let title = if state.route.cost_weight > 0 { "Best for the cost" } else { "Most likely right" };
-    let mut lines = vec![heading(theme, room, title, "80% intervals, ≈ tied")];
+    let mut lines = vec![heading(theme, room, title, "80% intervals, ≈ ties")];
     if let Some(warning) = warning(route) {
         lines.push(Line::styled(fit(warning, room), theme.bold(Ink::Warn)));
     }
