@@ -5,12 +5,11 @@ use std::path::{Path, PathBuf};
 
 use llmap::analysis::router::pools::Pools;
 use llmap::analysis::router::portfolio::{Step, portfolio};
-use llmap::analysis::router::{Evidence, Preferences, Route, Router};
+use llmap::analysis::router::{Answer, Preferences, Route, Router};
 use llmap::dataset::filter;
 use llmap::embedder::{Embedder, Parts};
 use llmap::{Error, Result, one_line};
 use ndarray::{Array2, Axis};
-use serde::Serialize;
 use serde_json::json;
 
 use super::prompts::{Format, Prompts};
@@ -60,7 +59,8 @@ pub struct Arguments {
     /// Leave out models that cost more.
     #[arg(long, value_name = "COST")]
     max_cost: Option<f64>,
-    /// Take the cheapest of the models that are tied with the best.
+    /// Take the cheapest of the models that cannot be told from the best: the difference lies within
+    /// the 80% interval that so many training responses leave.
     #[arg(long)]
     cheapest_tie: bool,
     /// What tells prompts on standard input apart.
@@ -78,48 +78,6 @@ pub struct Arguments {
     /// What the models of a portfolio may cost together.
     #[arg(long, value_name = "COST", requires = "portfolio")]
     budget: Option<f64>,
-}
-
-#[derive(Serialize)]
-struct Answer<'a> {
-    prompt: &'a str,
-    routed: &'a str,
-    /// The prompt is unlike all that the embedder has seen.
-    outside: bool,
-    /// No model reached --min-quality.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    below: bool,
-    cost_unit: Option<&'static str>,
-    candidates: Vec<Named<'a>>,
-    evidence: &'a [Evidence],
-    why: Explained<'a>,
-    cascade: Option<serde_json::Value>,
-    milliseconds: f64,
-}
-
-#[derive(Serialize)]
-struct Named<'a> {
-    model: &'a str,
-    p: f32,
-    low: f32,
-    high: f32,
-    cost: Option<f64>,
-    tied: bool,
-    pareto: bool,
-}
-
-#[derive(Serialize)]
-struct Explained<'a> {
-    logit: Parts,
-    runner_up: Option<Second<'a>>,
-}
-
-#[derive(Serialize)]
-struct Second<'a> {
-    model: &'a str,
-    logit: Parts,
-    ahead_on: Option<serde_json::Value>,
-    wins_from_cost_weight: Option<f64>,
 }
 
 pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
@@ -238,7 +196,8 @@ impl<'a> Writer<'a> {
     fn route(&mut self, router: &Router, prompt: &str, route: &Route) -> Result<()> {
         let mut text = Vec::new();
         if self.list || self.lines {
-            let answer = answer(self.embedder, router, prompt, route, self.top);
+            let unit = router.costs.unit();
+            let answer = Answer::new(&self.embedder.models, unit, prompt, route, self.top);
             llmap::write_json(&mut text, &answer, false)
         } else {
             write!(text, "{}", screen(self.embedder, router, prompt, route, self.top))
@@ -261,48 +220,6 @@ impl<'a> Writer<'a> {
     /// Closes the list.
     fn end(&mut self) -> Result<()> {
         if self.list && !self.first { self.write("\n]\n") } else { self.flush() }
-    }
-}
-
-fn answer<'a>(
-    embedder: &'a Embedder,
-    router: &Router,
-    prompt: &'a str,
-    route: &'a Route,
-    top: usize,
-) -> Answer<'a> {
-    let name = |model: usize| &*embedder.models[model];
-    let named = route.candidates.iter().take(top).map(|c| Named {
-        model: name(c.model),
-        p: c.p,
-        low: c.low,
-        high: c.high,
-        cost: c.cost,
-        tied: c.tied,
-        pareto: c.front,
-    });
-    let second = route.why.runner_up.as_ref().map(|second| Second {
-        model: name(second.model),
-        logit: second.parts,
-        ahead_on: second.ahead_on.as_ref().map(
-            |(category, own, first)| json!({ "category": category, "own": own, "first": first }),
-        ),
-        wins_from_cost_weight: second.from_weight,
-    });
-    Answer {
-        prompt,
-        routed: name(route.candidates[0].model),
-        outside: route.outside,
-        below: route.below,
-        cost_unit: router.costs.unit().map(llmap::analysis::router::Unit::name),
-        candidates: named.collect(),
-        evidence: &route.evidence,
-        why: Explained { logit: route.why.parts, runner_up: second },
-        cascade: route.cascade.as_ref().map(|plan| {
-            json!({ "first": name(plan.first), "then": name(plan.then), "quality": plan.quality,
-                    "cost": plan.cost })
-        }),
-        milliseconds: route.milliseconds,
     }
 }
 
@@ -436,7 +353,7 @@ fn choose(
         };
         return output::json(&json!({
             "prompts": p.nrows(),
-            "cost_unit": unit.map(llmap::analysis::router::Unit::name),
+            "cost_unit": unit,
             "guarantee": guarantee,
             "portfolio": steps.iter().map(step).collect::<Vec<_>>(),
         }));

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use tui_input::InputRequest;
 
+use super::routing::Command;
 use super::subject::Subject;
 use super::theme::Theme;
 use crate::analysis::probe::Report;
@@ -116,6 +117,9 @@ pub enum Action {
 
     StopTraining,
 
+    /// What the Route pane does.
+    Route(Command),
+
     #[serde(skip)]
     Click(u16, u16),
     #[serde(skip)]
@@ -133,6 +137,12 @@ pub enum Action {
     Themed(Box<Theme>, Vec<String>),
     #[serde(skip)]
     Routed(u64, Route),
+    /// What a pasted text that looked like a path turned out to be: a prompt.
+    #[serde(skip)]
+    Dropped(Result<String, String>),
+    /// A text that begins like this went to the clipboard.
+    #[serde(skip)]
+    Copied(String),
     #[serde(skip)]
     Probed(usize, Result<Report, String>),
     #[serde(skip)]
@@ -164,4 +174,8 @@ pub enum Effect {
     Probe,
     NextTheme,
     StopTraining,
+    /// Find out whether this pasted text is the path of a file, and read the prompt from it.
+    Drop(String),
+    /// Put this text on the clipboard.
+    Copy(String),
 }

@@ -52,12 +52,21 @@ impl Colouring {
             let all = Class { name: "models".into(), count: n, hue: Hue::Plain };
             return Self { title: None, classes: vec![all], of: vec![0; n] };
         };
-        let (names, of) = match &attribute.values {
+        let classes = match &attribute.values {
             Values::Flag(values) => flags(values),
             Values::Class(values) => classes(values),
             Values::Number(values) => bins(values),
         };
-        let mut colouring = Self { title: Some(attribute.name.clone()), classes: names, of };
+        Self::of_classes(&attribute.name, classes, n)
+    }
+
+    /// By numbers that are no attribute, one a model.
+    pub fn of_numbers(title: &str, values: &[Option<f64>]) -> Self {
+        Self::of_classes(title, bins(values), values.len())
+    }
+
+    fn of_classes(title: &str, (classes, of): (Vec<Class>, Vec<u8>), n: usize) -> Self {
+        let mut colouring = Self { title: Some(title.into()), classes, of };
         colouring.of.resize(n, 0);
         for &class in &colouring.of {
             colouring.classes[class as usize].count += 1;

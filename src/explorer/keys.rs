@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::action::{Action, Direction, Pane};
+use super::routing::Command;
 use super::state::State;
 
 /// Where a binding holds.
@@ -21,6 +22,8 @@ pub enum Context {
     Evaluate,
     /// Typing a prompt.
     Prompt,
+    /// Typing which models may be named.
+    Filter,
     /// Typing a search.
     Search,
     Training,
@@ -36,6 +39,7 @@ impl Context {
             Self::Route => "Route",
             Self::Evaluate => "Evaluate",
             Self::Prompt => "While typing a prompt",
+            Self::Filter => "While typing a filter",
             Self::Search => "While searching",
             Self::Training => "While training",
         }
@@ -46,8 +50,9 @@ impl Context {
         if state.search.is_some() {
             return vec![Self::Search, Self::Always];
         }
-        if state.focus == Pane::Route && state.route.typing && state.training.is_none() {
-            return vec![Self::Prompt, Self::Always];
+        if state.focus == Pane::Route && state.route.is_typing() && state.training.is_none() {
+            let typed = if state.route.filter.typing { Self::Filter } else { Self::Prompt };
+            return vec![typed, Self::Always];
         }
         let mut contexts = Vec::new();
         if state.training.is_some() {
@@ -65,7 +70,7 @@ impl Context {
     }
 
     pub fn is_typing(self) -> bool {
-        matches!(self, Self::Prompt | Self::Search)
+        matches!(self, Self::Prompt | Self::Filter | Self::Search)
     }
 }
 
@@ -90,7 +95,8 @@ impl Binding {
 /// All bindings.
 pub static KEYMAP: LazyLock<Vec<Binding>> = LazyLock::new(|| {
     use Action as A;
-    use Context::{Always, Everywhere, Map, Model, Probe, Prompt, Route, Search, Training};
+    use Command as C;
+    use Context::{Always, Everywhere, Filter, Map, Model, Probe, Prompt, Route, Search, Training};
     use Direction::{Down, Left, Right, Up};
     let bind = |context, keys, action, about, hint| Binding { keys, context, action, about, hint };
     let mut map = vec![
@@ -131,6 +137,22 @@ pub static KEYMAP: LazyLock<Vec<Binding>> = LazyLock::new(|| {
         ]);
     }
     map.extend([
+        bind(Route, "f", A::Route(C::Filter), "which models, as an expression", "filter"),
+        bind(Route, "m", A::Route(C::NextView), "list, plot, pinned, history", "view"),
+        bind(Route, "+ =", A::Route(C::Cheaper), "cost counts more", "cheaper"),
+        bind(Route, "-", A::Route(C::Better), "cost counts less", ""),
+        bind(Route, "x", A::Route(C::Pin), "pin the prompt, or unpin", ""),
+        bind(Route, "h", A::Route(C::Heat), "colour the map by it", ""),
+        bind(Route, "[", A::Route(C::Older), "the prompt before", ""),
+        bind(Route, "]", A::Route(C::Newer), "the prompt after", ""),
+        bind(Route, "c", A::Route(C::CopyName), "copy the model's name", ""),
+        bind(Route, "C", A::Route(C::CopyJson), "copy the route as JSON", ""),
+        bind(Prompt, "alt-enter ctrl-j", A::Route(C::Newline), "a line break", "line break"),
+        bind(Prompt, "ctrl-p", A::Route(C::Older), "the prompt before", ""),
+        bind(Prompt, "ctrl-n", A::Route(C::Newer), "the prompt after", ""),
+        bind(Filter, "tab", A::Route(C::Complete), "complete the word", "complete"),
+        bind(Filter, "enter", A::Accept, "keep it", "keep"),
+        bind(Filter, "esc", A::Dismiss, "as before", "as before"),
         bind(Prompt, "enter", A::Accept, "to the list of models", "to the list"),
         bind(Prompt, "down", A::Down, "next model", ""),
         bind(Prompt, "up", A::Up, "previous model", ""),
@@ -225,6 +247,7 @@ fn pretty(name: &str) -> String {
     let (modifier, key) = match name.split_once('-') {
         Some(("ctrl", key)) => ("^", key.to_uppercase()),
         Some(("shift", key)) => ("⇧", key.to_owned()),
+        Some(("alt", key)) => ("Alt-", key.to_owned()),
         _ => ("", name.to_owned()),
     };
     let key = match key.as_str() {
@@ -254,6 +277,12 @@ mod tests {
     #[test]
     fn every_key_has_a_name_and_one_meaning_in_a_context() {
         let together = |a: Context, b: Context| {
+            // What is typed into a filter is completed by Tab, which is another pane elsewhere.
+            if (a, b) == (Context::Filter, Context::Always)
+                || (b, a) == (Context::Filter, Context::Always)
+            {
+                return false;
+            }
             let (typing, wide) = (a.is_typing() || b.is_typing(), Context::Everywhere);
             let panes =
                 [Context::Map, Context::Model, Context::Probe, Context::Route, Context::Evaluate];

@@ -19,6 +19,8 @@ mod pane_model;
 mod pane_probe;
 mod pane_route;
 mod pane_training;
+mod pareto;
+mod routing;
 mod state;
 mod subject;
 mod terminal;
@@ -294,8 +296,14 @@ impl App {
                 }
                 Effect::Route(version, prompt) => {
                     if let Some(jobs) = &self.jobs {
-                        jobs.route(version, prompt);
+                        jobs.route(version, prompt, self.state.route.preferences());
                     }
+                }
+                Effect::Drop(text) => jobs::drop_in(text, self.sender.clone()),
+                Effect::Copy(text) => {
+                    Screen::copy(&text)?;
+                    let copied = text.lines().next().unwrap_or_default();
+                    leave |= self.take(Action::Copied(copied.to_owned()))?;
                 }
                 Effect::Probe => {
                     if let Some(jobs) = &self.jobs {

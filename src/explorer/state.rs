@@ -9,12 +9,12 @@ use tui_input::Input;
 
 use super::action::Pane;
 use super::map::MapState;
+use super::routing::RouteState;
 use super::subject::Subject;
 use super::theme::{Depth, Theme};
 use crate::analysis::neighbours::{self, Neighbour};
 use crate::analysis::probe::Report;
 use crate::analysis::projection::Projection;
-use crate::analysis::router::Route;
 use crate::embedder::Epoch;
 
 /// How many neighbours the Model pane lists.
@@ -55,19 +55,6 @@ pub struct ProbeState {
     pub asked: bool,
     /// One entry an attribute.
     pub reports: Vec<Option<Result<Report, String>>>,
-    pub cursor: usize,
-}
-
-#[derive(Default)]
-pub struct RouteState {
-    pub input: Input,
-    pub typing: bool,
-    /// The prompt that was asked last.
-    pub asked: String,
-    /// Of the newest prompt; older answers are dropped.
-    pub version: u64,
-    pub waiting: bool,
-    pub result: Option<Route>,
     pub cursor: usize,
 }
 
@@ -156,7 +143,7 @@ impl State {
             reports: vec![None; self.subject.attributes.len()],
             ..ProbeState::default()
         };
-        self.route.result = None;
+        self.route.forget();
         if self.selected >= self.subject.models.len() {
             self.selected = 0;
         }
@@ -170,6 +157,7 @@ impl State {
             self.side = pane;
         }
         self.route.typing = pane == Pane::Route;
+        self.route.filter.typing = false;
     }
 
     pub fn select(&mut self, model: usize) {

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::crossterm::clipboard::CopyToClipboard;
 use ratatui::crossterm::event::{
     DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
 };
@@ -85,6 +86,12 @@ impl Screen {
             io::stdout().flush()
         };
         paint().map_err(terminal_error)
+    }
+
+    /// Asks the terminal to put a text on the clipboard (OSC 52), which also works over SSH. No
+    /// answer tells whether it did.
+    pub fn copy(text: &str) -> Result<()> {
+        execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text)).map_err(terminal_error)
     }
 
     /// Gives the terminal back to the shell until the user comes back.

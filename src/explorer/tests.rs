@@ -18,9 +18,9 @@ use super::update::update;
 use super::view::view;
 use crate::analysis::probe::{Prediction, Report};
 use crate::analysis::projection::Projection;
-use crate::analysis::router::{Candidate, Evidence, Route, Why};
+use crate::analysis::router::{Candidate, Cascade, Evidence, Route, RunnerUp, Why};
 use crate::dataset::{Attribute, Values};
-use crate::embedder::{Benchmark, Coverage, Epoch, Score};
+use crate::embedder::{Benchmark, Coverage, Epoch, Parts, Score};
 use crate::metrics::Bin;
 use crate::one_line;
 
@@ -125,8 +125,16 @@ fn route() -> Route {
         evidence: vec![evidence("arithmetic", 0.7), evidence("coding", 0.3)],
         outside: false,
         below: false,
-        why: Why::default(),
-        cascade: None,
+        why: Why {
+            parts: Parts { ability: 1.52, ease: 0.31, fit: 0.48 },
+            runner_up: Some(RunnerUp {
+                model: 10,
+                parts: Parts { ability: 1.21, ease: 0.31, fit: 0.47 },
+                ahead_on: Some(("coding".into(), 0.52, 0.45)),
+                from_weight: Some(2.4),
+            }),
+        },
+        cascade: Some(Cascade { first: 3, then: 17, quality: 0.94, cost: 0.7 }),
         milliseconds: 1.84,
     }
 }
@@ -390,3 +398,5 @@ fn every_key_of_the_keymap_is_safe_everywhere() {
         }
     }
 }
+
+mod route;

@@ -1,12 +1,13 @@
 //! The only place where the state changes.
 
 use ratatui::layout::Rect;
+use ratatui_textarea::CursorMove;
 use tui_input::InputRequest;
 
 use super::action::{Action, Effect, Pane};
 use super::layout::{Layout, tabs};
 use super::state::{Notice, Search, State, Training};
-use super::{pane_map, pane_model};
+use super::{pane_map, pane_model, routing};
 use crate::one_line;
 
 /// Lines that a turn of the wheel moves.
@@ -45,6 +46,8 @@ fn is_passive(action: &Action) -> bool {
             | A::Started
             | A::Tick
             | A::Routed(..)
+            | A::Dropped(_)
+            | A::Copied(_)
             | A::Probed(..)
             | A::Encoding(_)
             | A::Epoch(_)
@@ -60,10 +63,17 @@ fn report(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Resize(width, height) => state.area = Rect::new(0, 0, width, height),
         Action::Started => state.started = true,
         Action::Tick => state.map.tick(),
-        Action::Routed(version, route) if version == state.route.version => {
-            state.route.waiting = false;
-            state.route.cursor = 0;
-            state.route.result = Some(route);
+        Action::Routed(version, route) => routing::routed(state, version, route),
+        Action::Dropped(Ok(text)) => {
+            routing::insert(state, &text);
+            routing::typed(state, effects);
+        }
+        Action::Dropped(Err(problem)) => {
+            state.notice = Some(Notice { text: one_line(&problem), bad: true });
+        }
+        Action::Copied(text) => {
+            let text = format!("copied {}", one_line(&text));
+            state.notice = Some(Notice { text, bad: false });
         }
         Action::Probed(attribute, result) => {
             if let Some(report) = state.probe.reports.get_mut(attribute) {
@@ -110,7 +120,7 @@ fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Suspend => effects.push(Effect::Suspend),
         Action::Help => state.help = true,
         Action::NextTheme => effects.push(Effect::NextTheme),
-        Action::Dismiss => dismiss(state),
+        Action::Dismiss => dismiss(state, effects),
         Action::Focus(pane) => focus(state, pane),
         Action::NextPane => focus(state, neighbour(state.focus, 1)),
         Action::PreviousPane => focus(state, neighbour(state.focus, Pane::ALL.len() - 1)),
@@ -122,7 +132,14 @@ fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         }
         Action::Search => search(state),
         Action::Prompt => focus(state, Pane::Route),
-        Action::Accept => accept(state),
+        Action::Accept => accept(state, effects),
+        Action::Route(command) => routing::command(state, command, effects),
+        Action::Paste(text) if state.search.is_none() => {
+            if state.focus == Pane::Route && state.route.is_typing() {
+                routing::paste(state, &text, effects);
+                routing::typed(state, effects);
+            }
+        }
         Action::Paste(text) => {
             for c in one_line(&text).chars() {
                 edit(state, InputRequest::InsertChar(c));
@@ -133,6 +150,8 @@ fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
             edit(state, request);
             typed(state, effects);
         }
+        Action::Up if routing::moves_up(state) => routing::go(state, CursorMove::Up),
+        Action::Down if routing::moves_down(state) => routing::go(state, CursorMove::Down),
         Action::Up => lines(state, -1),
         Action::Down => lines(state, 1),
         Action::PageUp => lines(state, -page(state)),
@@ -198,11 +217,11 @@ fn focus(state: &mut State, pane: Pane) {
 }
 
 /// Closes what is on top.
-fn dismiss(state: &mut State) {
+fn dismiss(state: &mut State, effects: &mut Vec<Effect>) {
     if let Some(search) = state.search.take() {
         state.select(search.before);
-    } else if state.focus == Pane::Route && state.route.typing {
-        state.route.typing = false;
+    } else if state.focus == Pane::Route && state.route.is_typing() {
+        routing::stop_typing(state, false, effects);
     } else if state.map.isolated.is_some() {
         state.map.isolated = None;
     } else {
@@ -210,9 +229,9 @@ fn dismiss(state: &mut State) {
     }
 }
 
-fn accept(state: &mut State) {
+fn accept(state: &mut State, effects: &mut Vec<Effect>) {
     if state.search.take().is_none() {
-        state.route.typing = false;
+        routing::stop_typing(state, true, effects);
         open_candidate(state);
     }
 }
@@ -226,8 +245,8 @@ fn search(state: &mut State) {
 fn edit(state: &mut State, request: InputRequest) {
     if let Some(search) = &mut state.search {
         search.input.handle(request);
-    } else if state.focus == Pane::Route && state.route.typing {
-        state.route.input.handle(request);
+    } else if state.focus == Pane::Route && state.route.is_typing() {
+        routing::edit(state, request);
     }
 }
 
@@ -245,19 +264,7 @@ fn typed(state: &mut State, effects: &mut Vec<Effect>) {
         }
         return;
     }
-    let route = &mut state.route;
-    let prompt = route.input.value().trim();
-    if prompt == route.asked {
-        return;
-    }
-    route.asked = prompt.to_owned();
-    route.version += 1;
-    route.waiting = !prompt.is_empty();
-    if route.waiting {
-        effects.push(Effect::Route(route.version, route.asked.clone()));
-    } else {
-        route.result = None;
-    }
+    routing::typed(state, effects);
 }
 
 /// Moves the cursor of what has the focus.
@@ -286,7 +293,7 @@ fn lines(state: &mut State, by: isize) {
         }
         Pane::Probe => state.probe.cursor = moved(state.probe.cursor, state.probe.reports.len()),
         Pane::Route => {
-            let n = state.route.result.as_ref().map_or(0, |route| route.candidates.len());
+            let n = state.route.lines();
             state.route.cursor = moved(state.route.cursor, n);
             if n > 0 {
                 open_candidate(state);
@@ -312,9 +319,7 @@ fn page(state: &State) -> isize {
 
 /// The candidate under the cursor becomes the selected model.
 fn open_candidate(state: &mut State) {
-    let candidates = state.route.result.as_ref().map(|route| &route.candidates);
-    let under = candidates.and_then(|c| c.get(state.route.cursor)).map(|c| c.model);
-    if let Some(model) = under {
+    if let Some(model) = state.route.under_cursor() {
         state.select(model);
     }
 }
@@ -371,7 +376,7 @@ fn click(state: &mut State, x: u16, y: u16) {
         match pane {
             Pane::Probe => state.probe.cursor = line,
             Pane::Route => {
-                state.route.typing = false;
+                (state.route.typing, state.route.filter.typing) = (false, false);
                 state.route.cursor = line;
                 open_candidate(state);
             }

@@ -197,12 +197,19 @@ fn draw_hints(frame: &mut Frame, state: &State, area: Rect) {
         let text = format!(" {}", fit(&notice.text, room.saturating_sub(2)));
         return frame.render_widget(Line::styled(text, theme.bold(ink)), area);
     }
-    let hints: Vec<(String, &Binding)> = Context::of(state)
+    let mut hints: Vec<(String, &Binding)> = Context::of(state)
         .into_iter()
         .flat_map(|context| KEYMAP.iter().filter(move |b| b.context == context))
         .filter(|b| !b.hint.is_empty())
         .map(|b| (b.label().split(' ').next().unwrap_or_default().to_owned(), b))
         .collect();
+    // The most special meaning of a key is the one that holds.
+    let mut seen = Vec::new();
+    hints.retain(|(key, _)| {
+        let first = !seen.contains(key);
+        seen.push(key.clone());
+        first
+    });
     // Help finds all the other keys, and everyone wants to know the way out: they keep their place.
     let kept = |b: &Binding| matches!(b.action, Action::Help | Action::Quit);
     let size = |(key, b): &(String, &Binding)| width(key) + width(b.hint) + 3;
@@ -229,7 +236,7 @@ fn draw_help(frame: &mut Frame, state: &State, area: Rect) {
     // The keys of the focused pane first; what holds while typing belongs to the router.
     let mut contexts = Context::of(state);
     if state.focus == Pane::Route {
-        contexts.splice(0..1, [Context::Route, Context::Prompt]);
+        contexts.splice(0..1, [Context::Route, Context::Prompt, Context::Filter]);
         contexts.push(Context::Everywhere);
     }
     contexts.dedup();

@@ -110,19 +110,10 @@ pub(super) fn highest(candidates: &[Candidate]) -> f64 {
     candidates.iter().filter_map(|c| c.cost).fold(0.0, f64::max)
 }
 
-/// Puts candidates in the order of the preferences, the chosen one first, and fills in their
-/// intervals and marks. True if none reached the least quality.
-pub(super) fn order(
-    candidates: &mut [Candidate],
-    preferences: &Preferences,
-    interval: impl Fn(&Candidate) -> (f32, f32),
-) -> bool {
-    for c in candidates.iter_mut() {
-        // The mean of a skewed distribution may lie outside of its quantiles.
-        let (low, high) = interval(c);
-        (c.low, c.high) = (low.min(c.p), high.max(c.p));
-    }
-    mark_ties_and_front(candidates);
+/// Puts candidates in the order of the preferences, the chosen one first, and marks the Pareto
+/// front. True if none reached the least quality.
+pub(super) fn order(candidates: &mut [Candidate], preferences: &Preferences) -> bool {
+    mark_front(candidates);
     let most = highest(candidates).max(f64::MIN_POSITIVE);
     let share = |c: &Candidate| c.cost.map_or(1.0, |cost| cost / most);
     if preferences.cost_weight >= 10.0 {
@@ -152,9 +143,7 @@ pub(super) fn order(
     found.is_none()
 }
 
-fn mark_ties_and_front(candidates: &mut [Candidate]) {
-    let best = candidates.iter().max_by(|a, b| a.p.total_cmp(&b.p));
-    let Some(low) = best.map(|best| best.low) else { return };
+fn mark_front(candidates: &mut [Candidate]) {
     let mut by_cost: Vec<usize> = (0..candidates.len()).collect();
     let cost = |c: &Candidate| c.cost.unwrap_or(f64::INFINITY);
     by_cost.sort_by(|&a, &b| {
@@ -164,7 +153,7 @@ fn mark_ties_and_front(candidates: &mut [Candidate]) {
     let mut highest = f32::NEG_INFINITY;
     for at in by_cost {
         let c = &mut candidates[at];
-        c.tied = c.p >= low;
+
         c.front = c.cost.is_some() && c.p > highest;
         highest = highest.max(c.p);
     }

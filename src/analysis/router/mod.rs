@@ -1,10 +1,12 @@
 //! Routing: which model is most likely to answer a prompt right, at what cost, and why.
 
+mod answer;
 mod cascade;
 mod cost;
 pub mod deferral;
 pub mod pools;
 pub mod portfolio;
+mod ties;
 mod why;
 
 use std::time::Instant;
@@ -14,6 +16,7 @@ use crate::error::{Error, Result};
 use ndarray::Array2;
 use rayon::prelude::*;
 
+pub use answer::Answer;
 pub use cascade::Cascade;
 pub use cost::{Costs, Unit};
 pub use why::{Evidence, RunnerUp, Why};
@@ -50,7 +53,8 @@ pub struct Candidate {
     pub support: f32,
     /// What it costs, in the [`Unit`] of the router, where that is known.
     pub cost: Option<f64>,
-    /// True if `p` lies within the interval of the most probable candidate.
+    /// True if it cannot be told from the most probable candidate: the difference lies within the 80%
+    /// interval that so many training responses on the like of the prompt leave.
     pub tied: bool,
     /// True if no other candidate is both more probable and at most as costly (Pareto).
     pub front: bool,
@@ -151,7 +155,8 @@ impl<'a> Router<'a> {
         let mut routes: Vec<Route> = (0..prompts.len())
             .into_par_iter()
             .map(|row| {
-                let (candidates, below) = self.rank_row(&forecast, row, preferences);
+                let known = ties::known(self.embedder, &features, row);
+                let (candidates, below) = self.rank_row(&forecast, row, preferences, Some(&known));
                 let evidence = why::evidence(self.embedder, &features, row, &candidates);
                 let support = forecast.support.row(row);
                 let parts = self.embedder.parts(&features, row, support);
@@ -172,7 +177,8 @@ impl<'a> Router<'a> {
     pub fn pick(&self, features: &Features, preferences: &Preferences) -> Vec<usize> {
         let forecast = self.forecast(features);
         let pick = |row| {
-            let (candidates, _) = self.rank_row(&forecast, row, preferences);
+            let known = preferences.cheapest_tie.then(|| ties::known(self.embedder, features, row));
+            let (candidates, _) = self.rank_row(&forecast, row, preferences, known.as_deref());
             candidates.first().map_or(0, |c| c.model)
         };
         (0..features.len()).into_par_iter().map(pick).collect()
@@ -199,12 +205,14 @@ impl<'a> Router<'a> {
         Forecast { p: self.embedder.forecast(features, &support), support, outside }
     }
 
-    /// The candidates in order, and whether none reached the least quality.
+    /// The candidates in order, and whether none reached the least quality. Ties are found where it
+    /// is told how many responses are known of each model.
     fn rank_row(
         &self,
         forecast: &Forecast,
         row: usize,
         preferences: &Preferences,
+        known: Option<&[f32]>,
     ) -> (Vec<Candidate>, bool) {
         let mut candidates: Vec<Candidate> = self
             .pool(preferences)
@@ -215,8 +223,15 @@ impl<'a> Router<'a> {
                 Candidate { model, p, low, high, support, cost, tied: false, front: false }
             })
             .collect();
-        let below =
-            cost::order(&mut candidates, preferences, |c| self.embedder.interval(c.p, c.support));
+        for c in &mut candidates {
+            let (low, high) = self.embedder.interval(c.p, c.support);
+            // The mean of a skewed distribution may lie outside of its quantiles.
+            (c.low, c.high) = (low.min(c.p), high.max(c.p));
+        }
+        if let Some(known) = known {
+            ties::mark(&mut candidates, known);
+        }
+        let below = cost::order(&mut candidates, preferences);
         (candidates, below)
     }
 }

@@ -93,13 +93,15 @@ fn a_cascade_is_cheaper_and_no_worse_than_the_best_alone() {
 }
 
 #[test]
-fn ties_lie_within_the_interval_and_the_cheapest_is_preferred_when_asked() {
+fn ties_are_what_the_responses_leave_open_and_the_cheapest_is_preferred_when_asked() {
     let embedder = shipped();
     let router = Router::new(&embedder);
     let open = only(&embedder, "open");
     let free = one(&router, &open);
     let best = &free.candidates[0];
-    assert!(free.candidates.iter().all(|c| c.tied == (c.p >= best.low)));
+    let tied: Vec<&Candidate> = free.candidates.iter().filter(|c| c.tied).collect();
+    assert!(best.tied && tied.len() < free.candidates.len());
+    assert!(tied.iter().all(|c| best.p - c.p < 0.1), "many responses leave little open");
     let frugal = one(&router, &Preferences { cheapest_tie: true, ..open });
     let chosen = &frugal.candidates[0];
     assert!(chosen.tied && !frugal.candidates.iter().any(|c| c.tied && c.cost < chosen.cost));

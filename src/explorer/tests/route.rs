@@ -1,0 +1,154 @@
+//! The Route pane.
+
+use super::*;
+
+/// A state whose prompt was asked and answered.
+fn asked(width: u16, height: u16, prompt: &str) -> State {
+    let mut state = state(width, height);
+    press(&mut state, KeyCode::Char('p'));
+    answer(&mut state, prompt);
+    state
+}
+
+fn answer(state: &mut State, prompt: &str) {
+    type_text(state, prompt);
+    let version = state.route.version;
+    update(state, Action::Routed(version, route()));
+}
+
+fn control(state: &mut State, key: char) -> Vec<Effect> {
+    let key = KeyEvent::new(KeyCode::Char(key), KeyModifiers::CONTROL);
+    resolve(state, key).map(|action| update(state, action)).unwrap_or_default()
+}
+
+#[test]
+fn a_prompt_has_lines_and_the_arrows_go_through_them_first() {
+    let mut state = asked(80, 24, "first");
+    control(&mut state, 'j');
+    let effects = type_text(&mut state, "second");
+    let Some(Effect::Route(_, prompt)) = effects.last() else { panic!() };
+    assert_eq!(prompt, "first\nsecond");
+    assert!(screen(&state).contains("first") && screen(&state).contains("second"));
+    press(&mut state, KeyCode::Up);
+    assert_eq!((state.route.editor.cursor().0, state.route.cursor), (0, 0));
+    press(&mut state, KeyCode::Down);
+    press(&mut state, KeyCode::Down);
+    assert_eq!((state.route.editor.cursor().0, state.route.cursor), (1, 1), "then the models");
+}
+
+#[test]
+fn pasted_text_keeps_its_lines_and_loses_what_steers_a_terminal() {
+    let mut state = state(80, 24);
+    press(&mut state, KeyCode::Char('p'));
+    let effects = update(&mut state, Action::Paste("one\r\n\ttwo\u{1b}[2J".into()));
+    let Some(Effect::Route(_, prompt)) = effects.last() else { panic!() };
+    assert_eq!(prompt, "one\n    two\\u{1b}[2J");
+    let long = "x".repeat(super::super::routing::LONGEST + 1);
+    update(&mut state, Action::Paste(long));
+    assert!(state.notice.as_ref().is_some_and(|notice| notice.bad));
+    let path = update(&mut state, Action::Paste("/some/file.txt".into()));
+    assert_eq!(path, [Effect::Drop("/some/file.txt".into())], "looked up outside");
+    update(&mut state, Action::Dropped(Ok("from the file".into())));
+    assert!(state.route.asked.ends_with("from the file"));
+    update(&mut state, Action::Dropped(Err("gone".into())));
+    assert!(state.notice.as_ref().is_some_and(|notice| notice.bad));
+}
+
+#[test]
+fn a_filter_counts_completes_and_can_be_taken_back() {
+    let mut state = asked(80, 24, "q?");
+    press(&mut state, KeyCode::Enter);
+    press(&mut state, KeyCode::Char('f'));
+    type_text(&mut state, "code");
+    assert!(screen(&state).contains("Tab coder"), "{}", screen(&state));
+    assert!(state.route.filter.pool.is_none(), "half a word changes nothing");
+    let effects = press(&mut state, KeyCode::Tab);
+    assert_eq!(state.route.filter.input.value(), "coder ");
+    assert!(matches!(effects.last(), Some(Effect::Route(..))), "asked again");
+    let pool = state.route.preferences().pool.unwrap();
+    let coders = pool.iter().filter(|m| **m).count();
+    assert!(screen(&state).contains(&format!("{coders} models")));
+    insta::assert_snapshot!("filter", screen(&state));
+    press(&mut state, KeyCode::Enter);
+    assert!(screen(&state).contains(&format!("coder · {coders} of 24")));
+    press(&mut state, KeyCode::Char('f'));
+    type_text(&mut state, "and nonsense");
+    assert!(screen(&state).contains("no attribute is called"));
+    press(&mut state, KeyCode::Esc);
+    assert_eq!(state.route.filter.input.value(), "coder ");
+    assert_eq!(state.route.preferences().pool, Some(pool), "as before");
+}
+
+#[test]
+fn cost_counts_more_and_less() {
+    let mut state = asked(80, 24, "q?");
+    press(&mut state, KeyCode::Enter);
+    for _ in 0..12 {
+        press(&mut state, KeyCode::Char('+'));
+    }
+    assert!((state.route.preferences().cost_weight - 10.0).abs() < 1e-9);
+    let effects = press(&mut state, KeyCode::Char('-'));
+    assert!(matches!(effects.last(), Some(Effect::Route(..))));
+    assert!(screen(&state).contains("cost weight 9"));
+}
+
+#[test]
+fn prompts_are_pinned_compared_and_found_again() {
+    let mut state = asked(80, 24, "one?");
+    press(&mut state, KeyCode::Enter);
+    press(&mut state, KeyCode::Char('x'));
+    press(&mut state, KeyCode::Char('p'));
+    control(&mut state, 'u');
+    answer(&mut state, "two?");
+    press(&mut state, KeyCode::Enter);
+    press(&mut state, KeyCode::Char('m'));
+    insta::assert_snapshot!("plot", screen(&state));
+    press(&mut state, KeyCode::Char('m'));
+    insta::assert_snapshot!("pinned", screen(&state));
+    press(&mut state, KeyCode::Char('m'));
+    let history = screen(&state);
+    assert!(history.find("two?").unwrap() < history.rfind("one?").unwrap(), "newest first");
+    press(&mut state, KeyCode::Char('['));
+    assert_eq!(state.route.asked, "one?");
+    press(&mut state, KeyCode::Char(']'));
+    assert_eq!(state.route.asked, "two?");
+    press(&mut state, KeyCode::Char('['));
+    press(&mut state, KeyCode::Char('x'));
+    assert!(state.route.pinned.is_empty(), "pinned before: no longer");
+}
+
+#[test]
+fn the_map_is_coloured_by_a_prompt_and_back() {
+    let mut state = asked(120, 35, "q?");
+    press(&mut state, KeyCode::Enter);
+    press(&mut state, KeyCode::Char('h'));
+    assert!(screen(&state).contains("coloured by % right on this prompt"));
+    press(&mut state, KeyCode::Char('h'));
+    assert!(screen(&state).contains("coloured by family"));
+}
+
+#[test]
+fn names_and_documents_go_to_the_clipboard() {
+    let mut state = asked(80, 24, "q?");
+    press(&mut state, KeyCode::Enter);
+    press(&mut state, KeyCode::Down);
+    let name = state.name(state.selected).to_owned();
+    assert_eq!(press(&mut state, KeyCode::Char('c')), [Effect::Copy(name)]);
+    let effects = press(&mut state, KeyCode::Char('C'));
+    let [Effect::Copy(text)] = &effects[..] else { panic!("{effects:?}") };
+    let document: serde_json::Value = serde_json::from_str(text).unwrap();
+    assert_eq!(document["prompt"], "q?");
+    assert_eq!(document["candidates"].as_array().unwrap().len(), 24);
+}
+
+#[test]
+fn what_is_out_of_scope_is_told() {
+    let mut state = asked(80, 24, "q?");
+    let version = state.route.version;
+    update(&mut state, Action::Routed(version, Route { outside: true, ..route() }));
+    assert!(screen(&state).contains("outside what this embedder has seen"));
+    // The row under the mouse is still the row that is drawn.
+    let row = screen(&state).lines().position(|line| line.contains(" 2≈")).unwrap() as u16;
+    update(&mut state, Action::Click(10, row));
+    assert_eq!(state.route.cursor, 1);
+}
