@@ -177,8 +177,32 @@ fn a_reader_that_leaves_is_no_error() {
 
 #[test]
 fn every_command_has_examples() {
-    for command in ["explore", "train", "evaluate", "route", "probe", "inspect", "completions"] {
+    for command in
+        ["explore", "train", "evaluate", "route", "probe", "inspect", "completions", "bench"]
+    {
         assert!(output(&[command, "--help"]).contains("Example"), "{command}");
     }
-    assert_eq!(output(&["themes"]), "dark\nlight\n");
+    let themes = output(&["themes"]);
+    assert!(themes.lines().count() >= 8, "{themes}");
+    for theme in ["dark", "light", "contrast", "deuteranopia", "terminal"] {
+        assert!(themes.lines().any(|line| line == theme), "{theme}");
+    }
+}
+
+#[test]
+fn what_the_screen_tells_can_be_had_without_one() {
+    let text = output(&["explore", "--plain", "--prompt", "What is 17 times 23?"]);
+    for part in ["Clusters", "Most likely to answer right", "Probes", "Models", "gpt-4o-2024-08-06"]
+    {
+        assert!(text.contains(part), "{part}");
+    }
+    let document: serde_json::Value =
+        serde_json::from_str(&output(&["explore", "--json", "--seed", "2"])).unwrap();
+    let models = document["models"].as_array().unwrap();
+    assert_eq!(models.len(), 173);
+    for field in ["model", "attributes", "benchmarks", "neighbours", "coordinates", "cluster"] {
+        assert!(!models[0][field].is_null(), "{field}");
+    }
+    assert!(document["probes"].as_array().unwrap().iter().any(|p| p["accuracy"].is_number()));
+    assert!(document["route"].is_null());
 }

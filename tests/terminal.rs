@@ -20,16 +20,27 @@ struct Visit {
     /// Everything that was ever written.
     raw: Vec<u8>,
     master: Box<dyn portable_pty::MasterPty + Send>,
+    /// Holds the configuration and what is remembered, until the end.
+    home: std::sync::Arc<tempfile::TempDir>,
 }
 
 impl Visit {
     fn open(arguments: &[&str]) -> Self {
+        Self::open_at(std::sync::Arc::new(tempfile::tempdir().unwrap()), arguments)
+    }
+
+    /// Opens it as a user whose files are at `home`.
+    fn open_at(home: std::sync::Arc<tempfile::TempDir>, arguments: &[&str]) -> Self {
         let size = PtySize { rows: 42, cols: 140, pixel_width: 0, pixel_height: 0 };
         let pty = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(assert_cmd::cargo::cargo_bin!("llmap"));
         command.args(arguments);
         command.env("TERM", "xterm-256color");
         command.env("COLORTERM", "truecolor");
+        for variable in ["XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"] {
+            command.env(variable, home.path());
+        }
+        command.cwd(home.path());
         let child = pty.slave.spawn_command(command).unwrap();
         drop(pty.slave);
         let mut reader = pty.master.try_clone_reader().unwrap();
@@ -44,7 +55,7 @@ impl Visit {
         });
         let keys = pty.master.take_writer().unwrap();
         let screen = vt100::Parser::new(42.try_into().unwrap(), 140.try_into().unwrap(), 0);
-        Self { child, keys, bytes, screen, raw: Vec::new(), master: pty.master }
+        Self { child, keys, bytes, screen, raw: Vec::new(), master: pty.master, home }
     }
 
     fn text(&self) -> String {
@@ -107,7 +118,7 @@ fn a_whole_visit() {
     visit.see("of variance");
     visit.press("/");
     visit.press("gpt-4o-2024-08");
-    visit.see("1 of 1");
+    visit.see("1 of ");
     visit.press("\r");
     visit.see("gpt-4o-2024-08-06");
     visit.press("3");
@@ -123,8 +134,29 @@ fn a_whole_visit() {
     visit.see("any key closes");
     visit.press("\u{1b}");
     visit.until("help is closed", |screen| !screen.contains("any key closes"));
+    visit.press("6");
+    visit.see("answers▼");
+    visit.press("f");
+    visit.press("params_b > 100");
+    visit.see(" of 173 models");
+    visit.press("\r");
+    visit.press("a");
+    visit.press("v");
+    visit.see("where they disagree most");
+    visit.press(":");
+    visit.press("choose a theme");
+    visit.see("choose a theme");
+    visit.press("\r");
+    visit.see("deuteranopia");
+    visit.press("paper\r");
+    visit.until("the picker is closed", |screen| !screen.contains("deuteranopia"));
+    let home = std::sync::Arc::clone(&visit.home);
     visit.press("q");
     assert_eq!(visit.leave(), 0);
+    let mut again = Visit::open_at(home, &[]);
+    again.see("where they disagree most");
+    again.press("q");
+    assert_eq!(again.leave(), 0);
 }
 
 #[test]

@@ -17,18 +17,21 @@ pub struct Neighbour {
 #[must_use]
 pub fn nearest(vectors: ArrayView2<'_, f32>, model: usize, k: usize) -> Vec<Neighbour> {
     let of = vectors.row(model);
-    let mut all: Vec<_> = (0..vectors.nrows())
+    let mut all: Vec<(f64, usize)> = (0..vectors.nrows())
         .filter(|&other| other != model)
-        .map(|other| {
-            let v = vectors.row(other);
-            let distance =
-                of.iter().zip(v).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>().sqrt();
-            Neighbour { model: other, cosine: cosine(of, v), distance }
-        })
+        .map(|other| (cosine(of, vectors.row(other)), other))
         .collect();
-    all.sort_by(|a, b| b.cosine.total_cmp(&a.cosine));
+    let nearer = |a: &(f64, usize), b: &(f64, usize)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
+    if all.len() > k && k > 0 {
+        all.select_nth_unstable_by(k - 1, nearer);
+    }
     all.truncate(k);
-    all
+    all.sort_by(nearer);
+    let neighbour = |(cosine, other): (f64, usize)| {
+        let gaps = of.iter().zip(vectors.row(other)).map(|(a, b)| f64::from(a - b).powi(2));
+        Neighbour { model: other, cosine, distance: gaps.sum::<f64>().sqrt() }
+    };
+    all.into_iter().map(neighbour).collect()
 }
 
 /// The cosine of two vectors; 0 where one of them is zero.

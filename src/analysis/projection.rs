@@ -1,9 +1,11 @@
-//! The map: principal components of the model vectors.
+//! The map: principal components of the model vectors, t-SNE, or the direction of a property.
 
 use linfa::DatasetBase;
-use linfa::traits::{Fit, Predict};
+use linfa::traits::{Fit, Predict, Transformer};
+use linfa_linalg::cholesky::SolveC;
 use linfa_reduction::Pca;
-use ndarray::{Array2, ArrayView2, Axis};
+use linfa_tsne::TSneParams;
+use ndarray::{Array2, ArrayView2, Axis, concatenate};
 
 use crate::error::{Error, Result};
 
@@ -12,9 +14,17 @@ use crate::error::{Error, Result};
 pub struct Projection {
     /// Models × components.
     pub coordinates: Array2<f64>,
-    /// The share of the total variance that each component shows, in [0, 1].
+    /// The share of the total variance that each component shows, in [0, 1]; zero for t-SNE, which
+    /// keeps neighbours and not variance.
     pub shares: Vec<f64>,
 }
+
+/// The perplexity of t-SNE, where there are enough models for it.
+const PERPLEXITY: f64 = 20.0;
+/// t-SNE of more models would take minutes.
+const TSNE_MOST: usize = 5000;
+/// The penalty of the ridge regression that finds a direction, in shares of the total variance.
+const PENALTY: f64 = 0.03;
 
 impl Projection {
     /// Projects `vectors` (models × dimensions) onto their first `components` principal components.
@@ -47,6 +57,84 @@ impl Projection {
             // linfa's own ratio is relative to the kept components: this one is of the whole.
             shares[c] = column.var(0.0) / total;
         }
+        Ok(Self { coordinates, shares })
+    }
+
+    /// t-SNE in the plane (van der Maaten 2008, by Barnes and Hut): near models stay near, and
+    /// distances between groups mean nothing. The same vectors give the same picture.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for fewer than five models or more than 5,000; [`Error::Failed`] if the
+    /// method fails.
+    pub fn tsne(vectors: ArrayView2<'_, f32>) -> Result<Self> {
+        let n = vectors.nrows();
+        if n < 5 || vectors.ncols() < 2 {
+            return Err(Error::Usage("t-SNE needs at least five models".into()));
+        }
+        if n > TSNE_MOST {
+            return Err(Error::Usage(format!(
+                "t-SNE of {n} models would take minutes: it is for {TSNE_MOST} at most"
+            )));
+        }
+        let x = vectors.mapv(f64::from).as_standard_layout().into_owned();
+        let perplexity = PERPLEXITY.min((n - 1) as f64 / 3.0 - 1e-9);
+        let coordinates = TSneParams::embedding_size(2)
+            .perplexity(perplexity)
+            .approx_threshold(0.5)
+            .max_iter(1000)
+            .transform(x)
+            .map_err(|e| Error::Failed(format!("t-SNE failed: {e}")))?;
+        if coordinates.iter().any(|x| !x.is_finite()) {
+            return Err(Error::Failed("t-SNE did not converge".into()));
+        }
+        Ok(Self { coordinates, shares: vec![0.0; 2] })
+    }
+
+    /// The direction in which `target` is read off the vectors best (ridge regression on the models
+    /// of which it is known), and across it the principal components of the rest. The models were
+    /// seen by the fit: how well it holds for others is for a probe to tell.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if fewer than five models are known or all are the same.
+    pub fn along(
+        vectors: ArrayView2<'_, f32>,
+        target: &[Option<f64>],
+        components: usize,
+    ) -> Result<Self> {
+        let mut x = vectors.mapv(f64::from);
+        let known: Vec<usize> =
+            (0..x.nrows()).filter(|m| target.get(*m).is_some_and(Option::is_some)).collect();
+        let y: Vec<f64> = known.iter().filter_map(|m| target[*m]).collect();
+        let mean = y.iter().sum::<f64>() / y.len().max(1) as f64;
+        if known.len() < 5 || y.iter().all(|y| (y - mean).abs() < 1e-12) {
+            return Err(Error::Usage(
+                "a direction needs five models of which it is known, and not all the same".into(),
+            ));
+        }
+        if let Some(means) = x.mean_axis(Axis(0)) {
+            x -= &means;
+        }
+        let total: f64 = x.axis_iter(Axis(1)).map(|column| column.var(0.0)).sum();
+        let seen = x.select(Axis(0), &known);
+        let mut gram = seen.t().dot(&seen) / known.len() as f64;
+        gram.diag_mut().mapv_inplace(|v| v + PENALTY * total.max(1e-12));
+        let right = Array2::from_shape_fn((known.len(), 1), |(i, _)| y[i] - mean);
+        let direction = gram
+            .solvec(&(seen.t().dot(&right) / known.len() as f64))
+            .map_err(|e| Error::Failed(format!("the direction could not be found: {e}")))?;
+        let length = direction.mapv(|v| v * v).sum().sqrt();
+        if length < 1e-12 {
+            return Err(Error::Usage("the vectors say nothing about it".into()));
+        }
+        let direction = direction / length;
+        let along = x.dot(&direction);
+        let rest = &x - &along.dot(&direction.t());
+        let across = Self::pca(rest.mapv(|v| v as f32).view(), components.saturating_sub(1))?;
+        let left = 1.0 - along.column(0).var(0.0) / total.max(1e-12);
+        let mut shares = vec![1.0 - left];
+        shares.extend(across.shares.iter().map(|share| share * left));
+        let coordinates = concatenate(Axis(1), &[along.view(), across.coordinates.view()])
+            .map_err(|e| Error::Failed(e.to_string()))?;
         Ok(Self { coordinates, shares })
     }
 
@@ -122,6 +210,46 @@ mod tests {
         }
         let two = array![[0.0_f32, 1.0], [1.0, 0.0]];
         assert!(Projection::pca(two.view(), 2).unwrap().shares[0] > 0.99);
+    }
+
+    #[test]
+    fn tsne_keeps_groups_apart() {
+        let x = Array2::from_shape_fn((40, 6), |(m, d)| {
+            let noise = ((m * 7 + d * 5) % 9) as f32 / 9.0;
+            if d < 3 && m % 2 == 0 { 8.0 + noise } else { noise }
+        });
+        let projection = Projection::tsne(x.view()).unwrap();
+        let at = |m: usize| projection.coordinates.row(m).to_owned();
+        let far = |a: usize, b: usize| (at(a) - at(b)).mapv(|v| v * v).sum().sqrt();
+        let pairs = |same: bool| {
+            let each = (0..40).flat_map(|a| (0..a).map(move |b| (a, b)));
+            let each: Vec<f64> =
+                each.filter(|(a, b)| (a % 2 == b % 2) == same).map(|(a, b)| far(a, b)).collect();
+            each.iter().sum::<f64>() / each.len() as f64
+        };
+        assert!(pairs(false) > 1.5 * pairs(true));
+        assert!(Projection::tsne(x.slice(ndarray::s![..3, ..])).is_err());
+        assert!(Projection::tsne(Array2::zeros((TSNE_MOST + 1, 2)).view()).is_err());
+    }
+
+    #[test]
+    fn a_direction_orders_what_it_was_fitted_on() {
+        let x = Array2::from_shape_fn((60, 5), |(m, d)| {
+            let noise = ((m * 11 + d * 17) % 13) as f32;
+            if d == 3 { (m % 2) as f32 * 3.0 + noise * 0.01 } else { noise }
+        });
+        let target: Vec<Option<f64>> =
+            (0..60).map(|m| (m % 7 != 0).then_some(f64::from(m % 2))).collect();
+        let projection = Projection::along(x.view(), &target, 3).unwrap();
+        assert_eq!(projection.coordinates.dim(), (60, 3));
+        let along = projection.coordinates.column(0);
+        let lowest_of_ones =
+            (0..60).filter(|m| m % 2 == 1).map(|m| along[m]).fold(f64::MAX, f64::min);
+        let highest_of_zeros =
+            (0..60).filter(|m| m % 2 == 0).map(|m| along[m]).fold(f64::MIN, f64::max);
+        assert!(lowest_of_ones > highest_of_zeros, "unknown models are placed too");
+        assert!(projection.shares.iter().sum::<f64>() <= 1.0 + 1e-9);
+        assert!(Projection::along(x.view(), &vec![Some(1.0); 60], 3).is_err());
     }
 
     #[test]

@@ -5,28 +5,73 @@ use std::path::PathBuf;
 use llmap::explorer::{self, Options};
 use llmap::{Error, Result};
 
+use super::{Common, output};
+
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   llmap
-  llmap explore my.safetensors --theme light")]
+  llmap explore my.safetensors --theme light
+  llmap explore my.safetensors --data mydata       browse its questions, the most surprising first
+  llmap explore --plain --prompt \"2+2=?\" | less    what the screen would tell, as text
+  llmap explore --json | jq '.models[0]'
+
+Keys, themes and switches: see docs/explorer.md.")]
 pub struct Arguments {
     /// The embedder; without one, the one that llmap ships with.
     embedder: Option<PathBuf>,
     /// A theme by name (see `llmap themes`), or a theme file.
     #[arg(long, value_name = "THEME")]
     theme: Option<String>,
+    /// A data set whose questions can be browsed.
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+    /// Neither restore the last session nor remember this one.
+    #[arg(long)]
+    fresh: bool,
+    /// Write a log to this file.
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
+    /// Print what the screen would tell as text, and end.
+    #[arg(long)]
+    plain: bool,
+    /// With --plain or --json: rank the models for this prompt too.
+    #[arg(long, value_name = "TEXT")]
+    prompt: Option<String>,
 }
 
 impl Arguments {
     /// How the explorer shall look.
     fn options(&self) -> Options {
-        Options { theme: self.theme.clone(), ..Options::default() }
+        Options {
+            theme: self.theme.clone(),
+            data: self.data.clone(),
+            fresh: self.fresh,
+            log: self.log.clone(),
+            ..Options::default()
+        }
     }
 }
 
-pub fn run(arguments: &Arguments) -> Result<()> {
+pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
+    let embedder = super::embedder(arguments.embedder.as_deref())?;
+    if arguments.plain || common.json {
+        let document = explorer::document(&embedder, arguments.prompt.as_deref(), common.seed)?;
+        return if common.json {
+            output::json(&document)
+        } else {
+            output::text(&explorer::plain(&document))
+        };
+    }
+    if arguments.prompt.is_some() {
+        return Err(Error::Usage(
+            "--prompt goes with --plain or --json; in the explorer, press p and type".into(),
+        ));
+    }
+    if let Some(data) = arguments.data.as_ref().filter(|data| !data.is_dir()) {
+        return Err(Error::input(data, "is not a folder", "name the folder of a data set"));
+    }
     terminal()?;
-    explorer::run(super::embedder(arguments.embedder.as_deref())?, &arguments.options())
+    explorer::run(embedder, &arguments.options())
 }
 
 /// The explorer needs a person at a terminal.
@@ -36,7 +81,7 @@ pub fn terminal() -> Result<()> {
         return Ok(());
     }
     Err(Error::Usage(
-        "the explorer needs a terminal; in scripts use `llmap route`, `probe` or `inspect` with --json"
+        "the explorer needs a terminal; in scripts use `llmap explore` with --plain or --json"
             .into(),
     ))
 }

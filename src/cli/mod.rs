@@ -1,5 +1,6 @@
 //! The command line: one file a command, thin over the library.
 
+mod bench;
 mod completions;
 mod evaluate;
 mod explore;
@@ -75,6 +76,8 @@ enum Command {
     Inspect(inspect::Arguments),
     /// Download a sentence encoder or the data set of the paper.
     Fetch(fetch::Arguments),
+    /// Measure the speeds that the README quotes, on this machine.
+    Bench(bench::Arguments),
     /// List the colour themes.
     Themes,
     /// Print shell completions.
@@ -86,14 +89,15 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let common = &cli.common;
     let outcome = match cli.command {
-        None => explore::run(&cli.explore),
-        Some(Command::Explore(arguments)) => explore::run(&arguments),
+        None => explore::run(&cli.explore, common),
+        Some(Command::Explore(arguments)) => explore::run(&arguments, common),
         Some(Command::Train(arguments)) => train::run(&arguments, common),
         Some(Command::Evaluate(arguments)) => evaluate::run(&arguments, common),
         Some(Command::Route(arguments)) => route::run(&arguments, common),
         Some(Command::Probe(arguments)) => probe::run(&arguments, common),
         Some(Command::Inspect(arguments)) => inspect::run(&arguments, common),
         Some(Command::Fetch(arguments)) => fetch::run(&arguments, common),
+        Some(Command::Bench(arguments)) => bench::run(&arguments, common),
         Some(Command::Themes) => themes::run(common),
         Some(Command::Completions(arguments)) => completions::run(&arguments),
     };

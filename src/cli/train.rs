@@ -165,7 +165,7 @@ fn report(embedder: &Embedder, arguments: &Arguments, common: &Common) -> Result
 }
 
 /// The most memory that the process held, where the system tells (Linux).
-fn peak_memory() -> Option<u64> {
+pub fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;

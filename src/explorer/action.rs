@@ -5,9 +5,13 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use tui_input::InputRequest;
 
+use super::colouring::ColourBy;
+use super::map::Projector;
+use super::questions::Book;
 use super::routing::Command;
 use super::subject::Subject;
 use super::theme::Theme;
+use crate::analysis::clusters::Clusters;
 use crate::analysis::probe::Report;
 use crate::analysis::projection::Projection;
 use crate::analysis::router::Route;
@@ -28,11 +32,26 @@ pub enum Pane {
     Route,
     /// How good the forecasts were on questions not learned from.
     Evaluate,
+    /// All models as a table.
+    Models,
+    /// A few models side by side.
+    Compare,
+    /// The questions of a data set and who answered them.
+    Questions,
 }
 
 impl Pane {
     /// All panes, in the order of their number keys.
-    pub const ALL: [Self; 5] = [Self::Map, Self::Model, Self::Probe, Self::Route, Self::Evaluate];
+    pub const ALL: [Self; 8] = [
+        Self::Map,
+        Self::Model,
+        Self::Probe,
+        Self::Route,
+        Self::Evaluate,
+        Self::Models,
+        Self::Compare,
+        Self::Questions,
+    ];
 
     pub(super) fn title(self) -> &'static str {
         match self {
@@ -41,7 +60,26 @@ impl Pane {
             Self::Probe => "Probe",
             Self::Route => "Route",
             Self::Evaluate => "Evaluate",
+            Self::Models => "Models",
+            Self::Compare => "Compare",
+            Self::Questions => "Questions",
         }
+    }
+
+    /// Where there is little room.
+    pub(super) fn short_title(self) -> &'static str {
+        match self {
+            Self::Evaluate => "Eval",
+            Self::Models => "All",
+            Self::Compare => "Cmp",
+            Self::Questions => "Qs",
+            other => other.title(),
+        }
+    }
+
+    /// True for what needs the wide place; the others stand beside it.
+    pub(super) fn is_wide(self) -> bool {
+        matches!(self, Self::Map | Self::Models | Self::Compare | Self::Questions)
     }
 
     pub(super) fn number(self) -> usize {
@@ -70,6 +108,13 @@ impl Direction {
     }
 }
 
+/// A button of the mouse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Button {
+    Left,
+    Right,
+}
+
 /// What can happen. The serde form of the plain ones is what a keymap file will hold.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -94,9 +139,32 @@ pub enum Action {
     /// Isolates the next class of the legend, and after the last none.
     Isolate,
     NextAxes,
+    /// The other projections, to pick from.
+    Projections,
+    UseProjector(Projector),
+    /// Which components are the axes, to pick from with a preview.
+    Axes,
+    UseAxes(usize, usize),
+    /// In three dimensions, or flat.
+    Space,
+    /// Turns what is seen in three dimensions.
+    Turn(Direction),
+    /// Turns by itself.
+    Spin,
     Markers,
+    Density,
     Names,
     Mark,
+    /// What dragging the mouse over the map does.
+    Tool,
+    /// Zooms to the marked models.
+    ZoomToMarked,
+
+    Undo,
+    Redo,
+    Copy,
+    /// Leaves the mouse to the terminal, for its own selection of text, or takes it back.
+    Mouse,
 
     Up,
     Down,
@@ -109,6 +177,39 @@ pub enum Action {
 
     Search,
     Prompt,
+    /// All commands, to pick from.
+    Palette,
+    /// The themes, to pick from with a preview.
+    Themes,
+    /// What the map can be coloured by, to pick from with a preview.
+    Colours,
+    /// The columns of the table, as switches.
+    Columns,
+    /// Sorts by the column under the cursor; a second time the other way round.
+    Sort,
+    /// Types a filter of the focused pane's list.
+    Filter,
+    /// Types an expression: what it means is marked.
+    Select,
+    /// Marks all models that the table shows, or none of them if all were.
+    MarkShown,
+    /// Marks the nearest models of the selected one.
+    MarkNeighbours,
+    /// Marks the cluster of the selected model.
+    MarkCluster,
+    /// Marks what was not marked.
+    Invert,
+    /// Gives the marked models a name, which is remembered.
+    SaveSelection,
+    /// The saved selections, to pick from.
+    Selections,
+    /// Writes the marked models (or all) with what is known of them to a file.
+    Export,
+    UseTheme(String),
+    ColourBy(ColourBy),
+    ToggleColumn(usize),
+    Recall(String),
+    Forget(String),
     /// Ends typing and keeps its result.
     Accept,
     Paste(String),
@@ -132,6 +233,24 @@ pub enum Action {
     /// A step of an animation.
     #[serde(skip)]
     Tick,
+    #[serde(skip)]
+    Drag(Button, u16, u16),
+    #[serde(skip)]
+    Release,
+    /// The terminal window has got or lost the focus.
+    #[serde(skip)]
+    Attention(bool),
+    /// Something outside went well: a word on it.
+    #[serde(skip)]
+    Done(String),
+    #[serde(skip)]
+    Clustered(Result<Clusters, String>),
+    #[serde(skip)]
+    Projected(Projector, Result<Projection, String>),
+    #[serde(skip)]
+    QuestionsRead(Result<Arc<Book>, String>),
+    #[serde(skip)]
+    QuestionsForecast(usize, Vec<Vec<f32>>),
 
     #[serde(skip)]
     Themed(Box<Theme>, Vec<String>),
@@ -140,9 +259,6 @@ pub enum Action {
     /// What a pasted text that looked like a path turned out to be: a prompt.
     #[serde(skip)]
     Dropped(Result<String, String>),
-    /// A text that begins like this went to the clipboard.
-    #[serde(skip)]
-    Copied(String),
     #[serde(skip)]
     Probed(usize, Result<Report, String>),
     #[serde(skip)]
@@ -173,9 +289,20 @@ pub enum Effect {
     /// Probe every attribute, in order.
     Probe,
     NextTheme,
+    UseTheme(String),
     StopTraining,
-    /// Find out whether this pasted text is the path of a file, and read the prompt from it.
-    Drop(String),
     /// Put this text on the clipboard.
     Copy(String),
+    /// Write these bytes to this file of the working folder.
+    Write(String, Vec<u8>),
+    /// Catch the mouse, or leave it to the terminal.
+    Mouse(bool),
+    /// Group the models.
+    Cluster,
+    /// Compute this projection.
+    Project(Projector),
+    /// Read the data set and forecast its questions.
+    Questions,
+    /// Find out whether this pasted text is the path of a file, and read the prompt from it.
+    Drop(String),
 }

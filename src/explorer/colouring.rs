@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
+use super::state::State;
 use super::subject::Subject;
 use crate::dataset::Values;
 
@@ -9,6 +12,43 @@ use crate::dataset::Values;
 pub const HUES: usize = 8;
 /// Bins of a number.
 const BINS: usize = 5;
+
+/// What the classes are made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ColourBy {
+    #[default]
+    Nothing,
+    Attribute(usize),
+    Cluster,
+    /// How likely each model is to answer the prompt right.
+    Forecast,
+    /// The accuracy on this benchmark.
+    Benchmark(usize),
+}
+
+impl ColourBy {
+    /// All that there is for a subject.
+    pub fn all(subject: &Subject) -> Vec<Self> {
+        let mut all = vec![Self::Nothing];
+        all.extend((0..subject.attributes.len()).map(Self::Attribute));
+        all.extend([Self::Cluster, Self::Forecast]);
+        all.extend((0..subject.benchmarks.len()).map(Self::Benchmark));
+        all
+    }
+
+    pub fn title(self, subject: &Subject) -> String {
+        match self {
+            Self::Nothing => "nothing".into(),
+            Self::Attribute(a) => subject.attributes.get(a).map_or("", |a| &a.name).into(),
+            Self::Cluster => "cluster".into(),
+            Self::Forecast => "chance on the prompt".into(),
+            Self::Benchmark(b) => {
+                format!("accuracy on {}", subject.benchmarks.get(b).map_or("", |b| &b.name))
+            }
+        }
+    }
+}
 
 /// How a class is painted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,41 +73,60 @@ pub struct Class {
 /// The legend, and the class of every model.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Colouring {
+    pub by: ColourBy,
     pub title: Option<String>,
     pub classes: Vec<Class>,
     of: Vec<u8>,
 }
 
 impl Colouring {
-    /// The attribute to begin with: the first with named classes, or the first at all.
-    pub fn first_choice(subject: &Subject) -> Option<usize> {
+    /// The one to begin with: the first attribute with named classes, or the first at all.
+    pub fn first(subject: &Subject) -> Self {
         let named = |values: &Values| matches!(values, Values::Class(_));
         let first = subject.attributes.iter().position(|a| named(&a.values));
-        first.or((!subject.attributes.is_empty()).then_some(0))
+        let first = first.or((!subject.attributes.is_empty()).then_some(0));
+        match first {
+            Some(a) => {
+                Self::of(subject, ColourBy::Attribute(a), by_values(&subject.attributes[a].values))
+            }
+            None => Self::plain(subject),
+        }
     }
 
-    pub fn new(subject: &Subject, attribute: Option<usize>) -> Self {
+    /// What `by` says of the models of a state; plain where it says nothing.
+    pub fn new(state: &State, by: ColourBy) -> Self {
+        let subject = &*state.subject;
+        let classes = match by {
+            ColourBy::Nothing => None,
+            ColourBy::Attribute(a) => subject.attributes.get(a).map(|a| by_values(&a.values)),
+            ColourBy::Cluster => state.clusters.as_ref().map(|clusters| {
+                let each = clusters.clusters.iter().enumerate();
+                let names = each.map(|(i, c)| class(c.name.clone(), Hue::Class(i))).collect();
+                (names, clusters.of.iter().map(|c| *c as u8).collect())
+            }),
+            ColourBy::Forecast => {
+                let known = state.forecast.iter().any(Option::is_some);
+                known.then(|| shares(state.forecast.iter().map(|p| p.map(f64::from))))
+            }
+            ColourBy::Benchmark(b) => subject.benchmarks.get(b).map(|b| {
+                shares(b.scores.iter().map(|score| score.as_ref().map(|score| score.accuracy)))
+            }),
+        };
+        match classes {
+            Some(classes) => Self::of(subject, by, classes),
+            None => Self { by, ..Self::plain(subject) },
+        }
+    }
+
+    fn plain(subject: &Subject) -> Self {
         let n = subject.models.len();
-        let Some(attribute) = attribute.and_then(|a| subject.attributes.get(a)) else {
-            let all = Class { name: "models".into(), count: n, hue: Hue::Plain };
-            return Self { title: None, classes: vec![all], of: vec![0; n] };
-        };
-        let classes = match &attribute.values {
-            Values::Flag(values) => flags(values),
-            Values::Class(values) => classes(values),
-            Values::Number(values) => bins(values),
-        };
-        Self::of_classes(&attribute.name, classes, n)
+        let all = Class { name: "models".into(), count: n, hue: Hue::Plain };
+        Self { by: ColourBy::Nothing, title: None, classes: vec![all], of: vec![0; n] }
     }
 
-    /// By numbers that are no attribute, one a model.
-    pub fn of_numbers(title: &str, values: &[Option<f64>]) -> Self {
-        Self::of_classes(title, bins(values), values.len())
-    }
-
-    fn of_classes(title: &str, (classes, of): (Vec<Class>, Vec<u8>), n: usize) -> Self {
-        let mut colouring = Self { title: Some(title.into()), classes, of };
-        colouring.of.resize(n, 0);
+    fn of(subject: &Subject, by: ColourBy, (classes, of): (Vec<Class>, Vec<u8>)) -> Self {
+        let mut colouring = Self { by, title: Some(by.title(subject)), classes, of };
+        colouring.of.resize(subject.models.len(), 0);
         for &class in &colouring.of {
             colouring.classes[class as usize].count += 1;
         }
@@ -93,6 +152,26 @@ impl Colouring {
 
 fn class(name: impl Into<String>, hue: Hue) -> Class {
     Class { name: name.into(), count: 0, hue }
+}
+
+fn by_values(values: &Values) -> (Vec<Class>, Vec<u8>) {
+    match values {
+        Values::Flag(values) => flags(values),
+        Values::Class(values) => classes(values),
+        Values::Number(values) => bins(values),
+    }
+}
+
+/// Bins of shares, named in whole percents.
+fn shares(values: impl Iterator<Item = Option<f64>>) -> (Vec<Class>, Vec<u8>) {
+    let percents: Vec<Option<f64>> = values.map(|v| v.map(|v| (100.0 * v).round())).collect();
+    let (mut names, of) = bins(&percents);
+    for class in &mut names {
+        if class.hue != Hue::Unknown {
+            class.name.push('%');
+        }
+    }
+    (names, of)
 }
 
 fn flags(values: &[Option<bool>]) -> (Vec<Class>, Vec<u8>) {

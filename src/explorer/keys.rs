@@ -3,13 +3,16 @@
 use std::sync::LazyLock;
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::action::{Action, Direction, Pane};
 use super::routing::Command;
 use super::state::State;
 
 /// Where a binding holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Context {
     /// Even while typing.
     Always,
@@ -20,12 +23,19 @@ pub enum Context {
     Probe,
     Route,
     Evaluate,
+    Models,
+    Compare,
+    Questions,
     /// Typing a prompt.
     Prompt,
     /// Typing which models may be named.
     Filter,
     /// Typing a search.
     Search,
+    /// Typing another line at the bottom.
+    Line,
+    /// Picking from a list.
+    Picker,
     Training,
 }
 
@@ -38,6 +48,11 @@ impl Context {
             Self::Probe => "Probe",
             Self::Route => "Route",
             Self::Evaluate => "Evaluate",
+            Self::Models => "Models",
+            Self::Compare => "Compare",
+            Self::Questions => "Questions",
+            Self::Line => "While typing a line",
+            Self::Picker => "While picking",
             Self::Prompt => "While typing a prompt",
             Self::Filter => "While typing a filter",
             Self::Search => "While searching",
@@ -47,6 +62,12 @@ impl Context {
 
     /// The contexts that hold now, the most special first.
     pub fn of(state: &State) -> Vec<Self> {
+        if state.picker.is_some() {
+            return vec![Self::Picker, Self::Always];
+        }
+        if state.ask.is_some() {
+            return vec![Self::Line, Self::Always];
+        }
         if state.search.is_some() {
             return vec![Self::Search, Self::Always];
         }
@@ -64,19 +85,23 @@ impl Context {
             Pane::Probe => Self::Probe,
             Pane::Route => Self::Route,
             Pane::Evaluate => Self::Evaluate,
+            Pane::Models => Self::Models,
+            Pane::Compare => Self::Compare,
+            Pane::Questions => Self::Questions,
         });
         contexts.extend([Self::Everywhere, Self::Always]);
         contexts
     }
 
     pub fn is_typing(self) -> bool {
-        matches!(self, Self::Prompt | Self::Filter | Self::Search)
+        matches!(self, Self::Prompt | Self::Filter | Self::Search | Self::Line | Self::Picker)
     }
 }
 
+#[derive(Clone)]
 pub struct Binding {
-    /// Names of keys, separated by spaces.
-    pub keys: &'static str,
+    /// Names of keys, separated by spaces; empty for what only the palette has.
+    pub keys: String,
     pub context: Context,
     pub action: Action,
     /// What the help overlay says.
@@ -88,7 +113,7 @@ pub struct Binding {
 impl Binding {
     /// The keys as people know them.
     pub fn label(&self) -> String {
-        self.keys.split(' ').map(pretty).collect::<Vec<_>>().join(" ")
+        self.keys.split_whitespace().map(pretty).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -96,9 +121,18 @@ impl Binding {
 pub static KEYMAP: LazyLock<Vec<Binding>> = LazyLock::new(|| {
     use Action as A;
     use Command as C;
-    use Context::{Always, Everywhere, Filter, Map, Model, Probe, Prompt, Route, Search, Training};
+    use Context::{
+        Always, Compare, Everywhere, Filter, Line, Map, Model, Models, Picker, Probe, Prompt,
+        Questions, Route, Search, Training,
+    };
     use Direction::{Down, Left, Right, Up};
-    let bind = |context, keys, action, about, hint| Binding { keys, context, action, about, hint };
+    let bind = |context, keys: &str, action, about, hint| Binding {
+        keys: String::from(keys),
+        context,
+        action,
+        about,
+        hint,
+    };
     let mut map = vec![
         bind(Training, "s", A::StopTraining, "stop, keep the best epoch", "stop and keep"),
         bind(Map, "left h", A::Step(Left), "model to the left", ""),
@@ -112,12 +146,24 @@ pub static KEYMAP: LazyLock<Vec<Binding>> = LazyLock::new(|| {
         bind(Map, "shift-up K", A::Pan(Up), "pan up", ""),
         bind(Map, "shift-right L", A::Pan(Right), "pan right", ""),
         bind(Map, "f 0", A::Fit, "see the whole map", "fit"),
-        bind(Map, "c", A::NextColour, "colour by next attribute", "colour"),
-        bind(Map, "C", A::PreviousColour, "colour by previous one", ""),
+        bind(Map, "c", A::Colours, "colour by …", "colour"),
+        bind(Map, ")", A::NextColour, "colour by the next", ""),
+        bind(Map, "(", A::PreviousColour, "colour by the previous", ""),
         bind(Map, "i", A::Isolate, "isolate the next class", "isolate"),
+        bind(Map, "o", A::Projections, "t-SNE, an attribute, …", "projection"),
         bind(Map, "a", A::NextAxes, "other components as axes", "axes"),
-        bind(Map, "m", A::Markers, "dots or shapes", "shapes"),
+        bind(Map, "A", A::Axes, "choose the axes …", ""),
+        bind(Map, "r", A::Space, "three dimensions or flat", "3-D"),
+        bind(Map, "[", A::Turn(Left), "turn left", ""),
+        bind(Map, "]", A::Turn(Right), "turn right", ""),
+        bind(Map, "{", A::Turn(Up), "tilt up", ""),
+        bind(Map, "}", A::Turn(Down), "tilt down", ""),
+        bind(Map, "R", A::Spin, "turn by itself", ""),
+        bind(Map, "m", A::Markers, "Braille, shapes, blocks, …", "markers"),
+        bind(Map, "d", A::Density, "shade where it is crowded", ""),
         bind(Map, "n", A::Names, "names on or off", "names"),
+        bind(Map, "b", A::Tool, "drag: box, loop or zoom", ""),
+        bind(Map, "z", A::ZoomToMarked, "zoom to the marked", ""),
         bind(Map, "space", A::Mark, "mark the model", "mark"),
         bind(Map, "enter", A::Open, "look at the model", "model"),
     ];
@@ -125,6 +171,9 @@ pub static KEYMAP: LazyLock<Vec<Binding>> = LazyLock::new(|| {
         (Model, "go to the neighbour", "go to neighbour"),
         (Probe, "colour the map by it", "colour the map"),
         (Route, "look at the model", "model"),
+        (Models, "look at the model", "model"),
+        (Compare, "look at the model", ""),
+        (Questions, "select its best model", ""),
     ] {
         map.extend([
             bind(pane, "down j", A::Down, "next line", ""),
@@ -153,6 +202,24 @@ pub static KEYMAP: LazyLock<Vec<Binding>> = LazyLock::new(|| {
         bind(Filter, "tab", A::Route(C::Complete), "complete the word", "complete"),
         bind(Filter, "enter", A::Accept, "keep it", "keep"),
         bind(Filter, "esc", A::Dismiss, "as before", "as before"),
+        bind(Models, "left h", A::Step(Left), "column to the left", ""),
+        bind(Models, "right l", A::Step(Right), "column to the right", ""),
+        bind(Models, "s", A::Sort, "sort by it, and reverse", "sort"),
+        bind(Models, "f", A::Filter, "filter: words or expression", "filter"),
+        bind(Models, "c", A::Columns, "choose columns …", "columns"),
+        bind(Models, "space", A::Mark, "mark the model", "mark"),
+        bind(Models, "a", A::MarkShown, "mark all shown, or none", "mark all"),
+        bind(Questions, "f", A::Filter, "filter by words", "filter"),
+        bind(Questions, "c", A::NextColour, "only the next category", "category"),
+        bind(Questions, "r", A::Prompt, "route this question", "route it"),
+        bind(Line, "enter", A::Accept, "keep it", "keep"),
+        bind(Line, "esc", A::Dismiss, "go back", "go back"),
+        bind(Picker, "enter", A::Accept, "pick it", "pick"),
+        bind(Picker, "down ctrl-n", A::Down, "next", "next"),
+        bind(Picker, "up ctrl-p", A::Up, "previous", "previous"),
+        bind(Picker, "pagedown", A::PageDown, "a page down", ""),
+        bind(Picker, "pageup", A::PageUp, "a page up", ""),
+        bind(Picker, "esc", A::Dismiss, "go back", "go back"),
         bind(Prompt, "enter", A::Accept, "to the list of models", "to the list"),
         bind(Prompt, "down", A::Down, "next model", ""),
         bind(Prompt, "up", A::Up, "previous model", ""),
@@ -168,6 +235,22 @@ pub static KEYMAP: LazyLock<Vec<Binding>> = LazyLock::new(|| {
         bind(Everywhere, "3", A::Focus(Pane::Probe), "the probes", ""),
         bind(Everywhere, "4", A::Focus(Pane::Route), "the router", ""),
         bind(Everywhere, "5", A::Focus(Pane::Evaluate), "how good it is", ""),
+        bind(Everywhere, "6", A::Focus(Pane::Models), "the table of models", ""),
+        bind(Everywhere, "7 v", A::Focus(Pane::Compare), "compare the marked", "compare"),
+        bind(Everywhere, "8", A::Focus(Pane::Questions), "the questions", ""),
+        bind(Everywhere, ":", A::Palette, "all commands …", "commands"),
+        bind(Everywhere, "w", A::Select, "mark by an expression", ""),
+        bind(Everywhere, "N", A::MarkNeighbours, "mark the nearest models", ""),
+        bind(Everywhere, "X", A::MarkCluster, "mark the model's cluster", ""),
+        bind(Everywhere, "!", A::Invert, "mark all others instead", ""),
+        bind(Everywhere, "S", A::SaveSelection, "save the marked by a name", ""),
+        bind(Everywhere, "\"", A::Selections, "saved selections …", ""),
+        bind(Everywhere, "E", A::Export, "write the marked to a file", ""),
+        bind(Everywhere, "y", A::Copy, "copy the marked names", ""),
+        bind(Everywhere, "u", A::Undo, "undo marks and view", ""),
+        bind(Everywhere, "U ctrl-r", A::Redo, "redo", ""),
+        bind(Everywhere, "T", A::Themes, "choose a theme …", ""),
+        bind(Always, "f2", A::Mouse, "release or catch the mouse", ""),
         bind(Always, "tab", A::NextPane, "next pane", "pane"),
         bind(Always, "backtab", A::PreviousPane, "previous pane", ""),
         bind(Everywhere, "t", A::NextTheme, "next theme", "theme"),
@@ -185,9 +268,9 @@ pub static KEYMAP: LazyLock<Vec<Binding>> = LazyLock::new(|| {
 pub fn resolve(state: &State, key: KeyEvent) -> Option<Action> {
     let contexts = Context::of(state);
     let found = contexts.iter().find_map(|context| {
-        let here = KEYMAP.iter().filter(|binding| binding.context == *context);
+        let here = state.keymap.iter().filter(|binding| binding.context == *context);
         here.into_iter()
-            .find(|binding| binding.keys.split(' ').filter_map(parse).any(|k| same(k, key)))
+            .find(|binding| binding.keys.split_whitespace().filter_map(parse).any(|k| same(k, key)))
     });
     if let Some(binding) = found {
         return Some(binding.action.clone());
@@ -197,6 +280,59 @@ pub fn resolve(state: &State, key: KeyEvent) -> Option<Action> {
     typing
         .then(|| tui_input::backend::crossterm::to_input_request(&event).map(Action::Edit))
         .flatten()
+}
+
+/// The keymap with the user's changes: `{"map": {"x": "zoom-in", "ctrl-f": {"focus": "route"},
+/// "c": null}}`, where null unbinds a key. What is wrong in it is told and passed over.
+pub fn overridden(changes: &Value) -> (Vec<Binding>, Vec<String>) {
+    let (mut keymap, mut warnings) = (KEYMAP.clone(), Vec::new());
+    let Value::Object(contexts) = changes else {
+        return (keymap, vec!["keys: an object of contexts is needed".into()]);
+    };
+    for (name, keys) in contexts {
+        let context: Result<Context, _> = serde_json::from_value(Value::from(name.as_str()));
+        let (Ok(context), Value::Object(keys)) = (context, keys) else {
+            warnings.push(format!("keys: {name}: no such context, or not an object of keys"));
+            continue;
+        };
+        for (key, action) in keys {
+            let Some(stroke) = parse(key) else {
+                warnings.push(format!("keys: {name}: `{key}` is no key"));
+                continue;
+            };
+            // Null is no action.
+            match serde_json::from_value::<Option<Action>>(action.clone()) {
+                Ok(action) => rebind(&mut keymap, context, key, stroke, action),
+                Err(_) => warnings.push(format!("keys: {name}: {key}: {action} is no action")),
+            }
+        }
+    }
+    (keymap, warnings)
+}
+
+fn rebind(
+    keymap: &mut Vec<Binding>,
+    context: Context,
+    key: &str,
+    stroke: Stroke,
+    action: Option<Action>,
+) {
+    for binding in keymap.iter_mut().filter(|b| b.context == context) {
+        let kept = binding.keys.split_whitespace().filter(|k| parse(k) != Some(stroke));
+        binding.keys = kept.collect::<Vec<_>>().join(" ");
+    }
+    let Some(action) = action else { return };
+    let text = |action: &Action| serde_json::to_string(action).unwrap_or_default();
+    let same = |b: &Binding| text(&b.action) == text(&action);
+    if let Some(binding) = keymap.iter_mut().find(|b| b.context == context && same(b)) {
+        // The user's key stands first, where the hint bar shows it.
+        let keys = std::iter::once(key).chain(binding.keys.split_whitespace());
+        binding.keys = keys.collect::<Vec<_>>().join(" ");
+        return;
+    }
+    let (about, hint) = keymap.iter().find(|b| same(b)).map_or(("", ""), |b| (b.about, b.hint));
+    let about = if about.is_empty() { "your own" } else { about };
+    keymap.push(Binding { keys: key.to_owned(), context, action, about, hint });
 }
 
 type Stroke = (KeyCode, KeyModifiers);
@@ -236,7 +372,10 @@ fn parse(name: &str) -> Option<Stroke> {
         "tab" => KeyCode::Tab,
         "backtab" => KeyCode::BackTab,
         "space" => KeyCode::Char(' '),
-        "f1" => KeyCode::F(1),
+        "delete" => KeyCode::Delete,
+        "backspace" => KeyCode::Backspace,
+        "insert" => KeyCode::Insert,
+        f if f.len() > 1 && f.starts_with('f') => KeyCode::F(f[1..].parse().ok()?),
         one if one.chars().count() == 1 => KeyCode::Char(one.chars().next()?),
         _ => return None,
     };
@@ -264,7 +403,7 @@ fn pretty(name: &str) -> String {
         "tab" => "Tab",
         "backtab" => "⇧Tab",
         "space" => "Space",
-        "f1" => "F1",
+        f if f.len() > 1 && f.starts_with('f') => return format!("{modifier}{}", f.to_uppercase()),
         other => other,
     };
     format!("{modifier}{key}")
@@ -283,18 +422,17 @@ mod tests {
             {
                 return false;
             }
+            // A training has only the map beside it.
             let (typing, wide) = (a.is_typing() || b.is_typing(), Context::Everywhere);
-            let panes =
-                [Context::Map, Context::Model, Context::Probe, Context::Route, Context::Evaluate];
             a == b
                 || !(typing && (a == wide || b == wide))
                     && (matches!(a, Context::Always | Context::Everywhere)
                         || matches!(b, Context::Always | Context::Everywhere)
-                        || (a == Context::Training && panes.contains(&b)))
+                        || (a == Context::Training && b == Context::Map))
         };
         let strokes: Vec<(Stroke, &Binding)> = KEYMAP
             .iter()
-            .flat_map(|b| b.keys.split(' ').map(move |key| (parse(key).expect(key), b)))
+            .flat_map(|b| b.keys.split_whitespace().map(move |key| (parse(key).expect(key), b)))
             .collect();
         for (i, (stroke, a)) in strokes.iter().enumerate() {
             for (other, b) in &strokes[i + 1..] {
@@ -311,6 +449,23 @@ mod tests {
             let back: Action = serde_json::from_str(&text).unwrap();
             assert_eq!(serde_json::to_string(&back).unwrap(), text);
         }
+    }
+
+    #[test]
+    fn the_user_can_bind_and_unbind() {
+        let changes = serde_json::json!({
+            "map": {"x": "zoom-in", "c": null, "ctrl-f": {"focus": "route"}, "nokey": "fit"},
+            "mapp": {}, "models": {"x": "fly"},
+        });
+        let (keymap, warnings) = overridden(&changes);
+        assert_eq!(warnings.len(), 3, "{warnings:?}");
+        let keys = |about: &str| {
+            let found = keymap.iter().find(|b| b.context == Context::Map && b.about == about);
+            found.unwrap().keys.clone()
+        };
+        assert_eq!(keys("zoom in (or the wheel)"), "x + =");
+        assert_eq!(keys("colour by …"), "");
+        assert_eq!(keys("the router"), "ctrl-f");
     }
 
     #[test]

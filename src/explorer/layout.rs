@@ -33,7 +33,7 @@ impl Layout {
         if state.training.is_some() {
             layout.place_training(body);
         } else if area.width >= 120 {
-            layout.place_beside(body, state.side);
+            layout.place_beside(body, state.wide, state.side);
         } else {
             let [tabs, pane] =
                 Split::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(body);
@@ -43,25 +43,22 @@ impl Layout {
         Some(layout)
     }
 
-    /// The map, and beside it as many panes as there is room for.
-    fn place_beside(&mut self, body: Rect, side: Pane) {
+    /// The wide pane, and beside it as many others as there is room for.
+    fn place_beside(&mut self, body: Rect, wide: Pane, side: Pane) {
         let columns = |widths: &[Constraint]| Split::horizontal(widths).split(body);
         let rows = |area: Rect, heights: [Constraint; 2]| Split::vertical(heights).areas(area);
-        if body.width >= 180 && body.height >= 38 {
+        // Tables use all the width that they get: the map leaves room for more panes.
+        if body.width >= 180 && body.height >= 38 && wide == Pane::Map {
             let at = columns(&[Constraint::Min(0), Constraint::Length(46), Constraint::Length(54)]);
             let [probe, route] = rows(at[2], [Constraint::Fill(1), Constraint::Fill(1)]);
             let beside = if side == Pane::Evaluate { Pane::Evaluate } else { Pane::Model };
-            self.panes = vec![
-                (Pane::Map, at[0]),
-                (beside, at[1]),
-                (Pane::Probe, probe),
-                (Pane::Route, route),
-            ];
+            self.panes =
+                vec![(wide, at[0]), (beside, at[1]), (Pane::Probe, probe), (Pane::Route, route)];
             return;
         }
         let side_width = (body.width * 2 / 5).clamp(50, 64);
         let at = columns(&[Constraint::Min(0), Constraint::Length(side_width)]);
-        self.panes.push((Pane::Map, at[0]));
+        self.panes.push((wide, at[0]));
         if body.height >= 38 {
             let upper = if side == Pane::Route { Pane::Model } else { side };
             let [top, bottom] = rows(at[1], [Constraint::Fill(11), Constraint::Fill(9)]);
@@ -96,15 +93,17 @@ impl Layout {
 
     /// Panes that share the place of `pane`, for its title.
     pub fn shares(&self, pane: Pane) -> Vec<Pane> {
-        let hidden = Pane::ALL.into_iter().filter(|p| self.pane(*p).is_none());
-        if self.tabs.is_some() || self.training.is_some() || pane == Pane::Map {
+        if self.tabs.is_some() || self.training.is_some() {
             return vec![pane];
         }
-        let all: Vec<Pane> = hidden.chain([pane]).collect();
-        // Of two panes beside the map the upper one takes turns.
-        let turns = self.panes.iter().find(|(p, _)| *p != Pane::Map).map(|(p, _)| *p);
+        if pane.is_wide() {
+            return Pane::ALL.into_iter().filter(|p| p.is_wide()).collect();
+        }
+        // Of the panes beside the wide one, the first takes turns with those that are not shown.
+        let turns = self.panes.iter().find(|(p, _)| !p.is_wide()).map(|(p, _)| *p);
         if turns == Some(pane) {
-            Pane::ALL.into_iter().filter(|p| all.contains(p)).collect()
+            let hidden = |p: &Pane| !p.is_wide() && self.pane(*p).is_none();
+            Pane::ALL.into_iter().filter(|p| hidden(p) || *p == pane).collect()
         } else {
             vec![pane]
         }
@@ -122,16 +121,20 @@ impl Layout {
     }
 }
 
-/// The tabs of the tab bar with their places.
-pub fn tabs(area: Rect) -> Vec<(Pane, Rect)> {
+/// The tabs of the tab bar: their names, shortened where there is little room, and places.
+pub fn tabs(area: Rect) -> Vec<(Pane, &'static str, Rect)> {
+    let whole: usize = Pane::ALL.iter().map(|pane| pane.title().len() + 4).sum();
+    let short = whole > usize::from(area.width);
     let mut x = area.x;
     Pane::ALL
         .into_iter()
         .map(|pane| {
-            let width = pane.title().len() as u16 + 4;
+            let title = pane.title();
+            let name = if short { pane.short_title() } else { title };
+            let width = name.len() as u16 + if short { 3 } else { 4 };
             let place = Rect { x, width, ..area };
-            x += width + 1;
-            (pane, place.intersection(area))
+            x += width;
+            (pane, name, place.intersection(area))
         })
         .collect()
 }

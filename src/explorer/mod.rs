@@ -3,26 +3,45 @@
 //!
 //! `action` is everything that can happen, `state` what is shown, `update` the only writer,
 //! `view` a pure drawing of the state. `keys` holds the one table that dispatch, hint bar and
-//! help are read off. Slow work runs in `jobs` and comes back as actions; `terminal` owns the
-//! modes of the terminal.
+//! help and the list of commands are read off. Slow work runs in `jobs` and comes back as actions;
+//! `terminal` owns the modes of the terminal. [`document`] says the same without a terminal.
 
 mod action;
+mod ask;
+mod bench;
 mod colouring;
+mod commands;
+mod config;
+mod document;
+mod fuzzy;
+mod history;
 mod jobs;
+mod journal;
 mod keys;
 mod labels;
 mod layout;
 mod map;
+mod overlays;
+mod pane_compare;
 mod pane_evaluate;
 mod pane_map;
 mod pane_model;
+mod pane_models;
 mod pane_probe;
+mod pane_questions;
 mod pane_route;
 mod pane_training;
 mod pareto;
+mod picker;
+mod pointer;
+mod questions;
+mod raster;
 mod routing;
+mod selection;
+mod session;
 mod state;
 mod subject;
+mod table;
 mod terminal;
 #[cfg(test)]
 mod tests;
@@ -31,11 +50,12 @@ mod update;
 mod view;
 mod widgets;
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 use ndarray::s;
 use ratatui::crossterm::event::{self, Event as Input, KeyEventKind, MouseButton, MouseEventKind};
@@ -45,23 +65,31 @@ use crate::analysis::projection::Projection;
 use crate::dataset::Dataset;
 use crate::embedder::{Embedder, Event};
 use crate::error::{Error, Result};
-use action::{Action, Effect, Frame};
+use action::{Action, Button, Effect, Frame};
+use config::Config;
 use jobs::Jobs;
+use journal::Journal;
+use session::Session;
 use state::{State, Training};
 use subject::Subject;
 use terminal::{Screen, terminal_error};
 use theme::{Depth, Theme};
 
 pub use action::Pane;
+pub use bench::{Frames, frames};
+pub use document::{document, plain};
 
-/// Components that the map can show.
-const COMPONENTS: usize = 3;
+/// Components that the map can show, and while a training is watched.
+const COMPONENTS: usize = 6;
+const LIVE_COMPONENTS: usize = 3;
 /// How long to wait for a key when nothing else is going on; signals are noticed then.
 const IDLE: Duration = Duration::from_millis(200);
 /// The same while work is under way.
 const BUSY: Duration = Duration::from_millis(10);
 /// A step of an animation.
 const TICK: Duration = Duration::from_millis(33);
+/// How often the files of the theme and the configuration are looked at.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// How the explorer opens.
 #[derive(Clone, Debug, Default)]
@@ -70,6 +98,12 @@ pub struct Options {
     pub theme: Option<String>,
     /// The pane that has the focus.
     pub pane: Pane,
+    /// The data set whose questions can be browsed.
+    pub data: Option<PathBuf>,
+    /// Begin afresh: the last session is neither restored nor replaced.
+    pub fresh: bool,
+    /// A file for a log.
+    pub log: Option<PathBuf>,
 }
 
 /// The names of the themes that [`Options::theme`] can be.
@@ -88,7 +122,13 @@ pub fn run(embedder: Arc<Embedder>, options: &Options) -> Result<()> {
     let (sender, receiver) = channel();
     let mut app = App::open(Arc::clone(&subject), projection, options, sender, receiver)?;
     app.jobs = Some(Jobs::new(embedder, subject, app.sender.clone()));
-    app.run().map(|_| ())
+    app.run()?;
+    if !app.remembers {
+        return Ok(());
+    }
+    // What could not be remembered is told on the terminal that is given back.
+    drop(app.screen);
+    Session::save(&app.state)
 }
 
 /// Trains while the user watches, then explores the result, which is given back. `train` should
@@ -102,9 +142,10 @@ pub fn run_live(
     options: &Options,
 ) -> Result<Arc<Embedder>> {
     let subject = Arc::new(Subject::untrained(data));
-    let projection = Projection::pca(subject.specialities(), COMPONENTS)?;
+    let projection = Projection::pca(subject.specialities(), LIVE_COMPONENTS)?;
     let (sender, receiver) = channel();
-    let mut app = App::open(subject, projection, options, sender.clone(), receiver)?;
+    let options = Options { fresh: true, ..options.clone() };
+    let mut app = App::open(subject, projection, &options, sender.clone(), receiver)?;
     app.state.training = Some(Training::default());
     let cancel = Arc::clone(&app.stop_training);
     let trainer = thread::spawn(move || {
@@ -143,7 +184,7 @@ fn shown(event: Event, before: &mut Option<Projection>) -> Option<Action> {
         Event::Encoding { questions, .. } => Some(Action::Encoding(questions)),
         Event::Epoch(epoch) => {
             let projection = follow(
-                Projection::pca(epoch.vectors.slice(s![.., 1..]), COMPONENTS).ok()?,
+                Projection::pca(epoch.vectors.slice(s![.., 1..]), LIVE_COMPONENTS).ok()?,
                 before.as_ref(),
             );
             *before = Some(projection.clone());
@@ -177,6 +218,18 @@ struct App {
     sender: Sender<Message>,
     receiver: Receiver<Message>,
     depth: Depth,
+    data: Option<PathBuf>,
+    /// The session is saved at the end.
+    remembers: bool,
+    journal: Journal,
+    /// Files that are read anew when they change.
+    watched: Vec<(PathBuf, Option<SystemTime>)>,
+    looked: Instant,
+    beaten: Instant,
+}
+
+fn changed(path: &Path) -> Option<SystemTime> {
+    path.metadata().ok()?.modified().ok()
 }
 
 impl App {
@@ -188,19 +241,105 @@ impl App {
         receiver: Receiver<Message>,
     ) -> Result<Self> {
         let depth = Depth::of_terminal();
-        let (theme, warnings) = Theme::load(options.theme.as_deref().unwrap_or("dark"), depth)?;
+        let journal = Journal::open(options.log.as_deref())?;
+        let (config, mut warnings) = Config::load();
+        let remembers = config.session && !options.fresh;
+        let session = if remembers { Session::load(&subject) } else { None };
+        let wanted = options.theme.clone().or_else(|| session.as_ref().map(|s| s.theme().into()));
+        let named = wanted.or_else(|| config.theme.clone());
+        let loaded = Theme::load(named.as_deref().unwrap_or("dark"), depth);
+        // A theme that is gone since then is no reason not to open.
+        let (theme, wrong) = match loaded {
+            Err(error) if options.theme.is_none() => {
+                warnings.push(error.to_string());
+                Theme::load("dark", depth)?
+            }
+            loaded => loaded?,
+        };
+        warnings.extend(wrong);
         let screen = Screen::enter()?;
         let (width, height) = screen.size()?;
         let area = Rect::new(0, 0, width, height);
         let mut state = State::new(subject, projection, theme.clone(), options.pane, area);
+        state.keymap = Arc::new(config.keymap);
+        state.motion = config.motion;
+        state.mouse = config.mouse;
+        if let Some(session) = session {
+            session.restore(&mut state);
+        }
+        if !config.mouse {
+            Screen::mouse(false)?;
+        }
         update::update(&mut state, Action::Themed(Box::new(theme), warnings));
-        let (jobs, trained, stop_training) = (None, None, Arc::default());
-        Ok(Self { state, screen, jobs, trained, stop_training, sender, receiver, depth })
+        let mut app = Self {
+            state,
+            screen,
+            jobs: None,
+            trained: None,
+            stop_training: Arc::default(),
+            sender,
+            receiver,
+            depth,
+            data: options.data.clone(),
+            remembers,
+            journal,
+            watched: Vec::new(),
+            looked: Instant::now(),
+            beaten: Instant::now(),
+        };
+        app.watch();
+        Ok(app)
+    }
+
+    /// Watches the files of the theme and the configuration.
+    fn watch(&mut self) {
+        let files = self.state.theme.files.iter().cloned().chain(config::file());
+        self.watched = files.map(|path| (path.clone(), changed(&path))).collect();
+    }
+
+    /// Reads anew what has changed on disk. True if something has.
+    fn look(&mut self) -> Result<bool> {
+        if self.looked.elapsed() < LOOK {
+            return Ok(false);
+        }
+        self.looked = Instant::now();
+        if self.watched.iter().all(|(path, before)| changed(path) == *before) {
+            return Ok(false);
+        }
+        let (config, mut warnings) = Config::load();
+        self.state.keymap = Arc::new(config.keymap);
+        let file = self.state.theme.files.first().map(|path| path.display().to_string());
+        let name = file.unwrap_or_else(|| self.state.theme.name.clone());
+        match Theme::load(&name, self.depth) {
+            Ok((theme, wrong)) => {
+                warnings.extend(wrong);
+                let said = format!("{} is read anew", theme.name);
+                self.take(Action::Themed(Box::new(theme), warnings.clone()))?;
+                if warnings.is_empty() {
+                    self.take(Action::Done(said))?;
+                }
+            }
+            Err(error) => {
+                self.take(Action::Failed(error.to_string()))?;
+            }
+        }
+        self.watch();
+        Ok(true)
+    }
+
+    /// Paints the state.
+    fn draw(&mut self) -> Result<()> {
+        let start = Instant::now();
+        self.screen.draw(&self.state)?;
+        if self.journal.is_on() {
+            self.journal.line(&format!("frame {:.1} ms", start.elapsed().as_secs_f64() * 1000.0));
+        }
+        Ok(())
     }
 
     /// Runs until the user leaves or a signal comes. Gives what was trained meanwhile.
     fn run(&mut self) -> Result<Option<Arc<Embedder>>> {
-        self.screen.draw(&self.state)?;
+        self.draw()?;
         let mut leave = self.take(Action::Started)?;
         while !leave && !self.screen.ended() {
             let mut changed = false;
@@ -208,17 +347,24 @@ impl App {
                 changed = true;
                 leave |= self.receive(message)?;
             }
-            let wait = if self.state.map.is_moving() {
+            changed |= self.look()?;
+            // Nobody sees a movement in a window without the focus.
+            let wait = if self.state.map.is_moving() && self.state.attended {
                 changed = true;
                 leave |= self.take(Action::Tick)?;
                 TICK
             } else if self.is_busy() {
+                if self.state.attended && self.beaten.elapsed() > 3 * TICK {
+                    self.beaten = Instant::now();
+                    changed = true;
+                    leave |= self.take(Action::Tick)?;
+                }
                 BUSY
             } else {
                 IDLE
             };
             if changed && !leave {
-                self.screen.draw(&self.state)?;
+                self.draw()?;
             }
             let mut wait = if leave { Duration::ZERO } else { wait };
             let mut typed = false;
@@ -231,16 +377,14 @@ impl App {
                 }
             }
             if typed && !leave {
-                self.screen.draw(&self.state)?;
+                self.draw()?;
             }
         }
         Ok(self.trained.take())
     }
 
     fn is_busy(&self) -> bool {
-        let probing =
-            self.state.probe.asked && self.state.probe.reports.iter().any(Option::is_none);
-        self.state.route.waiting || self.state.training.is_some() || probing
+        self.state.is_waiting() || self.state.training.is_some()
     }
 
     fn action(&self, input: &Input) -> Option<Action> {
@@ -249,16 +393,26 @@ impl App {
                 keys::resolve(&self.state, *key)
             }
             Input::Paste(text) => Some(Action::Paste(text.clone())),
+            Input::FocusGained => Some(Action::Attention(true)),
+            Input::FocusLost => Some(Action::Attention(false)),
             Input::Resize(width, height) => Some(Action::Resize(*width, *height)),
             Input::Mouse(mouse) => match mouse.kind {
                 MouseEventKind::Down(MouseButton::Left) => {
                     Some(Action::Click(mouse.column, mouse.row))
                 }
+                MouseEventKind::Down(MouseButton::Right)
+                | MouseEventKind::Drag(MouseButton::Right) => {
+                    Some(Action::Drag(Button::Right, mouse.column, mouse.row))
+                }
+                MouseEventKind::Drag(MouseButton::Left) => {
+                    Some(Action::Drag(Button::Left, mouse.column, mouse.row))
+                }
+                MouseEventKind::Up(_) => Some(Action::Release),
                 MouseEventKind::ScrollUp => Some(Action::Wheel(mouse.column, mouse.row, true)),
                 MouseEventKind::ScrollDown => Some(Action::Wheel(mouse.column, mouse.row, false)),
                 _ => None,
             },
-            _ => None,
+            Input::Key(_) => None,
         }
     }
 
@@ -267,7 +421,7 @@ impl App {
         match message {
             Message::Action(action) => self.take(action),
             Message::Trained(embedder, before) => {
-                let projection = Projection::pca(embedder.specialities(), COMPONENTS)?;
+                let projection = Projection::pca(embedder.specialities(), LIVE_COMPONENTS)?;
                 let projection = follow(projection, before.as_ref());
                 let kept = &embedder.provenance;
                 let loss = kept.val.get("nll").copied().unwrap_or_default();
@@ -291,6 +445,7 @@ impl App {
                 Effect::Quit => leave = true,
                 Effect::Suspend => {
                     self.screen.suspend()?;
+                    Screen::mouse(self.state.mouse)?;
                     let (width, height) = self.screen.size()?;
                     leave |= self.take(Action::Resize(width, height))?;
                 }
@@ -300,30 +455,72 @@ impl App {
                     }
                 }
                 Effect::Drop(text) => jobs::drop_in(text, self.sender.clone()),
-                Effect::Copy(text) => {
-                    Screen::copy(&text)?;
-                    let copied = text.lines().next().unwrap_or_default();
-                    leave |= self.take(Action::Copied(copied.to_owned()))?;
-                }
                 Effect::Probe => {
                     if let Some(jobs) = &self.jobs {
                         jobs.probe();
                     }
                 }
-                Effect::NextTheme => leave |= self.next_theme()?,
+                Effect::NextTheme => {
+                    let names = &self.state.themes;
+                    let at = names.iter().position(|name| *name == self.state.theme.name);
+                    let next = names.get(at.map_or(0, |at| (at + 1) % names.len())).cloned();
+                    if let Some(name) = next {
+                        leave |= self.use_theme(&name)?;
+                    }
+                }
+                Effect::UseTheme(name) => leave |= self.use_theme(&name)?,
                 Effect::StopTraining => self.stop_training.store(true, Ordering::Relaxed),
+                Effect::Mouse(caught) => Screen::mouse(caught)?,
+                Effect::Copy(text) => {
+                    Screen::copy(&text)?;
+                    let said = match text.lines().count() {
+                        1 => text,
+                        n => format!("{n} lines"),
+                    };
+                    let said = format!(
+                        "{said}: sent to the clipboard by OSC 52, if the terminal allows it"
+                    );
+                    leave |= self.take(Action::Done(said))?;
+                }
+                Effect::Write(name, bytes) => {
+                    let done = match crate::atomic::write(Path::new(&name), &bytes) {
+                        Ok(()) => Action::Done(format!("written to {name}")),
+                        Err(error) => Action::Failed(error.to_string()),
+                    };
+                    leave |= self.take(done)?;
+                }
+                Effect::Cluster => {
+                    if let Some(jobs) = &self.jobs {
+                        jobs.cluster();
+                    }
+                }
+                Effect::Project(projector) => {
+                    if let Some(jobs) = &self.jobs {
+                        let map = &self.state.map;
+                        let class = map.isolated.and_then(|class| map.colouring.classes.get(class));
+                        jobs.project(projector, class.map(|class| class.name.clone()));
+                    }
+                }
+                Effect::Questions => {
+                    if let (Some(jobs), Some(data)) = (&self.jobs, &self.data) {
+                        jobs.questions(data.clone());
+                    } else {
+                        let hint = "open a data set to browse its questions: \
+                                    llmap explore EMBEDDER --data FOLDER";
+                        leave |= self.take(Action::QuestionsRead(Err(hint.into())))?;
+                    }
+                }
             }
         }
         Ok(leave)
     }
 
-    fn next_theme(&mut self) -> Result<bool> {
-        let names = Theme::names();
-        let at = names.iter().position(|name| *name == self.state.theme.name);
-        let next = names[at.map_or(0, |at| (at + 1) % names.len())].clone();
-        match Theme::load(&next, self.depth) {
+    fn use_theme(&mut self, name: &str) -> Result<bool> {
+        let outcome = match Theme::load(name, self.depth) {
             Ok((theme, warnings)) => self.take(Action::Themed(Box::new(theme), warnings)),
             Err(error) => self.take(Action::Failed(error.to_string())),
-        }
+        };
+        self.watch();
+        outcome
     }
 }

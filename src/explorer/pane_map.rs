@@ -6,22 +6,23 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::action::Pane;
-use super::colouring::HUES;
 use super::labels::{Grid, Wanted};
 use super::layout::Layout;
+use super::map::{Marker, Projector, Tool};
+use super::raster::{Raster, SHAPES};
 use super::state::State;
 use super::theme::Ink;
 use super::view::pane_block;
 use super::widgets::{fit, width};
 
-/// A shape for each class, for eyes and terminals without colours.
-const SHAPES: [&str; HUES + 2] = ["●", "▲", "■", "◆", "○", "△", "□", "◇", "•", "·"];
 /// Cells of the plot for one name at full view.
 const CELLS_A_NAME: f64 = 160.0;
 /// The longest name beside a point.
 const LONGEST: usize = 28;
-/// Up to so many models a point is two dots wide and high: one dot is hard to see.
-const FEW: usize = 1500;
+/// Models that are tried for a name at most: where it is crowded the rest would find no place.
+const TRIED: usize = 600;
+/// Marked models that get a name of their own at most.
+const NAMED_MARKS: usize = 24;
 
 /// The parts of the pane.
 pub struct Parts {
@@ -75,8 +76,15 @@ fn entry(name: &str, count: usize) -> (usize, String, String) {
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     let map = &state.map;
-    let colour = map.colouring.title.as_ref().map(|title| format!("coloured by {title}"));
-    let mut block = pane_block(state, layout, Pane::Map, &colour.unwrap_or_default(), area.width);
+    let mut remark = map
+        .colouring
+        .title
+        .as_ref()
+        .map_or_else(String::new, |title| format!("coloured by {title}"));
+    if let Some(awaited) = map.awaited {
+        remark = format!("{} {} …", state.spinner(), awaited.title(&state.subject));
+    }
+    let mut block = pane_block(state, layout, Pane::Map, &remark, area.width);
     if state.training.is_none() && area.width > 40 {
         let note = " distances here mislead: nearest models are found in all dimensions ";
         let note = if note.len() + 6 < area.width as usize { note } else { " distances mislead " };
@@ -97,9 +105,11 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
         return;
     }
     let mut grid = Grid::new(plot.width as usize, plot.height as usize);
-    draw_axes(buffer, state, plot, &mut grid);
+    draw_axes(buffer, state, plot);
     Raster::of(state, plot).draw(buffer, state, plot, &mut grid);
+    draw_titles(buffer, state, plot, &mut grid);
     draw_special(buffer, state, plot, &mut grid);
+    draw_drag(buffer, state, plot);
 }
 
 fn draw_legend(buffer: &mut Buffer, state: &State, parts: &Parts) {
@@ -113,7 +123,11 @@ fn draw_legend(buffer: &mut Buffer, state: &State, parts: &Parts) {
             (theme.ink(Ink::MapDim), theme.ink(Ink::MapDim))
         };
         let (_, name, count) = entry(&class.name, class.count);
-        let shape = if state.map.shapes { SHAPES[i.min(SHAPES.len() - 1)] } else { "●" };
+        let shape = if state.map.marker == Marker::Shapes {
+            SHAPES[i.min(SHAPES.len() - 1)]
+        } else {
+            "●"
+        };
         let end = place.right();
         let mut x = place.x;
         let quiet = if lit { theme.ink(Ink::Muted) } else { text };
@@ -125,8 +139,8 @@ fn draw_legend(buffer: &mut Buffer, state: &State, parts: &Parts) {
     }
 }
 
-/// Faint lines through the means, and the titles of the axes.
-fn draw_axes(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid) {
+/// Faint lines through the means.
+fn draw_axes(buffer: &mut Buffer, state: &State, plot: Rect) {
     let map = &state.map;
     let style = state.theme.ink(Ink::MapAxis);
     let (x, y) = map.seen(map.origin);
@@ -142,10 +156,22 @@ fn draw_axes(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid) {
             buffer.set_string(x, row, if Some(x) == column { "┼" } else { "┈" }, style);
         });
     }
-    let share = |c: usize| map.projection.shares.get(c).copied().unwrap_or_default() * 100.0;
+}
+
+/// The titles of the axes, over points: they must be read.
+fn draw_titles(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid) {
+    let map = &state.map;
     let (a, b) = map.axes();
-    let vertical = format!("↑ PC{} · {:.0}% of variance", b + 1, share(b));
-    let horizontal = format!("PC{} · {:.0}% of variance →", a + 1, share(a));
+    let (vertical, horizontal) = if let Some(turned) = map.space {
+        let share: f64 = map.projection.shares.iter().take(3).sum();
+        let degrees = |radians: f64| radians.to_degrees().round();
+        (
+            format!("three dimensions · {:.0}% of variance", 100.0 * share),
+            format!("turned {}°, tilted {}°", degrees(turned.yaw), degrees(turned.pitch)),
+        )
+    } else {
+        (format!("↑ {}", axis(state, b)), format!("{} →", axis(state, a)))
+    };
     let muted = state.theme.ink(Ink::Muted);
     let w = width(&horizontal).min(plot.width as usize);
     let (left, bottom) = (plot.width as usize - w, plot.height as usize - 1);
@@ -155,67 +181,49 @@ fn draw_axes(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid) {
     grid.reserve(left.saturating_sub(1), bottom, w + 1);
 }
 
-/// Models counted by cell: a cell has one colour, that of most of its models.
-struct Raster {
-    dots: Vec<u8>,
-    counts: Vec<[u16; HUES + 2]>,
-    across: usize,
+/// What an axis shows, and how much of the whole that is.
+fn axis(state: &State, component: usize) -> String {
+    let map = &state.map;
+    let share = map.projection.shares.get(component).copied().unwrap_or_default() * 100.0;
+    match map.projector {
+        Projector::Pca => format!("PC{} · {share:.0}% of variance", component + 1),
+        Projector::Tsne => format!("t-SNE {} · distances mean little", component + 1),
+        Projector::Attribute(_) if component == 0 => {
+            format!("{} · {share:.0}% of variance", map.projector.title(&state.subject))
+        }
+        Projector::Attribute(_) => format!("PC{component} of the rest · {share:.0}% of variance"),
+    }
 }
 
-impl Raster {
-    fn of(state: &State, plot: Rect) -> Self {
-        let (w, h) = (plot.width as usize, plot.height as usize);
-        let mut raster =
-            Self { dots: vec![0; w * h], counts: vec![[0; HUES + 2]; w * h], across: w };
-        let map = &state.map;
-        let size = if map.places.len() <= FEW { 2 } else { 1 };
-        for (model, place) in map.places.iter().enumerate() {
-            let (x, y) = map.seen(*place);
-            if !(0.0..1.0).contains(&x) || !(0.0..1.0).contains(&y) {
-                continue;
-            }
-            let (x, y) = ((x * (w * 2) as f64) as usize, (y * (h * 4) as f64) as usize);
-            let class = map.is_lit(model).then(|| map.colouring.class_of(model));
-            for (dx, dy) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
-                let (x, y) = (x + dx, y + dy);
-                if dx < size && dy < size && x < w * 2 && y < h * 4 {
-                    raster.set(x, y, class);
-                }
-            }
+/// The box or loop that is being dragged.
+fn draw_drag(buffer: &mut Buffer, state: &State, plot: Rect) {
+    let Some(drag) = &state.map.drag else { return };
+    let (Some(first), Some(last)) = (drag.path.first(), drag.path.last()) else { return };
+    let style =
+        state.theme.bold(if drag.tool == Tool::Zoom { Ink::MapRouted } else { Ink::Accent });
+    let mut put = |x: u16, y: u16, symbol: &str| {
+        if plot.contains((x, y).into()) {
+            buffer.set_string(x, y, symbol, style);
         }
-        raster
+    };
+    if drag.tool == Tool::Lasso {
+        drag.path.iter().for_each(|at| put(at.x, at.y, "∙"));
+        return;
     }
-
-    fn set(&mut self, x: usize, y: usize, class: Option<usize>) {
-        const BITS: [[u8; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]];
-        let cell = y / 4 * self.across + x / 2;
-        self.dots[cell] |= BITS[y % 4][x % 2];
-        if let Some(class) = class {
-            let count = &mut self.counts[cell][class.min(HUES + 1)];
-            *count = count.saturating_add(1);
-        }
+    let (left, right) = (first.x.min(last.x), first.x.max(last.x));
+    let (top, bottom) = (first.y.min(last.y), first.y.max(last.y));
+    for x in left..=right {
+        put(x, top, "─");
+        put(x, bottom, "─");
     }
-
-    fn draw(&self, buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid) {
-        for (i, &dots) in self.dots.iter().enumerate().filter(|(_, dots)| **dots > 0) {
-            let (x, y) = (i % self.across, i / self.across);
-            grid.add_point(x, y);
-            let counts = &self.counts[i];
-            // Of equals the more frequent class of the legend, which stands first.
-            let majority = (0..counts.len()).rev().max_by_key(|class| counts[*class]);
-            let class = majority.filter(|class| counts[*class] > 0);
-            let colour = class
-                .and_then(|class| state.map.colouring.classes.get(class))
-                .map_or(state.theme[Ink::MapDim], |class| state.theme.hue(class.hue));
-            let symbol = if state.map.shapes {
-                SHAPES[class.unwrap_or(SHAPES.len() - 1)].to_owned()
-            } else {
-                char::from_u32(0x2800 + u32::from(dots)).unwrap_or('•').to_string()
-            };
-            if let Some(cell) = buffer.cell_mut((plot.x + x as u16, plot.y + y as u16)) {
-                cell.set_symbol(&symbol).set_style(Style::new().fg(colour));
-            }
-        }
+    for y in top..=bottom {
+        put(left, y, "│");
+        put(right, y, "│");
+    }
+    for (x, y, corner) in
+        [(left, top, "╭"), (right, top, "╮"), (left, bottom, "╰"), (right, bottom, "╯")]
+    {
+        put(x, y, corner);
     }
 }
 
@@ -241,6 +249,7 @@ fn draw_special(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid)
     if let Some(model) = routed.filter(|_| !is_routed) {
         special.push((model, "★", theme.bold(Ink::MapRouted), theme.bold(Ink::MapRouted)));
     }
+    let marked = marked.take(NAMED_MARKS);
     special.extend(marked.map(|m| (m, "◆", theme.bold(Ink::Accent), theme.ink(Ink::Accent))));
 
     for &(model, ..) in &special {
@@ -261,14 +270,15 @@ fn draw_special(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid)
     }
     let most = (w * h / CELLS_A_NAME * map.zoom * map.zoom) as usize;
     let mut placed = 0;
-    for &model in &map.ranked {
+    let lit = map.ranked.iter().copied().filter(|model| state.is_lit(*model));
+    let seen = lit.filter_map(|model| Some((model, cell(model)?)));
+    for (model, (x, y)) in seen.take(TRIED) {
         if placed >= most {
             break;
         }
-        let is_special = special.iter().any(|(m, ..)| *m == model);
-        let Some((x, y)) = cell(model).filter(|_| !is_special && map.is_lit(model)) else {
+        if special.iter().any(|(m, ..)| *m == model) {
             continue;
-        };
+        }
         let text = fit(state.name(model), LONGEST);
         if let Some((nx, ny)) = grid.place(&Wanted { x, y, text: &text, forced: false }) {
             let style = theme.ink(Ink::MapLabel);

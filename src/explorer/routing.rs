@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use tui_input::{Input, InputRequest};
 
 use super::action::{Effect, Pane};
-use super::colouring::Colouring;
+use super::colouring::ColourBy;
 use super::state::{Notice, State};
+use super::table;
 use crate::Printable;
 use crate::analysis::router::{Answer, Costs, Preferences, Route};
 use crate::dataset::filter;
@@ -110,8 +111,8 @@ pub struct RouteState {
     pub history: Vec<Asked>,
     /// The prompt of the history that is in the editor.
     at: Option<usize>,
-    /// The map is coloured by the prompt.
-    pub heat: bool,
+    /// What coloured the map before the prompt did.
+    before_heat: Option<ColourBy>,
 }
 
 impl Default for RouteState {
@@ -130,7 +131,7 @@ impl Default for RouteState {
             pinned: Vec::new(),
             history: Vec::new(),
             at: None,
-            heat: false,
+            before_heat: None,
         }
     }
 }
@@ -159,7 +160,7 @@ impl RouteState {
         self.result = None;
         self.filter = Filter::default();
         (self.pinned, self.history) = (Vec::new(), Vec::new());
-        (self.at, self.heat) = (None, false);
+        (self.at, self.before_heat) = (None, None);
     }
 
     /// True while keys are text.
@@ -304,6 +305,7 @@ pub fn ask(state: &mut State, effects: &mut Vec<Effect>) {
         effects.push(Effect::Route(route.version, route.asked.clone()));
     } else {
         route.result = None;
+        forecast(state);
     }
 }
 
@@ -319,7 +321,7 @@ pub fn routed(state: &mut State, version: u64, answer: Route) {
         last.route = Some(answer.clone());
     }
     route.result = Some(answer);
-    paint(state);
+    forecast(state);
 }
 
 /// Reads the filter: who is meant, what is wrong, what could come next.
@@ -400,16 +402,15 @@ pub fn command(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
             };
         }
         Command::Heat => {
-            route.heat = !route.heat;
-            if route.heat && route.result.is_none() {
-                route.heat = false;
-                let text = "type a prompt first: the map is coloured by who answers it";
-                state.notice = Some(Notice { text: text.into(), bad: false });
-            } else if route.heat {
-                paint(state);
+            let now = state.map.colouring.by;
+            if now == ColourBy::Forecast {
+                let before = route.before_heat.take().unwrap_or(ColourBy::Nothing);
+                state.colour_by(before);
+            } else if route.result.is_none() {
+                state.say("type a prompt first: the map is coloured by who answers it");
             } else {
-                state.map.isolated = None;
-                state.map.colouring = Colouring::new(&state.subject, state.map.colour);
+                route.before_heat = Some(now);
+                state.colour_by(ColourBy::Forecast);
             }
         }
         Command::CopyName => {
@@ -488,13 +489,19 @@ fn pin(state: &mut State) {
     }
 }
 
-/// Colours the map by the probabilities of the answer, if that is wanted.
-fn paint(state: &mut State) {
-    let Some(answer) = state.route.result.as_ref().filter(|_| state.route.heat) else { return };
-    let mut percent = vec![None; state.subject.models.len()];
-    for c in &answer.candidates {
-        percent[c.model] = Some(f64::from(100.0 * c.p).round());
+/// What the answer says of each model becomes what the map and the table show.
+fn forecast(state: &mut State) {
+    state.forecast.clear();
+    if let Some(answer) = &state.route.result {
+        state.forecast.resize(state.subject.models.len(), None);
+        for candidate in &answer.candidates {
+            if let Some(p) = state.forecast.get_mut(candidate.model) {
+                *p = Some(candidate.p);
+            }
+        }
     }
-    state.map.isolated = None;
-    state.map.colouring = Colouring::of_numbers("% right on this prompt", &percent);
+    state.recolour(ColourBy::Forecast);
+    if state.table.sort == table::Column::Forecast {
+        table::arrange(state);
+    }
 }

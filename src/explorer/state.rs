@@ -1,6 +1,6 @@
 //! The state of the explorer. Only [`super::update`] writes it; only the views read it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,35 +8,71 @@ use ratatui::layout::Rect;
 use tui_input::Input;
 
 use super::action::Pane;
-use super::map::MapState;
+use super::ask::Ask;
+use super::colouring::{ColourBy, Colouring};
+use super::history::{History, Memento};
+use super::keys::{Binding, KEYMAP};
+use super::map::{MapState, Marker};
+use super::picker::Picker;
+use super::questions::QuestionsState;
 use super::routing::RouteState;
 use super::subject::Subject;
+use super::table::{self, TableState};
 use super::theme::{Depth, Theme};
+use crate::analysis::clusters::Clusters;
 use crate::analysis::neighbours::{self, Neighbour};
 use crate::analysis::probe::Report;
 use crate::analysis::projection::Projection;
 use crate::embedder::Epoch;
+use crate::one_line;
 
 /// How many neighbours the Model pane lists.
 const NEIGHBOURS: usize = 8;
 
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct State {
     pub subject: Arc<Subject>,
     pub theme: Theme,
     pub area: Rect,
     pub focus: Pane,
-    /// The pane beside the map where only one fits: the last one focused.
+    /// The pane beside the wide one where only one fits: the last one focused.
     pub side: Pane,
+    /// The pane in the wide place: the map, or what was focused last of those that share it.
+    pub wide: Pane,
     pub map: MapState,
     /// The model under the cursor. Meaningless without models.
     pub selected: usize,
-    pub marked: BTreeSet<usize>,
+    pub marked: Arc<BTreeSet<usize>>,
+    /// Marked models that were given a name, by their names.
+    pub saved: BTreeMap<String, Vec<String>>,
+    /// How likely each model is to answer the prompt right, as far as that is asked.
+    pub forecast: Vec<Option<f32>>,
+    pub clusters: Option<Clusters>,
+    pub clustering: bool,
+    pub table: TableState,
+    pub questions: QuestionsState,
     pub neighbours: Vec<Neighbour>,
     pub model: ModelState,
     pub probe: ProbeState,
     pub route: RouteState,
     pub search: Option<Search>,
+    pub ask: Option<Ask>,
+    pub picker: Option<Picker>,
+    pub history: History,
+    pub keymap: Arc<Vec<Binding>>,
+    /// The themes that there are, by name.
+    pub themes: Vec<String>,
     pub help: bool,
+    /// Lines of the help that are above the window.
+    pub help_scroll: usize,
+    /// The mouse is caught.
+    pub mouse: bool,
+    /// The window has the focus, as far as the terminal tells.
+    pub attended: bool,
+    /// Movements are shown; else things are at once where they belong.
+    pub motion: bool,
+    /// Counts the ticks, for what turns while work is under way.
+    pub beat: usize,
     pub notice: Option<Notice>,
     pub training: Option<Training>,
     pub started: bool,
@@ -109,26 +145,46 @@ impl State {
         let mut state = Self {
             map: MapState::new(&subject, projection),
             selected: best_known(&subject),
-            marked: BTreeSet::new(),
+            marked: Arc::default(),
+            saved: BTreeMap::new(),
+            forecast: Vec::new(),
+            clusters: None,
+            clustering: false,
+            table: TableState::new(&subject),
+            questions: QuestionsState::default(),
             neighbours: Vec::new(),
             model: ModelState::default(),
             probe: ProbeState::default(),
             route: RouteState::default(),
             search: None,
+            ask: None,
+            picker: None,
+            history: History::default(),
+            keymap: Arc::new(KEYMAP.clone()),
+            themes: Theme::names(),
+            mouse: true,
+            attended: true,
+            motion: true,
+            beat: 0,
             help: false,
+            help_scroll: 0,
             notice: None,
             training: None,
             started: false,
             leaving: false,
             focus: Pane::Map,
             side: Pane::Model,
+            wide: Pane::Map,
             area,
             theme,
             subject,
         };
         state.probe.reports = vec![None; state.subject.attributes.len()];
         // Without colours, shapes tell the classes apart.
-        state.map.shapes = state.theme.depth == Depth::None;
+        if state.theme.depth == Depth::None {
+            state.map.marker = Marker::Shapes;
+        }
+        table::arrange(&mut state);
         state.focus_on(pane);
         state.meet();
         state
@@ -136,7 +192,13 @@ impl State {
 
     /// Puts a trained subject in the place of what was shown.
     pub fn replace(&mut self, subject: Arc<Subject>, projection: Projection) {
+        self.map.colouring = Colouring::first(&subject);
+        self.table = TableState::new(&subject);
+        self.forecast.clear();
+        self.clusters = None;
+        self.history.clear();
         self.subject = subject;
+        table::arrange(self);
         self.map.show(projection);
         self.map.rank(&self.subject);
         self.probe = ProbeState {
@@ -153,7 +215,9 @@ impl State {
 
     pub fn focus_on(&mut self, pane: Pane) {
         self.focus = pane;
-        if pane != Pane::Map {
+        if pane.is_wide() {
+            self.wide = pane;
+        } else {
             self.side = pane;
         }
         self.route.typing = pane == Pane::Route;
@@ -166,6 +230,82 @@ impl State {
             self.map.reveal(model);
             self.meet();
         }
+    }
+
+    /// A word on what went well.
+    pub fn say(&mut self, text: impl Into<String>) {
+        self.notice = Some(Notice { text: one_line(&text.into()), bad: false });
+    }
+
+    /// A word on what went wrong.
+    pub fn complain(&mut self, problem: &str) {
+        self.notice = Some(Notice { text: one_line(problem), bad: true });
+    }
+
+    pub fn colour_by(&mut self, by: ColourBy) {
+        self.map.isolated = None;
+        self.map.colouring = Colouring::new(self, by);
+    }
+
+    /// Makes the colouring anew where what it shows has changed.
+    pub fn recolour(&mut self, changed: ColourBy) {
+        if self.map.colouring.by == changed {
+            self.map.colouring = Colouring::new(self, changed);
+        }
+    }
+
+    /// False for what stands back: another class than the isolated one, or not among the marked
+    /// models while there are several.
+    pub fn is_lit(&self, model: usize) -> bool {
+        self.map.is_lit(model) && (self.marked.len() < 2 || self.marked.contains(&model))
+    }
+
+    pub fn mark(&mut self, models: impl IntoIterator<Item = usize>) {
+        let n = self.subject.models.len();
+        self.marked = Arc::new(models.into_iter().filter(|model| *model < n).collect());
+    }
+
+    /// The marked models; without any, the selected one.
+    pub fn chosen(&self) -> Vec<usize> {
+        if self.marked.is_empty() {
+            let n = self.subject.models.len();
+            return Some(self.selected).filter(|m| *m < n).into_iter().collect();
+        }
+        self.marked.iter().copied().collect()
+    }
+
+    /// Brings back what was looked at and marked. Gives the projection that has to be computed first.
+    pub fn restore(&mut self, memento: &Memento) -> bool {
+        self.marked = Arc::clone(&memento.marked);
+        self.select(memento.selected);
+        if self.map.colouring.by != memento.look.colour {
+            self.colour_by(memento.look.colour);
+        }
+        let at_hand = self.map.look_as(&memento.look);
+        let classes = self.map.colouring.classes.len();
+        self.map.isolated = memento.look.isolated.filter(|class| *class < classes);
+        at_hand
+    }
+
+    /// Something turning, for work that is under way.
+    pub fn spinner(&self) -> char {
+        const FRAMES: [char; 10] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+        FRAMES[self.beat / 3 % FRAMES.len()]
+    }
+
+    /// True while something is computed that the screen waits for.
+    pub fn is_waiting(&self) -> bool {
+        let questions = &self.questions;
+        let forecasting =
+            questions.book.as_ref().is_some_and(|b| questions.forecasts.len() < b.questions.len());
+        let reading = questions.asked && questions.book.is_none() && questions.problem.is_none();
+        let probing = self.probe.asked && self.probe.reports.iter().any(Option::is_none);
+        self.map.awaited.is_some()
+            || self.clustering
+            || self.route.waiting
+            || probing
+            || forecasting
+            || reading
     }
 
     /// The model that the prompt was routed to.

@@ -14,7 +14,8 @@ use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::clipboard::CopyToClipboard;
 use ratatui::crossterm::event::{
-    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
+    DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste,
+    EnableFocusChange, EnableMouseCapture,
 };
 use ratatui::crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
@@ -88,6 +89,13 @@ impl Screen {
         paint().map_err(terminal_error)
     }
 
+    /// Catches the mouse, or leaves it to the terminal.
+    pub fn mouse(caught: bool) -> Result<()> {
+        let mut out = io::stdout();
+        if caught { execute!(out, EnableMouseCapture) } else { execute!(out, DisableMouseCapture) }
+            .map_err(terminal_error)
+    }
+
     /// Asks the terminal to put a text on the clipboard (OSC 52), which also works over SSH. No
     /// answer tells whether it did.
     pub fn copy(text: &str) -> Result<()> {
@@ -135,7 +143,13 @@ fn enter() -> io::Result<()> {
     DRAWS.set(true);
     TAKEN.store(true, Ordering::Relaxed);
     enable_raw_mode()?;
-    execute!(io::stdout(), EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste)
+    execute!(
+        io::stdout(),
+        EnterAlternateScreen,
+        EnableMouseCapture,
+        EnableBracketedPaste,
+        EnableFocusChange
+    )
 }
 
 /// Undoes [`enter`]; what cannot be undone is passed over, since nobody is left to be told.
@@ -147,6 +161,7 @@ fn leave() {
     let _ = execute!(
         io::stdout(),
         EndSynchronizedUpdate,
+        DisableFocusChange,
         DisableBracketedPaste,
         DisableMouseCapture,
         LeaveAlternateScreen,

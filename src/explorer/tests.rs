@@ -9,13 +9,18 @@ use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 
-use super::action::{Action, Direction, Effect, Frame, Pane};
+use super::action::{Action, Button, Direction, Effect, Frame, Pane};
+use super::colouring::ColourBy;
 use super::keys::resolve;
+use super::map::Projector;
+use super::questions::Book;
+use super::session::Session;
 use super::state::State;
 use super::subject::Subject;
 use super::theme::{Depth, Theme};
 use super::update::update;
 use super::view::view;
+use crate::analysis::clusters::{Cluster, Clusters};
 use crate::analysis::probe::{Prediction, Report};
 use crate::analysis::projection::Projection;
 use crate::analysis::router::{Candidate, Cascade, Evidence, Route, RunnerUp, Why};
@@ -195,15 +200,288 @@ fn type_text(state: &mut State, text: &str) -> Vec<Effect> {
 }
 
 #[test]
-fn every_pane_at_two_sizes() {
-    for (width, height) in [(80, 24), (140, 42)] {
+fn every_pane_at_three_sizes() {
+    for (width, height) in [(80, 24), (140, 42), (200, 60)] {
         let mut state = filled(state(width, height));
         for pane in Pane::ALL {
             update(&mut state, Action::Focus(pane));
             update(&mut state, Action::Accept);
+            state.notice = None;
             insta::assert_snapshot!(format!("{}-{width}x{height}", pane.title()), screen(&state));
         }
     }
+}
+
+#[test]
+fn every_theme_at_three_sizes() {
+    for (width, height) in [(80, 24), (140, 42), (200, 60)] {
+        let mut state = filled(state(width, height));
+        update(&mut state, Action::Focus(Pane::Map));
+        for name in Theme::bundled() {
+            let (theme, warnings) = Theme::load(name, Depth::True).unwrap();
+            assert!(warnings.is_empty(), "{warnings:?}");
+            update(&mut state, Action::Themed(Box::new(theme), warnings));
+            let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+            terminal.draw(|frame| view(frame, &state)).unwrap();
+            // Which colours are where: a fingerprint of the styles, and the colours by frequency.
+            let buffer = terminal.backend().buffer();
+            let mut inks = std::collections::BTreeMap::<String, usize>::new();
+            for cell in buffer.content() {
+                *inks.entry(format!("{} on {}", cell.fg, cell.bg)).or_default() += 1;
+            }
+            let mut inks: Vec<(String, usize)> = inks.into_iter().collect();
+            inks.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+            let lines: Vec<String> =
+                inks.iter().map(|(ink, cells)| format!("{cells:>6} {ink}")).collect();
+            insta::assert_snapshot!(format!("theme-{name}-{width}x{height}"), lines.join("\n"));
+        }
+    }
+}
+
+#[test]
+fn the_table_sorts_filters_and_carries_the_selection() {
+    let mut state = state(140, 42);
+    update(&mut state, Action::Focus(Pane::Models));
+    press(&mut state, KeyCode::Char('f'));
+    type_text(&mut state, "params_b > 30 and not coder");
+    assert!(screen(&state).contains("of 24 models"));
+    press(&mut state, KeyCode::Enter);
+    let rows = state.table.rows.len();
+    assert!(rows > 3 && rows < 24, "{rows}");
+    press(&mut state, KeyCode::Right);
+    press(&mut state, KeyCode::Right);
+    press(&mut state, KeyCode::Char('s'));
+    let size = |m: &usize| 3 + m * 3;
+    assert!(state.table.rows.windows(2).all(|w| size(&w[0]) >= size(&w[1])), "numbers downwards");
+    press(&mut state, KeyCode::Char('s'));
+    assert!(state.table.rows.windows(2).all(|w| size(&w[0]) <= size(&w[1])));
+    press(&mut state, KeyCode::Char('g'));
+    assert_eq!(state.selected, state.table.rows[0], "the row under the cursor is selected");
+    press(&mut state, KeyCode::Char('a'));
+    assert_eq!(state.marked.len(), rows);
+    press(&mut state, KeyCode::Char('u'));
+    assert!(state.marked.is_empty(), "undone");
+    press(&mut state, KeyCode::Char('U'));
+    assert_eq!(state.marked.len(), rows, "and done again");
+    press(&mut state, KeyCode::Char('f'));
+    type_text(&mut state, " and");
+    assert!(state.table.problem.is_some() && state.table.rows.is_empty());
+    press(&mut state, KeyCode::Esc);
+    assert_eq!(state.table.rows.len(), rows, "escape brings the filter back");
+}
+
+#[test]
+fn commands_are_found_and_run_from_the_palette() {
+    let mut state = state(120, 35);
+    press(&mut state, KeyCode::Char(':'));
+    type_text(&mut state, "table of models");
+    assert!(screen(&state).contains("the table of models"));
+    press(&mut state, KeyCode::Enter);
+    assert!(state.picker.is_none());
+    assert_eq!(state.focus, Pane::Models);
+    press(&mut state, KeyCode::Char(':'));
+    type_text(&mut state, "no such thing at all");
+    assert!(screen(&state).contains("nothing is called that"));
+    press(&mut state, KeyCode::Enter);
+    assert!(state.picker.is_none());
+}
+
+#[test]
+fn picking_previews_and_escape_takes_it_back() {
+    let mut state = state(140, 42);
+    let before = state.map.colouring.by;
+    press(&mut state, KeyCode::Char('c'));
+    press(&mut state, KeyCode::Down);
+    press(&mut state, KeyCode::Down);
+    assert_ne!(state.map.colouring.by, before);
+    press(&mut state, KeyCode::Esc);
+    assert_eq!(state.map.colouring.by, before);
+    press(&mut state, KeyCode::Char('T'));
+    let effects = press(&mut state, KeyCode::Down);
+    assert_eq!(effects, [Effect::UseTheme("light".into())]);
+    assert_eq!(press(&mut state, KeyCode::Esc), [Effect::UseTheme("dark".into())]);
+}
+
+#[test]
+fn expressions_mark_and_marked_models_are_compared_and_saved() {
+    let mut state = state(140, 42);
+    press(&mut state, KeyCode::Char('w'));
+    type_text(&mut state, "family = lynx and params_b < 40");
+    press(&mut state, KeyCode::Enter);
+    assert_eq!(state.marked.iter().copied().collect::<Vec<_>>(), [2, 6, 10]);
+    assert!(!state.is_lit(0) && state.is_lit(2), "the others stand back");
+    press(&mut state, KeyCode::Char('v'));
+    let text = screen(&state);
+    assert!(text.contains("3 marked models") && text.contains("cos "));
+    press(&mut state, KeyCode::Char('S'));
+    type_text(&mut state, "small lynxes");
+    press(&mut state, KeyCode::Enter);
+    press(&mut state, KeyCode::Char('!'));
+    assert_eq!(state.marked.len(), 21);
+    press(&mut state, KeyCode::Char('"'));
+    press(&mut state, KeyCode::Enter);
+    assert_eq!(state.marked.len(), 3, "found again");
+    let Effect::Copy(text) = &press(&mut state, KeyCode::Char('y'))[0] else { panic!() };
+    assert_eq!(text.lines().count(), 3);
+    let Effect::Write(_, bytes) = &press(&mut state, KeyCode::Char('E'))[0] else { panic!() };
+    let models: serde_json::Value = serde_json::from_slice(bytes).unwrap();
+    assert_eq!(models.as_array().unwrap().len(), 3);
+    assert_eq!(models[0]["attributes"]["family"], "lynx");
+}
+
+#[test]
+fn dragging_marks_a_box_and_zooms_with_the_right_button() {
+    let mut state = state(140, 42);
+    for (x, y) in [(4, 4), (40, 20), (70, 34)] {
+        update(&mut state, Action::Drag(Button::Left, x, y));
+        screen(&state);
+    }
+    update(&mut state, Action::Release);
+    let marked = state.marked.len();
+    assert!(marked > 3, "{marked}");
+    press(&mut state, KeyCode::Char('b'));
+    for (x, y) in [(4, 4), (80, 4), (4, 38)] {
+        update(&mut state, Action::Drag(Button::Left, x, y));
+        screen(&state);
+    }
+    update(&mut state, Action::Release);
+    assert!(!state.marked.is_empty() && state.marked.len() < 24);
+    for (x, y) in [(30, 10), (50, 20)] {
+        update(&mut state, Action::Drag(Button::Right, x, y));
+    }
+    update(&mut state, Action::Release);
+    assert!(state.map.zoom > 1.5);
+    press(&mut state, KeyCode::Char('u'));
+    assert!((state.map.zoom - 1.0).abs() < 1e-9, "zooming can be undone");
+}
+
+#[test]
+fn the_map_turns_and_projects() {
+    let mut state = state(140, 42);
+    press(&mut state, KeyCode::Char('r'));
+    assert!(state.map.space.is_some() && state.map.nearness.len() == 24);
+    state.map.settle();
+    let before = state.map.places.clone();
+    press(&mut state, KeyCode::Char(']'));
+    assert_ne!(state.map.places, before);
+    assert!(screen(&state).contains("three dimensions"));
+    press(&mut state, KeyCode::Char('R'));
+    assert!(state.map.is_moving());
+    let before = state.map.places.clone();
+    update(&mut state, Action::Tick);
+    assert_ne!(state.map.places, before, "it turns by itself");
+    press(&mut state, KeyCode::Char('r'));
+    assert_eq!(
+        update(&mut state, Action::UseProjector(Projector::Tsne)),
+        [Effect::Project(Projector::Tsne)]
+    );
+    let flat = Projection::pca(state.subject.specialities(), 2).unwrap();
+    update(&mut state, Action::Projected(Projector::Tsne, Ok(flat)));
+    assert!(screen(&state).contains("t-SNE 1"));
+    assert!(press(&mut state, KeyCode::Char('u')).is_empty(), "the first one is kept");
+    assert_eq!(state.map.projector, Projector::Pca);
+    update(&mut state, Action::UseProjector(Projector::Attribute(1)));
+    update(&mut state, Action::Projected(Projector::Attribute(1), Err("no".into())));
+    assert!(state.map.awaited.is_none() && screen(&state).contains("✗ no"));
+}
+
+#[test]
+fn each_marker_draws_every_class() {
+    let mut state = state(140, 42);
+    for _ in 0..5 {
+        press(&mut state, KeyCode::Char('m'));
+        press(&mut state, KeyCode::Char('d'));
+        let text = screen(&state);
+        assert!(text.contains("heron") && text.contains("raven"));
+    }
+}
+
+#[test]
+fn clusters_colour_the_map_and_mark_models() {
+    let mut state = state(140, 42);
+    let effects = update(&mut state, Action::ColourBy(ColourBy::Cluster));
+    assert_eq!(effects, [Effect::Cluster]);
+    let cluster = |name: &str| Cluster { name: name.into(), size: 12, stability: 0.8 };
+    let found = Clusters {
+        of: (0..24).map(|m| m % 2).collect(),
+        clusters: vec![cluster("herons"), cluster("others")],
+    };
+    assert!(update(&mut state, Action::Clustered(Ok(found))).is_empty(), "asked only once");
+    assert!(screen(&state).contains("herons 12"));
+    press(&mut state, KeyCode::Char('X'));
+    assert_eq!(state.marked.len(), 12);
+}
+
+#[test]
+fn questions_are_browsed_by_surprise() {
+    let mut state = filled(state(140, 42));
+    assert!(update(&mut state, Action::Focus(Pane::Questions)).contains(&Effect::Questions));
+    let data =
+        crate::dataset::simulate::Simulation { models: 24, questions: 90, ..Default::default() };
+    let mut data = data.run();
+    data.models = (0..24).map(plain).collect();
+    let book = Book::new(&data, &state.subject.models, false);
+    assert!(!book.questions.is_empty());
+    let n = book.questions.len();
+    let book = Arc::new(book);
+    update(&mut state, Action::QuestionsRead(Ok(Arc::clone(&book))));
+    let forecast = |q: usize| (0..24).map(|m| 0.2 + 0.6 * ((q + m) % 7) as f32 / 7.0).collect();
+    update(&mut state, Action::QuestionsForecast(0, (0..40).map(forecast).collect()));
+    assert!(state.is_waiting() && screen(&state).contains("forecasting"));
+    update(&mut state, Action::QuestionsForecast(40, (40..n).map(forecast).collect()));
+    let loss: Vec<f64> =
+        state.questions.rows.iter().map(|q| state.questions.surprises[*q].loss).collect();
+    assert!(loss.windows(2).all(|w| w[0] >= w[1]));
+    for (width, height) in [(80, 24), (140, 42), (200, 60)] {
+        update(&mut state, Action::Resize(width, height));
+        insta::assert_snapshot!(format!("Questions-read-{width}x{height}"), screen(&state));
+    }
+    press(&mut state, KeyCode::Char('f'));
+    type_text(&mut state, "compile");
+    press(&mut state, KeyCode::Enter);
+    assert!(state.questions.rows.len() < n && !state.questions.rows.is_empty());
+    assert!(state.questions.rows.iter().all(|q| book.questions[*q].prompt.contains("compile")));
+    press(&mut state, KeyCode::Char('c'));
+    press(&mut state, KeyCode::Down);
+    let effects = press(&mut state, KeyCode::Char('r'));
+    assert!(matches!(effects.as_slice(), [Effect::Route(..)] | []), "{effects:?}");
+    assert_eq!(state.focus, Pane::Route);
+}
+
+#[test]
+fn the_session_comes_back() {
+    let mut state = state(140, 42);
+    update(&mut state, Action::ColourBy(ColourBy::Benchmark(1)));
+    press(&mut state, KeyCode::Char(' '));
+    press(&mut state, KeyCode::Char('+'));
+    update(&mut state, Action::Focus(Pane::Models));
+    update(&mut state, Action::Sort);
+    let text = serde_json::to_string(&Session::of(&state)).unwrap();
+    let mut again = self::state(140, 42);
+    let session: Session = serde_json::from_str(&text).unwrap();
+    session.restore(&mut again);
+    assert_eq!(screen(&again), screen(&state));
+    assert_eq!(again.table.rows, state.table.rows);
+    // Other models: what is not there is passed over.
+    let mut other = subject(|m| format!("other-{m}"));
+    other.attributes.clear();
+    other.benchmarks.clear();
+    let mut other = state_of(other, 100, 30);
+    let session: Session = serde_json::from_str(&text).unwrap();
+    session.restore(&mut other);
+    assert!(other.marked.is_empty());
+    screen(&other);
+}
+
+#[test]
+fn losing_the_focus_ends_movements() {
+    let mut state = state(140, 42);
+    press(&mut state, KeyCode::Char('a'));
+    assert!(state.map.is_moving());
+    update(&mut state, Action::Attention(false));
+    assert!(!state.map.is_moving() && !state.attended);
+    assert_eq!(press(&mut state, KeyCode::F(2)), [Effect::Mouse(false)]);
+    assert_eq!(press(&mut state, KeyCode::F(2)), [Effect::Mouse(true)]);
 }
 
 #[test]
@@ -215,6 +493,12 @@ fn help_shows_the_keymap_of_the_focused_pane() {
     insta::assert_snapshot!("help", screen(&state));
     press(&mut state, KeyCode::Char('x'));
     assert!(state.help, "a key without a meaning does nothing");
+    update(&mut state, Action::Resize(80, 24));
+    assert!(screen(&state).contains("more, any other key closes"));
+    for _ in 0..60 {
+        press(&mut state, KeyCode::Down);
+    }
+    assert!(state.help && screen(&state).contains("Enter"), "the end can be read");
     press(&mut state, KeyCode::Esc);
     assert!(!state.help);
 }

@@ -4,7 +4,6 @@ use std::ops::Index;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use etcetera::BaseStrategy;
 use ratatui::style::{Color, Modifier, Style};
 use serde_json::{Map, Value};
 
@@ -12,9 +11,16 @@ use super::colouring::{HUES, Hue};
 use crate::error::{Error, Result};
 
 /// The themes that are compiled in.
-const BUNDLED: [(&str, &str); 2] = [
+const BUNDLED: [(&str, &str); 9] = [
     ("dark", include_str!("../../themes/dark.json")),
     ("light", include_str!("../../themes/light.json")),
+    ("contrast", include_str!("../../themes/contrast.json")),
+    ("deuteranopia", include_str!("../../themes/deuteranopia.json")),
+    ("terminal", include_str!("../../themes/terminal.json")),
+    ("ember", include_str!("../../themes/ember.json")),
+    ("fjord", include_str!("../../themes/fjord.json")),
+    ("paper", include_str!("../../themes/paper.json")),
+    ("mono", include_str!("../../themes/mono.json")),
 ];
 
 /// What a colour is for; the order is that of [`KEYS`].
@@ -91,6 +97,8 @@ impl Depth {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Theme {
     pub name: String,
+    /// The files that it was read from, but not what is compiled in.
+    pub files: Vec<PathBuf>,
     colours: [Color; KEYS.len()],
     classes: Vec<Color>,
     ramp: Vec<Color>,
@@ -137,11 +145,19 @@ impl Theme {
         }
         theme.name = Path::new(name).file_stem().unwrap_or_default().to_string_lossy().into();
         theme.depth = depth;
+        let files = chain.iter().map(|(_, origin, _)| PathBuf::from(origin));
+        theme.files = files.filter(|path| path.is_file()).collect();
         if depth != Depth::True {
             let all = theme.colours.iter_mut().chain(&mut theme.classes).chain(&mut theme.ramp);
             all.for_each(|colour| *colour = reduced(*colour, depth));
         }
         Ok((theme, warnings))
+    }
+
+    /// The names of those that are compiled in.
+    #[cfg(test)]
+    pub fn bundled() -> impl Iterator<Item = &'static str> {
+        BUNDLED.iter().map(|(name, _)| *name)
     }
 
     /// The names of all themes: bundled, then the user's.
@@ -164,6 +180,7 @@ impl Theme {
     fn base() -> Self {
         Self {
             name: String::new(),
+            files: Vec::new(),
             colours: [Color::Reset; KEYS.len()],
             classes: vec![Color::Reset; HUES],
             ramp: vec![Color::Reset; 2],
@@ -199,6 +216,13 @@ impl Theme {
             Hue::Plain => self[Ink::MapPoint],
             Hue::Unknown => self[Ink::MapDim],
         }
+    }
+
+    /// `a`, so far on its way to `b`; `a` where the terminal cannot mix them.
+    pub fn blend(a: Color, b: Color, share: f64) -> Color {
+        let (Color::Rgb(r, g, b1), Color::Rgb(r2, g2, b2)) = (a, b) else { return a };
+        let mix = |a: u8, b: u8| (f64::from(a) + (f64::from(b) - f64::from(a)) * share) as u8;
+        Color::Rgb(mix(r, r2), mix(g, g2), mix(b1, b2))
     }
 
     /// Text in a colour; without colours, what stands back is dim.
@@ -237,8 +261,7 @@ impl Theme {
 }
 
 fn user_folder() -> Option<PathBuf> {
-    let base = etcetera::choose_base_strategy().ok()?;
-    Some(base.config_dir().join("llmap").join("themes"))
+    Some(super::config::folder()?.join("themes"))
 }
 
 /// Where the theme `name` is and what it says.
@@ -320,13 +343,15 @@ mod tests {
             assert_eq!(theme.name, name);
             let own = KEYS.iter().chain(&["classes", "ramp"]).all(|key| keys.contains_key(*key));
             assert!(own || keys.contains_key("inherits"), "{name} lacks a key");
-            assert!(theme.colours.iter().all(|c| *c != Color::Reset));
+            // The one that follows the terminal leaves it its own ground and text.
+            assert!(name == "terminal" || theme.colours.iter().all(|c| *c != Color::Reset));
         }
     }
 
     #[test]
     fn text_can_be_read() {
-        for (name, _) in BUNDLED {
+        // Only the user knows the colours of the terminal.
+        for (name, _) in BUNDLED.into_iter().filter(|(name, _)| *name != "terminal") {
             let (theme, _) = Theme::load(name, Depth::True).unwrap();
             for on in [Ink::Background, Ink::Surface, Ink::Cursor] {
                 for ink in [Ink::Text, Ink::Muted, Ink::Accent, Ink::MapLabel] {
@@ -335,12 +360,44 @@ mod tests {
                 }
             }
             for ink in [Ink::Good, Ink::Warn, Ink::Bad, Ink::MapRouted, Ink::MapSelected] {
-                let ratio = contrast(theme[ink], theme[Ink::Background]);
-                assert!(ratio >= 4.5, "{name}: {ink:?} has {ratio:.2}");
+                for on in [Ink::Background, Ink::Surface] {
+                    let ratio = contrast(theme[ink], theme[on]);
+                    assert!(ratio >= 4.5, "{name}: {ink:?} on {on:?} has {ratio:.2}");
+                }
+            }
+            // Badges are the ground's colour on a patch of the accent or the warning.
+            for patch in [Ink::Accent, Ink::Warn] {
+                let ratio = contrast(theme[Ink::Background], theme[patch]);
+                assert!(ratio >= 4.5, "{name}: a badge of {patch:?} has {ratio:.2}");
             }
             for i in 0..HUES {
                 let ratio = contrast(theme.hue(Hue::Class(i)), theme[Ink::Background]);
                 assert!(ratio >= 3.0, "{name}: class {i} has {ratio:.2}");
+            }
+        }
+    }
+
+    /// What someone without green cones sees (Viénot, Brettel and Mollon 1999), in linear light.
+    fn deuteranope(colour: Color) -> [f64; 3] {
+        let Color::Rgb(r, g, b) = colour else { panic!("{colour} is not RGB") };
+        let linear = |c: u8| (f64::from(c) / 255.0).powf(2.2);
+        let (r, g, b) = (linear(r), linear(g), linear(b));
+        let red = 0.292_75 * r + 0.707_25 * g;
+        [red, red, -0.022_34 * r + 0.022_34 * g + b].map(|c| c.max(0.0).powf(1.0 / 2.2))
+    }
+
+    #[test]
+    fn good_and_bad_and_classes_differ_without_green_cones() {
+        let (theme, _) = Theme::load("deuteranopia", Depth::True).unwrap();
+        let far = |a: Color, b: Color| -> f64 {
+            let (a, b) = (deuteranope(a), deuteranope(b));
+            a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
+        };
+        assert!(far(theme[Ink::Good], theme[Ink::Bad]) > 0.35);
+        for a in 0..HUES {
+            for b in 0..a {
+                let apart = far(theme.hue(Hue::Class(a)), theme.hue(Hue::Class(b)));
+                assert!(apart > 0.12, "classes {a} and {b} are {apart:.2} apart");
             }
         }
     }

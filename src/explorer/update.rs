@@ -4,14 +4,16 @@ use ratatui::layout::Rect;
 use ratatui_textarea::CursorMove;
 use tui_input::InputRequest;
 
-use super::action::{Action, Effect, Pane};
-use super::layout::{Layout, tabs};
+use super::action::{Action, Direction, Effect, Pane};
+use super::colouring::ColourBy;
+use super::commands;
+use super::fuzzy;
+use super::history::Memento;
+use super::layout::Layout;
+use super::map::Projector;
 use super::state::{Notice, Search, State, Training};
-use super::{pane_map, pane_model, routing};
+use super::{pane_model, pointer, routing, table};
 use crate::one_line;
-
-/// Lines that a turn of the wheel moves.
-const WHEEL: usize = 3;
 
 /// Takes an action in, and says what has to be done outside.
 pub fn update(state: &mut State, action: Action) -> Vec<Effect> {
@@ -20,21 +22,78 @@ pub fn update(state: &mut State, action: Action) -> Vec<Effect> {
     if !passive {
         state.notice = None;
         if state.help {
-            state.help = false;
+            read_help(state, &action);
             return effects;
         }
     }
     if passive {
         report(state, action, &mut effects);
     } else {
+        let undoes = matches!(action, Action::Undo | Action::Redo);
+        let (before, kind) = (Memento::of(state), std::mem::discriminant(&action));
+        let joins = joins(&action);
         act(state, action, &mut effects);
+        if !undoes && Memento::of(state) != before {
+            state.history.remember(before, kind, joins);
+        }
     }
-    let shown = Layout::of(state).is_some_and(|layout| layout.pane(Pane::Probe).is_some());
-    if state.started && shown && !state.probe.asked && state.training.is_none() {
+    ask_for_work(state, &mut effects);
+    effects
+}
+
+/// What moves down moves the help where it is longer than the screen; all else closes it.
+fn read_help(state: &mut State, action: &Action) {
+    use Action as A;
+    let by = match action {
+        A::Down | A::Step(Direction::Down) | A::Wheel(_, _, false) => 1,
+        A::Up | A::Step(Direction::Up) | A::Wheel(_, _, true) => -1,
+        A::PageDown => 10,
+        A::PageUp => -10,
+        _ => 0,
+    };
+    let most = super::overlays::help_overflow(state);
+    state.help = by != 0 && most > 0;
+    state.help_scroll = state.help_scroll.saturating_add_signed(by).min(most);
+}
+
+/// A run of these is one step of undo.
+fn joins(action: &Action) -> bool {
+    use Action as A;
+    matches!(
+        action,
+        A::Step(_)
+            | A::Pan(_)
+            | A::ZoomIn
+            | A::ZoomOut
+            | A::Up
+            | A::Down
+            | A::Edit(_)
+            | A::Turn(_)
+            | A::Wheel(..)
+            | A::ColourBy(_)
+    )
+}
+
+/// What is to be seen and not known yet is computed, each thing once.
+fn ask_for_work(state: &mut State, effects: &mut Vec<Effect>) {
+    if !state.started || state.training.is_some() {
+        return;
+    }
+    let Some(layout) = Layout::of(state) else { return };
+    if layout.pane(Pane::Probe).is_some() && !state.probe.asked {
         state.probe.asked = true;
         effects.push(Effect::Probe);
     }
-    effects
+    let clusters = state.map.colouring.by == ColourBy::Cluster
+        || state.table.columns.contains(&table::Column::Cluster);
+    if clusters && state.clusters.is_none() && !state.clustering {
+        state.clustering = true;
+        effects.push(Effect::Cluster);
+    }
+    if layout.pane(Pane::Questions).is_some() && !state.questions.asked {
+        state.questions.asked = true;
+        effects.push(Effect::Questions);
+    }
 }
 
 /// True for what the user did not do.
@@ -47,13 +106,18 @@ fn is_passive(action: &Action) -> bool {
             | A::Tick
             | A::Routed(..)
             | A::Dropped(_)
-            | A::Copied(_)
             | A::Probed(..)
             | A::Encoding(_)
             | A::Epoch(_)
             | A::Trained(..)
             | A::Failed(_)
             | A::Themed(..)
+            | A::Attention(_)
+            | A::Done(_)
+            | A::Clustered(_)
+            | A::Projected(..)
+            | A::QuestionsRead(_)
+            | A::QuestionsForecast(..)
     )
 }
 
@@ -62,19 +126,58 @@ fn report(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
     match action {
         Action::Resize(width, height) => state.area = Rect::new(0, 0, width, height),
         Action::Started => state.started = true,
-        Action::Tick => state.map.tick(),
+        Action::Tick => {
+            state.beat = state.beat.wrapping_add(1);
+            if state.motion {
+                state.map.tick();
+            } else {
+                state.map.settle();
+            }
+        }
+        Action::Attention(attended) => {
+            state.attended = attended;
+            if !attended {
+                state.map.settle();
+            }
+        }
+        Action::Done(said) => state.say(said),
+        Action::Clustered(found) => {
+            match found {
+                Ok(clusters) => {
+                    state.clusters = Some(clusters);
+                    state.recolour(ColourBy::Cluster);
+                    table::arrange(state);
+                }
+                Err(problem) => state.complain(&problem),
+            }
+            state.clustering = state.clusters.is_none();
+        }
+        Action::Projected(projector, found) => match found {
+            Ok(projection) => {
+                state.map.take(projector, projection);
+                if state.map.awaited == Some(projector) {
+                    state.map.use_projector(projector);
+                }
+            }
+            Err(problem) => {
+                state.map.awaited = None;
+                state.complain(&problem);
+            }
+        },
+        Action::QuestionsRead(book) => match book {
+            Ok(book) => {
+                state.questions.book = Some(book);
+                state.questions.arrange();
+            }
+            Err(problem) => state.questions.problem = Some(one_line(&problem)),
+        },
+        Action::QuestionsForecast(first, rows) => state.questions.take(first, rows),
         Action::Routed(version, route) => routing::routed(state, version, route),
         Action::Dropped(Ok(text)) => {
             routing::insert(state, &text);
             routing::typed(state, effects);
         }
-        Action::Dropped(Err(problem)) => {
-            state.notice = Some(Notice { text: one_line(&problem), bad: true });
-        }
-        Action::Copied(text) => {
-            let text = format!("copied {}", one_line(&text));
-            state.notice = Some(Notice { text, bad: false });
-        }
+        Action::Dropped(Err(problem)) => state.complain(&problem),
         Action::Probed(attribute, result) => {
             if let Some(report) = state.probe.reports.get_mut(attribute) {
                 *report = Some(result);
@@ -96,7 +199,7 @@ fn report(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         }
         Action::Failed(problem) => {
             state.route.waiting = false;
-            state.notice = Some(Notice { text: one_line(&problem), bad: true });
+            state.complain(&problem);
         }
         Action::Themed(theme, warnings) => {
             state.theme = *theme;
@@ -118,7 +221,7 @@ fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
     match action {
         Action::Quit => quit(state, effects),
         Action::Suspend => effects.push(Effect::Suspend),
-        Action::Help => state.help = true,
+        Action::Help => (state.help, state.help_scroll) = (true, 0),
         Action::NextTheme => effects.push(Effect::NextTheme),
         Action::Dismiss => dismiss(state, effects),
         Action::Focus(pane) => focus(state, pane),
@@ -131,14 +234,12 @@ fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
             }
         }
         Action::Search => search(state),
-        Action::Prompt => focus(state, Pane::Route),
+        Action::Prompt => prompt(state, effects),
         Action::Accept => accept(state, effects),
         Action::Route(command) => routing::command(state, command, effects),
-        Action::Paste(text) if state.search.is_none() => {
-            if state.focus == Pane::Route && state.route.is_typing() {
-                routing::paste(state, &text, effects);
-                routing::typed(state, effects);
-            }
+        Action::Paste(text) if takes_paste(state) => {
+            routing::paste(state, &text, effects);
+            routing::typed(state, effects);
         }
         Action::Paste(text) => {
             for c in one_line(&text).chars() {
@@ -152,16 +253,96 @@ fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         }
         Action::Up if routing::moves_up(state) => routing::go(state, CursorMove::Up),
         Action::Down if routing::moves_down(state) => routing::go(state, CursorMove::Down),
-        Action::Up => lines(state, -1),
-        Action::Down => lines(state, 1),
-        Action::PageUp => lines(state, -page(state)),
-        Action::PageDown => lines(state, page(state)),
+        Action::Up | Action::Down | Action::PageUp | Action::PageDown => {
+            let by = match action {
+                Action::Up => -1,
+                Action::Down => 1,
+                Action::PageUp => -page(state),
+                _ => page(state),
+            };
+            lines(state, by);
+            preview(state, effects);
+        }
         Action::First => lines(state, isize::MIN / 2),
         Action::Last => lines(state, isize::MAX / 2),
         Action::Open => open(state),
-        Action::Click(x, y) => click(state, x, y),
-        Action::Wheel(x, y, up) => wheel(state, x, y, up),
-        other => on_map(state, other),
+        Action::Click(x, y) => pointer::click(state, x, y),
+        Action::Wheel(x, y, up) => pointer::wheel(state, x, y, up),
+        Action::Drag(button, x, y) => pointer::drag(state, button, x, y),
+        Action::Release => pointer::release(state),
+        Action::Step(direction) if state.focus == Pane::Models => {
+            let last = state.table.columns.len() - 1;
+            match direction {
+                Direction::Left => state.table.at = state.table.at.saturating_sub(1),
+                Direction::Right => state.table.at = (state.table.at + 1).min(last),
+                _ => {}
+            }
+        }
+        Action::NextColour if state.focus == Pane::Questions => state.questions.next_category(),
+        Action::Sort => sort(state),
+        Action::Undo | Action::Redo => {
+            let now = Memento::of(state);
+            let (undo, history) = (matches!(action, Action::Undo), &mut state.history);
+            match if undo { history.undo(now) } else { history.redo(now) } {
+                Some(memento) => {
+                    if !state.restore(&memento) {
+                        project(state, memento.look.projector, effects);
+                    }
+                }
+                None => state.say(if undo { "nothing to undo" } else { "nothing to redo" }),
+            }
+        }
+        Action::UseProjector(projector) => project(state, projector, effects),
+        Action::Mouse => {
+            state.mouse = !state.mouse;
+            effects.push(Effect::Mouse(state.mouse));
+            state.say(if state.mouse {
+                "the mouse works here again"
+            } else {
+                "the mouse is released: select text with it, F2 takes it back"
+            });
+        }
+        other => {
+            if let Some(other) = commands::act(state, other, effects) {
+                on_map(state, other);
+            }
+        }
+    }
+}
+
+/// Sorts the table by the column under its cursor; a second time the other way round.
+pub fn sort(state: &mut State) {
+    let table = &mut state.table;
+    let Some(&column) = table.columns.get(table.at) else { return };
+    table.descending =
+        if table.sort == column { !table.descending } else { !column.is_text(&state.subject) };
+    table.sort = column;
+    table::arrange(state);
+}
+
+/// Shows a projection, or has it computed.
+fn project(state: &mut State, projector: Projector, effects: &mut Vec<Effect>) {
+    if !state.map.use_projector(projector) {
+        effects.push(Effect::Project(projector));
+    }
+}
+
+/// Types a prompt; a question that is being looked at is routed.
+/// True if a pasted text goes to the Route pane and not to what is typed over it.
+fn takes_paste(state: &State) -> bool {
+    let covered = state.picker.is_some() || state.ask.is_some() || state.search.is_some();
+    !covered && state.focus == Pane::Route && state.route.is_typing()
+}
+
+fn prompt(state: &mut State, effects: &mut Vec<Effect>) {
+    let question = (state.focus == Pane::Questions)
+        .then(|| state.questions.under_cursor().map(|(_, q)| q.prompt.clone()))
+        .flatten();
+    focus(state, Pane::Route);
+    if let Some(prompt) = question {
+        state.route.set_prompt(&prompt);
+        typed(state, effects);
+        state.route.typing = false;
     }
 }
 
@@ -178,20 +359,40 @@ fn on_map(state: &mut State, action: Action) {
         Action::ZoomIn => state.map.zoom(true, on_selected),
         Action::ZoomOut => state.map.zoom(false, on_selected),
         Action::Fit => state.map.fit(),
-        Action::NextColour => state.map.cycle_colour(&state.subject, true),
-        Action::PreviousColour => state.map.cycle_colour(&state.subject, false),
+        Action::NextColour => cycle_colour(state, 1),
+        Action::PreviousColour => cycle_colour(state, -1),
         Action::Isolate => state.map.isolate_next(),
         Action::NextAxes => state.map.next_axes(),
-        Action::Markers => state.map.shapes = !state.map.shapes,
-        Action::Names => state.map.names = !state.map.names,
-        Action::Mark => {
-            let model = state.selected;
-            if model < state.subject.models.len() && !state.marked.remove(&model) {
-                state.marked.insert(model);
-            }
+        Action::UseAxes(x, y) => state.map.use_axes((x, y)),
+        Action::Space if state.map.components() < 3 => {
+            state.say("this projection has two dimensions only");
         }
+        Action::Space => state.map.toggle_space(),
+        Action::Turn(direction) => state.map.turn(direction),
+        Action::Spin => state.map.spin(),
+        Action::Markers => {
+            state.map.next_marker();
+            state.say(state.map.marker.title());
+        }
+        Action::Density => {
+            state.map.density = !state.map.density;
+            state.say(if state.map.density { "crowded places are shaded" } else { "no shading" });
+        }
+        Action::Tool => {
+            state.map.next_tool();
+            state.say(state.map.tool.title());
+        }
+        Action::Names => state.map.names = !state.map.names,
         _ => {}
     }
+}
+
+/// Colours by what comes next or before, of what there is to see.
+fn cycle_colour(state: &mut State, by: isize) {
+    let all = ColourBy::all(&state.subject);
+    let at = all.iter().position(|c| *c == state.map.colouring.by).unwrap_or_default();
+    let next = (at as isize + by).rem_euclid(all.len() as isize) as usize;
+    state.colour_by(all[next]);
 }
 
 /// Leaves; a running training is stopped first, so that its best epoch is kept.
@@ -209,30 +410,75 @@ fn neighbour(pane: Pane, ahead: usize) -> Pane {
     Pane::ALL[(pane.number() - 1 + ahead) % Pane::ALL.len()]
 }
 
-fn focus(state: &mut State, pane: Pane) {
+pub fn focus(state: &mut State, pane: Pane) {
     // A training has only the map beside it.
     if state.training.is_none() {
+        state.picker = None;
         state.focus_on(pane);
     }
 }
 
 /// Closes what is on top.
 fn dismiss(state: &mut State, effects: &mut Vec<Effect>) {
-    if let Some(search) = state.search.take() {
+    if let Some(picker) = state.picker.take() {
+        for action in picker.preview.into_iter().flatten() {
+            act(state, action, effects);
+        }
+    } else if let Some(ask) = state.ask.take() {
+        commands::take_back(state, &ask);
+    } else if let Some(search) = state.search.take() {
         state.select(search.before);
     } else if state.focus == Pane::Route && state.route.is_typing() {
         routing::stop_typing(state, false, effects);
+    } else if state.focus == Pane::Models && !state.table.filter.is_empty() {
+        state.table.filter.clear();
+        table::arrange(state);
+    } else if state.focus == Pane::Questions && !state.questions.filter.is_empty() {
+        state.questions.filter.clear();
+        state.questions.arrange();
     } else if state.map.isolated.is_some() {
         state.map.isolated = None;
     } else {
-        state.marked.clear();
+        state.mark([]);
     }
 }
 
 fn accept(state: &mut State, effects: &mut Vec<Effect>) {
-    if state.search.take().is_none() {
+    if state.picker.is_some() {
+        pick(state, effects);
+    } else if state.ask.is_some() {
+        commands::accept(state, effects);
+    } else if state.search.take().is_none() {
         routing::stop_typing(state, true, effects);
         open_candidate(state);
+    }
+}
+
+/// Does what the item under the picker's cursor stands for.
+fn pick(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(picker) = &state.picker else { return };
+    let (stays, at) = (picker.stays, picker.hits.get(picker.at).copied());
+    let actions = picker.under_cursor().map(|item| item.actions.clone()).unwrap_or_default();
+    if stays {
+        if let (Some(picker), Some(at)) = (&mut state.picker, at) {
+            picker.items[at].chosen = !picker.items[at].chosen;
+        }
+    } else {
+        state.picker = None;
+    }
+    for action in actions {
+        act(state, action, effects);
+    }
+}
+
+/// Shows what the item under the cursor would do.
+fn preview(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(picker) = state.picker.as_ref().filter(|picker| picker.preview.is_some()) else {
+        return;
+    };
+    let actions = picker.under_cursor().map(|item| item.actions.clone()).unwrap_or_default();
+    for action in actions {
+        act(state, action, effects);
     }
 }
 
@@ -243,7 +489,11 @@ fn search(state: &mut State) {
 }
 
 fn edit(state: &mut State, request: InputRequest) {
-    if let Some(search) = &mut state.search {
+    if let Some(picker) = &mut state.picker {
+        picker.input.handle(request);
+    } else if let Some(ask) = &mut state.ask {
+        ask.input.handle(request);
+    } else if let Some(search) = &mut state.search {
         search.input.handle(request);
     } else if state.focus == Pane::Route && state.route.is_typing() {
         routing::edit(state, request);
@@ -252,11 +502,16 @@ fn edit(state: &mut State, request: InputRequest) {
 
 /// After typing: looks for hits, or asks for a new route.
 fn typed(state: &mut State, effects: &mut Vec<Effect>) {
+    if let Some(picker) = &mut state.picker {
+        picker.typed();
+        return preview(state, effects);
+    }
+    if state.ask.is_some() {
+        return commands::typed(state);
+    }
     if let Some(search) = &mut state.search {
-        let sought = search.input.value().to_lowercase();
-        let models = state.subject.models.iter().enumerate();
-        let hits = models.filter(|(_, name)| name.to_lowercase().contains(&sought));
-        search.hits = hits.map(|(model, _)| model).collect();
+        let sought = search.input.value();
+        search.hits = fuzzy::matching(sought, state.subject.models.iter().map(String::as_str));
         search.at = 0;
         let to = if sought.is_empty() { Some(search.before) } else { search.hits.first().copied() };
         if let Some(model) = to {
@@ -268,8 +523,11 @@ fn typed(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 /// Moves the cursor of what has the focus.
-fn lines(state: &mut State, by: isize) {
+pub fn lines(state: &mut State, by: isize) {
     let moved = |at: usize, n: usize| at.saturating_add_signed(by).min(n.saturating_sub(1));
+    if let Some(picker) = &mut state.picker {
+        return picker.move_by(by);
+    }
     if let Some(search) = &mut state.search {
         search.at = moved(search.at, search.hits.len());
         if let Some(&model) = search.hits.get(search.at) {
@@ -278,7 +536,18 @@ fn lines(state: &mut State, by: isize) {
         return;
     }
     match state.focus {
-        Pane::Map | Pane::Evaluate => {}
+        Pane::Map | Pane::Evaluate | Pane::Compare => {}
+        Pane::Models => {
+            let rows = &state.table.rows;
+            let at = rows.iter().position(|model| *model == state.selected);
+            let to = at.map_or(0, |at| moved(at, rows.len()));
+            if let Some(&model) = rows.get(to) {
+                state.select(model);
+            }
+        }
+        Pane::Questions => {
+            state.questions.at = moved(state.questions.at, state.questions.rows.len());
+        }
         Pane::Model => {
             // Past the last neighbour the pane scrolls on to the benchmarks.
             let last = state.neighbours.len().saturating_sub(1);
@@ -302,7 +571,7 @@ fn lines(state: &mut State, by: isize) {
     }
 }
 
-fn scroll_model(state: &mut State, by: isize) {
+pub fn scroll_model(state: &mut State, by: isize) {
     let area = Layout::of(state).and_then(|layout| layout.pane(Pane::Model));
     let inside = Layout::inside(area.unwrap_or_default());
     let most = pane_model::lines(state, inside.width as usize)
@@ -318,7 +587,7 @@ fn page(state: &State) -> isize {
 }
 
 /// The candidate under the cursor becomes the selected model.
-fn open_candidate(state: &mut State) {
+pub fn open_candidate(state: &mut State) {
     if let Some(model) = state.route.under_cursor() {
         state.select(model);
     }
@@ -326,8 +595,17 @@ fn open_candidate(state: &mut State) {
 
 fn open(state: &mut State) {
     match state.focus {
-        Pane::Map => focus(state, Pane::Model),
+        Pane::Map | Pane::Models | Pane::Compare => focus(state, Pane::Model),
         Pane::Evaluate => {}
+        Pane::Questions => {
+            let forecast = state.questions.under_cursor();
+            let row = forecast.and_then(|(q, _)| state.questions.forecasts.get(q));
+            let best =
+                row.and_then(|row| (0..row.len()).rev().max_by(|a, b| row[*a].total_cmp(&row[*b])));
+            if let Some(model) = best {
+                state.select(model);
+            }
+        }
         Pane::Model => {
             if let Some(near) = state.neighbours.get(state.model.neighbour) {
                 state.select(near.model);
@@ -335,71 +613,13 @@ fn open(state: &mut State) {
         }
         Pane::Probe => {
             let attribute = Some(state.probe.cursor).filter(|a| *a < state.probe.reports.len());
-            state.map.colour_by(&state.subject, attribute);
+            if let Some(attribute) = attribute {
+                state.colour_by(ColourBy::Attribute(attribute));
+            }
         }
         Pane::Route => {
             open_candidate(state);
             focus(state, Pane::Model);
-        }
-    }
-}
-
-fn click(state: &mut State, x: u16, y: u16) {
-    let Some(layout) = Layout::of(state) else { return };
-    let at = (x, y).into();
-    let tab = layout.tabs.map(tabs).unwrap_or_default();
-    if let Some((pane, _)) = tab.into_iter().find(|(_, area)| area.contains(at)) {
-        return focus(state, pane);
-    }
-    let Some((pane, area)) = layout.at(x, y) else { return };
-    if y == area.y
-        && let Some(turn) = super::view::title_at(&layout, pane, area, x)
-    {
-        return focus(state, turn);
-    }
-    if state.focus != pane {
-        focus(state, pane);
-    }
-    if pane == Pane::Map {
-        let parts = pane_map::Parts::of(state, area);
-        if let Some(class) = parts.class_at(x, y) {
-            state.map.isolated = (state.map.isolated != Some(class)).then_some(class);
-        } else if let Some((px, py)) = parts.point(x, y) {
-            let (w, h) = (f64::from(parts.plot.width), f64::from(parts.plot.height));
-            if let Some((model, far)) = state.map.nearest(px, py, w, h)
-                && far < 6.0
-            {
-                state.select(model);
-            }
-        }
-    } else if let Some(line) = super::view::line_at(state, pane, area, y) {
-        match pane {
-            Pane::Probe => state.probe.cursor = line,
-            Pane::Route => {
-                (state.route.typing, state.route.filter.typing) = (false, false);
-                state.route.cursor = line;
-                open_candidate(state);
-            }
-            _ => {}
-        }
-    }
-}
-
-fn wheel(state: &mut State, x: u16, y: u16, up: bool) {
-    let Some((pane, area)) = Layout::of(state).and_then(|layout| layout.at(x, y)) else { return };
-    let by = if up { -(WHEEL as isize) } else { WHEEL as isize };
-    match pane {
-        Pane::Map => {
-            if let Some((px, py)) = pane_map::Parts::of(state, area).point(x, y) {
-                state.map.zoom(up, state.map.place_at(px, py));
-            }
-        }
-        Pane::Model => scroll_model(state, by),
-        Pane::Evaluate => {}
-        Pane::Probe | Pane::Route => {
-            let before = std::mem::replace(&mut state.focus, pane);
-            lines(state, by);
-            state.focus = before;
         }
     }
 }

@@ -4,15 +4,20 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, BorderType, Clear, Paragraph};
+use ratatui::widgets::{Block, BorderType};
 
 use super::action::{Action, Pane};
-use super::keys::{Binding, Context, KEYMAP};
+use super::ask::Purpose;
+use super::keys::{Binding, Context};
 use super::layout::{LEAST, Layout, tabs};
+use super::overlays::{draw_help, draw_picker, draw_toast};
 use super::state::State;
 use super::theme::Ink;
-use super::widgets::{fit, pad, width};
-use super::{pane_evaluate, pane_map, pane_model, pane_probe, pane_route, pane_training};
+use super::widgets::{fit, width};
+use super::{
+    pane_compare, pane_evaluate, pane_map, pane_model, pane_models, pane_probe, pane_questions,
+    pane_route, pane_training,
+};
 
 /// Draws the whole screen.
 pub fn view(frame: &mut Frame, state: &State) {
@@ -31,12 +36,17 @@ pub fn view(frame: &mut Frame, state: &State) {
             Pane::Probe => pane_probe::draw(frame, state, area, &layout),
             Pane::Route => pane_route::draw(frame, state, area, &layout),
             Pane::Evaluate => pane_evaluate::draw(frame, state, area, &layout),
+            Pane::Models => pane_models::draw(frame, state, area, &layout),
+            Pane::Compare => pane_compare::draw(frame, state, area, &layout),
+            Pane::Questions => pane_questions::draw(frame, state, area, &layout),
         }
     }
     if let Some(area) = layout.training {
         pane_training::draw(frame, state, area);
     }
     draw_hints(frame, state, layout.hints);
+    draw_picker(frame, state, area);
+    draw_toast(frame, state, area);
     if state.help {
         draw_help(frame, state, area);
     }
@@ -93,9 +103,9 @@ fn draw_header(frame: &mut Frame, state: &State, area: Rect) {
 }
 
 fn draw_tabs(frame: &mut Frame, state: &State, area: Rect) {
-    for (pane, place) in tabs(area) {
+    for (pane, name, place) in tabs(area) {
         let focused = pane == state.focus;
-        let (number, name) = if focused {
+        let (number, title) = if focused {
             let style = state.theme.badge(Ink::Accent);
             (style, style)
         } else {
@@ -103,7 +113,7 @@ fn draw_tabs(frame: &mut Frame, state: &State, area: Rect) {
         };
         let label = vec![
             Span::styled(format!(" {} ", pane.number()), number),
-            Span::styled(format!("{} ", pane.title()), name),
+            Span::styled(format!("{name} "), title),
         ];
         frame.render_widget(Line::from(label), place);
     }
@@ -168,11 +178,13 @@ pub fn line_at(state: &State, pane: Pane, area: Rect, y: u16) -> Option<usize> {
     match pane {
         Pane::Probe => pane_probe::attribute_at(state, inside.height.into(), row),
         Pane::Route => pane_route::candidate_at(state, inside, row),
-        Pane::Map | Pane::Model | Pane::Evaluate => None,
+        Pane::Models => pane_models::row_at(state, inside.height.into(), row),
+        Pane::Questions => pane_questions::row_at(state, inside, row),
+        Pane::Map | Pane::Model | Pane::Evaluate | Pane::Compare => None,
     }
 }
 
-/// The lowest line: a search, a notice, or the keys that matter now.
+/// The lowest line: what is being typed, or the keys that matter now.
 fn draw_hints(frame: &mut Frame, state: &State, area: Rect) {
     let theme = &state.theme;
     let room = area.width as usize;
@@ -192,15 +204,34 @@ fn draw_hints(frame: &mut Frame, state: &State, area: Rect) {
         frame.set_cursor_position((cursor.min(area.right().saturating_sub(1)), area.y));
         return;
     }
-    if let Some(notice) = &state.notice {
-        let ink = if notice.bad { Ink::Bad } else { Ink::Good };
-        let text = format!(" {}", fit(&notice.text, room.saturating_sub(2)));
-        return frame.render_widget(Line::styled(text, theme.bold(ink)), area);
+    if let Some(ask) = &state.ask {
+        let (mark, keeps) = match ask.purpose {
+            Purpose::Filter => (" filter ", "Enter keeps it"),
+            Purpose::Select => (" mark where ", "Enter marks them"),
+            Purpose::Save => (" save as ", "Enter saves them"),
+        };
+        let (found, ink) = match &ask.problem {
+            Some(problem) => (fit(problem, room / 2), Ink::Bad),
+            None if ask.purpose == Purpose::Select && ask.input.value().is_empty() => {
+                ("coder and params_b < 20 · name ~ \"qwen\" · any words".into(), Ink::Muted)
+            }
+            None => (format!("{} found   {keeps}, Esc goes back", ask.found), Ink::Muted),
+        };
+        let typed = crate::one_line(ask.input.value());
+        let typed = fit(&typed, room.saturating_sub(mark.len() + width(&found) + 6).max(8));
+        let cursor = area.x + (mark.len() + 1 + width(&typed)) as u16;
+        let line = Line::from(vec![
+            Span::styled(mark, theme.badge(Ink::Accent)),
+            Span::styled(format!(" {typed}   "), theme.ink(Ink::Text)),
+            Span::styled(found, theme.ink(ink)),
+        ]);
+        frame.render_widget(line, area);
+        return frame.set_cursor_position((cursor.min(area.right().saturating_sub(1)), area.y));
     }
     let mut hints: Vec<(String, &Binding)> = Context::of(state)
         .into_iter()
-        .flat_map(|context| KEYMAP.iter().filter(move |b| b.context == context))
-        .filter(|b| !b.hint.is_empty())
+        .flat_map(|context| state.keymap.iter().filter(move |b| b.context == context))
+        .filter(|b| !b.hint.is_empty() && !b.keys.is_empty())
         .map(|b| (b.label().split(' ').next().unwrap_or_default().to_owned(), b))
         .collect();
     // The most special meaning of a key is the one that holds.
@@ -227,91 +258,4 @@ fn draw_hints(frame: &mut Frame, state: &State, area: Rect) {
         spans.push(Span::styled(format!(" {}  ", hint.1.hint), theme.ink(Ink::Muted)));
     }
     frame.render_widget(Line::from(spans), area);
-}
-
-/// All keys that hold in the focused pane, over the screen.
-fn draw_help(frame: &mut Frame, state: &State, area: Rect) {
-    let theme = &state.theme;
-    let mut groups: Vec<(&str, Vec<(String, &str)>)> = Vec::new();
-    // The keys of the focused pane first; what holds while typing belongs to the router.
-    let mut contexts = Context::of(state);
-    if state.focus == Pane::Route {
-        contexts.splice(0..1, [Context::Route, Context::Prompt, Context::Filter]);
-        contexts.push(Context::Everywhere);
-    }
-    contexts.dedup();
-    for context in contexts {
-        for binding in KEYMAP.iter().filter(|b| b.context == context) {
-            let title = context.title();
-            let row = (binding.label(), binding.about);
-            match groups.iter_mut().find(|(known, _)| *known == title) {
-                Some((_, rows)) => {
-                    if !rows.contains(&row) {
-                        rows.push(row);
-                    }
-                }
-                None => groups.push((title, vec![row])),
-            }
-        }
-    }
-    let keys = groups.iter().flat_map(|(_, rows)| rows).map(|(key, _)| width(key)).max();
-    let keys = keys.unwrap_or_default();
-    let column = |(title, rows): &(&str, Vec<(String, &str)>)| -> Vec<Line<'static>> {
-        let heading = Line::styled((*title).to_owned(), theme.bold(Ink::Accent));
-        let row = |(key, about): &(String, &str)| {
-            Line::from(vec![
-                Span::styled(pad(key, keys + 1), theme.bold(Ink::Text)),
-                Span::styled((*about).to_owned(), theme.ink(Ink::Muted)),
-            ])
-        };
-        std::iter::once(heading).chain(rows.iter().map(row)).collect()
-    };
-    let mut columns: Vec<Vec<Line>> = groups.iter().map(column).collect();
-    if columns.len() > 2 && area.width < 120 {
-        // The keys of the pane below each other, the general ones beside them.
-        let general = columns.split_off(columns.len() - 1);
-        columns = vec![columns.join(&Line::default())];
-        columns.extend(general);
-    }
-    let widths: Vec<usize> = columns
-        .iter()
-        .map(|lines| lines.iter().map(Line::width).max().unwrap_or_default())
-        .collect();
-    let gap = if area.width < 100 { 2 } else { 4 };
-    let across = widths.iter().map(|w| w + gap).sum::<usize>() + 4;
-    let side_by_side = across <= area.width as usize;
-    let (inner_width, inner_height) = if side_by_side {
-        (across - 4, columns.iter().map(Vec::len).max().unwrap_or_default())
-    } else {
-        let height = columns.iter().map(|lines| lines.len() + 1).sum::<usize>();
-        (widths.iter().copied().max().unwrap_or_default() + 1, height.saturating_sub(1))
-    };
-    let (w, h) = ((inner_width + 4) as u16, (inner_height + 2) as u16);
-    let popup = area.centered(
-        ratatui::layout::Constraint::Length(w.min(area.width)),
-        ratatui::layout::Constraint::Length(h.min(area.height)),
-    );
-    frame.render_widget(Clear, popup);
-    let surface = Style::new().bg(theme[Ink::Surface]).fg(theme[Ink::Text]);
-    let block = Block::bordered()
-        .border_type(BorderType::Rounded)
-        .border_style(theme.ink(Ink::BorderFocus))
-        .style(surface)
-        .title(Line::styled(" Keys ", theme.bold(Ink::Accent)))
-        .title_bottom(Line::styled(" any key closes ", theme.ink(Ink::Muted)).right_aligned());
-    frame.render_widget(block, popup);
-    let inside = Layout::inside(popup);
-    if side_by_side {
-        let mut x = inside.x;
-        for (lines, w) in columns.into_iter().zip(widths) {
-            let place = Rect { x, width: w as u16, ..inside }.intersection(inside);
-            frame.render_widget(Paragraph::new(lines), place);
-            x += (w + gap) as u16;
-        }
-    } else {
-        let mut lines = columns.join(&Line::default());
-        // What does not fit is cut at the end: the general keys, which the hint bar shows too.
-        lines.truncate(inside.height.into());
-        frame.render_widget(Paragraph::new(lines), inside);
-    }
 }

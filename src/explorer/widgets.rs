@@ -31,6 +31,23 @@ pub fn fit(text: &str, room: usize) -> String {
     fitted
 }
 
+/// The end of a text, with an ellipsis before it where it takes more than `room` cells.
+pub fn fit_end(text: &str, room: usize) -> String {
+    if width(text) <= room {
+        return text.to_owned();
+    }
+    let (mut kept, mut taken) = (Vec::new(), 1);
+    for grapheme in text.graphemes(true).rev() {
+        taken += grapheme.width();
+        if taken > room {
+            break;
+        }
+        kept.push(grapheme);
+    }
+    let ellipsis = if room > 0 { "…" } else { "" };
+    ellipsis.chars().map(String::from).chain(kept.into_iter().rev().map(String::from)).collect()
+}
+
 /// The text in exactly `room` cells.
 pub fn pad(text: &str, room: usize) -> String {
     let mut fitted = fit(text, room);
@@ -153,6 +170,9 @@ mod tests {
     fn text_is_cut_between_graphemes() {
         assert_eq!(fit("日本語モデル", 7), "日本語…");
         assert_eq!(fit("abc", 3), "abc");
+        assert_eq!(fit_end("mmlu-pro/law", 4), "…law");
+        assert_eq!(fit_end("日本語", 4), "…語");
+        assert_eq!((fit_end("abc", 3).as_str(), fit_end("abc", 0).as_str()), ("abc", ""));
         assert_eq!(thousands(1_234_567), "1,234,567");
         assert_eq!(wrap("two words", 5), ["two", "words"]);
     }

@@ -1,0 +1,143 @@
+//! How long a frame takes: measured on simulated models, written to a terminal that is not there.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use ndarray::Array2;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
+use ratatui::{Terminal, TerminalOptions, Viewport};
+use serde::Serialize;
+
+use super::COMPONENTS;
+use super::action::{Action, Direction, Pane};
+use super::state::State;
+use super::subject::Subject;
+use super::theme::{Depth, Theme};
+use super::update::update;
+use super::view::view;
+use crate::analysis::projection::Projection;
+use crate::dataset::{Attribute, Values};
+use crate::embedder::{Benchmark, Score};
+use crate::error::{Error, Result};
+
+/// Numbers in a simulated vector, the ability among them.
+const DIMENSIONS: usize = 65;
+const FAMILIES: usize = 12;
+
+/// How long frames of the explorer took, in milliseconds.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Frames {
+    /// Simulated models.
+    pub models: usize,
+    /// Frames of the map that were drawn, each after a key that changed it.
+    pub frames: usize,
+    /// The median from the key to the bytes for the terminal.
+    pub median: f64,
+    /// The 95th percentile of that.
+    pub p95: f64,
+    /// The median with the table of models in the place of the map.
+    pub table: f64,
+    /// From the vectors to the first frame.
+    pub first: f64,
+}
+
+/// Draws `frames` frames of `models` simulated models on a screen of 200 × 60 cells.
+///
+/// # Errors
+/// If the projection does not converge.
+pub fn frames(models: usize, frames: usize, seed: u64) -> Result<Frames> {
+    let subject = Arc::new(simulated(models, seed));
+    let area = Rect::new(0, 0, 200, 60);
+    let options = TerminalOptions { viewport: Viewport::Fixed(area) };
+    let failed = |e: std::io::Error| Error::Failed(format!("a frame could not be drawn: {e}"));
+    let mut terminal =
+        Terminal::with_options(CrosstermBackend::new(std::io::sink()), options).map_err(failed)?;
+    let start = Instant::now();
+    let projection = Projection::pca(subject.specialities(), COMPONENTS)?;
+    let (theme, _) = Theme::load("dark", Depth::True)?;
+    let mut state = State::new(subject, projection, theme, Pane::Map, area);
+    terminal.draw(|frame| view(frame, &state)).map_err(failed)?;
+    let first = start.elapsed().as_secs_f64() * 1000.0;
+    let mut time = |state: &mut State, action: Action| -> Result<f64> {
+        let start = Instant::now();
+        update(state, action);
+        terminal.draw(|frame| view(frame, state)).map_err(failed)?;
+        Ok(start.elapsed().as_secs_f64() * 1000.0)
+    };
+    let turns = [Direction::Left, Direction::Up, Direction::Right, Direction::Down];
+    let mut on_map = Vec::new();
+    for i in 0..frames {
+        let turn = turns[i / 4 % 4];
+        let action = match i % 4 {
+            0 => Action::ZoomIn,
+            1 => Action::Step(turn),
+            2 => Action::Pan(turn),
+            _ => Action::ZoomOut,
+        };
+        on_map.push(time(&mut state, action)?);
+    }
+    update(&mut state, Action::Focus(Pane::Models));
+    let mut on_table = Vec::new();
+    for _ in 0..frames {
+        on_table.push(time(&mut state, Action::Down)?);
+    }
+    let at = |times: &mut Vec<f64>, share: f64| {
+        times.sort_by(f64::total_cmp);
+        times.get((times.len() as f64 * share) as usize).copied().unwrap_or_default()
+    };
+    Ok(Frames {
+        models,
+        frames,
+        median: at(&mut on_map, 0.5),
+        p95: at(&mut on_map, 0.95),
+        table: at(&mut on_table, 0.5),
+        first,
+    })
+}
+
+/// Models that do not exist, in families.
+fn simulated(models: usize, seed: u64) -> Subject {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut normal = || -> f32 { StandardNormal.sample(&mut rng) };
+    let centres = Array2::from_shape_simple_fn((FAMILIES, DIMENSIONS), &mut normal);
+    let vectors = Array2::from_shape_fn((models, DIMENSIONS), |(m, d)| {
+        2.0 * centres[[m % FAMILIES, d]] / (1 + d / 4) as f32 + normal() / (1 + d / 8) as f32
+    });
+    let family = |m: usize| Some(format!("family-{}", m % FAMILIES));
+    let mut score = |_| {
+        let run = rng.random_bool(0.7);
+        let accuracy = (0.2 + 0.6 * rng.random::<f64>()).min(1.0);
+        run.then_some(Score { accuracy, responses: 500 })
+    };
+    let benchmarks = (0..8)
+        .map(|b| Benchmark {
+            name: format!("benchmark-{b}"),
+            questions: 500,
+            scores: (0..models).map(&mut score).collect(),
+        })
+        .collect();
+    Subject {
+        data: "simulated".into(),
+        simulated: true,
+        models: (0..models).map(|m| format!("simulated-{m:06}")).collect(),
+        attributes: vec![
+            Attribute {
+                name: "family".into(),
+                values: Values::Class((0..models).map(family).collect()),
+            },
+            Attribute {
+                name: "params_b".into(),
+                values: Values::Number((0..models).map(|m| Some((m % 70 + 1) as f64)).collect()),
+            },
+        ],
+        benchmarks,
+        vectors,
+        val: std::collections::BTreeMap::new(),
+        reliability: Vec::new(),
+        coverage: Vec::new(),
+    }
+}

@@ -1,0 +1,228 @@
+//! All that the screen would show, as one JSON document or as text for a reader.
+
+use std::fmt::Write;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use ratatui::layout::Rect;
+use serde_json::{Map, Value, json};
+
+use super::COMPONENTS;
+use super::action::Pane;
+use super::state::State;
+use super::subject::Subject;
+use super::table::{Cell, Column};
+use super::theme::{Depth, Theme};
+use crate::analysis::clusters::clusters;
+use crate::analysis::neighbours::nearest;
+use crate::analysis::probe::{Settings, probe};
+use crate::analysis::projection::Projection;
+use crate::analysis::router::{Preferences, Router};
+use crate::embedder::Embedder;
+use crate::error::{Error, Result};
+use crate::one_line;
+
+/// Neighbours that are named for each model.
+const NEIGHBOURS: usize = 5;
+
+/// Everything that any pane of the explorer shows of `embedder`; with a prompt also who is likely to
+/// answer it.
+///
+/// # Errors
+/// If a projection does not converge.
+pub fn document(embedder: &Embedder, prompt: Option<&str>, seed: u64) -> Result<Value> {
+    let subject = Arc::new(Subject::from(embedder));
+    let projection = Projection::pca(embedder.specialities(), COMPONENTS)?;
+    let (theme, _) = Theme::load("dark", Depth::None)?;
+    let mut state =
+        State::new(Arc::clone(&subject), projection, theme, Pane::Map, Rect::new(0, 0, 80, 24));
+    let cancel = AtomicBool::new(false);
+    state.clusters = clusters(subject.specialities(), &subject.attributes, seed, &cancel).ok();
+    let any = Preferences::default();
+    let routes = prompt.map(|prompt| Router::new(embedder).route(&[prompt], &any)).transpose()?;
+    let routed = routes.and_then(|mut routes| routes.pop());
+    if let Some(route) = &routed {
+        state.forecast = vec![None; subject.models.len()];
+        for candidate in &route.candidates {
+            state.forecast[candidate.model] = Some(candidate.p);
+        }
+    }
+    let settings = Settings { seed, ..Settings::default() };
+    let probes: Vec<Value> = subject
+        .attributes
+        .iter()
+        .map(|attribute| match probe(subject.vectors.view(), attribute, &settings, &cancel) {
+            Ok(report) => json!(report),
+            Err(problem) => json!({ "attribute": attribute.name, "problem": problem.to_string() }),
+        })
+        .collect();
+    let models: Vec<Value> = (0..subject.models.len()).map(|m| model(&state, m)).collect();
+    Ok(json!({
+        "data": subject.data,
+        "simulated": subject.simulated,
+        "map": {
+            "projection": "pca",
+            "shares": state.map.projection.shares,
+        },
+        "clusters": state.clusters.as_ref().map(|found| &found.clusters),
+        "models": models,
+        "benchmarks": subject.benchmarks.iter().map(|b| json!({
+            "name": b.name,
+            "questions": b.questions,
+            "models": b.scores.iter().flatten().count(),
+        })).collect::<Vec<_>>(),
+        "probes": probes,
+        "evaluation": {
+            "val": subject.val,
+            "reliability": subject.reliability,
+            "coverage": subject.coverage,
+        },
+        "route": routed.map(|route| json!({
+            "prompt": prompt,
+            "candidates": route.candidates.iter().map(|c| json!({
+                "model": state.name(c.model),
+                "p": c.p,
+                "low": c.low,
+                "high": c.high,
+                "support": c.support,
+                "cost": c.cost,
+            })).collect::<Vec<_>>(),
+            "evidence": route.evidence,
+        })),
+    }))
+}
+
+/// What is known of one model.
+fn model(state: &State, model: usize) -> Value {
+    let subject = &state.subject;
+    let mut fields = Map::new();
+    for column in Column::all(subject) {
+        let value = match column.cell(state, model) {
+            Cell::Text(text) => json!(text),
+            Cell::Flag(flag) => json!(flag),
+            Cell::Number(n) | Cell::Decimal(n) | Cell::Share(n) => json!(n),
+            Cell::Unknown => Value::Null,
+        };
+        let title = column.title(subject);
+        match column {
+            Column::Attribute(_) | Column::Benchmark(_) if !value.is_null() => {
+                let group = if matches!(column, Column::Attribute(_)) {
+                    "attributes"
+                } else {
+                    "benchmarks"
+                };
+                if let Value::Object(group) = fields.entry(group).or_insert_with(|| json!({})) {
+                    group.insert(title.to_owned(), value);
+                }
+            }
+            Column::Attribute(_) | Column::Benchmark(_) => {}
+            _ => {
+                fields.insert(title.to_owned(), value);
+            }
+        }
+    }
+    let row = state.map.projection.coordinates.row(model);
+    fields.insert("coordinates".into(), json!(row.to_vec()));
+    let vectors = subject.specialities();
+    if vectors.ncols() > 0 {
+        let near = nearest(vectors, model, NEIGHBOURS).into_iter().map(|near| {
+            json!({
+                "model": state.name(near.model),
+                "cosine": near.cosine,
+                "distance": near.distance,
+            })
+        });
+        fields.insert("neighbours".into(), near.collect());
+    }
+    Value::Object(fields)
+}
+
+/// The marked models of a state, with what is known of them.
+pub fn selection(state: &State) -> Result<Vec<u8>> {
+    let models: Vec<Value> = state.chosen().into_iter().map(|m| model(state, m)).collect();
+    let mut bytes = Vec::new();
+    crate::write_json(&mut bytes, &models, true)
+        .map_err(|e| Error::Failed(format!("the selection cannot be written: {e}")))?;
+    Ok(bytes)
+}
+
+/// The same as sentences and lists, without a drawing: for readers of screens and for files.
+#[must_use]
+pub fn plain(document: &Value) -> String {
+    let mut out = String::new();
+    let text = |value: &Value| match value {
+        Value::String(text) => one_line(text),
+        Value::Bool(flag) => if *flag { "yes" } else { "no" }.into(),
+        Value::Number(n) if n.is_f64() => format!("{:.3}", n.as_f64().unwrap_or_default()),
+        other => one_line(&other.to_string()),
+    };
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let percent = |value: &Value| format!("{:.0}%", 100.0 * value.as_f64().unwrap_or_default());
+    let models = list(&document["models"]);
+    let mut say = |line: String| {
+        let _ = writeln!(out, "{line}");
+    };
+    let simulated =
+        if document["simulated"] == true { " (simulated: they do not exist)" } else { "" };
+    say(format!("{} models of {}{simulated}", models.len(), text(&document["data"])));
+    let shares: Vec<String> = list(&document["map"]["shares"]).iter().map(percent).collect();
+    say(format!("Map: the principal components show {} of the variance.", shares.join(", ")));
+    say("\nClusters".into());
+    for cluster in list(&document["clusters"]) {
+        say(format!(
+            "- {}: {} models, stability {}",
+            text(&cluster["name"]),
+            cluster["size"],
+            text(&cluster["stability"])
+        ));
+    }
+    if document["route"].is_object() {
+        say(format!("\nMost likely to answer right: {}", text(&document["route"]["prompt"])));
+        for candidate in list(&document["route"]["candidates"]).iter().take(10) {
+            say(format!(
+                "- {}: {} ({} to {})",
+                text(&candidate["model"]),
+                percent(&candidate["p"]),
+                percent(&candidate["low"]),
+                percent(&candidate["high"])
+            ));
+        }
+    }
+    say("\nProbes: can it be read off the vectors?".into());
+    for probe in list(&document["probes"]) {
+        if probe["problem"].is_string() {
+            say(format!("- {}: {}", text(&probe["attribute"]), text(&probe["problem"])));
+            continue;
+        }
+        say(format!(
+            "- {}: {} right, the most frequent class {}, shuffled labels {}, p {}",
+            text(&probe["attribute"]),
+            percent(&probe["accuracy"]),
+            percent(&probe["majority"]),
+            percent(&probe["shuffled"]),
+            text(&probe["p_value"])
+        ));
+    }
+    say("\nEvaluation on val".into());
+    if let Value::Object(figures) = &document["evaluation"]["val"] {
+        for (name, value) in figures {
+            say(format!("- {}: {}", one_line(name), text(value)));
+        }
+    }
+    say("\nModels".into());
+    for model in &models {
+        let group = |name: &str, shown: &dyn Fn(&Value) -> String| -> String {
+            let Value::Object(fields) = &model[name] else { return String::new() };
+            let each = fields.iter().map(|(name, v)| format!("{} {}", one_line(name), shown(v)));
+            each.collect::<Vec<_>>().join(", ")
+        };
+        say(text(&model["model"]));
+        say(format!("  {}", group("attributes", &text)));
+        say(format!("  cluster {}, {} answers", text(&model["cluster"]), text(&model["answers"])));
+        let near: Vec<String> =
+            list(&model["neighbours"]).iter().map(|near| text(&near["model"])).collect();
+        say(format!("  like {}", near.join(", ")));
+        say(format!("  {}", group("benchmarks", &percent)));
+    }
+    out
+}

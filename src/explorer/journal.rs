@@ -1,0 +1,39 @@
+//! A log file on request: what was done and how long it took. Never a prompt or a name.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+use std::time::Instant;
+
+use crate::error::{Error, Result};
+
+pub struct Journal {
+    file: Option<File>,
+    start: Instant,
+}
+
+impl Journal {
+    /// Writes to `path`, which begins anew; to nowhere without one.
+    ///
+    /// # Errors
+    /// If the file cannot be made.
+    pub fn open(path: Option<&Path>) -> Result<Self> {
+        let file = match path {
+            Some(path) => Some(File::create(path).map_err(|e| Error::io(path, e))?),
+            None => None,
+        };
+        Ok(Self { file, start: Instant::now() })
+    }
+
+    /// A line with the seconds since the start. A full disk does not end the explorer.
+    pub fn line(&mut self, text: &str) {
+        if let Some(file) = &mut self.file {
+            let seconds = self.start.elapsed().as_secs_f64();
+            let _ = writeln!(file, "{seconds:10.3} {}", crate::one_line(text));
+        }
+    }
+
+    pub fn is_on(&self) -> bool {
+        self.file.is_some()
+    }
+}
