@@ -1,6 +1,8 @@
 //! Sentence encoders against vectors that another implementation made; see
 //! fixtures/encoders/make.py.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
