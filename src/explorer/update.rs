@@ -12,6 +12,7 @@ use super::layout::Layout;
 use super::map::Projector;
 use super::state::{Notice, Search, State, Training};
 use super::{pane_model, pointer, table};
+use crate::analysis::router::Route;
 use crate::one_line;
 
 /// Takes an action in, and says what has to be done outside.
@@ -167,23 +168,14 @@ fn report(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
                 state.questions.book = Some(book);
                 state.questions.arrange();
             }
-            Err(problem) => state.questions.problem = Some(one_line(&problem)),
+            Err(problem) => {
+                state.questions.book = None;
+                state.questions.problem = Some(one_line(&problem));
+            }
         },
         Action::QuestionsForecast(first, rows) => state.questions.take(first, rows),
         Action::Routed(version, route) if version == state.route.version => {
-            state.route.waiting = false;
-            state.route.cursor = 0;
-            state.forecast = vec![None; state.subject.models.len()];
-            for candidate in &route.candidates {
-                if let Some(p) = state.forecast.get_mut(candidate.model) {
-                    *p = Some(candidate.p);
-                }
-            }
-            state.route.result = Some(route);
-            state.recolour(ColourBy::Forecast);
-            if state.table.sort == table::Column::Forecast {
-                table::arrange(state);
-            }
+            routed(state, route);
         }
         Action::Probed(attribute, result) => {
             if let Some(report) = state.probe.reports.get_mut(attribute) {
@@ -220,6 +212,23 @@ fn report(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
             }
         }
         _ => {}
+    }
+}
+
+/// The answer to the newest prompt.
+fn routed(state: &mut State, route: Route) {
+    state.route.waiting = false;
+    state.route.cursor = 0;
+    state.forecast = vec![None; state.subject.models.len()];
+    for candidate in &route.candidates {
+        if let Some(p) = state.forecast.get_mut(candidate.model) {
+            *p = Some(candidate.p);
+        }
+    }
+    state.route.result = Some(route);
+    state.recolour(ColourBy::Forecast);
+    if state.table.sort == table::Column::Forecast {
+        table::arrange(state);
     }
 }
 
@@ -441,7 +450,7 @@ fn accept(state: &mut State, effects: &mut Vec<Effect>) {
     if state.picker.is_some() {
         pick(state, effects);
     } else if state.ask.is_some() {
-        commands::accept(state, effects);
+        commands::accept(state);
     } else if state.search.take().is_none() {
         state.route.typing = false;
         open_candidate(state);
