@@ -45,7 +45,8 @@ pub fn document(
     let mut state =
         State::new(Arc::clone(&subject), projection, theme, Pane::Map, Rect::new(0, 0, 80, 24));
     let cancel = AtomicBool::new(false);
-    state.clusters = clusters(subject.specialities(), &subject.attributes, seed, &cancel).ok();
+    state.clusters =
+        clusters(&subject.models, subject.specialities(), &subject.attributes, seed, &cancel).ok();
     let routed = prompt.map(|prompt| route(embedder, prompt));
     if let Some(route) = &routed {
         state.forecast = vec![None; subject.models.len()];
