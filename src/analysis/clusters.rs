@@ -27,12 +27,13 @@ const SHARE: f64 = 0.8;
 /// An attribute names a cluster if it is so many standard errors more frequent there than overall,
 /// and holds for so many of its models.
 const SURPRISE: f64 = 2.5;
-const COMMON: f64 = 0.4;
+const COMMON: f64 = 0.3;
 
 /// One cluster.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Cluster {
-    /// What its models have in common: the attributes that are over-represented in it.
+    /// What its models have in common: the attributes that are over-represented in it; without any,
+    /// "like" and the model in its middle.
     pub name: String,
     /// How many models it has.
     pub size: usize,
@@ -50,11 +51,12 @@ pub struct Clusters {
     pub clusters: Vec<Cluster>,
 }
 
-/// Groups models by k-means on their vectors (models × dimensions) and names the groups.
+/// Groups `models` by k-means on their vectors (models × dimensions) and names the groups.
 ///
 /// # Errors
 /// [`Error::Usage`] with fewer than ten models; [`Error::Failed`] if cancelled or not converging.
 pub fn clusters(
+    models: &[String],
     vectors: ArrayView2<'_, f32>,
     attributes: &[Attribute],
     seed: u64,
@@ -90,7 +92,7 @@ pub fn clusters(
             *sum += best_jaccard(&found, cluster, &again, k) / SUBSAMPLES as f64;
         }
     }
-    let names = names(&found, k, attributes);
+    let names = names(&found, &middles(&x, &found, k), models, attributes);
     let clusters = names.into_iter().zip(jaccard).enumerate().map(|(c, (name, stability))| {
         Cluster { name, size: found.iter().filter(|of| **of == c).count(), stability }
     });
@@ -195,10 +197,26 @@ fn properties(attributes: &[Attribute]) -> Vec<Property<'_>> {
     found
 }
 
-fn names(of: &[usize], k: usize, attributes: &[Attribute]) -> Vec<String> {
+/// The model nearest to the mean of each cluster.
+fn middles(x: &Array2<f64>, of: &[usize], k: usize) -> Vec<usize> {
+    let middle = |cluster: usize| {
+        let own: Vec<usize> = (0..of.len()).filter(|m| of[*m] == cluster).collect();
+        let mean = x.select(Axis(0), &own).mean_axis(Axis(0)).unwrap_or_default();
+        let far = |m: usize| x.row(m).iter().zip(&mean).map(|(a, b)| (a - b).powi(2)).sum::<f64>();
+        own.into_iter().min_by(|a, b| far(*a).total_cmp(&far(*b))).unwrap_or_default()
+    };
+    (0..k).map(middle).collect()
+}
+
+fn names(
+    of: &[usize],
+    middles: &[usize],
+    models: &[String],
+    attributes: &[Attribute],
+) -> Vec<String> {
     let properties = properties(attributes);
     let mut names: Vec<String> = Vec::new();
-    for cluster in 0..k {
+    for (cluster, middle) in middles.iter().enumerate() {
         let mut telling: Vec<(f64, &Property)> = properties
             .iter()
             .filter_map(|property| {
@@ -230,11 +248,15 @@ fn names(of: &[usize], k: usize, attributes: &[Attribute]) -> Vec<String> {
             }
         }
         let words: Vec<&str> = chosen.iter().map(|(name, ..)| name.as_str()).collect();
-        let base = if words.is_empty() { "mixed".to_owned() } else { words.join(", ") };
+        let base = if words.is_empty() {
+            format!("like {}", models.get(*middle).map_or("", String::as_str))
+        } else {
+            words.join(", ")
+        };
         let taken = |name: &str| names.iter().any(|other| other == name);
         let numbered = |i: usize| if i == 1 { base.clone() } else { format!("{base} {i}") };
         // Of so many names one more than there are clusters is free.
-        let free = (1..=k).map(numbered).find(|name| !taken(name));
+        let free = (1..=middles.len()).map(numbered).find(|name| !taken(name));
         names.push(free.unwrap_or(base));
     }
     names
@@ -243,6 +265,10 @@ fn names(of: &[usize], k: usize, attributes: &[Attribute]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn models() -> Vec<String> {
+        (0..80).map(|m| format!("model-{m}")).collect()
+    }
 
     fn planted(spread: f32) -> (Array2<f32>, Vec<Attribute>) {
         let vectors = Array2::from_shape_fn((60, 4), |(m, d)| {
@@ -257,7 +283,8 @@ mod tests {
     #[test]
     fn planted_groups_are_found_named_and_stable() {
         let (vectors, attributes) = planted(1.0);
-        let found = clusters(vectors.view(), &attributes, 1, &AtomicBool::new(false)).unwrap();
+        let found =
+            clusters(&models(), vectors.view(), &attributes, 1, &AtomicBool::new(false)).unwrap();
         assert_eq!(found.clusters.len(), 3, "{found:?}");
         for (m, cluster) in found.of.iter().enumerate() {
             let cluster = &found.clusters[*cluster];
@@ -272,16 +299,16 @@ mod tests {
         use rand::RngExt;
         let mut rng = ChaCha8Rng::seed_from_u64(3);
         let vectors = Array2::from_shape_simple_fn((80, 12), || rng.random::<f32>());
-        let found = clusters(vectors.view(), &[], 1, &AtomicBool::new(false)).unwrap();
+        let found = clusters(&models(), vectors.view(), &[], 1, &AtomicBool::new(false)).unwrap();
         assert!(found.clusters.iter().any(|c| c.stability < 0.8), "{found:?}");
-        assert!(found.clusters.iter().all(|c| c.name.starts_with("mixed")));
+        assert!(found.clusters.iter().all(|c| c.name.starts_with("like model-")));
     }
 
     #[test]
     fn too_few_models_are_an_error() {
         let few = Array2::zeros((3, 2));
-        assert!(clusters(few.view(), &[], 1, &AtomicBool::new(false)).is_err());
+        assert!(clusters(&models(), few.view(), &[], 1, &AtomicBool::new(false)).is_err());
         let (vectors, _) = planted(1.0);
-        assert!(clusters(vectors.view(), &[], 1, &AtomicBool::new(true)).is_err());
+        assert!(clusters(&models(), vectors.view(), &[], 1, &AtomicBool::new(true)).is_err());
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use llmap::dataset;
 use llmap::explorer::{self, Options};
 use llmap::{Error, Result};
 
@@ -55,7 +56,9 @@ impl Arguments {
 pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let embedder = super::embedder(arguments.embedder.as_deref())?;
     if arguments.plain || common.json {
-        let document = explorer::document(&embedder, arguments.prompt.as_deref(), common.seed)?;
+        let data = arguments.data.as_deref().map(dataset::load).transpose()?;
+        let prompt = arguments.prompt.as_deref();
+        let document = explorer::document(&embedder, prompt, data.as_ref(), common.seed)?;
         return if common.json {
             output::json(&document)
         } else {

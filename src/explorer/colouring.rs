@@ -101,7 +101,11 @@ impl Colouring {
             ColourBy::Attribute(a) => subject.attributes.get(a).map(|a| by_values(&a.values)),
             ColourBy::Cluster => state.clusters.as_ref().map(|clusters| {
                 let each = clusters.clusters.iter().enumerate();
-                let names = each.map(|(i, c)| class(c.name.clone(), Hue::Class(i))).collect();
+                let names = each.map(|(i, c)| {
+                    let name = format!("{} ({:.0}% stable)", c.name, 100.0 * c.stability);
+                    class(name, Hue::Class(i))
+                });
+                let names = names.collect();
                 (names, clusters.of.iter().map(|c| *c as u8).collect())
             }),
             ColourBy::Forecast => {

@@ -200,7 +200,7 @@ pub fn take_back(state: &mut State, ask: &Ask) {
     }
 }
 
-pub fn accept(state: &mut State, _effects: &mut Vec<Effect>) {
+pub fn accept(state: &mut State) {
     let Some(ask) = state.ask.take() else { return };
     let text = ask.input.value().trim().to_owned();
     match ask.purpose {
@@ -242,7 +242,11 @@ fn palette(state: &State) -> Picker {
         .filter(|b| !b.context.is_typing() && b.context != Context::Training)
         .filter(|b| !matches!(b.action, Action::Palette | Action::Dismiss))
         .collect();
-    bindings.sort_by_key(|b| own.iter().position(|c| *c == b.context).unwrap_or(own.len()));
+    bindings.sort_by_key(|b| {
+        let place = own.iter().position(|c| *c == b.context).unwrap_or(own.len());
+        // What the hint bar would show is wanted more often than a step to the left.
+        (place, b.hint.is_empty())
+    });
     let item = |b: &Binding| {
         let there =
             panes.iter().find(|(context, pane)| *context == b.context && *pane != state.focus);

@@ -9,15 +9,18 @@ use serde_json::{Map, Value, json};
 
 use super::COMPONENTS;
 use super::action::Pane;
+use super::questions::{Book, Question, Surprise, rows, surprise};
 use super::state::State;
 use super::subject::Subject;
 use super::table::{Cell, Column};
 use super::theme::{Depth, Theme};
+use super::widgets::fit;
 use crate::analysis::clusters::clusters;
 use crate::analysis::neighbours::nearest;
 use crate::analysis::probe::{Settings, probe};
 use crate::analysis::projection::Projection;
 use crate::analysis::router::{Preferences, Router};
+use crate::dataset::Dataset;
 use crate::embedder::Embedder;
 use crate::error::{Error, Result};
 use crate::one_line;
@@ -26,18 +29,25 @@ use crate::one_line;
 const NEIGHBOURS: usize = 5;
 
 /// Everything that any pane of the explorer shows of `embedder`; with a prompt also who is likely to
-/// answer it.
+/// answer it, with a data set what is surprising in it.
 ///
 /// # Errors
-/// If a projection does not converge.
-pub fn document(embedder: &Embedder, prompt: Option<&str>, seed: u64) -> Result<Value> {
+/// If the projection does not converge, or the encoder of the prompt is not on this machine.
+pub fn document(
+    embedder: &Embedder,
+    prompt: Option<&str>,
+    data: Option<&Dataset>,
+    seed: u64,
+) -> Result<Value> {
     let subject = Arc::new(Subject::from(embedder));
     let projection = Projection::pca(embedder.specialities(), COMPONENTS)?;
     let (theme, _) = Theme::load("dark", Depth::None)?;
     let mut state =
         State::new(Arc::clone(&subject), projection, theme, Pane::Map, Rect::new(0, 0, 80, 24));
     let cancel = AtomicBool::new(false);
-    state.clusters = clusters(subject.specialities(), &subject.attributes, seed, &cancel).ok();
+    let groups =
+        clusters(&subject.models, subject.specialities(), &subject.attributes, seed, &cancel);
+    state.clusters = groups.ok();
     let any = Preferences::default();
     let routes = prompt.map(|prompt| Router::new(embedder).route(&[prompt], &any)).transpose()?;
     let routed = routes.and_then(|mut routes| routes.pop());
@@ -72,6 +82,7 @@ pub fn document(embedder: &Embedder, prompt: Option<&str>, seed: u64) -> Result<
             "models": b.scores.iter().flatten().count(),
         })).collect::<Vec<_>>(),
         "probes": probes,
+        "questions": data.map(|data| questions(embedder, &subject, data)),
         "evaluation": {
             "val": subject.val,
             "reliability": subject.reliability,
@@ -90,6 +101,30 @@ pub fn document(embedder: &Embedder, prompt: Option<&str>, seed: u64) -> Result<
             "evidence": route.evidence,
         })),
     }))
+}
+
+/// The questions that the embedder did not learn from, the most surprising first.
+fn questions(embedder: &Embedder, subject: &Subject, data: &Dataset) -> Vec<Value> {
+    let learned = data.fingerprint() == embedder.provenance.fingerprint;
+    let book = Book::new(data, &subject.models, learned);
+    let prompts: Vec<&str> = book.prompts.iter().map(String::as_str).collect();
+    let forecasts = embedder.predict(&embedder.encode(&prompts)?);
+    let each = book.questions.iter().zip(rows(&forecasts));
+    let mut judged: Vec<(Surprise, &Question)> =
+        each.map(|(question, row)| (surprise(&question.answers, &row), question)).collect();
+    judged.sort_by(|a, b| b.0.loss.total_cmp(&a.0.loss));
+    let said = judged.into_iter().map(|(surprise, question)| {
+        json!({
+            "prompt": question.prompt,
+            "category": book.categories.get(question.category),
+            "split": question.split,
+            "answers": question.answers.len(),
+            "surprise": surprise.loss,
+            "right": surprise.right,
+            "expected": surprise.expected,
+        })
+    });
+    said.collect()
 }
 
 /// What is known of one model.
@@ -207,6 +242,19 @@ pub fn plain(document: &Value) -> String {
     if let Value::Object(figures) = &document["evaluation"]["val"] {
         for (name, value) in figures {
             say(format!("- {}: {}", one_line(name), text(value)));
+        }
+    }
+    if document["questions"].is_array() {
+        say("\nMost surprising questions".into());
+        for question in list(&document["questions"]).iter().take(10) {
+            say(format!(
+                "- {}: {} of {} right, {} expected: {}",
+                text(&question["category"]),
+                percent(&question["right"]),
+                text(&question["answers"]),
+                percent(&question["expected"]),
+                fit(&text(&question["prompt"]), 160)
+            ));
         }
     }
     say("\nModels".into());

@@ -96,7 +96,8 @@ impl Jobs {
     /// Groups the models.
     pub fn cluster(&self) {
         self.spawn(|subject, cancel| {
-            let found = clusters(subject.specialities(), &subject.attributes, 1, cancel);
+            let found =
+                clusters(&subject.models, subject.specialities(), &subject.attributes, 1, cancel);
             Action::Clustered(found.map_err(|e| e.to_string()))
         });
     }

@@ -1,4 +1,4 @@
-//! A log file on request: what was done and how long it took. Never a prompt or a name.
+//! A log file on request: what was done and how long it took. Never a prompt.
 
 use std::fs::File;
 use std::io::Write;
@@ -27,7 +27,7 @@ impl Journal {
 
     /// A line with the seconds since the start. A full disk does not end the explorer.
     pub fn line(&mut self, text: &str) {
-        if let Some(file) = &mut self.file {
+        if let Some(file) = self.file.as_mut().filter(|_| !text.is_empty()) {
             let seconds = self.start.elapsed().as_secs_f64();
             let _ = writeln!(file, "{seconds:10.3} {}", crate::one_line(text));
         }

@@ -222,6 +222,8 @@ struct App {
     /// The session is saved at the end.
     remembers: bool,
     journal: Journal,
+    /// The notice that was logged last.
+    told: Option<String>,
     /// Files that are read anew when they change.
     watched: Vec<(PathBuf, Option<SystemTime>)>,
     looked: Instant,
@@ -271,6 +273,7 @@ impl App {
             Screen::mouse(false)?;
         }
         update::update(&mut state, Action::Themed(Box::new(theme), warnings));
+        let models = state.subject.models.len();
         let mut app = Self {
             state,
             screen,
@@ -283,11 +286,14 @@ impl App {
             data: options.data.clone(),
             remembers,
             journal,
+            told: None,
             watched: Vec::new(),
             looked: Instant::now(),
             beaten: Instant::now(),
         };
         app.watch();
+        app.journal.line(&format!("llmap {}, {models} models", env!("CARGO_PKG_VERSION")));
+        app.journal.line(&format!("{width} x {height} cells, {depth:?} colours"));
         Ok(app)
     }
 
@@ -329,6 +335,11 @@ impl App {
 
     /// Paints the state.
     fn draw(&mut self) -> Result<()> {
+        let notice = self.state.notice.as_ref().map(|notice| notice.text.clone());
+        if notice != self.told {
+            self.journal.line(notice.as_deref().unwrap_or_default());
+            self.told = notice;
+        }
         let start = Instant::now();
         self.screen.draw(&self.state)?;
         if self.journal.is_on() {

@@ -18,7 +18,7 @@ use super::widgets::{fit, width};
 /// Cells of the plot for one name at full view.
 const CELLS_A_NAME: f64 = 160.0;
 /// The longest name beside a point.
-const LONGEST: usize = 28;
+const LONGEST: usize = 30;
 /// Models that are tried for a name at most: where it is crowded the rest would find no place.
 const TRIED: usize = 600;
 /// Marked models that get a name of their own at most.
@@ -81,6 +81,9 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
         .title
         .as_ref()
         .map_or_else(String::new, |title| format!("coloured by {title}"));
+    if state.clustering {
+        remark = format!("{} finding clusters …", state.spinner());
+    }
     if let Some(awaited) = map.awaited {
         remark = format!("{} {} …", state.spinner(), awaited.title(&state.subject));
     }

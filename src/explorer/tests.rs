@@ -263,6 +263,12 @@ fn the_table_sorts_filters_and_carries_the_selection() {
     assert!(state.marked.is_empty(), "undone");
     press(&mut state, KeyCode::Char('U'));
     assert_eq!(state.marked.len(), rows, "and done again");
+    press(&mut state, KeyCode::Char('w'));
+    type_text(&mut state, "arithmetic > 50 and answers >= 2");
+    press(&mut state, KeyCode::Enter);
+    let right =
+        |m: &usize| state.subject.benchmarks[0].scores[*m].is_some_and(|s| s.accuracy > 0.5);
+    assert!(!state.marked.is_empty() && state.marked.iter().all(right), "benchmarks in percent");
     press(&mut state, KeyCode::Char('f'));
     type_text(&mut state, " and");
     assert!(state.table.problem.is_some() && state.table.rows.is_empty());
@@ -407,7 +413,7 @@ fn clusters_colour_the_map_and_mark_models() {
         clusters: vec![cluster("herons"), cluster("others")],
     };
     assert!(update(&mut state, Action::Clustered(Ok(found))).is_empty(), "asked only once");
-    assert!(screen(&state).contains("herons 12"));
+    assert!(screen(&state).contains("herons (80% stable) 12"));
     press(&mut state, KeyCode::Char('X'));
     assert_eq!(state.marked.len(), 12);
 }
@@ -552,6 +558,8 @@ fn no_size_and_no_name_make_it_panic_or_leak() {
     let widths = [1, 2, 3, 7, 20, 40, 59, 60, 61, 79, 80, 100, 119, 120, 140, 179, 180, 200, 250];
     let heights = [1, 2, 3, 5, 10, 17, 18, 19, 24, 37, 38, 50, 80];
     let mut state = filled(state_of(subject(names), 80, 24));
+    update(&mut state, Action::Space);
+    state.mark([1, 2, 3, 4]);
     for pane in Pane::ALL {
         update(&mut state, Action::Focus(pane));
         for width in widths {
@@ -559,9 +567,12 @@ fn no_size_and_no_name_make_it_panic_or_leak() {
                 update(&mut state, Action::Resize(width, height));
                 let text = screen(&state);
                 assert!(!text.chars().any(|c| c != '\n' && c.is_control() || c == '\u{202e}'));
-                update(&mut state, Action::Help);
-                screen(&state);
-                update(&mut state, Action::Dismiss);
+                for over in [Action::Help, Action::Palette, Action::Colours, Action::Select] {
+                    update(&mut state, over);
+                    let text = screen(&state);
+                    assert!(!text.chars().any(|c| c != '\n' && c.is_control() || c == '\u{202e}'));
+                    update(&mut state, Action::Dismiss);
+                }
             }
         }
     }

@@ -169,7 +169,10 @@ fn report(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
                 state.questions.book = Some(book);
                 state.questions.arrange();
             }
-            Err(problem) => state.questions.problem = Some(one_line(&problem)),
+            Err(problem) => {
+                state.questions.book = None;
+                state.questions.problem = Some(one_line(&problem));
+            }
         },
         Action::QuestionsForecast(first, rows) => state.questions.take(first, rows),
         Action::Routed(version, route) => routing::routed(state, version, route),
@@ -447,7 +450,7 @@ fn accept(state: &mut State, effects: &mut Vec<Effect>) {
     if state.picker.is_some() {
         pick(state, effects);
     } else if state.ask.is_some() {
-        commands::accept(state, effects);
+        commands::accept(state);
     } else if state.search.take().is_none() {
         routing::stop_typing(state, true, effects);
         open_candidate(state);
