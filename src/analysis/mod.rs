@@ -2,6 +2,7 @@
 
 pub mod baselines;
 pub mod bootstrap;
+pub mod communities;
 pub mod evaluation;
 pub mod holdout;
 pub mod neighbours;

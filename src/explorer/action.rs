@@ -106,6 +106,12 @@ pub enum Action {
     /// Enter: what it opens depends on the pane.
     Open,
 
+    /// The section of an attribute that stands first.
+    NextSection,
+    PreviousSection,
+    /// Names the marked models as an attribute of their own.
+    NameGroup,
+
     Search,
     Prompt,
     /// Ends typing and keeps its result.
@@ -134,7 +140,7 @@ pub enum Action {
     #[serde(skip)]
     Routed(u64, Route),
     #[serde(skip)]
-    Probed(usize, Result<Report, String>),
+    Probed(usize, Result<Box<Report>, String>),
     #[serde(skip)]
     Encoding(usize),
     #[serde(skip)]
@@ -160,8 +166,8 @@ pub enum Effect {
     Suspend,
     /// Route this prompt; the answer must carry this version.
     Route(u64, String),
-    /// Probe every attribute, in order.
-    Probe,
+    /// Probe these attributes, in order.
+    Probe(Vec<usize>),
     NextTheme,
     StopTraining,
 }

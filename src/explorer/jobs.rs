@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::Message;
 use super::action::Action;
 use super::subject::Subject;
-use crate::analysis::probe::{Settings, probe};
+use crate::analysis::probe::{Prober, Settings};
 use crate::analysis::router::route;
 use crate::embedder::Embedder;
 
@@ -19,8 +19,6 @@ const DEBOUNCE: Duration = Duration::from_millis(60);
 
 /// The workers of one embedder. Dropping it ends them.
 pub struct Jobs {
-    /// Its texts are safe to print, and so are those of the probes' reports.
-    subject: Arc<Subject>,
     wanted: Arc<Wanted>,
     cancel: Arc<AtomicBool>,
     out: Sender<Message>,
@@ -34,8 +32,8 @@ struct Wanted {
 }
 
 impl Jobs {
-    pub fn new(embedder: Arc<Embedder>, subject: Arc<Subject>, out: Sender<Message>) -> Self {
-        let jobs = Self { subject, wanted: Arc::default(), cancel: Arc::default(), out };
+    pub fn new(embedder: Arc<Embedder>, out: Sender<Message>) -> Self {
+        let jobs = Self { wanted: Arc::default(), cancel: Arc::default(), out };
         let wanted = Arc::clone(&jobs.wanted);
         let (cancel, out) = (Arc::clone(&jobs.cancel), jobs.out.clone());
         thread::spawn(move || {
@@ -57,18 +55,28 @@ impl Jobs {
         self.wanted.changed.notify_one();
     }
 
-    /// Probes every attribute, in order.
-    pub fn probe(&self) {
-        let (subject, cancel) = (Arc::clone(&self.subject), Arc::clone(&self.cancel));
-        let out = self.out.clone();
+    /// Probes these attributes of the subject, in order; one that was named since the explorer
+    /// opened is in `subject` alone.
+    pub fn probe(&self, subject: Arc<Subject>, attributes: Vec<usize>) {
+        let (out, cancel) = (self.out.clone(), Arc::clone(&self.cancel));
         thread::spawn(move || {
-            for (i, attribute) in subject.attributes.iter().enumerate() {
+            let prober = guarded(|| {
                 let vectors = subject.vectors.view();
-                let report = guarded(|| probe(vectors, attribute, &Settings::default(), &cancel));
+                Prober::new(vectors, &subject.models, &subject.attributes, &subject.benchmarks)
+            });
+            for i in attributes {
+                let Some(attribute) = subject.attributes.get(i) else { continue };
+                let report = match &prober {
+                    Ok(prober) => {
+                        guarded(|| prober.probe(attribute, &Settings::default(), &cancel))
+                            .and_then(|report| report.map_err(|e| e.to_string()))
+                    }
+                    Err(problem) => Err(problem.clone()),
+                };
                 if cancel.load(Ordering::Relaxed) {
                     break;
                 }
-                let report = report.and_then(|report| report.map_err(|e| e.to_string()));
+                let report = report.map(Box::new);
                 if out.send(Message::Action(Action::Probed(i, report))).is_err() {
                     break;
                 }

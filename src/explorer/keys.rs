@@ -23,6 +23,8 @@ pub enum Context {
     Prompt,
     /// Typing a search.
     Search,
+    /// Typing the name of a group.
+    Naming,
     Training,
 }
 
@@ -37,6 +39,7 @@ impl Context {
             Self::Evaluate => "Evaluate",
             Self::Prompt => "While typing a prompt",
             Self::Search => "While searching",
+            Self::Naming => "While naming a group",
             Self::Training => "While training",
         }
     }
@@ -45,6 +48,9 @@ impl Context {
     pub fn of(state: &State) -> Vec<Self> {
         if state.search.is_some() {
             return vec![Self::Search, Self::Always];
+        }
+        if state.probe.naming.is_some() {
+            return vec![Self::Naming, Self::Always];
         }
         if state.focus == Pane::Route && state.route.typing && state.training.is_none() {
             return vec![Self::Prompt, Self::Always];
@@ -65,7 +71,7 @@ impl Context {
     }
 
     pub fn is_typing(self) -> bool {
-        matches!(self, Self::Prompt | Self::Search)
+        matches!(self, Self::Prompt | Self::Search | Self::Naming)
     }
 }
 
@@ -90,7 +96,7 @@ impl Binding {
 /// All bindings.
 pub static KEYMAP: LazyLock<Vec<Binding>> = LazyLock::new(|| {
     use Action as A;
-    use Context::{Always, Everywhere, Map, Model, Probe, Prompt, Route, Search, Training};
+    use Context::{Always, Everywhere, Map, Model, Naming, Probe, Prompt, Route, Search, Training};
     use Direction::{Down, Left, Right, Up};
     let bind = |context, keys, action, about, hint| Binding { keys, context, action, about, hint };
     let mut map = vec![
@@ -131,6 +137,11 @@ pub static KEYMAP: LazyLock<Vec<Binding>> = LazyLock::new(|| {
         ]);
     }
     map.extend([
+        bind(Probe, "right l", A::NextSection, "what else is known of it", "more"),
+        bind(Probe, "left h", A::PreviousSection, "back", ""),
+        bind(Probe, "n", A::NameGroup, "name the marked models, probe", "name the marked"),
+        bind(Naming, "enter", A::Accept, "probe the group", "probe it"),
+        bind(Naming, "esc", A::Dismiss, "no group", "no group"),
         bind(Prompt, "enter", A::Accept, "to the list of models", "to the list"),
         bind(Prompt, "down", A::Down, "next model", ""),
         bind(Prompt, "up", A::Up, "previous model", ""),

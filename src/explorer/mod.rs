@@ -84,8 +84,8 @@ pub fn run(embedder: Arc<Embedder>, options: &Options) -> Result<()> {
     let subject = Arc::new(Subject::from(&*embedder));
     let projection = Projection::pca(embedder.specialities(), COMPONENTS)?;
     let (sender, receiver) = channel();
-    let mut app = App::open(Arc::clone(&subject), projection, options, sender, receiver)?;
-    app.jobs = Some(Jobs::new(embedder, subject, app.sender.clone()));
+    let mut app = App::open(subject, projection, options, sender, receiver)?;
+    app.jobs = Some(Jobs::new(embedder, app.sender.clone()));
     app.run().map(|_| ())
 }
 
@@ -273,7 +273,7 @@ impl App {
                     format!("trained: epoch {} is kept and saved, val loss {loss:.4}", kept.epoch);
                 let subject = Arc::new(Subject::from(&*embedder));
                 let sender = self.sender.clone();
-                self.jobs = Some(Jobs::new(Arc::clone(&embedder), Arc::clone(&subject), sender));
+                self.jobs = Some(Jobs::new(Arc::clone(&embedder), sender));
                 self.trained = Some(embedder);
                 self.take(Action::Trained(subject, projection, notice))
             }
@@ -297,9 +297,10 @@ impl App {
                         jobs.route(version, prompt);
                     }
                 }
-                Effect::Probe => {
+                // The texts of the subject are safe to print, and so are those of the reports.
+                Effect::Probe(attributes) => {
                     if let Some(jobs) = &self.jobs {
-                        jobs.probe();
+                        jobs.probe(Arc::clone(&self.state.subject), attributes);
                     }
                 }
                 Effect::NextTheme => leave |= self.next_theme()?,

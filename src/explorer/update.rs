@@ -1,12 +1,15 @@
 //! The only place where the state changes.
 
+use std::sync::Arc;
+
 use ratatui::layout::Rect;
 use tui_input::InputRequest;
 
 use super::action::{Action, Effect, Pane};
 use super::layout::{Layout, tabs};
 use super::state::{Notice, Search, State, Training};
-use super::{pane_map, pane_model};
+use super::{pane_map, pane_model, pane_probe};
+use crate::dataset::{Attribute, Values};
 use crate::one_line;
 
 /// Lines that a turn of the wheel moves.
@@ -31,7 +34,7 @@ pub fn update(state: &mut State, action: Action) -> Vec<Effect> {
     let shown = Layout::of(state).is_some_and(|layout| layout.pane(Pane::Probe).is_some());
     if state.started && shown && !state.probe.asked && state.training.is_none() {
         state.probe.asked = true;
-        effects.push(Effect::Probe);
+        effects.push(Effect::Probe((0..state.probe.reports.len()).collect()));
     }
     effects
 }
@@ -66,8 +69,13 @@ fn report(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
             state.route.result = Some(route);
         }
         Action::Probed(attribute, result) => {
+            // The cursor stays on its attribute while results sort the list anew.
+            let chosen = state.probe.chosen().filter(|_| state.probe.cursor > 0);
             if let Some(report) = state.probe.reports.get_mut(attribute) {
                 *report = Some(result);
+            }
+            if let Some(chosen) = chosen {
+                choose(state, chosen);
             }
         }
         Action::Encoding(questions) => {
@@ -120,9 +128,12 @@ fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
                 effects.push(Effect::StopTraining);
             }
         }
+        Action::NextSection => turn(state, 1),
+        Action::PreviousSection => turn(state, pane_probe::SECTIONS - 1),
+        Action::NameGroup => name_group(state),
         Action::Search => search(state),
         Action::Prompt => focus(state, Pane::Route),
-        Action::Accept => accept(state),
+        Action::Accept => accept(state, effects),
         Action::Paste(text) => {
             for c in one_line(&text).chars() {
                 edit(state, InputRequest::InsertChar(c));
@@ -201,6 +212,8 @@ fn focus(state: &mut State, pane: Pane) {
 fn dismiss(state: &mut State) {
     if let Some(search) = state.search.take() {
         state.select(search.before);
+    } else if state.probe.naming.take().is_some() {
+        // Nothing was named.
     } else if state.focus == Pane::Route && state.route.typing {
         state.route.typing = false;
     } else if state.map.isolated.is_some() {
@@ -210,11 +223,59 @@ fn dismiss(state: &mut State) {
     }
 }
 
-fn accept(state: &mut State) {
-    if state.search.take().is_none() {
-        state.route.typing = false;
-        open_candidate(state);
+fn accept(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.search.take().is_some() {
+        return;
     }
+    if let Some(name) = state.probe.naming.take() {
+        return add_group(state, &one_line(name.value().trim()), effects);
+    }
+    state.route.typing = false;
+    open_candidate(state);
+}
+
+fn turn(state: &mut State, by: usize) {
+    state.probe.section = (state.probe.section + by) % pane_probe::SECTIONS;
+}
+
+fn choose(state: &mut State, attribute: usize) {
+    let at = state.probe.order().iter().position(|a| *a == attribute);
+    state.probe.cursor = at.unwrap_or_default();
+}
+
+fn name_group(state: &mut State) {
+    if state.marked.is_empty() {
+        let text = "mark the models of the group first: Space on the map".into();
+        state.notice = Some(Notice { text, bad: true });
+    } else {
+        state.probe.naming = Some(tui_input::Input::default());
+    }
+}
+
+/// The marked models become an attribute, in place of a group of the same name.
+fn add_group(state: &mut State, name: &str, effects: &mut Vec<Effect>) {
+    let of_data = state.groups_from..;
+    let known = state.subject.attributes.iter().position(|a| a.name == name);
+    if name.is_empty() || known.is_some_and(|at| !of_data.contains(&at)) {
+        let text = format!("`{name}` cannot be the name of a group: it is empty or taken");
+        state.notice = Some(Notice { text, bad: true });
+        return;
+    }
+    let member = |m| Some(state.marked.contains(&m));
+    let values = Values::Flag((0..state.subject.models.len()).map(member).collect());
+    let attribute = Attribute { name: name.into(), values };
+    let subject = Arc::make_mut(&mut state.subject);
+    let at = known.unwrap_or(subject.attributes.len());
+    if known.is_some() {
+        subject.attributes[at] = attribute;
+    } else {
+        subject.attributes.push(attribute);
+        state.probe.reports.push(None);
+    }
+    state.probe.reports[at] = None;
+    choose(state, at);
+    state.map.colour_by(&state.subject, Some(at));
+    effects.push(Effect::Probe(vec![at]));
 }
 
 fn search(state: &mut State) {
@@ -226,6 +287,8 @@ fn search(state: &mut State) {
 fn edit(state: &mut State, request: InputRequest) {
     if let Some(search) = &mut state.search {
         search.input.handle(request);
+    } else if let Some(name) = &mut state.probe.naming {
+        name.handle(request);
     } else if state.focus == Pane::Route && state.route.typing {
         state.route.input.handle(request);
     }
@@ -243,6 +306,9 @@ fn typed(state: &mut State, effects: &mut Vec<Effect>) {
         if let Some(model) = to {
             state.select(model);
         }
+        return;
+    }
+    if state.probe.naming.is_some() {
         return;
     }
     let route = &mut state.route;
@@ -329,8 +395,7 @@ fn open(state: &mut State) {
             }
         }
         Pane::Probe => {
-            let attribute = Some(state.probe.cursor).filter(|a| *a < state.probe.reports.len());
-            state.map.colour_by(&state.subject, attribute);
+            state.map.colour_by(&state.subject, state.probe.chosen());
         }
         Pane::Route => {
             open_candidate(state);
