@@ -6,7 +6,7 @@ use std::hint::black_box;
 use std::sync::atomic::AtomicBool;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use llmap::analysis::probe::{self, probe};
+use llmap::analysis::probe::{self, Prober};
 use llmap::analysis::projection::Projection;
 use llmap::analysis::router::{Preferences, Router};
 use llmap::dataset::simulate::Simulation;
@@ -31,11 +31,13 @@ fn speeds(c: &mut Criterion) {
     c.bench_function("map 173 models", |b| {
         b.iter(|| Projection::pca(black_box(shipped.specialities()), 3).unwrap());
     });
-    let coder = shipped.attribute("coder").unwrap();
-    c.bench_function("probe one attribute", |b| {
+    let prober = Prober::of(&shipped, &shipped.attributes);
+    c.bench_function("probe all attributes", |b| {
         let settings = probe::Settings::default();
         b.iter(|| {
-            probe(shipped.vectors.view(), coder, &settings, &AtomicBool::new(false)).unwrap()
+            for attribute in shipped.attributes.iter().filter(|a| a.name != "math") {
+                prober.probe(black_box(attribute), &settings, &AtomicBool::new(false)).unwrap();
+            }
         });
     });
     let data = Simulation { models: 100, questions: 2000, ..Simulation::default() }.run();

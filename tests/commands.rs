@@ -89,6 +89,26 @@ fn train_then_evaluate_route_probe_and_inspect() {
     let names: Vec<_> = probes.as_array().unwrap().iter().map(|r| &r["attribute"]).collect();
     assert!(names.contains(&&Value::from("params_b")), "{names:?}");
 
+    for report in probes.as_array().unwrap() {
+        // The keys that scripts rely on.
+        for key in ["kind", "models", "classes", "folds"] {
+            assert!(!report[key].is_null(), "{key}");
+        }
+        for key in [
+            "accuracy",
+            "low",
+            "high",
+            "balanced_accuracy",
+            "auc",
+            "majority",
+            "shuffled",
+            "p_value",
+        ] {
+            assert!((0.0..=1.0).contains(&report[key].as_f64().unwrap()), "{key}");
+        }
+        assert!(report["random"]["nearest"]["auc"]["low"].is_f64());
+    }
+
     let card = json(&["inspect", &embedder, "--json"]);
     assert_eq!(card["kind"], "embedder");
     assert_eq!(card["provenance"]["data"], "sample");
@@ -159,6 +179,40 @@ fn mistakes_are_told_with_their_fix() {
         assert_eq!(code, 2, "{arguments:?}: {text}");
         assert!(text.contains(word), "{arguments:?}: {text}");
     }
+}
+
+#[test]
+fn attributes_come_from_files_and_rules_and_a_figure_can_be_demanded() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let rules = file("rules.csv", "regex,attribute,value\n^gpt|^o1,gpt,1\n.,gpt,0\n");
+    let found = json(&["probe", "shipped", "gpt", "--rules", &rules, "--json"]);
+    assert_eq!(found[0]["classes"]["yes"], 13);
+    assert_eq!(found[0]["dealt"], "random", "gpt is one family");
+    assert_eq!(found[0]["most_wrong"].as_array().unwrap().len(), 10);
+    let bad = file("bad.csv", "regex,attribute,value\na(,gpt,1\n");
+    let (code, text) = failure(&["probe", "shipped", "--rules", &bad]);
+    assert!(code == 2 && text.contains("bad.csv:2"), "{text}");
+    let near = file("tags.csv", "model_name,tag\nclaude-3-opus,1\n");
+    let (code, text) = failure(&["probe", "shipped", "--attributes", &near]);
+    assert!(code == 2 && text.contains("is it `claude-3-opus-20240229`?"), "{text}");
+
+    let text = output(&["probe", "shipped", "coder", "--fail-under", "0.5", "--shuffles", "9"]);
+    assert!(text.contains("families 22") && text.contains("most wrong"), "{text}");
+    // The report is printed all the same.
+    let demanded = ["probe", "shipped", "coder", "--fail-under", "0.99", "--shuffles", "9"];
+    let done = llmap(&demanded).output().unwrap();
+    let text = String::from_utf8(done.stderr).unwrap();
+    assert_eq!(done.status.code(), Some(1));
+    assert!(text.contains("less than 0.99: coder") && !done.stdout.is_empty(), "{text}");
+
+    let found = json(&["probe", "shipped", "--communities", "coding", "physics", "--json"]);
+    assert!(found[0]["within"].as_f64() < found[0]["between"].as_f64());
+    assert_eq!((&found[1]["models"], &found[1]["within"]), (&Value::from(0), &Value::Null));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 pub mod baselines;
 pub mod bootstrap;
 pub mod clusters;
+pub mod communities;
 pub mod evaluation;
 pub mod holdout;
 pub mod neighbours;

@@ -3,17 +3,33 @@
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
-use llmap::analysis::probe::{Report, Settings, probe};
-use llmap::dataset::load_attributes;
+use llmap::analysis::communities::{self, OF_THE_PAPER, communities};
+use llmap::analysis::probe::{Figure, Prober, Report, Settings};
+use llmap::dataset::{Attribute, load_attributes, load_rules};
+use llmap::embedder::Embedder;
 use llmap::{Error, Result};
+use rayon::prelude::*;
+use serde_json::{Value, json};
 
 use super::{Common, output};
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   llmap probe                                  all attributes of the embedder that llmap ships with
-  llmap probe shipped coder --json
-  llmap probe my.safetensors --attributes tags.csv")]
+  llmap probe shipped coder --json             one attribute, with all figures
+  llmap probe my.safetensors --attributes tags.csv
+  llmap probe my.safetensors --rules rules.csv
+  llmap probe my.safetensors coder --fail-under 0.8
+  llmap probe shipped --communities 7B 13B coding '^gpt'
+
+rules.csv gives attributes by name; of an attribute the first rule that matches counts:
+  regex,attribute,value
+  code|starcoder,coder,1
+  .,coder,0
+
+A probe speaks of models it has not learned from, in folds that keep families of models whole (by the
+attribute `base` or `family`, else by name) and in random folds. A `*` marks an attribute that beats
+chance, shuffled labels and a control that sees only ability and benchmarks run.")]
 pub struct Arguments {
     /// The embedder; without one, the one that llmap ships with.
     embedder: Option<PathBuf>,
@@ -22,25 +38,47 @@ pub struct Arguments {
     /// Further attributes: a CSV with a `model_name` column, joined by name.
     #[arg(long, value_name = "CSV")]
     attributes: Option<PathBuf>,
+    /// Further attributes from names: a CSV with the columns regex, attribute and value.
+    #[arg(long, value_name = "CSV")]
+    rules: Option<PathBuf>,
+    /// Repetitions on shuffled labels.
+    #[arg(long, default_value_t = 200, value_name = "N",
+          value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    shuffles: u32,
+    /// Exit with 1 if an attribute's balanced accuracy (of a number Spearman's correlation) is less.
+    #[arg(long, value_name = "FIGURE", allow_negative_numbers = true)]
+    fail_under: Option<f64>,
+    /// Instead of probing: distances within and between the models whose names hold a keyword, as in
+    /// section 6 of the paper; without keywords, those of the paper.
+    #[arg(long, num_args = 0.., value_name = "KEYWORD", conflicts_with_all = ["attribute", "fail_under"])]
+    communities: Option<Vec<String>>,
 }
 
 pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let embedder = super::embedder(arguments.embedder.as_deref())?;
-    let mut attributes = embedder.attributes.clone();
-    if let Some(path) = &arguments.attributes {
-        let added = load_attributes(path, &embedder.models)?;
-        attributes.retain(|old| added.iter().all(|new| new.name != old.name));
-        attributes.extend(added);
+    if let Some(keywords) = &arguments.communities {
+        return run_communities(&embedder, keywords, arguments.shuffles as usize, common);
     }
+    let attributes = attributes(arguments, &embedder)?;
+    let prober = Prober::of(&embedder, &attributes);
+    let mut wanted = attributes;
     if let Some(name) = &arguments.attribute {
-        let names: Vec<String> = attributes.iter().map(|a| a.name.clone()).collect();
-        let wanted = llmap::resolve("attribute", name, &names)?;
-        attributes = vec![attributes.swap_remove(wanted)];
+        let names: Vec<String> = wanted.iter().map(|a| a.name.clone()).collect();
+        let at = llmap::resolve("attribute", name, &names)?;
+        wanted = vec![wanted.swap_remove(at)];
     }
-    let settings = Settings { seed: common.seed, ..Settings::default() };
+    let settings = Settings {
+        seed: common.seed,
+        shuffles: arguments.shuffles as usize,
+        ..Settings::default()
+    };
+    let probed: Vec<Result<Report>> = wanted
+        .par_iter()
+        .map(|attribute| prober.probe(attribute, &settings, &AtomicBool::new(false)))
+        .collect();
     let mut reports = Vec::new();
-    for attribute in &attributes {
-        match probe(embedder.vectors.view(), attribute, &settings, &AtomicBool::new(false)) {
+    for probed in probed {
+        match probed {
             Ok(report) => reports.push(report),
             // Asked for all, one that cannot be probed is passed over; asked for by name, it is an error.
             Err(error @ Error::Usage(_)) if arguments.attribute.is_none() => {
@@ -51,38 +89,189 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
             Err(error) => return Err(error),
         }
     }
-    if common.json { output::json(&reports) } else { output::text(&screen(&reports)) }
+    if common.json {
+        let documents: Vec<Value> = reports.iter().map(|r| document(r, &embedder)).collect();
+        output::json(&documents)?;
+    } else {
+        let by = prober.families_by.as_deref();
+        output::text(&screen(&reports, &embedder, by, arguments.attribute.is_some()))?;
+    }
+    arguments.fail_under.map_or(Ok(()), |least| judge(&reports, least))
 }
 
-fn screen(reports: &[Report]) -> String {
+/// The attributes of the embedder and those that files add; a new one takes the place of an old one
+/// of its name.
+fn attributes(arguments: &Arguments, embedder: &Embedder) -> Result<Vec<Attribute>> {
+    let mut attributes = embedder.attributes.clone();
+    let mut add = |added: Vec<Attribute>| {
+        attributes.retain(|old| added.iter().all(|new| new.name != old.name));
+        attributes.extend(added);
+    };
+    if let Some(path) = &arguments.attributes {
+        add(load_attributes(path, &embedder.models)?);
+    }
+    if let Some(path) = &arguments.rules {
+        add(load_rules(path, &embedder.models)?);
+    }
+    Ok(attributes)
+}
+
+fn judge(reports: &[Report], least: f64) -> Result<()> {
+    // What could not be probed did not pass.
+    if reports.is_empty() {
+        return Err(Error::Failed("no attribute could be probed".into()));
+    }
+    let low: Vec<String> = reports
+        .iter()
+        .map(|r| (r, r.main().linear.figures.main().value))
+        .filter(|(_, value)| value.is_nan() || *value < least)
+        .map(|(r, value)| format!("{} {value:.3}", r.attribute))
+        .collect();
+    if low.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Failed(format!("less than {least}: {}", low.join(", "))))
+}
+
+/// A report with the names of the models that are worth a look.
+fn document(report: &Report, embedder: &Embedder) -> Value {
+    let named = |m: usize| {
+        let p = &report.predictions[m];
+        json!({
+            "model": embedder.models[m], "said": p.said, "probability": p.probability,
+            "truth": p.truth, "score": p.score,
+        })
+    };
+    let mut document = json!(report);
+    document["predictions"] = report.unknown().into_iter().map(named).collect();
+    document["most_wrong"] = report.most_wrong().into_iter().take(10).map(named).collect();
+    document
+}
+
+fn interval(figure: Figure) -> String {
+    format!("{:.2} ({:.2}–{:.2})", figure.value, figure.low, figure.high)
+}
+
+fn screen(reports: &[Report], embedder: &Embedder, by: Option<&str>, detailed: bool) -> String {
     let mut reports: Vec<&Report> = reports.iter().collect();
-    reports.sort_by(|a, b| b.balanced_accuracy.total_cmp(&a.balanced_accuracy));
-    let percent = |x: f64| format!("{:.1}", 100.0 * x);
-    let rows = reports.iter().map(|r| {
-        vec![
-            r.attribute.clone(),
-            r.models.to_string(),
-            r.classes.len().to_string(),
-            percent(r.accuracy),
-            format!("{}–{}", percent(r.low), percent(r.high)),
-            percent(r.majority),
-            percent(r.shuffled),
-            percent(r.balanced_accuracy),
-            format!("{:.3}", r.auc),
-            format!("{:.3}", r.p_value),
-        ]
+    let main = |r: &Report| r.main().linear.figures.main().value;
+    reports
+        .sort_by(|a, b| b.beats_controls.cmp(&a.beats_controls).then(main(b).total_cmp(&main(a))));
+    let rows = reports.iter().flat_map(|r| {
+        let schemes = [("families", r.grouped), ("random", Some(r.random))];
+        let kept = schemes.into_iter().filter_map(|(dealt, scheme)| Some((dealt, scheme?)));
+        kept.enumerate().map(|(i, (dealt, scheme))| {
+            let first = |text: String| if i == 0 { text } else { String::new() };
+            let mark = if r.beats_controls { "*" } else { " " };
+            let linear = scheme.linear.figures;
+            vec![
+                first(format!("{mark} {}", llmap::one_line(&r.attribute))),
+                first(r.models.to_string()),
+                first(match r.kind {
+                    "number" => "number".into(),
+                    _ => r.classes.len().to_string(),
+                }),
+                format!("{dealt} {}", scheme.folds),
+                interval(linear.main()),
+                interval(linear.deciding()),
+                format!("{:.2}", linear.accuracy.value),
+                format!("{:.2}", r.majority),
+                format!("{:.2}", scheme.linear.shuffled.unwrap_or_default()),
+                format!("{:.3}", scheme.linear.p_value.unwrap_or(1.0)),
+                format!("{:.2}", scheme.pool.figures.deciding().value),
+                format!("{:.2}", scheme.nearest.figures.deciding().value),
+            ]
+        })
     });
     let header = [
         "attribute",
         "models",
         "classes",
-        "accuracy %",
-        "95%",
+        "folds",
+        "balanced",
+        "AUC",
+        "accuracy",
         "majority",
         "shuffled",
-        "balanced",
-        "auc",
         "p",
+        "pool",
+        "kNN",
     ];
-    output::table(&header, rows, 1)
+    let mut text = output::table(&header, rows, 1);
+    let told = by.map_or_else(|| "names".into(), |by| format!("`{by}`"));
+    text += &format!(
+        "\n* beats chance, shuffled labels (p ≤ 0.01) and the pool: ability and benchmarks run only\n\
+         Families by {told}. Of a number, balanced, AUC, pool and kNN are Spearman's correlation, \
+         and accuracy is about its median.\n"
+    );
+    for report in reports.iter().filter(|_| detailed) {
+        text += &details(report, embedder);
+    }
+    text
+}
+
+/// What one attribute has to say beyond its figures.
+fn details(report: &Report, embedder: &Embedder) -> String {
+    let mut text = String::new();
+    if !report.unbeaten.is_empty() {
+        text += &format!("\nnot better than: {}\n", report.unbeaten.join(", "));
+    }
+    let classes: Vec<&str> = report.classes.keys().map(String::as_str).collect();
+    let header: Vec<&str> =
+        std::iter::once("truth \\ said").chain(classes.iter().copied()).collect();
+    let rows = classes.iter().zip(&report.confusion).map(|(class, row)| {
+        std::iter::once((*class).to_owned()).chain(row.iter().map(usize::to_string)).collect()
+    });
+    text += &format!("\n{}", output::table(&header, rows, 1));
+    let row = |m: usize| {
+        let p = &report.predictions[m];
+        let truth = p.truth.clone().unwrap_or_default();
+        let probability = p.probability.map_or_else(String::new, |p| format!("{p:.2}"));
+        vec![embedder.models[m].clone(), p.said.clone(), probability, truth]
+    };
+    let wrong = report.most_wrong().into_iter().take(8).map(row);
+    text += &format!("\n{}", output::table(&["most wrong", "said", "p", "truth"], wrong, 1));
+    let unknown = report.unknown();
+    if !unknown.is_empty() {
+        let rows = unknown.into_iter().map(row);
+        text += &format!("\n{}", output::table(&["not known", "said", "p", ""], rows, 1));
+    }
+    let pulls = report
+        .pulls
+        .iter()
+        .map(|p| vec![p.benchmark.clone(), format!("{:+.2}", p.correlation), p.models.to_string()]);
+    if !report.pulls.is_empty() {
+        let header = ["goes with it, ability aside", "correlation", "models"];
+        text += &format!("\n{}", output::table(&header, pulls, 1));
+    }
+    text
+}
+
+fn run_communities(
+    embedder: &Embedder,
+    keywords: &[String],
+    shuffles: usize,
+    common: &Common,
+) -> Result<()> {
+    let keywords: Vec<String> = if keywords.is_empty() {
+        OF_THE_PAPER.iter().map(|(word, _)| (*word).to_owned()).collect()
+    } else {
+        keywords.to_vec()
+    };
+    let found =
+        communities(embedder.vectors.view(), &embedder.models, &keywords, shuffles, common.seed)?;
+    if common.json {
+        return output::json(&found);
+    }
+    let rows = found.iter().map(|c: &communities::Community| {
+        let cell = |v: Option<f64>| v.map_or_else(|| "–".into(), |v| format!("{v:.3}"));
+        vec![
+            c.keyword.clone(),
+            c.models.to_string(),
+            cell(c.within),
+            cell(c.between),
+            cell(c.p_value),
+        ]
+    });
+    output::text(&output::table(&["community", "models", "within", "between", "p"], rows, 1))
 }

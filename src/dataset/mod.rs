@@ -4,6 +4,7 @@ mod attributes;
 mod embedllm;
 pub mod filter;
 mod read;
+mod rules;
 pub mod simulate;
 mod table;
 mod tables;
@@ -13,6 +14,8 @@ use xxhash_rust::xxh3::Xxh3;
 
 pub use attributes::{Attribute, Values};
 pub use read::{load, load_attributes};
+pub use rules::load_rules;
+pub(crate) use rules::pattern;
 
 /// The part of the data a question belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -175,6 +175,12 @@ pub enum Action {
     /// Enter: what it opens depends on the pane.
     Open,
 
+    /// The section of an attribute that stands first.
+    NextSection,
+    PreviousSection,
+    /// Names the marked models as an attribute of their own.
+    NameGroup,
+
     Search,
     Prompt,
     /// All commands, to pick from.
@@ -260,7 +266,7 @@ pub enum Action {
     #[serde(skip)]
     Dropped(Result<String, String>),
     #[serde(skip)]
-    Probed(usize, Result<Report, String>),
+    Probed(usize, Result<Box<Report>, String>),
     #[serde(skip)]
     Encoding(usize),
     #[serde(skip)]
@@ -286,8 +292,8 @@ pub enum Effect {
     Suspend,
     /// Route this prompt; the answer must carry this version.
     Route(u64, String),
-    /// Probe every attribute, in order.
-    Probe,
+    /// Probe these attributes, in order.
+    Probe(Vec<usize>),
     NextTheme,
     UseTheme(String),
     StopTraining,

@@ -17,7 +17,7 @@ use super::theme::{Depth, Theme};
 use super::widgets::fit;
 use crate::analysis::clusters::clusters;
 use crate::analysis::neighbours::nearest;
-use crate::analysis::probe::{Settings, probe};
+use crate::analysis::probe::{Prober, Settings};
 use crate::analysis::projection::Projection;
 use crate::analysis::router::{Preferences, Router};
 use crate::dataset::Dataset;
@@ -58,10 +58,11 @@ pub fn document(
         }
     }
     let settings = Settings { seed, ..Settings::default() };
+    let prober = Prober::of(embedder, &subject.attributes);
     let probes: Vec<Value> = subject
         .attributes
         .iter()
-        .map(|attribute| match probe(subject.vectors.view(), attribute, &settings, &cancel) {
+        .map(|attribute| match prober.probe(attribute, &settings, &cancel) {
             Ok(report) => json!(report),
             Err(problem) => json!({ "attribute": attribute.name, "problem": problem.to_string() }),
         })
@@ -82,7 +83,7 @@ pub fn document(
             "models": b.scores.iter().flatten().count(),
         })).collect::<Vec<_>>(),
         "probes": probes,
-        "questions": data.map(|data| questions(embedder, &subject, data)),
+        "questions": data.map(|data| questions(embedder, &subject, data)).transpose()?,
         "evaluation": {
             "val": subject.val,
             "reliability": subject.reliability,
@@ -104,7 +105,7 @@ pub fn document(
 }
 
 /// The questions that the embedder did not learn from, the most surprising first.
-fn questions(embedder: &Embedder, subject: &Subject, data: &Dataset) -> Vec<Value> {
+fn questions(embedder: &Embedder, subject: &Subject, data: &Dataset) -> Result<Vec<Value>> {
     let learned = data.fingerprint() == embedder.provenance.fingerprint;
     let book = Book::new(data, &subject.models, learned);
     let prompts: Vec<&str> = book.prompts.iter().map(String::as_str).collect();
@@ -124,7 +125,7 @@ fn questions(embedder: &Embedder, subject: &Subject, data: &Dataset) -> Vec<Valu
             "expected": surprise.expected,
         })
     });
-    said.collect()
+    Ok(said.collect())
 }
 
 /// What is known of one model.
@@ -230,9 +231,10 @@ pub fn plain(document: &Value) -> String {
             continue;
         }
         say(format!(
-            "- {}: {} right, the most frequent class {}, shuffled labels {}, p {}",
+            "- {}: {} right, balanced {}, the most frequent class {}, shuffled labels {}, p {}",
             text(&probe["attribute"]),
             percent(&probe["accuracy"]),
+            percent(&probe["balanced_accuracy"]),
             percent(&probe["majority"]),
             percent(&probe["shuffled"]),
             text(&probe["p_value"])

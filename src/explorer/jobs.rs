@@ -17,7 +17,7 @@ use super::questions::{Book, rows};
 use super::routing;
 use super::subject::Subject;
 use crate::analysis::clusters::clusters;
-use crate::analysis::probe::{Settings, probe};
+use crate::analysis::probe::{Prober, Settings};
 use crate::analysis::projection::Projection;
 use crate::analysis::router::{Preferences, Router};
 use crate::dataset::{self, Values};
@@ -152,18 +152,28 @@ impl Jobs {
         });
     }
 
-    /// Probes every attribute, in order.
-    pub fn probe(&self) {
-        let (subject, cancel) = (Arc::clone(&self.subject), Arc::clone(&self.cancel));
-        let out = self.out.clone();
+    /// Probes these attributes of the subject, in order; one that was named since the explorer
+    /// opened is in `subject` alone.
+    pub fn probe(&self, subject: Arc<Subject>, attributes: Vec<usize>) {
+        let (out, cancel) = (self.out.clone(), Arc::clone(&self.cancel));
         thread::spawn(move || {
-            for (i, attribute) in subject.attributes.iter().enumerate() {
+            let prober = guarded(|| {
                 let vectors = subject.vectors.view();
-                let report = guarded(|| probe(vectors, attribute, &Settings::default(), &cancel));
+                Prober::new(vectors, &subject.models, &subject.attributes, &subject.benchmarks)
+            });
+            for i in attributes {
+                let Some(attribute) = subject.attributes.get(i) else { continue };
+                let report = match &prober {
+                    Ok(prober) => {
+                        guarded(|| prober.probe(attribute, &Settings::default(), &cancel))
+                            .and_then(|report| report.map_err(|e| e.to_string()))
+                    }
+                    Err(problem) => Err(problem.clone()),
+                };
                 if cancel.load(Ordering::Relaxed) {
                     break;
                 }
-                let report = report.and_then(|report| report.map_err(|e| e.to_string()));
+                let report = report.map(Box::new);
                 if out.send(Message::Action(Action::Probed(i, report))).is_err() {
                     break;
                 }

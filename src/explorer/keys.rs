@@ -36,6 +36,8 @@ pub enum Context {
     Line,
     /// Picking from a list.
     Picker,
+    /// Typing the name of a group.
+    Naming,
     Training,
 }
 
@@ -56,6 +58,7 @@ impl Context {
             Self::Prompt => "While typing a prompt",
             Self::Filter => "While typing a filter",
             Self::Search => "While searching",
+            Self::Naming => "While naming a group",
             Self::Training => "While training",
         }
     }
@@ -70,6 +73,9 @@ impl Context {
         }
         if state.search.is_some() {
             return vec![Self::Search, Self::Always];
+        }
+        if state.probe.naming.is_some() {
+            return vec![Self::Naming, Self::Always];
         }
         if state.focus == Pane::Route && state.route.is_typing() && state.training.is_none() {
             let typed = if state.route.filter.typing { Self::Filter } else { Self::Prompt };
@@ -94,7 +100,10 @@ impl Context {
     }
 
     pub fn is_typing(self) -> bool {
-        matches!(self, Self::Prompt | Self::Filter | Self::Search | Self::Line | Self::Picker)
+        matches!(
+            self,
+            Self::Prompt | Self::Filter | Self::Search | Self::Line | Self::Picker | Self::Naming
+        )
     }
 }
 
@@ -122,8 +131,8 @@ pub static KEYMAP: LazyLock<Vec<Binding>> = LazyLock::new(|| {
     use Action as A;
     use Command as C;
     use Context::{
-        Always, Compare, Everywhere, Filter, Line, Map, Model, Models, Picker, Probe, Prompt,
-        Questions, Route, Search, Training,
+        Always, Compare, Everywhere, Filter, Line, Map, Model, Models, Naming, Picker, Probe,
+        Prompt, Questions, Route, Search, Training,
     };
     use Direction::{Down, Left, Right, Up};
     let bind = |context, keys: &str, action, about, hint| Binding {
@@ -220,6 +229,11 @@ pub static KEYMAP: LazyLock<Vec<Binding>> = LazyLock::new(|| {
         bind(Picker, "pagedown", A::PageDown, "a page down", ""),
         bind(Picker, "pageup", A::PageUp, "a page up", ""),
         bind(Picker, "esc", A::Dismiss, "go back", "go back"),
+        bind(Probe, "right l", A::NextSection, "what else is known of it", "more"),
+        bind(Probe, "left h", A::PreviousSection, "back", ""),
+        bind(Probe, "n", A::NameGroup, "name the marked models, probe", "name the marked"),
+        bind(Naming, "enter", A::Accept, "probe the group", "probe it"),
+        bind(Naming, "esc", A::Dismiss, "no group", "no group"),
         bind(Prompt, "enter", A::Accept, "to the list of models", "to the list"),
         bind(Prompt, "down", A::Down, "next model", ""),
         bind(Prompt, "up", A::Up, "previous model", ""),

@@ -466,9 +466,10 @@ impl App {
                     }
                 }
                 Effect::Drop(text) => jobs::drop_in(text, self.sender.clone()),
-                Effect::Probe => {
+                // The texts of the subject are safe to print, and so are those of the reports.
+                Effect::Probe(attributes) => {
                     if let Some(jobs) = &self.jobs {
-                        jobs.probe();
+                        jobs.probe(Arc::clone(&self.state.subject), attributes);
                     }
                 }
                 Effect::NextTheme => {

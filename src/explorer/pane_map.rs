@@ -17,6 +17,8 @@ use super::widgets::{fit, width};
 
 /// Cells of the plot for one name at full view.
 const CELLS_A_NAME: f64 = 160.0;
+/// How long the arrow of a probe is, of the extent of the map.
+const ARROW: f64 = 0.4;
 /// The longest name beside a point.
 const LONGEST: usize = 30;
 /// Models that are tried for a name at most: where it is crowded the rest would find no place.
@@ -111,6 +113,7 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     draw_axes(buffer, state, plot);
     Raster::of(state, plot).draw(buffer, state, plot, &mut grid);
     draw_titles(buffer, state, plot, &mut grid);
+    draw_direction(buffer, state, plot, &mut grid);
     draw_special(buffer, state, plot, &mut grid);
     draw_drag(buffer, state, plot);
 }
@@ -230,6 +233,58 @@ fn draw_drag(buffer: &mut Buffer, state: &State, plot: Rect) {
     }
 }
 
+/// While the probes have the focus: where on the map the score of the chosen one grows.
+fn draw_direction(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid) {
+    let chosen = Some(state).filter(|s| s.focus == Pane::Probe).and_then(|s| s.probe.chosen());
+    let report = chosen.and_then(|chosen| state.probe.report(chosen));
+    let Some(report) = report.filter(|r| r.classes.len() == 2) else { return };
+    let scores: Vec<f64> = report.predictions.iter().map(|p| p.score).collect();
+    let Some((dx, dy)) = direction(&state.map.places, &scores) else { return };
+    let style = state.theme.bold(Ink::Accent);
+    let at = |share: f64| {
+        let origin = state.map.origin;
+        let (x, y) = state.map.seen((origin.0 + dx * share, origin.1 + dy * share));
+        let inside = (0.0..1.0).contains(&x) && (0.0..1.0).contains(&y);
+        let cell = |v: f64, size: u16| (v * f64::from(size)) as usize;
+        inside.then(|| (cell(x, plot.width), cell(y, plot.height)))
+    };
+    let mut end = None;
+    for (x, y) in (0..=60).filter_map(|step| at(ARROW * f64::from(step) / 60.0)) {
+        buffer.set_string(plot.x + x as u16, plot.y + y as u16, "∙", style);
+        grid.reserve(x, y, 1);
+        end = Some((x, y));
+    }
+    let Some((x, y)) = end else { return };
+    // Cells are twice as high as wide, and on the map y points upwards.
+    let (right, up) = (dx * f64::from(plot.width), 2.0 * dy * f64::from(plot.height));
+    let eighth = (up.atan2(right) / std::f64::consts::FRAC_PI_4).round() as i32;
+    let head = ["→", "↗", "↑", "↖", "←", "↙", "↓", "↘"][eighth.rem_euclid(8) as usize];
+    buffer.set_string(plot.x + x as u16, plot.y + y as u16, head, style);
+    let text = fit(&report.attribute, LONGEST);
+    if let Some((x, y)) = grid.place(&Wanted { x, y, text: &text, forced: true }) {
+        buffer.set_string(plot.x + x as u16, plot.y + y as u16, &text, style);
+    }
+}
+
+/// The unit direction in which a plane through the scores over the places rises; none if it is flat.
+fn direction(places: &[(f64, f64)], scores: &[f64]) -> Option<(f64, f64)> {
+    let n = places.len().min(scores.len()).max(1) as f64;
+    let mean = |of: &dyn Fn(usize) -> f64| (0..n as usize).map(of).sum::<f64>() / n;
+    let pairs = places.len() == scores.len() && places.len() > 2;
+    let (mx, my, ms) =
+        pairs.then(|| (mean(&|m| places[m].0), mean(&|m| places[m].1), mean(&|m| scores[m])))?;
+    let (xx, yy) = (mean(&|m| (places[m].0 - mx).powi(2)), mean(&|m| (places[m].1 - my).powi(2)));
+    let xy = mean(&|m| (places[m].0 - mx) * (places[m].1 - my));
+    let (sx, sy) = (
+        mean(&|m| (places[m].0 - mx) * (scores[m] - ms)),
+        mean(&|m| (places[m].1 - my) * (scores[m] - ms)),
+    );
+    let determinant = xx * yy - xy * xy;
+    let (dx, dy) = (sx * yy - sy * xy, sy * xx - sx * xy);
+    let length = dx.hypot(dy);
+    (determinant > 1e-12 && length > 1e-12).then(|| (dx / length, dy / length))
+}
+
 /// Names, and on top of all the marked, the routed and the selected model.
 fn draw_special(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid) {
     let (map, theme) = (&state.map, &state.theme);
@@ -288,5 +343,21 @@ fn draw_special(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid)
             buffer.set_string(plot.x + nx as u16, plot.y + ny as u16, &text, style);
             placed += 1;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_arrow_points_where_scores_rise() {
+        let places: Vec<(f64, f64)> =
+            (0..20).map(|m| (f64::from(m % 5) / 5.0, f64::from(m / 5) / 4.0)).collect();
+        let scores: Vec<f64> = places.iter().map(|(x, y)| 3.0 * x - 4.0 * y + 7.0).collect();
+        let (dx, dy) = direction(&places, &scores).unwrap();
+        assert!((dx - 0.6).abs() < 1e-9 && (dy + 0.8).abs() < 1e-9);
+        assert_eq!(direction(&places, &[1.0; 20]), None);
+        assert_eq!(direction(&[], &[]), None);
     }
 }

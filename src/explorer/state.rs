@@ -1,5 +1,6 @@
 //! The state of the explorer. Only [`super::update`] writes it; only the views read it.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,6 +52,8 @@ pub struct State {
     pub clustering: bool,
     pub table: TableState,
     pub questions: QuestionsState,
+    /// Attributes from here on are groups that were named here.
+    pub groups_from: usize,
     pub neighbours: Vec<Neighbour>,
     pub model: ModelState,
     pub probe: ProbeState,
@@ -90,8 +93,35 @@ pub struct ModelState {
 pub struct ProbeState {
     pub asked: bool,
     /// One entry an attribute.
-    pub reports: Vec<Option<Result<Report, String>>>,
+    pub reports: Vec<Option<Result<Box<Report>, String>>>,
+    /// A place in [`ProbeState::order`].
     pub cursor: usize,
+    /// The section of an attribute that stands first.
+    pub section: usize,
+    /// The name of a group of models while it is typed.
+    pub naming: Option<Input>,
+}
+
+impl ProbeState {
+    pub fn report(&self, attribute: usize) -> Option<&Report> {
+        self.reports.get(attribute)?.as_ref()?.as_ref().ok().map(AsRef::as_ref)
+    }
+
+    /// The attributes as they are listed: those that beat their controls first, each part by its
+    /// figure, and those that cannot be probed last.
+    pub fn order(&self) -> Vec<usize> {
+        let rank = |a: &usize| {
+            self.report(*a).map(|r| (r.beats_controls, r.main().linear.figures.main().value))
+        };
+        let mut order: Vec<usize> = (0..self.reports.len()).collect();
+        order.sort_by(|a, b| rank(b).partial_cmp(&rank(a)).unwrap_or(Ordering::Equal));
+        order
+    }
+
+    /// The attribute under the cursor.
+    pub fn chosen(&self) -> Option<usize> {
+        self.order().get(self.cursor).copied()
+    }
 }
 
 pub struct Search {
@@ -152,6 +182,7 @@ impl State {
             clustering: false,
             table: TableState::new(&subject),
             questions: QuestionsState::default(),
+            groups_from: subject.attributes.len(),
             neighbours: Vec::new(),
             model: ModelState::default(),
             probe: ProbeState::default(),
@@ -197,6 +228,7 @@ impl State {
         self.forecast.clear();
         self.clusters = None;
         self.history.clear();
+        self.groups_from = subject.attributes.len();
         self.subject = subject;
         table::arrange(self);
         self.map.show(projection);

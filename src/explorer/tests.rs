@@ -1,6 +1,7 @@
 //! The explorer without a terminal: actions go in, screens come out.
 
-use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use ndarray::Array2;
@@ -21,7 +22,7 @@ use super::theme::{Depth, Theme};
 use super::update::update;
 use super::view::view;
 use crate::analysis::clusters::{Cluster, Clusters};
-use crate::analysis::probe::{Prediction, Report};
+use crate::analysis::probe::{Prober, Report, Settings};
 use crate::analysis::projection::Projection;
 use crate::analysis::router::{Candidate, Cascade, Evidence, Route, RunnerUp, Why};
 use crate::dataset::{Attribute, Values};
@@ -144,37 +145,21 @@ fn route() -> Route {
     }
 }
 
-fn report(attribute: &str, accuracy: f64) -> Report {
-    Report {
-        attribute: attribute.into(),
-        kind: "flag",
-        models: 23,
-        classes: [("no".to_owned(), 15), ("yes".to_owned(), 8)].into(),
-        accuracy,
-        low: accuracy - 0.1,
-        high: (accuracy + 0.08).min(1.0),
-        balanced_accuracy: accuracy - 0.02,
-        auc: accuracy,
-        majority: 0.65,
-        shuffled: 0.55,
-        p_value: 0.025,
-        folds: 5,
-        predictions: (0..24)
-            .map(|m| Prediction {
-                class: "yes".into(),
-                probability: 0.8,
-                truth: (m != 7).then(|| if m % 3 == 0 { "yes" } else { "no" }.into()),
-            })
-            .collect(),
-    }
-}
+/// What probing the subject of these tests really finds.
+static REPORTS: LazyLock<Vec<Report>> = LazyLock::new(|| {
+    let subject = subject(plain);
+    let settings = Settings { shuffles: 199, resamples: 100, ..Settings::default() };
+    let vectors = subject.vectors.view();
+    let prober = Prober::new(vectors, &subject.models, &subject.attributes, &subject.benchmarks);
+    let report = |a: &Attribute| prober.probe(a, &settings, &AtomicBool::new(false)).unwrap();
+    subject.attributes.iter().map(report).collect()
+});
 
 /// Brings everything that jobs would.
 fn filled(mut state: State) -> State {
     state.probe.asked = true;
-    for (i, accuracy) in [0.95, 0.87, 0.66].into_iter().enumerate() {
-        let name = state.subject.attributes[i].name.clone();
-        update(&mut state, Action::Probed(i, Ok(report(&name, accuracy))));
+    for (i, report) in REPORTS.iter().enumerate() {
+        update(&mut state, Action::Probed(i, Ok(Box::new(report.clone()))));
     }
     update(&mut state, Action::Prompt);
     update(&mut state, Action::Paste("What is 17 × 23?".into()));
@@ -652,8 +637,52 @@ fn typing_asks_for_routes_and_stale_answers_are_dropped() {
 fn probes_run_only_once_they_can_be_seen() {
     let mut state = state(80, 24);
     assert!(!state.probe.asked);
-    assert!(update(&mut state, Action::Focus(Pane::Probe)).contains(&Effect::Probe));
-    assert!(!update(&mut state, Action::Focus(Pane::Probe)).contains(&Effect::Probe));
+    let all = Effect::Probe(vec![0, 1, 2]);
+    assert!(update(&mut state, Action::Focus(Pane::Probe)).contains(&all));
+    assert!(!update(&mut state, Action::Focus(Pane::Probe)).contains(&all));
+}
+
+#[test]
+fn marked_models_become_an_attribute_that_is_probed() {
+    let mut state = filled(state(140, 42));
+    update(&mut state, Action::Focus(Pane::Probe));
+    press(&mut state, KeyCode::Char('n'));
+    assert!(state.notice.as_ref().is_some_and(|notice| notice.bad), "nothing is marked");
+    state.marked.extend([1, 2, 3, 8, 13]);
+    press(&mut state, KeyCode::Char('n'));
+    type_text(&mut state, "coder");
+    press(&mut state, KeyCode::Enter);
+    assert!(state.notice.as_ref().is_some_and(|notice| notice.bad), "the name is taken");
+    for members in [5, 6] {
+        press(&mut state, KeyCode::Char('n'));
+        type_text(&mut state, "odd\u{1b}ones");
+        assert!(screen(&state).contains(&format!("name of the {members} marked models")));
+        assert_eq!(press(&mut state, KeyCode::Enter), [Effect::Probe(vec![3])]);
+        assert_eq!(state.subject.attributes.len(), 4);
+        let Values::Flag(values) = &state.subject.attributes[3].values else { panic!() };
+        assert_eq!(values.iter().filter(|v| **v == Some(true)).count(), members);
+        assert_eq!(state.probe.chosen(), Some(3));
+        assert!(!state.subject.attributes[3].name.chars().any(char::is_control));
+        state.marked.insert(20);
+    }
+}
+
+#[test]
+fn every_section_about_an_attribute_can_stand_first() {
+    let mut state = filled(state(80, 24));
+    update(&mut state, Action::Focus(Pane::Probe));
+    let mut seen = std::collections::BTreeSet::<&str>::new();
+    let words = ["kept out", "along the probe", "Most wrong", "Not known", "ability aside"];
+    for _ in 0..state.probe.reports.len() {
+        for _ in 0..super::pane_probe::SECTIONS {
+            let text = screen(&state);
+            seen.extend(words.into_iter().filter(|word| text.contains(word)));
+            press(&mut state, KeyCode::Right);
+        }
+        press(&mut state, KeyCode::Down);
+    }
+    assert_eq!(seen.len(), words.len(), "{seen:?}");
+    assert_eq!(state.probe.section, 0);
 }
 
 #[test]

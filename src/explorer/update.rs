@@ -1,5 +1,7 @@
 //! The only place where the state changes.
 
+use std::sync::Arc;
+
 use ratatui::layout::Rect;
 use ratatui_textarea::CursorMove;
 use tui_input::InputRequest;
@@ -12,7 +14,8 @@ use super::history::Memento;
 use super::layout::Layout;
 use super::map::Projector;
 use super::state::{Notice, Search, State, Training};
-use super::{pane_model, pointer, routing, table};
+use super::{pane_model, pane_probe, pointer, routing, table};
+use crate::dataset::{Attribute, Values};
 use crate::one_line;
 
 /// Takes an action in, and says what has to be done outside.
@@ -82,7 +85,7 @@ fn ask_for_work(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(layout) = Layout::of(state) else { return };
     if layout.pane(Pane::Probe).is_some() && !state.probe.asked {
         state.probe.asked = true;
-        effects.push(Effect::Probe);
+        effects.push(Effect::Probe((0..state.probe.reports.len()).collect()));
     }
     let clusters = state.map.colouring.by == ColourBy::Cluster
         || state.table.columns.contains(&table::Column::Cluster);
@@ -182,8 +185,13 @@ fn report(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         }
         Action::Dropped(Err(problem)) => state.complain(&problem),
         Action::Probed(attribute, result) => {
+            // The cursor stays on its attribute while results sort the list anew.
+            let chosen = state.probe.chosen().filter(|_| state.probe.cursor > 0);
             if let Some(report) = state.probe.reports.get_mut(attribute) {
                 *report = Some(result);
+            }
+            if let Some(chosen) = chosen {
+                choose(state, chosen);
             }
         }
         Action::Encoding(questions) => {
@@ -236,6 +244,9 @@ fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
                 effects.push(Effect::StopTraining);
             }
         }
+        Action::NextSection => turn(state, 1),
+        Action::PreviousSection => turn(state, pane_probe::SECTIONS - 1),
+        Action::NameGroup => name_group(state),
         Action::Search => search(state),
         Action::Prompt => prompt(state, effects),
         Action::Accept => accept(state, effects),
@@ -431,6 +442,8 @@ fn dismiss(state: &mut State, effects: &mut Vec<Effect>) {
         commands::take_back(state, &ask);
     } else if let Some(search) = state.search.take() {
         state.select(search.before);
+    } else if state.probe.naming.take().is_some() {
+        // Nothing was named.
     } else if state.focus == Pane::Route && state.route.is_typing() {
         routing::stop_typing(state, false, effects);
     } else if state.focus == Pane::Models && !state.table.filter.is_empty() {
@@ -447,7 +460,9 @@ fn dismiss(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 fn accept(state: &mut State, effects: &mut Vec<Effect>) {
-    if state.picker.is_some() {
+    if let Some(name) = state.probe.naming.take() {
+        add_group(state, &one_line(name.value().trim()), effects);
+    } else if state.picker.is_some() {
         pick(state, effects);
     } else if state.ask.is_some() {
         commands::accept(state);
@@ -455,6 +470,50 @@ fn accept(state: &mut State, effects: &mut Vec<Effect>) {
         routing::stop_typing(state, true, effects);
         open_candidate(state);
     }
+}
+
+fn turn(state: &mut State, by: usize) {
+    state.probe.section = (state.probe.section + by) % pane_probe::SECTIONS;
+}
+
+fn choose(state: &mut State, attribute: usize) {
+    let at = state.probe.order().iter().position(|a| *a == attribute);
+    state.probe.cursor = at.unwrap_or_default();
+}
+
+fn name_group(state: &mut State) {
+    if state.marked.is_empty() {
+        let text = "mark the models of the group first: Space on the map".into();
+        state.notice = Some(Notice { text, bad: true });
+    } else {
+        state.probe.naming = Some(tui_input::Input::default());
+    }
+}
+
+/// The marked models become an attribute, in place of a group of the same name.
+fn add_group(state: &mut State, name: &str, effects: &mut Vec<Effect>) {
+    let of_data = state.groups_from..;
+    let known = state.subject.attributes.iter().position(|a| a.name == name);
+    if name.is_empty() || known.is_some_and(|at| !of_data.contains(&at)) {
+        let text = format!("`{name}` cannot be the name of a group: it is empty or taken");
+        state.notice = Some(Notice { text, bad: true });
+        return;
+    }
+    let member = |m| Some(state.marked.contains(&m));
+    let values = Values::Flag((0..state.subject.models.len()).map(member).collect());
+    let attribute = Attribute { name: name.into(), values };
+    let subject = Arc::make_mut(&mut state.subject);
+    let at = known.unwrap_or(subject.attributes.len());
+    if known.is_some() {
+        subject.attributes[at] = attribute;
+    } else {
+        subject.attributes.push(attribute);
+        state.probe.reports.push(None);
+    }
+    state.probe.reports[at] = None;
+    choose(state, at);
+    state.colour_by(ColourBy::Attribute(at));
+    effects.push(Effect::Probe(vec![at]));
 }
 
 /// Does what the item under the picker's cursor stands for.
@@ -498,6 +557,8 @@ fn edit(state: &mut State, request: InputRequest) {
         ask.input.handle(request);
     } else if let Some(search) = &mut state.search {
         search.input.handle(request);
+    } else if let Some(name) = &mut state.probe.naming {
+        name.handle(request);
     } else if state.focus == Pane::Route && state.route.is_typing() {
         routing::edit(state, request);
     }
@@ -520,6 +581,9 @@ fn typed(state: &mut State, effects: &mut Vec<Effect>) {
         if let Some(model) = to {
             state.select(model);
         }
+        return;
+    }
+    if state.probe.naming.is_some() {
         return;
     }
     routing::typed(state, effects);
@@ -615,8 +679,7 @@ fn open(state: &mut State) {
             }
         }
         Pane::Probe => {
-            let attribute = Some(state.probe.cursor).filter(|a| *a < state.probe.reports.len());
-            if let Some(attribute) = attribute {
+            if let Some(attribute) = state.probe.chosen() {
                 state.colour_by(ColourBy::Attribute(attribute));
             }
         }

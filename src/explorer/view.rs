@@ -204,6 +204,18 @@ fn draw_hints(frame: &mut Frame, state: &State, area: Rect) {
         frame.set_cursor_position((cursor.min(area.right().saturating_sub(1)), area.y));
         return;
     }
+    if let Some(name) = &state.probe.naming {
+        let typed = fit(name.value(), room.saturating_sub(40));
+        let title = format!(" name of the {} marked models: ", state.marked.len());
+        let cursor = area.x + (width(&title) + width(&typed)) as u16;
+        let line = Line::from(vec![
+            Span::styled(title, theme.bold(Ink::Accent)),
+            Span::styled(typed, theme.ink(Ink::Text)),
+            Span::styled("   Enter probes it, Esc does not", theme.ink(Ink::Muted)),
+        ]);
+        frame.render_widget(line, area);
+        return frame.set_cursor_position((cursor.min(area.right().saturating_sub(1)), area.y));
+    }
     if let Some(ask) = &state.ask {
         let (mark, keeps) = match ask.purpose {
             Purpose::Filter => (" filter ", "Enter keeps it"),

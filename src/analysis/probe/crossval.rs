@@ -1,0 +1,148 @@
+//! Nested cross-validation: settings and thresholds are chosen inside each fold.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use ndarray::{Array2, Axis};
+use rayon::prelude::*;
+
+use super::folds::Fold;
+use super::smoother::{Features, Kind};
+use super::task::Task;
+use crate::error::{Error, Result};
+
+/// What was said of each model while it was kept out; each models × columns.
+#[derive(Clone)]
+pub(super) struct Scores {
+    /// How far the score is above the threshold of its fold; for a number, the value foretold.
+    pub score: Array2<f64>,
+    /// The log odds of the class if all classes were equally frequent.
+    pub even: Array2<f64>,
+    /// The log odds of the class.
+    pub odds: Array2<f64>,
+}
+
+impl Scores {
+    fn zeros(rows: usize, columns: usize) -> Self {
+        let zeros = Array2::zeros((rows, columns));
+        Self { score: zeros.clone(), even: zeros.clone(), odds: zeros }
+    }
+}
+
+/// Says of the models of each fold what a probe on the others makes of `y`: models × columns, where
+/// each labelling takes `task.targets()` columns side by side.
+pub(super) fn cross_validate(
+    kind: Kind,
+    features: &Features,
+    folds: &[Fold],
+    task: &Task,
+    y: &Array2<f64>,
+    cancel: &AtomicBool,
+) -> Result<Scores> {
+    let said: Vec<Scores> = folds
+        .par_iter()
+        .map(|f| fold(kind, features, f, task, y, cancel))
+        .collect::<Result<_>>()?;
+    let mut all = Scores::zeros(y.nrows(), y.ncols());
+    for (fold, said) in folds.iter().zip(said) {
+        for (at, &m) in fold.test.iter().enumerate() {
+            all.score.row_mut(m).assign(&said.score.row(at));
+            all.even.row_mut(m).assign(&said.even.row(at));
+            all.odds.row_mut(m).assign(&said.odds.row(at));
+        }
+    }
+    Ok(all)
+}
+
+fn fold(
+    kind: Kind,
+    features: &Features,
+    fold: &Fold,
+    task: &Task,
+    y: &Array2<f64>,
+    cancel: &AtomicBool,
+) -> Result<Scores> {
+    if cancel.load(Ordering::Relaxed) {
+        return Err(Error::Failed("the probe was cancelled".into()));
+    }
+    let targets = task.targets();
+    let y = y.select(Axis(0), &fold.train);
+    let n = y.nrows() as f64;
+    let ones = y.sum_axis(Axis(0));
+    // Errors on either class weigh the same, however rare it is.
+    let weight = |truth: f64, ones: f64| match (task.is_number(), truth > 0.5) {
+        (true, _) => 1.0,
+        (false, true) => 0.5 / ones.max(1.0),
+        (false, false) => 0.5 / (n - ones).max(1.0),
+    };
+    let mut best = vec![f64::INFINITY; y.ncols() / targets];
+    let mut said = Scores::zeros(fold.test.len(), y.ncols());
+    features.each_setting(kind, fold, &y, |inner, outer| {
+        let mut losses = vec![0.0; y.ncols()];
+        for (inner, truth) in inner.rows().into_iter().zip(y.rows()) {
+            for (c, loss) in losses.iter_mut().enumerate() {
+                *loss += weight(truth[c], ones[c]) * (inner[c] - truth[c]).powi(2);
+            }
+        }
+        for (labelling, best) in best.iter_mut().enumerate() {
+            let columns = labelling * targets..(labelling + 1) * targets;
+            let loss: f64 = losses[columns.clone()].iter().sum();
+            if loss >= *best {
+                continue;
+            }
+            *best = loss;
+            for c in columns {
+                if task.is_number() {
+                    said.score.column_mut(c).assign(&outer.column(c));
+                    continue;
+                }
+                let rule = Threshold::of(inner.column(c), y.column(c), n, ones[c]);
+                for (at, x) in outer.column(c).iter().enumerate() {
+                    let above = x - rule.middle;
+                    said.score[[at, c]] = above;
+                    said.even[[at, c]] = rule.slope * above;
+                    said.odds[[at, c]] = rule.slope * above + rule.prior;
+                }
+            }
+        }
+    })?;
+    Ok(said)
+}
+
+/// From a score to log odds: two normal distributions of one width, at the means that the classes
+/// have when each model is judged without its group (linear discriminant analysis of the score).
+struct Threshold {
+    middle: f64,
+    slope: f64,
+    prior: f64,
+}
+
+impl Threshold {
+    fn of(
+        inner: ndarray::ArrayView1<'_, f64>,
+        truth: ndarray::ArrayView1<'_, f64>,
+        n: f64,
+        ones: f64,
+    ) -> Self {
+        let zeros = n - ones;
+        let prior = ((ones + 0.5) / (zeros + 0.5)).ln();
+        if ones < 1.0 || zeros < 1.0 {
+            return Self { middle: 0.5, slope: 0.0, prior };
+        }
+        let (mut up, mut down) = (0.0, 0.0);
+        for (x, y) in inner.iter().zip(truth) {
+            if *y > 0.5 { up += x } else { down += x }
+        }
+        let (up, down) = (up / ones, down / zeros);
+        let spread = inner
+            .iter()
+            .zip(truth)
+            .map(|(x, y)| (x - if *y > 0.5 { up } else { down }).powi(2))
+            .sum::<f64>()
+            / n;
+        Self {
+            middle: f64::midpoint(up, down),
+            slope: (up - down).max(0.0) / spread.max(1e-6),
+            prior,
+        }
+    }
+}

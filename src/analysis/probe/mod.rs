@@ -1,0 +1,251 @@
+//! Probes: can an attribute of a model be read off its vector, and is that more than luck, more than
+//! kinship and more than who was asked what?
+//!
+//! A *linear* probe (ridge regression) and the *nearest* models each speak of models that they have
+//! not learned from; strength, number of neighbours, the form of the vectors and the threshold are
+//! chosen inside each fold. Folds are dealt at random, and again so that a family of models is kept
+//! out as a whole, since twenty fine-tunes of one base would otherwise tell of each other. Beside
+//! them stand three controls: always naming the most frequent class, the same probe on shuffled
+//! labels, and the same probe on nothing but the ability of a model and the set of benchmarks it
+//! was run on.
+
+mod crossval;
+mod figures;
+mod folds;
+mod report;
+mod smoother;
+mod task;
+
+use std::sync::atomic::AtomicBool;
+
+use ndarray::{Array2, ArrayView2, Axis};
+use rand::seq::SliceRandom;
+use rayon::prelude::*;
+
+use crate::dataset::Attribute;
+use crate::embedder::{Benchmark, Embedder};
+use crate::error::Result;
+use crossval::{Scores, cross_validate};
+use figures::Outcome;
+use folds::Fold;
+use smoother::{Features, Kind};
+use task::Task;
+
+pub use figures::{Figure, Figures};
+pub use report::{Prediction, Pull, Report, Run, Scheme};
+
+/// How a probe is run.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Random folds.
+    pub folds: usize,
+    /// How often they are dealt anew.
+    pub repetitions: usize,
+    /// Repetitions on shuffled labels.
+    pub shuffles: usize,
+    /// Resamples of models for the intervals.
+    pub resamples: usize,
+    /// Decides folds, shuffles and resamples.
+    pub seed: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { folds: 10, repetitions: 3, shuffles: 200, resamples: 500, seed: 1 }
+    }
+}
+
+/// A class with fewer models than this cannot be probed; its models count as unknown.
+const SMALLEST_CLASS: usize = 5;
+/// Columns of shuffled labels that are judged at a time: a fit serves them all, and they take memory.
+const COLUMNS: usize = 2400;
+/// Below this an attribute may be found: with seven attributes, luck alone finds none of them in 93
+/// of a hundred embedders, and the other controls are still to be beaten.
+const SIGNIFICANT: f64 = 0.01;
+
+/// The models of an embedder, ready to be probed.
+pub struct Prober {
+    models: usize,
+    vectors: Features,
+    pools: Features,
+    families: Vec<usize>,
+    /// The attribute that tells the families; from names alone if none does.
+    pub families_by: Option<String>,
+    abilities: Vec<f64>,
+    benchmarks: Vec<Benchmark>,
+}
+
+impl Prober {
+    /// Takes the vectors (models × dimensions, the ability first), names and attributes of the
+    /// models, from which their families are told, and the benchmarks they were run on.
+    #[must_use]
+    pub fn new(
+        vectors: ArrayView2<'_, f32>,
+        names: &[String],
+        attributes: &[Attribute],
+        benchmarks: &[Benchmark],
+    ) -> Self {
+        let (families, families_by) = folds::families(names, attributes);
+        Self {
+            models: names.len(),
+            vectors: Features::of_vectors(vectors),
+            pools: Features::of_pools(vectors, benchmarks),
+            families,
+            families_by,
+            abilities: vectors.column(0).iter().map(|v| f64::from(*v)).collect(),
+            benchmarks: benchmarks.to_vec(),
+        }
+    }
+
+    /// The models of an embedder, in the families that its own or `attributes` tell.
+    #[must_use]
+    pub fn of(embedder: &Embedder, attributes: &[Attribute]) -> Self {
+        Self::new(embedder.vectors.view(), &embedder.models, attributes, &embedder.benchmarks)
+    }
+
+    /// Probes one attribute, whose values stand in the order of the models.
+    ///
+    /// # Errors
+    /// [`crate::Error::Usage`] if fewer than two classes have enough models;
+    /// [`crate::Error::Failed`] if cancelled.
+    pub fn probe(
+        &self,
+        attribute: &Attribute,
+        settings: &Settings,
+        cancel: &AtomicBool,
+    ) -> Result<Report> {
+        let task = Task::new(attribute)?;
+        let mut plain_folds = Vec::new();
+        for repetition in 0..settings.repetitions.max(1) as u64 {
+            let mut rng = folds::rng(settings.seed, repetition);
+            let number = settings.folds.clamp(2, task.known.len());
+            plain_folds.push(folds::stratified(&task.known, &task.class, number, &mut rng));
+        }
+        let run =
+            |folds: &[Vec<Fold>], units: &[usize]| self.run(&task, folds, units, settings, cancel);
+        let each: Vec<usize> = (0..self.models).collect();
+        let plain = run(&plain_folds, &each)?;
+        let grouped = self
+            .spans_families(&task)
+            .then(|| run(&[folds::grouped(&task.known, &self.families)], &self.families))
+            .transpose()?;
+        let whole = self.whole(&task, cancel)?;
+        Ok(report::assemble(self, attribute, &task, plain, grouped, &whole))
+    }
+
+    /// True if every class is found in two families at least, so that one can be kept out.
+    fn spans_families(&self, task: &Task) -> bool {
+        (0..task.names.len()).all(|class| {
+            let of = task.known.iter().filter(|m| task.class[**m] == class);
+            let mut families: Vec<usize> = of.map(|m| self.families[*m]).collect();
+            families.sort_unstable();
+            families.dedup();
+            families.len() > 1
+        })
+    }
+
+    /// Both kinds and the control over one way to deal folds; `units` are resampled as a whole.
+    fn run(
+        &self,
+        task: &Task,
+        folds: &[Vec<Fold>],
+        units: &[usize],
+        settings: &Settings,
+        cancel: &AtomicBool,
+    ) -> Result<(Scheme, Scores, Outcome)> {
+        let truth = task.columns(std::slice::from_ref(&task.known));
+        let judge = |kind: Kind, features: &Features| -> Result<(Scores, Vec<Outcome>)> {
+            let mut said = folds
+                .iter()
+                .map(|folds| cross_validate(kind, features, folds, task, &truth, cancel))
+                .collect::<Result<Vec<Scores>>>()?;
+            let outcomes = said.iter().map(|s| Outcome::new(task, s, &task.known, 0)).collect();
+            Ok((said.swap_remove(0), outcomes))
+        };
+        let shuffle = |kind: Kind, first: &Outcome| -> Result<(f64, f64)> {
+            // The folds stay as they were dealt, the labels move over the models.
+            let (mut as_high, mut accuracy) = (0_usize, 0.0);
+            let labellings: Vec<Vec<usize>> = (0..settings.shuffles as u64)
+                .map(|shuffle| {
+                    let mut moved = task.known.clone();
+                    moved.shuffle(&mut folds::rng(settings.seed, (1 << 16) + shuffle));
+                    moved
+                })
+                .collect();
+            for batch in labellings.chunks((COLUMNS / task.targets()).max(1)) {
+                let y = task.columns(batch);
+                let said = cross_validate(kind, &self.vectors, &folds[0], task, &y, cancel)?;
+                let found: Vec<(f64, f64)> = batch
+                    .par_iter()
+                    .enumerate()
+                    .map(|(at, labelling)| {
+                        let outcome = Outcome::new(task, &said, labelling, at);
+                        (outcome.deciding(), outcome.accuracy())
+                    })
+                    .collect();
+                as_high += found.iter().filter(|(d, _)| *d >= first.deciding()).count();
+                accuracy += found.iter().map(|(_, a)| a).sum::<f64>();
+            }
+            let n = settings.shuffles as f64;
+            Ok(((as_high + 1) as f64 / (n + 1.0), accuracy / n.max(1.0)))
+        };
+        let (scores, linear) = judge(Kind::Linear, &self.vectors)?;
+        let (_, nearest) = judge(Kind::Neighbours, &self.vectors)?;
+        let (_, pool) = judge(Kind::Linear, &self.pools)?;
+        let unit: Vec<usize> = task.known.iter().map(|m| units[*m]).collect();
+        let weights = figures::resampled(&unit, settings.resamples, settings.seed);
+        // Resamples × figures, the figures of the models as they are first.
+        let measured = |outcomes: &[Outcome]| -> Vec<[f64; 5]> {
+            let mean = |weights: &[f64]| {
+                let mut mean = [0.0; 5];
+                for outcome in outcomes {
+                    let figures = outcome.figures(weights);
+                    mean.iter_mut().zip(figures).for_each(|(m, f)| *m += f / outcomes.len() as f64);
+                }
+                mean
+            };
+            let plain = mean(&vec![1.0; unit.len()]);
+            std::iter::once(plain)
+                .chain(weights.par_iter().map(|w| mean(w)).collect::<Vec<_>>())
+                .collect()
+        };
+        let deciding = if task.is_number() { 4 } else { 2 };
+        let summed = |measured: &[[f64; 5]]| {
+            let of =
+                |f: usize| figures::figure(measured[0][f], measured[1..].iter().map(|row| row[f]));
+            Figures::from([of(0), of(1), of(2), of(3), of(4)], task.is_number())
+        };
+        let (by_linear, by_pool) = (measured(&linear), measured(&pool));
+        let ahead: Vec<f64> =
+            by_linear.iter().zip(&by_pool).map(|(l, p)| l[deciding] - p[deciding]).collect();
+        let run = |measured: &[[f64; 5]], p: Option<(f64, f64)>| Run {
+            figures: summed(measured),
+            shuffled: p.map(|(_, accuracy)| accuracy),
+            p_value: p.map(|(p, _)| p),
+        };
+        let scheme = Scheme {
+            folds: folds[0].len(),
+            repetitions: folds.len(),
+            linear: run(&by_linear, Some(shuffle(Kind::Linear, &linear[0])?)),
+            nearest: run(&measured(&nearest), Some(shuffle(Kind::Neighbours, &nearest[0])?)),
+            pool: run(&by_pool, None),
+            ahead_of_pool: figures::figure(ahead[0], ahead[1..].iter().copied()),
+        };
+        let first = linear.into_iter().next();
+        let first = first.unwrap_or_else(|| Outcome::new(task, &scores, &task.known, 0));
+        Ok((scheme, scores, first))
+    }
+
+    /// What a linear probe on all known models says of every model.
+    fn whole(&self, task: &Task, cancel: &AtomicBool) -> Result<Scores> {
+        let all = Fold::new(task.known.clone(), (0..self.models).collect(), |m| self.families[m]);
+        let one_family = all.groups.len() < 2;
+        let all = if one_family { Fold::new(all.train, all.test, |m| m) } else { all };
+        let truth: Array2<f64> = task.columns(std::slice::from_ref(&task.known));
+        debug_assert_eq!(truth.len_of(Axis(0)), self.models);
+        cross_validate(Kind::Linear, &self.vectors, &[all], task, &truth, cancel)
+    }
+}
+
+#[cfg(test)]
+mod tests;

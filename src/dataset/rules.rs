@@ -1,0 +1,87 @@
+//! Attributes from names, by rules that the user writes.
+
+use std::path::Path;
+
+use regex_lite::{Regex, RegexBuilder};
+
+use super::table::Table;
+use super::{Attribute, Values};
+use crate::error::Result;
+
+/// A compiled pattern takes at most so many bytes.
+const LARGEST: usize = 1 << 20;
+
+/// A pattern on names, without regard to case.
+///
+/// # Errors
+/// What is wrong with the pattern.
+pub(crate) fn pattern(text: &str) -> std::result::Result<Regex, String> {
+    let built = RegexBuilder::new(text).case_insensitive(true).size_limit(LARGEST).build();
+    built.map_err(|e| e.to_string())
+}
+
+/// Reads a CSV with the columns `regex`, `attribute` and `value`: a model has the value of the first
+/// rule of an attribute that its name matches, and where none matches it is unknown.
+///
+/// # Errors
+/// A fault of the file; a pattern that is none.
+pub fn load_rules(path: &Path, models: &[String]) -> Result<Vec<Attribute>> {
+    let mut table = Table::open(path)?;
+    let (regex, attribute, value) =
+        (table.column("regex")?, table.column("attribute")?, table.column("value")?);
+    let mut columns: Vec<(String, Vec<String>)> = Vec::new();
+    while let Some(row) = table.next()? {
+        let text = row.filled(regex)?;
+        let pattern = pattern(text).map_err(|problem| {
+            row.error(
+                format!("`{text}` is no regular expression: {problem}"),
+                "mend the pattern; letters and digits stand for themselves",
+            )
+        })?;
+        let (name, value) = (row.filled(attribute)?, row.filled(value)?);
+        let at = columns.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
+            columns.push((name.to_owned(), vec![String::new(); models.len()]));
+            columns.len() - 1
+        });
+        for (cell, model) in columns[at].1.iter_mut().zip(models) {
+            if cell.is_empty() && pattern.is_match(model) {
+                value.clone_into(cell);
+            }
+        }
+    }
+    let typed = |(name, cells): (String, Vec<String>)| Attribute {
+        name,
+        values: Values::from_cells(&cells),
+    };
+    Ok(columns.into_iter().map(typed).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_rule_that_matches_gives_the_value() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rules.csv");
+        std::fs::write(&path, "regex,attribute,value\ncode,coder,1\n^x,size,7\n.,coder,0\n")
+            .unwrap();
+        let models = ["CodeLlama", "xcode", "vicuna"].map(str::to_owned);
+        let found = load_rules(&path, &models).unwrap();
+        let flags = Values::Flag(vec![Some(true), Some(true), Some(false)]);
+        assert_eq!(found[0], Attribute { name: "coder".into(), values: flags });
+        assert_eq!(found[1].values, Values::Number(vec![None, Some(7.0), None]));
+    }
+
+    #[test]
+    fn a_bad_pattern_is_told_with_its_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rules.csv");
+        for bad in ["a(b", "(x{900}){900}"] {
+            std::fs::write(&path, format!("regex,attribute,value\nok,a,1\n\"{bad}\",a,0\n"))
+                .unwrap();
+            let error = load_rules(&path, &["m".into()]).unwrap_err().to_string();
+            assert!(error.contains("rules.csv:3") && error.contains("fix:"), "{error}");
+        }
+    }
+}

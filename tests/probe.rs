@@ -1,0 +1,107 @@
+//! Whether probes can be believed: on simulated models with known causes, on vectors that know
+//! nothing, and on the shipped embedder.
+
+#![allow(clippy::unwrap_used)]
+
+use std::sync::atomic::AtomicBool;
+
+use llmap::analysis::probe::{Prober, Report, Settings};
+use llmap::dataset::simulate::Simulation;
+use llmap::embedder::{self, Embedder, train};
+use llmap::encoder;
+use ndarray::Array2;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+use rayon::prelude::*;
+
+fn probed(prober: &Prober, embedder: &Embedder, attribute: &str) -> Report {
+    let attribute = embedder.attribute(attribute).unwrap();
+    prober.probe(attribute, &Settings::default(), &AtomicBool::new(false)).unwrap()
+}
+
+/// A prober of the shipped models whose vectors are noise.
+fn ignorant(shipped: &Embedder, seed: u64) -> Prober {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let vectors: Array2<f32> =
+        Array2::from_shape_simple_fn(shipped.vectors.dim(), || StandardNormal.sample(&mut rng));
+    Prober::new(vectors.view(), &shipped.models, &shipped.attributes, &shipped.benchmarks)
+}
+
+/// Sixty models, all run on all four categories; every third has a skill in the first.
+fn planted(seed: u64) -> Report {
+    let simulation = Simulation {
+        models: 60,
+        questions: 2000,
+        skill_spread: 0.5,
+        density: 1.0,
+        seed,
+        ..Simulation::default()
+    };
+    let data = simulation.run();
+    let encoder = encoder::Settings { buckets: 1 << 10, dim: 16, hash_seed: 0 };
+    let settings = embedder::Settings { dim: 16, epochs: 12, encoder, seed, ..Default::default() };
+    let trained = train(&data, &settings, &mut |_| {}, &AtomicBool::new(false)).unwrap();
+    probed(&Prober::of(&trained, &trained.attributes), &trained, "specialist")
+}
+
+#[test]
+fn a_planted_skill_is_found() {
+    let report = planted(3);
+    assert!(report.beats_controls, "{:?} {:?}", report.unbeaten, report.grouped);
+    assert_eq!(report.dealt, "families");
+    assert!(report.balanced_accuracy > 0.8);
+}
+
+#[test]
+#[ignore = "trains 200 embedders: minutes"]
+fn a_planted_skill_is_found_whatever_the_seed() {
+    let found: Vec<(u64, bool)> =
+        (0..200).into_par_iter().map(|seed| (seed, planted(seed).beats_controls)).collect();
+    let missed: Vec<u64> = found.iter().filter(|(_, found)| !found).map(|(s, _)| *s).collect();
+    println!("found in {} of 200, missed: {missed:?}", 200 - missed.len());
+    assert!(missed.len() <= 10, "{missed:?}");
+}
+
+#[test]
+#[ignore = "probes 200 embedders: minutes"]
+fn vectors_that_know_nothing_have_no_attribute() {
+    let shipped = Embedder::shipped().unwrap();
+    let claims: Vec<(u64, Vec<String>)> = (0..200)
+        .into_par_iter()
+        .map(|seed| {
+            let prober = ignorant(&shipped, seed);
+            let names = shipped.attributes.iter().map(|a| &a.name).filter(|name| *name != "math");
+            let found = names
+                .map(|name| probed(&prober, &shipped, name))
+                .filter(|report| report.beats_controls)
+                .map(|report| report.attribute);
+            (seed, found.collect())
+        })
+        .collect();
+    let claims: Vec<_> = claims.into_iter().filter(|(_, found)| !found.is_empty()).collect();
+    println!("{} of 200 random embedders have an attribute: {claims:?}", claims.len());
+    assert!(claims.len() <= 10, "{claims:?}");
+}
+
+#[test]
+fn vectors_that_know_nothing_have_no_coder() {
+    let shipped = Embedder::shipped().unwrap();
+    let prober = ignorant(&shipped, 1);
+    assert!(!probed(&prober, &shipped, "coder").beats_controls);
+}
+
+/// What README and docs say of the shipped embedder.
+#[test]
+fn the_shipped_embedder_knows_coders() {
+    let shipped = Embedder::shipped().unwrap();
+    let prober = Prober::of(&shipped, &shipped.attributes);
+    assert_eq!(prober.families_by.as_deref(), Some("family"));
+    let coder = probed(&prober, &shipped, "coder");
+    assert_eq!(coder.dealt, "families");
+    assert!(coder.balanced_accuracy >= 0.85 && coder.p_value < 0.01, "{:?}", coder.grouped);
+    // Coders were mostly run on code: knowing who was asked what does as well.
+    assert_eq!(coder.unbeaten, ["ability and benchmarks run"]);
+    let size = probed(&prober, &shipped, "params_b");
+    assert!(size.random.nearest.figures.spearman.unwrap().value >= 0.5, "{:?}", size.random);
+}
