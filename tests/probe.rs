@@ -56,10 +56,14 @@ fn a_planted_skill_is_found() {
 #[test]
 #[ignore = "trains 200 embedders: minutes"]
 fn a_planted_skill_is_found_whatever_the_seed() {
-    let found: Vec<(u64, bool)> =
-        (0..200).into_par_iter().map(|seed| (seed, planted(seed).beats_controls)).collect();
-    let missed: Vec<u64> = found.iter().filter(|(_, found)| !found).map(|(s, _)| *s).collect();
-    println!("found in {} of 200, missed: {missed:?}", 200 - missed.len());
+    let missed: Vec<u64> = (0..200)
+        .into_par_iter()
+        .filter(|seed| {
+            let found = planted(*seed).beats_controls;
+            println!("seed {seed}: {}", if found { "found" } else { "missed" });
+            !found
+        })
+        .collect();
     assert!(missed.len() <= 10, "{missed:?}");
 }
 
@@ -76,11 +80,12 @@ fn vectors_that_know_nothing_have_no_attribute() {
                 .map(|name| probed(&prober, &shipped, name))
                 .filter(|report| report.beats_controls)
                 .map(|report| report.attribute);
-            (seed, found.collect())
+            let found: Vec<String> = found.collect();
+            println!("seed {seed}: {found:?}");
+            (seed, found)
         })
         .collect();
     let claims: Vec<_> = claims.into_iter().filter(|(_, found)| !found.is_empty()).collect();
-    println!("{} of 200 random embedders have an attribute: {claims:?}", claims.len());
     assert!(claims.len() <= 10, "{claims:?}");
 }
 

@@ -648,7 +648,7 @@ fn marked_models_become_an_attribute_that_is_probed() {
     update(&mut state, Action::Focus(Pane::Probe));
     press(&mut state, KeyCode::Char('n'));
     assert!(state.notice.as_ref().is_some_and(|notice| notice.bad), "nothing is marked");
-    state.marked.extend([1, 2, 3, 8, 13]);
+    Arc::make_mut(&mut state.marked).extend([1, 2, 3, 8, 13]);
     press(&mut state, KeyCode::Char('n'));
     type_text(&mut state, "coder");
     press(&mut state, KeyCode::Enter);
@@ -663,7 +663,7 @@ fn marked_models_become_an_attribute_that_is_probed() {
         assert_eq!(values.iter().filter(|v| **v == Some(true)).count(), members);
         assert_eq!(state.probe.chosen(), Some(3));
         assert!(!state.subject.attributes[3].name.chars().any(char::is_control));
-        state.marked.insert(20);
+        Arc::make_mut(&mut state.marked).insert(20);
     }
 }
 
