@@ -16,6 +16,8 @@ use crate::embedder::Benchmark;
 
 /// Models that stand side by side at most.
 const MOST: usize = 6;
+/// Lines of a name at most.
+const NAME: usize = 3;
 /// Questions that two models must have in common for their agreement to count.
 const LEAST_COMMON: usize = 20;
 
@@ -58,13 +60,13 @@ fn lines(state: &State, models: &[usize], room: usize, height: usize) -> Vec<Lin
     let column = (room.saturating_sub(label) / models.len()).max(6);
     let inner = column - 1;
     let mut lines = Vec::new();
-    // A name may take two lines: the ends of names tell versions apart.
+    // A name may take some lines: the ends of names tell versions apart.
     let names: Vec<Vec<String>> = models.iter().map(|m| wrap(state.name(*m), inner)).collect();
-    for line in 0..names.iter().map(|name| name.len().min(2)).max().unwrap_or_default() {
+    for line in 0..names.iter().map(|name| name.len().min(NAME)).max().unwrap_or_default() {
         let mut spans = vec![Span::raw(" ".repeat(label))];
         for (model, name) in models.iter().zip(&names) {
             let mut part = name.get(line).cloned().unwrap_or_default();
-            if line == 1 && name.len() > 2 {
+            if line + 1 == NAME && name.len() > NAME {
                 part = fit(&format!("{part}…"), inner);
             }
             let ink = if *model == state.selected { Ink::MapSelected } else { Ink::Accent };
@@ -97,7 +99,12 @@ fn lines(state: &State, models: &[usize], room: usize, height: usize) -> Vec<Lin
     let rows = height.saturating_sub(lines.len() + below).max(3);
     lines.extend(benchmarks(state, models, label, column).into_iter().take(rows));
     lines.push(Line::default());
-    lines.push(heading(theme, room, "How alike", "cosine, and the mean difference of logits"));
+    lines.push(heading(
+        theme,
+        room,
+        "How alike",
+        "above the diagonal cosine, below it how far apart in logits",
+    ));
     lines.extend(alike);
     lines
 }
@@ -168,18 +175,20 @@ fn alike(state: &State, models: &[usize], label: usize, column: usize) -> Vec<Li
             let name = pad(&fit(state.name(a), label - 1), label);
             let mut spans = vec![Span::styled(name, theme.ink(Ink::Accent))];
             for (j, &b) in models.iter().enumerate() {
-                let (text, ink) = if i == j || !known(a) || !known(b) {
-                    ("·".into(), Ink::MapDim)
+                let (text, short, ink) = if i == j || !known(a) || !known(b) {
+                    ("·".into(), String::new(), Ink::MapDim)
                 } else if j > i {
                     let cos = cosine(vectors.row(a), vectors.row(b));
-                    (format!("cos {cos:.2}"), Ink::Text)
+                    (format!("cos {cos:.2}"), format!("{cos:.2}"), Ink::Text)
                 } else if let Some((share, n)) = agreement(state, a, b) {
-                    (format!("agree {:.0}% of {n}", 100.0 * share), Ink::Text)
+                    let percent = format!("{:.0}%", 100.0 * share);
+                    (format!("agree {percent} of {n}"), percent, Ink::Text)
                 } else {
                     let gaps = &vectors.row(a) - &vectors.row(b);
-                    (format!("apart {:.2}", gaps.dot(&gaps).sqrt()), Ink::Muted)
+                    let apart = format!("{:.2}", gaps.dot(&gaps).sqrt());
+                    (format!("apart {apart}"), apart, Ink::Muted)
                 };
-                let shown = if width(&text) < column { text } else { fit(&text, column - 1) };
+                let shown = if width(&text) < column { text } else { short };
                 spans.push(Span::styled(pad(&shown, column), theme.ink(ink)));
             }
             Line::from(spans)

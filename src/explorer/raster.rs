@@ -45,8 +45,9 @@ impl Raster {
             parts,
             fullest: 1,
         };
-        // One dot is hard to see where there are few.
-        let size = if map.places.len() <= MANY { 2 } else { 1 };
+        // One dot is hard to see where there are few; symbols of a whole cell are not.
+        let whole = matches!(map.marker, Marker::Shapes | Marker::Dots);
+        let size = if map.places.len() <= MANY && !whole { 2 } else { 1 };
         for (model, place) in map.places.iter().enumerate() {
             let (x, y) = map.seen(*place);
             if !(0.0..1.0).contains(&x) || !(0.0..1.0).contains(&y) {
