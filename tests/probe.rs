@@ -40,7 +40,13 @@ fn planted(seed: u64) -> Report {
     };
     let data = simulation.run();
     let encoder = encoder::Settings { buckets: 1 << 10, dim: 16, hash_seed: 0 };
-    let settings = embedder::Settings { dim: 16, epochs: 12, encoder, seed, ..Default::default() };
+    let settings = embedder::Settings {
+        dim: 16,
+        epochs: 12,
+        encoder: vec![encoder::Source::Builtin(encoder)],
+        seed,
+        ..Default::default()
+    };
     let trained = train(&data, &settings, &mut |_| {}, &AtomicBool::new(false)).unwrap();
     probed(&Prober::of(&trained, &trained.attributes), &trained, "specialist")
 }
