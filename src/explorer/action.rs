@@ -268,7 +268,7 @@ pub enum Action {
     #[serde(skip)]
     Probed(usize, Result<Box<Report>, String>),
     #[serde(skip)]
-    Encoding(usize),
+    Encoding(usize, usize),
     #[serde(skip)]
     Epoch(Box<Frame>),
     #[serde(skip)]

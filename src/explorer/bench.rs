@@ -139,5 +139,6 @@ fn simulated(models: usize, seed: u64) -> Subject {
         val: std::collections::BTreeMap::new(),
         reliability: Vec::new(),
         coverage: Vec::new(),
+        unread: None,
     }
 }

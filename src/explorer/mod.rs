@@ -181,7 +181,7 @@ pub fn run_live(
 /// An event of the training as the state takes it in; frames are turned to follow each other.
 fn shown(event: Event, before: &mut Option<Projection>) -> Option<Action> {
     match event {
-        Event::Encoding { questions, .. } => Some(Action::Encoding(questions)),
+        Event::Encoding { done, questions } => Some(Action::Encoding(done, questions)),
         Event::Epoch(epoch) => {
             let projection = follow(
                 Projection::pca(epoch.vectors.slice(s![.., 1..]), LIVE_COMPONENTS).ok()?,

@@ -184,6 +184,11 @@ fn draw_offers(frame: &mut Frame, state: &State, place: Rect) {
 
 fn introduction(state: &State, room: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
+    if let Some(problem) = &state.subject.unread {
+        let text = format!("Prompts cannot be read here: {problem}");
+        let lines = wrap(&text, room).into_iter();
+        return lines.map(|line| Line::styled(line, theme.ink(Ink::Warn))).collect();
+    }
     let text = if state.route.waiting {
         "asking …"
     } else {

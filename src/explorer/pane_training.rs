@@ -58,7 +58,10 @@ fn words(state: &State, training: &Training, room: usize) -> Vec<Line<'static>> 
         let line = if training.questions == 0 {
             "beginning …".into()
         } else {
-            format!("encoding {n} questions …")
+            match thousands(training.encoded as u64) {
+                _ if training.encoded == 0 => format!("encoding {n} questions …"),
+                done => format!("encoding questions: {done} of {n} …"),
+            }
         };
         return vec![Line::styled(fit(&line, room), muted)];
     }

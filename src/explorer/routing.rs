@@ -300,7 +300,7 @@ pub fn typed(state: &mut State, effects: &mut Vec<Effect>) {
 pub fn ask(state: &mut State, effects: &mut Vec<Effect>) {
     let route = &mut state.route;
     route.version += 1;
-    route.waiting = !route.asked.is_empty();
+    route.waiting = !route.asked.is_empty() && state.subject.unread.is_none();
     if route.waiting {
         effects.push(Effect::Route(route.version, route.asked.clone()));
     } else {

@@ -140,6 +140,8 @@ pub struct Notice {
 #[derive(Default)]
 pub struct Training {
     pub questions: usize,
+    /// How many of them are encoded.
+    pub encoded: usize,
     pub epoch: u32,
     pub of: u32,
     pub best: Option<(u32, f64)>,

@@ -23,6 +23,8 @@ pub struct Subject {
     pub(super) val: BTreeMap<String, f64>,
     pub(super) reliability: Vec<Bin>,
     pub(super) coverage: Vec<Coverage>,
+    /// Why prompts cannot be read, where the encoder is not on this machine.
+    pub(super) unread: Option<String>,
 }
 
 impl Subject {
@@ -39,6 +41,7 @@ impl Subject {
             val: BTreeMap::new(),
             reliability: Vec::new(),
             coverage: Vec::new(),
+            unread: None,
         }
     }
 
@@ -70,6 +73,7 @@ impl From<&Embedder> for Subject {
             val: embedder.provenance.val.clone(),
             reliability: embedder.provenance.reliability.clone(),
             coverage: embedder.provenance.coverage.clone(),
+            unread: embedder.encoder().available().err().map(|e| one_line(&e.to_string())),
         }
     }
 }

@@ -89,6 +89,7 @@ fn subject(names: impl Fn(usize) -> String) -> Subject {
                 covered: 0.78,
             })
             .collect(),
+        unread: None,
     }
 }
 
@@ -497,7 +498,7 @@ fn help_shows_the_keymap_of_the_focused_pane() {
 #[test]
 fn a_training_shows_how_it_goes() {
     let mut state = state(100, 30);
-    update(&mut state, Action::Encoding(16_001));
+    update(&mut state, Action::Encoding(0, 16_001));
     for number in 1..=4 {
         let projection = state.map.projection.clone();
         let epoch = Epoch {
@@ -665,6 +666,18 @@ fn marked_models_become_an_attribute_that_is_probed() {
         assert!(!state.subject.attributes[3].name.chars().any(char::is_control));
         Arc::make_mut(&mut state.marked).insert(20);
     }
+}
+
+#[test]
+fn without_its_encoder_all_but_prompts_goes_on() {
+    let unread = Some("the encoder is not on this machine: run `llmap fetch minilm`".into());
+    let mut state = state_of(Subject { unread, ..subject(plain) }, 120, 35);
+    update(&mut state, Action::Prompt);
+    assert!(screen(&state).contains("llmap fetch minilm"));
+    type_text(&mut state, "What is 17 × 23?");
+    assert!(!state.route.waiting && screen(&state).contains("llmap fetch minilm"));
+    press(&mut state, KeyCode::Esc);
+    assert!(update(&mut state, Action::Focus(Pane::Probe)).contains(&Effect::Probe(vec![0, 1, 2])));
 }
 
 #[test]

@@ -110,7 +110,7 @@ fn is_passive(action: &Action) -> bool {
             | A::Routed(..)
             | A::Dropped(_)
             | A::Probed(..)
-            | A::Encoding(_)
+            | A::Encoding(..)
             | A::Epoch(_)
             | A::Trained(..)
             | A::Failed(_)
@@ -194,8 +194,9 @@ fn report(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
                 choose(state, chosen);
             }
         }
-        Action::Encoding(questions) => {
-            state.training.get_or_insert_default().questions = questions;
+        Action::Encoding(done, questions) => {
+            let training = state.training.get_or_insert_default();
+            (training.encoded, training.questions) = (done, questions);
         }
         Action::Epoch(frame) => {
             state.training.get_or_insert_with(Training::default).add(&frame.epoch);
