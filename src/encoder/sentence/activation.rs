@@ -2,7 +2,10 @@
 
 use std::f32::consts::{FRAC_1_SQRT_2, LN_2, LOG2_E};
 
+use multiversion::multiversion;
+
 /// eˣ to a relative error of 2e-7 near zero; saturates at 2^±126.
+#[inline]
 fn exp(x: f32) -> f32 {
     /// Adding it rounds to an integer, which then stands in the lowest bits.
     const ROUND: f32 = 12_582_912.0;
@@ -17,6 +20,7 @@ fn exp(x: f32) -> f32 {
 }
 
 /// The error function to 2e-7 (Abramowitz and Stegun, 7.1.26).
+#[inline]
 fn erf(x: f32) -> f32 {
     let magnitude = x.abs();
     let t = 1.0 / (1.0 + 0.327_591_1 * magnitude);
@@ -26,6 +30,7 @@ fn erf(x: f32) -> f32 {
 }
 
 /// x·Φ(x), in place.
+#[multiversion(targets = "simd")]
 pub(super) fn gelu(xs: &mut [f32]) {
     for x in xs {
         *x *= 0.5 * (1.0 + erf(*x * FRAC_1_SQRT_2));
@@ -33,6 +38,7 @@ pub(super) fn gelu(xs: &mut [f32]) {
 }
 
 /// eˣ over its sum, in place.
+#[multiversion(targets = "simd")]
 pub(super) fn softmax(xs: &mut [f32]) {
     let highest = xs.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     for x in &mut *xs {

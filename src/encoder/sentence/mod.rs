@@ -22,7 +22,7 @@ use transformer::Transformer;
 
 /// Tokens that go through the network at once: enough that products of matrices dominate, few enough
 /// that the hidden layers stay in the cache.
-const BATCH: usize = 512;
+const BATCH: usize = 1024;
 
 /// What a sentence encoder is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
