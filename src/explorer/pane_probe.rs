@@ -34,7 +34,7 @@ const CLASSES: usize = 6;
 const BENCHMARKS: usize = 4;
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
-    let remark = "models it has not learned from";
+    let remark = "held-out models";
     frame.render_widget(pane_block(state, layout, Pane::Probe, remark, area.width), area);
     let inside = Layout::inside(area);
     let lines = lines(state, inside.width.into(), inside.height.into());
