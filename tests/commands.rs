@@ -260,3 +260,61 @@ fn what_the_screen_tells_can_be_had_without_one() {
     assert!(document["probes"].as_array().unwrap().iter().any(|p| p["accuracy"].is_number()));
     assert!(document["route"].is_null());
 }
+
+#[test]
+fn a_new_model_is_asked_placed_and_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let embedder = trained(folder.path(), "9").display().to_string();
+    let table = output(&["ask", &embedder, "--data", &sample(), "-n", "6", "-q"]);
+    let mut rows = csv::Reader::from_reader(table.as_bytes());
+    let rows: Vec<csv::StringRecord> = rows.records().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), 6);
+
+    // Five answers, right but for one, and an open row, with the line ends of another system.
+    let path = folder.path().join("new.csv").display().to_string();
+    let mut text = String::from("prompt_id,label\r\n");
+    for (i, row) in rows.iter().enumerate() {
+        let label = ["1", "1", "0", "1", "1", ""][i];
+        text += &format!("{},{label}\r\n", &row[0]);
+    }
+    fs::write(&path, &text).unwrap();
+    let grown = folder.path().join("grown.safetensors").display().to_string();
+    let call = ["onboard", &embedder, &path, "--data", &sample(), "--name", "new\u{1b}[2J"];
+    let placed = json(&[&call[..], &["-o", &grown, "--json"]].concat());
+    assert_eq!(placed["responses"], 5);
+    assert_eq!(placed["vector"].as_array().unwrap().len(), 8);
+    for benchmark in placed["benchmarks"].as_array().unwrap() {
+        let [low, mean, high] =
+            ["low", "mean", "high"].map(|k| benchmark["forecast"][k].as_f64().unwrap());
+        assert!(0.0 <= low && low < mean && mean < high && high <= 1.0, "{benchmark}");
+    }
+    let about = json(&["inspect", &grown, "--json"]);
+    assert_eq!(about["models"].as_array().unwrap().len(), 13);
+    let routed = json(&["route", &grown, "What is 2 + 2?", "--json", "--top", "13"]);
+    let names: Vec<&str> = routed[0]["candidates"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| c["model"].as_str().unwrap())
+        .collect();
+    assert_eq!(names.len(), 13);
+    assert!(!output(&call).contains('\u{1b}'));
+
+    // What was asked is not asked again, and the accuracies become better known.
+    let next =
+        json(&["ask", &embedder, "--data", &sample(), "--answers", &path, "-n", "6", "--json"]);
+    for question in next["questions"].as_array().unwrap() {
+        assert!(rows.iter().all(|row| row[0] != *question["prompt_id"].as_str().unwrap()));
+    }
+    assert!(next["deviation_after"].as_f64() < next["deviation"].as_f64());
+
+    fs::write(&path, text.replace(&format!("{},0", &rows[2][0]), "nowhere,0")).unwrap();
+    let (code, error) = failure(&["onboard", &embedder, &path, "--data", &sample(), "--name", "n"]);
+    assert!(code == 2 && error.contains("new.csv:4") && error.contains("nowhere"), "{error}");
+    let taken = json(&["inspect", &embedder, "--json"])["models"][0].as_str().unwrap().to_owned();
+    fs::write(&path, text).unwrap();
+    let call = ["onboard", &embedder, &path, "--data", &sample(), "--name", &taken, "-o", &grown];
+    let before = fs::read(&grown).unwrap();
+    assert_eq!(failure(&call).0, 2);
+    assert_eq!(fs::read(&grown).unwrap(), before, "nothing on disk is lost");
+}

@@ -7,6 +7,8 @@ pub mod communities;
 pub mod evaluation;
 pub mod holdout;
 pub mod neighbours;
+pub mod onboarding;
 pub mod probe;
 pub mod projection;
 pub mod router;
+pub mod unseen;

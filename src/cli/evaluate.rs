@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use etcetera::BaseStrategy;
 use llmap::analysis::evaluation::{EMBEDDER, Evaluation, Part, Settings, Step, evaluate};
-use llmap::analysis::holdout;
 use llmap::analysis::router::deferral::Deferral;
+use llmap::analysis::{holdout, unseen};
 use llmap::dataset::{self, Dataset, Split, filter};
 use llmap::embedder::{self, Embedder, Event};
 use llmap::{Error, Result};
@@ -22,6 +22,7 @@ use super::{Common, output};
   llmap evaluate shipped openevals --where 'open and params_b <= 15'
   llmap evaluate shipped openevals --routing-curve         quality against cost
   llmap evaluate my.safetensors mydata --leave-out all     trains anew without each benchmark
+  llmap evaluate shipped openevals --models unseen         trains anew without each family of models
 
 reference-mf is the paper's own model. It takes minutes to train once, and is kept beside the embedder.")]
 pub struct Arguments {
@@ -41,12 +42,22 @@ pub struct Arguments {
     /// Add the deferral curves: what quality each router reaches at what cost.
     #[arg(long, conflicts_with = "leave_out")]
     routing_curve: bool,
+    /// `unseen` leaves whole families of models out of training, and judges how well a few of their
+    /// responses place them.
+    #[arg(long, value_enum, default_value_t = Which::Seen, conflicts_with_all = ["leave_out", "routing_curve"])]
+    models: Which,
     /// Do not train and judge reference-mf.
     #[arg(long)]
     no_reference: bool,
     /// Resamples of the questions for the intervals; 0 for none.
     #[arg(long, default_value_t = 1000, value_name = "N")]
     resamples: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Which {
+    Seen,
+    Unseen,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -78,6 +89,9 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         pool: pool.transpose()?,
         routing_curve: arguments.routing_curve,
     };
+    if arguments.models == Which::Unseen {
+        return unseen(&data, common);
+    }
     if let Some(benchmark) = &arguments.leave_out {
         return leave_out(&data, benchmark, &settings, common);
     }
@@ -111,6 +125,63 @@ fn cache(path: &Path, embedder: &Embedder, data: &Dataset, seed: u64) -> Result<
     let folder = base.cache_dir().join("llmap");
     std::fs::create_dir_all(&folder).map_err(|e| Error::io(&folder, e))?;
     Ok(folder.join(format!("reference-mf-{fingerprint}.safetensors")))
+}
+
+/// Whole families left out of training, then placed by a few responses.
+fn unseen(data: &Dataset, common: &Common) -> Result<()> {
+    let cancel = super::interrupt()?;
+    let named = data.attributes.iter().any(|a| a.name == "family");
+    let defaults = unseen::Settings::default();
+    let settings = unseen::Settings {
+        family: defaults.family.filter(|_| named),
+        train: embedder::Settings { seed: common.seed, ..embedder::Settings::default() },
+        ..unseen::Settings::default()
+    };
+    let bar = bar(common, settings.train.epochs);
+    let mut progress = |number: usize, of: usize, event: Event| {
+        show(&bar, &event);
+        bar.set_message(format!("training {} of {of}", number + 1));
+    };
+    let found = unseen::unseen(data, &settings, &mut progress, &cancel)?;
+    bar.finish_and_clear();
+    if common.json {
+        return output::json(&found);
+    }
+    let rows = found.rows.iter().map(|row| {
+        let order = match row.order {
+            unseen::Order::Random => "random",
+            unseen::Order::Ask => "asked",
+        };
+        vec![
+            row.predictor.into(),
+            order.into(),
+            row.responses.to_string(),
+            format!("{:.4} ± {:.4}", row.error, row.standard_error),
+            format!("{:.4}", row.benchmark_error),
+            row.covered.map_or_else(String::new, |c| format!("{:.0}%", 100.0 * c)),
+            format!("{:.4}", row.auc),
+            format!("{:.4}", row.nll),
+        ]
+    });
+    let header = [
+        "predictor",
+        "order",
+        "responses",
+        "error of accuracy",
+        "of benchmarks",
+        "in 80%",
+        "AUC",
+        "log loss",
+    ];
+    let times: Vec<String> =
+        found.milliseconds.iter().map(|(n, ms)| format!("{n} in {ms:.1} ms")).collect();
+    output::text(&format!(
+        "{} models of {} families, each left out once; responses folded in: {}\n\n{}",
+        found.models,
+        found.families,
+        times.join(", "),
+        output::table(&header, rows, 2)
+    ))
 }
 
 fn leave_out(data: &Dataset, benchmark: &str, settings: &Settings, common: &Common) -> Result<()> {

@@ -1,11 +1,13 @@
 //! The command line: one file a command, thin over the library.
 
+mod ask;
 mod bench;
 mod completions;
 mod evaluate;
 mod explore;
 mod fetch;
 mod inspect;
+mod onboard;
 mod output;
 mod probe;
 mod prompts;
@@ -72,6 +74,10 @@ enum Command {
     Route(route::Arguments),
     /// Ask whether attributes of models can be read off their vectors.
     Probe(probe::Arguments),
+    /// Place a new model by a few of its answers, without training.
+    Onboard(onboard::Arguments),
+    /// Pick the questions that tell most about a new model.
+    Ask(ask::Arguments),
     /// Show what is in an embedder or a data set.
     Inspect(inspect::Arguments),
     /// Download a sentence encoder or the data set of the paper.
@@ -95,6 +101,8 @@ pub fn main() -> ExitCode {
         Some(Command::Evaluate(arguments)) => evaluate::run(&arguments, common),
         Some(Command::Route(arguments)) => route::run(&arguments, common),
         Some(Command::Probe(arguments)) => probe::run(&arguments, common),
+        Some(Command::Onboard(arguments)) => onboard::run(&arguments, common),
+        Some(Command::Ask(arguments)) => ask::run(&arguments, common),
         Some(Command::Inspect(arguments)) => inspect::run(&arguments, common),
         Some(Command::Fetch(arguments)) => fetch::run(&arguments, common),
         Some(Command::Bench(arguments)) => bench::run(&arguments, common),

@@ -43,6 +43,28 @@ impl Values {
         }
     }
 
+    /// The values of some models, in the order of `models`.
+    #[must_use]
+    pub fn select(&self, models: &[usize]) -> Self {
+        fn of<T: Clone>(values: &[T], models: &[usize]) -> Vec<T> {
+            models.iter().map(|&m| values[m].clone()).collect()
+        }
+        match self {
+            Self::Flag(values) => Self::Flag(of(values, models)),
+            Self::Number(values) => Self::Number(of(values, models)),
+            Self::Class(values) => Self::Class(of(values, models)),
+        }
+    }
+
+    /// Adds a model of which nothing is known.
+    pub(crate) fn push_unknown(&mut self) {
+        match self {
+            Self::Flag(values) => values.push(None),
+            Self::Number(values) => values.push(None),
+            Self::Class(values) => values.push(None),
+        }
+    }
+
     /// How many models the column covers, known or not.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -1,5 +1,6 @@
 //! Evaluation records: questions × models → labels, sparse as real records are.
 
+mod answers;
 mod attributes;
 mod embedllm;
 pub mod filter;
@@ -12,6 +13,7 @@ mod tables;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
+pub use answers::{Answer, load_answers};
 pub use attributes::{Attribute, Values};
 pub use read::{load, load_attributes};
 pub use rules::load_rules;
@@ -151,6 +153,40 @@ impl Dataset {
             models: self.models.clone(),
             attributes: self.attributes.clone(),
             responses: Responses::from_sorted(kept.len(), triples.into_iter()),
+        }
+    }
+
+    /// The same data with only the responses that `keep` wants: (question, model).
+    #[must_use]
+    pub fn with_responses(&self, keep: impl Fn(usize, usize) -> bool) -> Self {
+        let triples: Vec<(u32, u32, f32)> = (0..self.questions.len())
+            .flat_map(|q| self.responses.of(q).map(move |(m, y)| (q as u32, m as u32, y)))
+            .filter(|&(q, m, _)| keep(q as usize, m as usize))
+            .collect();
+        let responses = Responses::from_sorted(self.questions.len(), triples.into_iter());
+        Self { responses, ..self.clone() }
+    }
+
+    /// The same data with only `models` (ascending indices), renumbered, and their responses.
+    #[must_use]
+    pub fn with_models(&self, models: &[usize]) -> Self {
+        let mut number = vec![None; self.models.len()];
+        models.iter().enumerate().for_each(|(new, &old)| number[old] = Some(new as u32));
+        let triples: Vec<(u32, u32, f32)> = (0..self.questions.len())
+            .flat_map(|q| self.responses.of(q).map(move |(m, y)| (q, m, y)))
+            .filter_map(|(q, m, y)| Some((q as u32, number[m]?, y)))
+            .collect();
+        let attributes = self.attributes.iter().map(|attribute| Attribute {
+            name: attribute.name.clone(),
+            values: attribute.values.select(models),
+        });
+        Self {
+            name: self.name.clone(),
+            questions: self.questions.clone(),
+            categories: self.categories.clone(),
+            models: models.iter().map(|&m| self.models[m].clone()).collect(),
+            attributes: attributes.collect(),
+            responses: Responses::from_sorted(self.questions.len(), triples.into_iter()),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs::File;
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use csv::ByteRecord;
@@ -21,6 +21,8 @@ pub(super) fn find(folder: &Path, stem: &str) -> Option<PathBuf> {
 pub(super) struct Table {
     path: PathBuf,
     reader: csv::Reader<Box<dyn Read>>,
+    /// How many lines too low the parser counts.
+    late: u64,
     header: Vec<String>,
     record: ByteRecord,
 }
@@ -28,6 +30,7 @@ pub(super) struct Table {
 /// One row of a [`Table`].
 pub(super) struct Row<'a> {
     path: &'a Path,
+    late: u64,
     header: &'a [String],
     record: &'a ByteRecord,
 }
@@ -49,10 +52,17 @@ impl Table {
             }
             _ => Box::new(file),
         };
+        let mut bytes = BufReader::with_capacity(1 << 18, bytes);
+        // The parser takes the second byte of a line's end for the next line's: lines are counted
+        // one too low after such an end.
+        let start = bytes.fill_buf().unwrap_or_default();
+        let end = start.iter().position(|byte| *byte == b'\n').unwrap_or_default();
+        let late = u64::from(end > 0 && start[end - 1] == b'\r');
+        let bytes: Box<dyn Read> = Box::new(bytes);
         let mut reader = csv::ReaderBuilder::new().buffer_capacity(1 << 18).from_reader(bytes);
         let header = match reader.byte_headers() {
             Ok(header) => header.clone(),
-            Err(e) => return Err(fault(path, &e)),
+            Err(e) => return Err(fault(path, 0, &e)),
         };
         let mut names = Vec::new();
         for name in &header {
@@ -69,7 +79,7 @@ impl Table {
                 "remove one of them",
             ));
         }
-        Ok(Self { path: path.into(), reader, header: names, record: ByteRecord::new() })
+        Ok(Self { path: path.into(), reader, late, header: names, record: ByteRecord::new() })
     }
 
     /// The index of a column that must be there.
@@ -95,10 +105,11 @@ impl Table {
     pub(super) fn next(&mut self) -> Result<Option<Row<'_>>> {
         match self.reader.read_byte_record(&mut self.record) {
             Ok(true) => {
-                Ok(Some(Row { path: &self.path, header: &self.header, record: &self.record }))
+                let (late, header, record) = (self.late, &self.header, &self.record);
+                Ok(Some(Row { path: &self.path, late, header, record }))
             }
             Ok(false) => Ok(None),
-            Err(e) => Err(fault(&self.path, &e)),
+            Err(e) => Err(fault(&self.path, self.late, &e)),
         }
     }
 }
@@ -106,7 +117,7 @@ impl Table {
 impl<'a> Row<'a> {
     /// The line the row begins on.
     pub(super) fn line(&self) -> u64 {
-        self.record.position().map_or(0, csv::Position::line)
+        self.record.position().map_or(0, |position| position.line() + self.late)
     }
 
     /// An error on this row.
@@ -154,8 +165,8 @@ fn at(path: &Path, line: u64, problem: impl Into<String>, fix: impl Into<String>
     Error::Input { file: path.into(), line: Some(line), problem: problem.into(), fix: fix.into() }
 }
 
-fn fault(path: &Path, error: &csv::Error) -> Error {
-    let line = error.position().map(csv::Position::line);
+fn fault(path: &Path, late: u64, error: &csv::Error) -> Error {
+    let line = error.position().map(|position| position.line() + late);
     let (problem, fix) = match error.kind() {
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => (
             format!("{len} cells where the header has {expected_len}"),

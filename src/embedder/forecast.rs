@@ -8,6 +8,9 @@ use super::features::Features;
 use super::network::{Network, Weights, array2, data2};
 use crate::metrics::Judged;
 
+/// Questions that pass through the network at once.
+const BLOCK: usize = 1024;
+
 /// How far each model was tested on the like of each question: 1 where at least a twentieth of the
 /// nearest training questions are of benchmarks that it was run on, 0 where none is.
 pub(super) fn support(benchmarks: &[Benchmark], models: usize, features: &Features) -> Array2<f32> {
@@ -47,7 +50,6 @@ pub(super) fn predict(
     gate: Option<Gate>,
     device: &Device,
 ) -> Array2<f32> {
-    const BLOCK: usize = 1024;
     let mut out: Option<Array2<f32>> = None;
     for (i, block) in features.inputs.axis_chunks_iter(Axis(0), BLOCK).enumerate() {
         let output = network.forward(Tensor::from_data(data2(block), device), None);
@@ -62,6 +64,25 @@ pub(super) fn predict(
             None => out = Some(logits),
             // Blocks are equally wide: appending cannot fail.
             Some(out) => drop(out.append(Axis(0), logits.view())),
+        }
+    }
+    out.unwrap_or_default()
+}
+
+/// The projected questions, with the question's own term and a 1 for the ability before them, in
+/// blocks that bound the hidden layers.
+pub(super) fn project(network: &Network, features: &Features, device: &Device) -> Array2<f32> {
+    let mut out: Option<Array2<f32>> = None;
+    for block in features.inputs.axis_chunks_iter(Axis(0), BLOCK) {
+        let projected = array2(network.project(Tensor::from_data(data2(block), device)));
+        let dim = projected.ncols() - 1;
+        let mut block = Array2::ones((projected.nrows(), dim + 2));
+        block.column_mut(0).assign(&projected.column(dim));
+        block.slice_mut(s![.., 2..]).assign(&projected.slice(s![.., ..dim]));
+        match &mut out {
+            None => out = Some(block),
+            // Blocks are equally wide: appending cannot fail.
+            Some(out) => drop(out.append(Axis(0), block.view())),
         }
     }
     out.unwrap_or_default()

@@ -7,6 +7,7 @@ mod device;
 mod features;
 mod file;
 mod forecast;
+mod grow;
 mod memory;
 mod network;
 mod parts;
@@ -148,6 +149,15 @@ impl Embedder {
     #[must_use]
     pub fn specialities(&self) -> ArrayView2<'_, f32> {
         self.vectors.slice(s![.., 1..])
+    }
+
+    /// What a model's vector meets in each prompt: prompts × (1 + dimensions). The first number is
+    /// the prompt's own term (the logit of the average model), the others are for the numbers of a
+    /// vector, a 1 for its ability first. Where support is full, a model's logit is the first number
+    /// plus the product of its vector with the others.
+    #[must_use]
+    pub fn project(&self, features: &Features) -> Array2<f32> {
+        forecast::project(&self.network, features, &self.device)
     }
 
     /// Calibrated probabilities that each model answers right: prompts × models.

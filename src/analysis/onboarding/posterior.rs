@@ -1,0 +1,158 @@
+//! What is known of a model: a normal distribution over its vector.
+
+use linfa_linalg::cholesky::{Cholesky, InverseC, SolveC};
+use ndarray::{Array1, Array2, Axis};
+use serde::Serialize;
+
+use super::prior::Prior;
+use super::questions::Questions;
+use super::{sigmoid, stretch};
+use crate::error::{Error, Result};
+
+/// The normal quantile that leaves a tenth on either side.
+pub(super) const Z80: f64 = 1.281_551_6;
+/// Deviation of what no vector can tell of an accuracy, chosen so that intervals hold what they say
+/// (docs/experiments.md, unseen models).
+const MISFIT: f64 = 0.02;
+
+/// A normal distribution over a model's vector (ability first).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Posterior {
+    /// The vector that is most probable.
+    pub mean: Array1<f64>,
+    /// Its covariance.
+    pub covariance: Array2<f64>,
+    /// Responses behind it.
+    pub responses: usize,
+}
+
+/// An estimated share with its 80% interval, all in [0, 1].
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Estimate {
+    /// The mean.
+    pub mean: f64,
+    /// The lower end of the interval.
+    pub low: f64,
+    /// The upper end.
+    pub high: f64,
+}
+
+impl Estimate {
+    /// From a mean in [0, 1] and its standard deviation: the interval is symmetrical in logits, so
+    /// that it stays inside [0, 1].
+    pub(crate) fn around(mean: f64, deviation: f64) -> Self {
+        let p = mean.clamp(1e-6, 1.0 - 1e-6);
+        let (logit, width) = ((p / (1.0 - p)).ln(), Z80 * deviation / (p * (1.0 - p)));
+        Self { mean, low: sigmoid(logit - width), high: sigmoid(logit + width) }
+    }
+}
+
+impl Posterior {
+    /// Folds in responses to `questions`: labels in [0, 1].
+    ///
+    /// # Errors
+    /// [`Error::Failed`] if the numbers of the embedder are so large that the posterior is none.
+    pub fn fold_in(prior: &Prior, questions: &Questions, labels: &[f32]) -> Result<Self> {
+        const STEPS: usize = 30;
+        let failed = |e| Error::Failed(format!("the responses cannot be folded in: {e}"));
+        let x = &questions.x;
+        let loss = |theta: &Array1<f64>| -> f64 {
+            let off = theta - &prior.mean;
+            let logits = x.dot(theta) + &questions.offset;
+            let answers = logits.iter().zip(labels).map(|(l, y)| softplus(*l) - f64::from(*y) * l);
+            0.5 * off.dot(&prior.precision.dot(&off)) + answers.sum::<f64>()
+        };
+        let mut theta = prior.mean.clone();
+        let mut before = loss(&theta);
+        for _ in 0..STEPS {
+            let p = (x.dot(&theta) + &questions.offset).mapv(sigmoid);
+            let error: Array1<f64> =
+                labels.iter().zip(&p).map(|(y, p)| f64::from(*y) - p).collect();
+            let slope = x.t().dot(&error) - prior.precision.dot(&(&theta - &prior.mean));
+            let mut curvature = curvature(prior, x, &p);
+            let slope = slope.insert_axis(Axis(1));
+            let step = curvature.solvec(&slope).map_err(failed)?.index_axis_move(Axis(1), 0);
+            // The loss is convex: a shorter step in a good direction always helps.
+            let (mut length, mut next) = (1.0, &theta + &step);
+            while loss(&next) > before + 1e-12 && length > 1e-4 {
+                length /= 2.0;
+                next = &theta + &(&step * length);
+            }
+            let after = loss(&next);
+            theta = next;
+            let change = before - after;
+            before = after;
+            if change < 1e-9 {
+                break;
+            }
+        }
+        let p = (x.dot(&theta) + &questions.offset).mapv(sigmoid);
+        let covariance =
+            curvature(prior, x, &p).cholesky().and_then(|l| inverse(&l)).map_err(failed)?;
+        Ok(Self { mean: theta, covariance, responses: labels.len() })
+    }
+
+    /// Nothing but the prior.
+    #[must_use]
+    pub fn of_nothing(prior: &Prior) -> Self {
+        Self { mean: prior.mean.clone(), covariance: prior.covariance.clone(), responses: 0 }
+    }
+
+    /// The logit of each question and its standard deviation.
+    pub(super) fn logits(&self, questions: &Questions) -> (Array1<f64>, Array1<f64>) {
+        let mean = questions.x.dot(&self.mean) + &questions.offset;
+        let spread = (questions.x.dot(&self.covariance) * &questions.x).sum_axis(Axis(1));
+        (mean, spread.mapv(|v| v.max(0.0).sqrt()))
+    }
+
+    /// The probability that the model answers each question right, what is not known of the model
+    /// averaged over.
+    #[must_use]
+    pub fn probabilities(&self, questions: &Questions) -> Array1<f64> {
+        let (mean, deviation) = self.logits(questions);
+        let mut p = mean;
+        p.zip_mut_with(&deviation, |p, d| *p = sigmoid(*p / stretch(*d)));
+        p
+    }
+
+    /// The share of `questions` that the model will answer right: the interval covers what is not
+    /// known of the model (by the delta method) and the luck of so many answers.
+    #[must_use]
+    pub fn accuracy(&self, questions: &Questions) -> Estimate {
+        let (mean, gradient) = self.accuracy_gradient(questions);
+        let p = self.probabilities(questions);
+        let luck = p.mapv(|p| p * (1.0 - p)).sum() / (p.len() as f64).powi(2).max(1.0);
+        let unknown = gradient.dot(&self.covariance.dot(&gradient)).max(0.0);
+        Estimate::around(mean, (unknown + luck + MISFIT * MISFIT).sqrt())
+    }
+
+    /// The accuracy and its gradient by the vector.
+    pub(super) fn accuracy_gradient(&self, questions: &Questions) -> (f64, Array1<f64>) {
+        let n = questions.len().max(1) as f64;
+        let (mean, deviation) = self.logits(questions);
+        let narrow = deviation.mapv(|d| stretch(d).recip());
+        let p = (&mean * &narrow).mapv(sigmoid);
+        let slope = p.mapv(|p| p * (1.0 - p)) * &narrow / n;
+        (p.sum() / n, questions.x.t().dot(&slope))
+    }
+}
+
+/// The curvature of the loss: the prior's precision and the information of the responses.
+fn curvature(prior: &Prior, x: &Array2<f64>, p: &Array1<f64>) -> Array2<f64> {
+    let weighted = x * &p.mapv(|p| (p * (1.0 - p)).max(1e-9)).insert_axis(Axis(1));
+    let information = x.t().dot(&weighted);
+    // Rounding must not make it asymmetrical.
+    let information = (&information + &information.t()) / 2.0;
+    &prior.precision + &information
+}
+
+/// The inverse of L·Lᵀ.
+pub(super) fn inverse(
+    lower: &Array2<f64>,
+) -> std::result::Result<Array2<f64>, linfa_linalg::LinalgError> {
+    lower.dot(&lower.t()).invc().map(|inverse| (&inverse + &inverse.t()) / 2.0)
+}
+
+fn softplus(x: f64) -> f64 {
+    x.max(0.0) + (-x.abs()).exp().ln_1p()
+}

@@ -1,0 +1,116 @@
+//! Questions as a fold-in sees them.
+
+use ndarray::{Array1, Array2, Axis, s};
+use rayon::prelude::*;
+
+use super::{sigmoid, stretch};
+use crate::embedder::{Embedder, Features};
+
+/// Projected questions: the calibrated logit of a model on the i-th is its vector times the i-th row
+/// of `x`, plus the i-th offset.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Questions {
+    /// Questions × numbers of a vector, ability first.
+    pub(super) x: Array2<f64>,
+    /// Logits of the average model.
+    pub(super) offset: Array1<f64>,
+}
+
+impl Questions {
+    /// Questions of which only the text is known.
+    #[must_use]
+    pub fn new(embedder: &Embedder, features: &Features) -> Self {
+        Self::from_projected(embedder, &embedder.project(features))
+    }
+
+    /// From rows that [`Embedder::project`] gave.
+    pub(super) fn from_projected(embedder: &Embedder, projected: &Array2<f32>) -> Self {
+        let temperature = embedder.calibration.temperature;
+        let scaled = projected.mapv(|x| f64::from(x) / temperature);
+        Self { offset: scaled.column(0).to_owned(), x: scaled.slice(s![.., 1..]).to_owned() }
+    }
+
+    /// The same questions where more is known than their text: how other models of the embedder
+    /// answered them. `answers(i)` are the responses to the i-th question: (model of the embedder,
+    /// label).
+    ///
+    /// What a text does not tell of a question's difficulty is taken as a normal term in logits (see
+    /// [`crate::embedder::Calibration`]); the answers tell it better, and with what is left open the
+    /// question separates models more sharply.
+    #[must_use]
+    pub fn informed<A>(
+        mut self,
+        embedder: &Embedder,
+        features: &Features,
+        answers: impl Fn(usize) -> A + Sync,
+    ) -> Self
+    where
+        A: Iterator<Item = (usize, f32)>,
+    {
+        let spread = embedder.calibration.spread;
+        if spread <= 0.0 {
+            return self;
+        }
+        let predicted = embedder.predict(features);
+        let known: Vec<(f64, f64)> = (0..features.len())
+            .into_par_iter()
+            .map(|i| {
+                let answers: Vec<(f64, f64)> = answers(i)
+                    .map(|(m, y)| {
+                        let p = f64::from(predicted[[i, m]]).clamp(1e-4, 1.0 - 1e-4);
+                        ((p / (1.0 - p)).ln() * stretch(spread), f64::from(y))
+                    })
+                    .collect();
+                difficulty(&answers, spread)
+            })
+            .collect();
+        for (i, (shift, left)) in known.into_iter().enumerate() {
+            let sharper = stretch(spread) / stretch(left);
+            self.x.row_mut(i).mapv_inplace(|x| x * sharper);
+            self.offset[i] = self.offset[i] * sharper + shift / stretch(left);
+        }
+        self
+    }
+
+    /// How many questions.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.x.nrows()
+    }
+
+    /// True for no questions.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Makes the question at `row` the one that is at `from` of `other`.
+    pub(super) fn copy(&mut self, row: usize, other: &Self, from: usize) {
+        self.x.row_mut(row).assign(&other.x.row(from));
+        self.offset[row] = other.offset[from];
+    }
+
+    /// Some of the questions, in the order of `rows`.
+    #[must_use]
+    pub fn select(&self, rows: &[usize]) -> Self {
+        Self { x: self.x.select(Axis(0), rows), offset: self.offset.select(Axis(0), rows) }
+    }
+}
+
+/// The mean and the deviation of a question's own term given answers to it, each with its logit: a
+/// normal prior of deviation `spread`, Newton's method, Laplace.
+fn difficulty(answers: &[(f64, f64)], spread: f64) -> (f64, f64) {
+    let mut term = 0.0_f64;
+    let mut curvature = 0.0;
+    for _ in 0..8 {
+        let mut slope = -term / (spread * spread);
+        curvature = 1.0 / (spread * spread);
+        for (logit, label) in answers {
+            let p = sigmoid(logit + term);
+            slope += label - p;
+            curvature += p * (1.0 - p);
+        }
+        term += (slope / curvature).clamp(-1.0, 1.0);
+    }
+    (term, curvature.sqrt().recip())
+}

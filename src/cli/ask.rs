@@ -1,0 +1,98 @@
+//! `llmap ask`
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use llmap::analysis::onboarding::Newcomer;
+use llmap::dataset::{self, load_answers};
+use llmap::{Error, Result};
+use serde_json::json;
+
+use super::{Common, output};
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  llmap ask shipped --data openevals -n 32 > new.csv
+  llmap ask shipped --data openevals --answers new.csv -n 16 > more.csv     given those answers
+  llmap ask shipped --data openevals --benchmark gsm8k --benchmark mbpp -n 20
+
+Prints a table to fill in: prompt_id, prompt, label. Rows of --answers whose label is empty are open, and
+are not asked again.")]
+pub struct Arguments {
+    /// The embedder, or `shipped`.
+    embedder: PathBuf,
+    /// The data set whose questions may be asked.
+    #[arg(long)]
+    data: PathBuf,
+    /// What the model has answered, or was asked, so far: a table as `llmap onboard` reads it.
+    #[arg(long, value_name = "RESPONSES")]
+    answers: Option<PathBuf>,
+    /// How many questions.
+    #[arg(short, long = "questions", default_value_t = 32, value_name = "N")]
+    number: usize,
+    /// A benchmark whose accuracy shall be known; all of them without.
+    #[arg(long)]
+    benchmark: Vec<String>,
+    /// Enough is known when the accuracies have this standard deviation.
+    #[arg(long, default_value_t = 0.03, value_name = "D")]
+    enough: f64,
+}
+
+pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
+    if arguments.number == 0 {
+        return Err(Error::Usage("--questions must be at least 1".into()));
+    }
+    let embedder = super::embedder(Some(&arguments.embedder))?;
+    let data = dataset::load(&arguments.data)?;
+    let answers = match &arguments.answers {
+        Some(path) => load_answers(path, Some(&data))?,
+        None => Vec::new(),
+    };
+    let newcomer = Newcomer::place(&embedder, Some(&data), &answers)?;
+    let (now, asked) = newcomer.ask(&arguments.benchmark, arguments.number)?;
+    let after = asked.last().map_or(now, |asked| asked.deviation);
+    let enough = asked.iter().position(|asked| asked.deviation <= arguments.enough);
+    let word = match enough {
+        _ if now <= arguments.enough => "that is enough".into(),
+        Some(at) => format!("after {} of them, that is enough", at + 1),
+        None => "more will be worth asking".into(),
+    };
+    if common.json {
+        return output::json(&json!({
+            "deviation": now,
+            "deviation_after": after,
+            "enough_after": enough.map(|at| at + 1),
+            "questions": asked.iter().map(|asked| {
+                let question = &data.questions[asked.question];
+                json!({
+                    "prompt_id": question.id,
+                    "category": data.categories[question.category as usize],
+                    "prompt": question.prompt,
+                    "deviation": asked.deviation,
+                })
+            }).collect::<Vec<_>>(),
+        }));
+    }
+    if !common.quiet {
+        eprintln!(
+            "llmap: the accuracies are known to ±{:.3}, after these answers to ±{:.3}: {word}",
+            now, after
+        );
+    }
+    let out = Path::new("standard output");
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let failed = |e: csv::Error| Error::io(out, e.into());
+    writer.write_record(["prompt_id", "prompt", "label"]).map_err(failed)?;
+    for asked in &asked {
+        let question = &data.questions[asked.question];
+        // The table is read by machines: it holds the text as it is, unless a person reads it.
+        let prompt = if io::IsTerminal::is_terminal(&io::stdout()) {
+            llmap::one_line(&question.prompt)
+        } else {
+            question.prompt.to_string()
+        };
+        writer.write_record([&*question.id, &prompt, ""]).map_err(failed)?;
+    }
+    let bytes = writer.into_inner().map_err(|e| Error::io(out, e.into_error()))?;
+    io::stdout().lock().write_all(&bytes).map_err(|e| Error::io(out, e))
+}

@@ -1,0 +1,103 @@
+//! `llmap onboard`
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use llmap::analysis::onboarding::{Estimate, Newcomer};
+use llmap::dataset::{self, load_answers};
+use llmap::{Error, Result};
+use serde_json::json;
+
+use super::{Common, output};
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  llmap ask shipped --data openevals -n 32 > new.csv        then fill in the column label
+  llmap onboard shipped new.csv --data openevals --name my-model
+  llmap onboard shipped new.csv --name my-model -o with-mine.safetensors
+
+RESPONSES is a table with `label` (1 right, 0 wrong, or a share between; empty rows are left out) and
+`prompt_id`, of a question of the data, or `prompt`, its text. Nothing is trained again, and no other model
+moves.")]
+pub struct Arguments {
+    /// The embedder, or `shipped`.
+    embedder: PathBuf,
+    /// The new model's answers.
+    responses: PathBuf,
+    /// What the new model is called.
+    #[arg(long)]
+    name: String,
+    /// The data set that its questions are of: they tell more, and benchmarks are forecast.
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// Write an embedder that has the new model.
+    #[arg(long, short, value_name = "EMBEDDER")]
+    output: Option<PathBuf>,
+}
+
+pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
+    let embedder = super::embedder(Some(&arguments.embedder))?;
+    let data = arguments.data.as_deref().map(dataset::load).transpose()?;
+    let answers = load_answers(&arguments.responses, data.as_ref())?;
+    if answers.iter().all(|answer| answer.label.is_none()) {
+        let problem = "no row has a label";
+        return Err(Error::input(&arguments.responses, problem, "fill in at least one"));
+    }
+    let newcomer = Newcomer::place(&embedder, data.as_ref(), &answers)?;
+    let benchmarks = newcomer.benchmarks();
+    let neighbours = newcomer.neighbours(5);
+    let ability = newcomer.ability();
+    let vector = newcomer.vector();
+    let deviations = newcomer.deviations();
+    let scores = newcomer.scores();
+    let names = embedder.models.clone();
+    drop(newcomer);
+    if let Some(path) = &arguments.output {
+        let embedder = Arc::try_unwrap(embedder)
+            .map_err(|_| Error::Failed("the embedder is in use".into()))?;
+        embedder.with_model(&arguments.name, &vector, &scores)?.save(path)?;
+    }
+    let given = answers.iter().filter(|answer| answer.label.is_some()).count();
+    if common.json {
+        return output::json(&json!({
+            "model": arguments.name,
+            "responses": given,
+            "vector": vector.to_vec(),
+            "deviations": deviations.to_vec(),
+            "more_able_than": ability,
+            "neighbours": neighbours.iter().map(|n| json!({
+                "model": names[n.model], "cosine": n.cosine, "distance": n.distance,
+            })).collect::<Vec<_>>(),
+            "benchmarks": benchmarks.iter().map(|(name, known, estimate)| json!({
+                "benchmark": name, "answers": known, "forecast": estimate,
+            })).collect::<Vec<_>>(),
+            "embedder": arguments.output.as_ref().map(|path| path.display().to_string()),
+        }));
+    }
+    let percent = |p: f64| format!("{:.0}%", 100.0 * p);
+    let mut text = format!(
+        "{}: {given} answers; more able than {} of the {} models ({} to {})\nnearest: {}\n",
+        llmap::one_line(&arguments.name),
+        percent(ability.mean),
+        names.len(),
+        percent(ability.low),
+        percent(ability.high),
+        llmap::one_line(
+            &neighbours.iter().map(|n| &*names[n.model]).collect::<Vec<_>>().join(", ")
+        ),
+    );
+    if benchmarks.is_empty() {
+        text += "name the data with --data, and benchmarks are forecast\n";
+    } else {
+        let rows = benchmarks.iter().map(|(name, known, e): &(String, usize, Estimate)| {
+            let interval = format!("{} – {}", percent(e.low), percent(e.high));
+            vec![name.clone(), known.to_string(), percent(e.mean), interval]
+        });
+        let header = ["benchmark", "answers", "forecast", "80% interval"];
+        text += &format!("\n{}\n", output::table(&header, rows, 1));
+    }
+    if let Some(path) = &arguments.output {
+        text += &format!("written: {}\n", llmap::one_line(&path.display().to_string()));
+    }
+    output::text(&text)
+}

@@ -1,0 +1,64 @@
+//! The answers of one model, in a file of their own.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::Dataset;
+use super::table::Table;
+use crate::error::Result;
+
+/// One question that a model was, or is to be, asked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// Its text.
+    pub prompt: String,
+    /// Its index in the data set, where there is one that has it.
+    pub question: Option<usize>,
+    /// 1 right, 0 wrong, or a share between; `None` while it is not answered.
+    pub label: Option<f32>,
+}
+
+/// Reads a table with `label` (empty while open) and `prompt_id`, of a question of `data`, or else
+/// `prompt`, its text.
+///
+/// # Errors
+/// A fault of the file: a missing column, a label out of range, an id that `data` does not have, a
+/// question that stands twice.
+pub fn load_answers(path: &Path, data: Option<&Dataset>) -> Result<Vec<Answer>> {
+    let mut table = Table::open(path)?;
+    let label = table.column("label")?;
+    let id = data.and_then(|_| table.optional("prompt_id"));
+    let prompt = if id.is_some() { None } else { Some(table.column("prompt")?) };
+    let questions = data.map(|data| &data.questions[..]).unwrap_or_default();
+    let by_id: HashMap<&str, usize> =
+        questions.iter().enumerate().map(|(i, question)| (&*question.id, i)).collect();
+    let by_text: HashMap<&str, usize> =
+        questions.iter().enumerate().map(|(i, question)| (&*question.prompt, i)).collect();
+    let mut answers = Vec::new();
+    let mut lines = HashMap::new();
+    while let Some(row) = table.next()? {
+        let (prompt, question) = match (id, prompt) {
+            (Some(id), _) => {
+                let id = row.filled(id)?;
+                let Some(&question) = by_id.get(id) else {
+                    let problem = format!("the data has no question with the prompt_id `{id}`");
+                    return Err(row.error(problem, "remove the row, or name the data it is of"));
+                };
+                (questions[question].prompt.to_string(), Some(question))
+            }
+            (None, Some(prompt)) => {
+                let prompt = row.filled(prompt)?;
+                (prompt.to_owned(), by_text.get(prompt).copied())
+            }
+            (None, None) => continue,
+        };
+        if let Some(first) = lines.insert(prompt.clone(), row.line()) {
+            let problem = format!("the question of line {first} stands a second time");
+            return Err(row.error(problem, "keep one row a question, for instance the mean label"));
+        }
+        let open = row.text(label)?.trim().is_empty();
+        let label = if open { None } else { Some(row.label(label)?) };
+        answers.push(Answer { prompt, question, label });
+    }
+    Ok(answers)
+}
