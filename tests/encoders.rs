@@ -139,3 +139,26 @@ fn copy(from: &Path, to: &Path) {
         }
     }
 }
+
+#[test]
+fn a_model2vec_folder_is_read_like_its_matrix() {
+    let folder = tempfile::tempdir().unwrap();
+    let from = fixtures().join("static");
+    std::fs::copy(from.join("tokenizer.json"), folder.path().join("tokenizer.json")).unwrap();
+    let bytes = std::fs::read(from.join("model.safetensors")).unwrap();
+    let file = SafeTensors::deserialize(&bytes).unwrap();
+    let names = file.names();
+    let matrix = file.tensor(names[0]).unwrap();
+    let renamed = safetensors::serialize([("embeddings", matrix)], None).unwrap();
+    std::fs::write(folder.path().join("model.safetensors"), renamed).unwrap();
+    let config = r#"{"model_type": "model2vec", "normalize": true}"#;
+    std::fs::write(folder.path().join("config.json"), config).unwrap();
+
+    let texts: Vec<String> =
+        ["the river is a prime", "(a whale)", "tax, tax!"].map(Into::into).into();
+    let (found, plain) = (encoded(folder.path(), &texts), encoded(&from, &texts));
+    for (found, plain) in found.rows().into_iter().zip(plain.rows()) {
+        assert!((found.dot(&found) - 1.0).abs() < 1e-5, "normalised");
+        assert!(cosine(found, plain) > 0.9999);
+    }
+}

@@ -187,15 +187,13 @@ fn families(data: &Dataset, name: Option<&str>) -> Result<Vec<usize>> {
     };
     let mut numbers = HashMap::new();
     let mut alone = data.models.len();
-    let number = |value: &Option<String>| match value {
-        Some(value) => {
-            let next = numbers.len();
-            *numbers.entry(value.clone()).or_insert(next)
+    let number = |value: &Option<String>| {
+        let next = numbers.len();
+        if let Some(value) = value {
+            return *numbers.entry(value.clone()).or_insert(next);
         }
-        None => {
-            alone += 1;
-            alone
-        }
+        alone += 1;
+        alone
     };
     Ok(values.iter().map(number).collect())
 }

@@ -75,8 +75,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     }
     if !common.quiet {
         eprintln!(
-            "llmap: the accuracies are known to ±{:.3}, after these answers to ±{:.3}: {word}",
-            now, after
+            "llmap: the accuracies are known to ±{now:.3}, after these answers to ±{after:.3}: {word}"
         );
     }
     let out = Path::new("standard output");
