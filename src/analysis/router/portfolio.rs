@@ -13,7 +13,7 @@ pub struct Step {
     pub cost: Option<f64>,
 }
 
-/// Up to `k` models of `pool`, best first, chosen greedily for the mean over the prompts of the
+/// Up to `k` models of `pool` (fewer where no other adds anything), best first, chosen greedily for the mean over the prompts of the
 /// highest probability among them. `p` is prompts × models; `costs` has one entry a model.
 ///
 /// That mean is monotone and submodular in the set of models, so without a budget the greedy choice
@@ -64,7 +64,9 @@ fn greedy(
         };
         let each = left.iter().enumerate().map(|(at, &m)| (at, m, worth(m)));
         // The first of equals.
-        let Some((at, model, _)) = each.rev().max_by(|a, b| a.2.total_cmp(&b.2)) else { break };
+        let best = each.rev().max_by(|a, b| a.2.total_cmp(&b.2));
+        // A model that no prompt would go to is no part of a portfolio.
+        let Some((at, model, _)) = best.filter(|(.., worth)| *worth > 0.0) else { break };
         left.remove(at);
         covered.iter_mut().zip(p.column(model)).for_each(|(c, p)| *c = c.max(*p));
         spent = spent.zip(costs(model)).map(|(sum, cost)| sum + cost);
@@ -92,6 +94,8 @@ mod tests {
         assert_eq!(models(&steps), [1, 2]);
         assert!((steps[1].quality - (0.85 + 0.8 + 0.7) / 3.0).abs() < 1e-6);
         assert_eq!(steps[1].cost, None);
+        let one_does = array![[0.9, 0.5], [0.8, 0.8]];
+        assert_eq!(models(&portfolio(&one_does, &[0, 1], 2, &|_| None, None)), [0]);
     }
 
     #[test]
