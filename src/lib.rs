@@ -13,6 +13,7 @@ pub mod encoder;
 mod error;
 pub mod explorer;
 pub mod hub;
+mod logit;
 pub mod metrics;
 mod names;
 mod printable;

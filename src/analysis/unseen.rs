@@ -20,6 +20,7 @@ use super::onboarding::{Posterior, Prior, Questions, Target, ask};
 use crate::dataset::{Dataset, Split, Values};
 use crate::embedder::{self, Embedder, Event, Rasch, train};
 use crate::error::{Error, Result};
+use crate::logit::sigmoid;
 use crate::metrics::{auc, log_loss};
 
 /// What is left out and how.
@@ -432,10 +433,6 @@ impl<'a> Bench<'a> {
         }
         ability
     }
-}
-
-fn sigmoid(x: f64) -> f64 {
-    1.0 / (1.0 + (-x).exp())
 }
 
 fn row((responses, order, predictor): (usize, Order, &'static str), judged: &[Judged]) -> Row {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::coverage::overall;
+use crate::logit::{Z80, sigmoid, stretch};
 use crate::metrics::Judged;
 
 /// From logits to probabilities and intervals.
@@ -13,9 +14,6 @@ pub struct Calibration {
     /// Standard deviation, in logits, of what a question's text does not tell about its difficulty.
     pub spread: f64,
 }
-
-/// The normal quantile that leaves a tenth on either side.
-const Z80: f64 = 1.281_551_6;
 
 impl Calibration {
     /// Fits both to the logits of val and the support of the models, laid out as `judged`: the
@@ -82,15 +80,6 @@ impl Calibration {
 fn unsupported(support: f32) -> f64 {
     const DEVIATION: f64 = 1.0;
     DEVIATION * f64::from(1.0 - support)
-}
-
-fn sigmoid(x: f64) -> f64 {
-    1.0 / (1.0 + (-x).exp())
-}
-
-/// The logit that a normal term of deviation `spread` averages down to 1, by the probit approximation.
-fn stretch(spread: f64) -> f64 {
-    (1.0 + std::f64::consts::PI * spread * spread / 8.0).sqrt()
 }
 
 /// The temperature of least log loss, by bisection on its derivative in 1/T.

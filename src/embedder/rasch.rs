@@ -4,6 +4,7 @@
 use rayon::prelude::*;
 
 use crate::dataset::Dataset;
+use crate::logit::sigmoid;
 
 /// A fitted model: logit = ability + ease.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,10 +58,6 @@ impl Rasch {
         let mean = |a: &f64| self.eases.iter().map(|ease| sigmoid(a + ease)).sum::<f64>() / n;
         self.abilities.iter().map(mean).collect()
     }
-}
-
-fn sigmoid(x: f64) -> f64 {
-    1.0 / (1.0 + (-x).exp())
 }
 
 #[cfg(test)]

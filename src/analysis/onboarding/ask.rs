@@ -4,7 +4,7 @@ use ndarray::{Array1, Array2, Axis};
 
 use super::posterior::Posterior;
 use super::questions::Questions;
-use super::sigmoid;
+use crate::logit::sigmoid;
 
 /// What is to be learned: the accuracies of a model on groups of questions.
 pub struct Target {

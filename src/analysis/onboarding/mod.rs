@@ -17,16 +17,6 @@ pub use posterior::{Estimate, Posterior};
 pub use prior::Prior;
 pub use questions::Questions;
 
-fn sigmoid(x: f64) -> f64 {
-    1.0 / (1.0 + (-x).exp())
-}
-
-/// The logit that a normal term of deviation `spread` averages down to 1, by the probit
-/// approximation.
-fn stretch(spread: f64) -> f64 {
-    (1.0 + std::f64::consts::PI * spread * spread / 8.0).sqrt()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -76,7 +76,7 @@ impl<'a> Newcomer<'a> {
             let n = abilities.iter().filter(|ability| f64::from(**ability) < x).count();
             n as f64 / abilities.len().max(1) as f64
         };
-        let reach = super::posterior::Z80 * deviation;
+        let reach = crate::logit::Z80 * deviation;
         Estimate { mean: below(mean), low: below(mean - reach), high: below(mean + reach) }
     }
 

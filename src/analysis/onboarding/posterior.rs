@@ -6,11 +6,9 @@ use serde::Serialize;
 
 use super::prior::Prior;
 use super::questions::Questions;
-use super::{sigmoid, stretch};
 use crate::error::{Error, Result};
+use crate::logit::{Z80, sigmoid, stretch};
 
-/// The normal quantile that leaves a tenth on either side.
-pub(super) const Z80: f64 = 1.281_551_6;
 /// Deviation of what no vector can tell of an accuracy, chosen so that intervals hold what they say
 /// (docs/experiments.md, unseen models).
 const MISFIT: f64 = 0.02;

@@ -3,8 +3,8 @@
 use ndarray::{Array1, Array2, Axis, s};
 use rayon::prelude::*;
 
-use super::{sigmoid, stretch};
 use crate::embedder::{Embedder, Features};
+use crate::logit::{sigmoid, stretch};
 
 /// Projected questions: the calibrated logit of a model on the i-th is its vector times the i-th row
 /// of `x`, plus the i-th offset.
