@@ -34,6 +34,15 @@ pub fn leave_out(
     progress: &mut dyn FnMut(Event),
     cancel: &AtomicBool,
 ) -> Result<Evaluation> {
+    let parted = part(data, benchmark)?;
+    let embedder = train(&parted, settings, progress, cancel)?;
+    let judged = evaluation::Settings { split: Some(Split::Test), ..judged.clone() };
+    evaluate(&embedder, &parted, &judged, &mut |_| {}, cancel)
+}
+
+/// The same data with `benchmark` as its only test split, and without the copies of its texts
+/// elsewhere.
+pub(super) fn part(data: &Dataset, benchmark: &str) -> Result<Dataset> {
     let inside = |category: &str| {
         category == benchmark
             || category.strip_prefix(benchmark).is_some_and(|rest| rest.starts_with('/'))
@@ -61,8 +70,5 @@ pub fn leave_out(
         }
     });
     let kept: std::collections::HashSet<usize> = questions.collect();
-    let parted = parted.only(|q| kept.contains(&q) || is_out(q));
-    let embedder = train(&parted, settings, progress, cancel)?;
-    let judged = evaluation::Settings { split: Some(Split::Test), ..judged.clone() };
-    evaluate(&embedder, &parted, &judged, &mut |_| {}, cancel)
+    Ok(parted.only(|q| kept.contains(&q) || is_out(q)))
 }

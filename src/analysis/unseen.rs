@@ -329,7 +329,8 @@ impl<'a> Bench<'a> {
         for &size in &sizes {
             let target = Target::new(&known, &groups);
             let open: Vec<usize> = (0..pool.len()).filter(|i| !asked.contains(i)).collect();
-            let more = ask(&known, &target, &pool, &open, size - asked.len());
+            let seed = settings.train.seed.wrapping_add(asked.len() as u64);
+            let more = ask(&known, &target, &pool, &open, size - asked.len(), seed);
             asked.extend(more.iter().map(|asked| asked.question));
             let given: Vec<usize> = asked.iter().map(|i| trial.random[*i]).collect();
             known = self.judge(&mut trial, Order::Ask, &given, &label)?;

@@ -49,7 +49,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         None => Vec::new(),
     };
     let newcomer = Newcomer::place(&embedder, Some(&data), &answers)?;
-    let (now, asked) = newcomer.ask(&arguments.benchmark, arguments.number)?;
+    let (now, asked) = newcomer.ask(&arguments.benchmark, arguments.number, common.seed)?;
     let after = asked.last().map_or(now, |asked| asked.deviation);
     let enough = asked.iter().position(|asked| asked.deviation <= arguments.enough);
     let word = match enough {

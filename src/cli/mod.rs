@@ -6,6 +6,7 @@ mod completions;
 mod evaluate;
 mod explore;
 mod fetch;
+mod forecast;
 mod inspect;
 mod onboard;
 mod output;
@@ -74,6 +75,8 @@ enum Command {
     Route(route::Arguments),
     /// Ask whether attributes of models can be read off their vectors.
     Probe(probe::Arguments),
+    /// Say how models would do on benchmarks that they were not run on.
+    Forecast(forecast::Arguments),
     /// Place a new model by a few of its answers, without training.
     Onboard(onboard::Arguments),
     /// Pick the questions that tell most about a new model.
@@ -101,6 +104,7 @@ pub fn main() -> ExitCode {
         Some(Command::Evaluate(arguments)) => evaluate::run(&arguments, common),
         Some(Command::Route(arguments)) => route::run(&arguments, common),
         Some(Command::Probe(arguments)) => probe::run(&arguments, common),
+        Some(Command::Forecast(arguments)) => forecast::run(&arguments, common),
         Some(Command::Onboard(arguments)) => onboard::run(&arguments, common),
         Some(Command::Ask(arguments)) => ask::run(&arguments, common),
         Some(Command::Inspect(arguments)) => inspect::run(&arguments, common),

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use llmap::analysis::onboarding::{Estimate, Newcomer};
+use llmap::analysis::estimate::Estimate;
+use llmap::analysis::onboarding::Newcomer;
 use llmap::dataset::{self, load_answers};
 use llmap::{Error, Result};
 use serde_json::json;
@@ -55,7 +56,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     if let Some(path) = &arguments.output {
         let embedder = Arc::try_unwrap(embedder)
             .map_err(|_| Error::Failed("the embedder is in use".into()))?;
-        embedder.with_model(&arguments.name, &vector, &scores)?.save(path)?;
+        embedder.with_model(&arguments.name, &vector, &deviations, &scores)?.save(path)?;
     }
     let given = answers.iter().filter(|answer| answer.label.is_some()).count();
     if common.json {

@@ -6,6 +6,7 @@ mod embedllm;
 pub mod filter;
 mod read;
 mod rules;
+mod scores;
 pub mod simulate;
 mod table;
 mod tables;
@@ -18,6 +19,7 @@ pub use attributes::{Attribute, Values};
 pub use read::{load, load_attributes};
 pub use rules::load_rules;
 pub(crate) use rules::pattern;
+pub use scores::load_scores;
 
 /// The part of the data a question belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -1,6 +1,7 @@
 //! The embedder file: one `.safetensors` with plain tensor names, and one JSON document in its
 //! metadata under the key `llmap`.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
@@ -23,7 +24,7 @@ use crate::error::{Error, Result};
 use crate::tensors::{Tensors, misshapen};
 
 /// The version of the format that this program writes, and the newest that it reads.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The key of the document in the file's metadata.
 const KEY: &str = "llmap";
@@ -90,6 +91,12 @@ impl Embedder {
                     ),
                     "update llmap",
                 ),
+                Fault::Older(version) => (
+                    format!(
+                        "written by an older llmap (format {version}, this one reads {VERSION})"
+                    ),
+                    "train it again with `llmap train`",
+                ),
                 Fault::Broken(problem) => (
                     format!("no valid embedder: {problem}"),
                     "name a file that `llmap train` wrote, or train it again",
@@ -106,7 +113,7 @@ impl Embedder {
     pub fn shipped() -> Result<Self> {
         const BYTES: &[u8] = include_bytes!("../../data/openevals.safetensors");
         Self::from_bytes(BYTES).map_err(|fault| match fault {
-            Fault::Newer(version) => {
+            Fault::Newer(version) | Fault::Older(version) => {
                 Error::Failed(format!("the shipped embedder has format {version}"))
             }
             Fault::Broken(problem) => {
@@ -155,6 +162,7 @@ impl Embedder {
         let benchmarks = &lens.memory.benchmarks;
         let mut tensors = vec![
             ("models.vectors", Stored::f32(&self.vectors)),
+            ("models.deviations", Stored::f32(&self.deviations)),
             ("models.fallback", Stored::row(&weights.fallback)),
             ("projector.first.weight", Stored::f32(&weights.first.weight)),
             ("projector.first.bias", Stored::row(&weights.first.bias)),
@@ -194,8 +202,10 @@ impl Embedder {
             .ok_or_else(|| broken(format!("a safetensors file without `{KEY}` metadata")))?;
         let Versioned { version } =
             serde_json::from_str(card).map_err(|e| broken(format!("its document: {e}")))?;
-        if version > VERSION {
-            return Err(Fault::Newer(version));
+        match version.cmp(&VERSION) {
+            Ordering::Greater => return Err(Fault::Newer(version)),
+            Ordering::Less => return Err(Fault::Older(version)),
+            Ordering::Equal => {}
         }
         let card: Card =
             serde_json::from_str(card).map_err(|e| broken(format!("its document: {e}")))?;
@@ -205,6 +215,10 @@ impl Embedder {
         let (models, benchmarks) = (card.models.len(), card.benchmarks.len());
         let width = Featurizer::width(encoder.dim());
         let vectors = read.matrix("models.vectors", Some(models), None)?;
+        let deviations = read.matrix("models.deviations", Some(models), Some(vectors.ncols()))?;
+        if deviations.iter().any(|d| *d < 0.0) {
+            return Err(broken("a deviation of a model is negative".into()));
+        }
         let dim = vectors
             .ncols()
             .checked_sub(1)
@@ -249,6 +263,7 @@ impl Embedder {
             benchmarks: card.benchmarks,
             provenance: card.provenance,
             vectors,
+            deviations,
             calibration: card.calibration,
             network: Network::from_weights(&weights, &device),
             featurizer,
@@ -304,6 +319,7 @@ fn encoder(cards: &[EncoderCard], read: &Tensors) -> Result<Encoder, Fault> {
 /// What can be wrong with the bytes of an embedder.
 enum Fault {
     Newer(u32),
+    Older(u32),
     Broken(String),
 }
 

@@ -7,8 +7,8 @@ use super::{Embedder, Score};
 use crate::error::{Error, Result};
 
 impl Embedder {
-    /// The same embedder with a model more: its name, its vector (ability first), and how it did on
-    /// the benchmarks it was run on, one entry a benchmark. No other model moves.
+    /// The same embedder with a model more: its name, its vector (ability first) with the
+    /// deviation of each number, and how it did on the benchmarks it was run on, one entry a benchmark. No other model moves.
     ///
     /// # Errors
     /// [`Error::Usage`] if the name is taken or empty; [`Error::Failed`] if the vector does not fit.
@@ -16,6 +16,7 @@ impl Embedder {
         mut self,
         name: &str,
         vector: &Array1<f32>,
+        deviations: &Array1<f32>,
         scores: &[Option<Score>],
     ) -> Result<Self> {
         if name.trim().is_empty() || self.models.iter().any(|model| model == name) {
@@ -23,7 +24,9 @@ impl Embedder {
                 "`{name}` cannot be the name of a new model: it is empty or taken"
             )));
         }
-        let fits = vector.len() == self.vectors.ncols() && vector.iter().all(|x| x.is_finite());
+        let fits = [vector, deviations]
+            .into_iter()
+            .all(|row| row.len() == self.vectors.ncols() && row.iter().all(|x| x.is_finite()));
         if !fits || vector.is_empty() {
             return Err(Error::Failed("the vector of the new model does not fit".into()));
         }
@@ -34,8 +37,10 @@ impl Embedder {
             benchmark.scores.push(scores.get(b).copied().flatten());
         }
         let failed = |e: ndarray::ShapeError| Error::Failed(e.to_string());
-        let row = vector.view().insert_axis(Axis(0));
-        self.vectors = concatenate(Axis(0), &[self.vectors.view(), row]).map_err(failed)?;
+        for (all, row) in [(&mut self.vectors, vector), (&mut self.deviations, deviations)] {
+            let row = row.view().insert_axis(Axis(0));
+            *all = concatenate(Axis(0), &[all.view(), row]).map_err(failed)?;
+        }
         let weights = &mut self.weights;
         let special = special.insert_axis(Axis(0));
         weights.vectors =

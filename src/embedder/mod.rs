@@ -3,6 +3,7 @@
 mod calibration;
 mod canonical;
 mod coverage;
+mod deviations;
 mod device;
 mod features;
 mod file;
@@ -21,7 +22,7 @@ mod train;
 use std::sync::atomic::AtomicBool;
 
 use burn::tensor::Device;
-use ndarray::{Array2, ArrayView2, s};
+use ndarray::{Array2, ArrayView1, ArrayView2, s};
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::Attribute;
@@ -109,6 +110,9 @@ pub struct Embedder {
     /// above the average model's. The squared distance of two rows is the mean squared difference
     /// of their logits over the training questions.
     pub vectors: Array2<f32>,
+    /// The standard deviation of each number of the vectors: the fewer responses of a model are
+    /// known, the larger.
+    pub deviations: Array2<f32>,
     /// From logits to probabilities.
     pub calibration: Calibration,
     featurizer: Featurizer,
@@ -149,6 +153,13 @@ impl Embedder {
     #[must_use]
     pub fn specialities(&self) -> ArrayView2<'_, f32> {
         self.vectors.slice(s![.., 1..])
+    }
+
+    /// The overall ability of each model, a logit above the mean model's: corrected for how hard its
+    /// questions were, and for nothing else (a one-parameter item response theory).
+    #[must_use]
+    pub fn abilities(&self) -> ArrayView1<'_, f32> {
+        self.weights.fallback.view()
     }
 
     /// What a model's vector meets in each prompt: prompts × (1 + dimensions). The first number is

@@ -18,6 +18,7 @@ use rand_distr::{Distribution, StandardNormal};
 use super::calibration::Calibration;
 use super::canonical::canonical;
 use super::coverage::coverage;
+use super::deviations::deviations;
 use super::device::Backend;
 use super::features::{Features, Featurizer, shapes};
 use super::forecast::{Gate, observed, predict, support, tensor};
@@ -144,6 +145,8 @@ pub fn train(
     let mut weights =
         canonical(merged, &array2(network.project(tensor(&train_features.inputs, &device))))?;
     network = Network::from_weights(&weights, &device);
+    let projected = array2(network.project(tensor(&train_features.inputs, &device)));
+    let deviations = deviations(&weights, &projected, data, &train)?;
     let abilities = Array1::from_vec(Rasch::fit(data, &train).abilities).mapv(|a| a as f32);
     weights.fallback = &abilities - abilities.mean().unwrap_or_default();
     let benchmarks = benchmarks(data);
@@ -182,6 +185,7 @@ pub fn train(
             version: env!("CARGO_PKG_VERSION").into(),
         },
         vectors: weights.model_vectors(),
+        deviations,
         calibration,
         featurizer,
         weights,

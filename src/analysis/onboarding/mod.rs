@@ -13,7 +13,7 @@ mod questions;
 
 pub use ask::{Asked, Target, ask};
 pub use newcomer::Newcomer;
-pub use posterior::{Estimate, Posterior};
+pub use posterior::Posterior;
 pub use prior::Prior;
 pub use questions::Questions;
 
@@ -53,7 +53,7 @@ mod tests {
         let nothing = Posterior::of_nothing(&prior);
         let target = Target::new(&nothing, std::slice::from_ref(&questions));
         let open: Vec<usize> = (0..60).collect();
-        let asked = ask(&nothing, &target, &questions, &open, 10);
+        let asked = ask(&nothing, &target, &questions, &open, 10, 1);
         let mut seen: Vec<usize> = asked.iter().map(|a| a.question).collect();
         assert!(asked.windows(2).all(|w| w[1].deviation <= w[0].deviation));
         assert!(asked[0].deviation < target.deviation(&nothing));

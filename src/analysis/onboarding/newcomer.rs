@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, HashSet};
 use ndarray::{Array1, Axis, concatenate, s};
 
 use super::ask::{Asked, Target, ask};
-use super::posterior::{Estimate, Posterior};
+use super::posterior::Posterior;
 use super::prior::Prior;
 use super::questions::Questions;
+use crate::analysis::estimate::Estimate;
 use crate::analysis::neighbours::{Neighbour, nearest};
 use crate::dataset::{Answer, Dataset};
 use crate::embedder::{Embedder, Score};
@@ -131,11 +132,11 @@ impl<'a> Newcomer<'a> {
 
     /// The next `n` questions of the data to ask, best first, so that the accuracies on the
     /// categories `benchmarks` (all if there are none) become known; each question's index is that
-    /// in the data. Also the deviation of those accuracies now.
+    /// in the data. Also the deviation of those accuracies now. `seed` decides the dice.
     ///
     /// # Errors
     /// [`Error::Usage`] if a category is unknown or there is no data.
-    pub fn ask(&self, benchmarks: &[String], n: usize) -> Result<(f64, Vec<Asked>)> {
+    pub fn ask(&self, benchmarks: &[String], n: usize, seed: u64) -> Result<(f64, Vec<Asked>)> {
         let (Some(data), Some(questions)) = (self.data, &self.questions) else {
             return Err(Error::Usage("asking needs a data set with questions".into()));
         };
@@ -153,7 +154,7 @@ impl<'a> Newcomer<'a> {
         let open: Vec<usize> = (0..questions.len())
             .filter(|q| !known.contains(q) && texts.insert(&*data.questions[*q].prompt))
             .collect();
-        let asked = ask(&self.posterior, &target, questions, &open, n);
+        let asked = ask(&self.posterior, &target, questions, &open, n, seed);
         Ok((target.deviation(&self.posterior), asked))
     }
 }

@@ -2,12 +2,12 @@
 
 use linfa_linalg::cholesky::{Cholesky, InverseC, SolveC};
 use ndarray::{Array1, Array2, Axis};
-use serde::Serialize;
 
 use super::prior::Prior;
 use super::questions::Questions;
+use crate::analysis::estimate::Estimate;
 use crate::error::{Error, Result};
-use crate::logit::{Z80, sigmoid, stretch};
+use crate::logit::{sigmoid, stretch};
 
 /// Deviation of what no vector can tell of an accuracy, chosen so that intervals hold what they say
 /// (docs/experiments.md, unseen models).
@@ -22,27 +22,6 @@ pub struct Posterior {
     pub covariance: Array2<f64>,
     /// Responses behind it.
     pub responses: usize,
-}
-
-/// An estimated share with its 80% interval, all in [0, 1].
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Estimate {
-    /// The mean.
-    pub mean: f64,
-    /// The lower end of the interval.
-    pub low: f64,
-    /// The upper end.
-    pub high: f64,
-}
-
-impl Estimate {
-    /// From a mean in [0, 1] and its standard deviation: the interval is symmetrical in logits, so
-    /// that it stays inside [0, 1].
-    pub(crate) fn around(mean: f64, deviation: f64) -> Self {
-        let p = mean.clamp(1e-6, 1.0 - 1e-6);
-        let (logit, width) = ((p / (1.0 - p)).ln(), Z80 * deviation / (p * (1.0 - p)));
-        Self { mean, low: sigmoid(logit - width), high: sigmoid(logit + width) }
-    }
 }
 
 impl Posterior {

@@ -1,0 +1,34 @@
+//! Shares that are estimated.
+
+use serde::Serialize;
+
+use crate::logit::{Z80, sigmoid};
+
+/// An estimated share with its 80% interval, all in [0, 1].
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Estimate {
+    /// The mean.
+    pub mean: f64,
+    /// The lower end of the interval.
+    pub low: f64,
+    /// The upper end.
+    pub high: f64,
+}
+
+impl Estimate {
+    /// From a mean in [0, 1] and its standard deviation: the interval is symmetrical in logits, so
+    /// that it stays inside [0, 1].
+    #[must_use]
+    pub fn around(mean: f64, deviation: f64) -> Self {
+        let p = mean.clamp(1e-6, 1.0 - 1e-6);
+        let (logit, width) = ((p / (1.0 - p)).ln(), Z80 * deviation / (p * (1.0 - p)));
+        Self { mean, low: sigmoid(logit - width), high: sigmoid(logit + width) }
+    }
+
+    /// From a logit and the variance of what is not known of it.
+    #[must_use]
+    pub fn of_logit(logit: f64, variance: f64) -> Self {
+        let width = Z80 * variance.max(0.0).sqrt();
+        Self { mean: sigmoid(logit), low: sigmoid(logit - width), high: sigmoid(logit + width) }
+    }
+}

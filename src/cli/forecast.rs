@@ -1,0 +1,366 @@
+//! `llmap forecast`
+
+use std::path::{Path, PathBuf};
+
+use llmap::analysis::forecast::{self, Check, Forecast, check};
+use llmap::dataset::{self, filter, load_scores};
+use llmap::embedder::{self, Embedder, Event, Score};
+use llmap::{Error, Result};
+use serde_json::{Value, json};
+
+use super::prompts::{Format, Prompts};
+use super::train::{bar, show};
+use super::{Common, output};
+
+/// Questions of a new benchmark at most.
+const MOST: usize = 1 << 17;
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  llmap forecast                                           what is known of each benchmark
+  llmap forecast shipped --benchmark gsm8k                 all models on one, best first
+  llmap forecast shipped --model gpt-4o-2024-05-13         one model on all
+  llmap forecast shipped --where 'open' --csv > grid.csv   every pair, for a spreadsheet
+  llmap forecast shipped --new < questions.txt             a benchmark of which only the questions exist
+  llmap forecast shipped --new --scores some.csv < questions.txt
+  llmap forecast shipped --check openevals                 how far off: trains anew without each benchmark
+
+Accuracies with a count of responses are measured, the others forecast from the model's overall ability and
+the scores of the models that were run; those of a new benchmark from its texts and the models' vectors
+besides. Intervals hold 80%.")]
+pub struct Arguments {
+    /// The embedder; the shipped one without.
+    embedder: Option<PathBuf>,
+    /// A benchmark: all models on it, best first.
+    #[arg(long, conflicts_with_all = ["model", "new"])]
+    benchmark: Vec<String>,
+    /// A model: its accuracies on all benchmarks.
+    #[arg(long, conflicts_with_all = ["new", "filter", "top"])]
+    model: Option<String>,
+    /// Forecast a new benchmark: its questions come from standard input.
+    #[arg(long)]
+    new: bool,
+    /// What tells questions on standard input apart.
+    #[arg(long, value_enum, default_value_t, requires = "new")]
+    input: Format,
+    /// Accuracies that are known on the new benchmark: a table of model_name, accuracy and, if there
+    /// is one, responses.
+    #[arg(long, value_name = "CSV", requires = "new")]
+    scores: Option<PathBuf>,
+    /// Only models that an expression means, as in `llmap route`.
+    #[arg(long = "where", value_name = "EXPRESSION")]
+    filter: Option<String>,
+    /// Only so many models, the best.
+    #[arg(long, value_name = "K")]
+    top: Option<usize>,
+    /// A table of comma-separated values on standard output: a row a pair.
+    #[arg(long, conflicts_with = "json")]
+    csv: bool,
+    /// Leave each benchmark of a data set out of training in turn, and compare forecasts with it.
+    #[arg(long, value_name = "DATA", conflicts_with_all = ["new", "model", "filter", "top", "csv"])]
+    check: Option<PathBuf>,
+}
+
+/// Models on one benchmark.
+struct Column {
+    benchmark: String,
+    forecasts: Vec<Forecast>,
+}
+
+pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
+    if let Some(data) = &arguments.check {
+        return checked(data, &arguments.benchmark, common);
+    }
+    let embedder = super::embedder(arguments.embedder.as_deref())?;
+    let chosen = match &arguments.filter {
+        Some(expression) => filter::select(expression, &embedder.models, &embedder.attributes)
+            .map_err(|problem| problem.into_usage(expression))?,
+        None => vec![true; embedder.models.len()],
+    };
+    let pool: Vec<usize> = (0..chosen.len()).filter(|m| chosen[*m]).collect();
+    if pool.is_empty() {
+        return Err(Error::Usage("--where leaves no model".into()));
+    }
+    let columns =
+        if arguments.new { vec![new(arguments, &embedder)?] } else { grid(arguments, &embedder)? };
+    if let Some(name) = &arguments.model {
+        let model = llmap::resolve("model", name, &embedder.models)?;
+        return one_model(&embedder, model, &columns, arguments.csv, common);
+    }
+    // Of each benchmark, the models of the pool, best first.
+    let ordered: Vec<(&Column, Vec<usize>)> = columns
+        .iter()
+        .map(|column| {
+            let mut order = pool.clone();
+            let mean = |m: usize| column.forecasts[m].accuracy.mean;
+            order.sort_by(|a, b| mean(*b).total_cmp(&mean(*a)));
+            order.truncate(arguments.top.unwrap_or(usize::MAX));
+            (column, order)
+        })
+        .collect();
+    if common.json {
+        let each = ordered.iter().map(|(column, order)| {
+            let models = order.iter().map(|m| document(&embedder.models[*m], column.forecasts[*m]));
+            json!({ "benchmark": column.benchmark, "models": models.collect::<Vec<_>>() })
+        });
+        return output::json(&each.collect::<Vec<_>>());
+    }
+    if arguments.csv {
+        let rows = ordered.iter().flat_map(|(column, order)| {
+            order
+                .iter()
+                .map(|m| record(&embedder.models[*m], &column.benchmark, column.forecasts[*m]))
+        });
+        return table_of_pairs(rows);
+    }
+    if arguments.benchmark.is_empty() && !arguments.new {
+        return overview(&embedder, &ordered);
+    }
+    let tables = ordered.iter().map(|(column, order)| {
+        let rows = order.iter().map(|m| {
+            let mut row = vec![embedder.models[*m].clone()];
+            row.extend(cells(column.forecasts[*m]));
+            row
+        });
+        let measured = column.forecasts.iter().filter(|f| f.responses > 0).count();
+        format!(
+            "{}: {measured} models measured, {} forecast\n{}",
+            llmap::one_line(&column.benchmark),
+            column.forecasts.len() - measured,
+            output::table(&["model", "accuracy", "80% interval", "responses"], rows, 1)
+        )
+    });
+    output::text(&tables.collect::<Vec<_>>().join("\n"))
+}
+
+fn grid(arguments: &Arguments, embedder: &Embedder) -> Result<Vec<Column>> {
+    let names: Vec<String> = embedder.benchmarks.iter().map(|b| b.name.clone()).collect();
+    let wanted: Vec<usize> = if arguments.benchmark.is_empty() {
+        (0..names.len()).collect()
+    } else {
+        let each = arguments.benchmark.iter();
+        each.map(|name| llmap::resolve("benchmark", name, &names)).collect::<Result<_>>()?
+    };
+    let column = |b: usize| {
+        let forecasts = forecast::benchmark(embedder, b)?;
+        Ok(Column { benchmark: names[b].clone(), forecasts })
+    };
+    wanted.into_iter().map(column).collect()
+}
+
+fn new(arguments: &Arguments, embedder: &Embedder) -> Result<Column> {
+    let mut prompts = Prompts::standard(arguments.input);
+    let mut questions = Vec::new();
+    loop {
+        let batch = prompts.batch()?;
+        if batch.is_empty() {
+            break;
+        }
+        questions.extend(batch);
+        if questions.len() > MOST {
+            let problem = format!("more than {MOST} questions");
+            return Err(Error::input(Path::new("standard input"), problem, "send a sample"));
+        }
+    }
+    if questions.is_empty() {
+        let source = Path::new("standard input");
+        return Err(Error::input(source, "no questions", "send at least one line"));
+    }
+    let scores = match &arguments.scores {
+        Some(path) => load_scores(path, &embedder.models, questions.len() as u32)?,
+        None => Vec::new(),
+    };
+    let score = |(accuracy, responses)| Score { accuracy, responses };
+    let scores: Vec<Option<Score>> = scores.into_iter().map(|s| s.map(score)).collect();
+    let texts: Vec<&str> = questions.iter().map(String::as_str).collect();
+    let forecasts = forecast::unseen(embedder, &embedder.encode(&texts)?, &scores)?;
+    Ok(Column { benchmark: "new".into(), forecasts })
+}
+
+fn document(model: &str, forecast: Forecast) -> Value {
+    json!({
+        "model": model,
+        "accuracy": forecast.accuracy.mean,
+        "low": forecast.accuracy.low,
+        "high": forecast.accuracy.high,
+        "responses": forecast.responses,
+    })
+}
+
+fn percent(p: f64) -> String {
+    format!("{:.1}%", 100.0 * p)
+}
+
+/// Accuracy, interval and responses.
+fn cells(forecast: Forecast) -> [String; 3] {
+    let interval =
+        format!("{} – {}", percent(forecast.accuracy.low), percent(forecast.accuracy.high));
+    let responses = match forecast.responses {
+        0 => "forecast".into(),
+        n => n.to_string(),
+    };
+    [percent(forecast.accuracy.mean), interval, responses]
+}
+
+fn record(model: &str, benchmark: &str, forecast: Forecast) -> [String; 6] {
+    let share = |p: f64| format!("{p:.4}");
+    let accuracy = forecast.accuracy;
+    [
+        model.into(),
+        benchmark.into(),
+        share(accuracy.mean),
+        share(accuracy.low),
+        share(accuracy.high),
+        forecast.responses.to_string(),
+    ]
+}
+
+fn table_of_pairs(rows: impl Iterator<Item = [String; 6]>) -> Result<()> {
+    let out = Path::new("standard output");
+    let failed = |e: csv::Error| Error::io(out, e.into());
+    let mut writer = csv::Writer::from_writer(std::io::stdout().lock());
+    let header = ["model_name", "benchmark", "accuracy", "low", "high", "responses"];
+    writer.write_record(header).map_err(failed)?;
+    for row in rows {
+        writer.write_record(row.map(|cell| llmap::one_line(&cell))).map_err(failed)?;
+    }
+    writer.flush().map_err(|e| Error::io(out, e))
+}
+
+fn one_model(
+    embedder: &Embedder,
+    model: usize,
+    columns: &[Column],
+    csv: bool,
+    common: &Common,
+) -> Result<()> {
+    let name = &embedder.models[model];
+    if common.json {
+        let each = columns.iter().map(|column| {
+            let mut value = document(name, column.forecasts[model]);
+            value["benchmark"] = column.benchmark.clone().into();
+            value
+        });
+        return output::json(&each.collect::<Vec<_>>());
+    }
+    if csv {
+        let row = |column: &Column| record(name, &column.benchmark, column.forecasts[model]);
+        return table_of_pairs(columns.iter().map(row));
+    }
+    let rows = columns.iter().map(|column| {
+        let mut row = vec![column.benchmark.clone()];
+        row.extend(cells(column.forecasts[model]));
+        row
+    });
+    let header = ["benchmark", "accuracy", "80% interval", "responses"];
+    output::text(&format!("{}\n{}", llmap::one_line(name), output::table(&header, rows, 1)))
+}
+
+/// Of each benchmark, who leads it and who might.
+fn overview(embedder: &Embedder, ordered: &[(&Column, Vec<usize>)]) -> Result<()> {
+    let rows = ordered.iter().map(|(column, order)| {
+        let measured = |m: &&usize| column.forecasts[**m].responses > 0;
+        let best = |m: Option<&usize>| {
+            m.map_or_else(String::new, |m| {
+                let p = percent(column.forecasts[*m].accuracy.mean);
+                format!("{} {p}", embedder.models[*m])
+            })
+        };
+        let run = order.iter().filter(measured).count();
+        vec![
+            column.benchmark.clone(),
+            best(order.iter().find(measured)),
+            best(order.iter().find(|m| !measured(m))),
+            run.to_string(),
+            (order.len() - run).to_string(),
+        ]
+    });
+    let header = ["benchmark", "best measured", "best forecast", "measured", "forecast"];
+    output::text(&format!(
+        "{}\n--benchmark NAME, --model NAME or --csv shows every pair with its interval\n",
+        output::table(&header, rows, 3)
+    ))
+}
+
+fn checked(data: &Path, benchmarks: &[String], common: &Common) -> Result<()> {
+    let data = dataset::load(data)?;
+    let cancel = super::interrupt()?;
+    let settings = embedder::Settings { seed: common.seed, ..embedder::Settings::default() };
+    let bar = bar(common, settings.epochs);
+    let mut progress = |name: &str, event: Event| {
+        show(&bar, &event);
+        bar.set_message(format!("without {}", llmap::one_line(name)));
+    };
+    let found = check(&data, benchmarks, &settings, &mut progress, &cancel)?;
+    bar.finish_and_clear();
+    if common.json { output::json(&found) } else { output::text(&check_screen(&found)) }
+}
+
+fn check_screen(found: &Check) -> String {
+    let names = ["llmap", "texts", "ability", "linear"];
+    let rows = found.benchmarks.iter().flat_map(|row| {
+        let line = |title: String, of: &dyn Fn(&str) -> [String; 2]| {
+            let cells = names.iter().flat_map(|name| of(name));
+            std::iter::once(title).chain(cells).collect::<Vec<_>>()
+        };
+        let title = format!("{} ({})", row.benchmark, row.models);
+        [
+            line(title, &|name| {
+                let outcome = &row.predictors[name];
+                [format!("{:+.2}", outcome.tau[0]), format!("{:.3}", outcome.error[0])]
+            }),
+            line("  95%".into(), &|name| {
+                let outcome = &row.predictors[name];
+                let range =
+                    |of: &[f64; 3], digits: usize| format!("{:.digits$}–{:.digits$}", of[1], of[2]);
+                [range(&outcome.tau, 2), range(&outcome.error, 3)]
+            }),
+        ]
+    });
+    let header = [
+        "left out (models)",
+        "llmap tau",
+        "error",
+        "texts tau",
+        "error",
+        "ability tau",
+        "error",
+        "linear tau",
+        "error",
+    ];
+    let n = found.benchmarks.len().max(1) as f64;
+    let mean = |name: &str| {
+        let each = found.benchmarks.iter().map(|row| &row.predictors[name]);
+        let (tau, error) =
+            each.fold((0.0, 0.0), |(t, e), o| (t + o.tau[0] / n, e + o.error[0] / n));
+        let covered = found.benchmarks.iter().filter_map(|row| row.predictors[name].covered);
+        let covered: Vec<f64> = covered.collect();
+        let held = if covered.is_empty() {
+            String::new()
+        } else {
+            percent(covered.iter().sum::<f64>() / covered.len() as f64)
+        };
+        vec![name.to_owned(), format!("{tau:+.3}"), format!("{error:.4}"), held]
+    };
+    let means = output::table(
+        &["mean", "Kendall tau", "error of accuracy", "in 80%"],
+        names.iter().map(|name| mean(name)),
+        1,
+    );
+    let worse = if found.worse.is_empty() {
+        "on none".into()
+    } else {
+        format!("on {}", llmap::one_line(&found.worse.join(", ")))
+    };
+    format!(
+        "{}\n{means}\nllmap orders the models better than overall ability on {} of {} benchmarks, as well \
+         on {}, worse {worse}\n\
+         llmap: texts, and the scores of four fifths of the models; texts: no scores; ability: a straight \
+         line in overall ability; linear: linear regression on vectors\n{:.0} s\n",
+        output::table(&header, rows, 1),
+        found.better,
+        found.benchmarks.len(),
+        found.equal,
+        found.seconds,
+    )
+}
