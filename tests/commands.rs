@@ -318,3 +318,68 @@ fn a_new_model_is_asked_placed_and_kept() {
     assert_eq!(failure(&call).0, 2);
     assert_eq!(fs::read(&grown).unwrap(), before, "nothing on disk is lost");
 }
+
+#[test]
+fn benchmarks_are_forecast_sorted_and_exported() {
+    let all = json(&["forecast", "--json"]);
+    let benchmarks = all.as_array().unwrap();
+    assert_eq!(benchmarks.len(), 23);
+    for benchmark in benchmarks {
+        let models = benchmark["models"].as_array().unwrap();
+        assert_eq!(models.len(), 173);
+        let accuracy = |m: &Value| m["accuracy"].as_f64().unwrap();
+        assert!(models.windows(2).all(|w| accuracy(&w[0]) >= accuracy(&w[1])));
+        for model in models {
+            let (low, high) = (model["low"].as_f64().unwrap(), model["high"].as_f64().unwrap());
+            assert!(0.0 <= low && low <= accuracy(model) && accuracy(model) <= high && high <= 1.0);
+        }
+    }
+    let csv = output(&["forecast", "--benchmark", "gsm8k", "--where", "coder", "--csv"]);
+    let mut rows = csv::Reader::from_reader(csv.as_bytes());
+    assert!(rows.records().map(Result::unwrap).all(|row| &row[1] == "gsm8k" && row.len() == 6));
+    assert!(output(&["forecast"]).contains("best forecast"));
+    let one = output(&["forecast", "--model", "alpaca-7b"]);
+    assert!(one.contains("mmlu-pro/law") && one.contains("forecast"), "{one}");
+    let (code, error) = failure(&["forecast", "--benchmark", "gsm9k"]);
+    assert!(code == 2 && error.contains("did you mean `gsm8k`?"), "{error}");
+}
+
+#[test]
+fn a_new_benchmark_is_forecast_from_its_questions() {
+    let folder = tempfile::tempdir().unwrap();
+    let questions = "What is 3 + 4?\nHow many legs have 12 spiders?\n";
+    let ask = |more: &[&str], input: &str| {
+        let call = [&["forecast", "shipped", "--new", "--json"], more].concat();
+        llmap(&call).write_stdin(input.to_owned()).output().unwrap()
+    };
+    let width = |run: &std::process::Output| -> (String, f64) {
+        let found: Value = serde_json::from_slice(&run.stdout).unwrap();
+        let models = found[0]["models"].as_array().unwrap();
+        let open = models.iter().filter(|m| m["responses"] == 0);
+        let widths: Vec<f64> =
+            open.map(|m| m["high"].as_f64().unwrap() - m["low"].as_f64().unwrap()).collect();
+        let mean = widths.iter().sum::<f64>() / widths.len() as f64;
+        (models[0]["model"].as_str().unwrap().to_owned(), mean)
+    };
+    let alone = ask(&[], questions);
+    assert!(alone.status.success());
+    // A few scores narrow the rest, and stand as they are.
+    let scores = folder.path().join("scores.csv");
+    let known = ["gpt-4-1106-preview,0.9", "alpaca-7b,0.3", "zephyr-7b-beta,0.5"];
+    let text = format!(
+        "model_name,accuracy,responses\n{}\n",
+        known.map(|k| format!("{k},400")).join("\n")
+    );
+    fs::write(&scores, text).unwrap();
+    let scores = scores.display().to_string();
+    let given = ask(&["--scores", &scores], questions);
+    assert!(given.status.success(), "{}", String::from_utf8_lossy(&given.stderr));
+    assert!(width(&given).1 < width(&alone).1);
+    let nothing = ask(&[], "");
+    assert_eq!(nothing.status.code(), Some(2));
+    fs::write(&scores, "model_name,accuracy\nalpaca-7bb,0.3\n").unwrap();
+    let wrong = ask(&["--scores", &scores], questions);
+    let error = String::from_utf8_lossy(&wrong.stderr).into_owned();
+    assert!(wrong.status.code() == Some(2) && error.contains("scores.csv:2"), "{error}");
+    assert!(error.contains("did you mean `alpaca-7b`?"), "{error}");
+}

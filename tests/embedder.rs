@@ -197,8 +197,12 @@ fn a_damaged_file_is_one_clear_error() {
         (tampered(&good, reshaped, same), "inputs.mean has shape [1, 49]"),
         (tampered(&good, beyond, same), "names benchmark 99 of 4"),
         (
-            tampered(&good, keep, |card| card.replacen("\"version\":1", "\"version\":2", 1)),
+            tampered(&good, keep, |card| card.replacen("\"version\":2", "\"version\":3", 1)),
             "written by a newer llmap",
+        ),
+        (
+            tampered(&good, keep, |card| card.replacen("\"version\":2", "\"version\":1", 1)),
+            "written by an older llmap",
         ),
         (
             tampered(&good, keep, |card| card.replacen("simulated-00", "\",\"", 1)),

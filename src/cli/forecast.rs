@@ -1,5 +1,6 @@
 //! `llmap forecast`
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use llmap::analysis::forecast::{self, Check, Forecast, check};
@@ -106,12 +107,11 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         return output::json(&each.collect::<Vec<_>>());
     }
     if arguments.csv {
-        let rows = ordered.iter().flat_map(|(column, order)| {
-            order
-                .iter()
-                .map(|m| record(&embedder.models[*m], &column.benchmark, column.forecasts[*m]))
+        let pairs = ordered.iter().flat_map(|(column, order)| {
+            let name = |m: usize| &*embedder.models[m];
+            order.iter().map(move |m| (name(*m), &*column.benchmark, column.forecasts[*m]))
         });
-        return table_of_pairs(rows);
+        return table_of_pairs(pairs);
     }
     if arguments.benchmark.is_empty() && !arguments.new {
         return overview(&embedder, &ordered);
@@ -202,29 +202,9 @@ fn cells(forecast: Forecast) -> [String; 3] {
     [percent(forecast.accuracy.mean), interval, responses]
 }
 
-fn record(model: &str, benchmark: &str, forecast: Forecast) -> [String; 6] {
-    let share = |p: f64| format!("{p:.4}");
-    let accuracy = forecast.accuracy;
-    [
-        model.into(),
-        benchmark.into(),
-        share(accuracy.mean),
-        share(accuracy.low),
-        share(accuracy.high),
-        forecast.responses.to_string(),
-    ]
-}
-
-fn table_of_pairs(rows: impl Iterator<Item = [String; 6]>) -> Result<()> {
-    let out = Path::new("standard output");
-    let failed = |e: csv::Error| Error::io(out, e.into());
-    let mut writer = csv::Writer::from_writer(std::io::stdout().lock());
-    let header = ["model_name", "benchmark", "accuracy", "low", "high", "responses"];
-    writer.write_record(header).map_err(failed)?;
-    for row in rows {
-        writer.write_record(row.map(|cell| llmap::one_line(&cell))).map_err(failed)?;
-    }
-    writer.flush().map_err(|e| Error::io(out, e))
+fn table_of_pairs<'a>(pairs: impl Iterator<Item = (&'a str, &'a str, Forecast)>) -> Result<()> {
+    let written = std::io::stdout().lock().write_all(&forecast::csv(pairs));
+    written.map_err(|e| Error::io(Path::new("standard output"), e))
 }
 
 fn one_model(
@@ -244,8 +224,8 @@ fn one_model(
         return output::json(&each.collect::<Vec<_>>());
     }
     if csv {
-        let row = |column: &Column| record(name, &column.benchmark, column.forecasts[model]);
-        return table_of_pairs(columns.iter().map(row));
+        let pairs = columns.iter().map(|c| (&**name, &*c.benchmark, c.forecasts[model]));
+        return table_of_pairs(pairs);
     }
     let rows = columns.iter().map(|column| {
         let mut row = vec![column.benchmark.clone()];

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use tui_input::InputRequest;
 
 use super::colouring::ColourBy;
+use super::forecasts::Grid;
 use super::map::Projector;
 use super::questions::Book;
 use super::routing::Command;
@@ -38,11 +39,13 @@ pub enum Pane {
     Compare,
     /// The questions of a data set and who answered them.
     Questions,
+    /// Models on benchmarks, measured or forecast.
+    Forecast,
 }
 
 impl Pane {
     /// All panes, in the order of their number keys.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Map,
         Self::Model,
         Self::Probe,
@@ -51,6 +54,7 @@ impl Pane {
         Self::Models,
         Self::Compare,
         Self::Questions,
+        Self::Forecast,
     ];
 
     pub(super) fn title(self) -> &'static str {
@@ -63,6 +67,7 @@ impl Pane {
             Self::Models => "Models",
             Self::Compare => "Compare",
             Self::Questions => "Questions",
+            Self::Forecast => "Forecast",
         }
     }
 
@@ -73,13 +78,14 @@ impl Pane {
             Self::Models => "All",
             Self::Compare => "Cmp",
             Self::Questions => "Qs",
+            Self::Forecast => "Fct",
             other => other.title(),
         }
     }
 
     /// True for what needs the wide place; the others stand beside it.
     pub(super) fn is_wide(self) -> bool {
-        matches!(self, Self::Map | Self::Models | Self::Compare | Self::Questions)
+        matches!(self, Self::Map | Self::Models | Self::Compare | Self::Questions | Self::Forecast)
     }
 
     pub(super) fn number(self) -> usize {
@@ -211,6 +217,8 @@ pub enum Action {
     Selections,
     /// Writes the marked models (or all) with what is known of them to a file.
     Export,
+    /// Writes the forecasts of the shown models to a file.
+    ExportForecasts,
     UseTheme(String),
     ColourBy(ColourBy),
     ToggleColumn(usize),
@@ -253,6 +261,8 @@ pub enum Action {
     Clustered(Result<Clusters, String>),
     #[serde(skip)]
     Projected(Projector, Result<Projection, String>),
+    #[serde(skip)]
+    Forecasted(Result<Arc<Grid>, String>),
     #[serde(skip)]
     QuestionsRead(Result<Arc<Book>, String>),
     #[serde(skip)]
@@ -305,6 +315,8 @@ pub enum Effect {
     Mouse(bool),
     /// Group the models.
     Cluster,
+    /// Forecast every model on every benchmark.
+    Forecast,
     /// Compute this projection.
     Project(Projector),
     /// Read the data set and forecast its questions.

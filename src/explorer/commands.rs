@@ -12,7 +12,7 @@ use super::map::Projector;
 use super::picker::{Item, Picker};
 use super::state::State;
 use super::table::{self, Column};
-use super::{document, selection};
+use super::{document, forecasts, selection};
 use crate::dataset::Values;
 
 /// Components that are offered as axes.
@@ -86,6 +86,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Opti
                 Err(problem) => state.complain(&problem.to_string()),
             }
         }
+        Action::ExportForecasts => forecasts::export(state, effects),
         Action::ZoomToMarked => {
             let places: Vec<_> =
                 state.marked.iter().filter_map(|m| state.map.places.get(*m).copied()).collect();
@@ -235,6 +236,7 @@ fn palette(state: &State) -> Picker {
         (Context::Models, Pane::Models),
         (Context::Compare, Pane::Compare),
         (Context::Questions, Pane::Questions),
+        (Context::Forecast, Pane::Forecast),
     ];
     let mut bindings: Vec<&Binding> = state
         .keymap

@@ -16,6 +16,7 @@ use super::table::{Cell, Column};
 use super::theme::{Depth, Theme};
 use super::widgets::fit;
 use crate::analysis::clusters::clusters;
+use crate::analysis::forecast;
 use crate::analysis::neighbours::nearest;
 use crate::analysis::probe::{Prober, Settings};
 use crate::analysis::projection::Projection;
@@ -82,6 +83,7 @@ pub fn document(
             "questions": b.questions,
             "models": b.scores.iter().flatten().count(),
         })).collect::<Vec<_>>(),
+        "forecasts": forecasts(embedder, &subject)?,
         "probes": probes,
         "questions": data.map(|data| questions(embedder, &subject, data)).transpose()?,
         "evaluation": {
@@ -102,6 +104,15 @@ pub fn document(
             "evidence": route.evidence,
         })),
     }))
+}
+
+/// Every model on every benchmark: by benchmark, an entry a model.
+fn forecasts(embedder: &Embedder, subject: &Subject) -> Result<Value> {
+    let mut all = Map::new();
+    for (b, benchmark) in subject.benchmarks.iter().enumerate() {
+        all.insert(benchmark.name.clone(), json!(forecast::benchmark(embedder, b)?));
+    }
+    Ok(all.into())
 }
 
 /// The questions that the embedder did not learn from, the most surprising first.

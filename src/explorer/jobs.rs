@@ -17,6 +17,7 @@ use super::questions::{Book, rows};
 use super::routing;
 use super::subject::Subject;
 use crate::analysis::clusters::clusters;
+use crate::analysis::forecast;
 use crate::analysis::probe::{Prober, Settings};
 use crate::analysis::projection::Projection;
 use crate::analysis::router::{Preferences, Router};
@@ -99,6 +100,17 @@ impl Jobs {
             let found =
                 clusters(&subject.models, subject.specialities(), &subject.attributes, 1, cancel);
             Action::Clustered(found.map_err(|e| e.to_string()))
+        });
+    }
+
+    /// Forecasts every model on every benchmark.
+    pub fn forecast(&self) {
+        let embedder = Arc::clone(&self.embedder);
+        self.spawn(move |_, cancel| {
+            let open =
+                (0..embedder.benchmarks.len()).take_while(|_| !cancel.load(Ordering::Relaxed));
+            let grid: Result<_, _> = open.map(|b| forecast::benchmark(&embedder, b)).collect();
+            Action::Forecasted(grid.map(Arc::new).map_err(|e| e.to_string()))
         });
     }
 

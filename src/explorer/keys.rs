@@ -26,6 +26,7 @@ pub enum Context {
     Models,
     Compare,
     Questions,
+    Forecast,
     /// Typing a prompt.
     Prompt,
     /// Typing which models may be named.
@@ -53,6 +54,7 @@ impl Context {
             Self::Models => "Models",
             Self::Compare => "Compare",
             Self::Questions => "Questions",
+            Self::Forecast => "Forecast",
             Self::Line => "While typing a line",
             Self::Picker => "While picking",
             Self::Prompt => "While typing a prompt",
@@ -94,6 +96,7 @@ impl Context {
             Pane::Models => Self::Models,
             Pane::Compare => Self::Compare,
             Pane::Questions => Self::Questions,
+            Pane::Forecast => Self::Forecast,
         });
         contexts.extend([Self::Everywhere, Self::Always]);
         contexts
@@ -131,8 +134,8 @@ pub static KEYMAP: LazyLock<Vec<Binding>> = LazyLock::new(|| {
     use Action as A;
     use Command as C;
     use Context::{
-        Always, Compare, Everywhere, Filter, Line, Map, Model, Models, Naming, Picker, Probe,
-        Prompt, Questions, Route, Search, Training,
+        Always, Compare, Everywhere, Filter, Forecast, Line, Map, Model, Models, Naming, Picker,
+        Probe, Prompt, Questions, Route, Search, Training,
     };
     use Direction::{Down, Left, Right, Up};
     let bind = |context, keys: &str, action, about, hint| Binding {
@@ -183,6 +186,7 @@ pub static KEYMAP: LazyLock<Vec<Binding>> = LazyLock::new(|| {
         (Models, "look at the model", "model"),
         (Compare, "look at the model", ""),
         (Questions, "select its best model", ""),
+        (Forecast, "look at the model", "model"),
     ] {
         map.extend([
             bind(pane, "down j", A::Down, "next line", ""),
@@ -221,6 +225,11 @@ pub static KEYMAP: LazyLock<Vec<Binding>> = LazyLock::new(|| {
         bind(Questions, "f", A::Filter, "filter by words", "filter"),
         bind(Questions, "c", A::NextColour, "only the next category", "category"),
         bind(Questions, "r", A::Prompt, "route this question", "route it"),
+        bind(Forecast, "left h", A::Step(Left), "benchmark to the left", "benchmark"),
+        bind(Forecast, "right l", A::Step(Right), "benchmark to the right", ""),
+        bind(Forecast, "f", A::Filter, "filter: words or expression", "filter"),
+        bind(Forecast, "space", A::Mark, "mark the model", "mark"),
+        bind(Forecast, "e", A::ExportForecasts, "write the forecasts to a file", "export"),
         bind(Line, "enter", A::Accept, "keep it", "keep"),
         bind(Line, "esc", A::Dismiss, "go back", "go back"),
         bind(Picker, "enter", A::Accept, "pick it", "pick"),
@@ -252,6 +261,7 @@ pub static KEYMAP: LazyLock<Vec<Binding>> = LazyLock::new(|| {
         bind(Everywhere, "6", A::Focus(Pane::Models), "the table of models", ""),
         bind(Everywhere, "7 v", A::Focus(Pane::Compare), "compare the marked", "compare"),
         bind(Everywhere, "8", A::Focus(Pane::Questions), "the questions", ""),
+        bind(Everywhere, "9", A::Focus(Pane::Forecast), "the forecasts", ""),
         bind(Everywhere, ":", A::Palette, "all commands …", "commands"),
         bind(Everywhere, "w", A::Select, "mark by an expression", ""),
         bind(Everywhere, "N", A::MarkNeighbours, "mark the nearest models", ""),

@@ -13,6 +13,7 @@ mod colouring;
 mod commands;
 mod config;
 mod document;
+mod forecasts;
 mod fuzzy;
 mod history;
 mod jobs;
@@ -24,6 +25,7 @@ mod map;
 mod overlays;
 mod pane_compare;
 mod pane_evaluate;
+mod pane_forecast;
 mod pane_map;
 mod pane_model;
 mod pane_models;
@@ -500,6 +502,11 @@ impl App {
                         Err(error) => Action::Failed(error.to_string()),
                     };
                     leave |= self.take(done)?;
+                }
+                Effect::Forecast => {
+                    if let Some(jobs) = &self.jobs {
+                        jobs.forecast();
+                    }
                 }
                 Effect::Cluster => {
                     if let Some(jobs) = &self.jobs {

@@ -55,7 +55,18 @@ pub fn click(state: &mut State, x: u16, y: u16) {
                 }
             }
             Pane::Questions => state.questions.at = line,
+            Pane::Forecast => {
+                if let Some(&model) = state.forecasts.rows.get(line) {
+                    state.select(model);
+                }
+            }
             _ => {}
+        }
+    } else if pane == Pane::Forecast && y == Layout::inside(area).y {
+        let inside = Layout::inside(area);
+        if let Some(benchmark) = super::pane_forecast::benchmark_at(state, inside, x) {
+            state.forecasts.at = benchmark;
+            super::forecasts::arrange(state);
         }
     } else if pane == Pane::Models && y == Layout::inside(area).y {
         let inside = Layout::inside(area);
@@ -77,7 +88,7 @@ pub fn wheel(state: &mut State, x: u16, y: u16, up: bool) {
         }
         Pane::Model => scroll_model(state, by),
         Pane::Evaluate | Pane::Compare => {}
-        Pane::Probe | Pane::Route | Pane::Models | Pane::Questions => {
+        Pane::Probe | Pane::Route | Pane::Models | Pane::Questions | Pane::Forecast => {
             let before = std::mem::replace(&mut state.focus, pane);
             lines(state, by);
             state.focus = before;

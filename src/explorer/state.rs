@@ -11,6 +11,7 @@ use tui_input::Input;
 use super::action::Pane;
 use super::ask::Ask;
 use super::colouring::{ColourBy, Colouring};
+use super::forecasts::ForecastState;
 use super::history::{History, Memento};
 use super::keys::{Binding, KEYMAP};
 use super::map::{MapState, Marker};
@@ -52,6 +53,7 @@ pub struct State {
     pub clustering: bool,
     pub table: TableState,
     pub questions: QuestionsState,
+    pub forecasts: ForecastState,
     /// Attributes from here on are groups that were named here.
     pub groups_from: usize,
     pub neighbours: Vec<Neighbour>,
@@ -184,6 +186,7 @@ impl State {
             clustering: false,
             table: TableState::new(&subject),
             questions: QuestionsState::default(),
+            forecasts: ForecastState::default(),
             groups_from: subject.attributes.len(),
             neighbours: Vec::new(),
             model: ModelState::default(),
@@ -228,6 +231,7 @@ impl State {
         self.map.colouring = Colouring::first(&subject);
         self.table = TableState::new(&subject);
         self.forecast.clear();
+        self.forecasts = ForecastState::default();
         self.clusters = None;
         self.history.clear();
         self.groups_from = subject.attributes.len();
@@ -339,6 +343,7 @@ impl State {
             || self.route.waiting
             || probing
             || forecasting
+            || self.forecasts.asked && self.forecasts.grid.is_none()
             || reading
     }
 

@@ -196,4 +196,5 @@ pub fn arrange(state: &mut State) {
     });
     state.table.rows = keyed.into_iter().map(|(_, model)| model).collect();
     state.table.problem = problem;
+    super::forecasts::arrange(state);
 }

@@ -12,6 +12,7 @@ use ratatui::layout::Rect;
 
 use super::action::{Action, Button, Direction, Effect, Frame, Pane};
 use super::colouring::ColourBy;
+use super::forecasts::Grid;
 use super::keys::resolve;
 use super::map::Projector;
 use super::questions::Book;
@@ -22,6 +23,8 @@ use super::theme::{Depth, Theme};
 use super::update::update;
 use super::view::view;
 use crate::analysis::clusters::{Cluster, Clusters};
+use crate::analysis::estimate::Estimate;
+use crate::analysis::forecast::Forecast;
 use crate::analysis::probe::{Prober, Report, Settings};
 use crate::analysis::projection::Projection;
 use crate::analysis::router::{Candidate, Cascade, Evidence, Route, RunnerUp, Why};
@@ -166,7 +169,28 @@ fn filled(mut state: State) -> State {
     update(&mut state, Action::Paste("What is 17 × 23?".into()));
     let version = state.route.version;
     update(&mut state, Action::Routed(version, route()));
+    state.forecasts.asked = true;
+    update(&mut state, Action::Forecasted(Ok(Arc::new(grid()))));
     state
+}
+
+/// What is measured as it is, and something beside it for the rest.
+fn grid() -> Grid {
+    let column = |benchmark: &Benchmark| -> Vec<Forecast> {
+        let each = benchmark.scores.iter().enumerate();
+        each.map(|(m, score)| {
+            let (mean, reach) = match score {
+                Some(score) => (score.accuracy, 0.02),
+                None => (0.2 + 0.025 * m as f64, 0.12),
+            };
+            Forecast {
+                responses: score.map_or(0, |score| score.responses),
+                accuracy: Estimate { mean, low: mean - reach, high: mean + reach },
+            }
+        })
+        .collect()
+    };
+    subject(plain).benchmarks.iter().map(column).collect()
 }
 
 fn screen(state: &State) -> String {
@@ -736,4 +760,5 @@ fn every_key_of_the_keymap_is_safe_everywhere() {
     }
 }
 
+mod forecast;
 mod route;

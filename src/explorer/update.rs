@@ -14,7 +14,7 @@ use super::history::Memento;
 use super::layout::Layout;
 use super::map::Projector;
 use super::state::{Notice, Search, State, Training};
-use super::{pane_model, pane_probe, pointer, routing, table};
+use super::{forecasts, pane_model, pane_probe, pointer, routing, table};
 use crate::dataset::{Attribute, Values};
 use crate::one_line;
 
@@ -93,6 +93,10 @@ fn ask_for_work(state: &mut State, effects: &mut Vec<Effect>) {
         state.clustering = true;
         effects.push(Effect::Cluster);
     }
+    if layout.pane(Pane::Forecast).is_some() && !state.forecasts.asked {
+        state.forecasts.asked = true;
+        effects.push(Effect::Forecast);
+    }
     if layout.pane(Pane::Questions).is_some() && !state.questions.asked {
         state.questions.asked = true;
         effects.push(Effect::Questions);
@@ -119,6 +123,7 @@ fn is_passive(action: &Action) -> bool {
             | A::Done(_)
             | A::Clustered(_)
             | A::Projected(..)
+            | A::Forecasted(_)
             | A::QuestionsRead(_)
             | A::QuestionsForecast(..)
     )
@@ -167,6 +172,11 @@ fn report(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
                 state.complain(&problem);
             }
         },
+        Action::Forecasted(Ok(grid)) => {
+            state.forecasts.grid = Some(grid);
+            forecasts::arrange(state);
+        }
+        Action::Forecasted(Err(problem)) => state.complain(&problem),
         Action::QuestionsRead(book) => match book {
             Ok(book) => {
                 state.questions.book = Some(book);
@@ -292,6 +302,12 @@ fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
                 Direction::Right => state.table.at = (state.table.at + 1).min(last),
                 _ => {}
             }
+        }
+        Action::Step(Direction::Left) if state.focus == Pane::Forecast => {
+            forecasts::step(state, false);
+        }
+        Action::Step(Direction::Right) if state.focus == Pane::Forecast => {
+            forecasts::step(state, true);
         }
         Action::NextColour if state.focus == Pane::Questions => state.questions.next_category(),
         Action::Sort => sort(state),
@@ -447,7 +463,8 @@ fn dismiss(state: &mut State, effects: &mut Vec<Effect>) {
         // Nothing was named.
     } else if state.focus == Pane::Route && state.route.is_typing() {
         routing::stop_typing(state, false, effects);
-    } else if state.focus == Pane::Models && !state.table.filter.is_empty() {
+    } else if matches!(state.focus, Pane::Models | Pane::Forecast) && !state.table.filter.is_empty()
+    {
         state.table.filter.clear();
         table::arrange(state);
     } else if state.focus == Pane::Questions && !state.questions.filter.is_empty() {
@@ -605,8 +622,9 @@ pub fn lines(state: &mut State, by: isize) {
     }
     match state.focus {
         Pane::Map | Pane::Evaluate | Pane::Compare => {}
-        Pane::Models => {
-            let rows = &state.table.rows;
+        Pane::Models | Pane::Forecast => {
+            let rows =
+                if state.focus == Pane::Models { &state.table.rows } else { &state.forecasts.rows };
             let at = rows.iter().position(|model| *model == state.selected);
             let to = at.map_or(0, |at| moved(at, rows.len()));
             if let Some(&model) = rows.get(to) {
@@ -663,7 +681,7 @@ pub fn open_candidate(state: &mut State) {
 
 fn open(state: &mut State) {
     match state.focus {
-        Pane::Map | Pane::Models | Pane::Compare => focus(state, Pane::Model),
+        Pane::Map | Pane::Models | Pane::Compare | Pane::Forecast => focus(state, Pane::Model),
         Pane::Evaluate => {}
         Pane::Questions => {
             let forecast = state.questions.under_cursor();

@@ -15,8 +15,8 @@ use super::state::State;
 use super::theme::Ink;
 use super::widgets::{fit, width};
 use super::{
-    pane_compare, pane_evaluate, pane_map, pane_model, pane_models, pane_probe, pane_questions,
-    pane_route, pane_training,
+    pane_compare, pane_evaluate, pane_forecast, pane_map, pane_model, pane_models, pane_probe,
+    pane_questions, pane_route, pane_training,
 };
 
 /// Draws the whole screen.
@@ -39,6 +39,7 @@ pub fn view(frame: &mut Frame, state: &State) {
             Pane::Models => pane_models::draw(frame, state, area, &layout),
             Pane::Compare => pane_compare::draw(frame, state, area, &layout),
             Pane::Questions => pane_questions::draw(frame, state, area, &layout),
+            Pane::Forecast => pane_forecast::draw(frame, state, area, &layout),
         }
     }
     if let Some(area) = layout.training {
@@ -140,7 +141,7 @@ pub fn pane_block(
             } else {
                 theme.bold(Ink::Text)
             };
-            Span::styled(title(shown), style)
+            Span::styled(title(shown, shown == pane || room >= ROOMY), style)
         })
         .collect();
     let titles = Line::from(titles);
@@ -157,15 +158,20 @@ pub fn pane_block(
     block
 }
 
-fn title(pane: Pane) -> String {
-    format!(" {} {} ", pane.number(), pane.title())
+/// Cells from which on all panes that share a place have their whole names.
+const ROOMY: u16 = 100;
+
+fn title(pane: Pane, whole: bool) -> String {
+    let name = if whole { pane.title() } else { pane.short_title() };
+    format!(" {} {name} ", pane.number())
 }
 
 /// The pane whose title stands at column `x` of the upper border.
 pub fn title_at(layout: &Layout, pane: Pane, area: Rect, x: u16) -> Option<Pane> {
     let mut left = area.x + 1;
     layout.shares(pane).into_iter().find(|shown| {
-        let here = left..left + title(*shown).len() as u16;
+        let whole = *shown == pane || area.width >= ROOMY;
+        let here = left..left + title(*shown, whole).len() as u16;
         left = here.end;
         here.contains(&x)
     })
@@ -180,6 +186,7 @@ pub fn line_at(state: &State, pane: Pane, area: Rect, y: u16) -> Option<usize> {
         Pane::Route => pane_route::candidate_at(state, inside, row),
         Pane::Models => pane_models::row_at(state, inside.height.into(), row),
         Pane::Questions => pane_questions::row_at(state, inside, row),
+        Pane::Forecast => pane_forecast::row_at(state, inside.height.into(), row),
         Pane::Map | Pane::Model | Pane::Evaluate | Pane::Compare => None,
     }
 }

@@ -10,10 +10,12 @@
 
 mod check;
 mod regression;
+mod table;
 
 use ndarray::{Array1, Array2, Axis, concatenate, s};
 
 pub use check::{Check, Outcome, Row, check};
+pub use table::csv;
 
 use crate::analysis::estimate::Estimate;
 use crate::embedder::{Embedder, Features, Score};

@@ -1,0 +1,53 @@
+//! The Forecast pane.
+
+use super::*;
+
+#[test]
+fn forecasts_are_computed_once_sorted_filtered_and_written() {
+    let mut state = state(140, 42);
+    assert_eq!(press(&mut state, KeyCode::Char('9')), [Effect::Forecast]);
+    assert!(screen(&state).contains("forecasting"));
+    assert_eq!(press(&mut state, KeyCode::Char('9')), []);
+    update(&mut state, Action::Forecasted(Ok(Arc::new(grid()))));
+    let best = |state: &State, b: usize| {
+        let column = &state.forecasts.grid.as_ref().unwrap()[b];
+        let means: Vec<f64> =
+            state.forecasts.rows.iter().map(|m| column[*m].accuracy.mean).collect();
+        assert!(means.windows(2).all(|w| w[0] >= w[1]), "best first");
+        state.forecasts.rows[0]
+    };
+    let first = best(&state, 0);
+    press(&mut state, KeyCode::Right);
+    assert_eq!(state.forecasts.at, 1);
+    assert_ne!(best(&state, 1), first);
+    // The selected model is told of, whichever it is.
+    press(&mut state, KeyCode::Home);
+    assert_eq!(state.selected, state.forecasts.rows[0]);
+    assert!(screen(&state).contains("1 of 24"));
+
+    press(&mut state, KeyCode::Char('f'));
+    type_text(&mut state, "coder");
+    press(&mut state, KeyCode::Enter);
+    assert!(state.forecasts.rows.len() < 24 && !state.forecasts.rows.is_empty());
+    let shown = state.forecasts.rows.len();
+    let effects = press(&mut state, KeyCode::Char('e'));
+    let [Effect::Write(name, bytes)] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(name, "llmap-forecast.csv");
+    assert_eq!(String::from_utf8_lossy(bytes).lines().count(), 1 + 3 * shown);
+    press(&mut state, KeyCode::Esc);
+    assert_eq!(state.forecasts.rows.len(), 24);
+}
+
+#[test]
+fn a_click_sorts_by_a_benchmark_or_selects_a_model() {
+    let mut state = filled(state(140, 42));
+    update(&mut state, Action::Focus(Pane::Forecast));
+    let text = screen(&state);
+    let header = text.lines().position(|line| line.contains("coding")).unwrap();
+    let x = text.lines().nth(header).unwrap().chars().collect::<String>();
+    let x = x.split("coding").next().unwrap().chars().count() as u16;
+    update(&mut state, Action::Click(x, header as u16));
+    assert_eq!(state.forecasts.at, 1);
+    update(&mut state, Action::Click(6, header as u16 + 3));
+    assert_eq!(state.selected, state.forecasts.rows[2]);
+}
