@@ -5,7 +5,7 @@ use linfa::traits::{Fit, Predict, Transformer};
 use linfa_linalg::cholesky::SolveC;
 use linfa_reduction::Pca;
 use linfa_tsne::TSneParams;
-use ndarray::{Array2, ArrayView2, Axis, concatenate};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, concatenate};
 
 use crate::error::{Error, Result};
 
@@ -17,6 +17,30 @@ pub struct Projection {
     /// The share of the total variance that each component shows, in [0, 1]; zero for t-SNE, which
     /// keeps neighbours and not variance.
     pub shares: Vec<f64>,
+    /// From vectors to coordinates, where that is linear.
+    pub linear: Option<Linear>,
+}
+
+/// The coordinates of a vector are what is left of it without `mean`, times `axes`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Linear {
+    /// One number a dimension.
+    pub mean: Array1<f64>,
+    /// Dimensions × components.
+    pub axes: Array2<f64>,
+}
+
+impl Linear {
+    /// Where a vector lies that training never saw, and how its covariance shows there.
+    #[must_use]
+    pub fn place(
+        &self,
+        vector: ArrayView1<'_, f64>,
+        covariance: ArrayView2<'_, f64>,
+    ) -> (Array1<f64>, Array2<f64>) {
+        let place = (&vector - &self.mean).dot(&self.axes);
+        (place, self.axes.t().dot(&covariance.dot(&self.axes)))
+    }
 }
 
 /// The perplexity of t-SNE, where there are enough models for it.
@@ -42,8 +66,9 @@ impl Projection {
         // The solver needs fewer components than the smaller side of the matrix.
         let kept = components.min(x.ncols()).min(x.nrows().saturating_sub(1));
         if kept == 0 || total <= f64::EPSILON {
-            return Ok(Self { coordinates, shares });
+            return Ok(Self { coordinates, shares, linear: None });
         }
+        let mut axes = Array2::zeros((x.ncols(), components));
         let records = DatasetBase::from(x);
         let pca = Pca::params(kept).fit(&records).map_err(|e| {
             Error::Failed(format!("the principal components did not converge: {e}"))
@@ -54,10 +79,12 @@ impl Projection {
             let largest = loadings.iter().copied().max_by(|a, b| a.abs().total_cmp(&b.abs()));
             let sign = largest.unwrap_or(1.0).signum();
             coordinates.column_mut(c).assign(&(&column * sign));
+            axes.column_mut(c).assign(&(&loadings * sign));
             // linfa's own ratio is relative to the kept components: this one is of the whole.
             shares[c] = column.var(0.0) / total;
         }
-        Ok(Self { coordinates, shares })
+        let linear = Some(Linear { mean: pca.mean().clone(), axes });
+        Ok(Self { coordinates, shares, linear })
     }
 
     /// t-SNE in the plane (van der Maaten 2008, by Barnes and Hut): near models stay near, and
@@ -87,7 +114,7 @@ impl Projection {
         if coordinates.iter().any(|x| !x.is_finite()) {
             return Err(Error::Failed("t-SNE did not converge".into()));
         }
-        Ok(Self { coordinates, shares: vec![0.0; 2] })
+        Ok(Self { coordinates, shares: vec![0.0; 2], linear: None })
     }
 
     /// The direction in which `target` is read off the vectors best (ridge regression on the models
@@ -105,20 +132,19 @@ impl Projection {
         let known: Vec<usize> =
             (0..x.nrows()).filter(|m| target.get(*m).is_some_and(Option::is_some)).collect();
         let y: Vec<f64> = known.iter().filter_map(|m| target[*m]).collect();
-        let mean = y.iter().sum::<f64>() / y.len().max(1) as f64;
-        if known.len() < 5 || y.iter().all(|y| (y - mean).abs() < 1e-12) {
+        let middle = y.iter().sum::<f64>() / y.len().max(1) as f64;
+        if known.len() < 5 || y.iter().all(|y| (y - middle).abs() < 1e-12) {
             return Err(Error::Usage(
                 "a direction needs five models of which it is known, and not all the same".into(),
             ));
         }
-        if let Some(means) = x.mean_axis(Axis(0)) {
-            x -= &means;
-        }
+        let mean = x.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(x.ncols()));
+        x -= &mean;
         let total: f64 = x.axis_iter(Axis(1)).map(|column| column.var(0.0)).sum();
         let seen = x.select(Axis(0), &known);
         let mut gram = seen.t().dot(&seen) / known.len() as f64;
         gram.diag_mut().mapv_inplace(|v| v + PENALTY * total.max(1e-12));
-        let right = Array2::from_shape_fn((known.len(), 1), |(i, _)| y[i] - mean);
+        let right = Array2::from_shape_fn((known.len(), 1), |(i, _)| y[i] - middle);
         let direction = gram
             .solvec(&(seen.t().dot(&right) / known.len() as f64))
             .map_err(|e| Error::Failed(format!("the direction could not be found: {e}")))?;
@@ -135,7 +161,13 @@ impl Projection {
         shares.extend(across.shares.iter().map(|share| share * left));
         let coordinates = concatenate(Axis(1), &[along.view(), across.coordinates.view()])
             .map_err(|e| Error::Failed(e.to_string()))?;
-        Ok(Self { coordinates, shares })
+        // The rest of a vector is what lies across the direction.
+        let linear = across.linear.and_then(|rest| {
+            let turned = &rest.axes - &direction.dot(&direction.t().dot(&rest.axes));
+            let axes = concatenate(Axis(1), &[direction.view(), turned.view()]).ok()?;
+            Some(Linear { mean, axes })
+        });
+        Ok(Self { coordinates, shares, linear })
     }
 
     /// The same picture turned to lie as near as possible to `before` (orthogonal Procrustes), so
@@ -146,6 +178,9 @@ impl Projection {
             && let Some(turn) = procrustes(&self.coordinates, &before.coordinates)
         {
             self.coordinates = self.coordinates.dot(&turn);
+            if let Some(linear) = &mut self.linear {
+                linear.axes = linear.axes.dot(&turn);
+            }
         }
         self
     }
@@ -203,6 +238,23 @@ mod tests {
     }
 
     #[test]
+    fn a_vector_that_is_known_is_placed_where_it_stands() {
+        let x = Array2::from_shape_fn((40, 6), |(i, j)| ((i * (j + 3) + j * j) % 11) as f32);
+        let target: Vec<Option<f64>> = (0..40).map(|m| Some(f64::from(m % 3))).collect();
+        let covariance = Array2::<f64>::eye(6);
+        for projection in [
+            Projection::pca(x.view(), 3).unwrap(),
+            Projection::along(x.view(), &target, 3).unwrap(),
+        ] {
+            let linear = projection.linear.unwrap();
+            let (place, spread) = linear.place(x.row(7).mapv(f64::from).view(), covariance.view());
+            let off = &place - &projection.coordinates.row(7);
+            assert!(off.iter().all(|d| d.abs() < 1e-4), "{off}");
+            assert!(spread.diag().iter().all(|v| (v - 1.0).abs() < 1e-4), "axes have unit length");
+        }
+    }
+
+    #[test]
     fn too_few_models_or_equal_ones_give_a_point() {
         for x in [Array2::<f32>::zeros((1, 8)), Array2::ones((5, 8)), Array2::zeros((0, 8))] {
             let projection = Projection::pca(x.view(), 2).unwrap();
@@ -257,6 +309,7 @@ mod tests {
         let before = Projection {
             coordinates: Array2::from_shape_fn((9, 3), |(i, j)| ((i * 5 + j * 3) % 7) as f64 - 3.0),
             shares: vec![0.5, 0.3, 0.1],
+            linear: None,
         };
         let (s, c) = 2.1_f64.sin_cos();
         let turn = array![[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, -1.0]];

@@ -3,11 +3,14 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use llmap::analysis::onboarding::Newcomer;
-use llmap::dataset::{self, load_answers};
+use llmap::analysis::onboarding::{Catalogue, Newcomer};
+use llmap::analysis::unseen::coresets;
+use llmap::dataset::{self, Dataset, load_answers};
+use llmap::embedder::Event;
 use llmap::{Error, Result};
 use serde_json::json;
 
+use super::train::{bar, show};
 use super::{Common, output};
 
 #[derive(clap::Args)]
@@ -15,6 +18,8 @@ use super::{Common, output};
   llmap ask shipped --data openevals -n 32 > new.csv
   llmap ask shipped --data openevals --answers new.csv -n 16 > more.csv     given those answers
   llmap ask shipped --data openevals --benchmark gsm8k --benchmark mbpp -n 20
+
+  llmap ask shipped --data openevals --benchmark gsm8k -n 50 --check        how well 50 questions tell the score
 
 Prints a table to fill in: prompt_id, prompt, label. Rows of --answers whose label is empty are open, and
 are not asked again.")]
@@ -36,6 +41,10 @@ pub struct Arguments {
     /// Enough is known when the accuracies have this standard deviation.
     #[arg(long, default_value_t = 0.03, value_name = "D")]
     enough: f64,
+    /// Measure how well so many questions of each benchmark, chosen once for all models, tell the
+    /// scores of models that are left out of training.
+    #[arg(long, conflicts_with_all = ["answers", "enough"])]
+    check: bool,
 }
 
 pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
@@ -44,12 +53,17 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     }
     let embedder = super::embedder(Some(&arguments.embedder))?;
     let data = dataset::load(&arguments.data)?;
+    if arguments.check {
+        return check(arguments, &data, common);
+    }
     let answers = match &arguments.answers {
         Some(path) => load_answers(path, Some(&data))?,
         None => Vec::new(),
     };
-    let newcomer = Newcomer::place(&embedder, Some(&data), &answers)?;
-    let (now, asked) = newcomer.ask(&arguments.benchmark, arguments.number, common.seed)?;
+    let catalogue = Catalogue::new(&embedder, &data, &*super::interrupt()?)?;
+    let newcomer = Newcomer::place(&embedder, Some(&catalogue), &answers)?;
+    let (now, asked) =
+        newcomer.ask(&arguments.benchmark, arguments.number, common.seed, |_| true)?;
     let after = asked.last().map_or(now, |asked| asked.deviation);
     let enough = asked.iter().position(|asked| asked.deviation <= arguments.enough);
     let word = match enough {
@@ -94,4 +108,40 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     }
     let bytes = writer.into_inner().map_err(|e| Error::io(out, e.into_error()))?;
     io::stdout().lock().write_all(&bytes).map_err(|e| Error::io(out, e))
+}
+
+/// Coresets, judged on models that training never saw.
+fn check(arguments: &Arguments, data: &Dataset, common: &Common) -> Result<()> {
+    let cancel = super::interrupt()?;
+    let settings = super::evaluate::left_out(data, common);
+    let bar = bar(common, settings.train.epochs);
+    let mut progress = |number: usize, of: usize, event: Event| {
+        show(&bar, &event);
+        bar.set_message(format!("training {} of {of}", number + 1));
+    };
+    let n = arguments.number;
+    let found = coresets(data, &arguments.benchmark, n, &settings, &mut progress, &cancel)?;
+    bar.finish_and_clear();
+    if common.json {
+        return output::json(&found);
+    }
+    let error = |x: f64| format!("{x:.4}");
+    let rows = found.iter().map(|c| {
+        let counts = [c.questions.to_string(), c.models.to_string()];
+        let errors = [c.chosen, c.random, c.chosen_mean, c.random_mean].map(error);
+        std::iter::once(c.benchmark.clone()).chain(counts).chain(errors).collect()
+    });
+    let header = [
+        "benchmark",
+        "questions",
+        "models",
+        "chosen",
+        "random",
+        "share right, chosen",
+        "share right, random",
+    ];
+    output::text(&format!(
+        "mean error of the whole score, told from {n} questions; every model left out of training once\n\n{}",
+        output::table(&header, rows, 1)
+    ))
 }

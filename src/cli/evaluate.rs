@@ -127,16 +127,21 @@ fn cache(path: &Path, embedder: &Embedder, data: &Dataset, seed: u64) -> Result<
     Ok(folder.join(format!("reference-mf-{fingerprint}.safetensors")))
 }
 
+/// Families are left out together where the data name them.
+pub fn left_out(data: &Dataset, common: &Common) -> unseen::Settings {
+    let named = data.attributes.iter().any(|a| a.name == "family");
+    let defaults = unseen::Settings::default();
+    unseen::Settings {
+        family: defaults.family.clone().filter(|_| named),
+        train: embedder::Settings { seed: common.seed, ..embedder::Settings::default() },
+        ..defaults
+    }
+}
+
 /// Whole families left out of training, then placed by a few responses.
 fn unseen(data: &Dataset, common: &Common) -> Result<()> {
     let cancel = super::interrupt()?;
-    let named = data.attributes.iter().any(|a| a.name == "family");
-    let defaults = unseen::Settings::default();
-    let settings = unseen::Settings {
-        family: defaults.family.filter(|_| named),
-        train: embedder::Settings { seed: common.seed, ..embedder::Settings::default() },
-        ..unseen::Settings::default()
-    };
+    let settings = left_out(data, common);
     let bar = bar(common, settings.train.epochs);
     let mut progress = |number: usize, of: usize, event: Event| {
         show(&bar, &event);

@@ -44,8 +44,8 @@ pub struct Arguments {
     /// What tells questions on standard input apart.
     #[arg(long, value_enum, default_value_t, requires = "new")]
     input: Format,
-    /// Accuracies that are known on the new benchmark: a table of model_name, accuracy and, if there
-    /// is one, responses.
+    /// Accuracies that are known on the new benchmark: a table of `model_name`, `accuracy` and, if there
+    /// is one, `responses`.
     #[arg(long, value_name = "CSV", requires = "new")]
     scores: Option<PathBuf>,
     /// Only models that an expression means, as in `llmap route`.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use llmap::analysis::estimate::Estimate;
-use llmap::analysis::onboarding::Newcomer;
+use llmap::analysis::onboarding::{Catalogue, Newcomer};
 use llmap::dataset::{self, load_answers};
 use llmap::{Error, Result};
 use serde_json::json;
@@ -44,7 +44,10 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         let problem = "no row has a label";
         return Err(Error::input(&arguments.responses, problem, "fill in at least one"));
     }
-    let newcomer = Newcomer::place(&embedder, data.as_ref(), &answers)?;
+    let cancel = super::interrupt()?;
+    let catalogue = data.as_ref().map(|data| Catalogue::new(&embedder, data, &cancel));
+    let catalogue = catalogue.transpose()?;
+    let newcomer = Newcomer::place(&embedder, catalogue.as_ref(), &answers)?;
     let benchmarks = newcomer.benchmarks();
     let neighbours = newcomer.neighbours(5);
     let ability = newcomer.ability();

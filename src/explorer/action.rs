@@ -8,6 +8,7 @@ use tui_input::InputRequest;
 use super::colouring::ColourBy;
 use super::forecasts::Grid;
 use super::map::Projector;
+use super::newcomer::{self, Placed};
 use super::questions::Book;
 use super::routing::Command;
 use super::subject::Subject;
@@ -16,6 +17,7 @@ use crate::analysis::clusters::Clusters;
 use crate::analysis::probe::Report;
 use crate::analysis::projection::Projection;
 use crate::analysis::router::Route;
+use crate::dataset::Answer;
 use crate::embedder::Epoch;
 
 /// A part of the screen.
@@ -41,11 +43,13 @@ pub enum Pane {
     Questions,
     /// Models on benchmarks, measured or forecast.
     Forecast,
+    /// A new model that is being placed.
+    Newcomer,
 }
 
 impl Pane {
     /// All panes, in the order of their number keys.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Map,
         Self::Model,
         Self::Probe,
@@ -55,6 +59,7 @@ impl Pane {
         Self::Compare,
         Self::Questions,
         Self::Forecast,
+        Self::Newcomer,
     ];
 
     pub(super) fn title(self) -> &'static str {
@@ -68,6 +73,7 @@ impl Pane {
             Self::Compare => "Compare",
             Self::Questions => "Questions",
             Self::Forecast => "Forecast",
+            Self::Newcomer => "New",
         }
     }
 
@@ -88,8 +94,9 @@ impl Pane {
         matches!(self, Self::Map | Self::Models | Self::Compare | Self::Questions | Self::Forecast)
     }
 
+    /// The number key: the tenth pane has 0.
     pub(super) fn number(self) -> usize {
-        Self::ALL.iter().position(|pane| *pane == self).map_or(0, |at| at + 1)
+        Self::ALL.iter().position(|pane| *pane == self).map_or(0, |at| (at + 1) % 10)
     }
 }
 
@@ -232,6 +239,8 @@ pub enum Action {
 
     StopTraining,
 
+    /// What is done with the new model.
+    Newcomer(newcomer::Command),
     /// What the Route pane does.
     Route(Command),
 
@@ -261,6 +270,10 @@ pub enum Action {
     Clustered(Result<Clusters, String>),
     #[serde(skip)]
     Projected(Projector, Result<Projection, String>),
+    #[serde(skip)]
+    AnswersRead(Result<Vec<Answer>, String>),
+    #[serde(skip)]
+    Placed(u64, Result<Box<Placed>, String>),
     #[serde(skip)]
     Forecasted(Result<Arc<Grid>, String>),
     #[serde(skip)]
@@ -296,7 +309,7 @@ pub struct Frame {
 }
 
 /// What the state wants done outside of itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     Quit,
     Suspend,
@@ -315,6 +328,10 @@ pub enum Effect {
     Mouse(bool),
     /// Group the models.
     Cluster,
+    /// Place a new model by these answers; the outcome must carry this version.
+    Place(u64, Vec<Answer>),
+    /// Read the answers of a new model from this file.
+    ReadAnswers(String),
     /// Forecast every model on every benchmark.
     Forecast,
     /// Compute this projection.

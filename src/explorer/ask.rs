@@ -21,4 +21,6 @@ pub enum Purpose {
     Select,
     /// A name for the marked models.
     Save,
+    /// The path of a new model's answers.
+    Answers,
 }

@@ -154,6 +154,11 @@ fn mark(state: &mut State, action: Action) -> Option<Action> {
     None
 }
 
+/// Asks for the path of a new model's answers.
+pub fn ask_for_answers(state: &mut State) {
+    ask(state, Purpose::Answers, String::new());
+}
+
 fn ask(state: &mut State, purpose: Purpose, before: String) {
     let input = Input::new(before.clone());
     state.ask = Some(Ask { purpose, input, before, problem: None, found: 0 });
@@ -181,6 +186,7 @@ pub fn typed(state: &mut State) {
             (models.len(), problem)
         }
         Purpose::Save => (state.marked.len(), None),
+        Purpose::Answers => (0, None),
     };
     if let Some(ask) = &mut state.ask {
         (ask.found, ask.problem) = (found, problem);
@@ -201,11 +207,16 @@ pub fn take_back(state: &mut State, ask: &Ask) {
     }
 }
 
-pub fn accept(state: &mut State) {
+pub fn accept(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(ask) = state.ask.take() else { return };
     let text = ask.input.value().trim().to_owned();
     match ask.purpose {
         Purpose::Filter => {}
+        Purpose::Answers => {
+            if !text.is_empty() {
+                effects.push(Effect::ReadAnswers(text));
+            }
+        }
         Purpose::Select => {
             if !text.is_empty() && ask.problem.is_none() {
                 let (models, _) = selection::matching(state, &text);
@@ -237,6 +248,7 @@ fn palette(state: &State) -> Picker {
         (Context::Compare, Pane::Compare),
         (Context::Questions, Pane::Questions),
         (Context::Forecast, Pane::Forecast),
+        (Context::Newcomer, Pane::Newcomer),
     ];
     let mut bindings: Vec<&Binding> = state
         .keymap

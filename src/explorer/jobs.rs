@@ -6,13 +6,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use super::Message;
 use super::action::Action;
 use super::map::Projector;
+use super::placing;
 use super::questions::{Book, rows};
 use super::routing;
 use super::subject::Subject;
@@ -21,7 +22,7 @@ use crate::analysis::forecast;
 use crate::analysis::probe::{Prober, Settings};
 use crate::analysis::projection::Projection;
 use crate::analysis::router::{Preferences, Router};
-use crate::dataset::{self, Values};
+use crate::dataset::{self, Answer, Values};
 use crate::embedder::Embedder;
 
 /// How long typing must pause before a prompt is routed.
@@ -35,30 +36,36 @@ pub struct Jobs {
     /// Its texts are safe to print, and so are those of the probes' reports.
     subject: Arc<Subject>,
     embedder: Arc<Embedder>,
-    wanted: Arc<Wanted>,
+    wanted: Arc<Newest<(String, Preferences)>>,
+    /// The answers of a new model, once there is a worker that places it.
+    placing: OnceLock<Arc<Newest<Vec<Answer>>>>,
     cancel: Arc<AtomicBool>,
     out: Sender<Message>,
 }
 
-/// A prompt with its version and what its route should weigh.
-type Question = (u64, String, Preferences);
-
-/// The newest prompt.
-#[derive(Default)]
-struct Wanted {
-    prompt: Mutex<Option<Question>>,
+/// The newest of what is wanted, with its version.
+pub struct Newest<T> {
+    wanted: Mutex<Option<(u64, T)>>,
     changed: Condvar,
+}
+
+impl<T> Default for Newest<T> {
+    fn default() -> Self {
+        Self { wanted: Mutex::new(None), changed: Condvar::new() }
+    }
 }
 
 impl Jobs {
     pub fn new(embedder: Arc<Embedder>, subject: Arc<Subject>, out: Sender<Message>) -> Self {
         let (wanted, cancel) = (Arc::default(), Arc::default());
-        let jobs = Self { subject, embedder: Arc::clone(&embedder), wanted, cancel, out };
+        let embedded = Arc::clone(&embedder);
+        let placing = OnceLock::new();
+        let jobs = Self { subject, embedder: embedded, wanted, placing, cancel, out };
         let wanted = Arc::clone(&jobs.wanted);
         let (cancel, out) = (Arc::clone(&jobs.cancel), jobs.out.clone());
         thread::spawn(move || {
             let router = Router::new(&embedder);
-            while let Some((version, prompt, preferences)) = wanted.next(&cancel) {
+            while let Some((version, (prompt, preferences))) = wanted.next(&cancel) {
                 let route = || router.route(&[&prompt], &preferences);
                 let routed = match guarded(route).map(|routes| routes.map(|mut r| r.pop())) {
                     Ok(Ok(Some(route))) => Action::Routed(version, route),
@@ -76,9 +83,29 @@ impl Jobs {
 
     /// Routes a prompt as soon as no newer one has come for [`DEBOUNCE`].
     pub fn route(&self, version: u64, prompt: String, preferences: Preferences) {
-        *self.wanted.prompt.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some((version, prompt, preferences));
-        self.wanted.changed.notify_one();
+        self.wanted.put(version, (prompt, preferences));
+    }
+
+    /// Places a new model by its answers, as soon as no newer ones have come for [`DEBOUNCE`].
+    pub fn place(&self, version: u64, answers: Vec<Answer>, data: Option<PathBuf>) {
+        let wanted = self.placing.get_or_init(|| {
+            let wanted: Arc<Newest<Vec<Answer>>> = Arc::default();
+            let (embedder, worker) = (Arc::clone(&self.embedder), Arc::clone(&wanted));
+            let (cancel, out) = (Arc::clone(&self.cancel), self.out.clone());
+            thread::spawn(move || placing::work(&embedder, data, &worker, &cancel, &out));
+            wanted
+        });
+        wanted.put(version, answers);
+    }
+
+    /// Reads the answers of a new model from a file that people name as they drop or type it.
+    pub fn read_answers(&self, path: String, data: Option<PathBuf>) {
+        self.spawn(move |_, _| {
+            let path = dropped(&path).unwrap_or_else(|| path.into());
+            let data = data.map(|folder| dataset::load(&folder)).transpose();
+            let answers = data.and_then(|data| dataset::load_answers(&path, data.as_ref()));
+            Action::AnswersRead(answers.map_err(|e| e.to_string()))
+        });
     }
 
     /// Runs `work` on a thread of its own and sends what comes of it, unless it is no longer wanted.
@@ -270,13 +297,21 @@ impl Drop for Jobs {
     fn drop(&mut self) {
         self.cancel.store(true, Ordering::Relaxed);
         self.wanted.changed.notify_all();
+        if let Some(placing) = self.placing.get() {
+            placing.changed.notify_all();
+        }
     }
 }
 
-impl Wanted {
-    /// Waits for a prompt that stays the newest for [`DEBOUNCE`]; `None` once cancelled.
-    fn next(&self, cancel: &AtomicBool) -> Option<Question> {
-        let mut prompt = self.prompt.lock().unwrap_or_else(PoisonError::into_inner);
+impl<T> Newest<T> {
+    fn put(&self, version: u64, wanted: T) {
+        *self.wanted.lock().unwrap_or_else(PoisonError::into_inner) = Some((version, wanted));
+        self.changed.notify_one();
+    }
+
+    /// Waits for what stays the newest for [`DEBOUNCE`]; `None` once cancelled.
+    pub fn next(&self, cancel: &AtomicBool) -> Option<(u64, T)> {
+        let mut prompt = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             if cancel.load(Ordering::Relaxed) {
                 return None;

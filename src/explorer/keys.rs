@@ -27,6 +27,7 @@ pub enum Context {
     Compare,
     Questions,
     Forecast,
+    Newcomer,
     /// Typing a prompt.
     Prompt,
     /// Typing which models may be named.
@@ -55,6 +56,7 @@ impl Context {
             Self::Compare => "Compare",
             Self::Questions => "Questions",
             Self::Forecast => "Forecast",
+            Self::Newcomer => "New",
             Self::Line => "While typing a line",
             Self::Picker => "While picking",
             Self::Prompt => "While typing a prompt",
@@ -97,6 +99,7 @@ impl Context {
             Pane::Compare => Self::Compare,
             Pane::Questions => Self::Questions,
             Pane::Forecast => Self::Forecast,
+            Pane::Newcomer => Self::Newcomer,
         });
         contexts.extend([Self::Everywhere, Self::Always]);
         contexts
@@ -131,11 +134,12 @@ impl Binding {
 
 /// All bindings.
 pub static KEYMAP: LazyLock<Vec<Binding>> = LazyLock::new(|| {
+    use super::newcomer::Command as N;
     use Action as A;
     use Command as C;
     use Context::{
-        Always, Compare, Everywhere, Filter, Forecast, Line, Map, Model, Models, Naming, Picker,
-        Probe, Prompt, Questions, Route, Search, Training,
+        Always, Compare, Everywhere, Filter, Forecast, Line, Map, Model, Models, Naming, Newcomer,
+        Picker, Probe, Prompt, Questions, Route, Search, Training,
     };
     use Direction::{Down, Left, Right, Up};
     let bind = |context, keys: &str, action, about, hint| Binding {
@@ -157,7 +161,7 @@ pub static KEYMAP: LazyLock<Vec<Binding>> = LazyLock::new(|| {
         bind(Map, "shift-down J", A::Pan(Down), "pan down", ""),
         bind(Map, "shift-up K", A::Pan(Up), "pan up", ""),
         bind(Map, "shift-right L", A::Pan(Right), "pan right", ""),
-        bind(Map, "f 0", A::Fit, "see the whole map", "fit"),
+        bind(Map, "f", A::Fit, "see the whole map", "fit"),
         bind(Map, "c", A::Colours, "colour by …", "colour"),
         bind(Map, ")", A::NextColour, "colour by the next", ""),
         bind(Map, "(", A::PreviousColour, "colour by the previous", ""),
@@ -225,6 +229,17 @@ pub static KEYMAP: LazyLock<Vec<Binding>> = LazyLock::new(|| {
         bind(Questions, "f", A::Filter, "filter by words", "filter"),
         bind(Questions, "c", A::NextColour, "only the next category", "category"),
         bind(Questions, "r", A::Prompt, "route this question", "route it"),
+        bind(Questions, "+ =", A::Newcomer(N::Right), "a new model answered it right", "right"),
+        bind(Questions, "-", A::Newcomer(N::Wrong), "a new model answered it wrong", "wrong"),
+        bind(Questions, "x", A::Newcomer(N::Open), "take that back", ""),
+        bind(Questions, "n", A::Newcomer(N::Next), "the question that tells most", "ask next"),
+        bind(Newcomer, "down j", A::Down, "next line", ""),
+        bind(Newcomer, "up k", A::Up, "previous line", ""),
+        bind(Newcomer, "pagedown ctrl-d", A::PageDown, "a page down", ""),
+        bind(Newcomer, "pageup ctrl-u", A::PageUp, "a page up", ""),
+        bind(Newcomer, "o", A::Newcomer(N::Read), "its answers from a file …", "from a file"),
+        bind(Newcomer, "e", A::Newcomer(N::Write), "write its answers to a file", "export"),
+        bind(Newcomer, "x", A::Newcomer(N::Forget), "forget it", "forget"),
         bind(Forecast, "left h", A::Step(Left), "benchmark to the left", "benchmark"),
         bind(Forecast, "right l", A::Step(Right), "benchmark to the right", ""),
         bind(Forecast, "f", A::Filter, "filter: words or expression", "filter"),
@@ -262,6 +277,7 @@ pub static KEYMAP: LazyLock<Vec<Binding>> = LazyLock::new(|| {
         bind(Everywhere, "7 v", A::Focus(Pane::Compare), "compare the marked", "compare"),
         bind(Everywhere, "8", A::Focus(Pane::Questions), "the questions", ""),
         bind(Everywhere, "9", A::Focus(Pane::Forecast), "the forecasts", ""),
+        bind(Everywhere, "0", A::Focus(Pane::Newcomer), "a new model", ""),
         bind(Everywhere, ":", A::Palette, "all commands …", "commands"),
         bind(Everywhere, "w", A::Select, "mark by an expression", ""),
         bind(Everywhere, "N", A::MarkNeighbours, "mark the nearest models", ""),

@@ -394,6 +394,17 @@ impl MapState {
         (low, if high - low > 1e-12 { high - low } else { 0.0 })
     }
 
+    /// Places of points that are no models, given by their coordinates, on the flat map.
+    pub fn locate(&self, points: &[Vec<f64>]) -> Vec<Place> {
+        let (x, y) = self.axes();
+        let (ex, ey) = (self.extent(x), self.extent(y));
+        let scaled = |point: &[f64], component: usize, (low, span): (f64, f64)| {
+            let v = point.get(component).copied().unwrap_or_default();
+            if span > 0.0 { (v - low) / span } else { 0.5 }
+        };
+        points.iter().map(|point| (scaled(point, x, ex), scaled(point, y, ey))).collect()
+    }
+
     /// The models and the origin; in three dimensions also how near each is.
     fn arrange(&self) -> (Vec<Place>, Vec<f32>, Place) {
         if let Some(turned) = self.space {

@@ -22,6 +22,8 @@ mod keys;
 mod labels;
 mod layout;
 mod map;
+mod newcomer;
+mod outcome;
 mod overlays;
 mod pane_compare;
 mod pane_evaluate;
@@ -29,12 +31,14 @@ mod pane_forecast;
 mod pane_map;
 mod pane_model;
 mod pane_models;
+mod pane_newcomer;
 mod pane_probe;
 mod pane_questions;
 mod pane_route;
 mod pane_training;
 mod pareto;
 mod picker;
+mod placing;
 mod pointer;
 mod questions;
 mod raster;
@@ -502,6 +506,16 @@ impl App {
                         Err(error) => Action::Failed(error.to_string()),
                     };
                     leave |= self.take(done)?;
+                }
+                Effect::Place(version, answers) => {
+                    if let Some(jobs) = &self.jobs {
+                        jobs.place(version, answers, self.data.clone());
+                    }
+                }
+                Effect::ReadAnswers(path) => {
+                    if let Some(jobs) = &self.jobs {
+                        jobs.read_answers(path, self.data.clone());
+                    }
                 }
                 Effect::Forecast => {
                     if let Some(jobs) = &self.jobs {

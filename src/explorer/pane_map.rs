@@ -9,6 +9,7 @@ use super::action::Pane;
 use super::labels::{Grid, Wanted};
 use super::layout::Layout;
 use super::map::{Marker, Projector, Tool};
+use super::newcomer::NAME as NEWCOMER;
 use super::raster::{Raster, SHAPES};
 use super::state::State;
 use super::theme::Ink;
@@ -114,6 +115,7 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     Raster::of(state, plot).draw(buffer, state, plot, &mut grid);
     draw_titles(buffer, state, plot, &mut grid);
     draw_direction(buffer, state, plot, &mut grid);
+    draw_newcomer(buffer, state, plot, &mut grid);
     draw_special(buffer, state, plot, &mut grid);
     draw_drag(buffer, state, plot);
 }
@@ -266,6 +268,72 @@ fn draw_direction(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Gri
     }
 }
 
+/// The new model, and the ellipse in which it lies with a chance of 80%, where the map is flat and
+/// linear; else it stands beside its nearest model.
+fn draw_newcomer(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid) {
+    let Some(placed) = &state.newcomer.placed else { return };
+    let map = &state.map;
+    let cell = |place: (f64, f64)| {
+        let (x, y) = map.seen(place);
+        let inside = (0.0..1.0).contains(&x) && (0.0..1.0).contains(&y);
+        let at = |v: f64, size: u16| (v * f64::from(size)) as usize;
+        inside.then(|| (at(x, plot.width), at(y, plot.height)))
+    };
+    let put = |buffer: &mut Buffer, (x, y): (usize, usize), symbol: &str, style: Style| {
+        buffer.set_string(plot.x + x as u16, plot.y + y as u16, symbol, style);
+    };
+    let linear = map
+        .projection
+        .linear
+        .as_ref()
+        .filter(|linear| map.space.is_none() && linear.mean.len() == placed.special.len());
+    let centre = if let Some(linear) = linear {
+        let (place, spread) = linear.place(placed.special.view(), placed.covariance.view());
+        let (a, b) = map.axes();
+        let ring = ellipse(spread[[a, a]], spread[[a, b]], spread[[b, b]]);
+        let around = ring.map(|(dx, dy)| {
+            let mut point = place.to_vec();
+            point[a] += dx;
+            point[b] += dy;
+            point
+        });
+        let points: Vec<Vec<f64>> = std::iter::once(place.to_vec()).chain(around).collect();
+        let places = map.locate(&points);
+        let quiet = state.theme.ink(Ink::MapRouted);
+        for at in places[1..].iter().filter_map(|place| cell(*place)) {
+            put(buffer, at, "∙", quiet);
+        }
+        cell(places[0])
+    } else {
+        let nearest = placed.neighbours.first().and_then(|(model, _)| map.places.get(*model));
+        let Some(nearest) = nearest else { return };
+        // Beside it: both are to be seen.
+        cell(*nearest)
+            .map(|(x, y)| (if x + 1 < usize::from(plot.width) { x + 1 } else { x - 1 }, y))
+    };
+    let Some((x, y)) = centre else { return };
+    let style = state.theme.bold(Ink::MapRouted);
+    grid.reserve(x, y, 1);
+    if let Some((x, y)) = grid.place(&Wanted { x, y, text: NEWCOMER, forced: true }) {
+        put(buffer, (x, y), NEWCOMER, style);
+    }
+    put(buffer, (x, y), "✚", style);
+}
+
+/// Points around the ellipse that holds 80% of a normal distribution in the plane, by its variances
+/// and its covariance.
+fn ellipse(xx: f64, xy: f64, yy: f64) -> impl Iterator<Item = (f64, f64)> {
+    const POINTS: usize = 180;
+    // The 80% quantile of a chi-squared distribution with two degrees of freedom, as a radius.
+    let radius = (-2.0 * 0.2_f64.ln()).sqrt();
+    let lower = (xx.max(0.0).sqrt(), if xx > 0.0 { xy / xx.sqrt() } else { 0.0 });
+    let rest = (yy - lower.1 * lower.1).max(0.0).sqrt();
+    (0..POINTS).map(move |i| {
+        let (s, c) = (std::f64::consts::TAU * i as f64 / POINTS as f64).sin_cos();
+        (radius * lower.0 * c, radius * (lower.1 * c + rest * s))
+    })
+}
+
 /// The unit direction in which a plane through the scores over the places rises; none if it is flat.
 fn direction(places: &[(f64, f64)], scores: &[f64]) -> Option<(f64, f64)> {
     let n = places.len().min(scores.len()).max(1) as f64;
@@ -349,6 +417,18 @@ fn draw_special(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid)
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_ellipse_has_the_covariance_it_was_given() {
+        let ring: Vec<(f64, f64)> = ellipse(4.0, 1.0, 2.0).collect();
+        let mean = |of: &dyn Fn(&(f64, f64)) -> f64| {
+            // Half the squared radius: the mean square of a point on a circle.
+            ring.iter().map(of).sum::<f64>() / ring.len() as f64 / -0.2_f64.ln()
+        };
+        assert!((mean(&|p| p.0 * p.0) - 4.0).abs() < 1e-9);
+        assert!((mean(&|p| p.0 * p.1) - 1.0).abs() < 1e-9);
+        assert!((mean(&|p| p.1 * p.1) - 2.0).abs() < 1e-9);
+    }
 
     #[test]
     fn the_arrow_points_where_scores_rise() {

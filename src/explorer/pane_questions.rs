@@ -141,6 +141,12 @@ fn detail(
             100.0 * s.expected
         )
     });
+    let own = questions.book.as_ref().and_then(|book| state.newcomer.label(*book.of.get(q)?));
+    let said = match own {
+        Some(label) if label >= 0.5 => format!("✚ right · {said}"),
+        Some(_) => format!("✚ wrong · {said}"),
+        None => said,
+    };
     let mut lines = vec![heading(theme, room, question.split, &said)];
     let text = wrap(&question.prompt, room);
     let cut = text.len() > TEXT.min(height / 3 + 1);

@@ -7,7 +7,7 @@ use super::layout::{Layout, tabs};
 use super::map::Tool;
 use super::pane_map;
 use super::state::State;
-use super::update::{focus, lines, open_candidate, scroll_model};
+use super::update::{focus, lines, open_candidate, scroll_model, scroll_newcomer};
 
 /// Lines that a turn of the wheel moves.
 const WHEEL: usize = 3;
@@ -87,6 +87,7 @@ pub fn wheel(state: &mut State, x: u16, y: u16, up: bool) {
             }
         }
         Pane::Model => scroll_model(state, by),
+        Pane::Newcomer => scroll_newcomer(state, by),
         Pane::Evaluate | Pane::Compare => {}
         Pane::Probe | Pane::Route | Pane::Models | Pane::Questions | Pane::Forecast => {
             let before = std::mem::replace(&mut state.focus, pane);

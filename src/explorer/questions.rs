@@ -21,6 +21,8 @@ pub struct Book {
     pub questions: Vec<Question>,
     /// The raw prompts, for forecasting.
     pub prompts: Vec<String>,
+    /// The place of each question in the data set.
+    pub of: Vec<usize>,
 }
 
 impl Book {
@@ -33,7 +35,7 @@ impl Book {
             data.models.iter().map(|name| index.get(one_line(name).as_str()).copied()).collect();
         let kept = (0..data.questions.len())
             .filter(|q| !learned || data.questions[*q].split != Split::Train);
-        let (mut questions, mut prompts) = (Vec::new(), Vec::new());
+        let (mut questions, mut prompts, mut places) = (Vec::new(), Vec::new(), Vec::new());
         for q in kept {
             let question = &data.questions[q];
             let answers = data.responses.of(q).filter_map(|(m, y)| Some((of[m]?, y)));
@@ -46,9 +48,10 @@ impl Book {
                 answers,
             });
             prompts.push(question.prompt.to_string());
+            places.push(q);
         }
         let categories = data.categories.iter().map(|c| one_line(c)).collect();
-        Self { categories, questions, prompts }
+        Self { categories, questions, prompts, of: places }
     }
 }
 
@@ -123,6 +126,12 @@ impl QuestionsState {
         self.category = (next < n).then_some(next);
         self.at = 0;
         self.arrange();
+    }
+
+    /// The row that shows a question of the data set.
+    pub fn place_of(&self, question: usize) -> Option<usize> {
+        let at = self.book.as_ref()?.of.iter().position(|q| *q == question)?;
+        self.rows.iter().position(|q| *q == at)
     }
 
     pub fn under_cursor(&self) -> Option<(usize, &Question)> {

@@ -15,6 +15,7 @@ use super::forecasts::ForecastState;
 use super::history::{History, Memento};
 use super::keys::{Binding, KEYMAP};
 use super::map::{MapState, Marker};
+use super::newcomer::NewcomerState;
 use super::picker::Picker;
 use super::questions::QuestionsState;
 use super::routing::RouteState;
@@ -54,6 +55,7 @@ pub struct State {
     pub table: TableState,
     pub questions: QuestionsState,
     pub forecasts: ForecastState,
+    pub newcomer: NewcomerState,
     /// Attributes from here on are groups that were named here.
     pub groups_from: usize,
     pub neighbours: Vec<Neighbour>,
@@ -187,6 +189,7 @@ impl State {
             table: TableState::new(&subject),
             questions: QuestionsState::default(),
             forecasts: ForecastState::default(),
+            newcomer: NewcomerState::default(),
             groups_from: subject.attributes.len(),
             neighbours: Vec::new(),
             model: ModelState::default(),
@@ -232,6 +235,7 @@ impl State {
         self.table = TableState::new(&subject);
         self.forecast.clear();
         self.forecasts = ForecastState::default();
+        self.newcomer = NewcomerState::default();
         self.clusters = None;
         self.history.clear();
         self.groups_from = subject.attributes.len();
@@ -343,6 +347,7 @@ impl State {
             || self.route.waiting
             || probing
             || forecasting
+            || self.newcomer.waiting
             || self.forecasts.asked && self.forecasts.grid.is_none()
             || reading
     }

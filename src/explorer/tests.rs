@@ -761,4 +761,5 @@ fn every_key_of_the_keymap_is_safe_everywhere() {
 }
 
 mod forecast;
+mod newcomer;
 mod route;

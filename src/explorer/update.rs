@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use ratatui::layout::Rect;
 use ratatui_textarea::CursorMove;
 use tui_input::InputRequest;
 
@@ -13,8 +12,9 @@ use super::fuzzy;
 use super::history::Memento;
 use super::layout::Layout;
 use super::map::Projector;
-use super::state::{Notice, Search, State, Training};
-use super::{forecasts, pane_model, pane_probe, pointer, routing, table};
+use super::outcome::{is_passive, report};
+use super::state::{Notice, Search, State};
+use super::{forecasts, newcomer, pane_model, pane_newcomer, pane_probe, pointer, routing, table};
 use crate::dataset::{Attribute, Values};
 use crate::one_line;
 
@@ -103,141 +103,6 @@ fn ask_for_work(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// True for what the user did not do.
-fn is_passive(action: &Action) -> bool {
-    use Action as A;
-    matches!(
-        action,
-        A::Resize(..)
-            | A::Started
-            | A::Tick
-            | A::Routed(..)
-            | A::Dropped(_)
-            | A::Probed(..)
-            | A::Encoding(..)
-            | A::Epoch(_)
-            | A::Trained(..)
-            | A::Failed(_)
-            | A::Themed(..)
-            | A::Attention(_)
-            | A::Done(_)
-            | A::Clustered(_)
-            | A::Projected(..)
-            | A::Forecasted(_)
-            | A::QuestionsRead(_)
-            | A::QuestionsForecast(..)
-    )
-}
-
-/// What time and jobs bring.
-fn report(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
-    match action {
-        Action::Resize(width, height) => state.area = Rect::new(0, 0, width, height),
-        Action::Started => state.started = true,
-        Action::Tick => {
-            state.beat = state.beat.wrapping_add(1);
-            if state.motion {
-                state.map.tick();
-            } else {
-                state.map.settle();
-            }
-        }
-        Action::Attention(attended) => {
-            state.attended = attended;
-            if !attended {
-                state.map.settle();
-            }
-        }
-        Action::Done(said) => state.say(said),
-        Action::Clustered(found) => {
-            match found {
-                Ok(clusters) => {
-                    state.clusters = Some(clusters);
-                    state.recolour(ColourBy::Cluster);
-                    table::arrange(state);
-                }
-                Err(problem) => state.complain(&problem),
-            }
-            state.clustering = state.clusters.is_none();
-        }
-        Action::Projected(projector, found) => match found {
-            Ok(projection) => {
-                state.map.take(projector, projection);
-                if state.map.awaited == Some(projector) {
-                    state.map.use_projector(projector);
-                }
-            }
-            Err(problem) => {
-                state.map.awaited = None;
-                state.complain(&problem);
-            }
-        },
-        Action::Forecasted(Ok(grid)) => {
-            state.forecasts.grid = Some(grid);
-            forecasts::arrange(state);
-        }
-        Action::Forecasted(Err(problem)) => state.complain(&problem),
-        Action::QuestionsRead(book) => match book {
-            Ok(book) => {
-                state.questions.book = Some(book);
-                state.questions.arrange();
-            }
-            Err(problem) => {
-                state.questions.book = None;
-                state.questions.problem = Some(one_line(&problem));
-            }
-        },
-        Action::QuestionsForecast(first, rows) => state.questions.take(first, rows),
-        Action::Routed(version, route) => routing::routed(state, version, route),
-        Action::Dropped(Ok(text)) => {
-            routing::insert(state, &text);
-            routing::typed(state, effects);
-        }
-        Action::Dropped(Err(problem)) => state.complain(&problem),
-        Action::Probed(attribute, result) => {
-            // The cursor stays on its attribute while results sort the list anew.
-            let chosen = state.probe.chosen().filter(|_| state.probe.cursor > 0);
-            if let Some(report) = state.probe.reports.get_mut(attribute) {
-                *report = Some(result);
-            }
-            if let Some(chosen) = chosen {
-                choose(state, chosen);
-            }
-        }
-        Action::Encoding(done, questions) => {
-            let training = state.training.get_or_insert_default();
-            (training.encoded, training.questions) = (done, questions);
-        }
-        Action::Epoch(frame) => {
-            state.training.get_or_insert_with(Training::default).add(&frame.epoch);
-            state.map.show(frame.projection);
-        }
-        Action::Trained(subject, projection, notice) => {
-            state.replace(subject, projection);
-            state.notice = Some(Notice { text: one_line(&notice), bad: false });
-            if state.leaving {
-                effects.push(Effect::Quit);
-            }
-        }
-        Action::Failed(problem) => {
-            state.route.waiting = false;
-            state.complain(&problem);
-        }
-        Action::Themed(theme, warnings) => {
-            state.theme = *theme;
-            if let Some(first) = warnings.first() {
-                let more = match warnings.len() - 1 {
-                    0 => String::new(),
-                    more => format!(" (and {more} more)"),
-                };
-                state.notice =
-                    Some(Notice { text: one_line(&format!("{first}{more}")), bad: true });
-            }
-        }
-        _ => {}
-    }
-}
-
 /// What the user did.
 fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
     match action {
@@ -262,6 +127,7 @@ fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Prompt => prompt(state, effects),
         Action::Accept => accept(state, effects),
         Action::Route(command) => routing::command(state, command, effects),
+        Action::Newcomer(command) => newcomer::command(state, command, effects),
         Action::Paste(text) if takes_paste(state) => {
             routing::paste(state, &text, effects);
             routing::typed(state, effects);
@@ -483,7 +349,7 @@ fn accept(state: &mut State, effects: &mut Vec<Effect>) {
     } else if state.picker.is_some() {
         pick(state, effects);
     } else if state.ask.is_some() {
-        commands::accept(state);
+        commands::accept(state, effects);
     } else if state.search.take().is_none() {
         routing::stop_typing(state, true, effects);
         open_candidate(state);
@@ -494,7 +360,7 @@ fn turn(state: &mut State, by: usize) {
     state.probe.section = (state.probe.section + by) % pane_probe::SECTIONS;
 }
 
-fn choose(state: &mut State, attribute: usize) {
+pub fn choose(state: &mut State, attribute: usize) {
     let at = state.probe.order().iter().position(|a| *a == attribute);
     state.probe.cursor = at.unwrap_or_default();
 }
@@ -622,6 +488,7 @@ pub fn lines(state: &mut State, by: isize) {
     }
     match state.focus {
         Pane::Map | Pane::Evaluate | Pane::Compare => {}
+        Pane::Newcomer => scroll_newcomer(state, by),
         Pane::Models | Pane::Forecast => {
             let rows =
                 if state.focus == Pane::Models { &state.table.rows } else { &state.forecasts.rows };
@@ -666,6 +533,14 @@ pub fn scroll_model(state: &mut State, by: isize) {
     state.model.scroll = state.model.scroll.saturating_add_signed(by).min(most);
 }
 
+pub fn scroll_newcomer(state: &mut State, by: isize) {
+    let area = Layout::of(state).and_then(|layout| layout.pane(Pane::Newcomer));
+    let inside = Layout::inside(area.unwrap_or_default());
+    let all = pane_newcomer::lines(state, inside.width.into()).len();
+    let most = all.saturating_sub(inside.height.into());
+    state.newcomer.scroll = state.newcomer.scroll.saturating_add_signed(by).min(most);
+}
+
 /// A page of the focused pane.
 fn page(state: &State) -> isize {
     let area = Layout::of(state).and_then(|layout| layout.pane(state.focus));
@@ -682,7 +557,7 @@ pub fn open_candidate(state: &mut State) {
 fn open(state: &mut State) {
     match state.focus {
         Pane::Map | Pane::Models | Pane::Compare | Pane::Forecast => focus(state, Pane::Model),
-        Pane::Evaluate => {}
+        Pane::Evaluate | Pane::Newcomer => {}
         Pane::Questions => {
             let forecast = state.questions.under_cursor();
             let row = forecast.and_then(|(q, _)| state.questions.forecasts.get(q));

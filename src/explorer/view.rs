@@ -15,8 +15,8 @@ use super::state::State;
 use super::theme::Ink;
 use super::widgets::{fit, width};
 use super::{
-    pane_compare, pane_evaluate, pane_forecast, pane_map, pane_model, pane_models, pane_probe,
-    pane_questions, pane_route, pane_training,
+    pane_compare, pane_evaluate, pane_forecast, pane_map, pane_model, pane_models, pane_newcomer,
+    pane_probe, pane_questions, pane_route, pane_training,
 };
 
 /// Draws the whole screen.
@@ -40,6 +40,7 @@ pub fn view(frame: &mut Frame, state: &State) {
             Pane::Compare => pane_compare::draw(frame, state, area, &layout),
             Pane::Questions => pane_questions::draw(frame, state, area, &layout),
             Pane::Forecast => pane_forecast::draw(frame, state, area, &layout),
+            Pane::Newcomer => pane_newcomer::draw(frame, state, area, &layout),
         }
     }
     if let Some(area) = layout.training {
@@ -187,7 +188,7 @@ pub fn line_at(state: &State, pane: Pane, area: Rect, y: u16) -> Option<usize> {
         Pane::Models => pane_models::row_at(state, inside.height.into(), row),
         Pane::Questions => pane_questions::row_at(state, inside, row),
         Pane::Forecast => pane_forecast::row_at(state, inside.height.into(), row),
-        Pane::Map | Pane::Model | Pane::Evaluate | Pane::Compare => None,
+        Pane::Map | Pane::Model | Pane::Evaluate | Pane::Compare | Pane::Newcomer => None,
     }
 }
 
@@ -228,11 +229,15 @@ fn draw_hints(frame: &mut Frame, state: &State, area: Rect) {
             Purpose::Filter => (" filter ", "Enter keeps it"),
             Purpose::Select => (" mark where ", "Enter marks them"),
             Purpose::Save => (" save as ", "Enter saves them"),
+            Purpose::Answers => (" answers from ", ""),
         };
         let (found, ink) = match &ask.problem {
             Some(problem) => (fit(problem, room / 2), Ink::Bad),
             None if ask.purpose == Purpose::Select && ask.input.value().is_empty() => {
                 ("coder and params_b < 20 · name ~ \"qwen\" · any words".into(), Ink::Muted)
+            }
+            None if ask.purpose == Purpose::Answers => {
+                ("the path of a table with label and prompt or prompt_id".into(), Ink::Muted)
             }
             None => (format!("{} found   {keeps}, Esc goes back", ask.found), Ink::Muted),
         };

@@ -79,6 +79,7 @@ pub fn benchmark(embedder: &Embedder, benchmark: usize) -> Result<Vec<Forecast>>
     let line = abilities.mapv(|a| SLOPE * a);
     let priors = [Prior { scale: vec![HARDNESS, SLOPE_DEVIATION].into(), misfit: FITTED_MISFIT }];
     let unknown = embedder.deviations.column(0).mapv(|d| (SLOPE * f64::from(d)).powi(2));
+    let unknown = unknown_beyond_most(&unknown);
     let forecasts = forecast(&z, &line, &benchmark.scores, &priors, &unknown, benchmark.questions)?;
     Ok(with_measured(forecasts, &benchmark.scores))
 }
@@ -149,6 +150,7 @@ impl Texts {
             .collect();
         let pull = concatenate![Axis(0), Array1::ones(1), call] * self.narrow;
         let unknown = embedder.deviations.mapv(|d| f64::from(d).powi(2)).dot(&(&pull * &pull));
+        let unknown = unknown_beyond_most(&unknown);
         forecast(&z, &line, scores, &priors, &unknown, self.questions)
     }
 }
@@ -165,6 +167,15 @@ fn abilities_and_constant(abilities: &Array1<f64>) -> Array2<f64> {
     let mut z = Array2::ones((abilities.len(), 2));
     z.column_mut(1).assign(abilities);
     z
+}
+
+/// What is less known of each model than of the median one, as variances: what is not known of most
+/// is part of the misfit.
+fn unknown_beyond_most(variances: &Array1<f64>) -> Array1<f64> {
+    let mut sorted = variances.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let median = sorted.get(sorted.len() / 2).copied().unwrap_or_default();
+    variances.mapv(|variance| (variance - median).max(0.0))
 }
 
 /// The accuracy of each model on a benchmark of so many questions: `line` and what the regression of
@@ -212,8 +223,8 @@ mod tests {
     use super::*;
     use crate::logit::sigmoid;
 
-    fn score(logit: f64) -> Option<Score> {
-        Some(Score { accuracy: sigmoid(logit), responses: 400 })
+    fn score(logit: f64) -> Score {
+        Score { accuracy: sigmoid(logit), responses: 400 }
     }
 
     #[test]
@@ -225,7 +236,7 @@ mod tests {
             MISFITS.map(|misfit| Prior { scale: vec![HARDNESS, SLOPE_DEVIATION].into(), misfit });
         let unknown = Array1::zeros(20);
         // A hard benchmark of half the models: logit = a − 1.
-        let mut scores: Vec<_> = abilities.iter().map(|a| score(a - 1.0)).collect();
+        let mut scores: Vec<_> = abilities.iter().map(|a| Some(score(a - 1.0))).collect();
         scores.iter_mut().step_by(2).for_each(|score| *score = None);
         let given = forecast(&z, &line, &scores, &priors, &unknown, 400).unwrap();
         let nothing = forecast(&z, &line, &[], &priors, &unknown, 400).unwrap();

@@ -6,12 +6,14 @@
 //! is trained again and no other model moves.
 
 mod ask;
+mod catalogue;
 mod newcomer;
 mod posterior;
 mod prior;
 mod questions;
 
 pub use ask::{Asked, Target, ask};
+pub use catalogue::Catalogue;
 pub use newcomer::Newcomer;
 pub use posterior::Posterior;
 pub use prior::Prior;

@@ -2,41 +2,40 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use ndarray::{Array1, Axis, concatenate, s};
+use ndarray::{Array1, Array2, Axis, concatenate, s};
 
 use super::ask::{Asked, Target, ask};
+use super::catalogue::Catalogue;
 use super::posterior::Posterior;
 use super::prior::Prior;
 use super::questions::Questions;
 use crate::analysis::estimate::Estimate;
 use crate::analysis::neighbours::{Neighbour, nearest};
-use crate::dataset::{Answer, Dataset};
+use crate::dataset::Answer;
 use crate::embedder::{Embedder, Score};
 use crate::error::{Error, Result};
 
 /// A new model.
 pub struct Newcomer<'a> {
     embedder: &'a Embedder,
-    data: Option<&'a Dataset>,
+    catalogue: Option<&'a Catalogue<'a>>,
     answers: &'a [Answer],
     posterior: Posterior,
-    /// All questions of the data, with what the embedder's models tell of their difficulty.
-    questions: Option<Questions>,
 }
 
 impl<'a> Newcomer<'a> {
-    /// Places a model by its answers; those without a label are left out. With `data`, the answers
-    /// of the embedder's models to the same questions are taken into account.
+    /// Places a model by its answers; those without a label are left out. With the catalogue of the
+    /// data that they are of, the answers of the embedder's models to the same questions are taken
+    /// into account.
     ///
     /// # Errors
     /// If the encoder is not on this machine, or the posterior does not exist.
     pub fn place(
         embedder: &'a Embedder,
-        data: Option<&'a Dataset>,
+        catalogue: Option<&'a Catalogue<'a>>,
         answers: &'a [Answer],
     ) -> Result<Self> {
         let prior = Prior::fit(embedder)?;
-        let questions = data.map(|data| questions(embedder, data)).transpose()?;
         let given: Vec<&Answer> = answers.iter().filter(|answer| answer.label.is_some()).collect();
         let labels: Vec<f32> = given.iter().filter_map(|answer| answer.label).collect();
         let posterior = if given.is_empty() {
@@ -44,7 +43,7 @@ impl<'a> Newcomer<'a> {
         } else {
             let texts: Vec<&str> = given.iter().map(|answer| &*answer.prompt).collect();
             let mut asked = Questions::new(embedder, &embedder.encode(&texts)?);
-            if let Some(questions) = &questions {
+            if let Some(Catalogue { questions, .. }) = catalogue {
                 for (i, answer) in given.iter().enumerate() {
                     if let Some(question) = answer.question {
                         asked.copy(i, questions, question);
@@ -53,7 +52,7 @@ impl<'a> Newcomer<'a> {
             }
             Posterior::fold_in(&prior, &asked, &labels)?
         };
-        Ok(Self { embedder, data, answers, posterior, questions })
+        Ok(Self { embedder, catalogue, answers, posterior })
     }
 
     /// Its most probable vector, ability first.
@@ -66,6 +65,12 @@ impl<'a> Newcomer<'a> {
     #[must_use]
     pub fn deviations(&self) -> Array1<f32> {
         self.posterior.covariance.diag().mapv(|v| v.max(0.0).sqrt() as f32)
+    }
+
+    /// The covariance of the numbers of its vector.
+    #[must_use]
+    pub fn covariance(&self) -> &Array2<f64> {
+        &self.posterior.covariance
     }
 
     /// The share of the embedder's models that are less able, with its 80% interval.
@@ -94,7 +99,7 @@ impl<'a> Newcomer<'a> {
     /// How it did on each benchmark of the embedder, by the answers whose question is in the data.
     #[must_use]
     pub fn scores(&self) -> Vec<Option<Score>> {
-        let Some(data) = self.data else { return Vec::new() };
+        let Some(Catalogue { data, .. }) = self.catalogue else { return Vec::new() };
         let mut sums: BTreeMap<&str, (f64, u32)> = BTreeMap::new();
         for answer in self.answers {
             if let (Some(question), Some(label)) = (answer.question, answer.label) {
@@ -113,14 +118,16 @@ impl<'a> Newcomer<'a> {
     /// Its forecast accuracy on each category of the data: (name, answers so far, forecast).
     #[must_use]
     pub fn benchmarks(&self) -> Vec<(String, usize, Estimate)> {
-        let (Some(data), Some(questions)) = (self.data, &self.questions) else { return Vec::new() };
+        let Some(catalogue) = self.catalogue else { return Vec::new() };
+        let Catalogue { data, questions } = catalogue;
         let known: HashSet<usize> = self
             .answers
             .iter()
             .filter(|answer| answer.label.is_some())
             .filter_map(|answer| answer.question)
             .collect();
-        groups(data)
+        catalogue
+            .groups()
             .into_iter()
             .map(|(category, group)| {
                 let answers = group.iter().filter(|q| known.contains(q)).count();
@@ -132,19 +139,27 @@ impl<'a> Newcomer<'a> {
 
     /// The next `n` questions of the data to ask, best first, so that the accuracies on the
     /// categories `benchmarks` (all if there are none) become known; each question's index is that
-    /// in the data. Also the deviation of those accuracies now. `seed` decides the dice.
+    /// in the data. Also the deviation of those accuracies now. `seed` decides the dice,
+    /// and only the questions are asked that `among` wants.
     ///
     /// # Errors
     /// [`Error::Usage`] if a category is unknown or there is no data.
-    pub fn ask(&self, benchmarks: &[String], n: usize, seed: u64) -> Result<(f64, Vec<Asked>)> {
-        let (Some(data), Some(questions)) = (self.data, &self.questions) else {
+    pub fn ask(
+        &self,
+        benchmarks: &[String],
+        n: usize,
+        seed: u64,
+        among: impl Fn(usize) -> bool,
+    ) -> Result<(f64, Vec<Asked>)> {
+        let Some(catalogue) = self.catalogue else {
             return Err(Error::Usage("asking needs a data set with questions".into()));
         };
+        let Catalogue { data, questions } = catalogue;
         let wanted: HashSet<usize> = benchmarks
             .iter()
             .map(|name| crate::names::resolve("benchmark", name, &data.categories))
             .collect::<Result<_>>()?;
-        let groups = groups(data).into_iter();
+        let groups = catalogue.groups().into_iter();
         let groups = groups.filter(|(category, _)| wanted.is_empty() || wanted.contains(category));
         let groups: Vec<Questions> = groups.map(|(_, group)| questions.select(&group)).collect();
         let target = Target::new(&self.posterior, &groups);
@@ -152,31 +167,11 @@ impl<'a> Newcomer<'a> {
             self.answers.iter().filter_map(|answer| answer.question).collect();
         let mut texts = HashSet::new();
         let open: Vec<usize> = (0..questions.len())
-            .filter(|q| !known.contains(q) && texts.insert(&*data.questions[*q].prompt))
+            .filter(|q| {
+                among(*q) && !known.contains(q) && texts.insert(&*data.questions[*q].prompt)
+            })
             .collect();
         let asked = ask(&self.posterior, &target, questions, &open, n, seed);
         Ok((target.deviation(&self.posterior), asked))
     }
-}
-
-/// The questions of each category.
-fn groups(data: &Dataset) -> BTreeMap<usize, Vec<usize>> {
-    let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (q, question) in data.questions.iter().enumerate() {
-        groups.entry(question.category as usize).or_default().push(q);
-    }
-    groups
-}
-
-/// All questions of `data`, with what the answers of the embedder's models tell of them.
-fn questions(embedder: &Embedder, data: &Dataset) -> Result<Questions> {
-    let texts: Vec<&str> = data.questions.iter().map(|question| &*question.prompt).collect();
-    let features = embedder.encode(&texts)?;
-    let index: std::collections::HashMap<&str, usize> =
-        embedder.models.iter().enumerate().map(|(m, name)| (&**name, m)).collect();
-    let column: Vec<Option<usize>> =
-        data.models.iter().map(|name| index.get(&**name).copied()).collect();
-    Ok(Questions::new(embedder, &features).informed(embedder, &features, |q| {
-        data.responses.of(q).filter_map(|(m, y)| Some((column[m]?, y)))
-    }))
 }

@@ -5,6 +5,8 @@
 //! accuracy is from the true one, and, on the val split, how well right and wrong answers are told
 //! apart.
 
+mod coreset;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
@@ -15,6 +17,8 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::Serialize;
+
+pub use coreset::{Coreset, coresets};
 
 use super::onboarding::{Posterior, Prior, Questions, Target, ask};
 use crate::dataset::{Dataset, Split, Values};

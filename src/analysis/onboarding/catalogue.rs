@@ -1,0 +1,49 @@
+//! The questions of a data set as a fold-in sees them: read once, for as many placings as there are.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::AtomicBool;
+
+use super::questions::Questions;
+use crate::dataset::Dataset;
+use crate::embedder::Embedder;
+use crate::error::Result;
+
+/// All questions of a data set, with what the answers of the embedder's models tell of them.
+pub struct Catalogue<'a> {
+    pub(super) data: &'a Dataset,
+    pub(super) questions: Questions,
+}
+
+impl<'a> Catalogue<'a> {
+    /// Encodes the questions of `data`, which takes a while.
+    ///
+    /// # Errors
+    /// If the encoder is not on this machine; [`crate::Error::Failed`] when cancelled.
+    pub fn new(embedder: &Embedder, data: &'a Dataset, cancel: &AtomicBool) -> Result<Self> {
+        let texts: Vec<&str> = data.questions.iter().map(|question| &*question.prompt).collect();
+        let features = embedder.encode_many(&texts, &mut |_| {}, cancel)?;
+        let index: HashMap<&str, usize> =
+            embedder.models.iter().enumerate().map(|(m, name)| (&**name, m)).collect();
+        let column: Vec<Option<usize>> =
+            data.models.iter().map(|name| index.get(&**name).copied()).collect();
+        let questions = Questions::new(embedder, &features).informed(embedder, &features, |q| {
+            data.responses.of(q).filter_map(|(m, y)| Some((column[m]?, y)))
+        });
+        Ok(Self { data, questions })
+    }
+
+    /// What it is of.
+    #[must_use]
+    pub fn data(&self) -> &Dataset {
+        self.data
+    }
+
+    /// The questions of each category.
+    pub(super) fn groups(&self) -> BTreeMap<usize, Vec<usize>> {
+        let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (q, question) in self.data.questions.iter().enumerate() {
+            groups.entry(question.category as usize).or_default().push(q);
+        }
+        groups
+    }
+}

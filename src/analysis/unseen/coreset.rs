@@ -1,0 +1,169 @@
+//! How well a few questions, chosen once for all models, tell the whole score of models that training
+//! never saw.
+
+use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
+
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+use serde::Serialize;
+
+use super::{Bench, Settings, deal, families};
+use crate::analysis::onboarding::{Posterior, Questions, Target, ask};
+use crate::dataset::Dataset;
+use crate::embedder::{Event, train};
+use crate::error::Result;
+
+/// How far scores of one benchmark are from the truth, over the models that were left out.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Coreset {
+    /// Its name.
+    pub benchmark: String,
+    /// Its questions.
+    pub questions: usize,
+    /// Models that were judged.
+    pub models: usize,
+    /// The mean of |forecast score − score| with the chosen questions.
+    pub chosen: f64,
+    /// The share right of the chosen questions, taken as the score.
+    pub chosen_mean: f64,
+    /// Forecast with as many random questions.
+    pub random: f64,
+    /// The share right of random questions.
+    pub random_mean: f64,
+}
+
+/// Leaves each fold of families out of training in turn, chooses `n` questions of each of
+/// `benchmarks` (all, if there are none) by what is known of models in general, and forecasts the
+/// left-out models' scores on all questions of the benchmark from their answers to those.
+///
+/// # Errors
+/// As [`super::unseen`]; [`crate::Error::Usage`] if a benchmark is unknown.
+pub fn coresets(
+    data: &Dataset,
+    benchmarks: &[String],
+    n: usize,
+    settings: &Settings,
+    progress: &mut dyn FnMut(usize, usize, Event),
+    cancel: &AtomicBool,
+) -> Result<Vec<Coreset>> {
+    let wanted = benchmarks.iter();
+    let wanted: Vec<usize> = wanted
+        .map(|name| crate::names::resolve("benchmark", name, &data.categories))
+        .collect::<Result<_>>()?;
+    let fold_of = deal(&families(data, settings.family.as_deref())?, settings)?;
+    let mut found: Vec<Coreset> = data
+        .categories
+        .iter()
+        .map(|name| Coreset { benchmark: name.clone(), ..Coreset::default() })
+        .collect();
+    for fold in 0..settings.folds {
+        let (out, kept): (Vec<usize>, Vec<usize>) =
+            (0..data.models.len()).partition(|&m| fold_of[m] == fold);
+        let mut event = |event| progress(fold, settings.folds, event);
+        let embedder = train(&data.with_models(&kept), &settings.train, &mut event, cancel)?;
+        let bench = Bench::new(data, &embedder, &kept, cancel)?;
+        for (category, found) in found.iter_mut().enumerate() {
+            if wanted.is_empty() || wanted.contains(&category) {
+                judge(&bench, category, &out, n, settings.train.seed, found)?;
+            }
+        }
+    }
+    for found in &mut found {
+        let models = found.models.max(1) as f64;
+        for sum in
+            [&mut found.chosen, &mut found.chosen_mean, &mut found.random, &mut found.random_mean]
+        {
+            *sum /= models;
+        }
+    }
+    found.retain(|found| found.models > 0);
+    Ok(found)
+}
+
+/// Adds the errors of the models `out` on a category to the sums in `found`.
+fn judge(
+    bench: &Bench,
+    category: usize,
+    out: &[usize],
+    n: usize,
+    seed: u64,
+    found: &mut Coreset,
+) -> Result<()> {
+    let questions: Vec<usize> = (0..bench.data.questions.len())
+        .filter(|q| bench.data.questions[*q].category as usize == category)
+        .collect();
+    found.questions = questions.len();
+    let pool = bench.informed.select(&questions);
+    let nothing = Posterior::of_nothing(&bench.prior);
+    let target = Target::new(&nothing, std::slice::from_ref(&pool));
+    let open: Vec<usize> = (0..questions.len()).collect();
+    let chosen = ask(&nothing, &target, &pool, &open, n, seed);
+    let chosen: Vec<usize> = chosen.iter().map(|asked| questions[asked.question]).collect();
+    for &model in out {
+        let label: HashMap<usize, f32> = bench.answers[model]
+            .iter()
+            .copied()
+            .filter(|(q, _)| bench.data.questions[*q].category as usize == category)
+            .collect();
+        // The score of a model that skipped most of the benchmark is nothing to be told.
+        if label.len() < questions.len() / 2 || label.len() < 2 * n {
+            continue;
+        }
+        let mut random: Vec<usize> = questions.clone();
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        rng.set_stream(model as u64 + 1);
+        random.shuffle(&mut rng);
+        random.truncate(n);
+        let truth = label.values().map(|y| f64::from(*y)).sum::<f64>() / label.len() as f64;
+        let errors = |asked: &[usize]| -> Result<[f64; 2]> {
+            let given: Vec<usize> =
+                asked.iter().copied().filter(|q| label.contains_key(q)).collect();
+            let labels: Vec<f32> = given.iter().map(|q| label[q]).collect();
+            let right: f64 = labels.iter().map(|y| f64::from(*y)).sum();
+            let posterior =
+                Posterior::fold_in(&bench.prior, &bench.informed.select(&given), &labels)?;
+            let rest: Vec<usize> = questions
+                .iter()
+                .copied()
+                .filter(|q| label.contains_key(q) && !given.contains(q))
+                .collect();
+            let rest: Questions = bench.informed.select(&rest);
+            let score = (right + posterior.probabilities(&rest).sum()) / label.len() as f64;
+            Ok([(score - truth).abs(), (right / labels.len().max(1) as f64 - truth).abs()])
+        };
+        let ([chosen, chosen_mean], [random, random_mean]) = (errors(&chosen)?, errors(&random)?);
+        found.models += 1;
+        found.chosen += chosen;
+        found.chosen_mean += chosen_mean;
+        found.random += random;
+        found.random_mean += random_mean;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::simulate::Simulation;
+    use crate::embedder;
+
+    #[test]
+    fn a_few_questions_tell_the_score_of_models_that_were_left_out() {
+        let data =
+            Simulation { models: 30, questions: 900, seed: 4, ..Simulation::default() }.run();
+        let settings = Settings {
+            folds: 3,
+            family: None,
+            train: embedder::Settings { epochs: 6, dim: 8, ..embedder::Settings::default() },
+            ..Settings::default()
+        };
+        let only = [data.categories[1].clone()];
+        let cancel = AtomicBool::new(false);
+        let found = coresets(&data, &only, 30, &settings, &mut |_, _, _| {}, &cancel).unwrap();
+        assert_eq!((found.len(), &found[0].benchmark), (1, &only[0]));
+        assert!(found[0].models > 5 && found[0].chosen < found[0].random_mean, "{found:?}");
+        assert!(coresets(&data, &["x".into()], 5, &settings, &mut |_, _, _| {}, &cancel).is_err());
+    }
+}

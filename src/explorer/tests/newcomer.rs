@@ -1,0 +1,114 @@
+//! A new model, answered for by hand or from a file.
+
+use super::*;
+use crate::dataset::Answer;
+use crate::explorer::newcomer::Placed;
+
+fn book() -> Book {
+    let question = |q: usize| crate::explorer::questions::Question {
+        prompt: format!("question {q}"),
+        category: 0,
+        split: "val",
+        answers: vec![(0, 1.0), (1, 0.0)],
+    };
+    Book {
+        categories: vec!["arithmetic".into()],
+        questions: (0..5).map(question).collect(),
+        prompts: (0..5).map(|q| format!("question {q}")).collect(),
+        // The data set has others before them.
+        of: (0..5).map(|q| 10 + q).collect(),
+    }
+}
+
+fn placed() -> Box<Placed> {
+    let estimate = Estimate { mean: 0.6, low: 0.4, high: 0.7 };
+    Box::new(Placed {
+        special: ndarray::Array1::from_vec(vec![1.0, 0.5, 0.0, 0.0, 0.0]),
+        covariance: ndarray::Array2::eye(5) * 2.0,
+        ability: estimate,
+        neighbours: vec![(3, 0.9), (4, 0.8)],
+        benchmarks: vec![("arithmetic".into(), 2, estimate), ("coding".into(), 0, estimate)],
+        next: vec![12, 14],
+        deviation: 0.12,
+    })
+}
+
+fn browsing(width: u16, height: u16) -> State {
+    let mut state = filled(state(width, height));
+    press(&mut state, KeyCode::Esc);
+    state.questions.asked = true;
+    update(&mut state, Action::Focus(Pane::Questions));
+    update(&mut state, Action::QuestionsRead(Ok(Arc::new(book()))));
+    state
+}
+
+#[test]
+fn a_new_model_is_answered_for_by_hand() {
+    let mut state = browsing(140, 42);
+    let effects = press(&mut state, KeyCode::Char('+'));
+    let [Effect::Place(first, answers)] = &effects[..] else { panic!("{effects:?}") };
+    let said = Answer { prompt: "question 0".into(), question: Some(10), label: Some(1.0) };
+    assert_eq!(answers, &[said]);
+    press(&mut state, KeyCode::Down);
+    let effects = press(&mut state, KeyCode::Char('-'));
+    let [Effect::Place(second, answers)] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(answers.len(), 2);
+    assert!(state.newcomer.waiting && state.is_waiting());
+
+    // What was computed for fewer answers is dropped.
+    update(&mut state, Action::Placed(*first, Ok(placed())));
+    assert!(state.newcomer.placed.is_none());
+    update(&mut state, Action::Placed(*second, Ok(placed())));
+    assert!(!state.newcomer.waiting);
+    let shown = screen(&state);
+    assert!(shown.contains("wrong ·"), "{shown}");
+    press(&mut state, KeyCode::Char('n'));
+    assert_eq!(state.questions.at, 2, "the question that tells most");
+    // Saying something else replaces it, and x takes it back.
+    press(&mut state, KeyCode::Up);
+    press(&mut state, KeyCode::Char('+'));
+    assert_eq!(state.newcomer.label(11), Some(1.0));
+    press(&mut state, KeyCode::Char('x'));
+    assert_eq!(state.newcomer.answered(), 1);
+
+    press(&mut state, KeyCode::Char('1'));
+    press(&mut state, KeyCode::Char('0'));
+    let shown = screen(&state);
+    assert!(shown.contains("✚") && shown.contains("new model"), "{shown}");
+    assert!(shown.contains("∙") && shown.contains("more able than 60%"), "{shown}");
+    let effects = press(&mut state, KeyCode::Char('e'));
+    let [Effect::Write(name, bytes)] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(name, "llmap-answers.csv");
+    assert_eq!(String::from_utf8_lossy(bytes), "prompt,label\nquestion 0,1\n");
+    press(&mut state, KeyCode::Char('x'));
+    assert!(state.newcomer.placed.is_none() && state.newcomer.answers.is_empty());
+}
+
+#[test]
+fn answers_come_from_a_file() {
+    let mut state = state(140, 42);
+    press(&mut state, KeyCode::Char('0'));
+    assert!(screen(&state).contains("o reads answers"));
+    press(&mut state, KeyCode::Char('o'));
+    update(&mut state, Action::Paste("'/a file.csv'".into()));
+    let effects = press(&mut state, KeyCode::Enter);
+    assert_eq!(effects, [Effect::ReadAnswers("'/a file.csv'".into())]);
+    let problem = "/a file.csv: no such file";
+    update(&mut state, Action::AnswersRead(Err(problem.into())));
+    assert!(screen(&state).contains(problem));
+    let answer = Answer { prompt: "q".into(), question: None, label: Some(0.5) };
+    let effects = update(&mut state, Action::AnswersRead(Ok(vec![answer])));
+    assert!(matches!(&effects[..], [Effect::Place(_, answers)] if answers.len() == 1));
+}
+
+#[test]
+fn without_a_linear_map_it_stands_at_its_nearest_model() {
+    let mut state = browsing(140, 42);
+    let effects = press(&mut state, KeyCode::Char('+'));
+    let [Effect::Place(version, _)] = &effects[..] else { panic!("{effects:?}") };
+    update(&mut state, Action::Placed(*version, Ok(placed())));
+    press(&mut state, KeyCode::Char('1'));
+    press(&mut state, KeyCode::Char('r'));
+    update(&mut state, Action::Tick);
+    assert!(screen(&state).contains("✚"));
+}
