@@ -136,6 +136,7 @@ fn simulated(models: usize, seed: u64) -> Subject {
         ],
         benchmarks,
         vectors,
+        uncertainty: Vec::new(),
         val: std::collections::BTreeMap::new(),
         reliability: Vec::new(),
         coverage: Vec::new(),

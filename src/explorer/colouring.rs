@@ -23,6 +23,8 @@ pub enum ColourBy {
     Cluster,
     /// How likely each model is to answer the prompt right.
     Forecast,
+    /// How little is known of each model.
+    Uncertainty,
     /// The accuracy on this benchmark.
     Benchmark(usize),
 }
@@ -32,7 +34,7 @@ impl ColourBy {
     pub fn all(subject: &Subject) -> Vec<Self> {
         let mut all = vec![Self::Nothing];
         all.extend((0..subject.attributes.len()).map(Self::Attribute));
-        all.extend([Self::Cluster, Self::Forecast]);
+        all.extend([Self::Cluster, Self::Forecast, Self::Uncertainty]);
         all.extend((0..subject.benchmarks.len()).map(Self::Benchmark));
         all
     }
@@ -43,6 +45,7 @@ impl ColourBy {
             Self::Attribute(a) => subject.attributes.get(a).map_or("", |a| &a.name).into(),
             Self::Cluster => "cluster".into(),
             Self::Forecast => "chance on the prompt".into(),
+            Self::Uncertainty => "uncertainty (± logits)".into(),
             Self::Benchmark(b) => {
                 format!("accuracy on {}", subject.benchmarks.get(b).map_or("", |b| &b.name))
             }
@@ -112,6 +115,10 @@ impl Colouring {
                 let known = state.forecast.iter().any(Option::is_some);
                 known.then(|| shares(state.forecast.iter().map(|p| p.map(f64::from))))
             }
+            ColourBy::Uncertainty => (!subject.uncertainty.is_empty()).then(|| {
+                let rounded = |u: &f32| Some((100.0 * f64::from(*u)).round() / 100.0);
+                bins(&subject.uncertainty.iter().map(rounded).collect::<Vec<_>>())
+            }),
             ColourBy::Benchmark(b) => subject.benchmarks.get(b).map(|b| {
                 shares(b.scores.iter().map(|score| score.as_ref().map(|score| score.accuracy)))
             }),

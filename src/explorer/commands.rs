@@ -292,6 +292,7 @@ fn colours(state: &State) -> Picker {
             }
             ColourBy::Benchmark(_) => "benchmark",
             ColourBy::Forecast => "of the Route pane",
+            ColourBy::Uncertainty => "few answers, much unknown",
             ColourBy::Cluster => "k-means",
             ColourBy::Nothing => "",
         };

@@ -20,6 +20,9 @@ pub struct Subject {
     pub(super) attributes: Vec<Attribute>,
     pub(super) benchmarks: Vec<Benchmark>,
     pub(super) vectors: Array2<f32>,
+    /// By model: the standard deviation, in logits, of what is not known of it on the mean training
+    /// question; empty before anything was learned.
+    pub(super) uncertainty: Vec<f32>,
     pub(super) val: BTreeMap<String, f64>,
     pub(super) reliability: Vec<Bin>,
     pub(super) coverage: Vec<Coverage>,
@@ -38,6 +41,7 @@ impl Subject {
             attributes: data.attributes.iter().map(printable).collect(),
             benchmarks: Vec::new(),
             vectors: Array2::zeros((data.models.len(), 0)),
+            uncertainty: Vec::new(),
             val: BTreeMap::new(),
             reliability: Vec::new(),
             coverage: Vec::new(),
@@ -70,6 +74,7 @@ impl From<&Embedder> for Subject {
             attributes: embedder.attributes.iter().map(printable).collect(),
             benchmarks: embedder.benchmarks.iter().map(benchmark).collect(),
             vectors: embedder.vectors.clone(),
+            uncertainty: embedder.deviations.rows().into_iter().map(|d| d.dot(&d).sqrt()).collect(),
             val: embedder.provenance.val.clone(),
             reliability: embedder.provenance.reliability.clone(),
             coverage: embedder.provenance.coverage.clone(),

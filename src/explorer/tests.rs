@@ -71,6 +71,7 @@ fn subject(names: impl Fn(usize) -> String) -> Subject {
         ],
         benchmarks: (0..3).map(benchmark).collect(),
         vectors,
+        uncertainty: (0..models).map(|m| 0.2 + 0.05 * m as f32).collect(),
         val: [
             ("accuracy".to_owned(), 0.7166),
             ("auc".to_owned(), 0.7918),
@@ -426,6 +427,15 @@ fn clusters_colour_the_map_and_mark_models() {
     assert!(screen(&state).contains("herons (80% stable) 12"));
     press(&mut state, KeyCode::Char('X'));
     assert_eq!(state.marked.len(), 12);
+}
+
+#[test]
+fn the_map_shows_how_little_is_known_of_each_model() {
+    let mut state = state(140, 42);
+    update(&mut state, Action::ColourBy(ColourBy::Uncertainty));
+    let shown = screen(&state);
+    assert!(shown.contains("coloured by uncertainty"), "{shown}");
+    assert!(shown.contains("≤ 0.4") && shown.contains("> 1.1"), "{shown}");
 }
 
 #[test]
