@@ -308,6 +308,20 @@ fn a_new_model_is_asked_placed_and_kept() {
     }
     assert!(next["deviation_after"].as_f64() < next["deviation"].as_f64());
 
+    // Six are asked already: a budget of eight leaves two.
+    let call =
+        ["ask", &embedder, "--data", &sample(), "--answers", &path, "--json", "--budget", "8"];
+    let last = json(&call);
+    assert_eq!((last["questions"].as_array().unwrap().len(), &last["budget_left"]), (2, &0.into()));
+    let spent = json(&[&call[..8], &["6"]].concat());
+    assert!(spent["questions"].as_array().unwrap().is_empty());
+
+    // A set that stands for the benchmarks is the same for everyone.
+    let set = ["ask", &embedder, "--data", &sample(), "-n", "5", "--coreset", "--json"];
+    let sets = json(&set);
+    let first = sets[0]["prompt_ids"].as_array().unwrap();
+    assert_eq!((first.len(), &json(&set)), (5, &sets));
+
     fs::write(&path, text.replace(&format!("{},0", &rows[2][0]), "nowhere,0")).unwrap();
     let (code, error) = failure(&["onboard", &embedder, &path, "--data", &sample(), "--name", "n"]);
     assert!(code == 2 && error.contains("new.csv:4") && error.contains("nowhere"), "{error}");

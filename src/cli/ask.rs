@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use llmap::analysis::onboarding::{Catalogue, Newcomer};
 use llmap::analysis::unseen::coresets;
 use llmap::dataset::{self, Dataset, load_answers};
-use llmap::embedder::Event;
+use llmap::embedder::{Embedder, Event};
 use llmap::{Error, Result};
 use serde_json::json;
 
@@ -19,7 +19,8 @@ use super::{Common, output};
   llmap ask shipped --data openevals --answers new.csv -n 16 > more.csv     given those answers
   llmap ask shipped --data openevals --benchmark gsm8k --benchmark mbpp -n 20
 
-  llmap ask shipped --data openevals --benchmark gsm8k -n 50 --check        how well 50 questions tell the score
+  llmap ask shipped --data openevals --benchmark gsm8k -n 50 --coreset      50 that stand for all of it
+  llmap ask shipped --data openevals --benchmark gsm8k -n 50 --check        how well they tell the score
 
 Prints a table to fill in: prompt_id, prompt, label. Rows of --answers whose label is empty are open, and
 are not asked again.")]
@@ -35,15 +36,21 @@ pub struct Arguments {
     /// How many questions.
     #[arg(short, long = "questions", default_value_t = 32, value_name = "N")]
     number: usize,
+    /// How many questions the model is asked in all, those of --answers among them.
+    #[arg(long, value_name = "N")]
+    budget: Option<usize>,
     /// A benchmark whose accuracy shall be known; all of them without.
     #[arg(long)]
     benchmark: Vec<String>,
     /// Enough is known when the accuracies have this standard deviation.
     #[arg(long, default_value_t = 0.03, value_name = "D")]
     enough: f64,
+    /// Choose so many questions of each benchmark that stand for it, the same for every model.
+    #[arg(long, conflicts_with_all = ["answers", "enough", "budget"])]
+    coreset: bool,
     /// Measure how well so many questions of each benchmark, chosen once for all models, tell the
     /// scores of models that are left out of training.
-    #[arg(long, conflicts_with_all = ["answers", "enough"])]
+    #[arg(long, conflicts_with_all = ["answers", "enough", "budget", "coreset"])]
     check: bool,
 }
 
@@ -61,13 +68,18 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         None => Vec::new(),
     };
     let catalogue = Catalogue::new(&embedder, &data, &*super::interrupt()?)?;
+    if arguments.coreset {
+        return coreset(arguments, &embedder, &catalogue, common);
+    }
     let newcomer = Newcomer::place(&embedder, Some(&catalogue), &answers)?;
-    let (now, asked) =
-        newcomer.ask(&arguments.benchmark, arguments.number, common.seed, |_| true)?;
+    let left = arguments.budget.map(|budget| budget.saturating_sub(answers.len()));
+    let number = arguments.number.min(left.unwrap_or(usize::MAX));
+    let (now, asked) = newcomer.ask(&arguments.benchmark, number, common.seed, |_| true)?;
     let after = asked.last().map_or(now, |asked| asked.deviation);
     let enough = asked.iter().position(|asked| asked.deviation <= arguments.enough);
     let word = match enough {
         _ if now <= arguments.enough => "that is enough".into(),
+        _ if number == 0 => "the budget is spent".into(),
         Some(at) => format!("after {} of them, that is enough", at + 1),
         None => "more will be worth asking".into(),
     };
@@ -76,6 +88,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
             "deviation": now,
             "deviation_after": after,
             "enough_after": enough.map(|at| at + 1),
+            "budget_left": left.map(|left| left - asked.len()),
             "questions": asked.iter().map(|asked| {
                 let question = &data.questions[asked.question];
                 json!({
@@ -92,12 +105,17 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
             "llmap: the accuracies are known to ±{now:.3}, after these answers to ±{after:.3}: {word}"
         );
     }
+    table(&data, asked.iter().map(|asked| asked.question))
+}
+
+/// The table to fill in.
+fn table(data: &Dataset, questions: impl Iterator<Item = usize>) -> Result<()> {
     let out = Path::new("standard output");
     let mut writer = csv::Writer::from_writer(Vec::new());
     let failed = |e: csv::Error| Error::io(out, e.into());
     writer.write_record(["prompt_id", "prompt", "label"]).map_err(failed)?;
-    for asked in &asked {
-        let question = &data.questions[asked.question];
+    for question in questions {
+        let question = &data.questions[question];
         // The table is read by machines: it holds the text as it is, unless a person reads it.
         let prompt = if io::IsTerminal::is_terminal(&io::stdout()) {
             llmap::one_line(&question.prompt)
@@ -108,6 +126,34 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     }
     let bytes = writer.into_inner().map_err(|e| Error::io(out, e.into_error()))?;
     io::stdout().lock().write_all(&bytes).map_err(|e| Error::io(out, e))
+}
+
+/// Questions that stand for benchmarks.
+fn coreset(
+    arguments: &Arguments,
+    embedder: &Embedder,
+    catalogue: &Catalogue,
+    common: &Common,
+) -> Result<()> {
+    let data = catalogue.data();
+    let wanted = arguments.benchmark.iter();
+    let wanted: Vec<usize> = wanted
+        .map(|name| llmap::resolve("benchmark", name, &data.categories))
+        .collect::<Result<_>>()?;
+    let all = (0..data.categories.len()).filter(|c| wanted.is_empty() || wanted.contains(c));
+    let mut sets = Vec::new();
+    for category in all {
+        let n = arguments.number;
+        sets.push((category, catalogue.coreset(embedder, category, n, common.seed)?));
+    }
+    if common.json {
+        let each = sets.iter().map(|(category, set)| {
+            let ids: Vec<&str> = set.iter().map(|q| &*data.questions[*q].id).collect();
+            json!({ "benchmark": data.categories[*category], "prompt_ids": ids })
+        });
+        return output::json(&each.collect::<Vec<_>>());
+    }
+    table(data, sets.into_iter().flat_map(|(_, set)| set))
 }
 
 /// Coresets, judged on models that training never saw.

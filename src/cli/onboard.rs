@@ -32,7 +32,7 @@ pub struct Arguments {
     #[arg(long)]
     data: Option<PathBuf>,
     /// Write an embedder that has the new model.
-    #[arg(long, short, value_name = "EMBEDDER")]
+    #[arg(long, short, visible_alias = "save", value_name = "EMBEDDER")]
     output: Option<PathBuf>,
 }
 

@@ -7,6 +7,7 @@
 
 mod ask;
 mod catalogue;
+mod coreset;
 mod newcomer;
 mod posterior;
 mod prior;
@@ -14,6 +15,8 @@ mod questions;
 
 pub use ask::{Asked, Target, ask};
 pub use catalogue::Catalogue;
+pub(super) use coreset::score_errors;
+pub use coreset::{Labels, coreset};
 pub use newcomer::Newcomer;
 pub use posterior::Posterior;
 pub use prior::Prior;
