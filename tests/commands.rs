@@ -288,6 +288,8 @@ fn a_new_model_is_asked_placed_and_kept() {
             ["low", "mean", "high"].map(|k| benchmark["forecast"][k].as_f64().unwrap());
         assert!(0.0 <= low && low < mean && mean < high && high <= 1.0, "{benchmark}");
     }
+    assert_eq!(placed["map"]["place"].as_array().unwrap().len(), 2);
+    assert!(placed["map"]["covariance"][1][1].as_f64().unwrap() > 0.0);
     let about = json(&["inspect", &grown, "--json"]);
     assert_eq!(about["models"].as_array().unwrap().len(), 13);
     let routed = json(&["route", &grown, "What is 2 + 2?", "--json", "--top", "13"]);

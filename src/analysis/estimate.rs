@@ -25,6 +25,17 @@ impl Estimate {
         Self { mean, low: sigmoid(logit - width), high: sigmoid(logit + width) }
     }
 
+    /// The logit of the mean, and the variance that the interval stands for.
+    #[must_use]
+    pub fn logit(&self) -> (f64, f64) {
+        let logit = |p: f64| {
+            let p = p.clamp(1e-6, 1.0 - 1e-6);
+            (p / (1.0 - p)).ln()
+        };
+        let deviation = (logit(self.high) - logit(self.low)) / (2.0 * Z80);
+        (logit(self.mean), (deviation * deviation).max(1e-9))
+    }
+
     /// From a logit and the variance of what is not known of it.
     #[must_use]
     pub fn of_logit(logit: f64, variance: f64) -> Self {

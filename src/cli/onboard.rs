@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use llmap::analysis::estimate::Estimate;
 use llmap::analysis::onboarding::{Catalogue, Newcomer};
+use llmap::analysis::projection::Projection;
 use llmap::dataset::{self, load_answers};
 use llmap::{Error, Result};
+use ndarray::s;
 use serde_json::json;
 
 use super::{Common, output};
@@ -54,6 +56,11 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let vector = newcomer.vector();
     let deviations = newcomer.deviations();
     let scores = newcomer.scores();
+    // The first two principal components of the specialities: the map of the explorer.
+    let map = Projection::pca(embedder.specialities(), 2)?.linear.map(|linear| {
+        let special = vector.slice(s![1..]).mapv(f64::from);
+        linear.place(special.view(), newcomer.covariance().slice(s![1.., 1..]))
+    });
     let names = embedder.models.clone();
     drop(newcomer);
     if let Some(path) = &arguments.output {
@@ -69,6 +76,10 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
             "vector": vector.to_vec(),
             "deviations": deviations.to_vec(),
             "more_able_than": ability,
+            "map": map.as_ref().map(|(place, covariance)| json!({
+                "place": place.to_vec(),
+                "covariance": covariance.rows().into_iter().map(|r| r.to_vec()).collect::<Vec<_>>(),
+            })),
             "neighbours": neighbours.iter().map(|n| json!({
                 "model": names[n.model], "cosine": n.cosine, "distance": n.distance,
             })).collect::<Vec<_>>(),
@@ -90,6 +101,11 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
             &neighbours.iter().map(|n| &*names[n.model]).collect::<Vec<_>>().join(", ")
         ),
     );
+    if let Some((place, covariance)) = &map {
+        let axis =
+            |i: usize| format!("PC{} {:.2} ± {:.2}", i + 1, place[i], covariance[[i, i]].sqrt());
+        text += &format!("on the map: {}, {}\n", axis(0), axis(1));
+    }
     if benchmarks.is_empty() {
         text += "name the data with --data, and benchmarks are forecast\n";
     } else {

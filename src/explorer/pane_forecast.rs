@@ -14,7 +14,7 @@ use super::layout::Layout;
 use super::state::State;
 use super::theme::Ink;
 use super::view::pane_block;
-use super::widgets::{fit, fit_end, heading, pad, thousands, under_cursor, whisker, width};
+use super::widgets::{around, fit, fit_end, heading, pad, thousands, under_cursor, whisker, width};
 use crate::analysis::forecast::Forecast;
 
 /// Cells of a benchmark: its title, and a share.
@@ -72,10 +72,8 @@ fn lines(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
 /// The rows that a pane of this height shows: the selected model stays in sight.
 fn visible(state: &State, height: usize) -> Range<usize> {
     let rows = &state.forecasts.rows;
-    let shown = height.saturating_sub(1 + BELOW).min(rows.len());
     let at = rows.iter().position(|model| *model == state.selected).unwrap_or_default();
-    let first = at.saturating_sub(shown / 2).min(rows.len() - shown);
-    first..first + shown
+    around(at, height.saturating_sub(1 + BELOW), rows.len())
 }
 
 /// The row that is drawn at a line of the pane.

@@ -15,7 +15,7 @@ use super::state::State;
 use super::table::{Cell, Column};
 use super::theme::Ink;
 use super::view::pane_block;
-use super::widgets::{fit, fit_end, pad, thousands, under_cursor, width, wrap};
+use super::widgets::{around, fit, fit_end, pad, thousands, under_cursor, width, wrap};
 
 /// Cells of the mark before a name.
 const MARK: usize = 2;
@@ -66,10 +66,8 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
 /// The rows that a pane of this height shows: the selected model stays in sight.
 fn visible(state: &State, height: usize) -> Range<usize> {
     let rows = &state.table.rows;
-    let shown = height.saturating_sub(1).min(rows.len());
     let at = rows.iter().position(|model| *model == state.selected).unwrap_or_default();
-    let first = at.saturating_sub(shown / 2).min(rows.len() - shown);
-    first..first + shown
+    around(at, height.saturating_sub(1), rows.len())
 }
 
 /// The row that is drawn at a line of the pane.

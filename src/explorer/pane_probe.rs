@@ -13,7 +13,7 @@ use super::layout::Layout;
 use super::state::State;
 use super::theme::Ink;
 use super::view::pane_block;
-use super::widgets::{bar, fit, heading, pad, under_cursor, whisker, width, wrap};
+use super::widgets::{around, bar, fit, heading, pad, under_cursor, whisker, width, wrap};
 use crate::analysis::probe::{Figure, Prediction, Report, Run, Scheme};
 
 /// Sections about an attribute, each of which can stand first.
@@ -44,9 +44,7 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
 /// The places of the list that are shown in a pane of this height: the cursor stays in sight.
 fn listed(state: &State, height: usize) -> Range<usize> {
     let all = state.probe.reports.len();
-    let rows = height.saturating_sub(ABOVE + BELOW).max(1).min(all);
-    let first = state.probe.cursor.saturating_sub(rows / 2).min(all - rows);
-    first..first + rows
+    around(state.probe.cursor, height.saturating_sub(ABOVE + BELOW).max(1), all)
 }
 
 /// The place of the list that is drawn at a row of the pane.

@@ -13,7 +13,7 @@ use super::questions::Question;
 use super::state::State;
 use super::theme::Ink;
 use super::view::pane_block;
-use super::widgets::{bar, fit, heading, pad, thousands, under_cursor, whisker, wrap};
+use super::widgets::{around, bar, fit, heading, pad, thousands, under_cursor, whisker, wrap};
 
 /// Lines of the question's text at most.
 const TEXT: usize = 6;
@@ -64,10 +64,7 @@ fn places(inside: Rect) -> [Rect; 2] {
 
 /// The questions that are listed: the cursor stays in sight.
 fn visible(state: &State, height: usize) -> Range<usize> {
-    let n = state.questions.rows.len();
-    let shown = height.saturating_sub(1).min(n);
-    let first = state.questions.at.saturating_sub(shown / 2).min(n - shown);
-    first..first + shown
+    around(state.questions.at, height.saturating_sub(1), state.questions.rows.len())
 }
 
 /// The question that is listed at a line of the pane.

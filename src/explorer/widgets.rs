@@ -131,6 +131,13 @@ pub fn whisker(
         .collect()
 }
 
+/// As many of `all` places as fit into `room`, the place `at` in their middle if it can be.
+pub fn around(at: usize, room: usize, all: usize) -> std::ops::Range<usize> {
+    let shown = room.min(all);
+    let first = at.saturating_sub(shown / 2).min(all - shown);
+    first..first + shown
+}
+
 /// A number with a separator between thousands.
 pub fn thousands(n: u64) -> String {
     let digits = n.to_string();

@@ -32,6 +32,8 @@ const HARDNESS: f64 = 1.5;
 const SLOPE: f64 = 0.8;
 /// Its deviation.
 const SLOPE_DEVIATION: f64 = 0.3;
+/// Responses from which on a score stands for itself.
+const PLENTY: u32 = 100;
 /// What the specialities count that the texts of a benchmark call for.
 const CALLED_FOR: f64 = 0.3;
 /// Variance of how much a benchmark calls for each speciality, at the scale 1 of [`SPECIALITIES`].
@@ -48,13 +50,22 @@ const FITTED_MISFIT: f64 = 0.6;
 pub struct Forecast {
     /// The responses behind it: 0 for a forecast.
     pub responses: u32,
-    /// The accuracy: measured, if there are responses.
+    /// The accuracy: measured, if there are responses; of a few of them, together with the forecast.
     pub accuracy: Estimate,
 }
 
 impl Forecast {
-    fn measured(score: Score) -> Self {
+    fn of(score: Score, forecast: Estimate) -> Self {
         let n = f64::from(score.responses.max(1));
+        if score.responses < PLENTY {
+            let p = (score.accuracy * n + 0.5) / (n + 1.0);
+            let (before, variance) = forecast.logit();
+            let (known, luck) = ((p / (1.0 - p)).ln(), luck(p, n));
+            let all = luck * variance / (luck + variance);
+            let logit = all * (known / luck + before / variance);
+            let accuracy = Estimate::of_logit(logit, all);
+            return Self { responses: score.responses, accuracy };
+        }
         // Two answers more, one right and one wrong, keep the interval from vanishing at 0 and 1.
         let p = (score.accuracy * n + 1.0) / (n + 2.0);
         let spread = Estimate::around(p, (p * (1.0 - p) / n).sqrt());
@@ -102,7 +113,7 @@ pub fn unseen(
 fn with_measured(forecasts: Vec<Estimate>, scores: &[Option<Score>]) -> Vec<Forecast> {
     let each = forecasts.into_iter().enumerate();
     each.map(|(m, accuracy)| match scores.get(m).copied().flatten() {
-        Some(score) => Forecast::measured(score),
+        Some(score) => Forecast::of(score, accuracy),
         None => Forecast { responses: 0, accuracy },
     })
     .collect()
@@ -251,9 +262,19 @@ mod tests {
 
     #[test]
     fn a_measured_score_has_an_interval_even_at_the_ends() {
+        let forecast = Estimate { mean: 0.5, low: 0.3, high: 0.7 };
         for accuracy in [0.0, 0.4, 1.0] {
-            let found = Forecast::measured(Score { accuracy, responses: 50 }).accuracy;
+            let found = Forecast::of(Score { accuracy, responses: 200 }, forecast).accuracy;
             assert!(found.low <= accuracy && accuracy <= found.high && found.low < found.high);
         }
+    }
+
+    #[test]
+    fn a_few_answers_move_a_forecast_and_do_not_replace_it() {
+        let forecast = Estimate::of_logit(0.0, 0.5);
+        let after = |responses| Forecast::of(Score { accuracy: 1.0, responses }, forecast).accuracy;
+        let (one, ten) = (after(1), after(10));
+        assert!(0.5 < one.mean && one.mean < ten.mean && ten.mean < 0.95, "{one:?} {ten:?}");
+        assert!(one.high - one.low < forecast.high - forecast.low);
     }
 }
