@@ -26,6 +26,7 @@ const BELOW: usize = 11;
 /// How a mark is drawn.
 const CHANCE: &str = "┃";
 const POOL: &str = "╎";
+const SHUFFLED: &str = "×";
 /// Cells for the kind of a probe.
 const KINDS: usize = 16;
 /// Rows of a list of models, of the confusion matrix, and of benchmarks on either side.
@@ -63,7 +64,7 @@ fn lines(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
     }
     let names = state.subject.attributes.iter().map(|a| width(&a.name)).max().unwrap_or_default();
     let name_room = names.clamp(8, 14);
-    let key = format!("● balanced accuracy  {CHANCE} chance  {POOL} ability, runs");
+    let key = format!("● balanced  {CHANCE} chance  {SHUFFLED} shuffled, 95%  {POOL} pool");
     let mut lines = vec![Line::styled(fit(&key, room), muted)];
     let order = state.probe.order();
     for place in listed(state, height) {
@@ -88,7 +89,8 @@ fn row(state: &State, attribute: usize, room: usize, name_room: usize) -> Line<'
             let ink = if r.beats_controls { Ink::Good } else { Ink::Warn };
             let scheme = r.main();
             let figure = scheme.linear.figures.main();
-            let marks = [(chance(r), CHANCE), (scheme.pool.figures.main().value, POOL)];
+            let mut marks = vec![(scheme.pool.figures.main().value, POOL), (chance(r), CHANCE)];
+            marks.extend(scheme.linear.shuffled_high.map(|high| (high, SHUFFLED)));
             let parts = (figure.low, figure.value, figure.high);
             spans.extend(whisker(theme, rest.saturating_sub(15), parts, ink, &marks));
             spans.push(Span::styled(format!(" {}", decimals(figure.value)), theme.bold(ink)));

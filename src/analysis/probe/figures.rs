@@ -160,6 +160,12 @@ impl Outcome {
         if self.number { self.spearman(&weights) } else { self.auc(&weights) }
     }
 
+    /// The figure that people ask for, of the models as they are.
+    pub(super) fn main(&self) -> f64 {
+        let figures = self.figures(&vec![1.0; self.class.len()]);
+        if self.number { figures[4] } else { figures[1] }
+    }
+
     pub(super) fn accuracy(&self) -> f64 {
         self.right.iter().filter(|r| **r).count() as f64 / self.right.len().max(1) as f64
     }

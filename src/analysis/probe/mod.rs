@@ -75,6 +75,16 @@ pub struct Prober {
     benchmarks: Vec<Benchmark>,
 }
 
+/// What a probe makes of shuffled labels.
+struct Shuffled {
+    /// The share of shuffles that did as well, the true labels being one.
+    p_value: f64,
+    /// The mean.
+    accuracy: f64,
+    /// The 95% quantile of the main figure.
+    high: Option<f64>,
+}
+
 impl Prober {
     /// Takes the vectors (models × dimensions, the ability first), names and attributes of the
     /// models, from which their families are told, and the benchmarks they were run on.
@@ -162,9 +172,9 @@ impl Prober {
             let outcomes = said.iter().map(|s| Outcome::new(task, s, &task.known, 0)).collect();
             Ok((said.swap_remove(0), outcomes))
         };
-        let shuffle = |kind: Kind, first: &Outcome| -> Result<(f64, f64)> {
+        let shuffle = |kind: Kind, first: &Outcome| -> Result<Shuffled> {
             // The folds stay as they were dealt, the labels move over the models.
-            let (mut as_high, mut accuracy) = (0_usize, 0.0);
+            let (mut as_high, mut accuracy, mut mains) = (0_usize, 0.0, Vec::new());
             let labellings: Vec<Vec<usize>> = (0..settings.shuffles as u64)
                 .map(|shuffle| {
                     let mut moved = task.known.clone();
@@ -175,19 +185,25 @@ impl Prober {
             for batch in labellings.chunks((COLUMNS / task.targets()).max(1)) {
                 let y = task.columns(batch);
                 let said = cross_validate(kind, &self.vectors, &folds[0], task, &y, cancel)?;
-                let found: Vec<(f64, f64)> = batch
+                let found: Vec<[f64; 3]> = batch
                     .par_iter()
                     .enumerate()
                     .map(|(at, labelling)| {
                         let outcome = Outcome::new(task, &said, labelling, at);
-                        (outcome.deciding(), outcome.accuracy())
+                        [outcome.deciding(), outcome.accuracy(), outcome.main()]
                     })
                     .collect();
-                as_high += found.iter().filter(|(d, _)| *d >= first.deciding()).count();
-                accuracy += found.iter().map(|(_, a)| a).sum::<f64>();
+                as_high += found.iter().filter(|[d, ..]| *d >= first.deciding()).count();
+                accuracy += found.iter().map(|[_, a, _]| a).sum::<f64>();
+                mains.extend(found.iter().map(|[.., m]| *m));
             }
             let n = settings.shuffles as f64;
-            Ok(((as_high + 1) as f64 / (n + 1.0), accuracy / n.max(1.0)))
+            mains.sort_by(f64::total_cmp);
+            Ok(Shuffled {
+                p_value: (as_high + 1) as f64 / (n + 1.0),
+                accuracy: accuracy / n.max(1.0),
+                high: mains.get(mains.len() * 19 / 20).copied(),
+            })
         };
         let (scores, linear) = judge(Kind::Linear, &self.vectors)?;
         let (_, nearest) = judge(Kind::Neighbours, &self.vectors)?;
@@ -218,10 +234,11 @@ impl Prober {
         let (by_linear, by_pool) = (measured(&linear), measured(&pool));
         let ahead: Vec<f64> =
             by_linear.iter().zip(&by_pool).map(|(l, p)| l[deciding] - p[deciding]).collect();
-        let run = |measured: &[[f64; 5]], p: Option<(f64, f64)>| Run {
+        let run = |measured: &[[f64; 5]], shuffled: Option<Shuffled>| Run {
             figures: summed(measured),
-            shuffled: p.map(|(_, accuracy)| accuracy),
-            p_value: p.map(|(p, _)| p),
+            shuffled: shuffled.as_ref().map(|s| s.accuracy),
+            shuffled_high: shuffled.as_ref().and_then(|s| s.high),
+            p_value: shuffled.as_ref().map(|s| s.p_value),
         };
         let scheme = Scheme {
             folds: folds[0].len(),

@@ -22,6 +22,9 @@ pub struct Run {
     /// Mean accuracy of the same on shuffled labels.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shuffled: Option<f64>,
+    /// What its main figure exceeds on one of twenty shuffles.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shuffled_high: Option<f64>,
     /// The share of shuffles that did as well by the deciding figure, the true labels being one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub p_value: Option<f64>,
