@@ -51,7 +51,7 @@ impl Layout {
         if body.width >= 180 && body.height >= 38 && wide == Pane::Map {
             let at = columns(&[Constraint::Min(0), Constraint::Length(46), Constraint::Length(54)]);
             let [probe, route] = rows(at[2], [Constraint::Fill(1), Constraint::Fill(1)]);
-            let beside = if side == Pane::Evaluate { Pane::Evaluate } else { Pane::Model };
+            let beside = if matches!(side, Pane::Probe | Pane::Route) { Pane::Model } else { side };
             self.panes =
                 vec![(wide, at[0]), (beside, at[1]), (Pane::Probe, probe), (Pane::Route, route)];
             return;

@@ -85,6 +85,18 @@ fn a_new_model_is_answered_for_by_hand() {
 }
 
 #[test]
+fn the_focused_pane_is_on_the_screen_at_every_size() {
+    for (width, height) in [(60, 18), (80, 24), (120, 35), (140, 42), (200, 60), (250, 80)] {
+        let mut state = filled(state(width, height));
+        for pane in Pane::ALL {
+            update(&mut state, Action::Focus(pane));
+            let layout = crate::explorer::layout::Layout::of(&state).unwrap();
+            assert!(layout.pane(pane).is_some(), "{pane:?} at {width}x{height}");
+        }
+    }
+}
+
+#[test]
 fn answers_come_from_a_file() {
     let mut state = state(140, 42);
     press(&mut state, KeyCode::Char('0'));
