@@ -111,6 +111,42 @@ impl Visit {
     }
 }
 
+/// A press of a mouse button as terminals send it (SGR), at a place counted from 1.
+fn mouse(button: u8, x: usize, y: usize, end: char) -> String {
+    format!("\u{1b}[<{button};{x};{y}{end}")
+}
+
+#[test]
+fn the_mouse_turns_panes_sorts_scrolls_and_drags() {
+    let mut visit = Visit::open(&[]);
+    visit.see("of variance");
+    let place = |visit: &Visit, text: &str| {
+        let screen = visit.text();
+        let (y, line) = screen.lines().enumerate().find(|(_, line)| line.contains(text)).unwrap();
+        (line.split(text).next().unwrap().chars().count() + 2, y + 1)
+    };
+    let click = |visit: &mut Visit, text: &str| {
+        let (x, y) = place(visit, text);
+        visit.press(&(mouse(0, x, y, 'M') + &mouse(0, x, y, 'm')));
+    };
+    click(&mut visit, "9 Fct");
+    visit.see("eval-1▼");
+    click(&mut visit, "gsm8k ");
+    visit.see("gsm8k▼");
+    let before = visit.text();
+    let (x, y) = place(&visit, "gsm8k▼");
+    visit.press(&mouse(65, x, y + 8, 'M').repeat(5));
+    visit.until("the list scrolled", |screen| screen != before);
+    click(&mut visit, "1 Map");
+    visit.see("of variance");
+    // A box over the whole map marks models.
+    visit.press(&(mouse(0, 4, 6, 'M') + &mouse(32, 40, 20, 'M') + &mouse(32, 80, 36, 'M')));
+    visit.press(&mouse(0, 80, 36, 'm'));
+    visit.until("models are marked", |screen| screen.contains("◆"));
+    visit.press("q");
+    assert_eq!(visit.leave(), 0);
+}
+
 #[test]
 fn a_whole_visit() {
     let mut visit = Visit::open(&[]);

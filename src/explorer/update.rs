@@ -336,6 +336,8 @@ fn dismiss(state: &mut State, effects: &mut Vec<Effect>) {
     } else if state.focus == Pane::Questions && !state.questions.filter.is_empty() {
         state.questions.filter.clear();
         state.questions.arrange();
+    } else if state.map.awaited.take().is_some() {
+        state.say("no longer waited for: it shows at once the next time if it is done by then");
     } else if state.map.isolated.is_some() {
         state.map.isolated = None;
     } else {
