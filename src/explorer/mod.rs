@@ -13,6 +13,7 @@ mod colouring;
 mod commands;
 mod config;
 mod document;
+mod effects;
 mod forecasts;
 mod fuzzy;
 mod history;
@@ -71,7 +72,7 @@ use crate::analysis::projection::Projection;
 use crate::dataset::Dataset;
 use crate::embedder::{Embedder, Event};
 use crate::error::{Error, Result};
-use action::{Action, Button, Effect, Frame};
+use action::{Action, Button, Frame};
 use config::Config;
 use jobs::Jobs;
 use journal::Journal;
@@ -452,108 +453,5 @@ impl App {
             }
             Message::TrainingFailed(error) => Err(error),
         }
-    }
-
-    /// Updates the state and does what it wants done. True if it is time to leave.
-    fn take(&mut self, action: Action) -> Result<bool> {
-        let mut leave = false;
-        for effect in update::update(&mut self.state, action) {
-            match effect {
-                Effect::Quit => leave = true,
-                Effect::Suspend => {
-                    self.screen.suspend()?;
-                    Screen::mouse(self.state.mouse)?;
-                    let (width, height) = self.screen.size()?;
-                    leave |= self.take(Action::Resize(width, height))?;
-                }
-                Effect::Route(version, prompt) => {
-                    if let Some(jobs) = &self.jobs {
-                        jobs.route(version, prompt, self.state.route.preferences());
-                    }
-                }
-                Effect::Drop(text) => jobs::drop_in(text, self.sender.clone()),
-                // The texts of the subject are safe to print, and so are those of the reports.
-                Effect::Probe(attributes) => {
-                    if let Some(jobs) = &self.jobs {
-                        jobs.probe(Arc::clone(&self.state.subject), attributes);
-                    }
-                }
-                Effect::NextTheme => {
-                    let names = &self.state.themes;
-                    let at = names.iter().position(|name| *name == self.state.theme.name);
-                    let next = names.get(at.map_or(0, |at| (at + 1) % names.len())).cloned();
-                    if let Some(name) = next {
-                        leave |= self.use_theme(&name)?;
-                    }
-                }
-                Effect::UseTheme(name) => leave |= self.use_theme(&name)?,
-                Effect::StopTraining => self.stop_training.store(true, Ordering::Relaxed),
-                Effect::Mouse(caught) => Screen::mouse(caught)?,
-                Effect::Copy(text) => {
-                    Screen::copy(&text)?;
-                    let said = match text.lines().count() {
-                        1 => text,
-                        n => format!("{n} lines"),
-                    };
-                    let said = format!(
-                        "{said}: sent to the clipboard by OSC 52, if the terminal allows it"
-                    );
-                    leave |= self.take(Action::Done(said))?;
-                }
-                Effect::Write(name, bytes) => {
-                    let done = match crate::atomic::write(Path::new(&name), &bytes) {
-                        Ok(()) => Action::Done(format!("written to {name}")),
-                        Err(error) => Action::Failed(error.to_string()),
-                    };
-                    leave |= self.take(done)?;
-                }
-                Effect::Place(version, answers) => {
-                    if let Some(jobs) = &self.jobs {
-                        jobs.place(version, answers, self.data.clone());
-                    }
-                }
-                Effect::ReadAnswers(path) => {
-                    if let Some(jobs) = &self.jobs {
-                        jobs.read_answers(path, self.data.clone());
-                    }
-                }
-                Effect::Forecast => {
-                    if let Some(jobs) = &self.jobs {
-                        jobs.forecast();
-                    }
-                }
-                Effect::Cluster => {
-                    if let Some(jobs) = &self.jobs {
-                        jobs.cluster();
-                    }
-                }
-                Effect::Project(projector) => {
-                    if let Some(jobs) = &self.jobs {
-                        let map = &self.state.map;
-                        let class = map.isolated.and_then(|class| map.colouring.classes.get(class));
-                        jobs.project(projector, class.map(|class| class.name.clone()));
-                    }
-                }
-                Effect::Questions => {
-                    if let (Some(jobs), Some(data)) = (&self.jobs, &self.data) {
-                        jobs.questions(data.clone());
-                    } else {
-                        let hint = "open a data set to browse its questions: \
-                                    llmap explore EMBEDDER --data FOLDER";
-                        leave |= self.take(Action::QuestionsRead(Err(hint.into())))?;
-                    }
-                }
-            }
-        }
-        Ok(leave)
-    }
-
-    fn use_theme(&mut self, name: &str) -> Result<bool> {
-        let outcome = match Theme::load(name, self.depth) {
-            Ok((theme, warnings)) => self.take(Action::Themed(Box::new(theme), warnings)),
-            Err(error) => self.take(Action::Failed(error.to_string())),
-        };
-        self.watch();
-        outcome
     }
 }

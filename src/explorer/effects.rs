@@ -1,0 +1,110 @@
+//! What the state wants done outside of itself, done.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::App;
+use super::action::{Action, Effect};
+use super::jobs::{self, Jobs};
+use super::terminal::Screen;
+use super::theme::Theme;
+use super::update::update;
+use crate::error::Result;
+
+impl App {
+    /// Updates the state and does what it wants done. True if it is time to leave.
+    pub(super) fn take(&mut self, action: Action) -> Result<bool> {
+        let mut leave = false;
+        for effect in update(&mut self.state, action) {
+            leave |= self.carry_out(effect)?;
+        }
+        Ok(leave)
+    }
+
+    fn carry_out(&mut self, effect: Effect) -> Result<bool> {
+        match effect {
+            Effect::Quit => return Ok(true),
+            Effect::Suspend => {
+                self.screen.suspend()?;
+                Screen::mouse(self.state.mouse)?;
+                let (width, height) = self.screen.size()?;
+                return self.take(Action::Resize(width, height));
+            }
+            Effect::NextTheme => {
+                let names = &self.state.themes;
+                let at = names.iter().position(|name| *name == self.state.theme.name);
+                let next = names.get(at.map_or(0, |at| (at + 1) % names.len())).cloned();
+                return next.map_or(Ok(false), |name| self.use_theme(&name));
+            }
+            Effect::UseTheme(name) => return self.use_theme(&name),
+            Effect::StopTraining => self.stop_training.store(true, Ordering::Relaxed),
+            Effect::Mouse(caught) => Screen::mouse(caught)?,
+            Effect::Copy(text) => {
+                Screen::copy(&text)?;
+                let said = match text.lines().count() {
+                    1 => text,
+                    n => format!("{n} lines"),
+                };
+                let said =
+                    format!("{said}: sent to the clipboard by OSC 52, if the terminal allows it");
+                return self.take(Action::Done(said));
+            }
+            Effect::Write(name, bytes) => {
+                let done = match crate::atomic::write(Path::new(&name), &bytes) {
+                    Ok(()) => Action::Done(format!("written to {name}")),
+                    Err(error) => Action::Failed(error.to_string()),
+                };
+                return self.take(done);
+            }
+            Effect::Drop(text) => jobs::drop_in(text, self.sender.clone()),
+            Effect::Questions if self.data.is_none() => {
+                let hint = "open a data set to browse its questions: \
+                            llmap explore EMBEDDER --data FOLDER";
+                return self.take(Action::QuestionsRead(Err(hint.into())));
+            }
+            slow => {
+                if let Some(jobs) = &self.jobs {
+                    self.begin(jobs, slow);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// Begins what is slow.
+    fn begin(&self, jobs: &Jobs, effect: Effect) {
+        let state = &self.state;
+        match effect {
+            Effect::Route(version, prompt) => {
+                jobs.route(version, prompt, state.route.preferences());
+            }
+            // The texts of the subject are safe to print, and so are those of the reports.
+            Effect::Probe(attributes) => jobs.probe(Arc::clone(&state.subject), attributes),
+            Effect::Place(version, answers) => jobs.place(version, answers, self.data.clone()),
+            Effect::ReadAnswers(path) => jobs.read_answers(path, self.data.clone()),
+            Effect::Forecast => jobs.forecast(),
+            Effect::Cluster => jobs.cluster(),
+            Effect::Project(projector) => {
+                let map = &state.map;
+                let class = map.isolated.and_then(|class| map.colouring.classes.get(class));
+                jobs.project(projector, class.map(|class| class.name.clone()));
+            }
+            Effect::Questions => {
+                if let Some(data) = &self.data {
+                    jobs.questions(data.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn use_theme(&mut self, name: &str) -> Result<bool> {
+        let outcome = match Theme::load(name, self.depth) {
+            Ok((theme, warnings)) => self.take(Action::Themed(Box::new(theme), warnings)),
+            Err(error) => self.take(Action::Failed(error.to_string())),
+        };
+        self.watch();
+        outcome
+    }
+}
