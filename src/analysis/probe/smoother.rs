@@ -24,7 +24,7 @@ const NEIGHBOURS: [usize; 4] = [3, 5, 9, 15];
 pub(super) enum Kind {
     /// Ridge regression.
     Linear,
-    /// The mean of the nearest models, by Euclidean distance.
+    /// The mean of the nearest models, weighed by their Euclidean distance.
     Neighbours,
 }
 
@@ -85,7 +85,7 @@ impl Features {
         for (form, nearest) in self.forms.iter().zip(&self.nearest) {
             match kind {
                 Kind::Linear => ridge(form, fold, y, &mut take)?,
-                Kind::Neighbours => means(nearest, fold, y, &mut take),
+                Kind::Neighbours => means(form, nearest, fold, y, &mut take),
             }
         }
         Ok(())
@@ -166,12 +166,16 @@ fn ridge(
     Ok(())
 }
 
+/// Means over the nearest models, the nearer the more: each weighs as much as it is near.
 fn means(
+    x: &Array2<f64>,
     nearest: &[Vec<u32>],
     fold: &Fold,
     y: &Array2<f64>,
     take: &mut impl FnMut(&Array2<f64>, &Array2<f64>),
 ) {
+    /// The nearest models by their place, with their weights.
+    type List = Vec<(usize, f64)>;
     const NONE: usize = usize::MAX;
     // The group and the place of each model that is learned from.
     let mut group_of = vec![NONE; nearest.len()];
@@ -182,22 +186,28 @@ fn means(
     for (g, group) in fold.groups.iter().enumerate() {
         group.iter().for_each(|&at| group_of[fold.train[at]] = g);
     }
-    let near = |m: usize| -> Vec<usize> {
+    let near = |m: usize| -> List {
         let own = group_of[m];
         let others = nearest[m].iter().map(|o| *o as usize);
         let others = others.filter(|&o| group_of[o] != NONE && group_of[o] != own);
-        others.take(NEIGHBOURS[NEIGHBOURS.len() - 1]).map(|o| place[o]).collect()
+        let weighed = others.take(NEIGHBOURS[NEIGHBOURS.len() - 1]).map(|o| {
+            let apart = &x.row(m) - &x.row(o);
+            // Models at the same place share it.
+            (place[o], (apart.dot(&apart).sqrt() + 1e-6).recip())
+        });
+        weighed.collect()
     };
-    let lists = |models: &[usize]| -> Vec<Vec<usize>> { models.iter().map(|m| near(*m)).collect() };
+    let lists = |models: &[usize]| -> Vec<List> { models.iter().map(|m| near(*m)).collect() };
     let (inside, outside) = (lists(&fold.train), lists(&fold.test));
     // Sums over the first so many neighbours grow from one number of them to the next.
-    let grow = |lists: &[Vec<usize>], sums: &mut Array2<f64>, from: usize, to: usize| {
+    let grow = |lists: &[List], sums: &mut Array2<f64>, from: usize, to: usize| {
         let mut means = Array2::zeros(sums.raw_dim());
         for ((list, mut sum), mut mean) in lists.iter().zip(sums.rows_mut()).zip(means.rows_mut()) {
             let (from, to) = (from.min(list.len()), to.min(list.len()));
-            list[from..to].iter().for_each(|&o| sum += &y.row(o));
+            list[from..to].iter().for_each(|&(o, weight)| sum.scaled_add(weight, &y.row(o)));
+            let all: f64 = list[..to].iter().map(|(_, weight)| weight).sum();
             mean.assign(&sum);
-            mean /= to.max(1) as f64;
+            mean /= all.max(f64::MIN_POSITIVE);
         }
         means
     };
