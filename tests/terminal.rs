@@ -126,6 +126,7 @@ fn the_mouse_turns_panes_sorts_scrolls_and_drags() {
         (line.split(text).next().unwrap().chars().count() + 2, y + 1)
     };
     let click = |visit: &mut Visit, text: &str| {
+        visit.see(text);
         let (x, y) = place(visit, text);
         visit.press(&(mouse(0, x, y, 'M') + &mouse(0, x, y, 'm')));
     };

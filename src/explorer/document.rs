@@ -26,6 +26,8 @@ use crate::embedder::Embedder;
 use crate::error::{Error, Result};
 use crate::one_line;
 
+/// Models that are named for each benchmark they were not run on.
+const BEST: usize = 3;
 /// Neighbours that are named for each model.
 const NEIGHBOURS: usize = 5;
 
@@ -193,6 +195,27 @@ pub fn selection(state: &State) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// By benchmark, the models that were not run on it and are expected to do best.
+fn best_not_run(document: &Value) -> Vec<String> {
+    let (Value::Object(benchmarks), Some(models)) =
+        (&document["forecasts"], document["models"].as_array())
+    else {
+        return Vec::new();
+    };
+    let lines = benchmarks.iter().map(|(name, column)| {
+        let accuracy = |m: usize| column[m]["accuracy"]["mean"].as_f64().unwrap_or_default();
+        let mut order: Vec<usize> =
+            (0..models.len()).filter(|m| column[*m]["responses"] == 0).collect();
+        order.sort_by(|a, b| accuracy(*b).total_cmp(&accuracy(*a)));
+        let best = order.into_iter().take(BEST).map(|m| {
+            let model = one_line(models[m]["model"].as_str().unwrap_or_default());
+            format!("{model} {:.0}%", 100.0 * accuracy(m))
+        });
+        format!("- {}: {}", one_line(name), best.collect::<Vec<_>>().join(", "))
+    });
+    lines.collect()
+}
+
 /// The same as sentences and lists, without a drawing: for readers of screens and for files.
 #[must_use]
 pub fn plain(document: &Value) -> String {
@@ -200,7 +223,10 @@ pub fn plain(document: &Value) -> String {
     let text = |value: &Value| match value {
         Value::String(text) => one_line(text),
         Value::Bool(flag) => if *flag { "yes" } else { "no" }.into(),
-        Value::Number(n) if n.is_f64() => format!("{:.3}", n.as_f64().unwrap_or_default()),
+        Value::Number(n) => match n.as_f64() {
+            Some(x) if x.fract() != 0.0 => format!("{x:.3}"),
+            x => format!("{:.0}", x.unwrap_or_default()),
+        },
         other => one_line(&other.to_string()),
     };
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
@@ -251,6 +277,8 @@ pub fn plain(document: &Value) -> String {
             text(&probe["p_value"])
         ));
     }
+    say("\nThe best that were not run, by benchmark".into());
+    best_not_run(document).into_iter().for_each(&mut say);
     say("\nEvaluation on val".into());
     if let Value::Object(figures) = &document["evaluation"]["val"] {
         for (name, value) in figures {

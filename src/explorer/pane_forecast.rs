@@ -14,7 +14,9 @@ use super::layout::Layout;
 use super::state::State;
 use super::theme::Ink;
 use super::view::pane_block;
-use super::widgets::{around, fit, fit_end, heading, pad, thousands, under_cursor, whisker, width};
+use super::widgets::{
+    around, eighths, fit, fit_end, heading, pad, thousands, under_cursor, whisker, width,
+};
 use crate::analysis::forecast::Forecast;
 
 /// Cells of a benchmark: its title, and a share.
@@ -24,7 +26,6 @@ const NAME: usize = 32;
 const MARK: usize = 2;
 /// Lines that the grid leaves to what is said of one pair.
 const BELOW: usize = 4;
-const EIGHTHS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     let remark = "~ forecast, the others measured";
@@ -150,8 +151,7 @@ fn cell(state: &State, forecast: Forecast, here: bool) -> [Span<'static>; 2] {
     };
     let sign = if measured { "" } else { "~" };
     let share = format!("{sign}{:.0}%", 100.0 * p);
-    let (glyph, ramp) =
-        if measured { (EIGHTHS[((p * 8.0) as usize).min(7)], ramp) } else { (" ", ramp) };
+    let (glyph, ramp) = if measured { (eighths(p), ramp) } else { (" ", ramp) };
     let gap = CELL.saturating_sub(5 + 1);
     [
         Span::styled(format!("{}{glyph}", " ".repeat(gap)), ramp),

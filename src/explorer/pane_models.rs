@@ -15,7 +15,7 @@ use super::state::State;
 use super::table::{Cell, Column};
 use super::theme::Ink;
 use super::view::pane_block;
-use super::widgets::{around, fit, fit_end, pad, thousands, under_cursor, width, wrap};
+use super::widgets::{around, eighths, fit, fit_end, pad, thousands, under_cursor, width, wrap};
 
 /// Cells of the mark before a name.
 const MARK: usize = 2;
@@ -26,7 +26,6 @@ const TEXT: usize = 14;
 const TITLE: usize = 10;
 /// Rows whose texts decide how wide a column is.
 const SAMPLED: usize = 200;
-const EIGHTHS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     let (all, shown) = (state.subject.models.len(), state.table.rows.len());
@@ -173,10 +172,7 @@ fn text(cell: &Cell) -> (&'static str, String) {
         Cell::Number(n) if *n >= 1000.0 && n.fract() == 0.0 => ("", thousands(*n as u64)),
         Cell::Number(n) => ("", format!("{}", (n * 100.0).round() / 100.0)),
         Cell::Decimal(n) => ("", format!("{n:+.2}")),
-        Cell::Share(p) => {
-            let eighth = ((p * 8.0) as usize).min(7);
-            (EIGHTHS[eighth], format!("{:.0}%", 100.0 * p))
-        }
+        Cell::Share(p) => (eighths(*p), format!("{:.0}%", 100.0 * p)),
     }
 }
 

@@ -131,6 +131,12 @@ pub fn whisker(
         .collect()
 }
 
+/// A share as a block that fills its cell from below.
+pub fn eighths(share: f64) -> &'static str {
+    const EIGHTHS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
+    EIGHTHS[((share * 8.0) as usize).min(7)]
+}
+
 /// As many of `all` places as fit into `room`, the place `at` in their middle if it can be.
 pub fn around(at: usize, room: usize, all: usize) -> std::ops::Range<usize> {
     let shown = room.min(all);
