@@ -96,7 +96,12 @@ impl Pane {
 
     /// The number key: the tenth pane has 0.
     pub(super) fn number(self) -> usize {
-        Self::ALL.iter().position(|pane| *pane == self).map_or(0, |at| (at + 1) % 10)
+        (self.place() + 1) % 10
+    }
+
+    /// Its place among all panes.
+    pub(super) fn place(self) -> usize {
+        Self::ALL.iter().position(|pane| *pane == self).unwrap_or_default()
     }
 }
 

@@ -304,7 +304,7 @@ fn quit(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 fn neighbour(pane: Pane, ahead: usize) -> Pane {
-    Pane::ALL[(pane.number() - 1 + ahead) % Pane::ALL.len()]
+    Pane::ALL[(pane.place() + ahead) % Pane::ALL.len()]
 }
 
 pub fn focus(state: &mut State, pane: Pane) {

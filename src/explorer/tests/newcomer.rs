@@ -97,6 +97,20 @@ fn the_focused_pane_is_on_the_screen_at_every_size() {
 }
 
 #[test]
+fn tab_goes_round_all_panes_either_way() {
+    let mut state = state(140, 42);
+    for (action, last) in [(Action::NextPane, 9), (Action::PreviousPane, 1)] {
+        let mut seen = Vec::new();
+        for _ in 0..Pane::ALL.len() {
+            update(&mut state, action.clone());
+            seen.push(state.focus);
+        }
+        assert_eq!(state.focus, Pane::Map, "once round");
+        assert_eq!(seen[8], Pane::ALL[last], "every pane on the way");
+    }
+}
+
+#[test]
 fn answers_come_from_a_file() {
     let mut state = state(140, 42);
     press(&mut state, KeyCode::Char('0'));
