@@ -18,9 +18,8 @@ fn settings(seed: u64) -> Settings {
         dim: 16,
         epochs: 12,
         encoder: vec![Source::Builtin(encoder::Settings {
-            buckets: 1 << 10,
+            hashing: encoder::Hashing { buckets: 1 << 10, hash_seed: 0 },
             dim: 16,
-            hash_seed: 0,
         })],
         seed,
         ..Settings::default()

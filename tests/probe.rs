@@ -39,7 +39,8 @@ fn planted(seed: u64) -> Report {
         ..Simulation::default()
     };
     let data = simulation.run();
-    let encoder = encoder::Settings { buckets: 1 << 10, dim: 16, hash_seed: 0 };
+    let encoder =
+        encoder::Settings { hashing: encoder::Hashing { buckets: 1 << 10, hash_seed: 0 }, dim: 16 };
     let settings = embedder::Settings {
         dim: 16,
         epochs: 12,

@@ -39,6 +39,23 @@ pub struct Settings {
     pub routing_curve: bool,
 }
 
+impl Settings {
+    /// Nothing but the figures, on the first of val and test that has responses, or on all there is.
+    #[must_use]
+    pub fn plain(data: &Dataset) -> Self {
+        let has =
+            |split: &Split| data.split(*split).into_iter().any(|q| data.responses.of(q).len() > 0);
+        Self {
+            split: [Split::Val, Split::Test].into_iter().find(has),
+            resamples: 0,
+            reference: None,
+            seed: 1,
+            pool: None,
+            routing_curve: false,
+        }
+    }
+}
+
 /// Figures of every predictor on the same responses.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Evaluation {

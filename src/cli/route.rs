@@ -95,7 +95,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let embedder = super::embedder(Some(&arguments.embedder))?;
     let router = Router::new(&embedder);
     let preferences = preferences(arguments, &embedder)?;
-    router.check(&preferences)?;
+    preferences.check(&router.costs)?;
     if let Some(k) = arguments.portfolio {
         return choose(arguments, common, &embedder, &router, &preferences, k);
     }
@@ -339,7 +339,7 @@ fn choose(
             "--budget needs costs: give the models cost_in and cost_out, or params_b".into(),
         ));
     }
-    let pool: Vec<usize> = router.pool(preferences).collect();
+    let pool: Vec<usize> = preferences.candidates(&router.costs).collect();
     let steps = portfolio(&p, &pool, k, &costs, arguments.budget);
     if steps.is_empty() {
         return Err(Error::Usage("no model is within the budget".into()));

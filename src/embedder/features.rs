@@ -1,4 +1,5 @@
-//! A question as the projector sees it: its vector, its shape, and what the memory recalls.
+//! A question as the projector sees it: its vector, its shape, what the memory recalls,
+//! and what its words alone tell.
 
 use std::sync::atomic::AtomicBool;
 
@@ -6,6 +7,7 @@ use ndarray::{Array1, Array2, Axis, s};
 use rayon::prelude::*;
 
 use super::memory::{Memory, RECALL};
+use super::words::Words;
 use crate::encoder::{Encoder, SHAPE, shape};
 use crate::error::Result;
 
@@ -44,6 +46,7 @@ impl Features {
 pub(super) struct Featurizer {
     pub(super) encoder: Encoder,
     pub(super) memory: Memory,
+    pub(super) words: Words,
     /// Mean of each input over the training questions.
     pub(super) mean: Array1<f32>,
     /// Standard deviation of each input.
@@ -52,30 +55,30 @@ pub(super) struct Featurizer {
 
 impl Featurizer {
     /// Completes a featurizer on the training questions and gives their features. A question and
-    /// its copies (by `texts`, an id a row) are hidden from its own recall; `kept` are the rows
-    /// that the memory kept.
+    /// its copies (by `ids`, one a different text) are hidden from its own recall; `kept` are the rows
+    /// that the memory kept; `said` is what words that have not seen them say of the questions.
     pub(super) fn fit(
         encoder: Encoder,
-        memory: Memory,
-        kept: &[usize],
-        encoded: Array2<f32>,
+        (memory, kept): (Memory, &[usize]),
+        (words, said): (Words, &Array2<f32>),
+        encoded: &Array2<f32>,
         shapes: &Array2<f32>,
-        texts: &[u32],
+        ids: &[u32],
     ) -> (Self, Features) {
-        let keys = encoder.keys(&encoded);
-        let recalled = memory.recall(keys.view(), |row, j| texts[row] == texts[kept[j]]);
-        let caught = encoder.caught(&encoded);
-        let raw = join([&encoded, shapes, &recalled.inputs]);
+        let keys = encoder.keys(encoded);
+        let recalled = memory.recall(keys.view(), |row, j| ids[row] == ids[kept[j]]);
+        let caught = encoder.caught(encoded);
+        let raw = join([encoded, shapes, &recalled.inputs, said]);
         let mean = raw.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(raw.ncols()));
         let scale = raw.std_axis(Axis(0), 0.0).mapv(|s| if s > 1e-6 { s } else { 1.0 });
-        let this = Self { encoder, memory, mean, scale };
+        let this = Self { encoder, memory, words, mean, scale };
         let inputs = this.standardise(raw);
         (this, Features { inputs, like: recalled.like, cosines: recalled.cosines, caught })
     }
 
-    /// The number of inputs for an encoder of `dim` numbers.
-    pub(super) fn width(dim: usize) -> usize {
-        dim + SHAPE + RECALL
+    /// The number of inputs for an encoder of `dim` numbers and words that say so many.
+    pub(super) fn width(dim: usize, words: usize) -> usize {
+        dim + SHAPE + RECALL + words
     }
 
     /// The features of new texts. `progress` hears how many are encoded.
@@ -89,7 +92,7 @@ impl Featurizer {
         let keys = self.encoder.keys(&encoded);
         let recalled = self.memory.recall(keys.view(), |_, _| false);
         let caught = self.encoder.caught(&encoded);
-        let raw = join([&encoded, &shapes(texts), &recalled.inputs]);
+        let raw = join([&encoded, &shapes(texts), &recalled.inputs, &self.words.say(texts)]);
         let inputs = self.standardise(raw);
         Ok(Features { inputs, like: recalled.like, cosines: recalled.cosines, caught })
     }
@@ -109,7 +112,7 @@ pub(super) fn shapes(texts: &[&str]) -> Array2<f32> {
 }
 
 /// Arrays of equally many rows, side by side.
-fn join(parts: [&Array2<f32>; 3]) -> Array2<f32> {
+fn join(parts: [&Array2<f32>; 4]) -> Array2<f32> {
     let width = parts.iter().map(|part| part.ncols()).sum();
     let mut out = Array2::zeros((parts[0].nrows(), width));
     let mut at = 0;

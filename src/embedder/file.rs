@@ -15,16 +15,18 @@ use super::calibration::Calibration;
 use super::device::Backend;
 use super::features::Featurizer;
 use super::memory::Memory;
+
 use super::network::{Layer, Network, Weights};
 use super::residuals::SUMMARY;
+use super::words::{Line, Words};
 use super::{Benchmark, Embedder, Provenance};
 use crate::dataset::Attribute;
-use crate::encoder::{self, Builtin, Encoder, Identity, Part};
+use crate::encoder::{self, Builtin, Encoder, Hashing, Identity, Part, Tfidf};
 use crate::error::{Error, Result};
 use crate::tensors::{Tensors, misshapen};
 
 /// The version of the format that this program writes, and the newest that it reads.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// The key of the document in the file's metadata.
 const KEY: &str = "llmap";
@@ -41,6 +43,8 @@ struct Card {
     benchmarks: Vec<Benchmark>,
     /// Its parts, whose vectors are joined.
     encoder: Vec<EncoderCard>,
+    /// How the n-grams of its words are hashed.
+    words: Hashing,
     calibration: Calibration,
     provenance: Provenance,
 }
@@ -56,7 +60,7 @@ enum EncoderCard {
 impl EncoderCard {
     fn of(part: &Part) -> Self {
         match part {
-            Part::Builtin(builtin) => Self::Builtin(*builtin.settings()),
+            Part::Builtin(builtin) => Self::Builtin(builtin.settings()),
             Part::Sentence(sentence) => Self::Sentence(sentence.identity().clone()),
             Part::Absent(identity) => Self::Sentence(identity.clone()),
         }
@@ -140,6 +144,7 @@ impl Embedder {
             attributes: self.attributes.clone(),
             benchmarks: self.benchmarks.clone(),
             encoder: self.featurizer.encoder.parts().iter().map(EncoderCard::of).collect(),
+            words: self.featurizer.words.tfidf.hashing(),
             calibration: self.calibration,
             provenance: self.provenance.clone(),
         };
@@ -183,9 +188,15 @@ impl Embedder {
                 },
             ),
         ];
+        let words = &lens.words;
+        tensors.extend([
+            ("words.rarity", Stored::f32(words.tfidf.rarity())),
+            ("words.weights", Stored::f16(&words.line.weights)),
+            ("words.bias", Stored::row(&words.line.bias)),
+        ]);
         for part in lens.encoder.parts() {
             if let Part::Builtin(builtin) = part {
-                tensors.push(("encoder.rarity", Stored::f32(builtin.rarity())));
+                tensors.push(("encoder.rarity", Stored::f32(builtin.tfidf().rarity())));
                 tensors.push(("encoder.projection", Stored::f16(builtin.projection())));
             }
         }
@@ -213,7 +224,8 @@ impl Embedder {
 
         let encoder = encoder(&card.encoder, &read)?;
         let (models, benchmarks) = (card.models.len(), card.benchmarks.len());
-        let width = Featurizer::width(encoder.dim());
+        let words = words(card.words, &read)?;
+        let width = Featurizer::width(encoder.dim(), words.width());
         let vectors = read.matrix("models.vectors", Some(models), None)?;
         let deviations = read.matrix("models.deviations", Some(models), Some(vectors.ncols()))?;
         if deviations.iter().any(|d| *d < 0.0) {
@@ -251,6 +263,7 @@ impl Embedder {
         let summaries = read.matrix("memory.summaries", Some(keys.nrows()), Some(SUMMARY))?;
         let featurizer = Featurizer {
             encoder,
+            words,
             memory: Memory { keys, summaries, benchmarks: remembered },
             mean: read.vector("inputs.mean", width)?,
             scale: read.vector("inputs.scale", width)?,
@@ -305,15 +318,29 @@ fn encoder(cards: &[EncoderCard], read: &Tensors) -> Result<Encoder, Fault> {
             EncoderCard::Builtin(settings) => *settings,
             EncoderCard::Sentence(identity) => return Ok(encoder::find(identity)),
         };
-        let buckets = Some(settings.buckets as usize);
+        let buckets = Some(settings.hashing.buckets as usize);
         let rarity = read.matrix("encoder.rarity", None, buckets)?;
         let projection = read.matrix("encoder.projection", buckets, Some(settings.dim))?;
-        let builtin = Builtin::from_parts(settings, rarity, projection);
+        let builtin = Tfidf::from_parts(settings.hashing, rarity)
+            .and_then(|tfidf| Builtin::from_parts(settings.dim, tfidf, projection));
         let broken = || "the encoder's tensors do not fit its settings".to_owned();
         builtin.map(|builtin| Part::Builtin(Box::new(builtin))).ok_or_else(broken)
     };
     let parts: Result<_, String> = cards.iter().map(part).collect();
     Ok(Encoder::new(parts?))
+}
+
+/// What the words of a question tell.
+fn words(hashing: Hashing, read: &Tensors) -> Result<Words, String> {
+    let buckets = Some(hashing.buckets as usize);
+    let weights = read.matrix("words.weights", buckets, None)?;
+    let bias = read.vector("words.bias", weights.ncols())?;
+    if weights.ncols() < SUMMARY {
+        return Err(misshapen("words.weights", &[weights.nrows(), weights.ncols()]));
+    }
+    let tfidf = Tfidf::from_parts(hashing, read.matrix("words.rarity", None, buckets)?);
+    let tfidf = tfidf.ok_or("the tensors of the words do not fit its settings")?;
+    Ok(Words { tfidf, line: Line { weights, bias } })
 }
 
 /// What can be wrong with the bytes of an embedder.

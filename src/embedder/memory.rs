@@ -8,7 +8,7 @@ use half::f16;
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis, s};
 use rayon::prelude::*;
 
-use super::residuals::{SUMMARY, summarise};
+use super::residuals::SUMMARY;
 use crate::dataset::Dataset;
 
 /// Numbers that a recall gives: the averaged summary, and how near the nearest questions are.
@@ -50,19 +50,20 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    /// Remembers `questions`, whose encoded texts are the rows of `keys`. Gives back the positions
-    /// (in `questions`) of those that were kept.
+    /// Remembers `questions`, whose encoded texts are the rows of `keys`, with the summaries of their
+    /// responses. Gives back the positions (in `questions`)
+    /// of those that were kept.
     pub(super) fn fit(
         data: &Dataset,
         questions: &[usize],
         keys: &Array2<f32>,
-        seed: u64,
+        summaries: &Array2<f32>,
     ) -> (Self, Vec<usize>) {
         let step = questions.len().div_ceil(CAPACITY).max(1);
         let kept: Vec<usize> = (0..questions.len()).step_by(step).collect();
         let benchmarks = kept.iter().map(|&i| data.questions[questions[i]].category).collect();
         let keys = keys.select(Axis(0), &kept).mapv(|x| f16::from_f32(x).to_f32());
-        let summaries = summarise(data, questions, seed).select(Axis(0), &kept);
+        let summaries = summaries.select(Axis(0), &kept);
         (Self { keys, summaries, benchmarks }, kept)
     }
 

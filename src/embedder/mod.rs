@@ -18,6 +18,7 @@ mod reference;
 mod residuals;
 mod scope;
 mod train;
+mod words;
 
 use std::sync::atomic::AtomicBool;
 

@@ -26,8 +26,9 @@ use super::memory::Memory;
 use super::network::{HIDDEN, Masks, Network, Sizes, Weights, array2};
 use super::progress::{Epoch, Event};
 use super::rasch::Rasch;
-use super::residuals::model_means;
+use super::residuals::{model_means, summarise};
 use super::scope;
+use super::words::Words;
 use super::{Benchmark, Embedder, Provenance, Score};
 use crate::dataset::{Dataset, Split};
 use crate::encoder::{self, Encoder, Source};
@@ -221,7 +222,7 @@ fn texts<'a>(data: &'a Dataset, questions: &[usize]) -> Vec<&'a str> {
     questions.iter().map(|&q| &*data.questions[q].prompt).collect()
 }
 
-/// Fits the encoder and the memory to the training questions.
+/// Fits the encoder, the memory and the words to the training questions.
 fn featurize(
     data: &Dataset,
     train: &[usize],
@@ -232,16 +233,18 @@ fn featurize(
     let texts = texts(data, train);
     let encoder = Encoder::fit(&settings.encoder, &texts, settings.seed)?;
     let encoded = encoder.encode(&texts, progress, cancel)?;
-    let (memory, kept) = Memory::fit(data, train, &encoder.keys(&encoded), settings.seed);
-    let mut ids = HashMap::new();
+    let summaries = summarise(data, train, settings.seed);
+    let (memory, kept) = Memory::fit(data, train, &encoder.keys(&encoded), &summaries);
+    let mut known = HashMap::new();
     let ids: Vec<u32> = texts
         .iter()
         .map(|text| {
-            let next = ids.len() as u32;
-            *ids.entry(*text).or_insert(next)
+            let next = known.len() as u32;
+            *known.entry(*text).or_insert(next)
         })
         .collect();
-    Ok(Featurizer::fit(encoder, memory, &kept, encoded, &shapes(&texts), &ids))
+    let (words, said) = Words::fit(data, train, &ids, &summaries, settings.seed, cancel);
+    Ok(Featurizer::fit(encoder, (memory, &kept), (words, &said), &encoded, &shapes(&texts), &ids))
 }
 
 /// How every model did on every benchmark, over train and val.

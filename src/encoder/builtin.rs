@@ -10,33 +10,31 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
-use super::ngrams::{self, Counts, KINDS};
 use super::svd::{Sparse, right_singular_vectors};
+use super::tfidf::{Hashing, Tfidf};
 use crate::error::Result;
 
 /// What decides the vectors besides the learned weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
-    /// Buckets of the hash.
-    pub buckets: u32,
+    /// How n-grams are hashed.
+    #[serde(flatten)]
+    pub hashing: Hashing,
     /// Numbers in a vector.
     pub dim: usize,
-    /// The seed of the hash (XXH3-64).
-    pub hash_seed: u64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { buckets: 1 << 14, dim: 128, hash_seed: 0 }
+        Self { hashing: Hashing { buckets: 1 << 14, hash_seed: 0 }, dim: 128 }
     }
 }
 
 /// A fitted encoder.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Builtin {
-    settings: Settings,
-    /// Kinds of n-gram × buckets: the weight of a bucket by rarity.
-    rarity: Array2<f32>,
+    dim: usize,
+    tfidf: Tfidf,
     /// Buckets × dimensions; every entry is exact in half precision, as it is stored.
     projection: Array2<f32>,
 }
@@ -47,52 +45,31 @@ impl Builtin {
     /// # Errors
     /// Fails if the decomposition does not converge.
     pub fn fit(settings: Settings, texts: &[&str], seed: u64) -> Result<Self> {
-        let counts: Vec<Counts> = texts.par_iter().map(|text| settings.count(text)).collect();
-        let mut documents = Array2::<f32>::zeros((KINDS, settings.buckets as usize));
-        for text in &counts {
-            for (kind, list) in text.iter().enumerate() {
-                for &(bucket, _) in list {
-                    documents[[kind, bucket as usize]] += 1.0;
-                }
-            }
-        }
-        let n = texts.len() as f32;
-        let rarity =
-            documents.mapv(|df| if df > 0.0 { ((1.0 + n) / (1.0 + df)).ln() + 1.0 } else { 0.0 });
-        let projection = Array2::zeros((settings.buckets as usize, settings.dim));
-        let mut encoder = Self { settings, rarity, projection };
-        let rows = counts.par_iter().map(|counts| encoder.weigh(counts)).collect();
-        let matrix = Sparse::new(settings.buckets as usize, rows);
-        encoder.projection = right_singular_vectors(&matrix, settings.dim, seed)?
+        let (tfidf, rows) = Tfidf::fit(settings.hashing, texts);
+        let matrix = Sparse::new(settings.hashing.buckets as usize, rows);
+        let projection = right_singular_vectors(&matrix, settings.dim, seed)?
             .mapv(|x| f16::from_f32(x).to_f32());
-        Ok(encoder)
+        Ok(Self { dim: settings.dim, tfidf, projection })
     }
 
-    /// An encoder from its parts, as read from a file: `rarity` is 2 × buckets, `projection`
-    /// buckets × dim. `None` if the shapes do not fit the settings.
+    /// An encoder from its parts, as read from a file: `projection` is buckets × dim. `None` if that
+    /// does not fit.
     #[must_use]
-    pub fn from_parts(
-        settings: Settings,
-        rarity: Array2<f32>,
-        projection: Array2<f32>,
-    ) -> Option<Self> {
-        let buckets = settings.buckets as usize;
-        let fits = buckets > 0
-            && rarity.dim() == (KINDS, buckets)
-            && projection.dim() == (buckets, settings.dim);
-        fits.then_some(Self { settings, rarity, projection })
+    pub fn from_parts(dim: usize, tfidf: Tfidf, projection: Array2<f32>) -> Option<Self> {
+        let fits = projection.dim() == (tfidf.hashing().buckets as usize, dim);
+        fits.then_some(Self { dim, tfidf, projection })
     }
 
     /// The settings.
     #[must_use]
-    pub fn settings(&self) -> &Settings {
-        &self.settings
+    pub fn settings(&self) -> Settings {
+        Settings { hashing: self.tfidf.hashing(), dim: self.dim }
     }
 
-    /// Rarity: kinds of n-gram × buckets.
+    /// The weights of a text before they are projected.
     #[must_use]
-    pub fn rarity(&self) -> &Array2<f32> {
-        &self.rarity
+    pub fn tfidf(&self) -> &Tfidf {
+        &self.tfidf
     }
 
     /// Projection: buckets × dimensions.
@@ -105,9 +82,14 @@ impl Builtin {
     #[must_use]
     pub fn fingerprint(&self) -> String {
         let mut hash = Xxh3::new();
-        hash.update(&self.settings.buckets.to_le_bytes());
-        hash.update(&self.settings.hash_seed.to_le_bytes());
-        self.rarity.iter().chain(&self.projection).for_each(|x| hash.update(&x.to_le_bytes()));
+        let Hashing { buckets, hash_seed } = self.tfidf.hashing();
+        hash.update(&buckets.to_le_bytes());
+        hash.update(&hash_seed.to_le_bytes());
+        self.tfidf
+            .rarity()
+            .iter()
+            .chain(&self.projection)
+            .for_each(|x| hash.update(&x.to_le_bytes()));
         format!("{:032x}", hash.digest128())
     }
 
@@ -115,7 +97,7 @@ impl Builtin {
     /// text, and zero where no n-gram is known.
     #[must_use]
     pub fn encode(&self, texts: &[&str]) -> Array2<f32> {
-        let mut out = Array2::zeros((texts.len(), self.settings.dim));
+        let mut out = Array2::zeros((texts.len(), self.dim));
         out.axis_iter_mut(Axis(0)).into_par_iter().zip(texts).for_each(|(mut row, text)| {
             row.assign(&self.encode_one(text));
         });
@@ -123,35 +105,11 @@ impl Builtin {
     }
 
     fn encode_one(&self, text: &str) -> Array1<f32> {
-        let mut vector = Array1::zeros(self.settings.dim);
-        for (bucket, weight) in self.weigh(&self.settings.count(text)) {
+        let mut vector = Array1::zeros(self.dim);
+        for (bucket, weight) in self.tfidf.weigh(text) {
             vector.scaled_add(weight, &self.projection.row(bucket as usize));
         }
         vector
-    }
-
-    /// TF-IDF weights of a text: each kind of the same length, both in the same buckets.
-    fn weigh(&self, counts: &Counts) -> Vec<(u32, f32)> {
-        let mut weights = Vec::new();
-        for (list, rarity) in counts.iter().zip(self.rarity.rows()) {
-            let start = weights.len();
-            weights.extend(
-                list.iter().map(|&(bucket, n)| (bucket, (1.0 + n.ln()) * rarity[bucket as usize])),
-            );
-            let norm = weights[start..].iter().map(|(_, w)| w * w).sum::<f32>().sqrt();
-            if norm > 0.0 {
-                // Half of the square length of the whole is each kind's.
-                let scale = std::f32::consts::FRAC_1_SQRT_2 / norm;
-                weights[start..].iter_mut().for_each(|(_, w)| *w *= scale);
-            }
-        }
-        weights
-    }
-}
-
-impl Settings {
-    fn count(&self, text: &str) -> Counts {
-        ngrams::count(text, self.buckets, self.hash_seed)
     }
 }
 
@@ -170,7 +128,7 @@ mod tests {
     ];
 
     fn fitted() -> Builtin {
-        let settings = Settings { buckets: 512, dim: 4, hash_seed: 3 };
+        let settings = Settings { hashing: Hashing { buckets: 512, hash_seed: 3 }, dim: 4 };
         Builtin::fit(settings, &TEXTS, 1).unwrap()
     }
 

@@ -7,6 +7,7 @@ mod ngrams;
 mod sentence;
 mod shape;
 mod svd;
+mod tfidf;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ pub use locate::{Source, sources};
 use ndarray::{Array1, Array2, Axis, s};
 pub use sentence::{Identity, Sentence};
 pub use shape::{SHAPE, shape};
+pub use tfidf::{Hashing, Tfidf};
 
 use crate::error::{Error, Result};
 

@@ -14,6 +14,7 @@ use super::routing::Command;
 use super::subject::Subject;
 use super::theme::Theme;
 use crate::analysis::clusters::Clusters;
+use crate::analysis::evaluation::Evaluation;
 use crate::analysis::probe::Report;
 use crate::analysis::projection::Projection;
 use crate::analysis::router::Route;
@@ -231,6 +232,8 @@ pub enum Action {
     Export,
     /// Writes the forecasts of the shown models to a file.
     ExportForecasts,
+    /// Routes among the models of a saved pool, or among all.
+    UsePool(Option<String>),
     UseTheme(String),
     ColourBy(ColourBy),
     ToggleColumn(usize),
@@ -279,6 +282,8 @@ pub enum Action {
     AnswersRead(Result<Vec<Answer>, String>),
     #[serde(skip)]
     Placed(u64, Result<Box<Placed>, String>),
+    #[serde(skip)]
+    Evaluated(Result<Box<Evaluation>, String>),
     #[serde(skip)]
     Forecasted(Result<Arc<Grid>, String>),
     #[serde(skip)]
@@ -329,6 +334,8 @@ pub enum Effect {
     Copy(String),
     /// Write these bytes to this file of the working folder.
     Write(String, Vec<u8>),
+    /// Keep this expression as a pool of this name.
+    SavePool(String, String),
     /// Catch the mouse, or leave it to the terminal.
     Mouse(bool),
     /// Group the models.
@@ -339,6 +346,8 @@ pub enum Effect {
     ReadAnswers(String),
     /// Forecast every model on every benchmark.
     Forecast,
+    /// Judge the forecasts on the data set.
+    Evaluate,
     /// Compute this projection.
     Project(Projector),
     /// Read the data set and forecast its questions.

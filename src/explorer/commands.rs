@@ -8,11 +8,12 @@ use super::action::{Action, Effect, Pane};
 use super::ask::{Ask, Purpose};
 use super::colouring::ColourBy;
 use super::keys::{Binding, Context};
+use super::limits::{self, Limits};
 use super::map::Projector;
 use super::picker::{Item, Picker};
 use super::state::State;
 use super::table::{self, Column};
-use super::{document, forecasts, selection};
+use super::{document, filtering, forecasts, selection};
 use crate::dataset::Values;
 
 /// Components that are offered as axes.
@@ -46,6 +47,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Opti
                 ask(state, Purpose::Save, String::new());
             }
         }
+        Action::UsePool(name) => filtering::use_pool(state, name.as_deref(), effects),
         Action::UseTheme(name) => effects.push(Effect::UseTheme(name)),
         Action::ColourBy(by) => {
             if by == ColourBy::Forecast && state.forecast.is_empty() {
@@ -154,6 +156,21 @@ fn mark(state: &mut State, action: Action) -> Option<Action> {
     None
 }
 
+/// Asks what a model may cost.
+pub fn ask_for_cost(state: &mut State) {
+    let most = state.route.limits.most.map_or_else(String::new, |most| most.to_string());
+    ask(state, Purpose::Cost, most);
+}
+
+/// Asks for a name for the filter of the Route pane.
+pub fn ask_for_pool(state: &mut State) {
+    if state.route.filter.pool.is_none() {
+        state.say("filter the models first: f");
+    } else {
+        ask(state, Purpose::Pool, String::new());
+    }
+}
+
 /// Asks for the path of a new model's answers.
 pub fn ask_for_answers(state: &mut State) {
     ask(state, Purpose::Answers, String::new());
@@ -186,7 +203,15 @@ pub fn typed(state: &mut State) {
             (models.len(), problem)
         }
         Purpose::Save => (state.marked.len(), None),
-        Purpose::Answers => (0, None),
+        Purpose::Answers | Purpose::Pool => (0, None),
+        Purpose::Cost => match limits::read_cost(state, &text) {
+            Ok(most) => {
+                let limits = Limits { most, ..state.route.limits.clone() };
+                let preferences = limits.preferences(state.route.filter.pool.clone());
+                (preferences.candidates(&limits::costs(state)).count(), None)
+            }
+            Err(problem) => (0, Some(problem)),
+        },
     };
     if let Some(ask) = &mut state.ask {
         (ask.found, ask.problem) = (found, problem);
@@ -224,6 +249,15 @@ pub fn accept(state: &mut State, effects: &mut Vec<Effect>) {
                 state.mark(models);
             } else if let Some(problem) = ask.problem {
                 state.complain(&problem);
+            }
+        }
+        Purpose::Cost => match limits::read_cost(state, &text) {
+            Ok(most) => limits::cap(state, most, effects),
+            Err(problem) => state.complain(&problem),
+        },
+        Purpose::Pool => {
+            if !text.is_empty() {
+                filtering::save_pool(state, &text, effects);
             }
         }
         Purpose::Save => {

@@ -16,11 +16,11 @@ use super::table::{Cell, Column};
 use super::theme::{Depth, Theme};
 use super::widgets::fit;
 use crate::analysis::clusters::clusters;
-use crate::analysis::forecast;
 use crate::analysis::neighbours::nearest;
 use crate::analysis::probe::{Prober, Settings};
 use crate::analysis::projection::Projection;
 use crate::analysis::router::{Preferences, Router};
+use crate::analysis::{evaluation, forecast};
 use crate::dataset::Dataset;
 use crate::embedder::Embedder;
 use crate::error::{Error, Result};
@@ -92,6 +92,7 @@ pub fn document(
             "val": subject.val,
             "reliability": subject.reliability,
             "coverage": subject.coverage,
+            "data": data.map(|data| evaluation(embedder, data, &cancel)),
         },
         "route": routed.map(|route| json!({
             "prompt": prompt,
@@ -115,6 +116,15 @@ fn forecasts(embedder: &Embedder, subject: &Subject) -> Result<Value> {
         all.insert(benchmark.name.clone(), json!(forecast::benchmark(embedder, b)?));
     }
     Ok(all.into())
+}
+
+/// The figures on a data set beside the baselines, or why there are none.
+fn evaluation(embedder: &Embedder, data: &Dataset, cancel: &AtomicBool) -> Value {
+    let settings = evaluation::Settings::plain(data);
+    match evaluation::evaluate(embedder, data, &settings, &mut |_| {}, cancel) {
+        Ok(found) => json!(found),
+        Err(problem) => json!({ "problem": problem.to_string() }),
+    }
 }
 
 /// The questions that the embedder did not learn from, the most surprising first.
@@ -284,6 +294,17 @@ pub fn plain(document: &Value) -> String {
         for (name, value) in figures {
             say(format!("- {}: {}", one_line(name), text(value)));
         }
+    }
+    let beside = &document["evaluation"]["data"];
+    if let Value::Object(predictors) = &beside["predictors"] {
+        say(format!("\nOn {} of the data set, beside the baselines", text(&beside["split"])));
+        for (name, figures) in predictors {
+            let figure = |name: &str| format!("{name} {}", text(&figures[name]));
+            let all = ["accuracy", "auc", "nll", "ece", "routing"].map(figure);
+            say(format!("- {}: {}", one_line(name), all.join(", ")));
+        }
+    } else if beside["problem"].is_string() {
+        say(format!("\nThe data set cannot be judged: {}", text(&beside["problem"])));
     }
     if document["questions"].is_array() {
         say("\nMost surprising questions".into());

@@ -10,6 +10,7 @@ use super::jobs::{self, Jobs};
 use super::terminal::Screen;
 use super::theme::Theme;
 use super::update::update;
+use crate::analysis::router::pools::Pools;
 use crate::error::Result;
 
 impl App {
@@ -57,6 +58,17 @@ impl App {
                 };
                 return self.take(done);
             }
+            Effect::SavePool(name, expression) => {
+                let saved = Pools::path()
+                    .and_then(|path| Pools::load(&path)?.save(&path, &name, &expression));
+                let done = match saved {
+                    Ok(()) => {
+                        Action::Done(format!("saved: o finds {name}, and so does route --pool"))
+                    }
+                    Err(error) => Action::Failed(error.to_string()),
+                };
+                return self.take(done);
+            }
             Effect::Drop(text) => jobs::drop_in(text, self.sender.clone()),
             Effect::Questions if self.data.is_none() => {
                 let hint = "open a data set to browse its questions: \
@@ -81,8 +93,8 @@ impl App {
             }
             // The texts of the subject are safe to print, and so are those of the reports.
             Effect::Probe(attributes) => jobs.probe(Arc::clone(&state.subject), attributes),
-            Effect::Place(version, answers) => jobs.place(version, answers, self.data.clone()),
-            Effect::ReadAnswers(path) => jobs.read_answers(path, self.data.clone()),
+            Effect::Place(version, answers) => jobs.place(version, answers),
+            Effect::ReadAnswers(path) => jobs.read_answers(path),
             Effect::Forecast => jobs.forecast(),
             Effect::Cluster => jobs.cluster(),
             Effect::Project(projector) => {
@@ -90,11 +102,8 @@ impl App {
                 let class = map.isolated.and_then(|class| map.colouring.classes.get(class));
                 jobs.project(projector, class.map(|class| class.name.clone()));
             }
-            Effect::Questions => {
-                if let Some(data) = &self.data {
-                    jobs.questions(data.clone());
-                }
-            }
+            Effect::Questions => jobs.questions(),
+            Effect::Evaluate => jobs.evaluate(),
             _ => {}
         }
     }

@@ -13,10 +13,18 @@ pub type Grid = Vec<Vec<Forecast>>;
 pub struct ForecastState {
     pub asked: bool,
     pub grid: Option<Arc<Grid>>,
+    /// Why there is none.
+    pub problem: Option<String>,
     /// The benchmark under the cursor, by which the models are in order.
     pub at: usize,
     /// The models that are shown, best first.
     pub rows: Vec<usize>,
+}
+
+impl ForecastState {
+    pub fn is_waiting(&self) -> bool {
+        self.asked && self.grid.is_none() && self.problem.is_none()
+    }
 }
 
 /// Orders the models that the table's filter leaves by the benchmark under the cursor.

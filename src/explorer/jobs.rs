@@ -16,12 +16,13 @@ use super::map::Projector;
 use super::placing;
 use super::questions::{Book, rows};
 use super::routing;
+use super::source::Source;
 use super::subject::Subject;
 use crate::analysis::clusters::clusters;
-use crate::analysis::forecast;
 use crate::analysis::probe::{Prober, Settings};
 use crate::analysis::projection::Projection;
 use crate::analysis::router::{Preferences, Router};
+use crate::analysis::{evaluation, forecast};
 use crate::dataset::{self, Answer, Values};
 use crate::embedder::Embedder;
 
@@ -39,6 +40,8 @@ pub struct Jobs {
     wanted: Arc<Newest<(String, Preferences)>>,
     /// The answers of a new model, once there is a worker that places it.
     placing: OnceLock<Arc<Newest<Vec<Answer>>>>,
+    /// The data set beside the embedder, if one is open.
+    data: Option<Source>,
     cancel: Arc<AtomicBool>,
     out: Sender<Message>,
 }
@@ -56,11 +59,16 @@ impl<T> Default for Newest<T> {
 }
 
 impl Jobs {
-    pub fn new(embedder: Arc<Embedder>, subject: Arc<Subject>, out: Sender<Message>) -> Self {
+    pub fn new(
+        embedder: Arc<Embedder>,
+        subject: Arc<Subject>,
+        data: Option<Source>,
+        out: Sender<Message>,
+    ) -> Self {
         let (wanted, cancel) = (Arc::default(), Arc::default());
         let embedded = Arc::clone(&embedder);
         let placing = OnceLock::new();
-        let jobs = Self { subject, embedder: embedded, wanted, placing, cancel, out };
+        let jobs = Self { subject, embedder: embedded, wanted, placing, data, cancel, out };
         let wanted = Arc::clone(&jobs.wanted);
         let (cancel, out) = (Arc::clone(&jobs.cancel), jobs.out.clone());
         thread::spawn(move || {
@@ -87,24 +95,27 @@ impl Jobs {
     }
 
     /// Places a new model by its answers, as soon as no newer ones have come for [`DEBOUNCE`].
-    pub fn place(&self, version: u64, answers: Vec<Answer>, data: Option<PathBuf>) {
+    pub fn place(&self, version: u64, answers: Vec<Answer>) {
         let wanted = self.placing.get_or_init(|| {
             let wanted: Arc<Newest<Vec<Answer>>> = Arc::default();
             let (embedder, worker) = (Arc::clone(&self.embedder), Arc::clone(&wanted));
-            let (cancel, out) = (Arc::clone(&self.cancel), self.out.clone());
-            thread::spawn(move || placing::work(&embedder, data, &worker, &cancel, &out));
+            let (cancel, out, data) =
+                (Arc::clone(&self.cancel), self.out.clone(), self.data.clone());
+            thread::spawn(move || placing::work(&embedder, data.as_ref(), &worker, &cancel, &out));
             wanted
         });
         wanted.put(version, answers);
     }
 
     /// Reads the answers of a new model from a file that people name as they drop or type it.
-    pub fn read_answers(&self, path: String, data: Option<PathBuf>) {
+    pub fn read_answers(&self, path: String) {
+        let data = self.data.clone();
         self.spawn(move |_, _| {
             let path = dropped(&path).unwrap_or_else(|| path.into());
-            let data = data.map(|folder| dataset::load(&folder)).transpose();
-            let answers = data.and_then(|data| dataset::load_answers(&path, data.as_ref()));
-            Action::AnswersRead(answers.map_err(|e| e.to_string()))
+            let data = data.as_ref().map(Source::get).transpose();
+            Action::AnswersRead(
+                data.and_then(|data| dataset::load_answers(&path, data).map_err(|e| e.to_string())),
+            )
         });
     }
 
@@ -158,17 +169,31 @@ impl Jobs {
         });
     }
 
+    /// Judges the forecasts on the questions of the data set that were not learned from, beside the
+    /// baselines.
+    pub fn evaluate(&self) {
+        let (embedder, data) = (Arc::clone(&self.embedder), self.data.clone());
+        self.spawn(move |_, cancel| {
+            let found = data.ok_or_else(|| "no data set is open".to_owned()).and_then(|data| {
+                let data = data.get()?;
+                let settings = evaluation::Settings::plain(data);
+                evaluation::evaluate(&embedder, data, &settings, &mut |_| {}, cancel)
+                    .map_err(|e| e.to_string())
+            });
+            Action::Evaluated(found.map(Box::new))
+        });
+    }
+
     /// Reads the data set and forecasts its questions, block by block.
-    pub fn questions(&self, folder: PathBuf) {
+    pub fn questions(&self) {
+        let Some(data) = self.data.clone() else { return };
         let (subject, cancel) = (Arc::clone(&self.subject), Arc::clone(&self.cancel));
         let (embedder, out) = (Arc::clone(&self.embedder), self.out.clone());
         thread::spawn(move || {
             let send = |action| out.send(Message::Action(action)).is_ok();
-            let read =
-                guarded(|| dataset::load(&folder)).and_then(|d| d.map_err(|e| e.to_string()));
-            let book = read.map(|data| {
+            let book = data.get().map(|data| {
                 let learned = data.fingerprint() == embedder.provenance.fingerprint;
-                Arc::new(Book::new(&data, &subject.models, learned))
+                Arc::new(Book::new(data, &subject.models, learned))
             });
             if !send(Action::QuestionsRead(book.clone())) {
                 return;

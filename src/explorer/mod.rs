@@ -12,8 +12,10 @@ mod bench;
 mod colouring;
 mod commands;
 mod config;
+mod cursor;
 mod document;
 mod effects;
+mod filtering;
 mod forecasts;
 mod fuzzy;
 mod history;
@@ -22,6 +24,7 @@ mod journal;
 mod keys;
 mod labels;
 mod layout;
+mod limits;
 mod map;
 mod newcomer;
 mod outcome;
@@ -46,6 +49,7 @@ mod raster;
 mod routing;
 mod selection;
 mod session;
+mod source;
 mod state;
 mod subject;
 mod table;
@@ -69,6 +73,7 @@ use ratatui::crossterm::event::{self, Event as Input, KeyEventKind, MouseButton,
 use ratatui::layout::Rect;
 
 use crate::analysis::projection::Projection;
+use crate::analysis::router::pools::Pools;
 use crate::dataset::Dataset;
 use crate::embedder::{Embedder, Event};
 use crate::error::{Error, Result};
@@ -77,6 +82,7 @@ use config::Config;
 use jobs::Jobs;
 use journal::Journal;
 use session::Session;
+use source::Source;
 use state::{State, Training};
 use subject::Subject;
 use terminal::{Screen, terminal_error};
@@ -128,7 +134,7 @@ pub fn run(embedder: Arc<Embedder>, options: &Options) -> Result<()> {
     let projection = Projection::pca(embedder.specialities(), COMPONENTS)?;
     let (sender, receiver) = channel();
     let mut app = App::open(Arc::clone(&subject), projection, options, sender, receiver)?;
-    app.jobs = Some(Jobs::new(embedder, subject, app.sender.clone()));
+    app.jobs = Some(Jobs::new(embedder, subject, app.data.clone(), app.sender.clone()));
     app.run()?;
     if !app.remembers {
         return Ok(());
@@ -225,7 +231,7 @@ struct App {
     sender: Sender<Message>,
     receiver: Receiver<Message>,
     depth: Depth,
-    data: Option<PathBuf>,
+    data: Option<Source>,
     /// The session is saved at the end.
     remembers: bool,
     journal: Journal,
@@ -270,6 +276,11 @@ impl App {
         let (width, height) = screen.size()?;
         let area = Rect::new(0, 0, width, height);
         let mut state = State::new(subject, projection, theme.clone(), options.pane, area);
+        match Pools::path().and_then(|path| Pools::load(&path)) {
+            Ok(pools) => state.pools = pools,
+            Err(error) => warnings.push(error.to_string()),
+        }
+        state.with_data = options.data.is_some();
         state.keymap = Arc::new(config.keymap);
         state.motion = config.motion;
         state.mouse = config.mouse;
@@ -290,7 +301,7 @@ impl App {
             sender,
             receiver,
             depth,
-            data: options.data.clone(),
+            data: options.data.clone().map(Source::new),
             remembers,
             journal,
             told: None,
@@ -446,8 +457,9 @@ impl App {
                 let notice =
                     format!("trained: epoch {} is kept and saved, val loss {loss:.4}", kept.epoch);
                 let subject = Arc::new(Subject::from(&*embedder));
-                let sender = self.sender.clone();
-                self.jobs = Some(Jobs::new(Arc::clone(&embedder), Arc::clone(&subject), sender));
+                let (data, sender) = (self.data.clone(), self.sender.clone());
+                let (known, shown) = (Arc::clone(&embedder), Arc::clone(&subject));
+                self.jobs = Some(Jobs::new(known, shown, data, sender));
                 self.trained = Some(embedder);
                 self.take(Action::Trained(subject, projection, notice))
             }

@@ -32,6 +32,7 @@ pub fn is_passive(action: &Action) -> bool {
             | A::Clustered(_)
             | A::Projected(..)
             | A::Forecasted(_)
+            | A::Evaluated(_)
             | A::AnswersRead(_)
             | A::Placed(..)
             | A::QuestionsRead(_)
@@ -76,6 +77,13 @@ pub fn report(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
             state.forecasts.grid = Some(grid);
             forecasts::arrange(state);
         }
+        Action::Forecasted(Err(problem)) => {
+            state.forecasts.problem = Some(one_line(&problem));
+            state.complain(&problem);
+        }
+        Action::Evaluated(found) => {
+            state.evaluation.found = Some(found.map_err(|problem| one_line(&problem)));
+        }
         Action::QuestionsRead(book) => match book {
             Ok(book) => {
                 state.questions.book = Some(book);
@@ -94,9 +102,7 @@ pub fn report(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         }
         Action::AnswersRead(Ok(answers)) => newcomer::read(state, answers, effects),
         Action::Placed(version, placed) => newcomer::placed(state, version, placed),
-        Action::AnswersRead(Err(problem))
-        | Action::Forecasted(Err(problem))
-        | Action::Dropped(Err(problem)) => {
+        Action::AnswersRead(Err(problem)) | Action::Dropped(Err(problem)) => {
             state.complain(&problem);
         }
         Action::Probed(attribute, result) => probed(state, attribute, result),

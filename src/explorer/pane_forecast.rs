@@ -40,6 +40,8 @@ fn lines(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
     let Some(grid) = &state.forecasts.grid else {
         let said = if state.subject.benchmarks.is_empty() {
             "no benchmark is known of these models".into()
+        } else if let Some(problem) = &state.forecasts.problem {
+            problem.clone()
         } else {
             format!("{} forecasting", state.spinner())
         };

@@ -8,13 +8,14 @@ use ratatui::widgets::Paragraph;
 
 use super::action::Pane;
 use super::layout::Layout;
+use super::limits;
 use super::pareto;
 use super::routing::{Asked, View};
 use super::state::State;
 use super::theme::Ink;
 use super::view::pane_block;
 use super::widgets::{fit, heading, pad, under_cursor, whisker, width, wrap};
-use crate::analysis::router::{Costs, Route};
+use crate::analysis::router::{Route, Unit};
 use crate::embedder::Parts as Terms;
 use crate::one_line;
 
@@ -137,12 +138,9 @@ fn draw_bar(frame: &mut Frame, state: &State, place: Rect) {
             format!(" {}{count}", fit(one_line(filter.input.value()).trim(), room))
         }
     };
-    let weight = match route.cost_weight {
-        0 => String::new(),
-        weight => format!("· cost weight {weight} "),
-    };
+    let asked = route.limits.said(unit(state)).iter().map(|said| format!("· {said} ")).collect();
     let mut x = place.x + 1;
-    for (text, ink) in [(text, Ink::Text), (weight, Ink::Accent)] {
+    for (text, ink) in [(text, Ink::Text), (asked, Ink::Accent)] {
         let text = fit(&text, left);
         left = left.saturating_sub(width(&text));
         let (end, _) = frame.buffer_mut().set_stringn(x, place.y, &text, room, theme.ink(ink));
@@ -243,7 +241,7 @@ fn warning(route: &Route) -> Option<&'static str> {
 fn list(state: &State, route: &Route, room: usize, height: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
     let (shown, evidence, why) = shares(route, height);
-    let title = if state.route.cost_weight > 0 { "Best for the cost" } else { "Most likely right" };
+    let title = state.route.limits.title();
     let mut lines = vec![heading(theme, room, title, "80% intervals, ≈ ties")];
     if let Some(warning) = warning(route) {
         lines.push(Line::styled(fit(warning, room), theme.bold(Ink::Warn)));
@@ -289,8 +287,8 @@ fn list(state: &State, route: &Route, room: usize, height: usize) -> Vec<Line<'s
     lines
 }
 
-fn unit(state: &State) -> Option<crate::analysis::router::Unit> {
-    Costs::of(state.subject.models.len(), &state.subject.attributes).unit()
+fn unit(state: &State) -> Option<Unit> {
+    limits::costs(state).unit()
 }
 
 /// What the prompt is like.

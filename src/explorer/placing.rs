@@ -1,6 +1,5 @@
 //! The worker that places a new model again with each of its answers.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::Sender;
@@ -11,8 +10,9 @@ use super::Message;
 use super::action::Action;
 use super::jobs::{Newest, guarded};
 use super::newcomer::{Placed, printable};
+use super::source::Source;
 use crate::analysis::onboarding::{Catalogue, Newcomer};
-use crate::dataset::{self, Answer, Split};
+use crate::dataset::{Answer, Split};
 use crate::embedder::Embedder;
 use crate::error::Result;
 
@@ -21,24 +21,19 @@ const NEIGHBOURS: usize = 6;
 /// Questions that are chosen at a time.
 const NEXT: usize = 16;
 
-/// Places what is wanted until `cancel`. The data set at `folder` is read once, for the first.
+/// Places what is wanted until `cancel`, beside the questions of `data`.
 pub fn work(
     embedder: &Embedder,
-    folder: Option<PathBuf>,
+    data: Option<&Source>,
     wanted: &Newest<Vec<Answer>>,
     cancel: &Arc<AtomicBool>,
     out: &Sender<Message>,
 ) {
     let send = |version, placed| out.send(Message::Action(Action::Placed(version, placed))).is_ok();
-    let data = guarded(|| folder.map(|folder| dataset::load(&folder)).transpose())
-        .and_then(|data| data.map_err(|e| e.to_string()));
-    let catalogue = match &data {
-        Ok(data) => {
-            guarded(|| data.as_ref().map(|data| Catalogue::new(embedder, data, cancel)).transpose())
-                .and_then(|catalogue| catalogue.map_err(|e| e.to_string()))
-        }
-        Err(problem) => Err(problem.clone()),
-    };
+    let catalogue = data.map(Source::get).transpose().and_then(|data| {
+        guarded(|| data.map(|data| Catalogue::new(embedder, data, cancel)).transpose())
+            .and_then(|catalogue| catalogue.map_err(|e| e.to_string()))
+    });
     while let Some((version, answers)) = wanted.next(cancel) {
         let placed = match &catalogue {
             Ok(catalogue) => guarded(|| place(embedder, catalogue.as_ref(), &answers, version))

@@ -3,11 +3,12 @@
 use ratatui::layout::Position;
 
 use super::action::{Button, Pane};
+use super::cursor::{lines, open_candidate, scroll_model, scroll_newcomer};
 use super::layout::{Layout, tabs};
 use super::map::Tool;
 use super::pane_map;
 use super::state::State;
-use super::update::{focus, lines, open_candidate, scroll_model, scroll_newcomer};
+use super::update::focus;
 
 /// Lines that a turn of the wheel moves.
 const WHEEL: usize = 3;

@@ -2,15 +2,16 @@
 
 use ratatui_textarea::{CursorMove, TextArea, WrapMode};
 use serde::{Deserialize, Serialize};
-use tui_input::{Input, InputRequest};
+use tui_input::InputRequest;
 
 use super::action::{Effect, Pane};
 use super::colouring::ColourBy;
+use super::filtering::{self, Filter};
+use super::limits::{self, Limits};
 use super::state::{Notice, State};
-use super::table;
+use super::{commands, table};
 use crate::Printable;
-use crate::analysis::router::{Answer, Costs, Preferences, Route};
-use crate::dataset::filter;
+use crate::analysis::router::{Answer, Preferences, Route};
 
 /// Prompts that are remembered.
 const REMEMBERED: usize = 100;
@@ -31,6 +32,17 @@ pub enum Command {
     Cheaper,
     /// Let cost count less.
     Better,
+    /// Ask for a higher chance of being right: the cheapest that has it comes first.
+    Surer,
+    LessSure,
+    /// Take the cheapest of those that cannot be told from the best, or the best.
+    CheapestTie,
+    /// Type what a model may cost.
+    HighestCost,
+    /// The saved pools, to pick from.
+    Pools,
+    /// Keep the filter under a name.
+    SavePool,
     /// A line break in the prompt.
     Newline,
     /// The prompt before.
@@ -77,28 +89,11 @@ pub struct Asked {
     pub route: Option<Route>,
 }
 
-/// Which models may be named.
-#[derive(Default)]
-pub struct Filter {
-    pub input: Input,
-    pub typing: bool,
-    /// What stood there before typing.
-    before: String,
-    /// `None` for all models.
-    pub pool: Option<Vec<bool>>,
-    pub problem: Option<String>,
-    /// What could come next.
-    pub offers: Vec<String>,
-    /// Where the completed word begins.
-    from: usize,
-}
-
 pub struct RouteState {
     pub editor: TextArea<'static>,
     pub typing: bool,
     pub filter: Filter,
-    /// From 0 to 10.
-    pub cost_weight: u8,
+    pub limits: Limits,
     pub view: View,
     /// The prompt that was asked last.
     pub asked: String,
@@ -121,7 +116,7 @@ impl Default for RouteState {
             editor: editor(""),
             typing: false,
             filter: Filter::default(),
-            cost_weight: 0,
+            limits: Limits::default(),
             view: View::default(),
             asked: String::new(),
             version: 0,
@@ -181,11 +176,7 @@ impl RouteState {
 
     /// What the next route weighs.
     pub fn preferences(&self) -> Preferences {
-        Preferences {
-            pool: self.filter.pool.clone(),
-            cost_weight: f64::from(self.cost_weight),
-            ..Preferences::default()
-        }
+        self.limits.preferences(self.filter.pool.clone())
     }
 }
 
@@ -286,8 +277,7 @@ fn looks_like_path(text: &str) -> bool {
 /// After typing: judges the filter, and asks for a new route if anything has changed.
 pub fn typed(state: &mut State, effects: &mut Vec<Effect>) {
     if state.route.filter.typing {
-        judge(state);
-        return ask(state, effects);
+        return filtering::typed(state, effects);
     }
     let prompt = state.route.prompt();
     if prompt.trim() != state.route.asked {
@@ -324,39 +314,13 @@ pub fn routed(state: &mut State, version: u64, answer: Route) {
     forecast(state);
 }
 
-/// Reads the filter: who is meant, what is wrong, what could come next.
-fn judge(state: &mut State) {
-    let (subject, filter) = (&state.subject, &mut state.route.filter);
-    let text = filter.input.value();
-    filter.problem = None;
-    if text.trim().is_empty() {
-        filter.pool = None;
-    } else {
-        match filter::select(text, &subject.models, &subject.attributes) {
-            Ok(pool) if pool.contains(&true) => filter.pool = Some(pool),
-            Ok(_) => filter.problem = Some("no model fits".into()),
-            Err(problem) => filter.problem = Some(problem.to_string()),
-        }
-    }
-    let before: String = text.chars().take(filter.input.cursor()).collect();
-    let completion = filter::complete(&before, &subject.models, &subject.attributes);
-    (filter.from, filter.offers) = (completion.from, completion.offers);
-}
-
 /// Ends typing; without `keep`, what was there before comes back.
 pub fn stop_typing(state: &mut State, keep: bool, effects: &mut Vec<Effect>) {
-    let route = &mut state.route;
-    if !route.filter.typing {
-        route.typing = false;
-        return remember(route);
+    if state.route.filter.typing {
+        return filtering::end(state, keep, effects);
     }
-    if !keep || route.filter.problem.is_some() {
-        let before = std::mem::take(&mut route.filter.before);
-        route.filter.input = Input::new(before);
-        judge(state);
-        ask(state, effects);
-    }
-    state.route.filter.typing = false;
+    state.route.typing = false;
+    remember(&mut state.route);
 }
 
 /// Puts the prompt at the end of the history.
@@ -375,17 +339,19 @@ fn remember(route: &mut RouteState) {
 
 /// Does what a key of the pane says.
 pub fn command(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
+    let unit = limits::costs(state).unit();
     let route = &mut state.route;
     match command {
-        Command::Filter => {
-            route.filter.typing = true;
-            route.typing = false;
-            route.filter.before = route.filter.input.value().to_owned();
-            judge(state);
-        }
-        Command::Complete => complete(state, effects),
-        Command::Cheaper => weigh(state, 1, effects),
-        Command::Better => weigh(state, -1, effects),
+        Command::Filter => filtering::begin(state),
+        Command::Complete => filtering::complete(state, effects),
+        Command::Cheaper => limits::weigh(state, 1, effects),
+        Command::Better => limits::weigh(state, -1, effects),
+        Command::Surer => limits::demand(state, true, effects),
+        Command::LessSure => limits::demand(state, false, effects),
+        Command::CheapestTie => limits::toggle_ties(state, effects),
+        Command::HighestCost => commands::ask_for_cost(state),
+        Command::Pools => state.picker = Some(filtering::pools(state)),
+        Command::SavePool => commands::ask_for_pool(state),
         Command::Newline => {
             route.editor.insert_newline();
             typed(state, effects);
@@ -421,9 +387,8 @@ pub fn command(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
         }
         Command::CopyJson => {
             if let Some(answer) = &route.result {
-                let costs = Costs::of(state.subject.models.len(), &state.subject.attributes);
                 let (models, prompt) = (&state.subject.models, &route.asked);
-                let document = Answer::new(models, costs.unit(), prompt, answer, usize::MAX);
+                let document = Answer::new(models, unit, prompt, answer, usize::MAX);
                 let mut bytes = Vec::new();
                 // Writing to memory cannot fail.
                 let _ = crate::write_json(&mut bytes, &document, true);
@@ -431,28 +396,6 @@ pub fn command(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
             }
         }
     }
-}
-
-fn complete(state: &mut State, effects: &mut Vec<Effect>) {
-    let filter = &mut state.route.filter;
-    let Some(offer) = filter.offers.first() else { return };
-    let text = filter.input.value();
-    let after: String = text.chars().skip(filter.input.cursor()).collect();
-    let before = format!("{}{offer} ", &text[..filter.from.min(text.len())]);
-    let cursor = before.chars().count();
-    filter.input = Input::new(before + after.trim_start()).with_cursor(cursor);
-    typed(state, effects);
-}
-
-fn weigh(state: &mut State, by: i8, effects: &mut Vec<Effect>) {
-    let costs = Costs::of(state.subject.models.len(), &state.subject.attributes);
-    if costs.unit().is_none() {
-        let text = "no costs are known: cost_in and cost_out, or params_b".into();
-        state.notice = Some(Notice { text, bad: true });
-        return;
-    }
-    state.route.cost_weight = state.route.cost_weight.saturating_add_signed(by).min(10);
-    ask(state, effects);
 }
 
 fn recall(state: &mut State, older: bool, effects: &mut Vec<Effect>) {

@@ -23,9 +23,11 @@ use super::subject::Subject;
 use super::table::{self, TableState};
 use super::theme::{Depth, Theme};
 use crate::analysis::clusters::Clusters;
+use crate::analysis::evaluation::Evaluation;
 use crate::analysis::neighbours::{self, Neighbour};
 use crate::analysis::probe::Report;
 use crate::analysis::projection::Projection;
+use crate::analysis::router::pools::Pools;
 use crate::embedder::Epoch;
 use crate::one_line;
 
@@ -48,6 +50,11 @@ pub struct State {
     pub marked: Arc<BTreeSet<usize>>,
     /// Marked models that were given a name, by their names.
     pub saved: BTreeMap<String, Vec<String>>,
+    /// Expressions that were saved for routing.
+    pub pools: Pools,
+    /// A data set is open beside the embedder.
+    pub with_data: bool,
+    pub evaluation: EvaluationState,
     /// How likely each model is to answer the prompt right, as far as that is asked.
     pub forecast: Vec<Option<f32>>,
     pub clusters: Option<Clusters>,
@@ -91,6 +98,13 @@ pub struct State {
 pub struct ModelState {
     pub neighbour: usize,
     pub scroll: usize,
+}
+
+/// How good the forecasts are on the data set beside the embedder.
+#[derive(Default)]
+pub struct EvaluationState {
+    pub asked: bool,
+    pub found: Option<Result<Box<Evaluation>, String>>,
 }
 
 #[derive(Default)]
@@ -183,6 +197,9 @@ impl State {
             selected: best_known(&subject),
             marked: Arc::default(),
             saved: BTreeMap::new(),
+            pools: Pools::default(),
+            with_data: false,
+            evaluation: EvaluationState::default(),
             forecast: Vec::new(),
             clusters: None,
             clustering: false,
@@ -235,6 +252,7 @@ impl State {
         self.table = TableState::new(&subject);
         self.forecast.clear();
         self.forecasts = ForecastState::default();
+        self.evaluation = EvaluationState::default();
         self.newcomer = NewcomerState::default();
         self.clusters = None;
         self.history.clear();
@@ -348,7 +366,8 @@ impl State {
             || probing
             || forecasting
             || self.newcomer.waiting
-            || self.forecasts.asked && self.forecasts.grid.is_none()
+            || self.evaluation.asked && self.evaluation.found.is_none()
+            || self.forecasts.is_waiting()
             || reading
     }
 

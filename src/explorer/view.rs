@@ -7,7 +7,6 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType};
 
 use super::action::{Action, Pane};
-use super::ask::Purpose;
 use super::keys::{Binding, Context};
 use super::layout::{LEAST, Layout, tabs};
 use super::overlays::{draw_help, draw_picker, draw_toast};
@@ -225,21 +224,10 @@ fn draw_hints(frame: &mut Frame, state: &State, area: Rect) {
         return frame.set_cursor_position((cursor.min(area.right().saturating_sub(1)), area.y));
     }
     if let Some(ask) = &state.ask {
-        let (mark, keeps) = match ask.purpose {
-            Purpose::Filter => (" filter ", "Enter keeps it"),
-            Purpose::Select => (" mark where ", "Enter marks them"),
-            Purpose::Save => (" save as ", "Enter saves them"),
-            Purpose::Answers => (" answers from ", ""),
-        };
+        let mark = ask.purpose.mark();
         let (found, ink) = match &ask.problem {
             Some(problem) => (fit(problem, room / 2), Ink::Bad),
-            None if ask.purpose == Purpose::Select && ask.input.value().is_empty() => {
-                ("coder and params_b < 20 · name ~ \"qwen\" · any words".into(), Ink::Muted)
-            }
-            None if ask.purpose == Purpose::Answers => {
-                ("the path of a table with label and prompt or prompt_id".into(), Ink::Muted)
-            }
-            None => (format!("{} found   {keeps}, Esc goes back", ask.found), Ink::Muted),
+            None => (ask.purpose.hint(ask.input.value().is_empty(), ask.found), Ink::Muted),
         };
         let typed = crate::one_line(ask.input.value());
         let typed = fit(&typed, room.saturating_sub(mark.len() + width(&found) + 6).max(8));

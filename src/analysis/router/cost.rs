@@ -79,6 +79,13 @@ impl Costs {
         Self { values: models.iter().map(|&m| self.of_model(m)).collect(), unit: self.unit }
     }
 
+    /// How many models.
+    #[must_use]
+    #[allow(clippy::len_without_is_empty)]
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
     /// What the costs are counted in; `None` if none is known.
     #[must_use]
     pub fn unit(&self) -> Option<Unit> {

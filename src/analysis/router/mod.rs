@@ -6,37 +6,22 @@ mod cost;
 pub mod deferral;
 pub mod pools;
 pub mod portfolio;
+mod preferences;
 mod ties;
 mod why;
 
 use std::time::Instant;
 
 use crate::embedder::{Embedder, Features};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use ndarray::Array2;
 use rayon::prelude::*;
 
 pub use answer::Answer;
 pub use cascade::Cascade;
 pub use cost::{Costs, Unit};
+pub use preferences::Preferences;
 pub use why::{Evidence, RunnerUp, Why};
-
-/// What a route should weigh.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Preferences {
-    /// Which models may be named, one entry a model; all of them for `None`.
-    pub pool: Option<Vec<bool>>,
-    /// How much cost counts, from 0 (not at all) to 10 (the cheapest, always): the best candidate has
-    /// the highest p − w/(10 − w) · cost / highest cost. A cost that is not known counts as the
-    /// highest.
-    pub cost_weight: f64,
-    /// The cheapest candidate with at least this probability is taken, if there is one.
-    pub min_quality: Option<f64>,
-    /// Models that cost more, or nobody knows what, are left out.
-    pub max_cost: Option<f64>,
-    /// The cheapest of the candidates that are tied with the most probable one is taken.
-    pub cheapest_tie: bool,
-}
 
 /// A model that could answer a prompt.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,56 +80,7 @@ impl<'a> Router<'a> {
         Self { embedder, costs: Costs::of(embedder.models.len(), &embedder.attributes) }
     }
 
-    /// What a user should know before routing with these preferences.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] if no model is left, a number is out of range, or costs are asked for and
-    /// none are known.
-    pub fn check(&self, preferences: &Preferences) -> Result<()> {
-        let usage = |problem: String| Err(Error::Usage(problem));
-        let Preferences { cost_weight, min_quality, max_cost, .. } = *preferences;
-        if !(0.0..=10.0).contains(&cost_weight) {
-            return usage(format!("the cost weight is {cost_weight}; it goes from 0 to 10"));
-        }
-        if let Some(p) = min_quality.filter(|p| !(0.0..=1.0).contains(p)) {
-            return usage(format!("the least quality is {p}; it goes from 0 to 1"));
-        }
-        if let Some(cost) = max_cost.filter(|cost| !cost.is_finite() || *cost < 0.0) {
-            return usage(format!("the highest cost is {cost}; it must not be negative"));
-        }
-        let asked = cost_weight > 0.0
-            || min_quality.is_some()
-            || max_cost.is_some()
-            || preferences.cheapest_tie;
-        if asked && self.costs.unit().is_none() {
-            return usage(
-                "no costs are known: give the models cost_in and cost_out, or params_b".into(),
-            );
-        }
-        if self.pool(preferences).next().is_none() {
-            let in_pool = |m: usize| preferences.pool.as_ref().is_none_or(|pool| pool[m]);
-            let models = (0..self.embedder.models.len()).filter(|m| in_pool(*m));
-            let cheapest = models.filter_map(|m| self.costs.of_model(m)).min_by(f64::total_cmp);
-            return usage(match cheapest {
-                Some(cheapest) if max_cost.is_some() => {
-                    format!("no model costs so little; the cheapest costs {cheapest}")
-                }
-                _ => "no model is left to route to".into(),
-            });
-        }
-        Ok(())
-    }
-
-    /// The models that may be named, in order.
-    pub fn pool<'b>(&'b self, preferences: &'b Preferences) -> impl Iterator<Item = usize> + 'b {
-        (0..self.embedder.models.len()).filter(|&m| {
-            let cheap = |most| self.costs.of_model(m).is_some_and(|cost| cost <= most);
-            preferences.pool.as_ref().is_none_or(|pool| pool.get(m) == Some(&true))
-                && preferences.max_cost.is_none_or(cheap)
-        })
-    }
-
-    /// The whole answer for each prompt. `preferences` must have passed [`Router::check`].
+    /// The whole answer for each prompt. `preferences` must have passed [`Preferences::check`].
     ///
     /// # Errors
     /// If the encoder is not on this machine; see [`Embedder::encode`].
@@ -172,7 +108,7 @@ impl<'a> Router<'a> {
     }
 
     /// Only the model that each prompt is routed to: its index in the embedder. `preferences` must
-    /// have passed [`Router::check`].
+    /// have passed [`Preferences::check`].
     #[must_use]
     pub fn pick(&self, features: &Features, preferences: &Preferences) -> Vec<usize> {
         let forecast = self.forecast(features);
@@ -214,8 +150,8 @@ impl<'a> Router<'a> {
         preferences: &Preferences,
         known: Option<&[f32]>,
     ) -> (Vec<Candidate>, bool) {
-        let mut candidates: Vec<Candidate> = self
-            .pool(preferences)
+        let mut candidates: Vec<Candidate> = preferences
+            .candidates(&self.costs)
             .map(|model| {
                 let (p, support) = (forecast.p[[row, model]], forecast.support[[row, model]]);
                 let cost = self.costs.of_model(model);

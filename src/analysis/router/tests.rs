@@ -13,7 +13,7 @@ fn only(embedder: &Embedder, expression: &str) -> Preferences {
 const PROMPT: &str = "What is the derivative of x^2 sin(x) with respect to x?";
 
 fn one(router: &Router, preferences: &Preferences) -> Route {
-    router.check(preferences).unwrap();
+    preferences.check(&router.costs).unwrap();
     router.route(&[PROMPT], preferences).unwrap().remove(0)
 }
 
@@ -111,7 +111,8 @@ fn ties_are_what_the_responses_leave_open_and_the_cheapest_is_preferred_when_ask
 fn bad_preferences_are_told() {
     let embedder = shipped();
     let router = Router::new(&embedder);
-    let problem = |preferences: Preferences| router.check(&preferences).unwrap_err().to_string();
+    let problem =
+        |preferences: Preferences| preferences.check(&router.costs).unwrap_err().to_string();
     let base = Preferences::default();
     assert!(problem(Preferences { cost_weight: 11.0, ..base.clone() }).contains("0 to 10"));
     assert!(

@@ -152,3 +152,78 @@ fn what_is_out_of_scope_is_told() {
     update(&mut state, Action::Click(10, row));
     assert_eq!(state.route.cursor, 1);
 }
+
+#[test]
+fn limits_are_asked_for_and_impossible_ones_refused() {
+    let mut state = asked(140, 42, "q?");
+    press(&mut state, KeyCode::Enter);
+    let effects = press(&mut state, KeyCode::Char('.'));
+    assert!(matches!(effects[..], [Effect::Route(..)]), "a new route is asked for");
+    assert_eq!(state.route.preferences().min_quality, Some(0.5));
+    press(&mut state, KeyCode::Char('.'));
+    press(&mut state, KeyCode::Char('='));
+    let preferences = state.route.preferences();
+    assert_eq!((preferences.min_quality, preferences.cheapest_tie), (Some(0.55), true));
+    for _ in 0..2 {
+        press(&mut state, KeyCode::Char(','));
+    }
+    assert_eq!(state.route.preferences().min_quality, None);
+
+    press(&mut state, KeyCode::Char('$'));
+    type_text(&mut state, "12");
+    assert!(screen(&state).contains("4 models"), "3, 6, 9 and 12 billion parameters");
+    press(&mut state, KeyCode::Enter);
+    assert_eq!(state.route.preferences().max_cost, Some(12.0));
+    assert!(screen(&state).contains("≤ 12B"));
+    press(&mut state, KeyCode::Char('f'));
+    type_text(&mut state, "params_b > 40");
+    assert!(state.route.filter.problem.as_deref().is_some_and(|p| p.contains("costs so little")));
+    press(&mut state, KeyCode::Enter);
+    assert!(state.route.filter.pool.is_none(), "it would leave no model");
+    for (typed, wrong) in [("1", "so little"), ("-3", "negative"), ("much", "no number")] {
+        press(&mut state, KeyCode::Char('$'));
+        for _ in 0..4 {
+            press(&mut state, KeyCode::Backspace);
+        }
+        type_text(&mut state, typed);
+        press(&mut state, KeyCode::Enter);
+        assert!(state.notice.as_ref().is_some_and(|n| n.bad && n.text.contains(wrong)), "{typed}");
+        assert_eq!(state.route.preferences().max_cost, Some(12.0));
+    }
+    press(&mut state, KeyCode::Char('$'));
+    for _ in 0..4 {
+        press(&mut state, KeyCode::Backspace);
+    }
+    press(&mut state, KeyCode::Enter);
+    assert_eq!(state.route.preferences().max_cost, None);
+}
+
+#[test]
+fn a_filter_becomes_a_pool_that_is_found_again() {
+    let mut state = asked(140, 42, "q?");
+    press(&mut state, KeyCode::Enter);
+    press(&mut state, KeyCode::Char('s'));
+    assert!(state.ask.is_none(), "there is nothing to save");
+    press(&mut state, KeyCode::Char('f'));
+    type_text(&mut state, "coder ");
+    press(&mut state, KeyCode::Enter);
+    press(&mut state, KeyCode::Char('s'));
+    type_text(&mut state, "coders");
+    let effects = press(&mut state, KeyCode::Enter);
+    assert_eq!(effects, [Effect::SavePool("coders".into(), "coder".into())]);
+    press(&mut state, KeyCode::Char('o'));
+    type_text(&mut state, "all");
+    press(&mut state, KeyCode::Enter);
+    assert!(state.route.filter.pool.is_none());
+    press(&mut state, KeyCode::Char('o'));
+    assert!(screen(&state).contains("coders"));
+    type_text(&mut state, "coders");
+    let effects = press(&mut state, KeyCode::Enter);
+    assert!(matches!(effects[..], [Effect::Route(..)]));
+    assert!(state.route.filter.pool.as_ref().is_some_and(|pool| pool[0] && !pool[1]));
+
+    state.pools.named.insert("gone".into(), "nobody_has_this > 3".into());
+    update(&mut state, Action::UsePool(Some("gone".into())));
+    assert!(state.notice.as_ref().is_some_and(|notice| notice.bad));
+    assert_eq!(state.route.filter.input.value(), "coder", "the filter stays as it was");
+}

@@ -1,0 +1,71 @@
+//! What a route should weigh, and which models that leaves.
+
+use super::Costs;
+use crate::error::{Error, Result};
+
+/// What a route should weigh.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Preferences {
+    /// Which models may be named, one entry a model; all of them for `None`.
+    pub pool: Option<Vec<bool>>,
+    /// How much cost counts, from 0 (not at all) to 10 (the cheapest, always): the best candidate has
+    /// the highest p − w/(10 − w) · cost / highest cost. A cost that is not known counts as the
+    /// highest.
+    pub cost_weight: f64,
+    /// The cheapest candidate with at least this probability is taken, if there is one.
+    pub min_quality: Option<f64>,
+    /// Models that cost more, or nobody knows what, are left out.
+    pub max_cost: Option<f64>,
+    /// The cheapest of the candidates that are tied with the most probable one is taken.
+    pub cheapest_tie: bool,
+}
+
+impl Preferences {
+    /// What a user should know before routing among models of such `costs`.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if no model is left, a number is out of range, or costs are asked for and
+    /// none are known.
+    pub fn check(&self, costs: &Costs) -> Result<()> {
+        let usage = |problem: String| Err(Error::Usage(problem));
+        let Self { cost_weight, min_quality, max_cost, .. } = *self;
+        if !(0.0..=10.0).contains(&cost_weight) {
+            return usage(format!("the cost weight is {cost_weight}; it goes from 0 to 10"));
+        }
+        if let Some(p) = min_quality.filter(|p| !(0.0..=1.0).contains(p)) {
+            return usage(format!("the least quality is {p}; it goes from 0 to 1"));
+        }
+        if let Some(cost) = max_cost.filter(|cost| !cost.is_finite() || *cost < 0.0) {
+            return usage(format!("the highest cost is {cost}; it must not be negative"));
+        }
+        let asked =
+            cost_weight > 0.0 || min_quality.is_some() || max_cost.is_some() || self.cheapest_tie;
+        if asked && costs.unit().is_none() {
+            return usage(
+                "no costs are known: give the models cost_in and cost_out, or params_b".into(),
+            );
+        }
+        if self.candidates(costs).next().is_none() {
+            let models = (0..costs.len()).filter(|m| self.names(*m));
+            let cheapest = models.filter_map(|m| costs.of_model(m)).min_by(f64::total_cmp);
+            return usage(match cheapest {
+                Some(cheapest) if max_cost.is_some() => {
+                    format!("no model costs so little; the cheapest costs {cheapest}")
+                }
+                _ => "no model is left to route to".into(),
+            });
+        }
+        Ok(())
+    }
+
+    /// The models that may be named and are cheap enough, in order.
+    pub fn candidates<'a>(&'a self, costs: &'a Costs) -> impl Iterator<Item = usize> + 'a {
+        let cheap = |m, most| costs.of_model(m).is_some_and(|cost| cost <= most);
+        (0..costs.len())
+            .filter(move |&m| self.names(m) && self.max_cost.is_none_or(|most| cheap(m, most)))
+    }
+
+    fn names(&self, model: usize) -> bool {
+        self.pool.as_ref().is_none_or(|pool| pool.get(model) == Some(&true))
+    }
+}

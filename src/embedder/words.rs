@@ -1,0 +1,187 @@
+//! What the words of a question alone tell: the benchmark that it could stem from, and the summary
+//! of its responses.
+//!
+//! The few directions of an encoder, and the questions near in them, cannot tell all apart that the
+//! n-grams themselves tell.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use half::f16;
+use ndarray::{Array1, Array2, ArrayViewMut1, Axis, s};
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+
+use super::residuals::SUMMARY;
+use crate::dataset::Dataset;
+use crate::encoder::{Hashing, Tfidf};
+
+/// The benchmarks that are told apart at most: those with the most questions.
+const NAMED: usize = 64;
+/// Passes over the questions.
+const EPOCHS: usize = 5;
+/// The steps of the first pass, for texts of unit length, towards the benchmark and towards the
+/// summary; they fall to nothing in a straight line.
+const RATES: [f32; 2] = [3.0, 0.3];
+/// The bias learns that much slower: every text has it.
+const BIAS: f32 = 0.1;
+/// Parts of the questions, each judged by a model that has not seen it.
+const FOLDS: u32 = 5;
+const HASHING: Hashing = Hashing { buckets: 1 << 14, hash_seed: 0 };
+
+/// A linear model of n-grams: a multinomial logistic regression on the benchmark, and beside it least
+/// squares on the (standardised) summary, both by stochastic gradient descent.
+#[derive(Clone)]
+pub(super) struct Words {
+    pub(super) tfidf: Tfidf,
+    pub(super) line: Line,
+}
+
+/// What each bucket says.
+#[derive(Clone)]
+pub(super) struct Line {
+    /// Buckets × (benchmarks + [`SUMMARY`]), exact in half precision, as they are stored.
+    pub(super) weights: Array2<f32>,
+    pub(super) bias: Array1<f32>,
+}
+
+/// What the model learns from.
+struct Lesson<'a> {
+    texts: &'a [Vec<(u32, f32)>],
+    /// How many benchmarks are told apart, and which of them each text is of; others have a number
+    /// beyond.
+    classes: usize,
+    of: Vec<usize>,
+    /// Texts × [`SUMMARY`], standardised.
+    summaries: Array2<f32>,
+}
+
+impl Words {
+    /// Fits the words of the training questions (`train`, with an id for each different text) to
+    /// their benchmarks and `summaries`. Beside it, what models that have not seen a text say of it:
+    /// questions × [`Words::width`].
+    pub(super) fn fit(
+        data: &Dataset,
+        train: &[usize],
+        ids: &[u32],
+        summaries: &Array2<f32>,
+        seed: u64,
+        cancel: &AtomicBool,
+    ) -> (Self, Array2<f32>) {
+        let texts: Vec<&str> = train.iter().map(|&q| &*data.questions[q].prompt).collect();
+        let (tfidf, texts) = Tfidf::fit(HASHING, &texts);
+        let (classes, of) = named(data, train);
+        let deviation = summaries.std_axis(Axis(0), 0.0).mapv(|s| s.max(1e-6));
+        let mean = summaries.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(SUMMARY));
+        let summaries = (summaries - &mean) / &deviation;
+        let lesson = Lesson { texts: &texts, classes, of, summaries };
+        let fold = |row: usize| ids[row] % FOLDS;
+        let lines: Vec<Line> = (0..=FOLDS)
+            .into_par_iter()
+            .map(|left| {
+                let kept = |row: &usize| left == FOLDS || fold(*row) != left;
+                let mut rng = ChaCha8Rng::seed_from_u64(seed);
+                rng.set_stream(left.into());
+                Line::fit(&lesson, (0..texts.len()).filter(kept).collect(), &mut rng, cancel)
+            })
+            .collect();
+        let mut unseen = Array2::zeros((texts.len(), classes + SUMMARY));
+        unseen.outer_iter_mut().into_par_iter().enumerate().for_each(|(row, out)| {
+            lines[fold(row) as usize].say(&texts[row], out);
+        });
+        let line = lines.into_iter().next_back().unwrap_or_else(|| Line::new(classes));
+        (Self { tfidf, line }, unseen)
+    }
+
+    /// Numbers for each text: the probabilities of the benchmarks, and the summary.
+    pub(super) fn width(&self) -> usize {
+        self.line.bias.len()
+    }
+
+    /// Texts × [`Words::width`].
+    pub(super) fn say(&self, texts: &[&str]) -> Array2<f32> {
+        let mut out = Array2::zeros((texts.len(), self.width()));
+        out.outer_iter_mut().into_par_iter().zip(texts).for_each(|(out, text)| {
+            self.line.say(&self.tfidf.weigh(text), out);
+        });
+        out
+    }
+}
+
+/// How many benchmarks are told apart, and which of them each question is of; the others have a
+/// number beyond.
+fn named(data: &Dataset, train: &[usize]) -> (usize, Vec<usize>) {
+    let mut sizes = vec![0_usize; data.categories.len()];
+    train.iter().for_each(|&q| sizes[data.questions[q].category as usize] += 1);
+    let mut order: Vec<usize> = (0..sizes.len()).filter(|c| sizes[*c] > 0).collect();
+    order.sort_by_key(|&c| std::cmp::Reverse(sizes[c]));
+    order.truncate(NAMED);
+    order.sort_unstable();
+    let place = |q: &usize| {
+        let category = data.questions[*q].category as usize;
+        order.binary_search(&category).unwrap_or(order.len())
+    };
+    (order.len(), train.iter().map(place).collect())
+}
+
+impl Line {
+    fn new(classes: usize) -> Self {
+        let width = classes + SUMMARY;
+        Self {
+            weights: Array2::zeros((HASHING.buckets as usize, width)),
+            bias: Array1::zeros(width),
+        }
+    }
+
+    fn fit(
+        lesson: &Lesson,
+        mut order: Vec<usize>,
+        rng: &mut ChaCha8Rng,
+        cancel: &AtomicBool,
+    ) -> Self {
+        let classes = lesson.classes;
+        let mut line = Self::new(classes);
+        let (steps, mut step) = ((EPOCHS * order.len()) as f32, 0.0);
+        let mut error = Array1::zeros(classes + SUMMARY);
+        for _ in 0..EPOCHS {
+            if cancel.load(Ordering::Relaxed) {
+                break;
+            }
+            order.shuffle(rng);
+            for &row in &order {
+                let text = &lesson.texts[row];
+                line.say(text, error.view_mut());
+                match lesson.of[row] {
+                    class if class < classes => error[class] -= 1.0,
+                    _ => error.slice_mut(s![..classes]).fill(0.0),
+                }
+                let mut summary = error.slice_mut(s![classes..]);
+                summary -= &lesson.summaries.row(row);
+                let left = 1.0 - step / steps;
+                error.slice_mut(s![..classes]).mapv_inplace(|e| e * RATES[0] * left);
+                error.slice_mut(s![classes..]).mapv_inplace(|e| e * RATES[1] * left);
+                for &(bucket, weight) in text {
+                    line.weights.row_mut(bucket as usize).scaled_add(-weight, &error);
+                }
+                line.bias.scaled_add(-BIAS, &error);
+                step += 1.0;
+            }
+        }
+        line.weights.mapv_inplace(|w| f16::from_f32(w).to_f32());
+        line
+    }
+
+    /// The probabilities of the benchmarks and the summary of a text.
+    fn say(&self, text: &[(u32, f32)], mut out: ArrayViewMut1<f32>) {
+        out.assign(&self.bias);
+        for &(bucket, weight) in text {
+            out.scaled_add(weight, &self.weights.row(bucket as usize));
+        }
+        let mut named = out.slice_mut(s![..self.bias.len() - SUMMARY]);
+        let most = named.fold(f32::NEG_INFINITY, |most, x| most.max(*x));
+        named.mapv_inplace(|x| (x - most).exp());
+        let sum = named.sum();
+        named.mapv_inplace(|x| x / sum);
+    }
+}

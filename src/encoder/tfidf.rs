@@ -1,0 +1,90 @@
+//! Texts as sparse vectors: hashed n-grams weighted by their rarity.
+
+use ndarray::Array2;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::ngrams::{self, Counts, KINDS};
+
+/// What decides the weights besides the texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hashing {
+    /// Buckets of the hash.
+    pub buckets: u32,
+    /// The seed of the hash (XXH3-64).
+    pub hash_seed: u64,
+}
+
+/// Weights of hashed n-grams, fitted to texts: sublinear TF-IDF.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tfidf {
+    hashing: Hashing,
+    /// Kinds of n-gram × buckets: the weight of a bucket by rarity.
+    rarity: Array2<f32>,
+}
+
+impl Tfidf {
+    /// Fits rarity to texts, and gives their weights.
+    #[must_use]
+    pub fn fit(hashing: Hashing, texts: &[&str]) -> (Self, Vec<Vec<(u32, f32)>>) {
+        let count = |text: &&str| ngrams::count(text, hashing.buckets, hashing.hash_seed);
+        let counts: Vec<Counts> = texts.par_iter().map(count).collect();
+        let mut documents = Array2::<f32>::zeros((KINDS, hashing.buckets as usize));
+        for text in &counts {
+            for (kind, list) in text.iter().enumerate() {
+                for &(bucket, _) in list {
+                    documents[[kind, bucket as usize]] += 1.0;
+                }
+            }
+        }
+        let n = texts.len() as f32;
+        let rarity =
+            documents.mapv(|df| if df > 0.0 { ((1.0 + n) / (1.0 + df)).ln() + 1.0 } else { 0.0 });
+        let this = Self { hashing, rarity };
+        let weights = counts.par_iter().map(|counts| this.weigh_counts(counts)).collect();
+        (this, weights)
+    }
+
+    /// From its parts, as read from a file: `rarity` is 2 × buckets. `None` if it is not.
+    #[must_use]
+    pub fn from_parts(hashing: Hashing, rarity: Array2<f32>) -> Option<Self> {
+        let buckets = hashing.buckets as usize;
+        (buckets > 0 && rarity.dim() == (KINDS, buckets)).then_some(Self { hashing, rarity })
+    }
+
+    /// How n-grams are hashed.
+    #[must_use]
+    pub fn hashing(&self) -> Hashing {
+        self.hashing
+    }
+
+    /// Rarity: kinds of n-gram × buckets.
+    #[must_use]
+    pub fn rarity(&self) -> &Array2<f32> {
+        &self.rarity
+    }
+
+    /// The weights of a text by bucket: each kind of the same length, both in the same buckets, the
+    /// whole of unit length.
+    #[must_use]
+    pub fn weigh(&self, text: &str) -> Vec<(u32, f32)> {
+        self.weigh_counts(&ngrams::count(text, self.hashing.buckets, self.hashing.hash_seed))
+    }
+
+    fn weigh_counts(&self, counts: &Counts) -> Vec<(u32, f32)> {
+        let mut weights = Vec::new();
+        for (list, rarity) in counts.iter().zip(self.rarity.rows()) {
+            let start = weights.len();
+            weights.extend(
+                list.iter().map(|&(bucket, n)| (bucket, (1.0 + n.ln()) * rarity[bucket as usize])),
+            );
+            let norm = weights[start..].iter().map(|(_, w)| w * w).sum::<f32>().sqrt();
+            if norm > 0.0 {
+                // Half of the square length of the whole is each kind's.
+                let scale = std::f32::consts::FRAC_1_SQRT_2 / norm;
+                weights[start..].iter_mut().for_each(|(_, w)| *w *= scale);
+            }
+        }
+        weights
+    }
+}

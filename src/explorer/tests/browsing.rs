@@ -1,0 +1,121 @@
+//! The table, the search, the questions.
+
+use super::*;
+
+#[test]
+fn the_table_sorts_filters_and_carries_the_selection() {
+    let mut state = state(140, 42);
+    update(&mut state, Action::Focus(Pane::Models));
+    press(&mut state, KeyCode::Char('f'));
+    type_text(&mut state, "params_b > 30 and not coder");
+    assert!(screen(&state).contains("of 24 models"));
+    press(&mut state, KeyCode::Enter);
+    let rows = state.table.rows.len();
+    assert!(rows > 3 && rows < 24, "{rows}");
+    press(&mut state, KeyCode::Right);
+    press(&mut state, KeyCode::Right);
+    press(&mut state, KeyCode::Char('s'));
+    let size = |m: &usize| 3 + m * 3;
+    assert!(state.table.rows.windows(2).all(|w| size(&w[0]) >= size(&w[1])), "numbers downwards");
+    press(&mut state, KeyCode::Char('s'));
+    assert!(state.table.rows.windows(2).all(|w| size(&w[0]) <= size(&w[1])));
+    press(&mut state, KeyCode::Char('g'));
+    assert_eq!(state.selected, state.table.rows[0], "the row under the cursor is selected");
+    press(&mut state, KeyCode::Char('a'));
+    assert_eq!(state.marked.len(), rows);
+    press(&mut state, KeyCode::Char('u'));
+    assert!(state.marked.is_empty(), "undone");
+    press(&mut state, KeyCode::Char('U'));
+    assert_eq!(state.marked.len(), rows, "and done again");
+    press(&mut state, KeyCode::Char('w'));
+    type_text(&mut state, "arithmetic > 50 and answers >= 2");
+    press(&mut state, KeyCode::Enter);
+    let right =
+        |m: &usize| state.subject.benchmarks[0].scores[*m].is_some_and(|s| s.accuracy > 0.5);
+    assert!(!state.marked.is_empty() && state.marked.iter().all(right), "benchmarks in percent");
+    press(&mut state, KeyCode::Char('f'));
+    type_text(&mut state, " and");
+    assert!(state.table.problem.is_some() && state.table.rows.is_empty());
+    press(&mut state, KeyCode::Esc);
+    assert_eq!(state.table.rows.len(), rows, "escape brings the filter back");
+}
+
+#[test]
+fn expressions_mark_and_marked_models_are_compared_and_saved() {
+    let mut state = state(140, 42);
+    press(&mut state, KeyCode::Char('w'));
+    type_text(&mut state, "family = lynx and params_b < 40");
+    press(&mut state, KeyCode::Enter);
+    assert_eq!(state.marked.iter().copied().collect::<Vec<_>>(), [2, 6, 10]);
+    assert!(!state.is_lit(0) && state.is_lit(2), "the others stand back");
+    press(&mut state, KeyCode::Char('v'));
+    let text = screen(&state);
+    assert!(text.contains("3 marked models") && text.contains("cos "));
+    press(&mut state, KeyCode::Char('S'));
+    type_text(&mut state, "small lynxes");
+    press(&mut state, KeyCode::Enter);
+    press(&mut state, KeyCode::Char('!'));
+    assert_eq!(state.marked.len(), 21);
+    press(&mut state, KeyCode::Char('"'));
+    press(&mut state, KeyCode::Enter);
+    assert_eq!(state.marked.len(), 3, "found again");
+    let Effect::Copy(text) = &press(&mut state, KeyCode::Char('y'))[0] else { panic!() };
+    assert_eq!(text.lines().count(), 3);
+    let Effect::Write(_, bytes) = &press(&mut state, KeyCode::Char('E'))[0] else { panic!() };
+    let models: serde_json::Value = serde_json::from_slice(bytes).unwrap();
+    assert_eq!(models.as_array().unwrap().len(), 3);
+    assert_eq!(models[0]["attributes"]["family"], "lynx");
+}
+
+#[test]
+fn questions_are_browsed_by_surprise() {
+    let mut state = filled(state(140, 42));
+    assert!(update(&mut state, Action::Focus(Pane::Questions)).contains(&Effect::Questions));
+    let data =
+        crate::dataset::simulate::Simulation { models: 24, questions: 90, ..Default::default() };
+    let mut data = data.run();
+    data.models = (0..24).map(plain).collect();
+    let book = Book::new(&data, &state.subject.models, false);
+    assert!(!book.questions.is_empty());
+    let n = book.questions.len();
+    let book = Arc::new(book);
+    update(&mut state, Action::QuestionsRead(Ok(Arc::clone(&book))));
+    let forecast = |q: usize| (0..24).map(|m| 0.2 + 0.6 * ((q + m) % 7) as f32 / 7.0).collect();
+    update(&mut state, Action::QuestionsForecast(0, (0..40).map(forecast).collect()));
+    assert!(state.is_waiting() && screen(&state).contains("forecasting"));
+    update(&mut state, Action::QuestionsForecast(40, (40..n).map(forecast).collect()));
+    let loss: Vec<f64> =
+        state.questions.rows.iter().map(|q| state.questions.surprises[*q].loss).collect();
+    assert!(loss.windows(2).all(|w| w[0] >= w[1]));
+    for (width, height) in [(80, 24), (140, 42), (200, 60)] {
+        update(&mut state, Action::Resize(width, height));
+        insta::assert_snapshot!(format!("Questions-read-{width}x{height}"), screen(&state));
+    }
+    press(&mut state, KeyCode::Char('f'));
+    type_text(&mut state, "compile");
+    press(&mut state, KeyCode::Enter);
+    assert!(state.questions.rows.len() < n && !state.questions.rows.is_empty());
+    assert!(state.questions.rows.iter().all(|q| book.questions[*q].prompt.contains("compile")));
+    press(&mut state, KeyCode::Char('c'));
+    press(&mut state, KeyCode::Down);
+    let effects = press(&mut state, KeyCode::Char('r'));
+    assert!(matches!(effects.as_slice(), [Effect::Route(..)] | []), "{effects:?}");
+    assert_eq!(state.focus, Pane::Route);
+}
+
+#[test]
+fn search_finds_by_name_and_escape_goes_back() {
+    let mut state = state(120, 35);
+    let before = state.selected;
+    press(&mut state, KeyCode::Char('/'));
+    type_text(&mut state, "raven-12b");
+    assert_eq!(state.name(state.selected), "raven-12b-v0");
+    assert!(screen(&state).contains("1 of 1"));
+    press(&mut state, KeyCode::Esc);
+    assert_eq!(state.selected, before);
+    press(&mut state, KeyCode::Char('/'));
+    type_text(&mut state, "lynx");
+    press(&mut state, KeyCode::Down);
+    press(&mut state, KeyCode::Enter);
+    assert!(state.search.is_none() && state.name(state.selected).starts_with("lynx"));
+}
