@@ -193,14 +193,14 @@ fn a_damaged_file_is_one_clear_error() {
         (b"not a safetensors file at all".to_vec(), "no valid embedder"),
         (vec![0xff; 64], "no valid embedder"),
         (tampered(&good, nan, same), "models.vectors holds a number that is not finite"),
-        (tampered(&good, reshaped, same), "inputs.mean has shape [1, 49]"),
+        (tampered(&good, reshaped, same), "inputs.mean has shape [1, 62]"),
         (tampered(&good, beyond, same), "names benchmark 99 of 4"),
         (
-            tampered(&good, keep, |card| card.replacen("\"version\":2", "\"version\":3", 1)),
+            tampered(&good, keep, |card| card.replacen("\"version\":3", "\"version\":4", 1)),
             "written by a newer llmap",
         ),
         (
-            tampered(&good, keep, |card| card.replacen("\"version\":2", "\"version\":1", 1)),
+            tampered(&good, keep, |card| card.replacen("\"version\":3", "\"version\":2", 1)),
             "written by an older llmap",
         ),
         (
