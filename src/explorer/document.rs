@@ -226,6 +226,29 @@ fn best_not_run(document: &Value) -> Vec<String> {
     lines.collect()
 }
 
+/// What training measured on val, and what is measured on a data set.
+fn evaluated(evaluation: &Value) -> Vec<String> {
+    let number = |value: &Value| format!("{:.3}", value.as_f64().unwrap_or_default());
+    let mut said = vec!["\nEvaluation on val".to_owned()];
+    if let Value::Object(figures) = &evaluation["val"] {
+        let each = figures.iter();
+        said.extend(each.map(|(name, value)| format!("- {}: {}", one_line(name), number(value))));
+    }
+    let beside = &evaluation["data"];
+    if let Value::Object(predictors) = &beside["predictors"] {
+        let split = one_line(beside["split"].as_str().unwrap_or_default());
+        said.push(format!("\nOn {split} of the data set, beside the baselines"));
+        said.extend(predictors.iter().map(|(name, figures)| {
+            let figure = |name: &str| format!("{name} {}", number(&figures[name]));
+            let all = ["accuracy", "auc", "nll", "ece", "routing"].map(figure);
+            format!("- {}: {}", one_line(name), all.join(", "))
+        }));
+    } else if let Some(problem) = beside["problem"].as_str() {
+        said.push(format!("\nThe data set cannot be judged: {}", one_line(problem)));
+    }
+    said
+}
+
 /// The same as sentences and lists, without a drawing: for readers of screens and for files.
 #[must_use]
 pub fn plain(document: &Value) -> String {
@@ -289,23 +312,7 @@ pub fn plain(document: &Value) -> String {
     }
     say("\nThe best that were not run, by benchmark".into());
     best_not_run(document).into_iter().for_each(&mut say);
-    say("\nEvaluation on val".into());
-    if let Value::Object(figures) = &document["evaluation"]["val"] {
-        for (name, value) in figures {
-            say(format!("- {}: {}", one_line(name), text(value)));
-        }
-    }
-    let beside = &document["evaluation"]["data"];
-    if let Value::Object(predictors) = &beside["predictors"] {
-        say(format!("\nOn {} of the data set, beside the baselines", text(&beside["split"])));
-        for (name, figures) in predictors {
-            let figure = |name: &str| format!("{name} {}", text(&figures[name]));
-            let all = ["accuracy", "auc", "nll", "ece", "routing"].map(figure);
-            say(format!("- {}: {}", one_line(name), all.join(", ")));
-        }
-    } else if beside["problem"].is_string() {
-        say(format!("\nThe data set cannot be judged: {}", text(&beside["problem"])));
-    }
+    evaluated(&document["evaluation"]).into_iter().for_each(&mut say);
     if document["questions"].is_array() {
         say("\nMost surprising questions".into());
         for question in list(&document["questions"]).iter().take(10) {

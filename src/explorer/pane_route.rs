@@ -138,7 +138,10 @@ fn draw_bar(frame: &mut Frame, state: &State, place: Rect) {
             format!(" {}{count}", fit(one_line(filter.input.value()).trim(), room))
         }
     };
-    let asked = route.limits.said(unit(state)).iter().map(|said| format!("· {said} ")).collect();
+    let mut asked = route.limits.said(unit(state)).join(" · ");
+    if !asked.is_empty() {
+        asked = format!("· {asked} ");
+    }
     let mut x = place.x + 1;
     for (text, ink) in [(text, Ink::Text), (asked, Ink::Accent)] {
         let text = fit(&text, left);
