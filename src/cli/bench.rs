@@ -1,6 +1,7 @@
 //! `llmap bench`
 
 use std::hint::black_box;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
@@ -9,7 +10,7 @@ use llmap::analysis::projection::Projection;
 use llmap::analysis::router::{Preferences, Router};
 use llmap::dataset::simulate::Simulation;
 use llmap::embedder::{Embedder, Settings, train};
-use llmap::explorer::{Frames, frames};
+use llmap::explorer::{Frames, frames, typed};
 use serde_json::json;
 
 use super::{Common, output};
@@ -17,6 +18,8 @@ use super::{Common, output};
 /// A prompt of the usual length.
 const PROMPT: &str = "A shop sells pens at three for two dollars. Mira has twenty dollars, buys a \
     notebook for six and spends the rest on pens. How many pens does she get?";
+/// Prompts that are routed at once.
+const MANY: usize = 4096;
 /// Models that frames are drawn of.
 const SIZES: [usize; 2] = [10_000, 100_000];
 
@@ -43,8 +46,22 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         black_box(embedder.predict(&features));
         Ok(())
     })?;
+    let embedder = Arc::new(embedder);
+    let prompts: Vec<String> = (0..repeats).map(|i| format!("{PROMPT} ({i})")).collect();
+    let painted = typed(&embedder, &prompts)?;
     let (router, any) = (Router::new(&embedder), Preferences::default());
     let routed = median(repeats, || router.route(&[PROMPT], &any).map(|r| drop(black_box(r))))?;
+    let many: Vec<&str> = prompts.iter().map(String::as_str).cycle().take(MANY).collect();
+    let ready = embedder.encode(&many)?;
+    let per_second = |ms: f64| MANY as f64 / ms * 1000.0;
+    let picks = per_second(median(5, || {
+        black_box(router.pick(&ready, &any));
+        Ok(())
+    })?);
+    let names = per_second(median(5, || {
+        black_box(router.pick(&embedder.encode(&many)?, &any));
+        Ok(())
+    })?);
     let drawn: Vec<Frames> =
         SIZES.iter().map(|n| frames(*n, repeats, common.seed)).collect::<Result<_>>()?;
     let beside = beside_training(repeats, common.seed)?;
@@ -58,6 +75,8 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
             "encode": encode,
             "predict": predict,
             "route": routed,
+            "typed_to_painted": painted,
+            "routings_per_second": { "from_ready_vectors": picks, "from_text": names },
             "frames": drawn,
             "frames_beside_training": beside,
             "peak_memory_bytes": memory,
@@ -71,6 +90,9 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         row("encode a prompt".into(), encode),
         row("forecast all models for an encoded prompt".into(), predict),
         row("route a prompt".into(), routed),
+        row("a typed prompt to its painted ranking, beyond the debounce".into(), painted),
+        vec!["routings a second, from ready vectors".into(), format!("{picks:.0}")],
+        vec!["  the same from text to the name".into(), format!("{names:.0}")],
     ];
     for frames in drawn.iter().chain([&beside]) {
         let models = frames.models;

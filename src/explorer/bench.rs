@@ -1,6 +1,8 @@
 //! How long a frame takes: measured on simulated models, written to a terminal that is not there.
 
+use std::io::Sink;
 use std::sync::Arc;
+use std::sync::mpsc::channel;
 use std::time::Instant;
 
 use ndarray::Array2;
@@ -12,16 +14,17 @@ use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 use serde::Serialize;
 
-use super::COMPONENTS;
-use super::action::{Action, Direction, Pane};
+use super::action::{Action, Direction, Effect, Pane};
+use super::jobs::{DEBOUNCE, Jobs};
 use super::state::State;
 use super::subject::Subject;
 use super::theme::{Depth, Theme};
 use super::update::update;
 use super::view::view;
+use super::{COMPONENTS, Message};
 use crate::analysis::projection::Projection;
 use crate::dataset::{Attribute, Values};
-use crate::embedder::{Benchmark, Score};
+use crate::embedder::{Benchmark, Embedder, Score};
 use crate::error::{Error, Result};
 
 /// Numbers in a simulated vector, the ability among them.
@@ -52,20 +55,17 @@ pub struct Frames {
 pub fn frames(models: usize, frames: usize, seed: u64) -> Result<Frames> {
     let subject = Arc::new(simulated(models, seed));
     let area = Rect::new(0, 0, 200, 60);
-    let options = TerminalOptions { viewport: Viewport::Fixed(area) };
-    let failed = |e: std::io::Error| Error::Failed(format!("a frame could not be drawn: {e}"));
-    let mut terminal =
-        Terminal::with_options(CrosstermBackend::new(std::io::sink()), options).map_err(failed)?;
+    let mut terminal = sink(area)?;
     let start = Instant::now();
     let projection = Projection::pca(subject.specialities(), COMPONENTS)?;
     let (theme, _) = Theme::load("dark", Depth::True)?;
     let mut state = State::new(subject, projection, theme, Pane::Map, area);
-    terminal.draw(|frame| view(frame, &state)).map_err(failed)?;
+    terminal.draw(|frame| view(frame, &state)).map_err(unpainted)?;
     let first = start.elapsed().as_secs_f64() * 1000.0;
     let mut time = |state: &mut State, action: Action| -> Result<f64> {
         let start = Instant::now();
         update(state, action);
-        terminal.draw(|frame| view(frame, state)).map_err(failed)?;
+        terminal.draw(|frame| view(frame, state)).map_err(unpainted)?;
         Ok(start.elapsed().as_secs_f64() * 1000.0)
     };
     let turns = [Direction::Left, Direction::Up, Direction::Right, Direction::Down];
@@ -97,6 +97,55 @@ pub fn frames(models: usize, frames: usize, seed: u64) -> Result<Frames> {
         table: at(&mut on_table, 0.5),
         first,
     })
+}
+
+/// Types `prompts`, one after the other, into an explorer of `embedder`: the median time from a prompt
+/// to the bytes of its painted ranking, in milliseconds, without the pause that typing has to make.
+///
+/// # Errors
+/// If a prompt cannot be routed.
+pub fn typed(embedder: &Arc<Embedder>, prompts: &[String]) -> Result<f64> {
+    let area = Rect::new(0, 0, 200, 60);
+    let mut terminal = sink(area)?;
+    let subject = Arc::new(Subject::from(&**embedder));
+    let projection = Projection::pca(subject.specialities(), COMPONENTS)?;
+    let (theme, _) = Theme::load("dark", Depth::True)?;
+    let mut state = State::new(Arc::clone(&subject), projection, theme, Pane::Map, area);
+    let (sender, receiver) = channel();
+    let jobs = Jobs::new(Arc::clone(embedder), subject, None, sender);
+    update(&mut state, Action::Prompt);
+    let mut times = Vec::with_capacity(prompts.len());
+    for prompt in prompts {
+        state.route.set_prompt("");
+        let start = Instant::now();
+        for effect in update(&mut state, Action::Paste(prompt.clone())) {
+            if let Effect::Route(version, prompt) = effect {
+                jobs.route(version, prompt, state.route.preferences());
+            }
+        }
+        let gone = |_| Error::Failed("the worker that routes has ended".into());
+        if let Message::Action(action) = receiver.recv().map_err(gone)? {
+            if let Action::Failed(problem) = action {
+                return Err(Error::Failed(problem));
+            }
+            update(&mut state, action);
+        }
+        terminal.draw(|frame| view(frame, &state)).map_err(unpainted)?;
+        times.push((start.elapsed().saturating_sub(DEBOUNCE)).as_secs_f64() * 1000.0);
+    }
+    times.sort_by(f64::total_cmp);
+    Ok(times.get(times.len() / 2).copied().unwrap_or_default())
+}
+
+/// A terminal that is not there.
+fn sink(area: Rect) -> Result<Terminal<CrosstermBackend<Sink>>> {
+    let options = TerminalOptions { viewport: Viewport::Fixed(area) };
+    Terminal::with_options(CrosstermBackend::new(std::io::sink()), options).map_err(unpainted)
+}
+
+#[allow(clippy::needless_pass_by_value)]
+fn unpainted(e: std::io::Error) -> Error {
+    Error::Failed(format!("a frame could not be drawn: {e}"))
 }
 
 /// Models that do not exist, in families.

@@ -27,7 +27,7 @@ use crate::dataset::{self, Answer, Values};
 use crate::embedder::Embedder;
 
 /// How long typing must pause before a prompt is routed.
-const DEBOUNCE: Duration = Duration::from_millis(60);
+pub const DEBOUNCE: Duration = Duration::from_millis(60);
 
 /// Questions that are forecast at a time.
 const BLOCK: usize = 64;

@@ -89,7 +89,7 @@ use terminal::{Screen, terminal_error};
 use theme::{Depth, Theme};
 
 pub use action::Pane;
-pub use bench::{Frames, frames};
+pub use bench::{Frames, frames, typed};
 pub use document::{document, plain};
 
 /// Components that the map can show, and while a training is watched.

@@ -1,6 +1,6 @@
 //! Small things that several panes draw: fitted text, bars, whiskers, headings.
 
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
@@ -158,8 +158,15 @@ pub fn thousands(n: u64) -> String {
 }
 
 /// `line` over the whole width with the background of a list's cursor.
-pub fn under_cursor(theme: &Theme, line: Line<'static>) -> Line<'static> {
-    line.patch_style(theme.cursor())
+pub fn under_cursor(theme: &Theme, mut line: Line<'static>) -> Line<'static> {
+    let cursor = theme.cursor();
+    if cursor.add_modifier.contains(Modifier::REVERSED) {
+        // Reversed, each colour of the text would be a ground of its own.
+        for span in &mut line.spans {
+            (span.style.fg, span.style.bg) = (None, None);
+        }
+    }
+    line.patch_style(cursor)
 }
 
 #[cfg(test)]
