@@ -185,3 +185,66 @@ impl Line {
         named.mapv_inplace(|x| x / sum);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::simulate::Simulation;
+    use crate::embedder::residuals::summarise;
+
+    fn fitted(data: &Dataset, train: &[usize]) -> (Words, Array2<f32>) {
+        let ids: Vec<u32> = (0..train.len() as u32).collect();
+        let summaries = summarise(data, train, 1);
+        Words::fit(data, train, &ids, &summaries, 1, &AtomicBool::new(false))
+    }
+
+    fn simulated() -> (Dataset, Vec<usize>) {
+        let data = Simulation { models: 30, questions: 400, ..Simulation::default() }.run();
+        let train = (0..data.questions.len()).collect();
+        (data, train)
+    }
+
+    #[test]
+    fn benchmarks_are_named_by_words_that_have_not_seen_the_text() {
+        let (data, train) = simulated();
+        let (words, unseen) = fitted(&data, &train);
+        let classes = words.width() - SUMMARY;
+        assert_eq!((unseen.dim(), classes), ((train.len(), words.width()), data.categories.len()));
+        let best = |row: usize| {
+            (0..classes).max_by(|a, b| unseen[[row, *a]].total_cmp(&unseen[[row, *b]])).unwrap()
+        };
+        let right = train.iter().filter(|&&q| best(q) == data.questions[q].category as usize);
+        assert!(right.count() as f32 > 0.9 * train.len() as f32, "their words differ");
+        for row in unseen.rows() {
+            let sum = row.slice(s![..classes]).sum();
+            assert!((sum - 1.0).abs() < 1e-4 && row.iter().all(|x| x.is_finite()));
+        }
+    }
+
+    #[test]
+    fn what_was_fitted_is_what_is_said_and_what_is_stored() {
+        let (data, train) = simulated();
+        let (words, _) = fitted(&data, &train);
+        assert!(words.line.weights.iter().all(|w| f16::from_f32(*w).to_f32() == *w));
+        let (again, unseen) = fitted(&data, &train);
+        assert_eq!(words.line.weights, again.line.weights, "the same seed");
+        let text = &*data.questions[0].prompt;
+        let said = words.say(&[text, ""]);
+        assert!(said.iter().all(|x| x.is_finite()));
+        assert_ne!(said.row(0), unseen.row(0), "a training text is judged by words of the others");
+    }
+
+    #[test]
+    fn of_many_benchmarks_the_largest_are_told_apart() {
+        let (mut data, train) = simulated();
+        data.categories = (0..100).map(|c| c.to_string()).collect();
+        for (q, question) in data.questions.iter_mut().enumerate() {
+            question.category = (q % 100).min(80) as u32;
+        }
+        let (classes, of) = named(&data, &train);
+        assert_eq!(classes, NAMED);
+        assert!(of.iter().any(|class| *class == classes) && of[80] < classes);
+        let (words, _) = fitted(&data, &train);
+        assert_eq!(words.width(), NAMED + SUMMARY);
+    }
+}
