@@ -225,7 +225,8 @@ mod tests {
     fn what_was_fitted_is_what_is_said_and_what_is_stored() {
         let (data, train) = simulated();
         let (words, _) = fitted(&data, &train);
-        assert!(words.line.weights.iter().all(|w| f16::from_f32(*w).to_f32() == *w));
+        let stored = words.line.weights.mapv(|w| f16::from_f32(w).to_f32());
+        assert_eq!(words.line.weights, stored);
         let (again, unseen) = fitted(&data, &train);
         assert_eq!(words.line.weights, again.line.weights, "the same seed");
         let text = &*data.questions[0].prompt;
@@ -243,7 +244,7 @@ mod tests {
         }
         let (classes, of) = named(&data, &train);
         assert_eq!(classes, NAMED);
-        assert!(of.iter().any(|class| *class == classes) && of[80] < classes);
+        assert!(of.contains(&classes) && of[80] < classes);
         let (words, _) = fitted(&data, &train);
         assert_eq!(words.width(), NAMED + SUMMARY);
     }
