@@ -1,5 +1,7 @@
 //! The map: principal components of the model vectors, t-SNE, or the direction of a property.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use linfa::DatasetBase;
 use linfa::traits::{Fit, Predict, Transformer};
 use linfa_linalg::cholesky::SolveC;
@@ -47,6 +49,13 @@ impl Linear {
 const PERPLEXITY: f64 = 20.0;
 /// t-SNE of more models would take minutes.
 const TSNE_MOST: usize = 5000;
+/// Iterations of t-SNE after which it looks whether it is to stop. Each part finds the neighbours anew
+/// and gathers speed anew: parts of 100 are slower by two thirds and worse.
+const PART: u16 = 250;
+/// Parts of t-SNE; in the first one attractions are exaggerated.
+const PARTS: usize = 4;
+/// How coarse the approximation of Barnes and Hut is.
+const ANGLE: f64 = 0.5;
 /// The penalty of the ridge regression that finds a direction, in shares of the total variance.
 const PENALTY: f64 = 0.03;
 
@@ -92,8 +101,8 @@ impl Projection {
     ///
     /// # Errors
     /// [`Error::Usage`] for fewer than five models or more than 5,000; [`Error::Failed`] if the
-    /// method fails.
-    pub fn tsne(vectors: ArrayView2<'_, f32>) -> Result<Self> {
+    /// method fails, or was cancelled: heeded four times on the way.
+    pub fn tsne(vectors: ArrayView2<'_, f32>, cancel: &AtomicBool) -> Result<Self> {
         let n = vectors.nrows();
         if n < 5 || vectors.ncols() < 2 {
             return Err(Error::Usage("t-SNE needs at least five models".into()));
@@ -105,12 +114,27 @@ impl Projection {
         }
         let x = vectors.mapv(f64::from).as_standard_layout().into_owned();
         let perplexity = PERPLEXITY.min((n - 1) as f64 / 3.0 - 1e-9);
-        let coordinates = TSneParams::embedding_size(2)
+        let part = u64::from(PART);
+        let stopped = || {
+            let stopped = cancel.load(Ordering::Relaxed);
+            if stopped { Err(Error::Failed("t-SNE was cancelled".into())) } else { Ok(()) }
+        };
+        stopped()?;
+        let mut coordinates = TSneParams::embedding_size(2)
             .perplexity(perplexity)
-            .approx_threshold(0.5)
-            .max_iter(1000)
-            .transform(x)
+            .approx_threshold(ANGLE)
+            .max_iter(PART.into())
+            .preliminary_iter(PART.into())
+            .transform(x.clone())
             .map_err(|e| Error::Failed(format!("t-SNE failed: {e}")))?;
+        // linfa's transform knows no end but its own: what is beneath it goes on from there.
+        let (mut x, _) = x.into_raw_vec_and_offset();
+        for _ in 1..PARTS {
+            stopped()?;
+            let Some(y) = coordinates.as_slice_mut() else { break };
+            let columns = vectors.ncols();
+            bhtsne::run(&mut x, n, columns, y, 2, perplexity, ANGLE, true, part, 0, 0);
+        }
         if coordinates.iter().any(|x| !x.is_finite()) {
             return Err(Error::Failed("t-SNE did not converge".into()));
         }
@@ -270,7 +294,7 @@ mod tests {
             let noise = ((m * 7 + d * 5) % 9) as f32 / 9.0;
             if d < 3 && m % 2 == 0 { 8.0 + noise } else { noise }
         });
-        let projection = Projection::tsne(x.view()).unwrap();
+        let projection = Projection::tsne(x.view(), &AtomicBool::new(false)).unwrap();
         let at = |m: usize| projection.coordinates.row(m).to_owned();
         let far = |a: usize, b: usize| (at(a) - at(b)).mapv(|v| v * v).sum().sqrt();
         let pairs = |same: bool| {
@@ -280,8 +304,13 @@ mod tests {
             each.iter().sum::<f64>() / each.len() as f64
         };
         assert!(pairs(false) > 1.5 * pairs(true));
-        assert!(Projection::tsne(x.slice(ndarray::s![..3, ..])).is_err());
-        assert!(Projection::tsne(Array2::zeros((TSNE_MOST + 1, 2)).view()).is_err());
+        let err = |x: ArrayView2<'_, f32>, cancelled: bool| {
+            Projection::tsne(x, &AtomicBool::new(cancelled)).unwrap_err().to_string()
+        };
+        assert!(err(x.slice(ndarray::s![..3, ..]), false).contains("at least five"));
+        let many = Array2::zeros((TSNE_MOST + 1, 2));
+        assert!(err(many.view(), false).contains("at most"));
+        assert!(err(x.view(), true).contains("cancelled"));
     }
 
     #[test]

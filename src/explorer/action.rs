@@ -13,6 +13,7 @@ use super::questions::Book;
 use super::routing::Command;
 use super::subject::Subject;
 use super::theme::Theme;
+use super::work::Work;
 use crate::analysis::clusters::Clusters;
 use crate::analysis::evaluation::Evaluation;
 use crate::analysis::probe::Report;
@@ -144,6 +145,10 @@ pub enum Action {
     NextTheme,
     /// Closes what is on top: help, a notice, typing, an isolated class.
     Dismiss,
+    /// Stops what the focused pane waits for.
+    Stop,
+    /// Begins again what was stopped or failed.
+    Again,
     Focus(Pane),
     NextPane,
     PreviousPane,
@@ -348,6 +353,8 @@ pub enum Effect {
     Forecast,
     /// Judge the forecasts on the data set.
     Evaluate,
+    /// Stop this work.
+    Stop(Work),
     /// Compute this projection.
     Project(Projector),
     /// Read the data set and forecast its questions.

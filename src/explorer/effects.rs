@@ -75,6 +75,11 @@ impl App {
                             llmap explore EMBEDDER --data FOLDER";
                 return self.take(Action::QuestionsRead(Err(hint.into())));
             }
+            Effect::Stop(work) => {
+                if let Some(jobs) = &self.jobs {
+                    jobs.stop(work);
+                }
+            }
             slow => {
                 if let Some(jobs) = &self.jobs {
                     self.begin(jobs, slow);

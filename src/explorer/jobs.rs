@@ -1,12 +1,13 @@
 //! Slow work off the UI thread: the newest request wins, what is running can be cancelled.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use super::questions::{Book, rows};
 use super::routing;
 use super::source::Source;
 use super::subject::Subject;
+use super::work::Work;
 use crate::analysis::clusters::clusters;
 use crate::analysis::probe::{Prober, Settings};
 use crate::analysis::projection::Projection;
@@ -43,6 +45,8 @@ pub struct Jobs {
     /// The data set beside the embedder, if one is open.
     data: Option<Source>,
     cancel: Arc<AtomicBool>,
+    /// What tells the work that is under way to stop.
+    running: Mutex<BTreeMap<Work, Arc<AtomicBool>>>,
     out: Sender<Message>,
 }
 
@@ -68,7 +72,9 @@ impl Jobs {
         let (wanted, cancel) = (Arc::default(), Arc::default());
         let embedded = Arc::clone(&embedder);
         let placing = OnceLock::new();
-        let jobs = Self { subject, embedder: embedded, wanted, placing, data, cancel, out };
+        let running = Mutex::default();
+        let jobs =
+            Self { subject, embedder: embedded, wanted, placing, data, cancel, running, out };
         let wanted = Arc::clone(&jobs.wanted);
         let (cancel, out) = (Arc::clone(&jobs.cancel), jobs.out.clone());
         thread::spawn(move || {
@@ -110,7 +116,7 @@ impl Jobs {
     /// Reads the answers of a new model from a file that people name as they drop or type it.
     pub fn read_answers(&self, path: String) {
         let data = self.data.clone();
-        self.spawn(move |_, _| {
+        self.spawn(Arc::clone(&self.cancel), move |_, _| {
             let path = dropped(&path).unwrap_or_else(|| path.into());
             let data = data.as_ref().map(Source::get).transpose();
             Action::AnswersRead(
@@ -119,9 +125,30 @@ impl Jobs {
         });
     }
 
+    /// Tells work that is under way to stop; nothing more comes of it.
+    pub fn stop(&self, work: Work) {
+        if let Some(cancel) = self.running().remove(&work) {
+            cancel.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Stops what is under way of this kind, for a newer one that heeds what is given.
+    fn begin(&self, work: Work) -> Arc<AtomicBool> {
+        self.stop(work);
+        Arc::clone(self.running().entry(work).or_default())
+    }
+
+    fn running(&self) -> MutexGuard<'_, BTreeMap<Work, Arc<AtomicBool>>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Runs `work` on a thread of its own and sends what comes of it, unless it is no longer wanted.
-    fn spawn(&self, work: impl FnOnce(&Subject, &AtomicBool) -> Action + Send + 'static) {
-        let (subject, cancel) = (Arc::clone(&self.subject), Arc::clone(&self.cancel));
+    fn spawn(
+        &self,
+        cancel: Arc<AtomicBool>,
+        work: impl FnOnce(&Subject, &AtomicBool) -> Action + Send + 'static,
+    ) {
+        let subject = Arc::clone(&self.subject);
         let out = self.out.clone();
         thread::spawn(move || {
             let action = guarded(|| work(&subject, &cancel)).unwrap_or_else(Action::Failed);
@@ -134,7 +161,7 @@ impl Jobs {
 
     /// Groups the models.
     pub fn cluster(&self) {
-        self.spawn(|subject, cancel| {
+        self.spawn(self.begin(Work::Clusters), |subject, cancel| {
             let found =
                 clusters(&subject.models, subject.specialities(), &subject.attributes, 1, cancel);
             Action::Clustered(found.map_err(|e| e.to_string()))
@@ -144,7 +171,7 @@ impl Jobs {
     /// Forecasts every model on every benchmark.
     pub fn forecast(&self) {
         let embedder = Arc::clone(&self.embedder);
-        self.spawn(move |_, cancel| {
+        self.spawn(self.begin(Work::Forecasts), move |_, cancel| {
             let open =
                 (0..embedder.benchmarks.len()).take_while(|_| !cancel.load(Ordering::Relaxed));
             let grid: Result<_, _> = open.map(|b| forecast::benchmark(&embedder, b)).collect();
@@ -154,11 +181,11 @@ impl Jobs {
 
     /// Computes a projection; `class` is the one that an attribute with many is about.
     pub fn project(&self, projector: Projector, class: Option<String>) {
-        self.spawn(move |subject, _| {
+        self.spawn(self.begin(Work::Projection), move |subject, cancel| {
             let vectors = subject.specialities();
             let found = match projector {
                 Projector::Pca => Projection::pca(vectors, super::COMPONENTS),
-                Projector::Tsne => Projection::tsne(vectors),
+                Projector::Tsne => Projection::tsne(vectors, cancel),
                 Projector::Attribute(attribute) => {
                     let target = target(subject, attribute, class.as_deref());
                     Projection::along(vectors, &target, super::COMPONENTS)
@@ -173,7 +200,7 @@ impl Jobs {
     /// baselines.
     pub fn evaluate(&self) {
         let (embedder, data) = (Arc::clone(&self.embedder), self.data.clone());
-        self.spawn(move |_, cancel| {
+        self.spawn(self.begin(Work::Evaluation), move |_, cancel| {
             let found = data.ok_or_else(|| "no data set is open".to_owned()).and_then(|data| {
                 let data = data.get()?;
                 let settings = evaluation::Settings::plain(data);
@@ -187,7 +214,7 @@ impl Jobs {
     /// Reads the data set and forecasts its questions, block by block.
     pub fn questions(&self) {
         let Some(data) = self.data.clone() else { return };
-        let (subject, cancel) = (Arc::clone(&self.subject), Arc::clone(&self.cancel));
+        let (subject, cancel) = (Arc::clone(&self.subject), self.begin(Work::Questions));
         let (embedder, out) = (Arc::clone(&self.embedder), self.out.clone());
         thread::spawn(move || {
             let send = |action| out.send(Message::Action(action)).is_ok();
@@ -219,7 +246,7 @@ impl Jobs {
     /// Probes these attributes of the subject, in order; one that was named since the explorer
     /// opened is in `subject` alone.
     pub fn probe(&self, subject: Arc<Subject>, attributes: Vec<usize>) {
-        let (out, cancel) = (self.out.clone(), Arc::clone(&self.cancel));
+        let (out, cancel) = (self.out.clone(), self.begin(Work::Probes));
         thread::spawn(move || {
             let prober = guarded(|| {
                 let vectors = subject.vectors.view();
@@ -321,6 +348,9 @@ pub fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
 impl Drop for Jobs {
     fn drop(&mut self) {
         self.cancel.store(true, Ordering::Relaxed);
+        for cancel in self.running().values() {
+            cancel.store(true, Ordering::Relaxed);
+        }
         self.wanted.changed.notify_all();
         if let Some(placing) = self.placing.get() {
             placing.changed.notify_all();

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::action::{Action, Direction, Pane};
 use super::routing::Command;
 use super::state::State;
+use super::work;
 
 /// Where a binding holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +42,10 @@ pub enum Context {
     /// Typing the name of a group.
     Naming,
     Training,
+    /// The focused pane waits for something.
+    Working,
+    /// What the focused pane shows was stopped, or failed.
+    Stopped,
 }
 
 impl Context {
@@ -64,6 +69,8 @@ impl Context {
             Self::Search => "While searching",
             Self::Naming => "While naming a group",
             Self::Training => "While training",
+            Self::Working => "While computing",
+            Self::Stopped => "Once stopped",
         }
     }
 
@@ -88,6 +95,10 @@ impl Context {
         let mut contexts = Vec::new();
         if state.training.is_some() {
             contexts.push(Self::Training);
+        } else if work::here(state).is_some() {
+            contexts.push(Self::Working);
+        } else if work::is_to_begin_again(state) {
+            contexts.push(Self::Stopped);
         }
         contexts.push(match state.focus {
             Pane::Map => Self::Map,
@@ -139,7 +150,7 @@ pub static KEYMAP: LazyLock<Vec<Binding>> = LazyLock::new(|| {
     use Command as C;
     use Context::{
         Always, Compare, Everywhere, Filter, Forecast, Line, Map, Model, Models, Naming, Newcomer,
-        Picker, Probe, Prompt, Questions, Route, Search, Training,
+        Picker, Probe, Prompt, Questions, Route, Search, Stopped, Training, Working,
     };
     use Direction::{Down, Left, Right, Up};
     let bind = |context, keys: &str, action, about, hint| Binding {
@@ -150,6 +161,8 @@ pub static KEYMAP: LazyLock<Vec<Binding>> = LazyLock::new(|| {
         hint,
     };
     let mut map = vec![
+        bind(Working, "esc", A::Stop, "stop what is computed", "stop"),
+        bind(Stopped, "f5", A::Again, "begin it again", "begin again"),
         bind(Training, "s", A::StopTraining, "stop, keep the best epoch", "stop and keep"),
         bind(Map, "left h", A::Step(Left), "model to the left", ""),
         bind(Map, "down j", A::Step(Down), "model below", ""),
@@ -462,10 +475,11 @@ mod tests {
     #[test]
     fn every_key_has_a_name_and_one_meaning_in_a_context() {
         let together = |a: Context, b: Context| {
-            // What is typed into a filter is completed by Tab, which is another pane elsewhere.
-            if (a, b) == (Context::Filter, Context::Always)
-                || (b, a) == (Context::Filter, Context::Always)
-            {
+            // What is typed into a filter is completed by Tab, which is another pane elsewhere; what is
+            // computed stops before anything is closed.
+            let meant =
+                [(Context::Filter, Context::Always), (Context::Working, Context::Everywhere)];
+            if meant.contains(&(a, b)) || meant.contains(&(b, a)) {
                 return false;
             }
             // A training has only the map beside it.

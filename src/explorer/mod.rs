@@ -60,6 +60,7 @@ mod theme;
 mod update;
 mod view;
 mod widgets;
+mod work;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -6,6 +6,7 @@ use super::action::{Action, Effect};
 use super::colouring::ColourBy;
 use super::state::{Notice, State, Training};
 use super::update::choose;
+use super::work::Work;
 use super::{forecasts, newcomer, routing, table};
 use crate::analysis::clusters::Clusters;
 use crate::analysis::probe::Report;
@@ -144,12 +145,15 @@ fn clustered(state: &mut State, found: Result<Clusters, String>) {
     match found {
         Ok(clusters) => {
             state.clusters = Some(clusters);
+            state.clustering = false;
             state.recolour(ColourBy::Cluster);
             table::arrange(state);
         }
-        Err(problem) => state.complain(&problem),
+        Err(problem) => {
+            state.complain(&problem);
+            state.stopped.insert(Work::Clusters);
+        }
     }
-    state.clustering = state.clusters.is_none();
 }
 
 fn probed(state: &mut State, attribute: usize, result: Result<Box<Report>, String>) {

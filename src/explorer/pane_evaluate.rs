@@ -13,6 +13,7 @@ use super::state::State;
 use super::theme::Ink;
 use super::view::pane_block;
 use super::widgets::{fit, heading, pad, thousands, whisker, wrap};
+use super::work::Work;
 use crate::analysis::evaluation::{EMBEDDER, Evaluation, Judgement};
 use crate::embedder::Coverage;
 use crate::metrics::{Bin, Figures};
@@ -33,10 +34,11 @@ const COLUMNS: [Column; 5] = [
 ];
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
-    let remark = match &state.evaluation.found {
-        Some(Ok(found)) => format!("data set, {}", found.split),
-        None if state.evaluation.asked => format!("{} judging", state.spinner()),
-        _ => "on val of its training".into(),
+    let remark = if let Some(Ok(found)) = &state.evaluation.found {
+        format!("data set, {}", found.split)
+    } else {
+        let remark = Work::Evaluation.remark(state, "judging");
+        remark.unwrap_or_else(|| "on val of its training".into())
     };
     frame.render_widget(pane_block(state, layout, Pane::Evaluate, &remark, area.width), area);
     let inside = Layout::inside(area);

@@ -17,6 +17,7 @@ use super::view::pane_block;
 use super::widgets::{
     around, eighths, fit, fit_end, heading, pad, thousands, under_cursor, whisker, width,
 };
+use super::work::Work;
 use crate::analysis::forecast::Forecast;
 
 /// Cells of a benchmark: its title, and a share.
@@ -43,7 +44,7 @@ fn lines(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
         } else if let Some(problem) = &state.forecasts.problem {
             problem.clone()
         } else {
-            format!("{} forecasting", state.spinner())
+            Work::Forecasts.remark(state, "forecasting").unwrap_or_default()
         };
         return vec![Line::styled(said, muted)];
     };

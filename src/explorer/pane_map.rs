@@ -15,6 +15,7 @@ use super::state::State;
 use super::theme::Ink;
 use super::view::pane_block;
 use super::widgets::{fit, width};
+use super::work::Work;
 
 /// Cells of the plot for one name at full view.
 const CELLS_A_NAME: f64 = 160.0;
@@ -84,11 +85,12 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
         .title
         .as_ref()
         .map_or_else(String::new, |title| format!("coloured by {title}"));
-    if state.clustering {
-        remark = format!("{} finding clusters …", state.spinner());
+    if let Some(clusters) = Work::Clusters.remark(state, "finding clusters") {
+        remark = clusters;
     }
     if let Some(awaited) = map.awaited {
-        remark = format!("{} {} …", state.spinner(), awaited.title(&state.subject));
+        let doing = awaited.title(&state.subject);
+        remark = Work::Projection.remark(state, &doing).unwrap_or(remark);
     }
     let mut block = pane_block(state, layout, Pane::Map, &remark, area.width);
     if state.training.is_none() && area.width > 40 {

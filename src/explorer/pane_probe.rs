@@ -14,6 +14,7 @@ use super::state::State;
 use super::theme::Ink;
 use super::view::pane_block;
 use super::widgets::{around, bar, fit, heading, pad, under_cursor, whisker, width, wrap};
+use super::work::Work;
 use crate::analysis::probe::{Figure, Prediction, Report, Run, Scheme};
 
 /// Sections about an attribute, each of which can stand first.
@@ -35,8 +36,8 @@ const CLASSES: usize = 6;
 const BENCHMARKS: usize = 4;
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
-    let remark = "held-out models";
-    frame.render_widget(pane_block(state, layout, Pane::Probe, remark, area.width), area);
+    let remark = Work::Probes.remark(state, "probing").unwrap_or_else(|| "held-out models".into());
+    frame.render_widget(pane_block(state, layout, Pane::Probe, &remark, area.width), area);
     let inside = Layout::inside(area);
     let lines = lines(state, inside.width.into(), inside.height.into());
     frame.render_widget(Paragraph::new(lines), inside);
@@ -123,7 +124,8 @@ fn details(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
     let Some(report) = state.probe.report(at) else {
         let text = match &state.probe.reports[at] {
             Some(Err(problem)) => problem.as_str(),
-            _ => "being probed …",
+            _ if Work::Probes.is_under_way(state) => "being probed …",
+            _ => "not probed",
         };
         let said = wrap(text, room).into_iter().map(|line| Line::styled(line, muted));
         return std::iter::once(heading(theme, room, name, "")).chain(said).collect();

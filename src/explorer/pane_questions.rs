@@ -14,6 +14,7 @@ use super::state::State;
 use super::theme::Ink;
 use super::view::pane_block;
 use super::widgets::{around, bar, fit, heading, pad, thousands, under_cursor, whisker, wrap};
+use super::work::Work;
 
 /// Lines of the question's text at most.
 const TEXT: usize = 6;
@@ -26,15 +27,9 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
             format!("{} of {}", thousands(questions.rows.len() as u64), thousands(all as u64));
         let category = questions.category.and_then(|c| book.categories.get(c));
         let category = category.map_or_else(String::new, |c| format!("{c} · "));
-        if done < all {
-            format!(
-                "{category}{shown} · {} forecasting {:.0}%",
-                state.spinner(),
-                100.0 * done as f64 / all as f64
-            )
-        } else {
-            format!("{category}{shown} · the most surprising first")
-        }
+        let doing = format!("forecasting {:.0}%", 100.0 * done as f64 / all as f64);
+        let remark = Work::Questions.remark(state, &doing);
+        format!("{category}{shown} · {}", remark.as_deref().unwrap_or("the most surprising first"))
     });
     frame.render_widget(pane_block(state, layout, Pane::Questions, &remark, area.width), area);
     let inside = Layout::inside(area);
@@ -42,8 +37,7 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     if questions.book.is_none() {
         let (text, ink) = match &questions.problem {
             Some(problem) => (problem.clone(), Ink::Bad),
-            None if questions.asked => (format!("{} reading …", state.spinner()), Ink::Muted),
-            None => ("…".into(), Ink::Muted),
+            None => (Work::Questions.remark(state, "reading").unwrap_or_default(), Ink::Muted),
         };
         let lines = wrap(&text, inside.width.into()).into_iter();
         let lines: Vec<Line> = lines.map(|line| Line::styled(line, theme.ink(ink))).collect();

@@ -83,6 +83,20 @@ pub struct QuestionsState {
 }
 
 impl QuestionsState {
+    /// The data set is being read, or its questions are being forecast.
+    pub fn is_waiting(&self) -> bool {
+        match &self.book {
+            Some(book) => self.forecasts.len() < book.questions.len(),
+            None => self.asked && self.problem.is_none(),
+        }
+    }
+
+    /// Forgets the questions, to read them again.
+    pub fn restart(&mut self) {
+        let (filter, category) = (std::mem::take(&mut self.filter), self.category);
+        *self = Self { filter, category, ..Self::default() };
+    }
+
     pub fn take(&mut self, first: usize, forecasts: Vec<Vec<f32>>) {
         let Some(book) = &self.book else { return };
         if first != self.forecasts.len() {

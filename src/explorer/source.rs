@@ -1,23 +1,26 @@
 //! The data set beside the embedder.
 
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::jobs::guarded;
 use crate::dataset::{self, Dataset};
 
-/// A data set that is read once, by whoever wants it first.
+/// A data set that is read once, by whoever wants it first; one that could not be read is tried
+/// again.
 #[derive(Clone)]
 pub struct Source(Arc<Inner>);
 
 struct Inner {
     folder: PathBuf,
-    read: OnceLock<Result<Dataset, String>>,
+    read: OnceLock<Dataset>,
+    /// Held by the one who reads it.
+    reading: Mutex<()>,
 }
 
 impl Source {
     pub fn new(folder: PathBuf) -> Self {
-        Self(Arc::new(Inner { folder, read: OnceLock::new() }))
+        Self(Arc::new(Inner { folder, read: OnceLock::new(), reading: Mutex::default() }))
     }
 
     /// The data set; blocks while it is read.
@@ -25,10 +28,12 @@ impl Source {
     /// # Errors
     /// Why it cannot be read.
     pub fn get(&self) -> Result<&Dataset, String> {
-        let Inner { folder, read } = &*self.0;
-        let read = read.get_or_init(|| {
-            guarded(|| dataset::load(folder)).and_then(|data| data.map_err(|e| e.to_string()))
-        });
-        read.as_ref().map_err(Clone::clone)
+        let Inner { folder, read, reading } = &*self.0;
+        let _alone = reading.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(data) = read.get() {
+            return Ok(data);
+        }
+        let data = guarded(|| dataset::load(folder))?.map_err(|e| e.to_string())?;
+        Ok(read.get_or_init(|| data))
     }
 }

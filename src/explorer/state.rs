@@ -22,6 +22,7 @@ use super::routing::RouteState;
 use super::subject::Subject;
 use super::table::{self, TableState};
 use super::theme::{Depth, Theme};
+use super::work::{self, Work};
 use crate::analysis::clusters::Clusters;
 use crate::analysis::evaluation::Evaluation;
 use crate::analysis::neighbours::{self, Neighbour};
@@ -59,6 +60,8 @@ pub struct State {
     pub forecast: Vec<Option<f32>>,
     pub clusters: Option<Clusters>,
     pub clustering: bool,
+    /// Work that the user stopped, or that failed and is not tried again by itself.
+    pub stopped: BTreeSet<Work>,
     pub table: TableState,
     pub questions: QuestionsState,
     pub forecasts: ForecastState,
@@ -203,6 +206,7 @@ impl State {
             forecast: Vec::new(),
             clusters: None,
             clustering: false,
+            stopped: BTreeSet::new(),
             table: TableState::new(&subject),
             questions: QuestionsState::default(),
             forecasts: ForecastState::default(),
@@ -355,20 +359,7 @@ impl State {
 
     /// True while something is computed that the screen waits for.
     pub fn is_waiting(&self) -> bool {
-        let questions = &self.questions;
-        let forecasting =
-            questions.book.as_ref().is_some_and(|b| questions.forecasts.len() < b.questions.len());
-        let reading = questions.asked && questions.book.is_none() && questions.problem.is_none();
-        let probing = self.probe.asked && self.probe.reports.iter().any(Option::is_none);
-        self.map.awaited.is_some()
-            || self.clustering
-            || self.route.waiting
-            || probing
-            || forecasting
-            || self.newcomer.waiting
-            || self.evaluation.asked && self.evaluation.found.is_none()
-            || self.forecasts.is_waiting()
-            || reading
+        self.route.waiting || self.newcomer.waiting || work::is_any_under_way(self)
     }
 
     /// The model that the prompt was routed to.

@@ -335,3 +335,4 @@ mod newcomer;
 mod probe;
 mod route;
 mod screens;
+mod work;

@@ -14,7 +14,7 @@ use super::layout::Layout;
 use super::map::Projector;
 use super::outcome::{is_passive, report};
 use super::state::{Notice, Search, State};
-use super::{cursor, forecasts, newcomer, pane_probe, pointer, routing, table};
+use super::{cursor, forecasts, newcomer, pane_probe, pointer, routing, table, work};
 use crate::dataset::{Attribute, Values};
 use crate::one_line;
 
@@ -85,7 +85,9 @@ fn ask_for_work(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(layout) = Layout::of(state) else { return };
     if layout.pane(Pane::Probe).is_some() && !state.probe.asked {
         state.probe.asked = true;
-        effects.push(Effect::Probe((0..state.probe.reports.len()).collect()));
+        let reports = state.probe.reports.iter().enumerate();
+        let open = reports.filter(|(_, report)| report.is_none()).map(|(a, _)| a).collect();
+        effects.push(Effect::Probe(open));
     }
     let clusters = state.map.colouring.by == ColourBy::Cluster
         || state.table.columns.contains(&table::Column::Cluster);
@@ -115,14 +117,13 @@ fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Help => (state.help, state.help_scroll) = (true, 0),
         Action::NextTheme => effects.push(Effect::NextTheme),
         Action::Dismiss => dismiss(state, effects),
+        Action::Stop => work::stop(state, effects),
+        Action::Again => work::again(state),
         Action::Focus(pane) => focus(state, pane),
         Action::NextPane => focus(state, neighbour(state.focus, 1)),
         Action::PreviousPane => focus(state, neighbour(state.focus, Pane::ALL.len() - 1)),
         Action::StopTraining => {
-            if let Some(training) = &mut state.training {
-                training.stopping = true;
-                effects.push(Effect::StopTraining);
-            }
+            stop_training(state, effects);
         }
         Action::NextSection => turn(state, 1),
         Action::PreviousSection => turn(state, pane_probe::SECTIONS - 1),
@@ -298,13 +299,19 @@ fn cycle_colour(state: &mut State, by: isize) {
 
 /// Leaves; a running training is stopped first, so that its best epoch is kept.
 fn quit(state: &mut State, effects: &mut Vec<Effect>) {
-    if let Some(training) = &mut state.training {
-        training.stopping = true;
+    if stop_training(state, effects) {
         state.leaving = true;
-        effects.push(Effect::StopTraining);
     } else {
         effects.push(Effect::Quit);
     }
+}
+
+/// False if no training is under way.
+fn stop_training(state: &mut State, effects: &mut Vec<Effect>) -> bool {
+    let Some(training) = &mut state.training else { return false };
+    training.stopping = true;
+    effects.push(Effect::StopTraining);
+    true
 }
 
 fn neighbour(pane: Pane, ahead: usize) -> Pane {
@@ -340,8 +347,6 @@ fn dismiss(state: &mut State, effects: &mut Vec<Effect>) {
     } else if state.focus == Pane::Questions && !state.questions.filter.is_empty() {
         state.questions.filter.clear();
         state.questions.arrange();
-    } else if state.map.awaited.take().is_some() {
-        state.say("no longer waited for: it shows at once the next time if it is done by then");
     } else if state.map.isolated.is_some() {
         state.map.isolated = None;
     } else {
