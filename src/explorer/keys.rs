@@ -256,6 +256,7 @@ pub static KEYMAP: LazyLock<Vec<Binding>> = LazyLock::new(|| {
         bind(Newcomer, "up k", A::Up, "previous line", ""),
         bind(Newcomer, "pagedown ctrl-d", A::PageDown, "a page down", ""),
         bind(Newcomer, "pageup ctrl-u", A::PageUp, "a page up", ""),
+        bind(Newcomer, "n", A::Newcomer(N::Next), "the question that tells most", "ask me"),
         bind(Newcomer, "o", A::Newcomer(N::Read), "its answers from a file …", "from a file"),
         bind(Newcomer, "e", A::Newcomer(N::Write), "write its answers to a file", "export"),
         bind(Newcomer, "x", A::Newcomer(N::Forget), "forget it", "forget"),

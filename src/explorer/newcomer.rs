@@ -3,7 +3,7 @@
 
 use ndarray::{Array1, Array2};
 
-use super::action::Effect;
+use super::action::{Effect, Pane};
 use super::state::State;
 use crate::analysis::estimate::Estimate;
 use crate::dataset::Answer;
@@ -20,6 +20,8 @@ pub struct NewcomerState {
     /// Counts the answers' changes: what was computed for older ones is dropped.
     pub version: u64,
     pub waiting: bool,
+    /// The question that tells most is wanted as soon as it is known.
+    pub seeking: bool,
     pub scroll: usize,
 }
 
@@ -104,15 +106,32 @@ fn answer(state: &mut State, label: Option<f32>, effects: &mut Vec<Effect>) {
     place(state, effects);
 }
 
-/// Puts the cursor on the question that tells most; without an answer, any of them does.
+/// Goes to the question that tells most, as soon as that is known.
 fn next(state: &mut State, effects: &mut Vec<Effect>) {
-    if state.questions.book.is_none() {
+    if !state.with_data {
         return state.say("open a data set: llmap explore EMBEDDER --data FOLDER");
     }
-    let Some(placed) = &state.newcomer.placed else {
-        state.say("choosing questions …");
-        return place(state, effects);
+    if state.focus != Pane::Questions {
+        state.focus_on(Pane::Questions);
+    }
+    state.newcomer.seeking = true;
+    if state.newcomer.placed.is_none() && !state.newcomer.waiting {
+        place(state, effects);
+    }
+    state.say("choosing a question …");
+    seek(state);
+}
+
+/// Puts the cursor on the question that tells most, if it is wanted and known.
+pub fn seek(state: &mut State) {
+    let Some(placed) = state.newcomer.placed.as_ref().filter(|_| state.newcomer.seeking) else {
+        return;
     };
+    if state.questions.book.is_none() {
+        return;
+    }
+    state.newcomer.seeking = false;
+    state.notice = None;
     let open: Vec<usize> =
         placed.next.iter().copied().filter(|q| state.newcomer.label(*q).is_none()).collect();
     let found = open.iter().find_map(|q| state.questions.place_of(*q));
@@ -152,7 +171,10 @@ pub fn placed(state: &mut State, version: u64, placed: Result<Box<Placed>, Strin
     }
     state.newcomer.waiting = false;
     match placed {
-        Ok(placed) => state.newcomer.placed = Some(placed),
+        Ok(placed) => {
+            state.newcomer.placed = Some(placed);
+            seek(state);
+        }
         Err(problem) => state.complain(&problem),
     }
 }

@@ -89,6 +89,7 @@ pub fn report(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
             Ok(book) => {
                 state.questions.book = Some(book);
                 state.questions.arrange();
+                newcomer::seek(state);
             }
             Err(problem) => {
                 state.questions.book = None;

@@ -17,6 +17,9 @@ use super::widgets::{fit, pad, under_cursor, width, wrap};
 const PICKER: u16 = 68;
 const TOAST: u16 = 72;
 
+/// How many lines longer a column of the help may be than the one before it.
+const UNEVEN: usize = 8;
+
 /// A bordered surface over the screen.
 fn surface(
     frame: &mut Frame,
@@ -171,6 +174,14 @@ impl Help {
             let general = columns.split_off(columns.len() - 1);
             columns = vec![columns.join(&Line::default())];
             columns.extend(general);
+        }
+        if let [first, last] = &columns[..]
+            && last.len() > first.len() + UNEVEN
+        {
+            // As in a newspaper: what is too long for one column begins in the other.
+            let mut all = columns.join(&Line::default());
+            let rest = all.split_off(all.len().div_ceil(2));
+            columns = vec![all, rest];
         }
         let gap = if area.width < 100 { 2 } else { 4 };
         let wide = |lines: &Vec<Line>| lines.iter().map(Line::width).max().unwrap_or_default();

@@ -38,10 +38,12 @@ pub fn lines(state: &State, room: usize) -> Vec<Line<'static>> {
         let mut lines =
             said("Place a model that was not trained on, by a few of its answers.", text);
         lines.push(Line::default());
-        let how = "In Questions (8, needs --data): + or - says that it answered the question \
-                   right or wrong, n goes to the one that tells most. Here: o reads answers from a \
-                   file, a table of prompt_id or prompt, and label.";
-        lines.extend(said(how, muted));
+        lines.extend(said("n asks the questions that tell most (needs --data): + says that it answered one right, - wrong.", muted));
+        lines.push(Line::default());
+        lines.extend(said(
+            "o reads answers from a file, a table of prompt_id or prompt, and label.",
+            muted,
+        ));
         return lines;
     };
     let percent = |p: f64| format!("{:.0}%", 100.0 * p);

@@ -36,7 +36,8 @@ fn placed() -> Box<Placed> {
 fn browsing(width: u16, height: u16) -> State {
     let mut state = filled(state(width, height));
     press(&mut state, KeyCode::Esc);
-    state.questions.asked = true;
+    (state.questions.asked, state.with_data) = (true, true);
+    state.evaluation.asked = true;
     update(&mut state, Action::Focus(Pane::Questions));
     update(&mut state, Action::QuestionsRead(Ok(Arc::new(book()))));
     state
@@ -82,6 +83,24 @@ fn a_new_model_is_answered_for_by_hand() {
     assert_eq!(String::from_utf8_lossy(bytes), "prompt,label\nquestion 0,1\n");
     press(&mut state, KeyCode::Char('x'));
     assert!(state.newcomer.placed.is_none() && state.newcomer.answers.is_empty());
+}
+
+#[test]
+fn a_new_model_is_asked_as_soon_as_its_questions_are_known() {
+    let mut state = filled(state(140, 42));
+    press(&mut state, KeyCode::Esc);
+    press(&mut state, KeyCode::Char('0'));
+    assert!(press(&mut state, KeyCode::Char('n')).is_empty() && state.focus == Pane::Newcomer);
+    assert!(screen(&state).contains("open a data set"));
+    (state.with_data, state.evaluation.asked) = (true, true);
+    let effects = press(&mut state, KeyCode::Char('n'));
+    let [Effect::Place(version, _), Effect::Questions] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert!(state.focus == Pane::Questions && screen(&state).contains("choosing a question"));
+    update(&mut state, Action::Placed(*version, Ok(placed())));
+    update(&mut state, Action::QuestionsRead(Ok(Arc::new(book()))));
+    assert!(state.questions.at == 2 && !screen(&state).contains("choosing a question"));
 }
 
 #[test]
