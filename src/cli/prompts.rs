@@ -97,7 +97,11 @@ impl<R: Read> Prompts<R> {
             Format::Lines | Format::Nul => text,
             Format::Jsonl => {
                 let document: Document = serde_json::from_str(&text).map_err(|e| {
-                    self.fault(&format!("no prompt: {e}"), "write {\"prompt\": \"…\"} on each line")
+                    // The line that serde counts is one within this line.
+                    let said = e.to_string();
+                    let said = said.rsplit_once(" at line ").map_or(&*said, |(said, _)| said);
+                    let problem = format!("no prompt: {said} (column {})", e.column());
+                    self.fault(&problem, "write {\"prompt\": \"…\"} on each line")
                 })?;
                 document.prompt
             }
@@ -154,7 +158,7 @@ mod tests {
         let (prompts, error) =
             all(b"{\"prompt\": \"x\\ny\", \"id\": 3}\n{\"text\": 1}\n", Format::Jsonl);
         assert_eq!(prompts, ["x\ny"]);
-        assert!(error.unwrap().starts_with("standard input:2: no prompt: missing field"));
+        assert!(error.unwrap().contains(":2: no prompt: missing field `prompt` (column 11)"));
         let (prompts, error) = all(b"one\n\nthree\n", Format::Lines);
         assert_eq!(prompts, ["one"]);
         assert!(error.unwrap().starts_with("standard input:2: an empty prompt"));
