@@ -158,6 +158,8 @@ pub enum Action {
     ZoomIn,
     ZoomOut,
     Fit,
+    /// The map as it was at the start.
+    Reset,
     NextColour,
     PreviousColour,
     /// Isolates the next class of the legend, and after the last none.

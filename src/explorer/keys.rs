@@ -175,6 +175,7 @@ pub static KEYMAP: LazyLock<Vec<Binding>> = LazyLock::new(|| {
         bind(Map, "shift-up K", A::Pan(Up), "pan up", ""),
         bind(Map, "shift-right L", A::Pan(Right), "pan right", ""),
         bind(Map, "f", A::Fit, "see the whole map", "fit"),
+        bind(Map, "F", A::Reset, "the map as at the start", ""),
         bind(Map, "c", A::Colours, "colour by …", "colour"),
         bind(Map, ")", A::NextColour, "colour by the next", ""),
         bind(Map, "(", A::PreviousColour, "colour by the previous", ""),

@@ -11,7 +11,7 @@ use super::commands;
 use super::fuzzy;
 use super::history::Memento;
 use super::layout::Layout;
-use super::map::Projector;
+use super::map::{Look, Projector};
 use super::outcome::{is_passive, report};
 use super::state::{Notice, Search, State};
 use super::{cursor, forecasts, newcomer, pane_probe, pointer, routing, table, work};
@@ -261,6 +261,12 @@ fn on_map(state: &mut State, action: Action) {
         Action::ZoomIn => state.map.zoom(true, on_selected),
         Action::ZoomOut => state.map.zoom(false, on_selected),
         Action::Fit => state.map.fit(),
+        Action::Reset => {
+            let first = Look::first(&state.subject);
+            state.colour_by(first.colour);
+            // Principal components are always at hand.
+            state.map.look_as(&first);
+        }
         Action::NextColour => cycle_colour(state, 1),
         Action::PreviousColour => cycle_colour(state, -1),
         Action::Isolate => state.map.isolate_next(),

@@ -125,6 +125,21 @@ pub struct Look {
     pub colour: ColourBy,
 }
 
+impl Look {
+    /// What there is to see at the start.
+    pub fn first(subject: &Subject) -> Self {
+        Self {
+            projector: Projector::Pca,
+            axes: (0, 1),
+            space: None,
+            centre: (0.5, 0.5),
+            zoom: 1.0,
+            isolated: None,
+            colour: Colouring::first(subject).by,
+        }
+    }
+}
+
 pub struct MapState {
     pub projector: Projector,
     pub projection: Projection,
@@ -374,6 +389,7 @@ impl MapState {
         let last = self.components().saturating_sub(1);
         self.axes = (look.axes.0.min(last), look.axes.1.min(last));
         self.space = look.space.filter(|_| self.components() >= 3);
+        self.spinning &= self.space.is_some();
         self.zoom = if look.zoom.is_finite() { look.zoom.clamp(1.0, ZOOM_MOST) } else { 1.0 };
         let finite = look.centre.0.is_finite() && look.centre.1.is_finite();
         self.look_at(if finite { look.centre } else { (0.5, 0.5) });

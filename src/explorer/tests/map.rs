@@ -59,6 +59,22 @@ fn the_map_turns_and_projects() {
 }
 
 #[test]
+fn the_map_goes_back_to_its_start_and_that_can_be_undone() {
+    let mut state = state(140, 42);
+    let first = state.map.look();
+    for key in ['+', 'l', ')', 'i', 'R'] {
+        press(&mut state, KeyCode::Char(key));
+    }
+    let then = state.map.look();
+    assert!(then.zoom > 1.0 && then.space.is_some() && then.colour != first.colour);
+    press(&mut state, KeyCode::Char('F'));
+    assert_eq!(state.map.look(), first);
+    assert!(!state.map.spinning);
+    press(&mut state, KeyCode::Char('u'));
+    assert_eq!(state.map.look().colour, then.colour);
+}
+
+#[test]
 fn each_marker_draws_every_class() {
     let mut state = state(140, 42);
     for _ in 0..5 {
