@@ -1,15 +1,17 @@
-//! The one keymap: dispatch, the hint bar and the help overlay are all read off this table.
+//! What keys do, and where: dispatch, the hint bar, the help overlay and the list of commands are all
+//! read off one keymap.
 
-use std::sync::LazyLock;
+mod keymap;
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::action::{Action, Direction, Pane};
-use super::routing::Command;
+use super::action::{Action, Pane};
 use super::state::State;
 use super::work;
+
+pub use keymap::KEYMAP;
 
 /// Where a binding holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -142,188 +144,6 @@ impl Binding {
         self.keys.split_whitespace().map(pretty).collect::<Vec<_>>().join(" ")
     }
 }
-
-/// All bindings.
-pub static KEYMAP: LazyLock<Vec<Binding>> = LazyLock::new(|| {
-    use super::newcomer::Command as N;
-    use Action as A;
-    use Command as C;
-    use Context::{
-        Always, Compare, Everywhere, Filter, Forecast, Line, Map, Model, Models, Naming, Newcomer,
-        Picker, Probe, Prompt, Questions, Route, Search, Stopped, Training, Working,
-    };
-    use Direction::{Down, Left, Right, Up};
-    let bind = |context, keys: &str, action, about, hint| Binding {
-        keys: String::from(keys),
-        context,
-        action,
-        about,
-        hint,
-    };
-    let mut map = vec![
-        bind(Working, "esc", A::Stop, "stop what is computed", "stop"),
-        bind(Stopped, "f5", A::Again, "begin it again", "begin again"),
-        bind(Training, "s", A::StopTraining, "stop, keep the best epoch", "stop and keep"),
-        bind(Map, "left h", A::Step(Left), "model to the left", ""),
-        bind(Map, "down j", A::Step(Down), "model below", ""),
-        bind(Map, "up k", A::Step(Up), "model above", ""),
-        bind(Map, "right l", A::Step(Right), "model to the right", ""),
-        bind(Map, "+ =", A::ZoomIn, "zoom in (or the wheel)", "zoom in"),
-        bind(Map, "-", A::ZoomOut, "zoom out", "out"),
-        bind(Map, "shift-left H", A::Pan(Left), "pan left", ""),
-        bind(Map, "shift-down J", A::Pan(Down), "pan down", ""),
-        bind(Map, "shift-up K", A::Pan(Up), "pan up", ""),
-        bind(Map, "shift-right L", A::Pan(Right), "pan right", ""),
-        bind(Map, "f", A::Fit, "see the whole map", "fit"),
-        bind(Map, "F", A::Reset, "the map as at the start", ""),
-        bind(Map, "c", A::Colours, "colour by …", "colour"),
-        bind(Map, ")", A::NextColour, "colour by the next", ""),
-        bind(Map, "(", A::PreviousColour, "colour by the previous", ""),
-        bind(Map, "i", A::Isolate, "isolate the next class", "isolate"),
-        bind(Map, "o", A::Projections, "t-SNE, an attribute, …", "projection"),
-        bind(Map, "a", A::NextAxes, "other components as axes", "axes"),
-        bind(Map, "A", A::Axes, "choose the axes …", ""),
-        bind(Map, "r", A::Space, "three dimensions or flat", "3-D"),
-        bind(Map, "[", A::Turn(Left), "turn left", ""),
-        bind(Map, "]", A::Turn(Right), "turn right", ""),
-        bind(Map, "{", A::Turn(Up), "tilt up", ""),
-        bind(Map, "}", A::Turn(Down), "tilt down", ""),
-        bind(Map, "R", A::Spin, "turn by itself", ""),
-        bind(Map, "m", A::Markers, "Braille, shapes, blocks, …", "markers"),
-        bind(Map, "d", A::Density, "shade where it is crowded", ""),
-        bind(Map, "n", A::Names, "names on or off", "names"),
-        bind(Map, "b", A::Tool, "drag: box, loop or zoom", ""),
-        bind(Map, "z", A::ZoomToMarked, "zoom to the marked", ""),
-        bind(Map, "space", A::Mark, "mark the model", "mark"),
-        bind(Map, "enter", A::Open, "look at the model", "model"),
-    ];
-    for (pane, open, hint) in [
-        (Model, "go to the neighbour", "go to neighbour"),
-        (Probe, "colour the map by it", "colour the map"),
-        (Route, "look at the model", "model"),
-        (Models, "look at the model", "model"),
-        (Compare, "look at the model", ""),
-        (Questions, "select its best model", ""),
-        (Forecast, "look at the model", "model"),
-    ] {
-        map.extend([
-            bind(pane, "down j", A::Down, "next line", ""),
-            bind(pane, "up k", A::Up, "previous line", ""),
-            bind(pane, "pagedown ctrl-d", A::PageDown, "a page down", ""),
-            bind(pane, "pageup ctrl-u", A::PageUp, "a page up", ""),
-            bind(pane, "home g", A::First, "first line", ""),
-            bind(pane, "end G", A::Last, "last line", ""),
-            bind(pane, "enter", A::Open, open, hint),
-        ]);
-    }
-    map.extend([
-        bind(Route, "f", A::Route(C::Filter), "which models, as an expression", "filter"),
-        bind(Route, "m", A::Route(C::NextView), "list, plot, pinned, history", "view"),
-        bind(Route, "+", A::Route(C::Cheaper), "cost counts more", "cheaper"),
-        bind(Route, "-", A::Route(C::Better), "cost counts less", ""),
-        bind(Route, ".", A::Route(C::Surer), "the cheapest that is sure enough", "surer"),
-        bind(Route, ",", A::Route(C::LessSure), "less sure", ""),
-        bind(Route, "$", A::Route(C::HighestCost), "the highest cost …", ""),
-        bind(Route, "=", A::Route(C::CheapestTie), "the cheapest of the ties", ""),
-        bind(Route, "o", A::Route(C::Pools), "saved pools of models …", "pools"),
-        bind(Route, "s", A::Route(C::SavePool), "save the filter as a pool", ""),
-        bind(Route, "x", A::Route(C::Pin), "pin the prompt, or unpin", ""),
-        bind(Route, "h", A::Route(C::Heat), "colour the map by it", ""),
-        bind(Route, "[", A::Route(C::Older), "the prompt before", ""),
-        bind(Route, "]", A::Route(C::Newer), "the prompt after", ""),
-        bind(Route, "c", A::Route(C::CopyName), "copy the model's name", ""),
-        bind(Route, "C", A::Route(C::CopyJson), "copy the route as JSON", ""),
-        bind(Prompt, "alt-enter ctrl-j", A::Route(C::Newline), "a line break", "line break"),
-        bind(Prompt, "ctrl-p", A::Route(C::Older), "the prompt before", ""),
-        bind(Prompt, "ctrl-n", A::Route(C::Newer), "the prompt after", ""),
-        bind(Filter, "tab", A::Route(C::Complete), "complete the word", "complete"),
-        bind(Filter, "enter", A::Accept, "keep it", "keep"),
-        bind(Filter, "esc", A::Dismiss, "as before", "as before"),
-        bind(Models, "left h", A::Step(Left), "column to the left", ""),
-        bind(Models, "right l", A::Step(Right), "column to the right", ""),
-        bind(Models, "s", A::Sort, "sort by it, and reverse", "sort"),
-        bind(Models, "f", A::Filter, "filter: words or expression", "filter"),
-        bind(Models, "c", A::Columns, "choose columns …", "columns"),
-        bind(Models, "space", A::Mark, "mark the model", "mark"),
-        bind(Models, "a", A::MarkShown, "mark all shown, or none", "mark all"),
-        bind(Questions, "f", A::Filter, "filter by words", "filter"),
-        bind(Questions, "c", A::NextColour, "only the next category", "category"),
-        bind(Questions, "r", A::Prompt, "route this question", "route it"),
-        bind(Questions, "+ =", A::Newcomer(N::Right), "a new model answered it right", "right"),
-        bind(Questions, "-", A::Newcomer(N::Wrong), "a new model answered it wrong", "wrong"),
-        bind(Questions, "x", A::Newcomer(N::Open), "take that back", ""),
-        bind(Questions, "n", A::Newcomer(N::Next), "the question that tells most", "ask next"),
-        bind(Newcomer, "down j", A::Down, "next line", ""),
-        bind(Newcomer, "up k", A::Up, "previous line", ""),
-        bind(Newcomer, "pagedown ctrl-d", A::PageDown, "a page down", ""),
-        bind(Newcomer, "pageup ctrl-u", A::PageUp, "a page up", ""),
-        bind(Newcomer, "n", A::Newcomer(N::Next), "the question that tells most", "ask me"),
-        bind(Newcomer, "o", A::Newcomer(N::Read), "its answers from a file …", "from a file"),
-        bind(Newcomer, "e", A::Newcomer(N::Write), "write its answers to a file", "export"),
-        bind(Newcomer, "x", A::Newcomer(N::Forget), "forget it", "forget"),
-        bind(Forecast, "left h", A::Step(Left), "benchmark to the left", "benchmark"),
-        bind(Forecast, "right l", A::Step(Right), "benchmark to the right", ""),
-        bind(Forecast, "f", A::Filter, "filter: words or expression", "filter"),
-        bind(Forecast, "space", A::Mark, "mark the model", "mark"),
-        bind(Forecast, "e", A::ExportForecasts, "write the forecasts to a file", "export"),
-        bind(Line, "enter", A::Accept, "keep it", "keep"),
-        bind(Line, "esc", A::Dismiss, "go back", "go back"),
-        bind(Picker, "enter", A::Accept, "pick it", "pick"),
-        bind(Picker, "down ctrl-n", A::Down, "next", "next"),
-        bind(Picker, "up ctrl-p", A::Up, "previous", "previous"),
-        bind(Picker, "pagedown", A::PageDown, "a page down", ""),
-        bind(Picker, "pageup", A::PageUp, "a page up", ""),
-        bind(Picker, "esc", A::Dismiss, "go back", "go back"),
-        bind(Probe, "right l", A::NextSection, "what else is known of it", "more"),
-        bind(Probe, "left h", A::PreviousSection, "back", ""),
-        bind(Probe, "n", A::NameGroup, "name the marked models, probe", "name the marked"),
-        bind(Naming, "enter", A::Accept, "probe the group", "probe it"),
-        bind(Naming, "esc", A::Dismiss, "no group", "no group"),
-        bind(Prompt, "enter", A::Accept, "to the list of models", "to the list"),
-        bind(Prompt, "down", A::Down, "next model", ""),
-        bind(Prompt, "up", A::Up, "previous model", ""),
-        bind(Prompt, "esc", A::Dismiss, "stop typing", "stop typing"),
-        bind(Search, "enter", A::Accept, "stay at the model", "stay"),
-        bind(Search, "down ctrl-n", A::Down, "next hit", "next"),
-        bind(Search, "up ctrl-p", A::Up, "previous hit", "previous"),
-        bind(Search, "esc", A::Dismiss, "go back", "go back"),
-        bind(Everywhere, "p", A::Prompt, "type a prompt, route it", "prompt"),
-        bind(Everywhere, "/", A::Search, "search a model by name", "search"),
-        bind(Everywhere, "1", A::Focus(Pane::Map), "the map", ""),
-        bind(Everywhere, "2", A::Focus(Pane::Model), "the model", ""),
-        bind(Everywhere, "3", A::Focus(Pane::Probe), "the probes", ""),
-        bind(Everywhere, "4", A::Focus(Pane::Route), "the router", ""),
-        bind(Everywhere, "5", A::Focus(Pane::Evaluate), "how good it is", ""),
-        bind(Everywhere, "6", A::Focus(Pane::Models), "the table of models", ""),
-        bind(Everywhere, "7 v", A::Focus(Pane::Compare), "compare the marked", "compare"),
-        bind(Everywhere, "8", A::Focus(Pane::Questions), "the questions", ""),
-        bind(Everywhere, "9", A::Focus(Pane::Forecast), "the forecasts", ""),
-        bind(Everywhere, "0", A::Focus(Pane::Newcomer), "a new model", ""),
-        bind(Everywhere, ":", A::Palette, "all commands …", "commands"),
-        bind(Everywhere, "w", A::Select, "mark by an expression", ""),
-        bind(Everywhere, "N", A::MarkNeighbours, "mark the nearest models", ""),
-        bind(Everywhere, "X", A::MarkCluster, "mark the model's cluster", ""),
-        bind(Everywhere, "!", A::Invert, "mark all others instead", ""),
-        bind(Everywhere, "S", A::SaveSelection, "save the marked by a name", ""),
-        bind(Everywhere, "\"", A::Selections, "saved selections …", ""),
-        bind(Everywhere, "E", A::Export, "write the marked to a file", ""),
-        bind(Everywhere, "y", A::Copy, "copy the marked names", ""),
-        bind(Everywhere, "u", A::Undo, "undo marks and view", ""),
-        bind(Everywhere, "U ctrl-r", A::Redo, "redo", ""),
-        bind(Everywhere, "T", A::Themes, "choose a theme …", ""),
-        bind(Always, "f2", A::Mouse, "release or catch the mouse", ""),
-        bind(Always, "tab", A::NextPane, "next pane", "pane"),
-        bind(Always, "backtab", A::PreviousPane, "previous pane", ""),
-        bind(Everywhere, "t", A::NextTheme, "next theme", "theme"),
-        bind(Everywhere, "esc", A::Dismiss, "close, show all classes", ""),
-        bind(Always, "f1", A::Help, "these keys, even typing", ""),
-        bind(Always, "ctrl-z", A::Suspend, "suspend (fg comes back)", ""),
-        bind(Always, "ctrl-c", A::Quit, "quit, even while typing", ""),
-        bind(Everywhere, "?", A::Help, "these keys", "help"),
-        bind(Everywhere, "q", A::Quit, "quit", "quit"),
-    ]);
-    map
-});
 
 /// What a key does now.
 pub fn resolve(state: &State, key: KeyEvent) -> Option<Action> {
