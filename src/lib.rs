@@ -13,11 +13,13 @@ pub mod encoder;
 mod error;
 pub mod explorer;
 pub mod hub;
+pub mod import;
 mod logit;
 pub mod metrics;
 mod names;
 mod printable;
 mod tensors;
+mod unpack;
 
 pub use atomic::write as write_atomically;
 pub use error::{Error, Result};

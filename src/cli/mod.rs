@@ -7,6 +7,7 @@ mod evaluate;
 mod explore;
 mod fetch;
 mod forecast;
+mod import;
 mod inspect;
 mod onboard;
 mod output;
@@ -83,6 +84,8 @@ enum Command {
     Ask(ask::Arguments),
     /// Show what is in an embedder or a data set.
     Inspect(inspect::Arguments),
+    /// Make a data set of what other evaluation programs wrote.
+    Import(import::Arguments),
     /// Download a sentence encoder or the data set of the paper.
     Fetch(fetch::Arguments),
     /// Measure the speeds that the README quotes, on this machine.
@@ -108,6 +111,7 @@ pub fn main() -> ExitCode {
         Some(Command::Onboard(arguments)) => onboard::run(&arguments, common),
         Some(Command::Ask(arguments)) => ask::run(&arguments, common),
         Some(Command::Inspect(arguments)) => inspect::run(&arguments, common),
+        Some(Command::Import(arguments)) => import::run(&arguments, common),
         Some(Command::Fetch(arguments)) => fetch::run(&arguments, common),
         Some(Command::Bench(arguments)) => bench::run(&arguments, common),
         Some(Command::Themes) => themes::run(common),

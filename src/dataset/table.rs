@@ -1,7 +1,6 @@
 //! A CSV file with a header, plain or compressed, whose every fault names file and line.
 
 use std::collections::HashSet;
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
@@ -38,20 +37,7 @@ pub(super) struct Row<'a> {
 impl Table {
     /// Opens a table and reads its header.
     pub(super) fn open(path: &Path) -> Result<Self> {
-        let file = File::open(path).map_err(|e| Error::io(path, e))?;
-        let bytes: Box<dyn Read> = match path.extension().and_then(|e| e.to_str()) {
-            Some("gz") => Box::new(flate2::read::MultiGzDecoder::new(file)),
-            Some("zst") => {
-                Box::new(ruzstd::decoding::StreamingDecoder::new(file).map_err(|e| {
-                    Error::input(
-                        path,
-                        format!("not a Zstandard file: {e}"),
-                        "compress it with zstd again",
-                    )
-                })?)
-            }
-            _ => Box::new(file),
-        };
+        let bytes = crate::unpack::open(path)?;
         let mut bytes = BufReader::with_capacity(1 << 18, bytes);
         // The parser takes the second byte of a line's end for the next line's: lines are counted
         // one too low after such an end.
