@@ -14,6 +14,7 @@ mod output;
 mod probe;
 mod prompts;
 mod route;
+mod serve;
 mod themes;
 mod train;
 
@@ -74,6 +75,8 @@ enum Command {
     Evaluate(evaluate::Arguments),
     /// Rank the models for prompts.
     Route(route::Arguments),
+    /// Route prompts over HTTP.
+    Serve(serve::Arguments),
     /// Ask whether attributes of models can be read off their vectors.
     Probe(probe::Arguments),
     /// Say how models would do on benchmarks that they were not run on.
@@ -106,6 +109,7 @@ pub fn main() -> ExitCode {
         Some(Command::Train(arguments)) => train::run(&arguments, common),
         Some(Command::Evaluate(arguments)) => evaluate::run(&arguments, common),
         Some(Command::Route(arguments)) => route::run(&arguments, common),
+        Some(Command::Serve(arguments)) => serve::run(&arguments, common),
         Some(Command::Probe(arguments)) => probe::run(&arguments, common),
         Some(Command::Forecast(arguments)) => forecast::run(&arguments, common),
         Some(Command::Onboard(arguments)) => onboard::run(&arguments, common),

@@ -66,7 +66,7 @@ pub(super) fn predict(
             Some(out) => drop(out.append(Axis(0), logits.view())),
         }
     }
-    out.unwrap_or_default()
+    out.unwrap_or_else(|| Array2::zeros((0, network.models())))
 }
 
 /// The projected questions, with the question's own term and a 1 for the ability before them, in

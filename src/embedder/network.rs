@@ -99,6 +99,11 @@ impl Network {
         self.out.forward(self.hidden(inputs, None))
     }
 
+    /// How many models it has vectors of.
+    pub(super) fn models(&self) -> usize {
+        self.ability.dims()[0]
+    }
+
     /// Logits of a batch of questions (questions × inputs).
     pub(super) fn forward(&self, inputs: Tensor<2>, masks: Option<Masks>) -> Output {
         let hidden = self.hidden(inputs, masks);

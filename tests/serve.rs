@@ -1,0 +1,107 @@
+//! `llmap serve`, through a socket.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::{Value, json};
+
+struct Served {
+    child: Child,
+    address: String,
+}
+
+impl Served {
+    fn begin() -> Self {
+        let mut child = Command::new(assert_cmd::cargo::cargo_bin!("llmap"))
+            .args(["serve", "--addr", "127.0.0.1:0"])
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = String::new();
+        BufReader::new(child.stderr.take().unwrap()).read_line(&mut said).unwrap();
+        let address = said.split("http://").nth(1).unwrap().split(',').next().unwrap().into();
+        Self { child, address }
+    }
+
+    /// Sends bytes, and gives back status and document.
+    fn send(&self, request: &[u8]) -> (u16, Value) {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.write_all(request).unwrap();
+        let mut text = String::new();
+        // The server may hang up on what it does not want to read.
+        let _ = stream.read_to_string(&mut text);
+        let status = text.split(' ').nth(1).unwrap_or_default().parse().unwrap_or_default();
+        let body = text.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+        (status, serde_json::from_str(body).unwrap_or_default())
+    }
+
+    fn post(&self, body: &str) -> (u16, Value) {
+        let head = "POST /route?from=test HTTP/1.1\r\nHost: x\r\nConnection: close\r\n";
+        self.send(format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes())
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn routes_over_http_are_those_of_the_command_line() {
+    let served = Served::begin();
+    let (status, found) = served.post(r#"{"prompt": "What is 2+2?", "where": "open", "top": 2}"#);
+    assert_eq!(status, 200);
+    let arguments = ["route", "shipped", "What is 2+2?", "--where", "open", "--top", "2", "--json"];
+    let out = assert_cmd::cargo::cargo_bin_cmd!("llmap").args(arguments).output().unwrap();
+    let told: Value = serde_json::from_slice(&out.stdout).unwrap();
+    for part in ["routed", "candidates", "evidence", "why", "cascade"] {
+        assert_eq!(found[part], told[0][part], "{part}");
+    }
+    let several: Vec<_> = (0..8).map(|i| format!("What is {i} + {i}?")).collect();
+    std::thread::scope(|scope| {
+        for prompt in &several {
+            let served = &served;
+            scope.spawn(move || {
+                let (status, found) = served.post(&json!({ "prompt": prompt }).to_string());
+                assert_eq!((status, found["prompt"].as_str()), (200, Some(prompt.as_str())));
+            });
+        }
+    });
+}
+
+#[test]
+fn bad_requests_are_answered_and_the_service_stays() {
+    let served = Served::begin();
+    let (status, found) = served.post("{\"prompt\": \"\\u001b[31m\", \"where\": \"\\u001b\"}");
+    assert!(status == 400 && found["error"].is_string());
+    let large = "POST /route HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 9999999999\r\n\r\n";
+    assert_eq!(served.send(format!("{large}{{").as_bytes()).0, 413);
+    let chunked = "POST /route HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let body = format!("{chunked}500000\r\n{}\r\n0\r\n\r\n", "x".repeat(0x0050_0000));
+    assert_eq!(served.send(body.as_bytes()).0, 413);
+    assert_eq!(
+        served.send(b"GET /nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").0,
+        404
+    );
+    served.send(b"\x16\x03\x01 nonsense\r\n\r\n");
+    let health = b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    assert_eq!(served.send(health).1["status"], "ok");
+}
+
+#[cfg(unix)]
+#[test]
+fn it_ends_when_it_is_told_to() {
+    let mut served = Served::begin();
+    let mut slow = TcpStream::connect(&served.address).unwrap();
+    slow.write_all(b"POST /route HTTP/1.1\r\nContent-Length: 9\r\n\r\n{").unwrap();
+    let id = served.child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    assert_eq!(served.child.wait().unwrap().code(), Some(0));
+    let out = assert_cmd::cargo::cargo_bin_cmd!("llmap").args(["serve", "--addr", "here"]).output();
+    assert_eq!(out.unwrap().status.code(), Some(2));
+}
