@@ -54,8 +54,9 @@ const TSNE_MOST: usize = 5000;
 const PART: u16 = 250;
 /// Parts of t-SNE; in the first one attractions are exaggerated.
 const PARTS: usize = 4;
-/// How coarse the approximation of Barnes and Hut is.
+/// How coarse the approximation of Barnes and Hut is, and from how many models on it is used.
 const ANGLE: f64 = 0.5;
+const EXACT: usize = 500;
 /// The penalty of the ridge regression that finds a direction, in shares of the total variance.
 const PENALTY: f64 = 0.03;
 
@@ -97,7 +98,8 @@ impl Projection {
     }
 
     /// t-SNE in the plane (van der Maaten 2008, by Barnes and Hut): near models stay near, and
-    /// distances between groups mean nothing. The same vectors give the same picture.
+    /// distances between groups mean nothing. Of 500 models at most, the same vectors give the same
+    /// picture; of more, the approximation throws dice of its own.
     ///
     /// # Errors
     /// [`Error::Usage`] for fewer than five models or more than 5,000; [`Error::Failed`] if the
@@ -115,6 +117,7 @@ impl Projection {
         let x = vectors.mapv(f64::from).as_standard_layout().into_owned();
         let perplexity = PERPLEXITY.min((n - 1) as f64 / 3.0 - 1e-9);
         let part = u64::from(PART);
+        let angle = if n <= EXACT { 0.0 } else { ANGLE };
         let stopped = || {
             let stopped = cancel.load(Ordering::Relaxed);
             if stopped { Err(Error::Failed("t-SNE was cancelled".into())) } else { Ok(()) }
@@ -122,7 +125,7 @@ impl Projection {
         stopped()?;
         let mut coordinates = TSneParams::embedding_size(2)
             .perplexity(perplexity)
-            .approx_threshold(ANGLE)
+            .approx_threshold(angle)
             .max_iter(PART.into())
             .preliminary_iter(PART.into())
             .transform(x.clone())
@@ -133,7 +136,7 @@ impl Projection {
             stopped()?;
             let Some(y) = coordinates.as_slice_mut() else { break };
             let columns = vectors.ncols();
-            bhtsne::run(&mut x, n, columns, y, 2, perplexity, ANGLE, true, part, 0, 0);
+            bhtsne::run(&mut x, n, columns, y, 2, perplexity, angle, true, part, 0, 0);
         }
         if coordinates.iter().any(|x| !x.is_finite()) {
             return Err(Error::Failed("t-SNE did not converge".into()));
@@ -295,6 +298,7 @@ mod tests {
             if d < 3 && m % 2 == 0 { 8.0 + noise } else { noise }
         });
         let projection = Projection::tsne(x.view(), &AtomicBool::new(false)).unwrap();
+        assert_eq!(projection, Projection::tsne(x.view(), &AtomicBool::new(false)).unwrap());
         let at = |m: usize| projection.coordinates.row(m).to_owned();
         let far = |a: usize, b: usize| (at(a) - at(b)).mapv(|v| v * v).sum().sqrt();
         let pairs = |same: bool| {

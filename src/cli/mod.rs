@@ -5,6 +5,7 @@ mod bench;
 mod completions;
 mod evaluate;
 mod explore;
+mod export;
 mod fetch;
 mod forecast;
 mod import;
@@ -87,6 +88,8 @@ enum Command {
     Ask(ask::Arguments),
     /// Show what is in an embedder or a data set.
     Inspect(inspect::Arguments),
+    /// Write the map to a file.
+    Export(export::Arguments),
     /// Make a data set of what other evaluation programs wrote.
     Import(import::Arguments),
     /// Download a sentence encoder or the data set of the paper.
@@ -115,6 +118,7 @@ pub fn main() -> ExitCode {
         Some(Command::Onboard(arguments)) => onboard::run(&arguments, common),
         Some(Command::Ask(arguments)) => ask::run(&arguments, common),
         Some(Command::Inspect(arguments)) => inspect::run(&arguments, common),
+        Some(Command::Export(arguments)) => export::run(&arguments, common),
         Some(Command::Import(arguments)) => import::run(&arguments, common),
         Some(Command::Fetch(arguments)) => fetch::run(&arguments, common),
         Some(Command::Bench(arguments)) => bench::run(&arguments, common),

@@ -42,6 +42,7 @@ mod pane_route;
 mod pane_training;
 mod pareto;
 mod picker;
+mod picture;
 mod placing;
 mod pointer;
 mod questions;
@@ -92,6 +93,7 @@ use theme::{Depth, Theme};
 pub use action::Pane;
 pub use bench::{Frames, frames, typed};
 pub use document::{document, plain};
+pub use picture::{Kind, Shown, picture};
 
 /// Components that the map can show, and while a training is watched.
 const COMPONENTS: usize = 6;

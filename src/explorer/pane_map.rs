@@ -192,7 +192,7 @@ fn draw_titles(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid) 
 }
 
 /// What an axis shows, and how much of the whole that is.
-fn axis(state: &State, component: usize) -> String {
+pub fn axis(state: &State, component: usize) -> String {
     let map = &state.map;
     let share = map.projection.shares.get(component).copied().unwrap_or_default() * 100.0;
     match map.projector {

@@ -332,6 +332,7 @@ mod evaluate;
 mod forecast;
 mod map;
 mod newcomer;
+mod picture;
 mod probe;
 mod route;
 mod screens;
