@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 
 use crate::analysis::router::pools::Pools;
 use crate::analysis::router::{Answer, Costs, Preferences, Router};
-use crate::dataset::filter;
 use crate::embedder::Embedder;
 use crate::error::{Error, Result};
 use crate::printable::write_json;
@@ -116,12 +115,8 @@ impl Service {
             }
             (None, None) => None,
         };
-        let select = |expression: &String| {
-            filter::select(expression, &self.embedder.models, &self.embedder.attributes)
-                .map_err(|problem| problem.into_usage(expression))
-        };
         Ok(Preferences {
-            pool: expression.as_ref().map(select).transpose()?,
+            pool: expression.map(|expression| self.embedder.select(&expression)).transpose()?,
             cost_weight: request.cost_weight,
             min_quality: request.min_quality,
             max_cost: request.max_cost,

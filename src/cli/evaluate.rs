@@ -7,7 +7,7 @@ use etcetera::BaseStrategy;
 use llmap::analysis::evaluation::{EMBEDDER, Evaluation, Part, Settings, Step, evaluate};
 use llmap::analysis::router::deferral::Deferral;
 use llmap::analysis::{holdout, unseen};
-use llmap::dataset::{self, Dataset, Split, filter};
+use llmap::dataset::{self, Dataset, Split};
 use llmap::embedder::{self, Embedder, Event};
 use llmap::{Error, Result};
 use serde_json::json;
@@ -77,10 +77,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         Chosen::Test => Some(Split::Test),
         Chosen::All => None,
     };
-    let pool = arguments.filter.as_ref().map(|expression| {
-        filter::select(expression, &embedder.models, &embedder.attributes)
-            .map_err(|problem| problem.into_usage(expression))
-    });
+    let pool = arguments.filter.as_ref().map(|expression| embedder.select(expression));
     let mut settings = Settings {
         split,
         resamples: arguments.resamples,

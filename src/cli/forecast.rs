@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use llmap::analysis::forecast::{self, Check, Forecast, check};
-use llmap::dataset::{self, filter, load_scores};
+use llmap::dataset::{self, load_scores};
 use llmap::embedder::{self, Embedder, Event, Score};
 use llmap::{Error, Result};
 use serde_json::{Value, json};
@@ -74,8 +74,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     }
     let embedder = super::embedder(arguments.embedder.as_deref())?;
     let chosen = match &arguments.filter {
-        Some(expression) => filter::select(expression, &embedder.models, &embedder.attributes)
-            .map_err(|problem| problem.into_usage(expression))?,
+        Some(expression) => embedder.select(expression)?,
         None => vec![true; embedder.models.len()],
     };
     let pool: Vec<usize> = (0..chosen.len()).filter(|m| chosen[*m]).collect();

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use llmap::analysis::router::pools::Pools;
 use llmap::analysis::router::portfolio::{Step, portfolio};
 use llmap::analysis::router::{Answer, Preferences, Route, Router};
-use llmap::dataset::filter;
 use llmap::embedder::{Embedder, Parts};
 use llmap::{Error, Result, one_line};
 use ndarray::{Array2, Axis};
@@ -147,11 +146,7 @@ fn preferences(arguments: &Arguments, embedder: &Embedder) -> Result<Preferences
     if let Some(name) = &arguments.pool {
         expression = Some(Pools::load(&Pools::path()?)?.expression(name)?.to_owned());
     }
-    let select = |expression: &String| {
-        filter::select(expression, &embedder.models, &embedder.attributes)
-            .map_err(|problem| problem.into_usage(expression))
-    };
-    let pool = expression.as_ref().map(select).transpose()?;
+    let pool = expression.as_deref().map(|expression| embedder.select(expression)).transpose()?;
     if let (Some(name), Some(expression)) = (&arguments.save_pool, &expression) {
         let path = Pools::path()?;
         Pools::load(&path)?.save(&path, name, expression)?;

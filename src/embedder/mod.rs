@@ -26,7 +26,7 @@ use burn::tensor::Device;
 use ndarray::{Array2, ArrayView1, ArrayView2, s};
 use serde::{Deserialize, Serialize};
 
-use crate::dataset::Attribute;
+use crate::dataset::{Attribute, filter};
 use crate::encoder::Encoder;
 use crate::error::Result;
 use features::Featurizer;
@@ -127,6 +127,16 @@ impl Embedder {
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<&Attribute> {
         self.attributes.iter().find(|attribute| attribute.name == name)
+    }
+
+    /// Which models an expression over names and attributes means, one entry a model; see
+    /// [`crate::dataset::filter`].
+    ///
+    /// # Errors
+    /// [`crate::Error::Usage`] with the place of the fault.
+    pub fn select(&self, expression: &str) -> Result<Vec<bool>> {
+        filter::select(expression, &self.models, &self.attributes)
+            .map_err(|problem| problem.into_usage(expression))
     }
 
     /// Turns prompts into features, one row each.
