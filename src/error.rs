@@ -39,6 +39,15 @@ pub enum Error {
 /// The crate's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// What is wrong with JSON and in which column, without the line: that is told apart, and of one line
+/// in a file of many it would be another.
+#[must_use]
+pub fn json_fault(error: &serde_json::Error) -> String {
+    let said = error.to_string();
+    let said = said.rsplit_once(" at line ").map_or(&*said, |(said, _)| said);
+    format!("{said} (column {})", error.column())
+}
+
 fn at(line: Option<u64>) -> String {
     line.map_or_else(String::new, |line| format!(":{line}"))
 }

@@ -23,6 +23,6 @@ mod tensors;
 mod unpack;
 
 pub use atomic::write as write_atomically;
-pub use error::{Error, Result};
+pub use error::{Error, Result, json_fault};
 pub use names::resolve;
 pub use printable::{Printable, one_line, write_json};

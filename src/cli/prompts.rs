@@ -97,10 +97,7 @@ impl<R: Read> Prompts<R> {
             Format::Lines | Format::Nul => text,
             Format::Jsonl => {
                 let document: Document = serde_json::from_str(&text).map_err(|e| {
-                    // The line that serde counts is one within this line.
-                    let said = e.to_string();
-                    let said = said.rsplit_once(" at line ").map_or(&*said, |(said, _)| said);
-                    let problem = format!("no prompt: {said} (column {})", e.column());
+                    let problem = format!("no prompt: {}", llmap::json_fault(&e));
                     self.fault(&problem, "write {\"prompt\": \"…\"} on each line")
                 })?;
                 document.prompt

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use walkdir::WalkDir;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, json_fault};
 use crate::unpack;
 
 /// Endings of compressed files.
@@ -81,10 +81,7 @@ pub(super) fn lines<T: DeserializeOwned>(
 
 /// A fault of what the JSON says.
 fn fault(path: &Path, line: u64, error: &serde_json::Error) -> Error {
-    let said = error.to_string();
-    let said = said.rsplit_once(" at line ").map_or(&*said, |(said, _)| said);
-    let problem = format!("{said} (column {})", error.column());
-    at(path, line, &problem, "write the file again, or leave it out")
+    at(path, line, &json_fault(error), "write the file again, or leave it out")
 }
 
 /// A fault at a line.
