@@ -14,6 +14,7 @@ pub enum Backend {
     #[default]
     Ndarray,
     /// burn-flex, on the CPU.
+    #[cfg(feature = "flex")]
     Flex,
 }
 
@@ -21,6 +22,7 @@ impl Backend {
     pub(super) fn device(self) -> Device {
         match self {
             Self::Ndarray => Device::new(NdArrayDevice::Cpu),
+            #[cfg(feature = "flex")]
             Self::Flex => Device::flex(),
         }
     }
@@ -32,8 +34,11 @@ impl FromStr for Backend {
     fn from_str(name: &str) -> Result<Self, String> {
         match name {
             "ndarray" => Ok(Self::Ndarray),
+            #[cfg(feature = "flex")]
             "flex" => Ok(Self::Flex),
-            _ => Err("the backends are ndarray and flex".into()),
+            #[cfg(not(feature = "flex"))]
+            "flex" => Err("this build has no flex backend: build with --features flex".into()),
+            _ => Err("the backends are ndarray and, with the cargo feature `flex`, flex".into()),
         }
     }
 }

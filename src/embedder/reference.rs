@@ -88,7 +88,7 @@ impl Reference {
         cancel: &AtomicBool,
     ) -> Result<Self> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let device = Backend::Flex.device().autodiff();
+        let device = Backend::default().device().autodiff();
         let mut network = fresh(data.models.len(), encoded.ncols(), &mut rng, &device);
         let mut optimizer = AdamConfig::new()
             .with_weight_decay(Some(WeightDecayConfig::new(L2)))
