@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use llmap::analysis::evaluation::{self, evaluate};
 use llmap::dataset::simulate::Simulation;
-use llmap::dataset::{Dataset, Split};
+use llmap::dataset::{Dataset, Kind, Split};
 use llmap::embedder::{Backend, Embedder, Event, Settings, train};
 use llmap::encoder::{self, Source};
 use safetensors::SafeTensors;
@@ -70,7 +70,8 @@ fn a_seed_decides_everything() {
 
 #[test]
 fn a_saved_embedder_predicts_the_same() {
-    let data = data();
+    let mut data = data();
+    data.kinds[1] = Kind::Judge;
     let embedder = trained(&data, &settings(3));
     let path = tempfile::tempdir().unwrap();
     let path = path.path().join("e.safetensors");
@@ -85,6 +86,9 @@ fn a_saved_embedder_predicts_the_same() {
     assert!(a.val.iter().all(|(name, value)| (value - b.val[name]).abs() < 1e-12));
     assert_eq!(a.reliability.len(), b.reliability.len());
     assert_eq!(embedder.attributes, loaded.attributes);
+    assert_eq!(embedder.benchmarks, loaded.benchmarks);
+    let kinds: Vec<Kind> = loaded.benchmarks.iter().map(|b| b.kind).collect();
+    assert_eq!(kinds, data.kinds, "what labels say goes with them");
     assert!(predict(&loaded).iter().all(|p| (0.0..=1.0).contains(p)));
     for p in predict(&loaded).iter().copied() {
         let (low, high) = loaded.interval(p, 1.0);

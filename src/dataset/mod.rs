@@ -4,6 +4,7 @@ mod answers;
 mod attributes;
 mod embedllm;
 pub mod filter;
+mod kinds;
 mod read;
 mod rules;
 mod scores;
@@ -16,6 +17,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 pub use answers::{Answer, load_answers};
 pub use attributes::{Attribute, Values};
+pub use kinds::Kind;
 pub use read::{load, load_attributes};
 pub use rules::load_rules;
 pub(crate) use rules::pattern;
@@ -124,6 +126,8 @@ pub struct Dataset {
     pub questions: Vec<Question>,
     /// Names of the categories (benchmarks), in order of appearance.
     pub categories: Vec<String>,
+    /// What the labels of each category say, one entry a category.
+    pub kinds: Vec<Kind>,
     /// Names of the models; unique.
     pub models: Vec<String>,
     /// What is known about the models, one column each.
@@ -152,6 +156,7 @@ impl Dataset {
             name: self.name.clone(),
             questions: kept.iter().map(|&q| self.questions[q].clone()).collect(),
             categories: self.categories.clone(),
+            kinds: self.kinds.clone(),
             models: self.models.clone(),
             attributes: self.attributes.clone(),
             responses: Responses::from_sorted(kept.len(), triples.into_iter()),
@@ -186,6 +191,7 @@ impl Dataset {
             name: self.name.clone(),
             questions: self.questions.clone(),
             categories: self.categories.clone(),
+            kinds: self.kinds.clone(),
             models: models.iter().map(|&m| self.models[m].clone()).collect(),
             attributes: attributes.collect(),
             responses: Responses::from_sorted(self.questions.len(), triples.into_iter()),
@@ -217,6 +223,11 @@ impl Dataset {
         for question in &self.questions {
             text(&question.id);
             text(&self.categories[question.category as usize]);
+            let kind = self.kinds[question.category as usize];
+            // Only where it matters: data without kinds keeps the fingerprint that it always had.
+            if !kind.is_correctness() {
+                text(kind.name());
+            }
             text(question.split.name());
             text(&question.prompt);
         }

@@ -8,7 +8,7 @@ use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
-use super::{Attribute, Dataset, Question, Responses, Split, Values};
+use super::{Attribute, Dataset, Kind, Question, Responses, Split, Values};
 
 /// A simulated model.
 #[derive(Clone, Debug)]
@@ -117,7 +117,8 @@ impl Simulation {
         let responses = respond(&questions, &models, &mut rng);
         let names = models.into_iter().map(|model| model.name).collect();
         let name = "simulated".into();
-        Dataset { name, questions, categories, models: names, attributes, responses }
+        let kinds = vec![Kind::Correctness; self.categories];
+        Dataset { name, questions, categories, kinds, models: names, attributes, responses }
     }
 }
 

@@ -308,7 +308,8 @@ fn likes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
         let best = e.correct.iter().max_by(|a, b| a.1.total_cmp(b.1));
         if let Some((model, share)) = best {
             let left = room.saturating_sub(5 + name_room);
-            let said = format!("  {:.0}% right: {}", 100.0 * share, one_line(model));
+            let (percent, achieved) = (100.0 * share, e.kind.achieved());
+            let said = format!("  {percent:.0}% {achieved}: {}", one_line(model));
             spans.push(Span::styled(fit(&said, left), theme.ink(Ink::Muted)));
         }
         Line::from(spans)
@@ -319,7 +320,7 @@ fn likes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
 fn reasons_height(route: &Route) -> usize {
     let second = route.why.runner_up.as_ref();
     let lines = 1 + second.map_or(0, |second| 1 + usize::from(turn(second).is_some()));
-    lines + usize::from(route.cascade.is_some())
+    lines + usize::from(route.cascade.is_some()) + usize::from(route.kind().remark().is_some())
 }
 
 /// What would make the runner-up win.
@@ -342,10 +343,11 @@ fn reasons(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
         format!("ability {:+.2}  ease {:+.2}  match {:+.2}", terms.ability, terms.ease, terms.fit)
     };
     let muted = |text: &str| Line::styled(fit(text, room), theme.ink(Ink::Muted));
-    let mut lines = vec![
-        heading(theme, room, "Why", "in logits"),
-        Line::styled(fit(&format!("1  {}", terms(&route.why.parts)), room), theme.ink(Ink::Text)),
-    ];
+    let mut lines = vec![heading(theme, room, "Why", "in logits")];
+    let remark = route.kind().remark();
+    lines.extend(remark.map(|remark| Line::styled(fit(remark, room), theme.ink(Ink::Warn))));
+    let first = fit(&format!("1  {}", terms(&route.why.parts)), room);
+    lines.push(Line::styled(first, theme.ink(Ink::Text)));
     if let Some(second) = &route.why.runner_up {
         lines.push(muted(&format!("2  {}", terms(&second.parts))));
         lines.extend(turn(second).map(|text| muted(&format!("   {text}"))));
