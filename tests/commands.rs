@@ -352,7 +352,7 @@ fn benchmarks_are_forecast_sorted_and_exported() {
     }
     let csv = output(&["forecast", "--benchmark", "gsm8k", "--where", "coder", "--csv"]);
     let mut rows = csv::Reader::from_reader(csv.as_bytes());
-    assert!(rows.records().map(Result::unwrap).all(|row| &row[1] == "gsm8k" && row.len() == 6));
+    assert!(rows.records().map(Result::unwrap).all(|row| &row[1] == "gsm8k" && row.len() == 7));
     assert!(output(&["forecast"]).contains("best forecast"));
     let one = output(&["forecast", "--model", "alpaca-7b"]);
     assert!(one.contains("mmlu-pro/law") && one.contains("forecast"), "{one}");

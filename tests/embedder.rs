@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use llmap::analysis::evaluation::{self, evaluate};
 use llmap::dataset::simulate::Simulation;
 use llmap::dataset::{Dataset, Kind, Split};
-use llmap::embedder::{Backend, Embedder, Event, Settings, train};
+use llmap::embedder::{Embedder, Event, Settings, train};
 use llmap::encoder::{self, Source};
 use safetensors::SafeTensors;
 
@@ -62,10 +62,17 @@ fn a_seed_decides_everything() {
     let [a, b, c] = [1, 1, 2].map(|seed| trained(&data, &settings(seed)));
     assert_eq!(a.vectors, b.vectors);
     assert_ne!(a.vectors, c.vectors);
-    let flex = trained(&data, &Settings { backend: Backend::Flex, ..settings(1) });
-    let difference =
-        (&a.vectors - &flex.vectors).mapv(f32::abs).sum() / a.vectors.mapv(f32::abs).sum();
-    assert!(difference < 0.2, "the backends agree up to rounding: {difference}");
+}
+
+#[cfg(feature = "flex")]
+#[test]
+fn the_backends_agree_up_to_rounding() {
+    let data = data();
+    let plain = trained(&data, &settings(1)).vectors;
+    let backend = llmap::embedder::Backend::Flex;
+    let flex = trained(&data, &Settings { backend, ..settings(1) }).vectors;
+    let difference = (&plain - &flex).mapv(f32::abs).sum() / plain.mapv(f32::abs).sum();
+    assert!(difference < 0.2, "{difference}");
 }
 
 #[test]
@@ -86,7 +93,6 @@ fn a_saved_embedder_predicts_the_same() {
     assert!(a.val.iter().all(|(name, value)| (value - b.val[name]).abs() < 1e-12));
     assert_eq!(a.reliability.len(), b.reliability.len());
     assert_eq!(embedder.attributes, loaded.attributes);
-    assert_eq!(embedder.benchmarks, loaded.benchmarks);
     let kinds: Vec<Kind> = loaded.benchmarks.iter().map(|b| b.kind).collect();
     assert_eq!(kinds, data.kinds, "what labels say goes with them");
     assert!(predict(&loaded).iter().all(|p| (0.0..=1.0).contains(p)));

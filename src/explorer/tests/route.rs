@@ -231,7 +231,7 @@ fn a_filter_becomes_a_pool_that_is_found_again() {
 #[test]
 fn forecasts_that_are_not_of_correctness_say_so() {
     let mut state = asked(200, 60, "Which answer is liked?");
-    let remark = "predicts preference (wins over a reference), not correctness";
+    let remark = "predicts preference (wins over a reference), not";
     assert!(!screen(&state).contains(remark));
     let mut route = route();
     route.evidence[0].kind = Kind::Preference;
