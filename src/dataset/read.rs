@@ -128,7 +128,7 @@ impl Builder {
         self,
         folder: &Path,
         files: &[&Path],
-        models: Vec<String>,
+        (models, model_ids): (Vec<String>, Vec<Box<str>>),
         attributes: Vec<Attribute>,
     ) -> Result<Dataset> {
         let Self { questions, categories, mut triples, .. } = self;
@@ -157,6 +157,6 @@ impl Builder {
         let name = folder.canonicalize().unwrap_or_else(|_| folder.into());
         let name =
             name.file_name().map_or_else(|| "data".into(), |n| n.to_string_lossy().into_owned());
-        Ok(Dataset { name, questions, categories, models, attributes, responses })
+        Ok(Dataset { name, questions, categories, models, model_ids, attributes, responses })
     }
 }

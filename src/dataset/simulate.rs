@@ -117,7 +117,8 @@ impl Simulation {
         let responses = respond(&questions, &models, &mut rng);
         let names = models.into_iter().map(|model| model.name).collect();
         let name = "simulated".into();
-        Dataset { name, questions, categories, models: names, attributes, responses }
+        let model_ids = (0..self.models).map(|m| m.to_string().into()).collect();
+        Dataset { name, questions, categories, models: names, model_ids, attributes, responses }
     }
 }
 

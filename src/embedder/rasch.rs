@@ -92,6 +92,7 @@ mod tests {
             name: "test".into(),
             categories: vec!["easy".into(), "hard".into()],
             models: (0..models.len()).map(|m| m.to_string()).collect(),
+            model_ids: (0..models.len()).map(|m| m.to_string().into()).collect(),
             attributes: Vec::new(),
             responses: respond(&questions, &models, &mut ChaCha8Rng::seed_from_u64(2)),
             questions,

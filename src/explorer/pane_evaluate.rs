@@ -15,6 +15,7 @@ use super::view::pane_block;
 use super::widgets::{fit, heading, pad, thousands, whisker, wrap};
 use super::work::Work;
 use crate::analysis::evaluation::{EMBEDDER, Evaluation, Judgement};
+use crate::analysis::untested::Repeat;
 use crate::embedder::Coverage;
 use crate::metrics::{Bin, Figures};
 
@@ -84,7 +85,25 @@ fn judged(state: &State, found: &Evaluation, room: usize) -> Vec<Line<'static>> 
         format!("routing by dice {:.3}, by an oracle {:.3}", bounds.random, bounds.oracle);
     lines.push(Line::styled(fit(&between, room), theme.ink(Ink::Muted)));
     lines.push(held(state, &found.coverage));
+    lines.extend(untested(state, state.evaluation.untested.as_deref(), room));
     lines.extend(diagram(state, &found.reliability, room));
+    lines
+}
+
+/// How good forecasts are of models on benchmarks that they were not run on.
+fn untested(state: &State, found: Option<&Repeat>, room: usize) -> Vec<Line<'static>> {
+    let known = found.and_then(|found| Some((found, found.predictors.get(EMBEDDER)?)));
+    let Some((found, figures)) = known else {
+        let how = "untested pairs: run llmap evaluate EMBEDDER DATA --untested";
+        return said(state, how, Ink::Muted, room);
+    };
+    let remark = format!("{} hidden cells, {} models", found.hidden_cells, found.hidden_models);
+    let text = format!(
+        "AUC {:.3}   log loss {:.3}   error of a cell's accuracy {:.3}",
+        figures.auc, figures.nll, figures.cell_error
+    );
+    let mut lines = vec![heading(&state.theme, room, "Untested pairs", &remark)];
+    lines.extend(said(state, &text, Ink::Text, room));
     lines
 }
 
