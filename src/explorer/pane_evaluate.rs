@@ -80,6 +80,10 @@ fn judged(state: &State, found: &Evaluation, room: usize) -> Vec<Line<'static>> 
     let remark = format!("{} answers", thousands(found.responses as u64));
     let mut lines = vec![heading(theme, room, "Beside the baselines", &remark)];
     lines.extend(table(state, &found.predictors, room));
+    if found.models_skipped > 0 {
+        let skipped = format!("{} models of the data are not in it", found.models_skipped);
+        lines.push(Line::styled(fit(&skipped, room), theme.ink(Ink::Muted)));
+    }
     let bounds = found.routing_bounds;
     let between =
         format!("routing by dice {:.3}, by an oracle {:.3}", bounds.random, bounds.oracle);
@@ -94,8 +98,8 @@ fn judged(state: &State, found: &Evaluation, room: usize) -> Vec<Line<'static>> 
 fn untested(state: &State, found: Option<&Repeat>, room: usize) -> Vec<Line<'static>> {
     let known = found.and_then(|found| Some((found, found.predictors.get(EMBEDDER)?)));
     let Some((found, figures)) = known else {
-        let how = "untested pairs: run llmap evaluate EMBEDDER DATA --untested";
-        return said(state, how, Ink::Muted, room);
+        let how = fit("untested pairs: see llmap evaluate --untested", room);
+        return vec![Line::styled(how, state.theme.ink(Ink::Muted))];
     };
     let remark = format!("{} hidden cells, {} models", found.hidden_cells, found.hidden_models);
     let text = format!(

@@ -6,10 +6,8 @@
 
 use linfa_linalg::cholesky::{InverseC, SolveC};
 use ndarray::{Array1, Array2, Axis};
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
-use rand_distr::{Distribution, StandardNormal};
 
+use super::normal::Normal;
 use crate::dataset::{Dataset, Split, Values};
 use crate::error::{Error, Result};
 
@@ -28,7 +26,8 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    /// Of the training answers; `column` gives a question's.
+    /// Of the training answers; `column` gives a question's. The order of columns is that of the
+    /// start (see [`super::normal`]): by name.
     pub(super) fn of(data: &Dataset, columns: usize, column: impl Fn(usize) -> usize) -> Self {
         let zeros = || Array2::zeros((data.models.len(), columns));
         let mut counts = Self { right: zeros(), asked: zeros() };
@@ -158,14 +157,13 @@ impl Fit {
             sum / models.len().max(1) as f64
         };
         let means = models.iter().enumerate().map(mean).collect();
-        let mut rng = ChaCha8Rng::seed_from_u64(0);
-        let mut normal = || -> f64 { StandardNormal.sample(&mut rng) };
+        let mut normal = Normal::new();
         Self {
             variances: counts.asked.mapv(|n| 1.0 / (0.2 * n).max(1.0)),
             columns: counts.asked.rows().into_iter().map(with_answers).collect(),
             models,
             means,
-            loadings: Array2::from_shape_simple_fn((c, factors), || 0.5 * normal()),
+            loadings: Array2::from_shape_simple_fn((c, factors), || 0.5 * normal.sample()),
             noise: Array1::from_elem(c, 0.2),
             factors: Array2::zeros((m, factors)),
             covariances: vec![Array2::eye(factors); m],

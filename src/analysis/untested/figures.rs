@@ -115,10 +115,42 @@ impl Answers {
                 .and_then(|ends| coverage::of_answers(&hidden, &hidden_p, &ends)),
             routing: metrics::Figures::of(&self.all, p).routing,
         }
+        .rounded()
     }
 }
 
+/// Seven decimals: more are noise, and so many survive being written as JSON and read again.
+pub(super) fn rounded(x: f64) -> f64 {
+    const DIGITS: f64 = 1e7;
+    (x * DIGITS).round() / DIGITS
+}
+
 impl Figures {
+    /// All numbers [`rounded`].
+    fn rounded(self) -> Self {
+        self.each(&|of| rounded(of(&self)))
+    }
+
+    /// Figures made from those of others one by one, with intervals where these have them.
+    fn each(&self, make: &dyn Fn(&dyn Fn(&Self) -> f64) -> f64) -> Self {
+        Self {
+            accuracy: make(&|f| f.accuracy),
+            auc: make(&|f| f.auc),
+            nll: make(&|f| f.nll),
+            ece: make(&|f| f.ece),
+            mean_p: make(&|f| f.mean_p),
+            cell_error: make(&|f| f.cell_error),
+            cell_bias: make(&|f| f.cell_bias),
+            cells_covered: self
+                .cells_covered
+                .map(|_| make(&|f| f.cells_covered.unwrap_or_default())),
+            answers_covered: self
+                .answers_covered
+                .map(|_| make(&|f| f.answers_covered.unwrap_or_default())),
+            routing: make(&|f| f.routing),
+        }
+    }
+
     /// The mean over repeats, and the standard deviation between them (of one repeat: none).
     #[must_use]
     pub fn summary(all: &[Self]) -> Option<(Self, Option<Self>)> {
@@ -128,22 +160,11 @@ impl Figures {
             let middle = mean(of);
             (all.iter().map(|f| (of(f) - middle).powi(2)).sum::<f64>() / (n - 1.0)).sqrt()
         };
-        let first = all.first()?;
-        let each = |of: &dyn Fn(&dyn Fn(&Self) -> f64) -> f64| Self {
-            accuracy: of(&|f| f.accuracy),
-            auc: of(&|f| f.auc),
-            nll: of(&|f| f.nll),
-            ece: of(&|f| f.ece),
-            mean_p: of(&|f| f.mean_p),
-            cell_error: of(&|f| f.cell_error),
-            cell_bias: of(&|f| f.cell_bias),
-            cells_covered: first.cells_covered.map(|_| of(&|f| f.cells_covered.unwrap_or(0.0))),
-            answers_covered: first
-                .answers_covered
-                .map(|_| of(&|f| f.answers_covered.unwrap_or(0.0))),
-            routing: of(&|f| f.routing),
-        };
-        Some((each(&mean), (all.len() > 1).then(|| each(&spread))))
+        let mut first = *all.first()?;
+        if all.iter().any(|f| f.answers_covered.is_none()) {
+            first.answers_covered = None;
+        }
+        Some((first.each(&mean), (all.len() > 1).then(|| first.each(&spread))))
     }
 }
 

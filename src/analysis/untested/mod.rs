@@ -11,6 +11,7 @@ mod coverage;
 mod factors;
 mod figures;
 mod hide;
+mod normal;
 mod shuffle;
 
 use std::collections::BTreeMap;
@@ -25,7 +26,7 @@ pub use figures::Figures;
 pub use hide::Hidden;
 
 use self::factors::Counts;
-use self::figures::{Answers, Prediction};
+use self::figures::{Answers, Prediction, rounded};
 use super::baselines;
 use super::evaluation::EMBEDDER;
 use super::router::Router;
@@ -153,7 +154,7 @@ pub fn repeat(
         hidden_models: hidden.models(),
         judged_cells,
         hidden_responses,
-        mean_label,
+        mean_label: rounded(mean_label),
         predictors,
         seconds: start.elapsed().as_secs_f64(),
     })
@@ -210,11 +211,17 @@ fn baseline(
     Ok(predictions.collect())
 }
 
+/// The place of each name among all in alphabetical order.
+fn ranks(names: &[String]) -> Vec<usize> {
+    names.iter().map(|name| names.iter().filter(|other| *other < name).count()).collect()
+}
+
 /// Accuracies by category, and by benchmark with what is known of the models; both know the category
 /// of each question.
 fn factor_analyses(data: &Dataset, hidden: &Hidden, judged: &Judged) -> Result<Vec<Prediction>> {
-    let category = |q: usize| data.questions[q].category as usize;
-    let benchmark = |q: usize| hidden.benchmark(data, q);
+    let (categories, benchmarks) = (ranks(&data.categories), ranks(&hidden.benchmarks));
+    let category = |q: usize| categories[data.questions[q].category as usize];
+    let benchmark = |q: usize| benchmarks[hidden.benchmark(data, q)];
     let by_category = Counts::of(data, data.categories.len(), category);
     let by_benchmark = Counts::of(data, hidden.benchmarks.len(), benchmark).with_attributes(data);
     let predict = |name, counts: &Counts, factors, column: &dyn Fn(usize) -> usize| {
@@ -240,18 +247,30 @@ fn factor_analyses(data: &Dataset, hidden: &Hidden, judged: &Judged) -> Result<V
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::simulate::Simulation;
+    use crate::dataset::simulate::{Model, Simulation, respond};
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
 
+    /// Benchmarks of two opposed kinds and of their own difficulty: what a model's mean misses.
     fn data() -> Dataset {
-        let simulation = Simulation {
-            models: 40,
-            questions: 2400,
-            categories: 6,
-            skill_spread: 0.3,
-            density: 0.7,
-            seed: 3,
-        };
-        simulation.run()
+        let (models, questions, categories) = (40, 2400, 6);
+        let simulation = Simulation { models, questions, categories, ..Simulation::default() };
+        let mut data = simulation.run();
+        let models: Vec<Model> = (0..models)
+            .map(|m| {
+                let strength = 2.0 * f64::from(u8::try_from(m % 10).unwrap()) / 9.0 - 1.0;
+                let skill = |c: usize| {
+                    let difficulty = [0.0, 1.5, -1.0, 0.5, -1.5, 1.0][c];
+                    if c < 3 { strength - difficulty } else { -strength - difficulty }
+                };
+                let name = data.models[m].clone();
+                let skills = (0..categories).map(skill).collect();
+                let run_on = (0..categories).map(|c| (m + c) % 7 != 0).collect();
+                Model { name, ability: 0.0, skills, run_on }
+            })
+            .collect();
+        data.responses = respond(&data.questions, &models, &mut ChaCha8Rng::seed_from_u64(5));
+        data
     }
 
     #[test]
@@ -265,7 +284,9 @@ mod tests {
         assert_eq!(found.judged_cells, found.hidden_cells, "every cell has questions in val");
         let factors = found.predictors["factor-analysis"];
         let means = found.predictors["model-mean"];
-        assert!(factors.nll < means.nll && factors.cell_error < means.cell_error, "{found:?}");
+        assert!(factors.nll < means.nll - 0.05 && factors.auc > means.auc + 0.05, "{found:?}");
+        assert!(factors.cell_error < 0.7 * means.cell_error, "{found:?}");
+        assert!(found.predictors[EMBEDDER].nll < means.nll, "{found:?}");
         for name in [EMBEDDER, "factor-analysis", "factor-analysis-attributes"] {
             let covered = found.predictors[name].cells_covered.unwrap();
             assert!((0.0..=1.0).contains(&covered), "{name}");

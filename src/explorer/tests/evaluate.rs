@@ -69,7 +69,7 @@ fn a_data_set_is_judged_once_it_can_be_seen() {
         predictors: [("llmap".to_owned(), untested())].into(),
         seconds: 1.0,
     };
-    assert!(screen(&state).contains("llmap evaluate EMBEDDER DATA"));
+    assert!(screen(&state).contains("llmap evaluate --untested"));
     update(&mut state, Action::Untested(Some(Box::new(repeat))));
     let text = screen(&state);
     for part in ["31 hidden cells, 20 models", "AUC 0.761", "log loss 0.577", "accuracy 0.148"] {
