@@ -157,10 +157,7 @@ fn models_that_the_embedder_lacks_are_passed_over_and_counted() {
     let untested = ["evaluate", &bench.embedder, &more, "--untested", "--json"];
     assert!(!bench.ok(&untested).is_empty(), "training knows them all");
 
-    let stranger = bench.run(&["evaluate", "shipped", &more]);
-    let error = String::from_utf8_lossy(&stranger.stderr);
-    assert!(
-        stranger.status.code() == Some(2) && error.contains("none of its 14 models"),
-        "{error}"
-    );
+    let unknown = bench.run(&["evaluate", "shipped", &more]);
+    let error = String::from_utf8_lossy(&unknown.stderr);
+    assert!(unknown.status.code() == Some(2) && error.contains("none of its 14 models"), "{error}");
 }

@@ -38,7 +38,7 @@ reference-mf is the paper's own model. It takes minutes to train once, and is ke
 pub struct Arguments {
     /// The embedder, or `shipped`.
     embedder: PathBuf,
-    /// The folder of the data set.
+    /// The folder of the data set; models in it that the embedder lacks are passed over and counted.
     data: PathBuf,
     /// The questions to judge on.
     #[arg(long, value_enum, default_value_t = Chosen::Val)]

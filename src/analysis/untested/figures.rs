@@ -12,7 +12,7 @@ use crate::metrics::{self, Judged};
 pub struct Figures {
     /// See [`metrics::Figures::accuracy`].
     pub accuracy: f64,
-    /// See [`metrics::Figures::auc`].
+    /// ROC AUC; a fractional label counts as correct above one half, and as wrong below.
     pub auc: f64,
     /// See [`metrics::Figures::nll`].
     pub nll: f64,
@@ -79,6 +79,8 @@ impl Answers {
         let Prediction { p, ends, .. } = prediction;
         let (hidden, hidden_p) = self.all.part(p, |_, r| self.hidden[r]);
         let figures = metrics::Figures::of(&hidden, &hidden_p);
+        let class = |y: &f32| f32::from(u8::from(*y > 0.5));
+        let classes: Vec<f32> = hidden.labels.iter().map(class).collect();
         let mut cells: BTreeMap<(usize, usize), Cell> = BTreeMap::new();
         for r in self.places() {
             let cell = cells.entry((self.all.models[r], self.benchmarks[r])).or_default();
@@ -103,7 +105,7 @@ impl Answers {
             ends.as_ref().map(|ends| self.places().map(|r| ends[r]).collect());
         Figures {
             accuracy: figures.accuracy,
-            auc: figures.auc,
+            auc: metrics::auc(&hidden_p, &classes),
             nll: figures.nll,
             ece: figures.ece,
             mean_p: hidden_p.iter().map(|p| f64::from(*p)).sum::<f64>()

@@ -46,7 +46,7 @@ impl Normal {
 
     fn bits(&mut self) -> u64 {
         self.state = self.state.wrapping_mul(MULTIPLIER).wrapping_add(INCREMENT);
-        let folded = (self.state >> 64) as u64 ^ self.state as u64;
+        let folded = (self.state >> 64) as u64 ^ (self.state as u64);
         folded.rotate_right((self.state >> 122) as u32)
     }
 
@@ -58,14 +58,14 @@ impl Normal {
     pub(super) fn sample(&mut self) -> f64 {
         loop {
             let bits = self.bits();
-            let (layer, negative) = ((bits & 0xff) as usize, bits >> 8 & 1 == 1);
-            let draw = bits >> 9 & 0x000f_ffff_ffff_ffff;
+            let (layer, negative) = ((bits & 0xff) as usize, (bits >> 8) & 1 == 1);
+            let draw = (bits >> 9) & 0x000f_ffff_ffff_ffff;
             let x = draw as f64 * self.step[layer] * if negative { -1.0 } else { 1.0 };
             if draw < self.inside[layer] {
                 return x;
             }
             if layer == 0 {
-                return self.tail(draw >> 8 & 1 == 1);
+                return self.tail((draw >> 8) & 1 == 1);
             }
             let (above, here) = (self.density[layer - 1], self.density[layer]);
             if (above - here) * self.uniform() + here < bell(x) {
