@@ -26,4 +26,4 @@ mod unpack;
 pub use atomic::write as write_atomically;
 pub use error::{Error, Result, json_fault};
 pub use names::resolve;
-pub use printable::{Printable, one_line, write_json};
+pub use printable::{Printable, one_line, thousands, write_json};

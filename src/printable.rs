@@ -32,6 +32,20 @@ pub fn one_line(text: &str) -> String {
     Printable(&spaced).to_string()
 }
 
+/// A number with a separator between thousands.
+#[must_use]
+pub fn thousands(n: u64) -> String {
+    let digits = n.to_string();
+    let mut grouped = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
 /// C0, C1, DEL, and the format characters that reorder or separate text.
 fn steers(c: char) -> bool {
     c.is_control()

@@ -1,5 +1,6 @@
 //! How well an embedder predicts responses it was not trained on, beside the baselines.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -67,6 +68,10 @@ pub struct Evaluation {
     pub models: usize,
     /// Responses.
     pub responses: usize,
+    /// Models of the data set that the embedder does not know; they are passed over.
+    pub models_skipped: usize,
+    /// Their responses to the questions of the split.
+    pub responses_skipped: usize,
     /// Predictor → figures.
     pub predictors: BTreeMap<String, Judgement>,
     /// What routing is bounded by.
@@ -135,13 +140,55 @@ pub enum Step {
     Reference(u32, u32),
 }
 
-/// Evaluates `embedder` on a split of `data`. The baselines are fitted on the train split of `data`;
-/// `progress` hears of the encoding of many questions, and of the epochs of `reference-mf` if it has
+/// A data set without the models that an embedder does not know.
+pub struct Known<'a> {
+    /// Their questions and responses.
+    pub data: Cow<'a, Dataset>,
+    /// The index of each of its models in the embedder.
+    pub column: Vec<usize>,
+    /// How many models were passed over.
+    pub skipped: usize,
+}
+
+impl<'a> Known<'a> {
+    /// Passes over the models of `data` that are not in `embedder`.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if none is.
+    pub fn of(embedder: &Embedder, data: &'a Dataset) -> Result<Self> {
+        let index: BTreeMap<&str, usize> =
+            embedder.models.iter().enumerate().map(|(m, name)| (&**name, m)).collect();
+        let (known, column): (Vec<usize>, Vec<usize>) = data
+            .models
+            .iter()
+            .enumerate()
+            .filter_map(|(m, name)| Some((m, *index.get(&**name)?)))
+            .unzip();
+        let skipped = data.models.len() - known.len();
+        if skipped == 0 {
+            return Ok(Self { data: Cow::Borrowed(data), column, skipped });
+        }
+        if let (true, Some(first)) = (known.is_empty(), data.models.first()) {
+            crate::names::resolve("model of the embedder", first, &embedder.models).map_err(
+                |problem| {
+                    Error::Usage(format!(
+                        "{}: none of its {skipped} models is in the embedder; {problem}",
+                        data.name
+                    ))
+                },
+            )?;
+        }
+        Ok(Self { data: Cow::Owned(data.with_models(&known)), column, skipped })
+    }
+}
+
+/// Evaluates `embedder` on a split of `data`, passing over models that it does not know. The
+/// baselines are fitted on the train split of `data`; `progress` hears of the encoding of many questions, and of the epochs of `reference-mf` if it has
 /// to be trained.
 ///
 /// # Errors
-/// [`Error::Usage`] if `data` has models that the embedder does not know, lacks a train split, or
-/// has no responses in the split; what training `reference-mf` fails with.
+/// [`Error::Usage`] if `data` has no model that the embedder knows, lacks a train split, or has no
+/// responses in the split; what training `reference-mf` fails with.
 pub fn evaluate(
     embedder: &Embedder,
     data: &Dataset,
@@ -150,15 +197,15 @@ pub fn evaluate(
     cancel: &AtomicBool,
 ) -> Result<Evaluation> {
     let start = Instant::now();
-    let column: Vec<usize> = data
-        .models
-        .iter()
-        .map(|name| crate::names::resolve("model of the embedder", name, &embedder.models))
-        .collect::<Result<_>>()?;
+    let all = data;
+    let Known { data, column, skipped } = Known::of(embedder, all)?;
+    let data = &*data;
     let questions = match settings.split {
         Some(split) => data.split(split),
         None => (0..data.questions.len()).collect(),
     };
+    let responses_skipped =
+        questions.iter().map(|&q| all.responses.of(q).len() - data.responses.of(q).len()).sum();
     let questions: Vec<usize> =
         questions.into_iter().filter(|&q| data.responses.of(q).len() > 0).collect();
     let name = settings.split.map_or("all", Split::name);
@@ -232,6 +279,8 @@ pub fn evaluate(
             .filter(|m| settings.pool.as_ref().is_none_or(|pool| pool[column[*m]]))
             .count(),
         responses: judged.labels.len(),
+        models_skipped: skipped,
+        responses_skipped,
         predictors: judgements.collect(),
         routing_bounds: RoutingBounds::of(&judged),
         by_category: by_category(data, &judged, &predictions),

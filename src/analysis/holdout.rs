@@ -7,13 +7,19 @@ use crate::dataset::{Dataset, Split};
 use crate::embedder::{self, Event, train};
 use crate::error::{Error, Result};
 
+/// The benchmark that a category belongs to: what stands before the first `/`.
+#[must_use]
+pub fn benchmark(category: &str) -> &str {
+    category.split('/').next().unwrap_or(category)
+}
+
 /// The benchmarks that can be left out: categories, with those that share the part of their name
 /// before a `/` taken together.
 #[must_use]
 pub fn benchmarks(data: &Dataset) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for category in &data.categories {
-        let name = category.split('/').next().unwrap_or(category);
+        let name = benchmark(category);
         if names.iter().all(|known| known != name) {
             names.push(name.into());
         }

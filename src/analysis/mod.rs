@@ -14,3 +14,4 @@ pub mod probe;
 pub mod projection;
 pub mod router;
 pub mod unseen;
+pub mod untested;

@@ -1,10 +1,12 @@
 //! `llmap evaluate`
 
+mod untested;
+
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use etcetera::BaseStrategy;
-use llmap::analysis::evaluation::{EMBEDDER, Evaluation, Part, Settings, Step, evaluate};
+use llmap::analysis::evaluation::{EMBEDDER, Evaluation, Known, Part, Settings, Step, evaluate};
 use llmap::analysis::router::deferral::Deferral;
 use llmap::analysis::{holdout, unseen};
 use llmap::dataset::{self, Dataset, Split};
@@ -23,12 +25,20 @@ use super::{Common, output};
   llmap evaluate shipped openevals --routing-curve         quality against cost
   llmap evaluate my.safetensors mydata --leave-out all     trains anew without each benchmark
   llmap evaluate shipped openevals --models unseen         trains anew without each family of models
+  llmap evaluate shipped openevals --untested --repeats 3  hides benchmarks of each model, and trains
+
+How to read --untested: most pairs of model and benchmark were never run, and a typed prompt ranks all
+models. 30% of the benchmarks of each model that was run on two or more are hidden, an embedder like
+the given one is trained without them, and its forecasts are compared with the hidden answers to val.
+`cell error` is how far the mean forecast of a model on a benchmark is from its accuracy there, `bias`
+the same with its sign (positive: forecast too high), `cells in 80%` should be near 80%, `routing` is
+with all candidates, hidden or not. factor-analysis knows each question's category and no texts.
 
 reference-mf is the paper's own model. It takes minutes to train once, and is kept beside the embedder.")]
 pub struct Arguments {
     /// The embedder, or `shipped`.
     embedder: PathBuf,
-    /// The folder of the data set.
+    /// The folder of the data set; models in it that the embedder lacks are passed over and counted.
     data: PathBuf,
     /// The questions to judge on.
     #[arg(long, value_enum, default_value_t = Chosen::Val)]
@@ -46,6 +56,14 @@ pub struct Arguments {
     /// responses place them.
     #[arg(long, value_enum, default_value_t = Which::Seen, conflicts_with_all = ["leave_out", "routing_curve"])]
     models: Which,
+    /// Hide some benchmarks of each model, train without them, and judge the forecasts of the hidden
+    /// answers to val.
+    #[arg(long, conflicts_with_all = ["leave_out", "routing_curve", "models", "filter", "split"])]
+    untested: bool,
+    /// Do so with this many seeds, from --seed on.
+    #[arg(long, default_value_t = 1, requires = "untested", value_name = "R",
+        value_parser = clap::value_parser!(u64).range(1..=1000))]
+    repeats: u64,
     /// Do not train and judge reference-mf.
     #[arg(long)]
     no_reference: bool,
@@ -86,6 +104,9 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         pool: pool.transpose()?,
         routing_curve: arguments.routing_curve,
     };
+    if arguments.untested {
+        return untested::run(&embedder, &data, arguments.repeats, common);
+    }
     if arguments.models == Which::Unseen {
         return unseen(&data, common);
     }
@@ -93,7 +114,8 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         return leave_out(&data, benchmark, &settings, common);
     }
     if !arguments.no_reference {
-        settings.reference = Some(cache(&arguments.embedder, &embedder, &data, common.seed)?);
+        let known = Known::of(&embedder, &data)?.data;
+        settings.reference = Some(cache(&arguments.embedder, &embedder, &known, common.seed)?);
     }
     let cancel = super::interrupt()?;
     let bar = bar(common, 0);
@@ -309,8 +331,17 @@ fn screen(evaluation: &Evaluation) -> String {
     });
     let covered = output::table(&["predicted", "groups", "in their 80% interval"], covered, 1);
     let curve = evaluation.routing_curve.as_ref().map(curve_screen).unwrap_or_default();
+    let skipped = match evaluation.models_skipped {
+        0 => String::new(),
+        n => format!(
+            "{n} model{} of the data set {} not in the embedder: {} responses skipped\n",
+            if n == 1 { "" } else { "s" },
+            if n == 1 { "is" } else { "are" },
+            llmap::thousands(evaluation.responses_skipped as u64)
+        ),
+    };
     format!(
-        "{} split: {} questions, {} models, {} responses\n\n{overall}\n\
+        "{} split: {} questions, {} models, {} responses\n{skipped}\n{overall}\n\
          routing lies between {:.4} (a random model) and {:.4} (one that always knows)\n\n\
          {by_category}\n{by_responses}\n{covered}\n{curve}{:.1} s\n",
         evaluation.split,

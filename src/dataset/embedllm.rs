@@ -63,13 +63,14 @@ pub(super) fn load(folder: &Path) -> Result<Dataset> {
     if let Some(order) = table::find(folder, "question_order") {
         check_order(&order, &builder)?;
     }
-    builder.finish(folder, &files, models.names, Vec::new())
+    builder.finish(folder, &files, (models.names, models.ids), Vec::new())
 }
 
 /// Models by id, with the check that ids and names go one to one.
 #[derive(Default)]
 struct Models {
     names: Vec<String>,
+    ids: Vec<Box<str>>,
     by_id: HashMap<String, u32>,
     by_name: HashMap<String, u32>,
 }
@@ -81,6 +82,7 @@ impl Models {
             (None, None) => {
                 let index = self.names.len() as u32;
                 self.names.push(name.to_owned());
+                self.ids.push(id.into());
                 self.by_id.insert(id.to_owned(), index);
                 self.by_name.insert(name.to_owned(), index);
                 Ok(index)

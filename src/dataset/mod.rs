@@ -130,6 +130,8 @@ pub struct Dataset {
     pub kinds: Vec<Kind>,
     /// Names of the models; unique.
     pub models: Vec<String>,
+    /// The ids they have in the file, one each.
+    pub model_ids: Vec<Box<str>>,
     /// What is known about the models, one column each.
     pub attributes: Vec<Attribute>,
     /// Who answered what how.
@@ -158,6 +160,7 @@ impl Dataset {
             categories: self.categories.clone(),
             kinds: self.kinds.clone(),
             models: self.models.clone(),
+            model_ids: self.model_ids.clone(),
             attributes: self.attributes.clone(),
             responses: Responses::from_sorted(kept.len(), triples.into_iter()),
         }
@@ -193,6 +196,7 @@ impl Dataset {
             categories: self.categories.clone(),
             kinds: self.kinds.clone(),
             models: models.iter().map(|&m| self.models[m].clone()).collect(),
+            model_ids: models.iter().map(|&m| self.model_ids[m].clone()).collect(),
             attributes: attributes.collect(),
             responses: Responses::from_sorted(self.questions.len(), triples.into_iter()),
         }

@@ -128,7 +128,7 @@ impl Builder {
         self,
         folder: &Path,
         files: &[&Path],
-        models: Vec<String>,
+        (models, model_ids): (Vec<String>, Vec<Box<str>>),
         attributes: Vec<Attribute>,
     ) -> Result<Dataset> {
         let Self { questions, categories, mut triples, .. } = self;
@@ -158,6 +158,15 @@ impl Builder {
         let name =
             name.file_name().map_or_else(|| "data".into(), |n| n.to_string_lossy().into_owned());
         let kinds = kinds::load(folder, &categories)?;
-        Ok(Dataset { name, questions, categories, kinds, models, attributes, responses })
+        Ok(Dataset {
+            name,
+            questions,
+            categories,
+            kinds,
+            models,
+            model_ids,
+            attributes,
+            responses,
+        })
     }
 }

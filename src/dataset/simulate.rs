@@ -117,8 +117,18 @@ impl Simulation {
         let responses = respond(&questions, &models, &mut rng);
         let names = models.into_iter().map(|model| model.name).collect();
         let name = "simulated".into();
+        let model_ids = (0..self.models).map(|m| m.to_string().into()).collect();
         let kinds = vec![Kind::Correctness; self.categories];
-        Dataset { name, questions, categories, kinds, models: names, attributes, responses }
+        Dataset {
+            name,
+            questions,
+            categories,
+            kinds,
+            models: names,
+            model_ids,
+            attributes,
+            responses,
+        }
     }
 }
 

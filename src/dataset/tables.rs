@@ -54,7 +54,8 @@ pub(super) fn load(folder: &Path) -> Result<Dataset> {
     let name = table.column("model_name")?;
     let columns = attribute_columns(&table);
     let mut cells = vec![Vec::new(); columns.len()];
-    let (mut models, mut model_index, mut names) = (Vec::new(), HashMap::new(), HashSet::new());
+    let (mut models, mut model_ids) = (Vec::new(), Vec::new());
+    let (mut model_index, mut names) = (HashMap::new(), HashSet::new());
     while let Some(row) = table.next()? {
         let (id, name) = (row.filled(id)?, row.filled(name)?);
         if model_index.insert(id.as_bytes().to_vec(), models.len() as u32).is_some() {
@@ -68,6 +69,7 @@ pub(super) fn load(folder: &Path) -> Result<Dataset> {
             );
         }
         models.push(name.to_owned());
+        model_ids.push(id.into());
         for (column, (at, _)) in cells.iter_mut().zip(&columns) {
             column.push(row.text(*at)?.to_owned());
         }
@@ -88,7 +90,7 @@ pub(super) fn load(folder: &Path) -> Result<Dataset> {
         };
         builder.response(question, model, row.label(label)?, row.line(), 0);
     }
-    builder.finish(folder, &[&responses_path], models, attributes)
+    builder.finish(folder, &[&responses_path], (models, model_ids), attributes)
 }
 
 /// A split for data that brings none: eight, one and one tenth, by the text alone, so that a text

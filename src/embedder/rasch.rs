@@ -93,6 +93,7 @@ mod tests {
             categories: vec!["easy".into(), "hard".into()],
             kinds: vec![Kind::Correctness; 2],
             models: (0..models.len()).map(|m| m.to_string()).collect(),
+            model_ids: (0..models.len()).map(|m| m.to_string().into()).collect(),
             attributes: Vec::new(),
             responses: respond(&questions, &models, &mut ChaCha8Rng::seed_from_u64(2)),
             questions,

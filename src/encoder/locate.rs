@@ -61,7 +61,7 @@ pub fn sources(list: &str) -> Result<Vec<Source>> {
 }
 
 /// The user's folder for what can be made again.
-pub(super) fn cache_folder() -> Option<PathBuf> {
+pub(crate) fn cache_folder() -> Option<PathBuf> {
     etcetera::choose_base_strategy().ok().map(|base| base.cache_dir().join("llmap"))
 }
 

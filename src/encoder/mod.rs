@@ -15,6 +15,7 @@ use std::sync::atomic::AtomicBool;
 
 pub use builtin::{Builtin, Settings};
 use cache::Cache;
+pub(crate) use locate::cache_folder;
 pub use locate::{Source, sources};
 use ndarray::{Array1, Array2, Axis, s};
 pub use sentence::{Identity, Sentence};
@@ -165,6 +166,19 @@ impl Encoder {
         &self.parts
     }
 
+    /// What an encoder of the same kind is made from, for other training questions.
+    ///
+    /// # Errors
+    /// As [`Encoder::available`].
+    pub fn sources(&self) -> Result<Vec<Source>> {
+        let source = |part: &Part| match part {
+            Part::Builtin(builtin) => Ok(Source::Builtin(builtin.settings())),
+            Part::Sentence(sentence) => folder(sentence.identity()).map(Source::Folder),
+            Part::Absent(identity) => Err(absent(identity)),
+        };
+        self.parts.iter().map(source).collect()
+    }
+
     /// Numbers in a vector.
     #[must_use]
     pub fn dim(&self) -> usize {
@@ -256,6 +270,14 @@ pub fn find(identity: &Identity) -> Part {
     };
     let found = locate::candidates(identity).into_iter().find_map(same);
     found.unwrap_or_else(|| Part::Absent(identity.clone()))
+}
+
+/// The folder of the sentence encoder with this identity.
+fn folder(identity: &Identity) -> Result<PathBuf> {
+    let same = |folder: &PathBuf| {
+        Sentence::read(folder).is_ok_and(|sentence| sentence.identity().hash == identity.hash)
+    };
+    locate::candidates(identity).into_iter().find(same).ok_or_else(|| absent(identity))
 }
 
 /// The rows scaled to unit length, so that their products are cosines; zero rows stay.

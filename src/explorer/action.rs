@@ -19,6 +19,7 @@ use crate::analysis::evaluation::Evaluation;
 use crate::analysis::probe::Report;
 use crate::analysis::projection::Projection;
 use crate::analysis::router::Route;
+use crate::analysis::untested::Repeat;
 use crate::dataset::Answer;
 use crate::embedder::Epoch;
 
@@ -291,6 +292,9 @@ pub enum Action {
     Placed(u64, Result<Box<Placed>, String>),
     #[serde(skip)]
     Evaluated(Result<Box<Evaluation>, String>),
+    /// What `llmap evaluate --untested` found on the data set, if it was run.
+    #[serde(skip)]
+    Untested(Option<Box<Repeat>>),
     #[serde(skip)]
     Forecasted(Result<Arc<Grid>, String>),
     #[serde(skip)]

@@ -20,7 +20,7 @@ use crate::analysis::neighbours::nearest;
 use crate::analysis::probe::{Prober, Settings};
 use crate::analysis::projection::Projection;
 use crate::analysis::router::{Preferences, Router};
-use crate::analysis::{evaluation, forecast};
+use crate::analysis::{evaluation, forecast, untested};
 use crate::dataset::{Dataset, Kind};
 use crate::embedder::Embedder;
 use crate::error::{Error, Result};
@@ -124,7 +124,11 @@ fn forecasts(embedder: &Embedder, subject: &Subject) -> Result<Value> {
 fn evaluation(embedder: &Embedder, data: &Dataset, cancel: &AtomicBool) -> Value {
     let settings = evaluation::Settings::plain(data);
     match evaluation::evaluate(embedder, data, &settings, &mut |_| {}, cancel) {
-        Ok(found) => json!(found),
+        Ok(found) => {
+            let mut found = json!(found);
+            found["untested"] = json!(untested::cached(embedder, data));
+            found
+        }
         Err(problem) => json!({ "problem": problem.to_string() }),
     }
 }
@@ -245,6 +249,19 @@ fn evaluated(evaluation: &Value) -> Vec<String> {
             let all = ["accuracy", "auc", "nll", "ece", "routing"].map(figure);
             format!("- {}: {}", one_line(name), all.join(", "))
         }));
+        let untested = &beside["untested"];
+        let figures = &untested["predictors"]["llmap"];
+        if figures.is_object() {
+            said.push(format!(
+                "- untested pairs: auc {}, nll {}, error of a cell's accuracy {}, {} hidden cells, {} \
+                 models",
+                number(&figures["auc"]),
+                number(&figures["nll"]),
+                number(&figures["cell_error"]),
+                untested["hidden_cells"],
+                untested["hidden_models"],
+            ));
+        }
     } else if let Some(problem) = beside["problem"].as_str() {
         said.push(format!("\nThe data set cannot be judged: {}", one_line(problem)));
     }

@@ -24,7 +24,7 @@ use crate::analysis::clusters::clusters;
 use crate::analysis::probe::{Prober, Settings};
 use crate::analysis::projection::Projection;
 use crate::analysis::router::{Preferences, Router};
-use crate::analysis::{evaluation, forecast};
+use crate::analysis::{evaluation, forecast, untested};
 use crate::dataset::{self, Answer, Values};
 use crate::embedder::Embedder;
 
@@ -200,7 +200,13 @@ impl Jobs {
     /// baselines.
     pub fn evaluate(&self) {
         let (embedder, data) = (Arc::clone(&self.embedder), self.data.clone());
+        let out = self.out.clone();
         self.spawn(self.begin(Work::Evaluation), move |_, cancel| {
+            if let Some(Ok(data)) = data.as_ref().map(Source::get) {
+                let known = untested::cached(&embedder, data).map(Box::new);
+                // Nobody listens any more once the explorer has ended.
+                let _ = out.send(Message::Action(Action::Untested(known)));
+            }
             let found = data.ok_or_else(|| "no data set is open".to_owned()).and_then(|data| {
                 let data = data.get()?;
                 let settings = evaluation::Settings::plain(data);

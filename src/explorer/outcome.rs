@@ -34,6 +34,7 @@ pub fn is_passive(action: &Action) -> bool {
             | A::Projected(..)
             | A::Forecasted(_)
             | A::Evaluated(_)
+            | A::Untested(_)
             | A::AnswersRead(_)
             | A::Placed(..)
             | A::QuestionsRead(_)
@@ -85,6 +86,7 @@ pub fn report(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Evaluated(found) => {
             state.evaluation.found = Some(found.map_err(|problem| one_line(&problem)));
         }
+        Action::Untested(found) => state.evaluation.untested = found,
         Action::QuestionsRead(book) => match book {
             Ok(book) => {
                 state.questions.book = Some(book);

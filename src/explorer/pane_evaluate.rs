@@ -15,6 +15,7 @@ use super::view::pane_block;
 use super::widgets::{fit, heading, pad, thousands, whisker, wrap};
 use super::work::Work;
 use crate::analysis::evaluation::{EMBEDDER, Evaluation, Judgement};
+use crate::analysis::untested::Repeat;
 use crate::embedder::Coverage;
 use crate::metrics::{Bin, Figures};
 
@@ -79,12 +80,34 @@ fn judged(state: &State, found: &Evaluation, room: usize) -> Vec<Line<'static>> 
     let remark = format!("{} answers", thousands(found.responses as u64));
     let mut lines = vec![heading(theme, room, "Beside the baselines", &remark)];
     lines.extend(table(state, &found.predictors, room));
+    if found.models_skipped > 0 {
+        let skipped = format!("{} models of the data are not in it", found.models_skipped);
+        lines.push(Line::styled(fit(&skipped, room), theme.ink(Ink::Muted)));
+    }
     let bounds = found.routing_bounds;
     let between =
         format!("routing by dice {:.3}, by an oracle {:.3}", bounds.random, bounds.oracle);
     lines.push(Line::styled(fit(&between, room), theme.ink(Ink::Muted)));
     lines.push(held(state, &found.coverage));
+    lines.extend(untested(state, state.evaluation.untested.as_deref(), room));
     lines.extend(diagram(state, &found.reliability, room));
+    lines
+}
+
+/// How good forecasts are of models on benchmarks that they were not run on.
+fn untested(state: &State, found: Option<&Repeat>, room: usize) -> Vec<Line<'static>> {
+    let known = found.and_then(|found| Some((found, found.predictors.get(EMBEDDER)?)));
+    let Some((found, figures)) = known else {
+        let how = fit("untested pairs: see llmap evaluate --untested", room);
+        return vec![Line::styled(how, state.theme.ink(Ink::Muted))];
+    };
+    let remark = format!("{} hidden cells, {} models", found.hidden_cells, found.hidden_models);
+    let text = format!(
+        "AUC {:.3}   log loss {:.3}   error of a cell's accuracy {:.3}",
+        figures.auc, figures.nll, figures.cell_error
+    );
+    let mut lines = vec![heading(&state.theme, room, "Untested pairs", &remark)];
+    lines.extend(said(state, &text, Ink::Text, room));
     lines
 }
 

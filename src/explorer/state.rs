@@ -29,6 +29,7 @@ use crate::analysis::neighbours::{self, Neighbour};
 use crate::analysis::probe::Report;
 use crate::analysis::projection::Projection;
 use crate::analysis::router::pools::Pools;
+use crate::analysis::untested::Repeat;
 use crate::embedder::Epoch;
 use crate::one_line;
 
@@ -108,6 +109,8 @@ pub struct ModelState {
 pub struct EvaluationState {
     pub asked: bool,
     pub found: Option<Result<Box<Evaluation>, String>>,
+    /// What was found of pairs that were never tested, where that was computed before.
+    pub untested: Option<Box<Repeat>>,
 }
 
 #[derive(Default)]

@@ -7,6 +7,8 @@ use unicode_width::UnicodeWidthStr;
 
 use super::theme::{Ink, Theme};
 
+pub use crate::printable::thousands;
+
 /// Cells that a text takes.
 pub fn width(text: &str) -> usize {
     text.graphemes(true).map(UnicodeWidthStr::width).sum()
@@ -142,19 +144,6 @@ pub fn around(at: usize, room: usize, all: usize) -> std::ops::Range<usize> {
     let shown = room.min(all);
     let first = at.saturating_sub(shown / 2).min(all - shown);
     first..first + shown
-}
-
-/// A number with a separator between thousands.
-pub fn thousands(n: u64) -> String {
-    let digits = n.to_string();
-    let mut grouped = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }
 
 /// `line` over the whole width with the background of a list's cursor.

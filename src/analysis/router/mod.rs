@@ -136,6 +136,21 @@ impl<'a> Router<'a> {
         self.forecast(features).p
     }
 
+    /// The same with the ends of their 80% intervals, as [`Candidate`] has them.
+    #[must_use]
+    pub fn intervals(&self, features: &Features) -> Intervals {
+        let Forecast { p, support, .. } = self.forecast(features);
+        let ends = ndarray::Zip::from(&p).and(&support).map_collect(|p, s| self.ends(*p, *s));
+        Intervals { p, low: ends.mapv(|(low, _)| low), high: ends.mapv(|(_, high)| high) }
+    }
+
+    /// The 80% interval of a probability.
+    fn ends(&self, p: f32, support: f32) -> (f32, f32) {
+        let (low, high) = self.embedder.interval(p, support);
+        // The mean of a skewed distribution may lie outside of its quantiles.
+        (low.min(p), high.max(p))
+    }
+
     fn forecast(&self, features: &Features) -> Forecast {
         let mut support = self.embedder.support(features);
         let scope = self.embedder.provenance.scope;
@@ -169,9 +184,7 @@ impl<'a> Router<'a> {
             })
             .collect();
         for c in &mut candidates {
-            let (low, high) = self.embedder.interval(c.p, c.support);
-            // The mean of a skewed distribution may lie outside of its quantiles.
-            (c.low, c.high) = (low.min(c.p), high.max(c.p));
+            (c.low, c.high) = self.ends(c.p, c.support);
         }
         if let Some(known) = known {
             ties::mark(&mut candidates, known);
@@ -179,6 +192,16 @@ impl<'a> Router<'a> {
         let below = cost::order(&mut candidates, preferences);
         (candidates, below)
     }
+}
+
+/// Probabilities that models answer right, with their 80% intervals: each prompts × models.
+pub struct Intervals {
+    /// See [`Candidate::p`].
+    pub p: Array2<f32>,
+    /// See [`Candidate::low`].
+    pub low: Array2<f32>,
+    /// See [`Candidate::high`].
+    pub high: Array2<f32>,
 }
 
 struct Forecast {

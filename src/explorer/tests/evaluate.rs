@@ -17,6 +17,8 @@ fn evaluation() -> Evaluation {
         questions: 400,
         models: 24,
         responses: 9600,
+        models_skipped: 0,
+        responses_skipped: 0,
         predictors: [("llmap", 0.79), ("knn", 0.77), ("ability", 0.72)]
             .map(|(name, auc)| (name.to_owned(), judgement(auc)))
             .into(),
@@ -27,6 +29,21 @@ fn evaluation() -> Evaluation {
         coverage: subject.coverage,
         routing_curve: None,
         seconds: 1.0,
+    }
+}
+
+fn untested() -> crate::analysis::untested::Figures {
+    crate::analysis::untested::Figures {
+        accuracy: 0.7,
+        auc: 0.761,
+        nll: 0.577,
+        ece: 0.03,
+        mean_p: 0.52,
+        cell_error: 0.148,
+        cell_bias: 0.02,
+        cells_covered: Some(0.81),
+        answers_covered: Some(0.79),
+        routing: 0.74,
     }
 }
 
@@ -42,6 +59,22 @@ fn a_data_set_is_judged_once_it_can_be_seen() {
     update(&mut state, Action::Evaluated(Ok(Box::new(evaluation()))));
     assert!(!state.is_waiting());
     insta::assert_snapshot!("judged", screen(&state));
+    let repeat = crate::analysis::untested::Repeat {
+        seed: 1,
+        hidden_cells: 31,
+        hidden_models: 20,
+        judged_cells: 31,
+        hidden_responses: 700,
+        mean_label: 0.5,
+        predictors: [("llmap".to_owned(), untested())].into(),
+        seconds: 1.0,
+    };
+    assert!(screen(&state).contains("llmap evaluate --untested"));
+    update(&mut state, Action::Untested(Some(Box::new(repeat))));
+    let text = screen(&state);
+    for part in ["31 hidden cells, 20 models", "AUC 0.761", "log loss 0.577", "accuracy 0.148"] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
     update(&mut state, Action::Evaluated(Err("no train\u{7} split".into())));
     let text = screen(&state);
     assert!(text.contains("no train\\u{7} split") && text.contains("Reliability"));

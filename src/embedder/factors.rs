@@ -1,0 +1,423 @@
+//! What carries over between benchmarks: a bifactor model of accuracies, fitted with missing cells
+//! passed over.
+//!
+//! The logit of a model's accuracy on a category is `mean + loading · general + special + noise`: a
+//! few general factors that all categories share, one speciality for each benchmark (all categories of
+//! a benchmark share it), and noise of the category's own (Holzinger and Swineford 1937; the
+//! expectation-maximization of Rubin and Thayer 1982). A benchmark that a model was not run on thus
+//! gets what the general factors predict, with the whole variance of its speciality.
+//!
+//! What is known of a model beside its answers ([`known`]) stands beside the categories as further
+//! columns that load on the general factors alone.
+
+use linfa_linalg::cholesky::{InverseC, SolveC};
+use ndarray::{Array1, Array2, Axis, s};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+use rayon::prelude::*;
+
+use super::Benchmark;
+use crate::dataset::{Attribute, Values};
+use crate::error::{Error, Result};
+
+/// General factors.
+pub(super) const GENERAL: usize = 3;
+/// Rounds of expectation and maximization.
+const ROUNDS: usize = 300;
+/// Ridge of a loading towards 0, and towards the mean loading of its benchmark.
+const RIDGE: f64 = 0.3;
+const TIE: f64 = 3.0;
+/// The information of one answer on the logit of an accuracy, p(1 − p).
+const INFORMATION: f64 = 0.2;
+/// Bounds of the variance of a category's own noise, and of a benchmark's specialities.
+const NOISE: (f64, f64) = (0.02, 1.0);
+const SPECIAL: (f64, f64) = (0.02, 2.0);
+/// The variance of specialities before any is seen, and the models that this counts as.
+const SPECIAL_PRIOR: (f64, f64) = (0.15, 2.0);
+
+/// One observed value of a model.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cell {
+    column: usize,
+    value: f64,
+    /// The variance of its own error.
+    variance: f64,
+}
+
+/// The population: what the columns are like.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Factors {
+    /// Columns × (general factors + 1): loadings, then the mean. Categories come first.
+    pub(super) loadings: Array2<f64>,
+    /// The variance of each column's own noise.
+    pub(super) noise: Array1<f64>,
+    /// The variance of each benchmark's specialities.
+    pub(super) special: Array1<f64>,
+    /// The benchmark of each category.
+    pub(super) of: Vec<usize>,
+}
+
+/// What is known of one model: normal distributions.
+#[derive(Clone, Debug)]
+pub(super) struct Belief {
+    /// Of the general factors.
+    pub(super) general: Array1<f64>,
+    pub(super) covariance: Array2<f64>,
+    /// Of the logit of its accuracy on each category.
+    pub(super) levels: Array1<f64>,
+    pub(super) variances: Array1<f64>,
+}
+
+/// Mean and covariance of (general factors, specialities of the benchmarks that were run).
+struct Latent {
+    mean: Array1<f64>,
+    covariance: Array2<f64>,
+    benchmarks: Vec<usize>,
+}
+
+/// The benchmark of each category: what stands before the first `/`.
+pub(super) fn grouped(benchmarks: &[Benchmark]) -> Vec<usize> {
+    let mut names: Vec<&str> = Vec::new();
+    benchmarks
+        .iter()
+        .map(|category| {
+            let name = category.name.split('/').next().unwrap_or_default();
+            names.iter().position(|known| *known == name).unwrap_or_else(|| {
+                names.push(name);
+                names.len() - 1
+            })
+        })
+        .collect()
+}
+
+/// The scores of all models as cells.
+pub(super) fn scored(benchmarks: &[Benchmark], models: usize) -> Vec<Vec<Cell>> {
+    let mut cells = vec![Vec::new(); models];
+    for (column, benchmark) in benchmarks.iter().enumerate() {
+        for (cells, score) in cells.iter_mut().zip(&benchmark.scores) {
+            if let Some(score) = score {
+                let n = f64::from(score.responses);
+                let right = score.accuracy * n;
+                cells.push(Cell {
+                    column,
+                    value: ((right + 1.0) / (n - right + 1.0)).ln(),
+                    variance: (INFORMATION * n).max(1.0).recip(),
+                });
+            }
+        }
+    }
+    cells
+}
+
+/// What is known of the models beside their answers: release date, the logarithms of size and price,
+/// and whether they reason, each standardized. One list a column: a value a model, where it is known.
+pub(super) fn known(attributes: &[Attribute]) -> Vec<Vec<Option<f64>>> {
+    let plain = |x: f64| x;
+    let price = |x: f64| (x + 0.05).ln();
+    let columns: [(&str, fn(f64) -> f64); 4] =
+        [("release", plain), ("params_b", f64::ln), ("reasoning", plain), ("cost_out", price)];
+    let column = |(name, scale): (&str, fn(f64) -> f64)| {
+        let values: Vec<Option<f64>> =
+            match &attributes.iter().find(|attribute| attribute.name == name)?.values {
+                Values::Number(values) => values.iter().map(|x| x.map(scale)).collect(),
+                Values::Flag(values) => values.iter().map(|x| x.map(|x| f64::from(u8::from(x)))).collect(),
+                Values::Class(_) => return None,
+            };
+        let values: Vec<Option<f64>> =
+            values.into_iter().map(|x| x.filter(|x| x.is_finite())).collect();
+        let n = values.iter().flatten().count();
+        let mean = values.iter().flatten().sum::<f64>() / n.max(1) as f64;
+        let square = values.iter().flatten().map(|x| (x - mean).powi(2)).sum::<f64>();
+        let deviation = (square / n.max(1) as f64).sqrt();
+        let standard = |x: f64| ((x - mean) / deviation).clamp(-6.0, 6.0);
+        (n > GENERAL && deviation > 1e-9)
+            .then(|| values.into_iter().map(|x| x.map(standard)).collect())
+    };
+    columns.into_iter().filter_map(column).collect()
+}
+
+/// Adds the `columns` of [`known`] to the cells, behind `categories`.
+pub(super) fn informed(cells: &mut [Vec<Cell>], categories: usize, columns: &[Vec<Option<f64>>]) {
+    const VARIANCE: f64 = 0.005;
+    for (i, column) in columns.iter().enumerate() {
+        for (cells, value) in cells.iter_mut().zip(column) {
+            let cell = |value| Cell { column: categories + i, value, variance: VARIANCE };
+            cells.extend(value.map(cell));
+        }
+    }
+}
+
+impl Factors {
+    /// Fits the population to the cells of the models: the first columns are categories, whose
+    /// benchmarks are `of`, the others are what else is known.
+    ///
+    /// # Errors
+    /// [`Error::Failed`] if the cells are so extreme that there is no fit.
+    pub(super) fn fit(cells: &[Vec<Cell>], of: Vec<usize>, columns: usize, seed: u64) -> Result<Self> {
+        let benchmarks = of.iter().max().map_or(0, |last| last + 1);
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let mut loadings = Array2::from_shape_simple_fn((columns, GENERAL + 1), || {
+            let x: f64 = StandardNormal.sample(&mut rng);
+            0.5 * x
+        });
+        let mut sums = vec![(0.0, 0.0_f64); columns];
+        cells.iter().flatten().for_each(|cell| {
+            sums[cell.column] = (sums[cell.column].0 + cell.value, sums[cell.column].1 + 1.0);
+        });
+        for (mut row, (sum, n)) in loadings.rows_mut().into_iter().zip(&sums) {
+            row[GENERAL] = sum / n.max(1.0);
+        }
+        let mut this = Self {
+            loadings,
+            noise: Array1::from_elem(columns, 0.1),
+            special: Array1::from_elem(benchmarks, SPECIAL_PRIOR.0),
+            of,
+        };
+        for _ in 0..ROUNDS {
+            let latents: Vec<Latent> = cells
+                .par_iter()
+                .map(|cells| this.latent(cells))
+                .collect::<Result<_>>()?;
+            this.maximize(cells, &latents)?;
+        }
+        Ok(this)
+    }
+
+    /// The posterior of one model's factors and specialities.
+    fn latent(&self, cells: &[Cell]) -> Result<Latent> {
+        let mut benchmarks: Vec<usize> =
+            cells.iter().filter_map(|cell| self.of.get(cell.column).copied()).collect();
+        benchmarks.sort_unstable();
+        benchmarks.dedup();
+        let n = GENERAL + benchmarks.len();
+        let mut precision = Array2::<f64>::zeros((n, n));
+        for i in 0..n {
+            precision[[i, i]] =
+                if i < GENERAL { 1.0 } else { self.special[benchmarks[i - GENERAL]].recip() };
+        }
+        let mut pull = Array1::zeros(n);
+        for cell in cells {
+            let weight = (self.noise[cell.column] + cell.variance).recip();
+            let row = self.loadings.row(cell.column);
+            let own = self.place(cell.column, &benchmarks);
+            let off = weight * (cell.value - row[GENERAL]);
+            for i in 0..GENERAL {
+                for j in 0..GENERAL {
+                    precision[[i, j]] += weight * row[i] * row[j];
+                }
+                pull[i] += off * row[i];
+                if let Some(own) = own {
+                    precision[[i, own]] += weight * row[i];
+                    precision[[own, i]] += weight * row[i];
+                }
+            }
+            if let Some(own) = own {
+                precision[[own, own]] += weight;
+                pull[own] += off;
+            }
+        }
+        let covariance = precision.invc().map_err(failed)?;
+        Ok(Latent { mean: covariance.dot(&pull), covariance, benchmarks })
+    }
+
+    /// Where the speciality of a column stands among the numbers of a [`Latent`].
+    fn place(&self, column: usize, benchmarks: &[usize]) -> Option<usize> {
+        let benchmark = self.of.get(column)?;
+        benchmarks.binary_search(benchmark).ok().map(|at| GENERAL + at)
+    }
+
+    fn maximize(&mut self, cells: &[Vec<Cell>], latents: &[Latent]) -> Result<()> {
+        let (columns, k) = (self.loadings.nrows(), GENERAL);
+        let mut gram = vec![Array2::<f64>::eye(k + 1) * 1e-6; columns];
+        let mut right = vec![Array1::<f64>::zeros(k + 1); columns];
+        let mut special = vec![(0.0, 0.0); self.special.len()];
+        for (cells, latent) in cells.iter().zip(latents) {
+            for (i, benchmark) in latent.benchmarks.iter().enumerate() {
+                let at = k + i;
+                let square = latent.mean[at].powi(2) + latent.covariance[[at, at]];
+                special[*benchmark] = (special[*benchmark].0 + square, special[*benchmark].1 + 1.0);
+            }
+            for cell in cells {
+                let weight = (self.noise[cell.column] + cell.variance).recip();
+                let own = self.place(cell.column, &latent.benchmarks);
+                let rest = cell.value - own.map_or(0.0, |own| latent.mean[own]);
+                let x = |i: usize| if i < k { latent.mean[i] } else { 1.0 };
+                let (gram, right) = (&mut gram[cell.column], &mut right[cell.column]);
+                for i in 0..=k {
+                    for j in 0..=k {
+                        let known = if i < k && j < k { latent.covariance[[i, j]] } else { 0.0 };
+                        gram[[i, j]] += weight * (x(i) * x(j) + known);
+                    }
+                    let with = own.filter(|_| i < k).map_or(0.0, |own| latent.covariance[[i, own]]);
+                    right[i] += weight * (rest * x(i) - with);
+                }
+            }
+        }
+        let middles = self.middles();
+        for column in 0..columns {
+            let (mut gram, mut right) = (gram[column].clone(), right[column].clone());
+            let middle = self.of.get(column).map(|benchmark| middles.row(*benchmark));
+            for i in 0..k {
+                gram[[i, i]] += RIDGE;
+                if let Some(middle) = middle {
+                    gram[[i, i]] += TIE;
+                    right[i] += TIE * middle[i];
+                }
+            }
+            let solved = gram.solvec(&right.insert_axis(Axis(1))).map_err(failed)?;
+            self.loadings.row_mut(column).assign(&solved.column(0));
+        }
+        self.spread(cells, latents, &special);
+        Ok(())
+    }
+
+    /// The mean loadings of each benchmark.
+    fn middles(&self) -> Array2<f64> {
+        let mut sums = Array2::<f64>::zeros((self.special.len(), GENERAL));
+        let mut sizes = Array1::<f64>::zeros(self.special.len());
+        for (benchmark, row) in self.of.iter().zip(self.loadings.rows()) {
+            sums.row_mut(*benchmark).scaled_add(1.0, &row.slice(s![..GENERAL]));
+            sizes[*benchmark] += 1.0;
+        }
+        sums / sizes.mapv(|n| n.max(1.0)).insert_axis(Axis(1))
+    }
+
+    /// The variances of noise and specialities. A benchmark of one category has nothing to tell them
+    /// apart: there the noise is the least.
+    fn spread(&mut self, cells: &[Vec<Cell>], latents: &[Latent], special: &[(f64, f64)]) {
+        let mut sums = vec![(0.0, 0.0_f64); self.noise.len()];
+        for (cells, latent) in cells.iter().zip(latents) {
+            for cell in cells {
+                let (mean, variance) = self.predicted(cell.column, latent);
+                let weight = (self.noise[cell.column] + cell.variance).powi(-2);
+                let own = (cell.value - mean).powi(2) + variance - cell.variance;
+                let sum = &mut sums[cell.column];
+                *sum = (sum.0 + weight * own, sum.1 + weight);
+            }
+        }
+        for (column, (sum, weight)) in sums.into_iter().enumerate() {
+            let alone = self.of.get(column).is_some_and(|benchmark| {
+                self.of.iter().filter(|other| *other == benchmark).count() == 1
+            });
+            if alone {
+                self.noise[column] = NOISE.0;
+            } else if weight > 0.0 {
+                self.noise[column] = (sum / weight).clamp(NOISE.0, NOISE.1);
+            }
+        }
+        for (variance, (sum, n)) in self.special.iter_mut().zip(special) {
+            let (before, counts) = SPECIAL_PRIOR;
+            *variance = ((sum + counts * before) / (n + counts)).clamp(SPECIAL.0, SPECIAL.1);
+        }
+    }
+
+    /// Mean and variance of a column's value for a model, its own noise aside.
+    fn predicted(&self, column: usize, latent: &Latent) -> (f64, f64) {
+        let row = self.loadings.row(column);
+        let own = self.place(column, &latent.benchmarks);
+        let (mut mean, mut variance) = (row[GENERAL], 0.0);
+        for i in 0..GENERAL {
+            mean += row[i] * latent.mean[i];
+            for j in 0..GENERAL {
+                variance += row[i] * latent.covariance[[i, j]] * row[j];
+            }
+            variance += own.map_or(0.0, |own| 2.0 * row[i] * latent.covariance[[i, own]]);
+        }
+        match (own, self.of.get(column)) {
+            (Some(own), _) => (mean + latent.mean[own], variance + latent.covariance[[own, own]]),
+            (None, Some(benchmark)) => (mean, variance + self.special[*benchmark]),
+            (None, None) => (mean, variance),
+        }
+    }
+
+    /// What is known of a model by its cells.
+    ///
+    /// # Errors
+    /// As [`Factors::fit`].
+    pub(super) fn belief(&self, cells: &[Cell]) -> Result<Belief> {
+        let latent = self.latent(cells)?;
+        let categories = self.of.len();
+        let (mut levels, mut variances) = (Array1::zeros(categories), Array1::zeros(categories));
+        for column in 0..categories {
+            let (mean, variance) = self.predicted(column, &latent);
+            (levels[column], variances[column]) = (mean, variance + self.noise[column]);
+        }
+        for cell in cells.iter().filter(|cell| cell.column < categories) {
+            // What the category has of its own is told by its own answers.
+            let (noise, luck) = (self.noise[cell.column], cell.variance);
+            let share = noise / (noise + luck);
+            let beyond = variances[cell.column] - noise;
+            levels[cell.column] += share * (cell.value - levels[cell.column]);
+            variances[cell.column] =
+                beyond * (1.0 - share).powi(2) + noise * luck / (noise + luck);
+        }
+        Ok(Belief {
+            general: latent.mean.slice(s![..GENERAL]).to_owned(),
+            covariance: latent.covariance.slice(s![..GENERAL, ..GENERAL]).to_owned(),
+            levels,
+            variances,
+        })
+    }
+}
+
+fn failed(e: linfa_linalg::LinalgError) -> Error {
+    Error::Failed(format!("the general factors cannot be fitted: {e}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Twelve categories of six benchmarks, one true factor; every model was run on some benchmarks.
+    fn simulated() -> (Vec<Vec<Cell>>, Vec<usize>, Array2<f64>) {
+        let mut rng = ChaCha8Rng::seed_from_u64(3);
+        let mut normal = || -> f64 { StandardNormal.sample(&mut rng) };
+        let of: Vec<usize> = (0..12).map(|c| c / 2).collect();
+        let mut truth = Array2::zeros((80, 12));
+        let mut cells = Vec::new();
+        for m in 0..80 {
+            let (ability, special) = (normal(), Array1::from_shape_simple_fn(6, || 0.3 * normal()));
+            for c in 0..12 {
+                truth[[m, c]] = ability + special[c / 2] + 0.1 * c as f64;
+            }
+            let run = (0..12).filter(|c| (m + c / 2) % 3 != 0);
+            cells.push(
+                run.map(|column| Cell { column, value: truth[[m, column]] + 0.1 * normal(), variance: 0.01 })
+                    .collect(),
+            );
+        }
+        (cells, of, truth)
+    }
+
+    #[test]
+    fn a_benchmark_that_was_not_run_is_predicted_with_its_uncertainty() {
+        let (cells, of, truth) = simulated();
+        let factors = Factors::fit(&cells, of, 12, 1).unwrap();
+        let (mut error, mut held, mut n) = (0.0, 0, 0);
+        for (m, cells) in cells.iter().enumerate() {
+            let belief = factors.belief(cells).unwrap();
+            for c in (0..12).filter(|c| (m + c / 2) % 3 == 0) {
+                let off = belief.levels[c] - truth[[m, c]];
+                error += off.abs();
+                held += usize::from(off.abs() < 1.28 * belief.variances[c].sqrt());
+                n += 1;
+            }
+            for cell in cells {
+                assert!((belief.levels[cell.column] - truth[[m, cell.column]]).abs() < 0.5);
+                assert!(belief.variances[cell.column] < 0.05);
+            }
+        }
+        assert!(error / f64::from(n) < 0.4, "{}", error / f64::from(n));
+        assert!((0.6..0.95).contains(&(held as f64 / f64::from(n))), "{held} of {n}");
+    }
+
+    #[test]
+    fn a_model_of_which_nothing_is_known_is_the_mean_model() {
+        let (cells, of, _) = simulated();
+        let factors = Factors::fit(&cells, of, 12, 1).unwrap();
+        let belief = factors.belief(&[]).unwrap();
+        assert!(belief.general.iter().all(|x| *x == 0.0));
+        assert!(belief.variances.iter().all(|v| *v > 0.3));
+    }
+}
