@@ -1,91 +1,196 @@
-//! From features to logits, and how far they can be trusted.
+//! From features to probabilities, with what is not known of them.
 
-use burn::tensor::{Device, Tensor};
-use ndarray::{Array2, Axis, s};
+use ndarray::{Array1, Array2, Axis, s};
+use rayon::prelude::*;
 
-use super::Benchmark;
 use super::features::Features;
-use super::network::{Network, Weights, array2, data2};
+use super::knowledge::Knowledge;
+use super::levels::{Levels, Pair, Tested};
+use super::network::{Asked, Network, array2, tensor};
+use super::{Embedder, scope};
+use crate::logit::{Z80, stretch};
 use crate::metrics::Judged;
 
-/// Questions that pass through the network at once.
+/// Questions that pass through the networks at once.
 const BLOCK: usize = 1024;
+/// An interval is that of the accuracy on so many questions like the prompt: what the text leaves
+/// open of their difficulty averages out as far.
+const GROUP: f64 = 4.0;
 
-/// How far each model was tested on the like of each question: 1 where at least a twentieth of the
-/// nearest training questions are of benchmarks that it was run on, 0 where none is.
-pub(super) fn support(benchmarks: &[Benchmark], models: usize, features: &Features) -> Array2<f32> {
-    /// The share of the nearest questions that tells enough.
-    const ENOUGH: f32 = 0.05;
-    let mut support = Array2::zeros((features.len(), models));
-    for (mut row, like) in support.rows_mut().into_iter().zip(features.like.rows()) {
-        let known = like.iter().filter_map(|b| benchmarks.get(*b as usize));
-        for benchmark in known {
-            for (share, score) in row.iter_mut().zip(&benchmark.scores) {
-                *share += f32::from(u8::from(score.is_some()));
+/// Forecasts of all models on some prompts, each prompts × models.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Forecast {
+    /// The calibrated probability of a correct answer: the mean over what is not known.
+    pub p: Array2<f32>,
+    /// The standard deviation, in calibrated logits, of what is not known of the model here.
+    pub deviation: Array2<f32>,
+    /// How far the model was tested on the like of the prompt, in [0, 1].
+    pub support: Array2<f32>,
+    /// Where each prompt stands.
+    pub scope: Vec<Scope>,
+}
+
+/// How like the training questions a prompt is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    /// Like them.
+    In,
+    /// As far from them as one in twenty of the questions of val.
+    Near,
+    /// Less than half as familiar as that: forecasts are those for a question of an unknown kind.
+    Out,
+}
+
+impl Forecast {
+    /// The 80% interval of a probability, by its row and column: of the model's accuracy on a few
+    /// questions like the prompt.
+    #[must_use]
+    pub fn interval(&self, row: usize, model: usize, spread: f64) -> (f32, f32) {
+        let own = f64::from(self.deviation[[row, model]]);
+        let deviation = (own * own + spread * spread / GROUP).sqrt();
+        let p = f64::from(self.p[[row, model]]).clamp(1e-6, 1.0 - 1e-6);
+        let centre = (p / (1.0 - p)).ln() * stretch(deviation);
+        let end = |z: f64| crate::logit::sigmoid(centre + z * deviation) as f32;
+        // The mean of a skewed distribution may lie outside of its quantiles.
+        let (low, high) = (end(-Z80), end(Z80));
+        (low.min(self.p[[row, model]]), high.max(self.p[[row, model]]))
+    }
+}
+
+/// Logits before calibration, and the variance of what is not known of the models: questions × models.
+pub(super) struct Logits {
+    pub(super) mean: Array2<f32>,
+    pub(super) variance: Array2<f32>,
+    pub(super) support: Array2<f32>,
+}
+
+/// What the networks say of the questions, in blocks that bound the hidden layers.
+pub(super) fn ask(
+    networks: &[(Network, usize)],
+    inputs: &Array2<f32>,
+    device: &burn::tensor::Device,
+) -> Option<Asked> {
+    let mut all: Option<Asked> = None;
+    for block in inputs.axis_chunks_iter(Axis(0), BLOCK) {
+        let each: Vec<Asked> = networks
+            .iter()
+            .map(|(network, specialities)| {
+                let outputs = array2(network.forward(tensor(block, device), None));
+                Asked::of(outputs.view(), *specialities)
+            })
+            .collect();
+        let block = Asked::mean(&each)?;
+        match &mut all {
+            None => all = Some(block),
+            Some(all) => all.append(&block),
+        }
+    }
+    all
+}
+
+impl Knowledge {
+    /// The logits of all models on the questions.
+    pub(super) fn logits(&self, asked: &Asked, pair: Pair) -> Logits {
+        Logits::of((&self.levels, &self.tested), &self.specialities, asked, pair)
+    }
+}
+
+impl Logits {
+    /// From what is known of the models and asked by the questions.
+    pub(super) fn of(
+        (levels, tested): (&Levels, &Tested),
+        specialities: &Array2<f32>,
+        asked: &Asked,
+        pair: Pair,
+    ) -> Self {
+        let (n, models) = (asked.len(), levels.mean.nrows());
+        let mut mean = asked.direction.dot(&specialities.t());
+        let (mut variance, mut support) = (Array2::zeros((n, models)), Array2::zeros((n, models)));
+        let rows = mean.axis_iter_mut(Axis(0)).into_par_iter();
+        let rows = rows.zip(variance.axis_iter_mut(Axis(0))).zip(support.axis_iter_mut(Axis(0)));
+        rows.enumerate().for_each(|(q, ((mut mean, mut variance), mut support))| {
+            let found = levels.mixture(tested, asked.categories.row(q), pair);
+            let (slope, ease, shift) = (asked.slope[q], asked.ease[q], asked.shift[q]);
+            for m in 0..models {
+                let gate = found.support[m];
+                mean[m] = slope * found.mean[m] + ease + gate * (mean[m] + shift);
+                variance[m] = slope * slope * found.variance[m];
+                support[m] = gate;
             }
-        }
-        row.mapv_inplace(|n: f32| (n / (ENOUGH * like.len() as f32)).min(1.0));
+        });
+        Self { mean, variance, support }
     }
-    support
-}
 
-pub(super) fn tensor(array: &Array2<f32>, device: &Device) -> Tensor<2> {
-    Tensor::from_data(data2(array.view()), device)
-}
-
-/// How far the special part of a logit counts.
-#[derive(Clone, Copy)]
-pub(super) struct Gate<'a> {
-    /// Questions × models, in [0, 1].
-    pub(super) support: &'a Array2<f32>,
-    /// What takes the place of a model's ability and speciality without support.
-    pub(super) weights: &'a Weights,
-}
-
-/// Logits of all models on all questions, in blocks that bound the hidden layers. With a gate, a
-/// logit goes over to the question's ease and the model's fallback as far as support is lacking.
-pub(super) fn predict(
-    network: &Network,
-    features: &Features,
-    gate: Option<Gate>,
-    device: &Device,
-) -> Array2<f32> {
-    let mut out: Option<Array2<f32>> = None;
-    for (i, block) in features.inputs.axis_chunks_iter(Axis(0), BLOCK).enumerate() {
-        let output = network.forward(Tensor::from_data(data2(block), device), None);
-        let general = array2(output.general);
-        let mut logits = &general + &array2(output.special);
-        if let Some(Gate { support, weights }) = gate {
-            let support = support.slice(s![i * BLOCK..i * BLOCK + block.nrows(), ..]);
-            let without = general - &weights.ability + &weights.fallback;
-            logits = &without + (logits - &without) * support;
-        }
-        match &mut out {
-            None => out = Some(logits),
-            // Blocks are equally wide: appending cannot fail.
-            Some(out) => drop(out.append(Axis(0), logits.view())),
-        }
+    /// The logit of the mean probability, by the probit approximation: what calibration scales.
+    pub(super) fn averaged(&self) -> Array2<f32> {
+        let mut out = self.mean.clone();
+        out.zip_mut_with(&self.variance, |x, v| *x /= stretch(f64::from(*v).sqrt()) as f32);
+        out
     }
-    out.unwrap_or_else(|| Array2::zeros((0, network.models())))
 }
 
-/// The projected questions, with the question's own term and a 1 for the ability before them, in
-/// blocks that bound the hidden layers.
-pub(super) fn project(network: &Network, features: &Features, device: &Device) -> Array2<f32> {
-    let mut out: Option<Array2<f32>> = None;
-    for block in features.inputs.axis_chunks_iter(Axis(0), BLOCK) {
-        let projected = array2(network.project(Tensor::from_data(data2(block), device)));
-        let dim = projected.ncols() - 1;
-        let mut block = Array2::ones((projected.nrows(), dim + 2));
-        block.column_mut(0).assign(&projected.column(dim));
-        block.slice_mut(s![.., 2..]).assign(&projected.slice(s![.., ..dim]));
-        match &mut out {
-            None => out = Some(block),
-            // Blocks are equally wide: appending cannot fail.
-            Some(out) => drop(out.append(Axis(0), block.view())),
-        }
+impl Embedder {
+    /// Probabilities that each model answers right, given that the pair stands in records: prompts ×
+    /// models. What evaluations judge; see [`Pair::Recorded`].
+    #[must_use]
+    pub fn predict(&self, features: &Features) -> Array2<f32> {
+        self.forecast(features, Pair::Recorded).p
     }
-    out.unwrap_or_default()
+
+    /// Forecasts of all models on the prompts. As far as a prompt is unlike the training questions,
+    /// they go over to those for a question of an unknown kind.
+    #[must_use]
+    pub fn forecast(&self, features: &Features, pair: Pair) -> Forecast {
+        let mut asked = self.asked(features);
+        let scope = match pair {
+            Pair::Any => self.soften(features, &mut asked),
+            Pair::Recorded => vec![Scope::In; features.len()],
+        };
+        let logits = self.knowledge.logits(&asked, pair);
+        let mut p = logits.averaged();
+        p.mapv_inplace(|x| self.calibration.probability(x));
+        let deviation =
+            logits.variance.mapv(|v| v.sqrt() / self.calibration.temperature as f32);
+        Forecast { p, deviation, support: logits.support, scope }
+    }
+
+    /// What the networks say of the prompts.
+    pub(super) fn asked(&self, features: &Features) -> Asked {
+        ask(&self.networks, &features.inputs, &self.device).unwrap_or_else(|| Asked {
+            ease: Array1::zeros(0),
+            slope: Array1::zeros(0),
+            shift: Array1::zeros(0),
+            direction: Array2::zeros((0, self.knowledge.specialities.ncols())),
+            categories: Array2::zeros((0, self.benchmarks.len())),
+        })
+    }
+
+    /// Draws what is said of unfamiliar prompts towards a question of an unknown kind: one of any
+    /// benchmark of correctness, as easy as its mean question.
+    fn soften(&self, features: &Features, asked: &mut Asked) -> Vec<Scope> {
+        let (known, threshold) = (self.familiarity(features), self.provenance.scope);
+        let unknown = self.knowledge.unknown_kind(&self.benchmarks);
+        known
+            .into_iter()
+            .enumerate()
+            .map(|(row, known)| {
+                let scope = scope::of(known, threshold);
+                if scope != Scope::In {
+                    let share = (known / threshold.max(f64::MIN_POSITIVE)).clamp(0.0, 1.0) as f32;
+                    // A prompt half as familiar as the threshold has left the benchmarks behind.
+                    let share = (2.0 * share - 1.0).max(0.0);
+                    asked.ease[row] *= share;
+                    asked.shift[row] *= share;
+                    asked.slope[row] = 1.0 + share * (asked.slope[row] - 1.0);
+                    asked.direction.row_mut(row).mapv_inplace(|x| x * share);
+                    let mut categories = asked.categories.slice_mut(s![row, ..]);
+                    categories.zip_mut_with(&unknown, |p, u| *p = share * *p + (1.0 - share) * u);
+                }
+                scope
+            })
+            .collect()
+    }
 }
 
 /// The entries of a questions × models matrix that were observed, laid out as `judged`.

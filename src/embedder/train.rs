@@ -6,27 +6,28 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use burn::module::{Module, Param};
 use burn::optim::{AdamWConfig, GradientsParams};
-use burn::tensor::activation::{log_softmax, softplus};
 use burn::tensor::{Device, Tensor, TensorData};
-use ndarray::{Array1, Axis};
+use ndarray::{Array1, Array2, Axis, concatenate};
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
 use super::calibration::Calibration;
-use super::canonical::canonical;
 use super::coverage::coverage;
-use super::deviations::deviations;
 use super::device::Backend;
+use super::factors::GENERAL;
 use super::features::{Features, Featurizer, shapes};
-use super::forecast::{Gate, observed, predict, support, tensor};
+use super::forecast::{Logits, ask, observed};
+use super::knowledge::Groundwork;
+use super::levels::Pair;
 use super::memory::Memory;
-use super::network::{HIDDEN, Masks, Network, Sizes, Weights, array2};
+use super::network::{HIDDEN, Masks, Network, TERMS, Weights, array2, tensor};
+use super::objective::{Lesson, slopes};
 use super::progress::{Epoch, Event};
-use super::rasch::Rasch;
-use super::residuals::{model_means, summarise};
+use super::residuals::summarise;
 use super::scope;
 use super::words::Words;
 use super::{Benchmark, Embedder, Provenance, Score};
@@ -39,9 +40,11 @@ use crate::metrics::{Figures, Judged, log_loss, reliability};
 /// docs/experiments.md.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    /// Numbers in a model's vector, its ability among them: from 2 to 128.
+    /// Numbers in a model's vector, from 8 to 128: its ability, the general factors, a quarter (at
+    /// most 32) for specialities, and the rest for its agreement with other models.
     pub dim: usize,
-    /// Networks whose logits are averaged, trained side by side; the vector is shared out to them.
+    /// Networks whose logits are averaged, trained side by side; the specialities are shared out to
+    /// them.
     pub members: usize,
     /// Epochs at most.
     pub epochs: u32,
@@ -57,8 +60,8 @@ pub struct Settings {
     pub dropout: f32,
     /// Standard deviation of the normal noise on the (standardised) question, as in the paper.
     pub noise: f32,
-    /// The weight of the second task, naming the question's benchmark.
-    pub benchmark_weight: f32,
+    /// Let what is known of the models beside their answers inform forecasts (never vectors).
+    pub attributes: bool,
     /// What reads the questions; of several, the vectors are joined.
     pub encoder: Vec<Source>,
     /// Where burn computes.
@@ -70,7 +73,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            dim: 64,
+            dim: 128,
             members: 2,
             epochs: 12,
             patience: 4,
@@ -79,11 +82,22 @@ impl Default for Settings {
             weight_decay: 0.1,
             dropout: 0.4,
             noise: 0.05,
-            benchmark_weight: 0.1,
+            attributes: true,
             encoder: vec![Source::Builtin(encoder::Settings::default())],
             backend: Backend::default(),
             seed: 1,
         }
+    }
+}
+
+impl Settings {
+    fn specialities(&self) -> usize {
+        (self.dim / 4).clamp(self.members, 32.max(self.members))
+    }
+
+    /// Numbers of a vector that are agreement.
+    pub(super) fn agreement(&self) -> usize {
+        self.dim.saturating_sub(self.specialities() + GENERAL + 1)
     }
 }
 
@@ -127,6 +141,9 @@ pub fn train(
     }
     let judged = Judged::new(data, val);
 
+    let scores = benchmarks(data, |split| split == Split::Train);
+    let attributes = if settings.attributes { &*data.attributes } else { &[] };
+    let groundwork = Groundwork::fit(data, &train, &scores, attributes, settings)?;
     let run = Run {
         data,
         settings,
@@ -134,30 +151,33 @@ pub fn train(
         features: &train_features,
         val: &val_features,
         judged: &judged,
+        groundwork: &groundwork,
         cancel,
     };
     let best = run.members(progress)?;
     let epoch = best.iter().map(|best| best.epoch).max().unwrap_or_default();
-    let best: Vec<Weights> = best.into_iter().map(|best| best.weights).collect();
-    let merged = Weights::merged(&best);
+    let specialities: Vec<_> = best.iter().map(|best| best.specialities.view()).collect();
+    // Equally many rows: joining cannot fail.
+    let specialities = concatenate(Axis(1), &specialities).unwrap_or_default();
+    let weights: Vec<(Weights, usize)> = best
+        .into_iter()
+        .map(|best| {
+            let width = best.specialities.ncols();
+            (best.weights, width)
+        })
+        .collect();
+    let (knowledge, vectors) = groundwork.with(specialities);
 
     let device = settings.backend.device();
-    let mut network = Network::from_weights(&merged, &device);
-    let mut weights =
-        canonical(merged, &array2(network.project(tensor(&train_features.inputs, &device))))?;
-    network = Network::from_weights(&weights, &device);
-    let projected = array2(network.project(tensor(&train_features.inputs, &device)));
-    let deviations = deviations(&weights, &projected, data, &train)?;
-    let abilities = Array1::from_vec(Rasch::fit(data, &train).abilities).mapv(|a| a as f32);
-    weights.fallback = &abilities - abilities.mean().unwrap_or_default();
-    let benchmarks = benchmarks(data);
-    let support = support(&benchmarks, data.models.len(), &val_features);
-    let gate = Gate { support: &support, weights: &weights };
-    let logits = predict(&network, &val_features, Some(gate), &device);
-    let (logits, support) = (observed(&logits, &judged), observed(&support, &judged));
-    let calibration = Calibration::fit(&judged, &logits, &support);
-    let calibrated = |(&logit, &support): (&f32, &f32)| calibration.probability(logit, support);
-    let p: Vec<f32> = logits.iter().zip(&support).map(calibrated).collect();
+    let network = |(weights, width): &(Weights, usize)| {
+        (Network::from_weights(weights, &device), *width)
+    };
+    let networks: Vec<_> = weights.iter().map(network).collect();
+    let asked = ask(&networks, &val_features.inputs, &device)
+        .ok_or_else(|| Error::Failed("there is nothing to calibrate on".into()))?;
+    let logits = observed(&knowledge.logits(&asked, Pair::Recorded).averaged(), &judged);
+    let calibration = Calibration::fit(&judged, &logits);
+    let p: Vec<f32> = logits.iter().map(|logit| calibration.probability(*logit)).collect();
     let figures = Figures::of(&judged, &p);
     let val = [
         ("accuracy", figures.accuracy),
@@ -169,7 +189,7 @@ pub fn train(
     Ok(Embedder {
         models: data.models.clone(),
         attributes: data.attributes.clone(),
-        benchmarks,
+        benchmarks: benchmarks(data, |split| split != Split::Test),
         provenance: Provenance {
             data: data.name.clone(),
             fingerprint: data.fingerprint(),
@@ -181,16 +201,18 @@ pub fn train(
             seconds: start.elapsed().as_secs_f64(),
             val: val.map(|(name, value)| (name.to_owned(), value)).into(),
             scope: scope::threshold(&val_features),
+            axes_by_coverage: crate::embedder::axes::explained(&scores, &vectors.vectors)?,
             reliability: reliability(&p, &judged.labels).to_vec(),
             coverage: coverage(&judged, &p, &calibration),
             version: env!("CARGO_PKG_VERSION").into(),
         },
-        vectors: weights.model_vectors(),
-        deviations,
+        vectors: vectors.vectors,
+        deviations: vectors.deviations,
         calibration,
         featurizer,
         weights,
-        network,
+        networks,
+        knowledge,
         device,
     })
 }
@@ -198,8 +220,8 @@ pub fn train(
 fn check(settings: &Settings) -> Result<()> {
     let problem = if !(1..=16).contains(&settings.members) {
         "there must be 1 to 16 networks"
-    } else if !(settings.members + 1..=128).contains(&settings.dim) {
-        "the dimension must be from 3 to 128: one number, and one for each network"
+    } else if !(8..=128).contains(&settings.dim) {
+        "the dimension must be from 8 to 128"
     } else if settings.encoder.is_empty() {
         "there must be an encoder"
     } else if settings.epochs == 0 || settings.batch == 0 {
@@ -247,13 +269,13 @@ fn featurize(
     Ok(Featurizer::fit(encoder, (memory, &kept), (words, &said), &encoded, &shapes(&texts), &ids))
 }
 
-/// How every model did on every benchmark, over train and val.
-fn benchmarks(data: &Dataset) -> Vec<Benchmark> {
+/// How every model did on every category, over the splits that count.
+fn benchmarks(data: &Dataset, counts: impl Fn(Split) -> bool) -> Vec<Benchmark> {
     let mut sums = vec![vec![(0.0, 0_u32); data.models.len()]; data.categories.len()];
     let mut questions = vec![0; data.categories.len()];
     for (q, question) in data.questions.iter().enumerate() {
         let category = question.category as usize;
-        if question.split == Split::Test {
+        if !counts(question.split) {
             continue;
         }
         questions[category] += u32::from(question.split == Split::Train);
@@ -276,13 +298,23 @@ fn benchmarks(data: &Dataset) -> Vec<Benchmark> {
         .collect()
 }
 
+/// What one network learned at its best epoch.
 struct Best {
     epoch: u32,
     val_nll: f64,
     weights: Weights,
+    specialities: Array2<f32>,
 }
 
-/// One run of the optimiser.
+/// What the optimizer moves.
+#[derive(Module, Debug)]
+struct Trainee {
+    network: Network,
+    /// Models × specialities.
+    specialities: Param<Tensor<2>>,
+}
+
+/// One run of the optimizer.
 struct Run<'a> {
     data: &'a Dataset,
     settings: &'a Settings,
@@ -290,6 +322,7 @@ struct Run<'a> {
     features: &'a Features,
     val: &'a Features,
     judged: &'a Judged,
+    groundwork: &'a Groundwork,
     cancel: &'a AtomicBool,
 }
 
@@ -322,21 +355,20 @@ impl Run<'_> {
     /// Trains one network until the epochs are over, val stops getting better, or the run is
     /// cancelled: `None` if that was before the first epoch was over.
     fn epochs(&self, member: usize, progress: &mut dyn FnMut(Event)) -> Result<Option<Best>> {
-        let (settings, val, judged) = (self.settings, self.val, self.judged);
+        let settings = self.settings;
         let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
         rng.set_stream(member as u64);
         let device = settings.backend.device().autodiff();
         let plain = settings.backend.device();
-        let means = model_means(self.data, self.train);
-        let ability: Vec<f32> = means.iter().map(|p| (p / (1.0 - p)).ln() as f32).collect();
-        let sizes = Sizes {
-            inputs: self.features.inputs.ncols(),
-            models: self.data.models.len(),
-            // What is left of the numbers beside the ability, dealt out evenly.
-            dim: (settings.dim - 1 + member) / settings.members,
-            benchmarks: self.data.categories.len(),
-        };
-        let mut network = Network::new(sizes, &ability, &mut rng, &device);
+        let (models, categories) = (self.data.models.len(), self.data.categories.len());
+        // The specialities, dealt out evenly.
+        let width = (settings.specialities() + member) / settings.members;
+        let inputs = self.features.inputs.ncols();
+        let network = Network::new(inputs, TERMS + width + categories, &mut rng, &device);
+        let mut normal = || -> f32 { StandardNormal.sample(&mut rng) };
+        let start: Vec<f32> = (0..models * width).map(|_| 0.1 * normal()).collect();
+        let specialities = Param::from_data(TensorData::new(start, [models, width]), &device);
+        let mut trainee = Trainee { network, specialities };
         let mut optimizer =
             AdamWConfig::new().with_weight_decay(settings.weight_decay).with_epsilon(1e-8).init();
         let mut order: Vec<usize> = (0..self.train.len()).collect();
@@ -352,32 +384,28 @@ impl Run<'_> {
                 if self.cancel.load(Ordering::Relaxed) {
                     break 'training;
                 }
-                let (loss, reported) = self.loss(&network, batch, &mut rng, &device);
-                let gradients = GradientsParams::from_grads(loss.backward(), &network);
+                let (objective, loss) = self.objective(&trainee, batch, &mut rng, &device);
+                let gradients = GradientsParams::from_grads(objective.backward(), &trainee);
                 let cosine = 0.5 * (1.0 + (std::f64::consts::PI * step / steps).cos());
                 let warm = ((step + 1.0) / 50.0).min(1.0);
                 let rate = settings.learning_rate * warm * (0.98 * cosine + 0.02);
-                network = optimizer.step(rate, network, gradients);
-                loss_sum +=
-                    f64::from(reported.into_data().try_to_vec::<f32>().map_or(f32::NAN, |v| v[0]));
+                trainee = optimizer.step(rate, trainee, gradients);
+                loss_sum += loss;
                 step += 1.0;
             }
-            let weights = network.weights();
-            let trained = Network::from_weights(&weights, &plain);
-            let logits = observed(&predict(&trained, val, None, &plain), judged);
-            let loss = |(&logit, &label): (&f32, &f32)| {
-                log_loss(1.0 / (1.0 + f64::from(-logit).exp()), f64::from(label))
-            };
-            let val_nll =
-                logits.iter().zip(&judged.labels).map(loss).sum::<f64>() / logits.len() as f64;
+            let weights = trainee.network.weights();
+            let specialities = array2(trainee.specialities.val());
+            let val_nll = self.val_loss(&weights, &specialities, &plain);
             if !val_nll.is_finite() {
                 return Err(Error::Failed("training diverged: try a lower learning rate".into()));
             }
             let better = best.as_ref().is_none_or(|best| val_nll < best.val_nll);
-            let projected = array2(trained.project(tensor(&val.inputs, &plain)));
-            let shown = canonical(weights.clone(), &projected)?.model_vectors();
+            let ability = self.groundwork.vectors.vectors.column(0).insert_axis(Axis(1));
+            // Equally many rows: joining cannot fail.
+            let shown =
+                concatenate(Axis(1), &[ability, specialities.view()]).unwrap_or_default();
             if better {
-                best = Some(Best { epoch, val_nll, weights });
+                best = Some(Best { epoch, val_nll, weights, specialities });
             }
             let left = settings.epochs - epoch;
             let seconds = epoch_start.elapsed().as_secs_f64();
@@ -400,32 +428,29 @@ impl Run<'_> {
         Ok(best)
     }
 
-    /// The loss of a batch: the log loss of its responses plus the second task. The first alone is
-    /// given beside it, to be reported.
-    fn loss(
+    /// The log loss of val before calibration.
+    fn val_loss(&self, weights: &Weights, specialities: &Array2<f32>, device: &Device) -> f64 {
+        let networks = [(Network::from_weights(weights, device), specialities.ncols())];
+        let Some(asked) = ask(&networks, &self.val.inputs, device) else { return f64::NAN };
+        let known = (&self.groundwork.levels, &self.groundwork.tested);
+        let logits = Logits::of(known, specialities, &asked, Pair::Recorded);
+        let logits = observed(&logits.averaged(), self.judged);
+        let loss = |(&logit, &label): (&f32, &f32)| {
+            log_loss(1.0 / (1.0 + f64::from(-logit).exp()), f64::from(label))
+        };
+        logits.iter().zip(&self.judged.labels).map(loss).sum::<f64>() / logits.len() as f64
+    }
+
+    /// What burn differentiates on a batch, and the mean log loss. The gradient at the outputs of
+    /// the network is known in closed form, so the objective is linear in them: its value means
+    /// nothing, its gradient is that of [`super::objective`].
+    fn objective(
         &self,
-        network: &Network,
+        trainee: &Trainee,
         batch: &[usize],
         rng: &mut ChaCha8Rng,
         device: &Device,
-    ) -> (Tensor<1>, Tensor<1>) {
-        let (models, categories) = (self.data.models.len(), self.data.categories.len());
-        let mut labels = vec![0.0_f32; batch.len() * models];
-        let mut seen = vec![0.0_f32; batch.len() * models];
-        let mut named = vec![0.0_f32; batch.len() * categories];
-        let mut responses = 0.0_f32;
-        for (i, &b) in batch.iter().enumerate() {
-            let q = self.train[b];
-            for (m, y) in self.data.responses.of(q) {
-                labels[i * models + m] = y;
-                seen[i * models + m] = 1.0;
-                responses += 1.0;
-            }
-            named[i * categories + self.data.questions[q].category as usize] = 1.0;
-        }
-        let make = |values: Vec<f32>, width: usize| {
-            Tensor::<2>::from_data(TensorData::new(values, [batch.len(), width]), device)
-        };
+    ) -> (Tensor<1>, f64) {
         let noise = self.settings.noise;
         let inputs = self.features.inputs.select(Axis(0), batch).mapv_into(|x| {
             let normal: f32 = StandardNormal.sample(rng);
@@ -434,18 +459,31 @@ impl Run<'_> {
         let keep = 1.0 - self.settings.dropout;
         let mut mask = || {
             let kept = |_| if rng.random::<f32>() < keep { keep.recip() } else { 0.0 };
-            make((0..batch.len() * HIDDEN).map(kept).collect(), HIDDEN)
+            let values: Vec<f32> = (0..batch.len() * HIDDEN).map(kept).collect();
+            Tensor::<2>::from_data(TensorData::new(values, [batch.len(), HIDDEN]), device)
         };
         let masks = Masks { first: mask(), second: mask() };
-        let output = network.forward(tensor(&inputs, device), Some(masks));
-        let (labels, seen, named) =
-            (make(labels, models), make(seen, models), make(named, categories));
-        let logits = output.general + output.special;
-        let each = softplus(logits.clone(), 1.0) - logits * labels;
-        let right_or_wrong = (each * seen).sum() / responses;
-        let reported = right_or_wrong.clone().inner();
-        let Some(benchmarks) = output.benchmarks else { return (right_or_wrong, reported) };
-        let which = (log_softmax(benchmarks, 1) * named).sum().neg() / batch.len() as f32;
-        (right_or_wrong + which * self.settings.benchmark_weight, reported)
+        let outputs = trainee.network.forward(tensor(inputs.view(), device), Some(masks));
+        let specialities = trainee.specialities.val();
+        let lessons: Vec<Lesson> = batch
+            .iter()
+            .map(|&b| {
+                let q = self.train[b];
+                Lesson {
+                    category: self.data.questions[q].category as usize,
+                    answers: self.data.responses.of(q).collect(),
+                }
+            })
+            .collect();
+        let found = slopes(
+            array2(outputs.clone().inner()).view(),
+            array2(specialities.clone().inner()).view(),
+            (&self.groundwork.levels, &self.groundwork.tested),
+            &lessons,
+        );
+        let by_outputs = tensor(found.outputs.view(), device);
+        let by_specialities = tensor(found.specialities.view(), device);
+        let objective = (outputs * by_outputs).sum() + (specialities * by_specialities).sum();
+        (objective, found.loss)
     }
 }

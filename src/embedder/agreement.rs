@@ -1,0 +1,208 @@
+//! What a model shares with similar models on the same questions, beyond how good they are.
+//!
+//! The residuals of a Rasch model (label minus what ability and difficulty predict) of two models on
+//! the questions that both answered are correlated, and the correlation is shrunk by n / (n + 50)
+//! for n shared questions. Its leading eigenvectors give each model a few numbers whose products
+//! are the correlations. Models that share no question get a correlation of 0, not a guess.
+//!
+//! Above [`LANDMARKS`] models, the ones with most answers are landmarks, and every model is placed by
+//! its correlations with them (Nyström). A new model is placed in the same way.
+
+use linfa_linalg::eigh::Eigh;
+use ndarray::{Array1, Array2, Axis};
+use rayon::prelude::*;
+
+use super::rasch::Rasch;
+use crate::dataset::Dataset;
+use crate::error::{Error, Result};
+use crate::logit::sigmoid;
+
+/// Models that all are compared with at most.
+const LANDMARKS: usize = 1024;
+/// Shared questions at which a correlation counts by half.
+const SHRINK: f64 = 50.0;
+
+/// Directions of agreement.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Agreement {
+    /// The models that all are compared with.
+    pub(super) landmarks: Vec<u32>,
+    /// Landmarks × numbers: correlations with the landmarks times this are a model's numbers.
+    pub(super) basis: Array2<f32>,
+}
+
+/// Sums over the questions that a model shares with a landmark.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Shared {
+    product: f64,
+    own: f64,
+    other: f64,
+    questions: f64,
+}
+
+impl Shared {
+    pub(super) fn add(&mut self, own: f64, other: f64) {
+        self.product += own * other;
+        self.own += own * own;
+        self.other += other * other;
+        self.questions += 1.0;
+    }
+
+    /// How many questions are shared.
+    pub(super) fn count(&self) -> f64 {
+        self.questions
+    }
+
+    /// The shrunk correlation.
+    pub(super) fn correlation(&self) -> f64 {
+        let scale = (self.own * self.other).sqrt().max(1e-6);
+        self.product / scale * self.questions / (self.questions + SHRINK)
+    }
+}
+
+impl Agreement {
+    /// Finds the leading `numbers` directions of the training questions `train`, and the numbers of
+    /// all models: models × numbers, scaled so that the mean squared length is 1.
+    ///
+    /// # Errors
+    /// [`Error::Failed`] if the correlations have no eigenvectors.
+    pub(super) fn fit(
+        data: &Dataset,
+        train: &[usize],
+        rasch: &Rasch,
+        numbers: usize,
+    ) -> Result<(Self, Array2<f32>)> {
+        let models = data.models.len();
+        let mut answers = vec![0_usize; models];
+        train.iter().for_each(|&q| data.responses.of(q).for_each(|(m, _)| answers[m] += 1));
+        let mut order: Vec<usize> = (0..models).collect();
+        order.sort_by_key(|&m| std::cmp::Reverse(answers[m]));
+        order.truncate(LANDMARKS);
+        order.sort_unstable();
+        let correlations = correlations(data, train, rasch, &order);
+        let square = correlations.select(Axis(0), &order);
+        let square = (&square + &square.t()) / 2.0;
+        let (values, vectors) = square
+            .eigh()
+            .map_err(|e| Error::Failed(format!("the models' agreement has no directions: {e}")))?;
+        let mut leading: Vec<usize> = (0..values.len()).filter(|i| values[*i] > 1e-9).collect();
+        leading.sort_by(|a, b| values[*b].total_cmp(&values[*a]));
+        leading.truncate(numbers);
+        let mut basis = vectors.select(Axis(1), &leading);
+        for (mut column, i) in basis.columns_mut().into_iter().zip(&leading) {
+            let largest = column.iter().copied().max_by(|a, b| a.abs().total_cmp(&b.abs()));
+            column *= largest.unwrap_or(1.0).signum() / values[*i].sqrt();
+        }
+        let numbers = correlations.dot(&basis);
+        let square = numbers.mapv(|x| x * x).sum() / models.max(1) as f64;
+        let scale = square.sqrt().max(1e-9).recip();
+        let basis = (basis * scale).mapv(|x| x as f32);
+        let this = Self { landmarks: order.iter().map(|m| *m as u32).collect(), basis };
+        Ok((this, (numbers * scale).mapv(|x| x as f32)))
+    }
+
+    /// The numbers of a model with these shared questions, one entry a landmark.
+    pub(super) fn place(&self, shared: &[Shared]) -> Array1<f32> {
+        let correlations: Array1<f32> =
+            shared.iter().map(|shared| shared.correlation() as f32).collect();
+        correlations.dot(&self.basis)
+    }
+
+    /// The landmark that each model is, if it is one.
+    pub(super) fn places(&self, models: usize) -> Vec<Option<usize>> {
+        let mut places = vec![None; models];
+        for (at, m) in self.landmarks.iter().enumerate() {
+            if let Some(place) = places.get_mut(*m as usize) {
+                *place = Some(at);
+            }
+        }
+        places
+    }
+}
+
+/// Models × landmarks; 1 for a landmark with itself.
+fn correlations(
+    data: &Dataset,
+    train: &[usize],
+    rasch: &Rasch,
+    landmarks: &[usize],
+) -> Array2<f64> {
+    let models = data.models.len();
+    let mut answered: Vec<Vec<(u32, f32)>> = vec![Vec::new(); models];
+    for (row, &q) in train.iter().enumerate() {
+        for (m, y) in data.responses.of(q) {
+            let predicted = sigmoid(rasch.abilities[m] + rasch.eases[row]);
+            answered[m].push((row as u32, (f64::from(y) - predicted) as f32));
+        }
+    }
+    let mut out = Array2::zeros((models, landmarks.len()));
+    out.axis_iter_mut(Axis(0)).into_par_iter().enumerate().for_each_init(
+        || vec![f32::NAN; train.len()],
+        |residuals, (m, mut out)| {
+            answered[m].iter().for_each(|(row, r)| residuals[*row as usize] = *r);
+            for (out, &other) in out.iter_mut().zip(landmarks) {
+                *out = if other == m { 1.0 } else { shared(residuals, &answered[other]).correlation() };
+            }
+            answered[m].iter().for_each(|(row, _)| residuals[*row as usize] = f32::NAN);
+        },
+    );
+    out
+}
+
+fn shared(residuals: &[f32], other: &[(u32, f32)]) -> Shared {
+    let mut sums = Shared::default();
+    for (row, r) in other {
+        let own = residuals[*row as usize];
+        if !own.is_nan() {
+            sums.add(f64::from(own), f64::from(*r));
+        }
+    }
+    sums
+}
+
+/// What is left to know of a model's agreement after so many answers, as a share of the deviation of
+/// its numbers over the models.
+pub(super) fn unknown(answers: usize) -> f32 {
+    (SHRINK / (answers as f64 + SHRINK)).sqrt() as f32
+}
+
+/// The deviation of each column.
+pub(super) fn deviation(numbers: &Array2<f32>) -> Array1<f32> {
+    numbers.map_axis(Axis(0), |column| {
+        let middle = column.mean().unwrap_or_default();
+        column.mapv(|x| (x - middle).powi(2)).mean().unwrap_or_default().sqrt()
+    })
+}
+
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::simulate::Simulation;
+
+    #[test]
+    fn models_of_one_group_agree_and_a_fold_in_lands_where_training_put_it() {
+        let data = Simulation { models: 40, questions: 600, ..Simulation::default() }.run();
+        let train: Vec<usize> = (0..data.questions.len()).collect();
+        let rasch = Rasch::fit(&data, &train);
+        let (agreement, numbers) = Agreement::fit(&data, &train, &rasch, 30).unwrap();
+        let square = numbers.mapv(|x| x * x).sum() / 40.0;
+        assert!((square - 1.0).abs() < 1e-3);
+        let mut sums = vec![Shared::default(); agreement.landmarks.len()];
+        for (row, &q) in train.iter().enumerate() {
+            let residual = |m: usize, y: f32| {
+                f64::from(y) - sigmoid(rasch.abilities[m] + rasch.eases[row])
+            };
+            let answers: Vec<(usize, f32)> = data.responses.of(q).collect();
+            if let Some((_, own)) = answers.iter().find(|(m, _)| *m == 0) {
+                for (m, y) in &answers {
+                    sums[*m].add(residual(0, *own), residual(*m, *y));
+                }
+            }
+        }
+        let placed = agreement.place(&sums);
+        let cosine = placed.dot(&numbers.row(0))
+            / (placed.dot(&placed) * numbers.row(0).dot(&numbers.row(0))).sqrt();
+        assert!(cosine > 0.95, "{cosine}");
+    }
+}

@@ -1,0 +1,431 @@
+//! Everything that is known of the models, and what follows for a model that training never saw.
+//!
+//! One account serves forecasts, onboarding and intervals: a normal distribution over what a model's
+//! logits are made of. [`Latent`] lays it out as numbers that meet a question linearly: the general
+//! factors, a speciality for each benchmark, and the specialities that the networks learned.
+
+use ndarray::{Array1, Array2, ArrayView1, Axis, concatenate, s};
+
+use super::agreement::{self, Agreement, Shared};
+use super::factors::{self, Belief, Factors, GENERAL};
+use super::features::Features;
+use super::levels::{Levels, Tested};
+use super::rasch::Rasch;
+use super::train::Settings;
+use super::{Benchmark, Embedder, Score};
+use crate::dataset::{Attribute, Dataset, Kind};
+use crate::error::{Error, Result};
+use crate::logit::sigmoid;
+
+/// The weight of the general factors beside the agreement in a vector.
+const GENERAL_WEIGHT: f64 = 0.4;
+/// Learned specialities are regularised: those of a new model may be that much wider.
+const WIDEN: f64 = 1.6;
+
+/// What is known of the models of an embedder.
+#[derive(Clone, Debug)]
+pub(super) struct Knowledge {
+    pub(super) factors: Factors,
+    pub(super) levels: Levels,
+    pub(super) tested: Tested,
+    /// Models × specialities: what the networks learned of each, for questions like those it answered.
+    pub(super) specialities: Array2<f32>,
+    /// The Rasch ability of each model.
+    pub(super) rasch: Array1<f32>,
+    pub(super) agreement: Agreement,
+    pub(super) chart: Chart,
+}
+
+/// From general factors to the first numbers of a vector: an affine map.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Chart {
+    /// (General factors + 1) × (1 + general factors): the ability first; the last row is added.
+    pub(super) map: Array2<f64>,
+}
+
+/// The vectors of the models: models × numbers.
+pub(super) struct Vectors {
+    pub(super) vectors: Array2<f32>,
+    pub(super) deviations: Array2<f32>,
+}
+
+/// Where the numbers of a [`Latent`] stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Layout {
+    pub(super) benchmarks: usize,
+    pub(super) specialities: usize,
+}
+
+/// Questions as they meet a model's latent numbers: the calibrated logit of the i-th is the product
+/// of its row with them, plus its offset.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Latent {
+    /// Questions × latent numbers.
+    pub x: Array2<f64>,
+    /// One a question.
+    pub offset: Array1<f64>,
+}
+
+/// A normal distribution over the latent numbers of a model of which nothing is known yet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Population {
+    /// The mean model.
+    pub mean: Array1<f64>,
+    /// The variance of each number.
+    pub variance: Array1<f64>,
+}
+
+/// A new model as an embedder holds it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Placement {
+    /// Its vector, ability first.
+    pub vector: Array1<f32>,
+    /// The covariance of the vector.
+    pub covariance: Array2<f64>,
+    pub(super) levels: Array1<f32>,
+    pub(super) deviations: Array1<f32>,
+    pub(super) specialities: Array1<f32>,
+    pub(super) rasch: f32,
+}
+
+impl Chart {
+    /// The ability is the mean level over the benchmarks of correctness (over all, if there are
+    /// none), above the mean model's. The other numbers span the predicted levels: their squared
+    /// distances are those of the levels, up to one scale.
+    fn fit(factors: &Factors, kinds: &[Kind], general: &Array2<f64>) -> Result<Self> {
+        let categories = factors.of.len();
+        let loadings = factors.loadings.slice(s![..categories, ..GENERAL]);
+        let mut ability = Array1::zeros(GENERAL);
+        for (c, weight) in weights(factors, kinds).iter().enumerate() {
+            ability.scaled_add(*weight, &loadings.row(c));
+        }
+        let gram = loadings.t().dot(&loadings);
+        let root = root(&gram)?;
+        let middle = general.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(GENERAL));
+        let spread = (general - &middle).dot(&root);
+        let square = spread.mapv(|x| x * x).sum() / general.nrows().max(1) as f64;
+        let root = root * (GENERAL_WEIGHT / square.sqrt().max(1e-9));
+        let turn = concatenate![Axis(1), ability.insert_axis(Axis(1)), root];
+        let offset = -middle.dot(&turn);
+        let map = concatenate![Axis(0), turn, offset.insert_axis(Axis(0))];
+        Ok(Self { map })
+    }
+
+    fn turn(&self) -> ndarray::ArrayView2<'_, f64> {
+        self.map.slice(s![..GENERAL, ..])
+    }
+
+    fn place(&self, general: ArrayView1<'_, f64>) -> Array1<f64> {
+        general.dot(&self.turn()) + self.map.row(GENERAL)
+    }
+
+    fn covariance(&self, covariance: &Array2<f64>) -> Array2<f64> {
+        self.turn().t().dot(covariance).dot(&self.turn())
+    }
+}
+
+/// How much each category counts for overall ability: benchmarks alike, their categories alike; none
+/// whose labels are not correctness, if there is another.
+fn weights(factors: &Factors, kinds: &[Kind]) -> Vec<f64> {
+    let any = kinds.iter().any(Kind::is_correctness);
+    let counts = |c: usize| kinds.get(c).is_none_or(|kind| !any || kind.is_correctness());
+    let mut sizes = vec![0.0_f64; factors.special.len()];
+    (0..factors.of.len()).filter(|c| counts(*c)).for_each(|c| sizes[factors.of[c]] += 1.0);
+    let benchmarks = sizes.iter().filter(|n| **n > 0.0).count().max(1) as f64;
+    let weight = |c: usize| {
+        if counts(c) { (sizes[factors.of[c]] * benchmarks).recip() } else { 0.0 }
+    };
+    (0..factors.of.len()).map(weight).collect()
+}
+
+/// The symmetric square root of a positive semidefinite matrix.
+fn root(matrix: &Array2<f64>) -> Result<Array2<f64>> {
+    use linfa_linalg::eigh::Eigh;
+    let (values, vectors) = matrix
+        .eigh()
+        .map_err(|e| Error::Failed(format!("the general factors have no scale: {e}")))?;
+    Ok((&vectors * &values.mapv(|v| v.max(0.0).sqrt())).dot(&vectors.t()))
+}
+
+/// The answers behind the scores: one list a category.
+fn answers(benchmarks: &[Benchmark]) -> Vec<Vec<u32>> {
+    let count = |score: &Option<Score>| score.map_or(0, |score| score.responses);
+    benchmarks.iter().map(|benchmark| benchmark.scores.iter().map(count).collect()).collect()
+}
+
+/// What is known of the models before the networks are trained.
+pub(super) struct Groundwork {
+    pub(super) factors: Factors,
+    pub(super) levels: Levels,
+    pub(super) tested: Tested,
+    pub(super) vectors: Vectors,
+    rasch: Array1<f32>,
+    agreement: Agreement,
+    chart: Chart,
+}
+
+impl Groundwork {
+    /// Fits factors and agreement to the training answers: `scores` are those of the training
+    /// questions alone. `attributes` inform levels, never vectors; empty to leave them out.
+    ///
+    /// # Errors
+    /// [`Error::Failed`] if the answers allow no fit.
+    pub(super) fn fit(
+        data: &Dataset,
+        train: &[usize],
+        scores: &[Benchmark],
+        attributes: &[Attribute],
+        settings: &Settings,
+    ) -> Result<Self> {
+        let models = data.models.len();
+        let of = factors::grouped(scores);
+        let cells = factors::scored(scores, models);
+        let columns = factors::known(attributes);
+        let mut informed = cells.clone();
+        factors::informed(&mut informed, scores.len(), &columns);
+        let factors = Factors::fit(&informed, of.clone(), scores.len() + columns.len(), settings.seed)?;
+        let believe = |cells: &Vec<factors::Cell>| factors.belief(cells);
+        let beliefs: Vec<Belief> = informed.iter().map(believe).collect::<Result<_>>()?;
+        let plain: Vec<Belief> = cells.iter().map(believe).collect::<Result<_>>()?;
+        let levels = Levels {
+            mean: stacked(beliefs.iter().map(|b| b.levels.view()), scores.len()),
+            deviation: stacked(beliefs.iter().map(|b| b.variances.view()), scores.len())
+                .mapv(f32::sqrt),
+        };
+        let rasch = Rasch::fit(data, train);
+        let (agreement, numbers) = Agreement::fit(data, train, &rasch, settings.agreement())?;
+        let general = Array2::from_shape_fn((models, GENERAL), |(m, k)| plain[m].general[k]);
+        let chart = Chart::fit(&factors, &data.kinds, &general)?;
+        let vectors = vectors(&chart, &plain, &numbers, &cells_answers(scores, models));
+        Ok(Self {
+            tested: Tested::new(of, &answers(scores), models),
+            rasch: rasch.abilities.iter().map(|a| *a as f32).collect(),
+            factors,
+            levels,
+            vectors,
+            agreement,
+            chart,
+        })
+    }
+
+    /// With the specialities that the networks learned.
+    pub(super) fn with(self, specialities: Array2<f32>) -> (Knowledge, Vectors) {
+        let knowledge = Knowledge {
+            factors: self.factors,
+            levels: self.levels,
+            tested: self.tested,
+            specialities,
+            rasch: self.rasch,
+            agreement: self.agreement,
+            chart: self.chart,
+        };
+        (knowledge, self.vectors)
+    }
+}
+
+fn stacked<'a>(
+    rows: impl ExactSizeIterator<Item = ArrayView1<'a, f64>>,
+    width: usize,
+) -> Array2<f32> {
+    let mut out = Array2::zeros((rows.len(), width));
+    for (mut out, row) in out.rows_mut().into_iter().zip(rows) {
+        out.assign(&row.mapv(|x| x as f32));
+    }
+    out
+}
+
+fn cells_answers(scores: &[Benchmark], models: usize) -> Vec<usize> {
+    let of = |m: usize| {
+        scores.iter().filter_map(|b| b.scores[m].as_ref()).map(|s| s.responses as usize).sum()
+    };
+    (0..models).map(of).collect()
+}
+
+fn vectors(chart: &Chart, beliefs: &[Belief], numbers: &Array2<f32>, answers: &[usize]) -> Vectors {
+    let first = GENERAL + 1;
+    let spread = agreement::deviation(numbers);
+    let mut vectors = Array2::zeros((beliefs.len(), first + numbers.ncols()));
+    let mut deviations = vectors.clone();
+    vectors.slice_mut(s![.., first..]).assign(numbers);
+    for (m, belief) in beliefs.iter().enumerate() {
+        let narrow = |x: f64| x as f32;
+        vectors.slice_mut(s![m, ..first]).assign(&chart.place(belief.general.view()).mapv(narrow));
+        let known = chart.covariance(&belief.covariance);
+        let own = known.diag().mapv(|v| v.max(0.0).sqrt() as f32);
+        deviations.slice_mut(s![m, ..first]).assign(&own);
+        let left = &spread * agreement::unknown(answers[m]);
+        deviations.slice_mut(s![m, first..]).assign(&left);
+    }
+    Vectors { vectors, deviations }
+}
+
+impl Knowledge {
+    /// Where the latent numbers of a model stand.
+    pub(super) fn layout(&self) -> Layout {
+        Layout { benchmarks: self.factors.special.len(), specialities: self.specialities.ncols() }
+    }
+
+    /// Category probabilities of a question of an unknown kind.
+    pub(super) fn unknown_kind(&self, benchmarks: &[Benchmark]) -> Array1<f32> {
+        let kinds: Vec<Kind> = benchmarks.iter().map(|benchmark| benchmark.kind).collect();
+        weights(&self.factors, &kinds).into_iter().map(|w| w as f32).collect()
+    }
+
+    /// A new model by the distribution of its latent numbers (mean, covariance) and the questions
+    /// that it shares with the landmarks.
+    pub(super) fn place(
+        &self,
+        (mean, covariance): (&Array1<f64>, &Array2<f64>),
+        shared: &[Shared],
+        rasch: f64,
+        spread: &Array1<f32>,
+    ) -> Placement {
+        let (categories, first) = (self.factors.of.len(), GENERAL + 1);
+        let special = GENERAL + self.factors.special.len();
+        let (mut levels, mut deviations) = (Array1::zeros(categories), Array1::zeros(categories));
+        for c in 0..categories {
+            let loadings = self.factors.loadings.row(c);
+            let mut x = Array1::<f64>::zeros(mean.len());
+            x.slice_mut(s![..GENERAL]).assign(&loadings.slice(s![..GENERAL]));
+            x[GENERAL + self.factors.of[c]] = 1.0;
+            let variance = x.dot(&covariance.dot(&x)).max(0.0) + self.factors.noise[c];
+            levels[c] = (loadings[GENERAL] + x.dot(mean)) as f32;
+            deviations[c] = variance.sqrt() as f32;
+        }
+        let width = first + self.agreement.basis.ncols();
+        let mut vector = Array1::zeros(width);
+        let mut own = Array2::zeros((width, width));
+        let general = self.chart.place(mean.slice(s![..GENERAL]));
+        vector.slice_mut(s![..first]).assign(&general.mapv(|x| x as f32));
+        vector.slice_mut(s![first..]).assign(&self.agreement.place(shared));
+        let known = covariance.slice(s![..GENERAL, ..GENERAL]).to_owned();
+        own.slice_mut(s![..first, ..first]).assign(&self.chart.covariance(&known));
+        let answers = shared.iter().map(Shared::count).fold(0.0, f64::max);
+        for (i, deviation) in spread.iter().enumerate() {
+            let left = f64::from(*deviation * agreement::unknown(answers as usize));
+            own[[first + i, first + i]] = left * left;
+        }
+        Placement {
+            vector,
+            covariance: own,
+            levels,
+            deviations,
+            specialities: mean.slice(s![special..]).mapv(|x| x as f32),
+            rasch: rasch as f32,
+        }
+    }
+
+    /// Adds a model.
+    pub(super) fn push(&mut self, new: &Placement, answers: &[u32]) -> Result<()> {
+        let failed = |e: ndarray::ShapeError| Error::Failed(e.to_string());
+        self.levels.mean.append(Axis(0), new.levels.view().insert_axis(Axis(0))).map_err(failed)?;
+        let deviations = new.deviations.view().insert_axis(Axis(0));
+        self.levels.deviation.append(Axis(0), deviations).map_err(failed)?;
+        let specialities = new.specialities.view().insert_axis(Axis(0));
+        self.specialities.append(Axis(0), specialities).map_err(failed)?;
+        self.rasch = self.rasch.iter().copied().chain([new.rasch]).collect();
+        self.tested.push(answers);
+        Ok(())
+    }
+}
+
+impl Embedder {
+    /// How prompts meet the latent numbers of a model; see [`Latent`].
+    #[must_use]
+    pub fn project(&self, features: &Features) -> Latent {
+        let (asked, knowledge) = (self.asked(features), &self.knowledge);
+        let (layout, factors) = (knowledge.layout(), &knowledge.factors);
+        let special = GENERAL + layout.benchmarks;
+        let mut x = Array2::zeros((asked.len(), special + layout.specialities));
+        let mut offset = Array1::zeros(asked.len());
+        let scale = self.calibration.temperature.recip();
+        for q in 0..asked.len() {
+            let mut row = x.row_mut(q);
+            let slope = f64::from(asked.slope[q]);
+            let mut mean = 0.0;
+            for (c, p) in asked.categories.row(q).iter().enumerate() {
+                let p = f64::from(*p);
+                let loadings = factors.loadings.row(c);
+                for k in 0..GENERAL {
+                    row[k] += slope * p * loadings[k];
+                }
+                row[GENERAL + factors.of[c]] += slope * p;
+                mean += p * loadings[GENERAL];
+            }
+            row.slice_mut(s![special..]).assign(&asked.direction.row(q).mapv(f64::from));
+            row *= scale;
+            offset[q] =
+                scale * (slope * mean + f64::from(asked.ease[q]) + f64::from(asked.shift[q]));
+        }
+        Latent { x, offset }
+    }
+
+    /// What can be expected of a model of which nothing is known.
+    #[must_use]
+    pub fn population(&self) -> Population {
+        let knowledge = &self.knowledge;
+        let learned = knowledge.specialities.mapv(f64::from);
+        let middle =
+            learned.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(learned.ncols()));
+        let floor = 1e-6;
+        let width = learned.map_axis(Axis(0), |x| WIDEN * x.var(0.0) + floor);
+        let special = &knowledge.factors.special;
+        Population {
+            mean: concatenate![Axis(0), Array1::zeros(GENERAL + special.len()), middle],
+            variance: concatenate![Axis(0), Array1::ones(GENERAL), special.clone(), width],
+        }
+    }
+
+    /// A new model by the distribution of its latent numbers (mean, covariance), and its answers to
+    /// questions that models of the embedder answered too: `answers` has its label and theirs (model,
+    /// label) for each question.
+    #[must_use]
+    pub fn place(
+        &self,
+        posterior: (&Array1<f64>, &Array2<f64>),
+        answers: &[(f32, Vec<(usize, f32)>)],
+    ) -> Placement {
+        let knowledge = &self.knowledge;
+        let ability = |m: usize| f64::from(knowledge.rasch[m]);
+        let eases: Vec<f64> = answers.iter().map(|(_, others)| ease(others, ability)).collect();
+        let own = fold_in(answers.iter().map(|(y, _)| f64::from(*y)).zip(eases.iter().copied()));
+        let places = knowledge.agreement.places(self.models.len());
+        let mut shared = vec![Shared::default(); knowledge.agreement.landmarks.len()];
+        for ((y, others), ease) in answers.iter().zip(&eases) {
+            let residual = f64::from(*y) - sigmoid(own + ease);
+            for (m, other) in others {
+                if let Some(at) = places[*m] {
+                    shared[at].add(residual, f64::from(*other) - sigmoid(ability(*m) + ease));
+                }
+            }
+        }
+        let first = GENERAL + 1;
+        let spread =
+            agreement::deviation(&self.vectors.slice(s![.., first..]).to_owned());
+        knowledge.place(posterior, &shared, own, &spread)
+    }
+}
+
+/// How easy a question is by the answers of models of known ability: Newton's method, a normal prior.
+fn ease(answers: &[(usize, f32)], ability: impl Fn(usize) -> f64) -> f64 {
+    newton(answers.iter().map(|(m, y)| (f64::from(*y), ability(*m))), 0.5)
+}
+
+/// The Rasch ability of a model by its labels and the eases of the questions.
+fn fold_in(answers: impl Iterator<Item = (f64, f64)> + Clone) -> f64 {
+    newton(answers, 0.02)
+}
+
+fn newton(answers: impl Iterator<Item = (f64, f64)> + Clone, prior: f64) -> f64 {
+    let mut term = 0.0_f64;
+    for _ in 0..20 {
+        let (mut slope, mut curvature) = (-prior * term, prior);
+        for (y, other) in answers.clone() {
+            let p = sigmoid(term + other);
+            slope += y - p;
+            curvature += p * (1.0 - p);
+        }
+        term += (slope / curvature).clamp(-1.0, 1.0);
+    }
+    term
+}

@@ -1,0 +1,225 @@
+//! What is known of every model on every category, and what follows for a question that could be of
+//! several.
+//!
+//! A level is the logit of a model's accuracy on a category, with a variance (see
+//! [`super::factors`]). A question names its category only with some probability, so its level is
+//! that of a mixture. Within a benchmark, categories that a model was tested on count first: the
+//! others say nothing that those do not. Between benchmarks that depends on what is asked:
+//! [`Pair::Recorded`] or [`Pair::Any`].
+
+use ndarray::{Array1, Array2, ArrayView1, Axis};
+
+/// What is known of a pair of a model and a question before it is forecast.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pair {
+    /// Nothing: a prompt is typed, and every model is asked. What routing uses.
+    Any,
+    /// The pair stands in evaluation records, so the question is of a benchmark that the model was
+    /// run on. This matters for texts that stand under several benchmarks (the two leaderboards of
+    /// AlpacaEval share all of theirs): it says under which of them the answer was judged.
+    Recorded,
+}
+
+/// How much a category without answers counts beside one with answers.
+const APART: f32 = 0.03;
+/// Answers at which a category counts by half as tested.
+const TESTED: f32 = 5.0;
+/// Categories less probable than this are passed over.
+const NEGLIGIBLE: f32 = 1e-3;
+
+/// Levels of all models.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Levels {
+    /// Models × categories.
+    pub(super) mean: Array2<f32>,
+    /// Models × categories: standard deviations.
+    pub(super) deviation: Array2<f32>,
+}
+
+/// Which categories count, for each model.
+#[derive(Clone, Debug)]
+pub(super) struct Tested {
+    /// Categories × models: how much a category counts within its benchmark, and how much the
+    /// benchmark counts as tested, in [0, 1].
+    within: Array2<f32>,
+    benchmark: Array2<f32>,
+    /// The benchmark of each category.
+    of: Vec<usize>,
+}
+
+/// The level of each model for one question.
+pub(super) struct Mixture {
+    pub(super) mean: Vec<f32>,
+    /// The variance of what is known of the model, and of which category it is.
+    pub(super) variance: Vec<f32>,
+    /// How far the model was tested on the like of the question, in [0, 1].
+    pub(super) support: Vec<f32>,
+}
+
+impl Tested {
+    /// From the answers that stand behind each score: one list a category, one number a model.
+    pub(super) fn new(of: Vec<usize>, answers: &[Vec<u32>], models: usize) -> Self {
+        let categories = of.len();
+        let benchmarks = of.iter().max().map_or(0, |last| last + 1);
+        let mut sums = Array2::<f32>::zeros((benchmarks, models));
+        for (category, answers) in answers.iter().enumerate() {
+            for (m, n) in answers.iter().enumerate() {
+                sums[[of[category], m]] += *n as f32;
+            }
+        }
+        let share = |n: f32| n / (n + TESTED);
+        Self {
+            within: Array2::from_shape_fn((categories, models), |(c, m)| {
+                APART + (1.0 - APART) * share(answers[c][m] as f32)
+            }),
+            benchmark: sums.mapv(share),
+            of,
+        }
+    }
+
+    /// The categories that count, those of a benchmark together.
+    fn likely(&self, categories: impl Iterator<Item = f32>) -> Vec<(usize, f32)> {
+        let mut likely: Vec<(usize, f32)> =
+            categories.enumerate().filter(|(_, p)| *p > NEGLIGIBLE).collect();
+        likely.sort_by_key(|(c, _)| self.of[*c]);
+        likely
+    }
+
+    /// Adds a model with so many answers in each category.
+    pub(super) fn push(&mut self, answers: &[u32]) {
+        let column: Vec<Vec<u32>> = answers.iter().map(|n| vec![*n]).collect();
+        let one = Self::new(self.of.clone(), &column, 1);
+        // Equally many rows: appending cannot fail.
+        let _ = self.within.append(Axis(1), one.within.view());
+        let _ = self.benchmark.append(Axis(1), one.benchmark.view());
+    }
+}
+
+impl Levels {
+    /// The level of every model for a question of these category probabilities.
+    pub(super) fn mixture(
+        &self,
+        tested: &Tested,
+        categories: ArrayView1<'_, f32>,
+        pair: Pair,
+    ) -> Mixture {
+        let models = self.mean.nrows();
+        let mut out = Mixture {
+            mean: vec![0.0; models],
+            variance: vec![0.0; models],
+            support: vec![0.0; models],
+        };
+        let mut total = vec![0.0_f32; models];
+        let likely = tested.likely(categories.iter().copied());
+        let mut benchmarks: Vec<usize> = likely.iter().map(|(c, _)| tested.of[*c]).collect();
+        benchmarks.dedup();
+        let mut weight = vec![0.0_f32; models];
+        for benchmark in benchmarks {
+            let own = || likely.iter().filter(|(c, _)| tested.of[*c] == benchmark);
+            let share: f32 = own().map(|(_, p)| p).sum();
+            weight.fill(0.0);
+            for (c, p) in own() {
+                for (weight, within) in weight.iter_mut().zip(tested.within.row(*c)) {
+                    *weight += p * within;
+                }
+            }
+            let run = tested.benchmark.row(benchmark);
+            for m in 0..models {
+                let counts = match pair {
+                    Pair::Any => 1.0,
+                    Pair::Recorded => APART + (1.0 - APART) * run[m],
+                };
+                weight[m] = share * counts / weight[m];
+                total[m] += share * counts;
+                out.support[m] += share * run[m];
+            }
+            for (c, p) in own() {
+                let within = tested.within.row(*c);
+                for m in 0..models {
+                    let w = weight[m] * p * within[m];
+                    let (mean, deviation) = (self.mean[[m, *c]], self.deviation[[m, *c]]);
+                    out.mean[m] += w * mean;
+                    out.variance[m] += w * (deviation * deviation + mean * mean);
+                }
+            }
+        }
+        for m in 0..models {
+            let total = total[m].max(f32::MIN_POSITIVE);
+            out.mean[m] /= total;
+            out.variance[m] = (out.variance[m] / total - out.mean[m].powi(2)).max(0.0);
+        }
+        out
+    }
+
+    /// Only the means, of some models, into `out`: what training needs.
+    pub(super) fn means(
+        &self,
+        tested: &Tested,
+        categories: &[f32],
+        models: impl Iterator<Item = usize>,
+        out: &mut Vec<f32>,
+    ) {
+        let likely = tested.likely(categories.iter().copied());
+        for m in models {
+            let (mut sum, mut total) = (0.0, 0.0);
+            let mut at = 0;
+            while at < likely.len() {
+                let benchmark = tested.of[likely[at].0];
+                let (mut share, mut weights, mut level) = (0.0, 0.0, 0.0);
+                while at < likely.len() && tested.of[likely[at].0] == benchmark {
+                    let (c, p) = likely[at];
+                    let w = p * tested.within[[c, m]];
+                    share += p;
+                    weights += w;
+                    level += w * self.mean[[m, c]];
+                    at += 1;
+                }
+                let counts = share * (APART + (1.0 - APART) * tested.benchmark[[benchmark, m]]);
+                sum += counts * level / weights;
+                total += counts;
+            }
+            out.push(sum / total);
+        }
+    }
+
+    /// The mean level of each category over the models.
+    pub(super) fn middle(&self) -> Array1<f32> {
+        self.mean.mean_axis(Axis(0)).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::{array, aview1};
+
+    /// Two leaderboards and another benchmark; the first model was run on the first alone.
+    fn levels() -> (Levels, Tested) {
+        let mean = array![[2.0, -2.0, 0.5], [2.0, -2.0, 0.5]];
+        let levels = Levels { mean, deviation: Array2::from_elem((2, 3), 0.1) };
+        let answers = [vec![500, 0], vec![0, 0], vec![0, 0]];
+        (levels, Tested::new(vec![0, 1, 2], &answers, 2))
+    }
+
+    #[test]
+    fn records_say_under_which_of_two_leaderboards_an_answer_was_judged() {
+        let (levels, tested) = levels();
+        let either = array![0.5, 0.5, 0.0];
+        let any = levels.mixture(&tested, either.view(), Pair::Any);
+        assert!(any.mean[0].abs() < 1e-5 && any.variance[0] > 3.9, "as likely one as the other");
+        assert!((any.support[0] - 0.5).abs() < 0.02 && any.support[1] == 0.0);
+        let recorded = levels.mixture(&tested, either.view(), Pair::Recorded);
+        assert!(recorded.mean[0] > 1.8, "{}", recorded.mean[0]);
+        assert!(recorded.mean[1].abs() < 1e-5, "nothing is known of the second model");
+    }
+
+    #[test]
+    fn training_sees_the_same_means() {
+        let (levels, tested) = levels();
+        let categories = [0.3, 0.6, 0.1];
+        let all = levels.mixture(&tested, aview1(&categories), Pair::Recorded);
+        let mut some = Vec::new();
+        levels.means(&tested, &categories, 0..2, &mut some);
+        assert!(some.iter().zip(&all.mean).all(|(a, b)| (a - b).abs() < 1e-5), "{some:?}");
+    }
+}
