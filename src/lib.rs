@@ -18,6 +18,7 @@ mod logit;
 pub mod metrics;
 mod names;
 mod printable;
+mod quantized;
 pub mod service;
 mod tensors;
 mod unpack;

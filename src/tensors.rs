@@ -4,6 +4,8 @@ use half::{bf16, f16};
 use ndarray::{Array1, Array2};
 use safetensors::tensor::{Dtype, SafeTensors};
 
+use crate::quantized::Quantized;
+
 /// The tensors of one file. Every method fails with a sentence that names the tensor.
 pub struct Tensors<'a> {
     file: SafeTensors<'a>,
@@ -29,9 +31,32 @@ impl<'a> Tensors<'a> {
         columns: Option<usize>,
     ) -> Result<Array2<f32>, String> {
         let (shape, values) = self.numbers(name)?;
-        let fits = matches!(shape[..], [r, c] if rows.is_none_or(|n| n == r) && columns.is_none_or(|n| n == c));
-        let shape = if fits { (shape[0], shape[1]) } else { return Err(misshapen(name, &shape)) };
-        Array2::from_shape_vec(shape, values).map_err(|_| misshapen(name, &[shape.0, shape.1]))
+        let sizes = sizes(name, &shape, rows, columns)?;
+        Array2::from_shape_vec(sizes, values).map_err(|_| misshapen(name, &shape))
+    }
+
+    /// A matrix that is stored in 8 bits, with the scales of its rows beside it as `NAME.scale`.
+    pub fn quantized(
+        &self,
+        name: &str,
+        rows: Option<usize>,
+        columns: Option<usize>,
+    ) -> Result<Array2<f32>, String> {
+        let tensor = self.file.tensor(name).map_err(|_| missing(name))?;
+        let shape = tensor.shape();
+        let sizes = sizes(name, shape, rows, columns)?;
+        if tensor.dtype() != Dtype::I8 {
+            return Err(untyped(name, tensor.dtype()));
+        }
+        let integers = tensor.data().iter().map(|byte| i8::from_le_bytes([*byte])).collect();
+        let integers =
+            Array2::from_shape_vec(sizes, integers).map_err(|_| misshapen(name, shape))?;
+        let scales = self.vector(&format!("{name}.scale"), sizes.0)?;
+        let matrix = Quantized { integers, scales }.matrix();
+        if matrix.iter().any(|x| !x.is_finite()) {
+            return Err(infinite(name));
+        }
+        Ok(matrix)
     }
 
     /// A vector of numbers of this length.
@@ -57,13 +82,34 @@ impl<'a> Tensors<'a> {
             Dtype::F32 => four(tensor.data()).map(f32::from_le_bytes).collect(),
             Dtype::F16 => pairs().map(|b| f16::from_le_bytes(b).to_f32()).collect(),
             Dtype::BF16 => pairs().map(|b| bf16::from_le_bytes(b).to_f32()).collect(),
-            other => return Err(format!("the tensor {name} is of type {other:?}")),
+            other => return Err(untyped(name, other)),
         };
         if values.iter().any(|x| !x.is_finite()) {
-            return Err(format!("the tensor {name} holds a number that is not finite"));
+            return Err(infinite(name));
         }
         Ok((tensor.shape().to_vec(), values))
     }
+}
+
+/// The sizes of a matrix, if they are as wanted.
+fn sizes(
+    name: &str,
+    shape: &[usize],
+    rows: Option<usize>,
+    columns: Option<usize>,
+) -> Result<(usize, usize), String> {
+    match *shape {
+        [r, c] if rows.is_none_or(|n| n == r) && columns.is_none_or(|n| n == c) => Ok((r, c)),
+        _ => Err(misshapen(name, shape)),
+    }
+}
+
+fn untyped(name: &str, kind: Dtype) -> String {
+    format!("the tensor {name} is of type {kind:?}")
+}
+
+fn infinite(name: &str) -> String {
+    format!("the tensor {name} holds a number that is not finite")
 }
 
 fn missing(name: &str) -> String {

@@ -352,7 +352,7 @@ fn benchmarks_are_forecast_sorted_and_exported() {
     }
     let csv = output(&["forecast", "--benchmark", "gsm8k", "--where", "coder", "--csv"]);
     let mut rows = csv::Reader::from_reader(csv.as_bytes());
-    assert!(rows.records().map(Result::unwrap).all(|row| &row[1] == "gsm8k" && row.len() == 6));
+    assert!(rows.records().map(Result::unwrap).all(|row| &row[1] == "gsm8k" && row.len() == 7));
     assert!(output(&["forecast"]).contains("best forecast"));
     let one = output(&["forecast", "--model", "alpaca-7b"]);
     assert!(one.contains("mmlu-pro/law") && one.contains("forecast"), "{one}");
@@ -398,4 +398,43 @@ fn a_new_benchmark_is_forecast_from_its_questions() {
     let error = String::from_utf8_lossy(&wrong.stderr).into_owned();
     assert!(wrong.status.code() == Some(2) && error.contains("scores.csv:2"), "{error}");
     assert!(error.contains("did you mean `alpaca-7b`?"), "{error}");
+}
+
+#[test]
+fn what_labels_say_is_passed_on_to_whoever_reads_a_forecast() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    fs::create_dir(&data).unwrap();
+    for file in fs::read_dir(sample()).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), data.join(file.file_name())).unwrap();
+    }
+    let names = json(&["inspect", &sample(), "--json"]);
+    let names: Vec<&str> = names["categories"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| c["name"].as_str().unwrap())
+        .collect();
+    let rows: String = names.iter().map(|name| format!("{name},preference\n")).collect();
+    fs::write(data.join("categories.csv"), format!("category,kind\n{rows}")).unwrap();
+    let data = data.display().to_string();
+    assert_eq!(json(&["inspect", &data, "--json"])["categories"][0]["kind"], "preference");
+    assert!(output(&["inspect", &data]).contains("kind preference"));
+
+    let path = folder.path().join("e.safetensors").display().to_string();
+    output(&["train", &data, "-o", &path, "--dim", "8", "--epochs", "2", "-q"]);
+    assert_eq!(json(&["inspect", &path, "--json"])["benchmarks"][0]["kind"], "preference");
+    let route = json(&["route", &path, "2+2?", "--json"]);
+    assert_eq!(route[0]["kind"], "preference");
+    assert_eq!(route[0]["evidence"][0]["kind"], "preference");
+    let remark = "predicts preference (wins over a reference), not correctness";
+    assert!(output(&["route", &path, "2+2?"]).contains(remark));
+    assert!(output(&["forecast", &path]).contains("coding (preference)"));
+    assert_eq!(json(&["forecast", &path, "--json"])[0]["kind"], "preference");
+    let csv = output(&["forecast", &path, "--benchmark", "coding", "--csv"]);
+    assert!(csv.lines().next().unwrap().ends_with(",kind"), "{csv}");
+
+    let plain = json(&["route", "shipped", "2+2?", "--json"]);
+    assert!(plain[0]["evidence"][0]["kind"].is_string());
 }

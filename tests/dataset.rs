@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use llmap::Error;
-use llmap::dataset::{self, Split, Values, load_attributes};
+use llmap::dataset::{self, Kind, Split, Values, load_attributes};
 use proptest::prelude::*;
 
 const QUESTIONS: &str = "prompt_id,category,split,prompt\n\
@@ -15,6 +15,8 @@ const QUESTIONS: &str = "prompt_id,category,split,prompt\n\
     3,birds,train,Which bird?\n";
 const MODELS: &str = "model_id,model_name,coder,params_b,family\n0,a,1,7,x\n1,b,0,,y\n";
 const RESPONSES: &str = "prompt_id,model_id,label\n1,0,1\n1,1,0\n2,0,0.5\n3,1,1\n";
+const KINDS: &str = "category,kind,description\n\
+    nowhere,judge,a category without questions\nbirds,preference,\"whose bird, by a judge\"\n";
 
 fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -145,6 +147,10 @@ fn every_fault_of_a_table_names_file_and_line() {
         ("responses.csv", 4, "`nan` is not a number", RESPONSES.replace("0.5", "nan")),
         ("responses.csv", 4, "`` is not a number", RESPONSES.replace("0.5", "")),
         ("responses.csv", 1, "no column `label`", RESPONSES.replace("label", "score")),
+        ("categories.csv", 3, "`taste` is no kind", KINDS.replace("preference", "taste")),
+        ("categories.csv", 3, "`kind` is empty", KINDS.replace("preference", "")),
+        ("categories.csv", 3, "twice (first on line 2)", KINDS.replace("birds", "nowhere")),
+        ("categories.csv", 1, "no column `kind`", KINDS.replace("kind", "sort")),
     ];
     for (file, line, problem, content) in cases {
         let content =
@@ -154,6 +160,7 @@ fn every_fault_of_a_table_names_file_and_line() {
             &content("models.csv", MODELS),
             &content("responses.csv", RESPONSES),
         );
+        fs::write(folder.path().join("categories.csv"), content("categories.csv", KINDS)).unwrap();
         let found = fault(folder.path());
         assert_eq!((found.0.as_str(), found.1), (file, Some(line)), "{problem}: {found:?}");
         assert!(found.2.contains(problem), "{problem}: {found:?}");
@@ -198,6 +205,52 @@ fn a_folder_without_data_says_what_belongs_there() {
     let partial = folder(&[("responses.csv", RESPONSES.as_bytes())]);
     assert!(fault(partial.path()).2.contains("no questions table"));
     assert!(fault(&empty.path().join("nowhere")).2.contains("no such folder"));
+}
+
+fn with_kinds(kinds: &str) -> tempfile::TempDir {
+    let folder = tables(QUESTIONS, MODELS, RESPONSES);
+    fs::write(folder.path().join("categories.csv"), kinds).unwrap();
+    folder
+}
+
+#[test]
+fn categories_are_correctness_unless_the_table_names_another_kind() {
+    let kinds = |folder: &Path| dataset::load(folder).unwrap().kinds;
+    let plain = tables(QUESTIONS, MODELS, RESPONSES);
+    assert_eq!(kinds(plain.path()), [Kind::Correctness; 2]);
+    assert_eq!(kinds(with_kinds(KINDS).path()), [Kind::Correctness, Kind::Preference]);
+    let unknown = dataset::load(with_kinds("category,kind\nsums,taste\n").path());
+    let unknown = unknown.unwrap_err().to_string();
+    assert!(unknown.contains("write correctness, preference or judge"), "{unknown}");
+    let judged = kinds(with_kinds("kind,category\njudge,sums\n").path());
+    assert_eq!(judged, [Kind::Judge, Kind::Correctness]);
+
+    let folder = tempfile::tempdir().unwrap();
+    let fixture = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/embedllm");
+    for file in fs::read_dir(&fixture).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), folder.path().join(file.file_name())).unwrap();
+    }
+    fs::write(folder.path().join("categories.csv"), KINDS).unwrap();
+    assert_eq!(kinds(folder.path()), [Kind::Correctness, Kind::Preference], "EmbedLLM");
+}
+
+#[test]
+fn kinds_stay_with_their_categories_and_count_in_the_fingerprint_where_they_matter() {
+    let [plain, same, other] = [
+        tables(QUESTIONS, MODELS, RESPONSES),
+        with_kinds("category,kind\nsums,correctness\nnowhere,judge\n"),
+        with_kinds(KINDS),
+    ]
+    .map(|folder| dataset::load(folder.path()).unwrap());
+    assert_eq!(plain.fingerprint(), same.fingerprint());
+    assert_ne!(plain.fingerprint(), other.fingerprint());
+    for part in [other.only(|q| q < 2), other.with_models(&[1]), other.with_responses(|q, _| q > 0)]
+    {
+        assert_eq!(part.kinds, other.kinds);
+    }
+    let sums = |data: &dataset::Dataset| data.only(|q| q < 2).fingerprint();
+    assert_eq!(sums(&plain), sums(&other), "no question of the other kind is left");
 }
 
 #[test]

@@ -4,12 +4,13 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use llmap::analysis::evaluation::{self, evaluate};
 use llmap::dataset::simulate::Simulation;
-use llmap::dataset::{Dataset, Split};
-use llmap::embedder::{Backend, Embedder, Event, Settings, train};
+use llmap::dataset::{Dataset, Kind, Split};
+use llmap::embedder::{Embedder, Event, Settings, train};
 use llmap::encoder::{self, Source};
 use safetensors::SafeTensors;
 
@@ -62,15 +63,23 @@ fn a_seed_decides_everything() {
     let [a, b, c] = [1, 1, 2].map(|seed| trained(&data, &settings(seed)));
     assert_eq!(a.vectors, b.vectors);
     assert_ne!(a.vectors, c.vectors);
-    let flex = trained(&data, &Settings { backend: Backend::Flex, ..settings(1) });
-    let difference =
-        (&a.vectors - &flex.vectors).mapv(f32::abs).sum() / a.vectors.mapv(f32::abs).sum();
-    assert!(difference < 0.2, "the backends agree up to rounding: {difference}");
+}
+
+#[cfg(feature = "flex")]
+#[test]
+fn the_backends_agree_up_to_rounding() {
+    let data = data();
+    let plain = trained(&data, &settings(1)).vectors;
+    let backend = llmap::embedder::Backend::Flex;
+    let flex = trained(&data, &Settings { backend, ..settings(1) }).vectors;
+    let difference = (&plain - &flex).mapv(f32::abs).sum() / plain.mapv(f32::abs).sum();
+    assert!(difference < 0.2, "{difference}");
 }
 
 #[test]
 fn a_saved_embedder_predicts_the_same() {
-    let data = data();
+    let mut data = data();
+    data.kinds[1] = Kind::Judge;
     let embedder = trained(&data, &settings(3));
     let path = tempfile::tempdir().unwrap();
     let path = path.path().join("e.safetensors");
@@ -79,12 +88,23 @@ fn a_saved_embedder_predicts_the_same() {
     let prompts = ["Simulated question: atom energy planet?", "", "verb\u{1b}[31m 中文"];
     let predict = |e: &Embedder| e.predict(&e.encode(&prompts).unwrap());
     assert_eq!(predict(&embedder), predict(&loaded));
+    let again = path.with_file_name("again.safetensors");
+    loaded.save(&again).unwrap();
+    let projection = |path: &Path| {
+        let bytes = fs::read(path).unwrap();
+        let file = SafeTensors::deserialize(&bytes).unwrap();
+        let tensors = ["memory.keys", "words.weights", "encoder.projection"];
+        tensors.map(|name| file.tensor(name).unwrap().data().to_vec())
+    };
+    assert_eq!(projection(&path), projection(&again), "rounding twice is rounding once");
     // Numbers are written in their shortest form and may come back one step away.
     let [a, b] = [&embedder, &loaded].map(|e| &e.provenance);
     assert_eq!((&a.fingerprint, a.seed, a.epoch), (&b.fingerprint, b.seed, b.epoch));
     assert!(a.val.iter().all(|(name, value)| (value - b.val[name]).abs() < 1e-12));
     assert_eq!(a.reliability.len(), b.reliability.len());
     assert_eq!(embedder.attributes, loaded.attributes);
+    let kinds: Vec<Kind> = loaded.benchmarks.iter().map(|b| b.kind).collect();
+    assert_eq!(kinds, data.kinds, "what labels say goes with them");
     assert!(predict(&loaded).iter().all(|p| (0.0..=1.0).contains(p)));
     for p in predict(&loaded).iter().copied() {
         let (low, high) = loaded.interval(p, 1.0);
@@ -187,20 +207,26 @@ fn a_damaged_file_is_one_clear_error() {
             data[..4].copy_from_slice(&99_u32.to_le_bytes());
         }
     };
+    let unscaled = |name: &str, _: &mut Vec<usize>, data: &mut Vec<u8>| {
+        if name == "memory.keys.scale" {
+            data[..4].copy_from_slice(&f32::INFINITY.to_le_bytes());
+        }
+    };
     let cases = [
         (good[..good.len() / 2].to_vec(), "no valid embedder"),
         (Vec::new(), "no valid embedder"),
         (b"not a safetensors file at all".to_vec(), "no valid embedder"),
         (vec![0xff; 64], "no valid embedder"),
         (tampered(&good, nan, same), "models.vectors holds a number that is not finite"),
+        (tampered(&good, unscaled, same), "memory.keys.scale holds a number that is not finite"),
         (tampered(&good, reshaped, same), "inputs.mean has shape [1, 62]"),
         (tampered(&good, beyond, same), "names benchmark 99 of 4"),
         (
-            tampered(&good, keep, |card| card.replacen("\"version\":3", "\"version\":4", 1)),
+            tampered(&good, keep, |card| card.replacen("\"version\":4", "\"version\":5", 1)),
             "written by a newer llmap",
         ),
         (
-            tampered(&good, keep, |card| card.replacen("\"version\":3", "\"version\":2", 1)),
+            tampered(&good, keep, |card| card.replacen("\"version\":4", "\"version\":3", 1)),
             "written by an older llmap",
         ),
         (

@@ -7,7 +7,7 @@ use std::io::Write;
 use std::path::Path;
 
 use assert_cmd::cargo::cargo_bin_cmd;
-use llmap::dataset::{self, Dataset, Values};
+use llmap::dataset::{self, Dataset, Kind, Values};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -167,6 +167,7 @@ fn annotations_of_alpaca_eval() {
     put(root.path(), "heron/judge/annotations.json", &annotations.to_string());
     let (data, about) = imported("alpaca-eval", root.path(), &[]);
     assert_eq!(data.categories, ["alpaca-eval/judge"]);
+    assert_eq!(data.kinds, [Kind::Preference], "a win is not a right answer");
     assert_eq!(
         (label(&data, "heron", "Sing."), label(&data, "heron", "Dance.")),
         (Some(1.0), Some(0.25))
@@ -191,6 +192,7 @@ fn answers_to_mmlu_pro() {
     let (data, _) = imported("mmlu-pro", root.path(), &[]);
     assert_eq!(data.models, ["Heron_7B", "otter"]);
     assert_eq!(data.categories, ["mmlu-pro/math"]);
+    assert_eq!(data.kinds, [Kind::Correctness]);
     assert_eq!(label(&data, "Heron_7B", "1+1?\nA. one\nB. two"), Some(1.0));
     assert_eq!(label(&data, "Heron_7B", "3-1?"), Some(0.0), "no letter is a wrong one");
     assert_eq!(label(&data, "otter", "1+1?"), Some(0.0));

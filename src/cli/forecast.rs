@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use llmap::analysis::forecast::{self, Check, Forecast, check};
-use llmap::dataset::{self, load_scores};
+use llmap::analysis::forecast::{self, Check, Forecast, Pair, check};
+use llmap::dataset::{self, Kind, load_scores};
 use llmap::embedder::{self, Embedder, Event, Score};
 use llmap::{Error, Result};
 use serde_json::{Value, json};
@@ -65,7 +65,20 @@ pub struct Arguments {
 /// Models on one benchmark.
 struct Column {
     benchmark: String,
+    kind: Kind,
     forecasts: Vec<Forecast>,
+}
+
+impl Column {
+    /// The benchmark's name, marked where its labels are not correctness.
+    fn title(&self) -> String {
+        self.kind.marked(&self.benchmark)
+    }
+
+    fn pair<'a>(&'a self, name: &'a str, model: usize) -> Pair<'a> {
+        let forecast = self.forecasts[model];
+        Pair { model: name, benchmark: &self.benchmark, kind: self.kind, forecast }
+    }
 }
 
 pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
@@ -101,14 +114,17 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     if common.json {
         let each = ordered.iter().map(|(column, order)| {
             let models = order.iter().map(|m| document(&embedder.models[*m], column.forecasts[*m]));
-            json!({ "benchmark": column.benchmark, "models": models.collect::<Vec<_>>() })
+            json!({
+                "benchmark": column.benchmark,
+                "kind": column.kind,
+                "models": models.collect::<Vec<_>>(),
+            })
         });
         return output::json(&each.collect::<Vec<_>>());
     }
     if arguments.csv {
         let pairs = ordered.iter().flat_map(|(column, order)| {
-            let name = |m: usize| &*embedder.models[m];
-            order.iter().map(move |m| (name(*m), &*column.benchmark, column.forecasts[*m]))
+            order.iter().map(|m| column.pair(&embedder.models[*m], *m))
         });
         return table_of_pairs(pairs);
     }
@@ -124,7 +140,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         let measured = column.forecasts.iter().filter(|f| f.responses > 0).count();
         format!(
             "{}: {measured} models measured, {} forecast\n{}",
-            llmap::one_line(&column.benchmark),
+            llmap::one_line(&column.title()),
             column.forecasts.len() - measured,
             output::table(&["model", "accuracy", "80% interval", "responses"], rows, 1)
         )
@@ -142,7 +158,8 @@ fn grid(arguments: &Arguments, embedder: &Embedder) -> Result<Vec<Column>> {
     };
     let column = |b: usize| {
         let forecasts = forecast::benchmark(embedder, b)?;
-        Ok(Column { benchmark: names[b].clone(), forecasts })
+        let kind = embedder.benchmarks[b].kind;
+        Ok(Column { benchmark: names[b].clone(), kind, forecasts })
     };
     wanted.into_iter().map(column).collect()
 }
@@ -173,7 +190,7 @@ fn new(arguments: &Arguments, embedder: &Embedder) -> Result<Column> {
     let scores: Vec<Option<Score>> = scores.into_iter().map(|s| s.map(score)).collect();
     let texts: Vec<&str> = questions.iter().map(String::as_str).collect();
     let forecasts = forecast::unseen(embedder, &embedder.encode(&texts)?, &scores)?;
-    Ok(Column { benchmark: "new".into(), forecasts })
+    Ok(Column { benchmark: "new".into(), kind: Kind::Correctness, forecasts })
 }
 
 fn document(model: &str, forecast: Forecast) -> Value {
@@ -201,7 +218,7 @@ fn cells(forecast: Forecast) -> [String; 3] {
     [percent(forecast.accuracy.mean), interval, responses]
 }
 
-fn table_of_pairs<'a>(pairs: impl Iterator<Item = (&'a str, &'a str, Forecast)>) -> Result<()> {
+fn table_of_pairs<'a>(pairs: impl Iterator<Item = Pair<'a>>) -> Result<()> {
     let written = std::io::stdout().lock().write_all(&forecast::csv(pairs));
     written.map_err(|e| Error::io(Path::new("standard output"), e))
 }
@@ -218,16 +235,16 @@ fn one_model(
         let each = columns.iter().map(|column| {
             let mut value = document(name, column.forecasts[model]);
             value["benchmark"] = column.benchmark.clone().into();
+            value["kind"] = column.kind.name().into();
             value
         });
         return output::json(&each.collect::<Vec<_>>());
     }
     if csv {
-        let pairs = columns.iter().map(|c| (&**name, &*c.benchmark, c.forecasts[model]));
-        return table_of_pairs(pairs);
+        return table_of_pairs(columns.iter().map(|column| column.pair(name, model)));
     }
     let rows = columns.iter().map(|column| {
-        let mut row = vec![column.benchmark.clone()];
+        let mut row = vec![column.title()];
         row.extend(cells(column.forecasts[model]));
         row
     });
@@ -247,7 +264,7 @@ fn overview(embedder: &Embedder, ordered: &[(&Column, Vec<usize>)]) -> Result<()
         };
         let run = order.iter().filter(measured).count();
         vec![
-            column.benchmark.clone(),
+            column.title(),
             best(order.iter().find(measured)),
             best(order.iter().find(|m| !measured(m))),
             run.to_string(),
@@ -282,7 +299,7 @@ fn check_screen(found: &Check) -> String {
             let cells = names.iter().flat_map(|name| of(name));
             std::iter::once(title).chain(cells).collect::<Vec<_>>()
         };
-        let title = format!("{} ({})", row.benchmark, row.models);
+        let title = format!("{} ({})", row.kind.marked(&row.benchmark), row.models);
         [
             line(title, &|name| {
                 let outcome = &row.predictors[name];

@@ -41,14 +41,16 @@ fn of_data(data: &Dataset) -> Value {
             json!({ "questions": questions.len(), "responses": responses }),
         );
     }
-    let mut categories: BTreeMap<&str, (usize, usize, f64)> = BTreeMap::new();
+    let mut categories: BTreeMap<&str, (&str, usize, usize, f64)> = BTreeMap::new();
     let mut right = 0.0;
     for (q, question) in data.questions.iter().enumerate() {
-        let entry = categories.entry(&data.categories[question.category as usize]).or_default();
-        entry.0 += 1;
+        let category = question.category as usize;
+        let entry = categories.entry(&data.categories[category]).or_default();
+        entry.0 = data.kinds[category].name();
+        entry.1 += 1;
         for (_, y) in data.responses.of(q) {
-            entry.1 += 1;
-            entry.2 += f64::from(y);
+            entry.2 += 1;
+            entry.3 += f64::from(y);
             right += f64::from(y);
         }
     }
@@ -63,8 +65,9 @@ fn of_data(data: &Dataset) -> Value {
         "mean_label": share(right, data.responses.len()),
         "filled": share(data.responses.len() as f64, cells),
         "splits": splits,
-        "categories": categories.iter().map(|(name, (questions, responses, right))| json!({
+        "categories": categories.iter().map(|(name, (kind, questions, responses, right))| json!({
             "name": name,
+            "kind": kind,
             "questions": questions,
             "responses": responses,
             "mean_label": share(*right, *responses),
@@ -99,6 +102,7 @@ fn of_embedder(embedder: &Embedder, path: &Path) -> Result<Value> {
         })).collect::<Vec<_>>(),
         "benchmarks": embedder.benchmarks.iter().map(|b| json!({
             "name": b.name,
+            "kind": b.kind,
             "questions": b.questions,
             "models": b.scores.iter().flatten().count(),
         })).collect::<Vec<_>>(),

@@ -240,11 +240,14 @@ fn screen(embedder: &Embedder, router: &Router, prompt: &str, route: &Route, top
         }
         row
     });
-    let mut header = vec!["", "model", "right", "80% interval"];
+    let mut header = vec!["", "model", route.kind().achieved(), "80% interval"];
     if unit.is_some() {
         header.extend(["cost", ""]);
     }
     let mut out = format!("{}\n\n{}\n", one_line(prompt), output::table(&header, rows, 2));
+    if let Some(remark) = route.kind().remark() {
+        out += &format!("{remark}\n");
+    }
     if route.outside {
         out += "outside what this embedder has seen: ranked by overall ability, as far as it is \
                 unlike the training questions\n";
@@ -261,7 +264,12 @@ fn screen(embedder: &Embedder, router: &Router, prompt: &str, route: &Route, top
         let best: Vec<String> = best.collect();
         out += &format!(
             "{}\n",
-            one_line(&format!("right on {}: {}", first.category, best.join(", ")))
+            one_line(&format!(
+                "{} on {}: {}",
+                first.kind.achieved(),
+                first.category,
+                best.join(", ")
+            ))
         );
     }
     out += &reasons(embedder, route);

@@ -4,6 +4,7 @@ mod answers;
 mod attributes;
 mod embedllm;
 pub mod filter;
+mod kinds;
 mod read;
 mod rules;
 mod scores;
@@ -16,6 +17,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 pub use answers::{Answer, load_answers};
 pub use attributes::{Attribute, Values};
+pub use kinds::Kind;
 pub use read::{load, load_attributes};
 pub use rules::load_rules;
 pub(crate) use rules::pattern;
@@ -124,6 +126,8 @@ pub struct Dataset {
     pub questions: Vec<Question>,
     /// Names of the categories (benchmarks), in order of appearance.
     pub categories: Vec<String>,
+    /// What the labels of each category say, one entry a category.
+    pub kinds: Vec<Kind>,
     /// Names of the models; unique.
     pub models: Vec<String>,
     /// The ids they have in the file, one each.
@@ -154,6 +158,7 @@ impl Dataset {
             name: self.name.clone(),
             questions: kept.iter().map(|&q| self.questions[q].clone()).collect(),
             categories: self.categories.clone(),
+            kinds: self.kinds.clone(),
             models: self.models.clone(),
             model_ids: self.model_ids.clone(),
             attributes: self.attributes.clone(),
@@ -189,6 +194,7 @@ impl Dataset {
             name: self.name.clone(),
             questions: self.questions.clone(),
             categories: self.categories.clone(),
+            kinds: self.kinds.clone(),
             models: models.iter().map(|&m| self.models[m].clone()).collect(),
             model_ids: models.iter().map(|&m| self.model_ids[m].clone()).collect(),
             attributes: attributes.collect(),
@@ -221,6 +227,11 @@ impl Dataset {
         for question in &self.questions {
             text(&question.id);
             text(&self.categories[question.category as usize]);
+            let kind = self.kinds[question.category as usize];
+            // Only where it matters: data without kinds keeps the fingerprint that it always had.
+            if !kind.is_correctness() {
+                text(kind.name());
+            }
             text(question.split.name());
             text(&question.prompt);
         }

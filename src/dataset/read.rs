@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::table::{self, Table};
-use super::{Attribute, Dataset, Question, Responses, Split, Values, embedllm, tables};
+use super::{Attribute, Dataset, Question, Responses, Split, Values, embedllm, kinds, tables};
 use crate::error::{Error, Result};
 
 /// Reads the data set in `folder`.
 ///
 /// *Tables*: `questions`, `models` and `responses`; *EmbedLLM*: `train` and, if there, `val` and
-/// `test`. Each may be `.csv`, `.csv.gz` or `.csv.zst`.
+/// `test`. In both, `categories` may tell the [`Kind`](super::Kind) of each. Each may be `.csv`, `.csv.gz` or `.csv.zst`.
 ///
 /// # Errors
 /// The first fault of the files, with file and line.
@@ -157,6 +157,7 @@ impl Builder {
         let name = folder.canonicalize().unwrap_or_else(|_| folder.into());
         let name =
             name.file_name().map_or_else(|| "data".into(), |n| n.to_string_lossy().into_owned());
-        Ok(Dataset { name, questions, categories, models, model_ids, attributes, responses })
+        let kinds = kinds::load(folder, &categories)?;
+        Ok(Dataset { name, questions, categories, kinds, models, model_ids, attributes, responses })
     }
 }

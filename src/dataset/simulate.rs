@@ -8,7 +8,7 @@ use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
-use super::{Attribute, Dataset, Question, Responses, Split, Values};
+use super::{Attribute, Dataset, Kind, Question, Responses, Split, Values};
 
 /// A simulated model.
 #[derive(Clone, Debug)]
@@ -117,8 +117,10 @@ impl Simulation {
         let responses = respond(&questions, &models, &mut rng);
         let names = models.into_iter().map(|model| model.name).collect();
         let name = "simulated".into();
+        let kinds = vec![Kind::Correctness; self.categories];
         let model_ids = (0..self.models).map(|m| m.to_string().into()).collect();
-        Dataset { name, questions, categories, models: names, model_ids, attributes, responses }
+        let models = names;
+        Dataset { name, questions, categories, kinds, models, model_ids, attributes, responses }
     }
 }
 

@@ -6,7 +6,6 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
-use half::f16;
 use ndarray::{Array1, Array2, s};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
@@ -23,10 +22,11 @@ use super::{Benchmark, Embedder, Provenance};
 use crate::dataset::Attribute;
 use crate::encoder::{self, Builtin, Encoder, Hashing, Identity, Part, Tfidf};
 use crate::error::{Error, Result};
+use crate::quantized::Quantized;
 use crate::tensors::{Tensors, misshapen};
 
 /// The version of the format that this program writes, and the newest that it reads.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// The key of the document in the file's metadata.
 const KEY: &str = "llmap";
@@ -177,7 +177,6 @@ impl Embedder {
             ("projector.out.bias", Stored::row(&weights.out.bias)),
             ("inputs.mean", Stored::row(&lens.mean)),
             ("inputs.scale", Stored::row(&lens.scale)),
-            ("memory.keys", Stored::f16(&lens.memory.keys)),
             ("memory.summaries", Stored::f32(&lens.memory.summaries)),
             (
                 "memory.benchmarks",
@@ -189,15 +188,17 @@ impl Embedder {
             ),
         ];
         let words = &lens.words;
+        tensors.extend(quantized(["memory.keys", "memory.keys.scale"], &lens.memory.keys));
+        tensors.extend(quantized(["words.weights", "words.weights.scale"], &words.line.weights));
         tensors.extend([
             ("words.rarity", Stored::f32(words.tfidf.rarity())),
-            ("words.weights", Stored::f16(&words.line.weights)),
             ("words.bias", Stored::row(&words.line.bias)),
         ]);
         for part in lens.encoder.parts() {
             if let Part::Builtin(builtin) = part {
                 tensors.push(("encoder.rarity", Stored::f32(builtin.tfidf().rarity())));
-                tensors.push(("encoder.projection", Stored::f16(builtin.projection())));
+                let names = ["encoder.projection", "encoder.projection.scale"];
+                tensors.extend(quantized(names, builtin.projection()));
             }
         }
         tensors
@@ -253,7 +254,7 @@ impl Embedder {
         if weights.second.weight.dim() != (hidden, hidden) || weights.out.weight.nrows() != hidden {
             return Err(broken("the layers of the projector do not fit each other".into()));
         }
-        let keys = read.matrix("memory.keys", None, Some(encoder.dim()))?;
+        let keys = read.quantized("memory.keys", None, Some(encoder.dim()))?;
         let remembered = read.integers("memory.benchmarks", keys.nrows())?;
         if let Some(wrong) = remembered.iter().find(|b| **b as usize >= benchmarks) {
             return Err(broken(format!(
@@ -320,7 +321,7 @@ fn encoder(cards: &[EncoderCard], read: &Tensors) -> Result<Encoder, Fault> {
         };
         let buckets = Some(settings.hashing.buckets as usize);
         let rarity = read.matrix("encoder.rarity", None, buckets)?;
-        let projection = read.matrix("encoder.projection", buckets, Some(settings.dim))?;
+        let projection = read.quantized("encoder.projection", buckets, Some(settings.dim))?;
         let builtin = Tfidf::from_parts(settings.hashing, rarity)
             .and_then(|tfidf| Builtin::from_parts(settings.dim, tfidf, projection));
         let broken = || "the encoder's tensors do not fit its settings".to_owned();
@@ -333,7 +334,7 @@ fn encoder(cards: &[EncoderCard], read: &Tensors) -> Result<Encoder, Fault> {
 /// What the words of a question tell.
 fn words(hashing: Hashing, read: &Tensors) -> Result<Words, String> {
     let buckets = Some(hashing.buckets as usize);
-    let weights = read.matrix("words.weights", buckets, None)?;
+    let weights = read.quantized("words.weights", buckets, None)?;
     let bias = read.vector("words.bias", weights.ncols())?;
     if weights.ncols() < SUMMARY {
         return Err(misshapen("words.weights", &[weights.nrows(), weights.ncols()]));
@@ -374,9 +375,17 @@ impl Stored {
         Self { kind: Dtype::F32, shape: vec![array.len()], bytes }
     }
 
-    /// For arrays whose entries are exact in half precision.
-    fn f16(array: &Array2<f32>) -> Self {
-        let bytes = array.iter().flat_map(|x| f16::from_f32(*x).to_le_bytes()).collect();
-        Self { kind: Dtype::F16, shape: array.shape().to_vec(), bytes }
+    fn i8(array: &Array2<i8>) -> Self {
+        let bytes = array.iter().flat_map(|x| x.to_le_bytes()).collect();
+        Self { kind: Dtype::I8, shape: array.shape().to_vec(), bytes }
     }
+}
+
+/// The integers and the scales of a matrix that was [`rounded`](crate::quantized::rounded).
+fn quantized(
+    [name, scale]: [&'static str; 2],
+    matrix: &Array2<f32>,
+) -> [(&'static str, Stored); 2] {
+    let Quantized { integers, scales } = Quantized::new(matrix);
+    [(name, Stored::i8(&integers)), (scale, Stored::row(&scales))]
 }

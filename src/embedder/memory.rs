@@ -4,12 +4,12 @@
 //! (arXiv 2505.12601). The memory gives the projector what neighbours know: for a new question, the
 //! summaries of the responses to the nearest training questions, averaged by likeness.
 
-use half::f16;
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis, s};
 use rayon::prelude::*;
 
 use super::residuals::SUMMARY;
 use crate::dataset::Dataset;
+use crate::quantized::rounded;
 
 /// Numbers that a recall gives: the averaged summary, and how near the nearest questions are.
 pub(super) const RECALL: usize = SUMMARY + 2;
@@ -41,7 +41,7 @@ pub(super) struct Recalled {
 /// Training questions, remembered by vector.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Memory {
-    /// Questions × encoder dimensions, unit length; every entry is exact in half precision.
+    /// Questions × encoder dimensions, unit length, as rounded as they are stored.
     pub(super) keys: Array2<f32>,
     /// Questions × [`SUMMARY`].
     pub(super) summaries: Array2<f32>,
@@ -62,7 +62,7 @@ impl Memory {
         let step = questions.len().div_ceil(CAPACITY).max(1);
         let kept: Vec<usize> = (0..questions.len()).step_by(step).collect();
         let benchmarks = kept.iter().map(|&i| data.questions[questions[i]].category).collect();
-        let keys = keys.select(Axis(0), &kept).mapv(|x| f16::from_f32(x).to_f32());
+        let keys = rounded(&keys.select(Axis(0), &kept));
         let summaries = summaries.select(Axis(0), &kept);
         (Self { keys, summaries, benchmarks }, kept)
     }
@@ -94,7 +94,8 @@ impl Memory {
                         / familiar.len().max(1) as f32;
                     for (place, &(j, cosine)) in near.iter().enumerate() {
                         like[[i, place]] = self.benchmarks[j];
-                        cosines[[i, place]] = cosine;
+                        // A rounded key may be longer than 1 by a hair.
+                        cosines[[i, place]] = cosine.min(1.0);
                     }
                 }
             },

@@ -26,7 +26,7 @@ use burn::tensor::Device;
 use ndarray::{Array2, ArrayView1, ArrayView2, s};
 use serde::{Deserialize, Serialize};
 
-use crate::dataset::{Attribute, filter};
+use crate::dataset::{Attribute, Kind, filter};
 use crate::encoder::Encoder;
 use crate::error::Result;
 use features::Featurizer;
@@ -60,6 +60,9 @@ pub struct Score {
 pub struct Benchmark {
     /// Its name.
     pub name: String,
+    /// What its labels say.
+    #[serde(default, skip_serializing_if = "Kind::is_correctness")]
+    pub kind: Kind,
     /// How many training questions it has.
     pub questions: u32,
     /// One entry a model; `None` where it was not run.

@@ -64,7 +64,7 @@ impl Rasch {
 mod tests {
     use super::*;
     use crate::dataset::simulate::{Model, respond};
-    use crate::dataset::{Dataset, Question, Split};
+    use crate::dataset::{Dataset, Kind, Question, Split};
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 
@@ -91,6 +91,7 @@ mod tests {
         let data = Dataset {
             name: "test".into(),
             categories: vec!["easy".into(), "hard".into()],
+            kinds: vec![Kind::Correctness; 2],
             models: (0..models.len()).map(|m| m.to_string()).collect(),
             model_ids: (0..models.len()).map(|m| m.to_string().into()).collect(),
             attributes: Vec::new(),

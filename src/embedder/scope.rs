@@ -25,7 +25,9 @@ pub(super) fn threshold(val: &Features) -> f64 {
     let mut all = familiarity(val);
     all.sort_by(f64::total_cmp);
     let at = (FAR * all.len() as f64) as usize;
-    all.get(at).copied().unwrap_or_default()
+    // Short and rounded down: a file gives it back exactly, and sums in another order do not put the
+    // question that it stems from on the other side.
+    (all.get(at).copied().unwrap_or_default() * 1e6).floor() / 1e6
 }
 
 impl Embedder {

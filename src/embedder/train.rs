@@ -265,10 +265,11 @@ fn benchmarks(data: &Dataset) -> Vec<Benchmark> {
     let score = |(right, responses): (f64, u32)| {
         (responses > 0).then(|| Score { accuracy: right / f64::from(responses), responses })
     };
-    let named = data.categories.iter().zip(sums).zip(questions);
+    let named = data.categories.iter().zip(&data.kinds).zip(sums).zip(questions);
     named
-        .map(|((name, sums), questions)| Benchmark {
+        .map(|(((name, kind), sums), questions)| Benchmark {
             name: name.clone(),
+            kind: *kind,
             questions,
             scores: sums.into_iter().map(score).collect(),
         })

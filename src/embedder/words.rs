@@ -6,7 +6,6 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use half::f16;
 use ndarray::{Array1, Array2, ArrayViewMut1, Axis, s};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -16,6 +15,7 @@ use rayon::prelude::*;
 use super::residuals::SUMMARY;
 use crate::dataset::Dataset;
 use crate::encoder::{Hashing, Tfidf};
+use crate::quantized::rounded;
 
 /// The benchmarks that are told apart at most: those with the most questions.
 const NAMED: usize = 64;
@@ -41,7 +41,7 @@ pub(super) struct Words {
 /// What each bucket says.
 #[derive(Clone)]
 pub(super) struct Line {
-    /// Buckets × (benchmarks + [`SUMMARY`]), exact in half precision, as they are stored.
+    /// Buckets × (benchmarks + [`SUMMARY`]), as rounded as they are stored.
     pub(super) weights: Array2<f32>,
     pub(super) bias: Array1<f32>,
 }
@@ -168,7 +168,7 @@ impl Line {
                 step += 1.0;
             }
         }
-        line.weights.mapv_inplace(|w| f16::from_f32(w).to_f32());
+        line.weights = rounded(&line.weights);
         line
     }
 
@@ -225,8 +225,7 @@ mod tests {
     fn what_was_fitted_is_what_is_said_and_what_is_stored() {
         let (data, train) = simulated();
         let (words, _) = fitted(&data, &train);
-        let stored = words.line.weights.mapv(|w| f16::from_f32(w).to_f32());
-        assert_eq!(words.line.weights, stored);
+        assert_eq!(words.line.weights, rounded(&words.line.weights));
         let (again, unseen) = fitted(&data, &train);
         assert_eq!(words.line.weights, again.line.weights, "the same seed");
         let text = &*data.questions[0].prompt;

@@ -4,7 +4,6 @@
 //! questions (sublinear TF-IDF, each kind of unit length) and projected by a linear layer: the
 //! leading right singular vectors of the training questions (latent semantic analysis).
 
-use half::f16;
 use ndarray::{Array1, Array2, Axis};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -13,6 +12,7 @@ use xxhash_rust::xxh3::Xxh3;
 use super::svd::{Sparse, right_singular_vectors};
 use super::tfidf::{Hashing, Tfidf};
 use crate::error::Result;
+use crate::quantized::rounded;
 
 /// What decides the vectors besides the learned weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +35,7 @@ impl Default for Settings {
 pub struct Builtin {
     dim: usize,
     tfidf: Tfidf,
-    /// Buckets × dimensions; every entry is exact in half precision, as it is stored.
+    /// Buckets × dimensions; as rounded as it is stored.
     projection: Array2<f32>,
 }
 
@@ -47,8 +47,7 @@ impl Builtin {
     pub fn fit(settings: Settings, texts: &[&str], seed: u64) -> Result<Self> {
         let (tfidf, rows) = Tfidf::fit(settings.hashing, texts);
         let matrix = Sparse::new(settings.hashing.buckets as usize, rows);
-        let projection = right_singular_vectors(&matrix, settings.dim, seed)?
-            .mapv(|x| f16::from_f32(x).to_f32());
+        let projection = rounded(&right_singular_vectors(&matrix, settings.dim, seed)?);
         Ok(Self { dim: settings.dim, tfidf, projection })
     }
 

@@ -23,7 +23,7 @@ use super::update::update;
 use super::view::view;
 use super::{COMPONENTS, Message};
 use crate::analysis::projection::Projection;
-use crate::dataset::{Attribute, Values};
+use crate::dataset::{Attribute, Kind, Values};
 use crate::embedder::{Benchmark, Embedder, Score};
 use crate::error::{Error, Result};
 
@@ -165,6 +165,7 @@ fn simulated(models: usize, seed: u64) -> Subject {
     let benchmarks = (0..8)
         .map(|b| Benchmark {
             name: format!("benchmark-{b}"),
+            kind: Kind::Correctness,
             questions: 500,
             scores: (0..models).map(&mut score).collect(),
         })

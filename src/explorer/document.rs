@@ -21,7 +21,7 @@ use crate::analysis::probe::{Prober, Settings};
 use crate::analysis::projection::Projection;
 use crate::analysis::router::{Preferences, Router};
 use crate::analysis::{evaluation, forecast, untested};
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Kind};
 use crate::embedder::Embedder;
 use crate::error::{Error, Result};
 use crate::one_line;
@@ -82,6 +82,7 @@ pub fn document(
         "models": models,
         "benchmarks": subject.benchmarks.iter().map(|b| json!({
             "name": b.name,
+            "kind": b.kind,
             "questions": b.questions,
             "models": b.scores.iter().flatten().count(),
         })).collect::<Vec<_>>(),
@@ -104,6 +105,7 @@ pub fn document(
                 "support": c.support,
                 "cost": c.cost,
             })).collect::<Vec<_>>(),
+            "kind": route.kind(),
             "evidence": route.evidence,
         })),
     }))
@@ -301,6 +303,10 @@ pub fn plain(document: &Value) -> String {
     }
     if document["route"].is_object() {
         say(format!("\nMost likely to answer right: {}", text(&document["route"]["prompt"])));
+        let kind = Kind::from_name(&text(&document["route"]["kind"]));
+        if let Some(remark) = kind.and_then(Kind::remark) {
+            say(remark.into());
+        }
         for candidate in list(&document["route"]["candidates"]).iter().take(10) {
             say(format!(
                 "- {}: {} ({} to {})",

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::action::Effect;
 use super::state::State;
-use crate::analysis::forecast::{self, Forecast};
+use crate::analysis::forecast::{self, Forecast, Pair};
 
 /// By benchmark, a forecast a model.
 pub type Grid = Vec<Vec<Forecast>>;
@@ -52,7 +52,14 @@ pub fn export(state: &State, effects: &mut Vec<Effect>) {
     let benchmarks = state.subject.benchmarks.iter().zip(grid.iter());
     let pairs = benchmarks.flat_map(|(benchmark, column)| {
         let models = state.forecasts.rows.iter();
-        models.filter_map(|&m| Some((state.name(m), &*benchmark.name, *column.get(m)?)))
+        models.filter_map(|&m| {
+            Some(Pair {
+                model: state.name(m),
+                benchmark: &benchmark.name,
+                kind: benchmark.kind,
+                forecast: *column.get(m)?,
+            })
+        })
     });
     effects.push(Effect::Write("llmap-forecast.csv".into(), forecast::csv(pairs)));
 }

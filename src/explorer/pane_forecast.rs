@@ -171,7 +171,8 @@ fn details(state: &State, room: usize) -> Vec<Line<'static>> {
     let Some(column) = found else { return Vec::new() };
     let Some(forecast) = column.get(state.selected) else { return Vec::new() };
     let benchmark = &state.subject.benchmarks[forecasts.at];
-    let title = format!("{} on {}", state.name(state.selected), benchmark.name);
+    let title =
+        format!("{} on {}", state.name(state.selected), benchmark.kind.marked(&benchmark.name));
     let place = 1 + column.iter().filter(|f| f.accuracy.mean > forecast.accuracy.mean).count();
     let remark = format!("{place} of {}", column.len());
     let accuracy = forecast.accuracy;
@@ -182,7 +183,8 @@ fn details(state: &State, room: usize) -> Vec<Line<'static>> {
     bar.push(Span::styled(format!(" {:>4.0}%", 100.0 * accuracy.high), muted));
     let run = column.iter().filter(|f| f.responses > 0).count();
     let said = if forecast.responses > 0 {
-        format!("{:.1}% right of {}", 100.0 * accuracy.mean, thousands(forecast.responses.into()))
+        let (percent, of) = (100.0 * accuracy.mean, thousands(forecast.responses.into()));
+        format!("{percent:.1}% {} of {of}", benchmark.kind.achieved())
     } else {
         format!(
             "{:.1}% expected, by overall ability and the scores of {run} models",

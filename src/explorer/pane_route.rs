@@ -201,10 +201,10 @@ fn introduction(state: &State, room: usize) -> Vec<Line<'static>> {
 }
 
 /// How many candidates are shown, and whether there is room for the evidence and for the reasons.
-fn shares(route: &Route, height: usize) -> (usize, bool, bool) {
+fn shares(route: &Route, room: usize, height: usize) -> (usize, bool, bool) {
     let list = height.saturating_sub(1 + usize::from(warning(route).is_some()));
     let evidence = if route.evidence.is_empty() { 0 } else { route.evidence.len() + 2 };
-    let why = 2 + reasons_height(route);
+    let why = 2 + reasons_height(route, room);
     let (mut left, mut shown) = (list, (false, false));
     for (lines, fits) in [(evidence, &mut shown.0), (why, &mut shown.1)] {
         if lines > 0 && left >= LEAST_CANDIDATES + lines {
@@ -224,7 +224,7 @@ fn first(cursor: usize, shown: usize) -> usize {
 pub fn candidate_at(state: &State, inside: Rect, row: usize) -> Option<usize> {
     let route = state.route.result.as_ref().filter(|_| state.route.view == View::List)?;
     let below = Parts::of(state, inside).below;
-    let (shown, ..) = shares(route, below.height.into());
+    let (shown, ..) = shares(route, below.width.into(), below.height.into());
     let above = usize::from(below.y - inside.y) + 1 + usize::from(warning(route).is_some());
     let at = row.checked_sub(above)?;
     let candidate = first(state.route.cursor, shown) + at;
@@ -243,7 +243,7 @@ fn warning(route: &Route) -> Option<&'static str> {
 
 fn list(state: &State, route: &Route, room: usize, height: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
-    let (shown, evidence, why) = shares(route, height);
+    let (shown, evidence, why) = shares(route, room, height);
     let title = state.route.limits.title();
     let mut lines = vec![heading(theme, room, title, "80% intervals, ≈ ties")];
     if let Some(warning) = warning(route) {
@@ -308,7 +308,8 @@ fn likes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
         let best = e.correct.iter().max_by(|a, b| a.1.total_cmp(b.1));
         if let Some((model, share)) = best {
             let left = room.saturating_sub(5 + name_room);
-            let said = format!("  {:.0}% right: {}", 100.0 * share, one_line(model));
+            let (percent, achieved) = (100.0 * share, e.kind.achieved());
+            let said = format!("  {percent:.0}% {achieved}: {}", one_line(model));
             spans.push(Span::styled(fit(&said, left), theme.ink(Ink::Muted)));
         }
         Line::from(spans)
@@ -316,10 +317,15 @@ fn likes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
     lines
 }
 
-fn reasons_height(route: &Route) -> usize {
+/// What must be known of the probabilities that are not of right answers.
+fn remark(route: &Route, room: usize) -> Vec<String> {
+    route.kind().remark().map_or_else(Vec::new, |remark| wrap(remark, room))
+}
+
+fn reasons_height(route: &Route, room: usize) -> usize {
     let second = route.why.runner_up.as_ref();
     let lines = 1 + second.map_or(0, |second| 1 + usize::from(turn(second).is_some()));
-    lines + usize::from(route.cascade.is_some())
+    lines + usize::from(route.cascade.is_some()) + remark(route, room).len()
 }
 
 /// What would make the runner-up win.
@@ -342,10 +348,11 @@ fn reasons(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
         format!("ability {:+.2}  ease {:+.2}  match {:+.2}", terms.ability, terms.ease, terms.fit)
     };
     let muted = |text: &str| Line::styled(fit(text, room), theme.ink(Ink::Muted));
-    let mut lines = vec![
-        heading(theme, room, "Why", "in logits"),
-        Line::styled(fit(&format!("1  {}", terms(&route.why.parts)), room), theme.ink(Ink::Text)),
-    ];
+    let mut lines = vec![heading(theme, room, "Why", "in logits")];
+    let remark = remark(route, room).into_iter();
+    lines.extend(remark.map(|line| Line::styled(line, theme.ink(Ink::Warn))));
+    let first = fit(&format!("1  {}", terms(&route.why.parts)), room);
+    lines.push(Line::styled(first, theme.ink(Ink::Text)));
     if let Some(second) = &route.why.runner_up {
         lines.push(muted(&format!("2  {}", terms(&second.parts))));
         lines.extend(turn(second).map(|text| muted(&format!("   {text}"))));

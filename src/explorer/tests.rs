@@ -28,7 +28,7 @@ use crate::analysis::forecast::Forecast;
 use crate::analysis::probe::{Prober, Report, Settings};
 use crate::analysis::projection::Projection;
 use crate::analysis::router::{Candidate, Cascade, Evidence, Route, RunnerUp, Why};
-use crate::dataset::{Attribute, Values};
+use crate::dataset::{Attribute, Kind, Values};
 use crate::embedder::{Benchmark, Coverage, Epoch, Parts, Score};
 use crate::metrics::Bin;
 use crate::one_line;
@@ -44,6 +44,7 @@ fn subject(names: impl Fn(usize) -> String) -> Subject {
     let families = (0..models).map(|m| (m != 5).then(|| FAMILIES[m % 4].into())).collect();
     let benchmark = |b: usize| Benchmark {
         name: ["arithmetic", "coding", "law/contracts"][b].into(),
+        kind: Kind::Correctness,
         questions: 120 + b as u32,
         scores: (0..models)
             .map(|m| {
@@ -127,6 +128,7 @@ fn route() -> Route {
     };
     let evidence = |category: &str, share| Evidence {
         category: category.into(),
+        kind: Kind::Correctness,
         share,
         similarity: 0.81,
         correct: [(plain(3), 0.82), (plain(10), 0.71)].into(),

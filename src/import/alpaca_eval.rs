@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::records::Records;
 use super::source;
+use crate::dataset::Kind;
 use crate::error::{Error, Result};
 
 #[derive(Deserialize)]
@@ -33,6 +34,7 @@ pub(super) fn read(path: &Path, records: &mut Records) -> Result<()> {
         }
         let model = records.model(&annotation.generator_2, None);
         let category = format!("alpaca-eval{judge}");
+        records.kind(&category, Kind::Preference);
         records.answer(model, &category, annotation.instruction.trim(), won as f32);
     }
     Ok(())

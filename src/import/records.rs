@@ -7,12 +7,15 @@ use std::path::Path;
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::dataset::Kind;
 use crate::error::{Error, Result};
 
 /// Which model answered which question how.
 #[derive(Debug, Default)]
 pub struct Records {
     categories: Vec<String>,
+    /// By category, where its labels are not correctness.
+    kinds: HashMap<String, Kind>,
     /// Category and text.
     questions: Vec<(u32, String)>,
     models: Vec<(String, Option<f64>)>,
@@ -65,6 +68,11 @@ impl Records {
         }
     }
 
+    /// Says that the labels of a category are not correctness.
+    pub(super) fn kind(&mut self, category: &str, kind: Kind) {
+        self.kinds.insert(category.to_owned(), kind);
+    }
+
     /// How many models.
     #[must_use]
     pub fn models(&self) -> usize {
@@ -101,11 +109,15 @@ impl Records {
         let io = |e| Error::io(folder, e);
         fs::create_dir_all(parent).map_err(|e| Error::io(parent, e))?;
         let made = tempfile::Builder::new().prefix(".llmap-").tempdir_in(parent).map_err(io)?;
-        for (name, table) in [
+        let mut tables = vec![
             ("questions", self.questions_csv()),
             ("models", self.models_csv()),
             ("responses", self.responses_csv()),
-        ] {
+        ];
+        if !self.kinds.is_empty() {
+            tables.push(("categories", self.categories_csv()));
+        }
+        for (name, table) in tables {
             let path = made.path().join(format!("{name}.csv"));
             crate::atomic::write(&path, &table.map_err(|e| Error::io(folder, e.into()))?)?;
         }
@@ -135,6 +147,14 @@ impl Records {
             [self.id(q), self.categories[*category as usize].clone(), prompt.clone()]
         };
         table(&["prompt_id", "category", "prompt"], questions.map(row))
+    }
+
+    fn categories_csv(&self) -> csv::Result<Vec<u8>> {
+        let row = |category: &String| {
+            let kind = self.kinds.get(category).copied().unwrap_or_default();
+            [category.clone(), kind.name().to_owned()]
+        };
+        table(&["category", "kind"], self.categories.iter().map(row))
     }
 
     fn models_csv(&self) -> csv::Result<Vec<u8>> {

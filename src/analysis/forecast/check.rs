@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::{ENOUGH, Texts, abilities, abilities_and_constant};
 use crate::analysis::estimate::Estimate;
 use crate::analysis::holdout;
-use crate::dataset::{Dataset, Split};
+use crate::dataset::{Dataset, Kind, Split};
 use crate::embedder::{self, Embedder, Event, Score, train};
 use crate::error::{Error, Result};
 
@@ -45,6 +45,8 @@ pub struct Check {
 pub struct Row {
     /// Its name.
     pub benchmark: String,
+    /// What its labels say.
+    pub kind: Kind,
     /// Models that were run on it.
     pub models: usize,
     /// By predictor: `llmap` (texts, and the scores of other models), `texts` (no scores),
@@ -132,6 +134,7 @@ fn judge(embedder: &Embedder, data: &Dataset, seed: u64) -> Result<Vec<Row>> {
         let texts = Texts::of(embedder, &embedder.encode(&texts)?);
         rows.push(Row {
             benchmark: data.categories[category as usize].clone(),
+            kind: data.kinds[category as usize],
             models: models.len(),
             predictors: predictors(embedder, &texts, &scores, &models, seed)?,
         });

@@ -15,7 +15,7 @@ mod table;
 use ndarray::{Array1, Array2, Axis, concatenate, s};
 
 pub use check::{Check, Outcome, Row, check};
-pub use table::csv;
+pub use table::{Pair, csv};
 
 use crate::analysis::estimate::Estimate;
 use crate::embedder::{Embedder, Features, Score};

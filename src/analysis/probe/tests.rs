@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
 use super::*;
-use crate::dataset::Values;
+use crate::dataset::{Kind, Values};
 use crate::embedder::Score;
 
 const QUICK: Settings =
@@ -24,7 +24,7 @@ fn prober(vectors: &Array2<f32>, run: impl Fn(usize) -> bool) -> Prober {
     let families = Attribute { name: "family".into(), values: Values::Class(families) };
     let score = Score { accuracy: 0.5, responses: 100 };
     let scores = (0..n).map(|m| run(m).then_some(score)).collect();
-    let benchmark = Benchmark { name: "b".into(), questions: 100, scores };
+    let benchmark = Benchmark { name: "b".into(), kind: Kind::Correctness, questions: 100, scores };
     let names: Vec<String> = (0..n).map(|m| format!("m{m}")).collect();
     Prober::new(vectors.view(), &names, &[families], &[benchmark])
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{Evidence, Route, Unit};
+use crate::dataset::Kind;
 use crate::embedder::Parts;
 
 /// The document of one prompt.
@@ -10,6 +11,7 @@ use crate::embedder::Parts;
 pub struct Answer<'a> {
     prompt: &'a str,
     routed: &'a str,
+    kind: Kind,
     outside: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     below: bool,
@@ -95,6 +97,7 @@ impl<'a> Answer<'a> {
         Self {
             prompt,
             routed: route.candidates.first().map_or("", |c| name(c.model)),
+            kind: route.kind(),
             outside: route.outside,
             below: route.below,
             cost_unit,

@@ -12,6 +12,7 @@ mod why;
 
 use std::time::Instant;
 
+use crate::dataset::Kind;
 use crate::embedder::{Embedder, Features};
 use crate::error::Result;
 use ndarray::Array2;
@@ -64,6 +65,14 @@ pub struct Route {
     pub cascade: Option<Cascade>,
     /// How long it took, in milliseconds.
     pub milliseconds: f64,
+}
+
+impl Route {
+    /// What its probabilities are of: the kind of the category with the largest share of evidence.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.evidence.first().map_or_else(Kind::default, |first| first.kind)
+    }
 }
 
 /// Routes prompts among the models of an embedder.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{Candidate, Router, cost};
+use crate::dataset::Kind;
 use crate::embedder::{Embedder, Features, Parts};
 
 /// How many categories the evidence names.
@@ -18,6 +19,8 @@ const CANDIDATES: usize = 5;
 pub struct Evidence {
     /// The category.
     pub category: String,
+    /// What its labels say.
+    pub kind: Kind,
     /// Its weight among the nearest training questions, in [0, 1].
     pub share: f64,
     /// The cosine of its nearest question.
@@ -81,7 +84,8 @@ pub(super) fn evidence(
                     Some((embedder.models[c.model].clone(), score.accuracy))
                 })
                 .collect();
-            Evidence { category: benchmark.name.clone(), share, similarity, correct }
+            let (category, kind) = (benchmark.name.clone(), benchmark.kind);
+            Evidence { category, kind, share, similarity, correct }
         })
         .collect()
 }

@@ -227,3 +227,16 @@ fn a_filter_becomes_a_pool_that_is_found_again() {
     assert!(state.notice.as_ref().is_some_and(|notice| notice.bad));
     assert_eq!(state.route.filter.input.value(), "coder", "the filter stays as it was");
 }
+
+#[test]
+fn forecasts_that_are_not_of_correctness_say_so() {
+    let mut state = asked(200, 60, "Which answer is liked?");
+    let remark = "predicts preference (wins over a reference), not";
+    assert!(!screen(&state).contains(remark));
+    let mut route = route();
+    route.evidence[0].kind = Kind::Preference;
+    let version = state.route.version;
+    update(&mut state, Action::Routed(version, route));
+    let text = screen(&state);
+    assert!(text.contains(remark) && text.contains("82% preferred"), "{text}");
+}

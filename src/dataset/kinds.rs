@@ -1,0 +1,113 @@
+//! What the labels of a category say: not every label is correctness.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::table::{self, Table};
+use crate::error::Result;
+
+/// What a label of 1 says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// The answer is right.
+    #[default]
+    Correctness,
+    /// The answer was preferred to that of a reference.
+    Preference,
+    /// A judge found the answer better than the middle of those asked.
+    Judge,
+}
+
+impl Kind {
+    /// All kinds.
+    pub const ALL: [Self; 3] = [Self::Correctness, Self::Preference, Self::Judge];
+
+    /// The name used in files and `--json`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Correctness => "correctness",
+            Self::Preference => "preference",
+            Self::Judge => "judge",
+        }
+    }
+
+    /// The kind a file means by `name`.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// True for the kind that goes without saying.
+    #[must_use]
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+    pub fn is_correctness(&self) -> bool {
+        *self == Self::Correctness
+    }
+
+    /// What a model was that got a label of 1, as in "82% right".
+    #[must_use]
+    pub fn achieved(self) -> &'static str {
+        match self {
+            Self::Correctness => "right",
+            Self::Preference => "preferred",
+            Self::Judge => "above the middle",
+        }
+    }
+
+    /// What a user must know of a forecast of this kind; `None` if it is of correctness.
+    #[must_use]
+    pub fn remark(self) -> Option<&'static str> {
+        match self {
+            Self::Correctness => None,
+            Self::Preference => {
+                Some("predicts preference (wins over a reference), not correctness")
+            }
+            Self::Judge => Some("predicts a judge's verdict (above the middle), not correctness"),
+        }
+    }
+
+    /// The name of a category, with its kind unless that is correctness.
+    #[must_use]
+    pub fn marked(self, category: &str) -> String {
+        match self {
+            Self::Correctness => category.to_owned(),
+            kind => format!("{category} ({})", kind.name()),
+        }
+    }
+}
+
+/// The kinds of `categories`, in their order, from the table `categories` of a folder. What it does
+/// not name is correctness; a category that it names beside those has no questions and is ignored.
+pub(super) fn load(folder: &Path, categories: &[String]) -> Result<Vec<Kind>> {
+    let mut kinds = vec![Kind::default(); categories.len()];
+    let Some(path) = table::find(folder, "categories") else { return Ok(kinds) };
+    let mut table = Table::open(&path)?;
+    let (category, kind) = (table.column("category")?, table.column("kind")?);
+    let mut known = HashMap::new();
+    while let Some(row) = table.next()? {
+        let name = row.filled(kind)?.trim();
+        let Some(kind) = Kind::from_name(name) else {
+            let problem = format!("`{name}` is no kind of label");
+            return Err(row.error(problem, "write correctness, preference or judge"));
+        };
+        let category = row.filled(category)?;
+        match known.entry(category.to_owned()) {
+            Entry::Vacant(new) => drop(new.insert((row.line(), kind))),
+            Entry::Occupied(first) => {
+                let line = first.get().0;
+                let problem =
+                    format!("the category `{category}` stands twice (first on line {line})");
+                return Err(row.error(problem, "keep one row a category"));
+            }
+        }
+    }
+    for (category, place) in categories.iter().zip(&mut kinds) {
+        *place = known.get(category).map_or_else(Kind::default, |(_, kind)| *kind);
+    }
+    Ok(kinds)
+}
