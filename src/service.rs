@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::analysis::router::pools::Pools;
-use crate::analysis::router::{Answer, Costs, Preferences, Router};
+use crate::analysis::router::{Answer, Costs, Preferences, Rank, Router};
 use crate::embedder::Embedder;
 use crate::error::{Error, Result};
 use crate::printable::write_json;
@@ -47,6 +47,8 @@ struct Request {
     max_cost: Option<f64>,
     #[serde(default)]
     cheapest_tie: bool,
+    #[serde(default)]
+    rank: Rank,
     top: Option<usize>,
 }
 
@@ -121,6 +123,7 @@ impl Service {
             min_quality: request.min_quality,
             max_cost: request.max_cost,
             cheapest_tie: request.cheapest_tie,
+            rank: request.rank,
         })
     }
 

@@ -14,12 +14,14 @@ use super::bootstrap::{Spread, spreads};
 use super::router::Costs;
 use super::router::deferral::{Deferral, deferral};
 use crate::dataset::{Dataset, Split};
-use crate::embedder::{Coverage, Embedder, Reference, coverage, observed};
+use crate::embedder::{Coverage, Embedder, Given, Reference, coverage, observed};
 use crate::error::{Error, Result};
 use crate::metrics::{Bin, Figures, Judged, RoutingBounds, reliability};
 
 /// The name of the embedder among the predictors.
 pub const EMBEDDER: &str = "llmap";
+/// The embedder as routing uses it: not given that each model was run on the question's benchmark.
+pub const ROUTED: &str = "llmap-route";
 /// Groups of models by how many training responses they have.
 const GROUPS: usize = 4;
 
@@ -232,7 +234,9 @@ pub fn evaluate(
     let known = encoder.encode(&texts(&train), &mut encoding, cancel)?;
     let asked = encoder.encode(&texts(&judged.questions), &mut encoding, cancel)?;
     let keys = [&known, &asked].map(|encoded| encoder.keys(encoded));
-    let mut predictions = vec![(EMBEDDER, observed(&predicted, &judged))];
+    let routed = embedder.forecast(&features, Given::Nothing).p.select(Axis(1), &column);
+    let mut predictions =
+        vec![(EMBEDDER, observed(&predicted, &judged)), (ROUTED, observed(&routed, &judged))];
     for (name, p) in baselines::all(data, &train, &judged.questions, &keys[0], &keys[1]) {
         predictions.push((name, observed(&p, &judged)));
     }

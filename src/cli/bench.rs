@@ -39,7 +39,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let repeats = arguments.repeats as usize;
     let load = median(repeats.min(10), || Embedder::shipped().map(drop))?;
     let embedder = Embedder::shipped()?;
-    let map = median(repeats, || Projection::pca(embedder.specialities(), 6).map(drop))?;
+    let map = median(repeats, || Projection::pca(embedder.profiles(), 6).map(drop))?;
     let encode = median(repeats, || embedder.encode(&[PROMPT]).map(|f| drop(black_box(f))))?;
     let features = embedder.encode(&[PROMPT])?;
     let predict = median(repeats, || {

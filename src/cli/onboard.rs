@@ -55,9 +55,10 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let ability = newcomer.ability();
     let vector = newcomer.vector();
     let deviations = newcomer.deviations();
+    let placement = newcomer.placement().clone();
     let scores = newcomer.scores();
     // The first two principal components of the specialities: the map of the explorer.
-    let map = Projection::pca(embedder.specialities(), 2)?.linear.map(|linear| {
+    let map = Projection::pca(embedder.profiles(), 2)?.linear.map(|linear| {
         let special = vector.slice(s![1..]).mapv(f64::from);
         linear.place(special.view(), newcomer.covariance().slice(s![1.., 1..]))
     });
@@ -66,7 +67,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     if let Some(path) = &arguments.output {
         let embedder = Arc::try_unwrap(embedder)
             .map_err(|_| Error::Failed("the embedder is in use".into()))?;
-        embedder.with_model(&arguments.name, &vector, &deviations, &scores)?.save(path)?;
+        embedder.with_model(&arguments.name, &placement, &scores)?.save(path)?;
     }
     let given = answers.iter().filter(|answer| answer.label.is_some()).count();
     if common.json {

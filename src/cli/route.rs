@@ -1,12 +1,13 @@
 //! `llmap route`
 
+use std::str::FromStr;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use llmap::analysis::router::pools::Pools;
 use llmap::analysis::router::portfolio::{Step, portfolio};
-use llmap::analysis::router::{Answer, Preferences, Route, Router};
-use llmap::embedder::{Embedder, Parts};
+use llmap::analysis::router::{Answer, Preferences, Rank, Route, Router};
+use llmap::embedder::{Embedder, Parts, Scope};
 use llmap::{Error, Result, one_line};
 use ndarray::{Array2, Axis};
 use serde_json::json;
@@ -62,6 +63,9 @@ pub struct Arguments {
     /// the 80% interval that so many training responses leave.
     #[arg(long)]
     cheapest_tie: bool,
+    /// Rank by the probability (`mean`), or cautiously by the lower end of its interval (`lower`).
+    #[arg(long, value_name = "mean|lower", default_value = "mean", value_parser = Rank::from_str)]
+    rank: Rank,
     /// What tells prompts on standard input apart.
     #[arg(long, value_enum, default_value_t = Format::Lines, value_name = "FORMAT")]
     input: Format,
@@ -157,6 +161,7 @@ fn preferences(arguments: &Arguments, embedder: &Embedder) -> Result<Preferences
         min_quality: arguments.min_quality,
         max_cost: arguments.max_cost,
         cheapest_tie: arguments.cheapest_tie,
+        rank: arguments.rank,
     })
 }
 
@@ -248,9 +253,15 @@ fn screen(embedder: &Embedder, router: &Router, prompt: &str, route: &Route, top
     if let Some(remark) = route.kind().remark() {
         out += &format!("{remark}\n");
     }
-    if route.outside {
-        out += "outside what this embedder has seen: ranked by overall ability, as far as it is \
-                unlike the training questions\n";
+    match route.scope {
+        Scope::In => {}
+        Scope::Near => {
+            out += "near the edge of what this embedder has seen: ranked partly by overall \
+                    ability\n";
+        }
+        Scope::Out => {
+            out += "out of scope, unlike any training question: ranked by overall ability\n";
+        }
     }
     if route.below {
         out += "no model is likely enough to be right: this is the most likely one\n";

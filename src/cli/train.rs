@@ -33,6 +33,9 @@ pub struct Arguments {
     /// Numbers in a model's vector.
     #[arg(long, default_value_t = Settings::default().dim, value_name = "D")]
     dim: usize,
+    /// Forecast from answers alone: leave out release date, size, price and whether a model reasons.
+    #[arg(long)]
+    no_attributes: bool,
     /// Epochs at most.
     #[arg(long, default_value_t = Settings::default().epochs, value_name = "N")]
     epochs: u32,
@@ -67,6 +70,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         epochs: arguments.epochs,
         backend: arguments.backend,
         encoder: encoder::sources(&arguments.encoder)?,
+        attributes: !arguments.no_attributes,
         seed: common.seed,
         ..Settings::default()
     };

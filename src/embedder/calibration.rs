@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::coverage::overall;
-use crate::logit::{Z80, sigmoid, stretch};
+use super::coverage::{coverage, overall};
+use crate::logit::{sigmoid, stretch};
 use crate::metrics::Judged;
 
 /// From logits to probabilities and intervals.
@@ -15,16 +15,20 @@ pub struct Calibration {
     pub spread: f64,
 }
 
+/// Temperatures that few answers cannot leave: the prior is normal in the logarithm, with this
+/// deviation around 1.
+const TEMPERATURE_DEVIATION: f64 = 0.2;
+/// The spread that is expected before any group is seen, and the groups that this counts as.
+const SPREAD_PRIOR: (f64, f64) = (1.0, 20.0);
+
 impl Calibration {
-    /// Fits both to the logits of val and the support of the models, laid out as `judged`: the
-    /// temperature by log loss, the spread so that 80% intervals hold 80% of the groups of
-    /// [`super::coverage`].
-    pub(super) fn fit(judged: &Judged, logits: &[f32], support: &[f32]) -> Self {
+    /// Fits both to the logits of val, laid out as `judged`: the temperature by log loss, the spread
+    /// so that 80% intervals hold 80% of the groups of [`super::coverage`]. Both start from a prior,
+    /// so that a handful of answers promises nothing that it cannot know.
+    pub(super) fn fit(judged: &Judged, logits: &[f32]) -> Self {
         let temperature = temperature(logits, &judged.labels);
         let mut fitted = Self { temperature, spread: 0.0 };
-        let each = logits.iter().zip(support);
-        let p: Vec<f32> =
-            each.map(|(&logit, &support)| fitted.probability(logit, support)).collect();
+        let p: Vec<f32> = logits.iter().map(|&logit| fitted.probability(logit)).collect();
         let (mut low, mut high) = (0.0, 4.0);
         for _ in 0..12 {
             fitted.spread = f64::midpoint(low, high);
@@ -34,19 +38,18 @@ impl Calibration {
                 high = fitted.spread;
             }
         }
+        let groups = coverage(judged, &p, &fitted).iter().map(|bin| bin.groups).sum::<usize>();
+        let (before, counts) = SPREAD_PRIOR;
+        let n = groups as f64;
+        let variance = (n * fitted.spread.powi(2) + counts * before * before) / (n + counts);
+        fitted.spread = variance.sqrt();
         fitted
     }
 
-    /// The calibrated probability of a logit, for a model with a given `support` in [0, 1]: what is
-    /// not known of a model that was never run on the like draws it towards a half.
+    /// The calibrated probability of a logit.
     #[must_use]
-    pub fn probability(&self, logit: f32, support: f32) -> f32 {
-        sigmoid(f64::from(logit * self.scale(support))) as f32
-    }
-
-    /// What a logit is multiplied by to be calibrated.
-    pub(super) fn scale(&self, support: f32) -> f32 {
-        (1.0 / self.temperature / stretch(unsupported(support))) as f32
+    pub fn probability(&self, logit: f32) -> f32 {
+        sigmoid(f64::from(logit) / self.temperature) as f32
     }
 
     /// The probabilities that a calibrated `p` stands for, with their weights: what is left open by
@@ -58,35 +61,14 @@ impl Calibration {
             (*weight, sigmoid(centre + node * self.spread).clamp(1e-9, 1.0 - 1e-9))
         })
     }
-
-    /// The 80% interval of a calibrated probability `p`.
-    ///
-    /// A text does not tell all of a question's difficulty. The rest is taken as a normal term in
-    /// logits, shared by all models, whose deviation is such that the intervals hold what they
-    /// promise on val; `p` is the mean over it, and the interval runs from its 10% to its 90%
-    /// quantile. It is wider for a model without support.
-    #[must_use]
-    pub fn interval(&self, p: f32, support: f32) -> (f32, f32) {
-        let p = f64::from(p).clamp(1e-6, 1.0 - 1e-6);
-        let spread = self.spread.hypot(unsupported(support));
-        let centre = (p / (1.0 - p)).ln() * stretch(spread);
-        let end = |z: f64| sigmoid(centre + z * spread) as f32;
-        (end(-Z80), end(Z80))
-    }
 }
 
-/// Standard deviation, in logits, of what is not known of a model on questions unlike all that it
-/// was run on.
-fn unsupported(support: f32) -> f64 {
-    const DEVIATION: f64 = 1.0;
-    DEVIATION * f64::from(1.0 - support)
-}
-
-/// The temperature of least log loss, by bisection on its derivative in 1/T.
+/// The temperature of least log loss and prior, by bisection on the derivative in 1/T.
 fn temperature(logits: &[f32], labels: &[f32]) -> f64 {
     let slope = |beta: f64| -> f64 {
         let each = logits.iter().zip(labels).map(|(&l, &y)| (f64::from(l), f64::from(y)));
-        each.map(|(l, y)| l * (sigmoid(beta * l) - y)).sum()
+        let prior = beta.ln() / beta / TEMPERATURE_DEVIATION.powi(2);
+        each.map(|(l, y)| l * (sigmoid(beta * l) - y)).sum::<f64>() + prior
     };
     let (mut low, mut high) = (0.05, 20.0);
     for _ in 0..60 {
@@ -145,12 +127,21 @@ mod tests {
             judged.questions.push(q);
             judged.starts.push(logits.len());
         }
-        let fitted = Calibration::fit(&judged, &logits, &vec![1.0; logits.len()]);
+        let fitted = Calibration::fit(&judged, &logits);
         assert!((fitted.temperature - 2.0).abs() < 0.15, "{fitted:?}");
         assert!((fitted.spread - 1.2).abs() < 0.12, "{fitted:?}");
-        let (low, high) = fitted.interval(0.5, 1.0);
-        assert!((low + high - 1.0).abs() < 1e-6 && low < 0.25);
-        assert!(fitted.interval(0.5, 0.0).0 < low, "without support the interval is wider");
-        assert!(fitted.probability(3.0, 0.0) < fitted.probability(3.0, 1.0));
+    }
+
+    #[test]
+    fn three_answers_promise_little() {
+        let judged = Judged {
+            questions: vec![0, 1, 2],
+            starts: vec![0, 1, 2, 3],
+            models: vec![0, 1, 2],
+            labels: vec![1.0, 1.0, 1.0],
+        };
+        let fitted = Calibration::fit(&judged, &[2.0, 1.0, 3.0]);
+        assert!((0.5..2.0).contains(&fitted.temperature), "{fitted:?}");
+        assert!(fitted.spread > 0.8, "{fitted:?}");
     }
 }

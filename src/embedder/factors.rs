@@ -184,6 +184,17 @@ impl Factors {
         Ok(this)
     }
 
+    /// In single precision.
+    pub(super) fn narrow(self) -> Self {
+        let narrow = |x: f64| f64::from(x as f32);
+        Self {
+            loadings: self.loadings.mapv(narrow),
+            noise: self.noise.mapv(narrow),
+            special: self.special.mapv(narrow),
+            of: self.of,
+        }
+    }
+
     /// The posterior of one model's factors and specialities.
     fn latent(&self, cells: &[Cell]) -> Result<Latent> {
         let mut benchmarks: Vec<usize> =

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
-use ndarray::{Array1, Array2, s};
+use ndarray::{Array1, Array2};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +15,11 @@ use super::device::Backend;
 use super::features::Featurizer;
 use super::memory::Memory;
 
-use super::network::{Layer, Network, Weights};
+use super::agreement::Agreement;
+use super::factors::{Factors, GENERAL, grouped};
+use super::knowledge::{Chart, Knowledge};
+use super::levels::{Levels, Tested};
+use super::network::{Layer, Network, TERMS, Weights};
 use super::residuals::SUMMARY;
 use super::words::{Line, Words};
 use super::{Benchmark, Embedder, Provenance};
@@ -26,7 +30,7 @@ use crate::quantized::Quantized;
 use crate::tensors::{Tensors, misshapen};
 
 /// The version of the format that this program writes, and the newest that it reads.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 
 /// The key of the document in the file's metadata.
 const KEY: &str = "llmap";
@@ -46,6 +50,10 @@ struct Card {
     /// How the n-grams of its words are hashed.
     words: Hashing,
     calibration: Calibration,
+    /// What each block of the vectors is: name and numbers, in order.
+    blocks: Vec<(String, usize)>,
+    /// Of each network, the specialities that it learned.
+    networks: Vec<usize>,
     provenance: Provenance,
 }
 
@@ -146,6 +154,14 @@ impl Embedder {
             encoder: self.featurizer.encoder.parts().iter().map(EncoderCard::of).collect(),
             words: self.featurizer.words.tfidf.hashing(),
             calibration: self.calibration,
+            blocks: [
+                ("ability", 1),
+                ("general", GENERAL),
+                ("agreement", self.vectors.ncols().saturating_sub(GENERAL + 1)),
+            ]
+            .map(|(name, numbers)| (name.to_owned(), numbers))
+            .into(),
+            networks: self.weights.iter().map(|(_, width)| *width).collect(),
             provenance: self.provenance.clone(),
         };
         let card = serde_json::to_string(&card).map_err(|e| failed(e.to_string()))?;
@@ -154,7 +170,7 @@ impl Embedder {
             .iter()
             .map(|(name, tensor)| {
                 TensorView::new(tensor.kind, tensor.shape.clone(), &tensor.bytes)
-                    .map(|view| (*name, view))
+                    .map(|view| (&**name, view))
                     .map_err(|e| failed(e.to_string()))
             })
             .collect::<Result<Vec<_>>>()?;
@@ -162,43 +178,51 @@ impl Embedder {
         safetensors::serialize(views, Some(metadata)).map_err(|e| failed(e.to_string()))
     }
 
-    fn tensors(&self) -> Vec<(&'static str, Stored)> {
-        let (weights, lens) = (&self.weights, &self.featurizer);
+    fn tensors(&self) -> Vec<(String, Stored)> {
+        let (known, lens) = (&self.knowledge, &self.featurizer);
         let benchmarks = &lens.memory.benchmarks;
-        let mut tensors = vec![
+        let mut tensors: Vec<(String, Stored)> = Vec::new();
+        for (i, (weights, _)) in self.weights.iter().enumerate() {
+            let layers =
+                [("first", &weights.first), ("second", &weights.second), ("out", &weights.out)];
+            for (name, layer) in layers {
+                tensors.push((format!("network.{i}.{name}.weight"), Stored::f32(&layer.weight)));
+                tensors.push((format!("network.{i}.{name}.bias"), Stored::row(&layer.bias)));
+            }
+        }
+        let wide = |array: &Array2<f64>| Stored::f32(&array.mapv(|x| x as f32));
+        let flat = |array: &Array1<f64>| Stored::row(&array.mapv(|x| x as f32));
+        let named = [
             ("models.vectors", Stored::f32(&self.vectors)),
             ("models.deviations", Stored::f32(&self.deviations)),
-            ("models.fallback", Stored::row(&weights.fallback)),
-            ("projector.first.weight", Stored::f32(&weights.first.weight)),
-            ("projector.first.bias", Stored::row(&weights.first.bias)),
-            ("projector.second.weight", Stored::f32(&weights.second.weight)),
-            ("projector.second.bias", Stored::row(&weights.second.bias)),
-            ("projector.out.weight", Stored::f32(&weights.out.weight)),
-            ("projector.out.bias", Stored::row(&weights.out.bias)),
+            ("models.specialities", Stored::f32(&known.specialities)),
+            ("models.rasch", Stored::row(&known.rasch)),
+            ("levels.mean", Stored::f32(&known.levels.mean)),
+            ("levels.deviation", Stored::f32(&known.levels.deviation)),
+            ("general.loadings", wide(&known.factors.loadings)),
+            ("general.noise", flat(&known.factors.noise)),
+            ("general.special", flat(&known.factors.special)),
+            ("general.chart", wide(&known.chart.map)),
+            ("agreement.landmarks", Stored::u32(&known.agreement.landmarks)),
+            ("agreement.basis", Stored::f32(&known.agreement.basis)),
             ("inputs.mean", Stored::row(&lens.mean)),
             ("inputs.scale", Stored::row(&lens.scale)),
-            ("memory.summaries", Stored::f32(&lens.memory.summaries)),
-            (
-                "memory.benchmarks",
-                Stored {
-                    kind: Dtype::U32,
-                    shape: vec![benchmarks.len()],
-                    bytes: benchmarks.iter().flat_map(|b| b.to_le_bytes()).collect(),
-                },
-            ),
+            ("memory.benchmarks", Stored::u32(benchmarks)),
         ];
+        tensors.extend(named.map(|(name, tensor)| (name.to_owned(), tensor)));
         let words = &lens.words;
-        tensors.extend(quantized(["memory.keys", "memory.keys.scale"], &lens.memory.keys));
-        tensors.extend(quantized(["words.weights", "words.weights.scale"], &words.line.weights));
+        tensors.extend(quantized("memory.keys", &lens.memory.keys));
+        tensors.extend(quantized("memory.summaries", &lens.memory.summaries));
+        tensors.extend(quantized("words.weights", &words.line.weights));
         tensors.extend([
-            ("words.rarity", Stored::f32(words.tfidf.rarity())),
-            ("words.bias", Stored::row(&words.line.bias)),
+            ("words.rarity".to_owned(), Stored::f32(words.tfidf.rarity())),
+            ("words.bias".to_owned(), Stored::row(&words.line.bias)),
         ]);
         for part in lens.encoder.parts() {
             if let Part::Builtin(builtin) = part {
-                tensors.push(("encoder.rarity", Stored::f32(builtin.tfidf().rarity())));
-                let names = ["encoder.projection", "encoder.projection.scale"];
-                tensors.extend(quantized(names, builtin.projection()));
+                let rarity = Stored::f32(builtin.tfidf().rarity());
+                tensors.push(("encoder.rarity".to_owned(), rarity));
+                tensors.extend(quantized("encoder.projection", builtin.projection()));
             }
         }
         tensors
@@ -221,6 +245,7 @@ impl Embedder {
         }
         let card: Card =
             serde_json::from_str(card).map_err(|e| broken(format!("its document: {e}")))?;
+        check(&card)?;
         let read = Tensors::new(bytes).map_err(Fault::Broken)?;
 
         let encoder = encoder(&card.encoder, &read)?;
@@ -232,27 +257,20 @@ impl Embedder {
         if deviations.iter().any(|d| *d < 0.0) {
             return Err(broken("a deviation of a model is negative".into()));
         }
-        let dim = vectors
-            .ncols()
-            .checked_sub(1)
-            .ok_or_else(|| broken(misshapen("models.vectors", &[models, 0])))?;
-        let layer = |name: &str, inputs: Option<usize>, outputs: Option<usize>| {
-            let name = format!("projector.{name}");
-            let weight = read.matrix(&format!("{name}.weight"), inputs, outputs)?;
-            let bias = read.vector(&format!("{name}.bias"), weight.ncols())?;
-            Ok::<_, String>(Layer { weight, bias })
-        };
-        let weights = Weights {
-            first: layer("first", Some(width), None)?,
-            second: layer("second", None, None)?,
-            out: layer("out", None, Some(dim + 1))?,
-            ability: vectors.column(0).to_owned(),
-            fallback: read.vector("models.fallback", models)?,
-            vectors: vectors.slice(s![.., 1..]).to_owned(),
-        };
-        let hidden = weights.first.weight.ncols();
-        if weights.second.weight.dim() != (hidden, hidden) || weights.out.weight.nrows() != hidden {
-            return Err(broken("the layers of the projector do not fit each other".into()));
+        let known = knowledge(&card, vectors.ncols(), &read)?;
+        let outputs = |width: usize| TERMS + width + benchmarks;
+        let mut weights = Vec::new();
+        for (i, own) in card.networks.iter().enumerate() {
+            let layer = |name: &str, inputs: Option<usize>, outputs: Option<usize>| {
+                let name = format!("network.{i}.{name}");
+                let weight = read.matrix(&format!("{name}.weight"), inputs, outputs)?;
+                let bias = read.vector(&format!("{name}.bias"), weight.ncols())?;
+                Ok::<_, String>(Layer { weight, bias })
+            };
+            let first = layer("first", Some(width), None)?;
+            let second = layer("second", Some(first.weight.ncols()), None)?;
+            let out = layer("out", Some(second.weight.ncols()), Some(outputs(*own)))?;
+            weights.push((Weights { first, second, out }, *own));
         }
         let keys = read.quantized("memory.keys", None, Some(encoder.dim()))?;
         let remembered = read.integers("memory.benchmarks", keys.nrows())?;
@@ -261,7 +279,7 @@ impl Embedder {
                 "memory.benchmarks names benchmark {wrong} of {benchmarks}"
             )));
         }
-        let summaries = read.matrix("memory.summaries", Some(keys.nrows()), Some(SUMMARY))?;
+        let summaries = read.quantized("memory.summaries", Some(keys.nrows()), Some(SUMMARY))?;
         let featurizer = Featurizer {
             encoder,
             words,
@@ -269,7 +287,9 @@ impl Embedder {
             mean: read.vector("inputs.mean", width)?,
             scale: read.vector("inputs.scale", width)?,
         };
-        check(&card, &featurizer)?;
+        if featurizer.scale.iter().any(|s| *s <= 0.0) {
+            return Err(broken("the scale of an input is not positive".into()));
+        }
         let device = Backend::default().device();
         Ok(Self {
             models: card.models,
@@ -279,16 +299,67 @@ impl Embedder {
             vectors,
             deviations,
             calibration: card.calibration,
-            network: Network::from_weights(&weights, &device),
+            networks: weights
+                .iter()
+                .map(|(weights, width)| (Network::from_weights(weights, &device), *width))
+                .collect(),
             featurizer,
             weights,
+            knowledge: known,
             device,
         })
     }
 }
 
+/// What is known of the models, whose vectors have `width` numbers.
+fn knowledge(card: &Card, width: usize, read: &Tensors) -> Result<Knowledge, Fault> {
+    let broken = |problem: &str| Fault::Broken(problem.into());
+    let (models, categories) = (card.models.len(), card.benchmarks.len());
+    let total: usize = card.networks.iter().fold(0, |sum, width| sum.saturating_add(*width));
+    if card.networks.is_empty() || width <= GENERAL || categories == 0 {
+        return Err(broken("it has no networks, no vectors or no benchmarks"));
+    }
+    let wide = |array: Array2<f32>| array.mapv(f64::from);
+    let of = grouped(&card.benchmarks);
+    let groups = of.iter().max().map_or(0, |last| last + 1);
+    let loadings = wide(read.matrix("general.loadings", None, Some(GENERAL + 1))?);
+    if loadings.nrows() < categories {
+        return Err(broken("general.loadings does not cover the benchmarks"));
+    }
+    let noise = read.vector("general.noise", loadings.nrows())?.mapv(f64::from);
+    let special = read.vector("general.special", groups)?.mapv(f64::from);
+    let deviation = read.matrix("levels.deviation", Some(models), Some(categories))?;
+    if noise.iter().chain(&special).any(|v| *v <= 0.0) || deviation.iter().any(|d| *d < 0.0) {
+        return Err(broken("a variance of the general factors is not positive"));
+    }
+    let basis = read.matrix("agreement.basis", None, Some(width - GENERAL - 1))?;
+    let landmarks = read.integers("agreement.landmarks", basis.nrows())?;
+    if landmarks.iter().any(|m| *m as usize >= models) {
+        return Err(broken("agreement.landmarks names a model that is not there"));
+    }
+    let answers: Vec<Vec<u32>> = card
+        .benchmarks
+        .iter()
+        .map(|b| b.scores.iter().map(|score| score.map_or(0, |s| s.responses)).collect())
+        .collect();
+    Ok(Knowledge {
+        tested: Tested::new(of.clone(), &answers, models),
+        factors: Factors { loadings, noise, special, of },
+        levels: Levels {
+            mean: read.matrix("levels.mean", Some(models), Some(categories))?,
+            deviation,
+        },
+        specialities: read.matrix("models.specialities", Some(models), Some(total))?,
+        rasch: read.vector("models.rasch", models)?,
+        agreement: Agreement { landmarks, basis },
+        chart: Chart {
+            map: wide(read.matrix("general.chart", Some(GENERAL + 1), Some(GENERAL + 1))?),
+        },
+    })
+}
+
 /// What the document must say for the rest of the program to rely on it.
-fn check(card: &Card, featurizer: &Featurizer) -> Result<(), Fault> {
+fn check(card: &Card) -> Result<(), Fault> {
     let models = card.models.len();
     let positive = |x: f64| x.is_finite() && x > 0.0;
     let problem = if models == 0 {
@@ -300,8 +371,6 @@ fn check(card: &Card, featurizer: &Featurizer) -> Result<(), Fault> {
     } else if !positive(card.calibration.temperature) || card.calibration.spread.is_sign_negative()
     {
         "its calibration is out of range"
-    } else if featurizer.scale.iter().any(|s| *s <= 0.0) {
-        "the scale of an input is not positive"
     } else {
         return Ok(());
     };
@@ -375,6 +444,11 @@ impl Stored {
         Self { kind: Dtype::F32, shape: vec![array.len()], bytes }
     }
 
+    fn u32(values: &[u32]) -> Self {
+        let bytes = values.iter().flat_map(|x| x.to_le_bytes()).collect();
+        Self { kind: Dtype::U32, shape: vec![values.len()], bytes }
+    }
+
     fn i8(array: &Array2<i8>) -> Self {
         let bytes = array.iter().flat_map(|x| x.to_le_bytes()).collect();
         Self { kind: Dtype::I8, shape: array.shape().to_vec(), bytes }
@@ -382,10 +456,7 @@ impl Stored {
 }
 
 /// The integers and the scales of a matrix that was [`rounded`](crate::quantized::rounded).
-fn quantized(
-    [name, scale]: [&'static str; 2],
-    matrix: &Array2<f32>,
-) -> [(&'static str, Stored); 2] {
+fn quantized(name: &str, matrix: &Array2<f32>) -> [(String, Stored); 2] {
     let Quantized { integers, scales } = Quantized::new(matrix);
-    [(name, Stored::i8(&integers)), (scale, Stored::row(&scales))]
+    [(name.to_owned(), Stored::i8(&integers)), (format!("{name}.scale"), Stored::row(&scales))]
 }

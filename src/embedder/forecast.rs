@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::features::Features;
 use super::knowledge::Knowledge;
-use super::levels::{Levels, Pair, Tested};
+use super::levels::{Levels, Given, Tested};
 use super::network::{Asked, Network, array2, tensor};
 use super::{Embedder, scope};
 use crate::logit::{Z80, stretch};
@@ -91,8 +91,8 @@ pub(super) fn ask(
 
 impl Knowledge {
     /// The logits of all models on the questions.
-    pub(super) fn logits(&self, asked: &Asked, pair: Pair) -> Logits {
-        Logits::of((&self.levels, &self.tested), &self.specialities, asked, pair)
+    pub(super) fn logits(&self, asked: &Asked, given: Given) -> Logits {
+        Logits::of((&self.levels, &self.tested), &self.specialities, asked, given)
     }
 }
 
@@ -102,7 +102,7 @@ impl Logits {
         (levels, tested): (&Levels, &Tested),
         specialities: &Array2<f32>,
         asked: &Asked,
-        pair: Pair,
+        given: Given,
     ) -> Self {
         let (n, models) = (asked.len(), levels.mean.nrows());
         let mut mean = asked.direction.dot(&specialities.t());
@@ -110,7 +110,7 @@ impl Logits {
         let rows = mean.axis_iter_mut(Axis(0)).into_par_iter();
         let rows = rows.zip(variance.axis_iter_mut(Axis(0))).zip(support.axis_iter_mut(Axis(0)));
         rows.enumerate().for_each(|(q, ((mut mean, mut variance), mut support))| {
-            let found = levels.mixture(tested, asked.categories.row(q), pair);
+            let found = levels.mixture(tested, asked.categories.row(q), given);
             let (slope, ease, shift) = (asked.slope[q], asked.ease[q], asked.shift[q]);
             for m in 0..models {
                 let gate = found.support[m];
@@ -132,22 +132,22 @@ impl Logits {
 
 impl Embedder {
     /// Probabilities that each model answers right, given that the pair stands in records: prompts ×
-    /// models. What evaluations judge; see [`Pair::Recorded`].
+    /// models. What evaluations judge; see [`Given::Recorded`].
     #[must_use]
     pub fn predict(&self, features: &Features) -> Array2<f32> {
-        self.forecast(features, Pair::Recorded).p
+        self.forecast(features, Given::Recorded).p
     }
 
     /// Forecasts of all models on the prompts. As far as a prompt is unlike the training questions,
     /// they go over to those for a question of an unknown kind.
     #[must_use]
-    pub fn forecast(&self, features: &Features, pair: Pair) -> Forecast {
+    pub fn forecast(&self, features: &Features, given: Given) -> Forecast {
         let mut asked = self.asked(features);
-        let scope = match pair {
-            Pair::Any => self.soften(features, &mut asked),
-            Pair::Recorded => vec![Scope::In; features.len()],
+        let scope = match given {
+            Given::Nothing => self.soften(features, &mut asked),
+            Given::Recorded => vec![Scope::In; features.len()],
         };
-        let logits = self.knowledge.logits(&asked, pair);
+        let logits = self.knowledge.logits(&asked, given);
         let mut p = logits.averaged();
         p.mapv_inplace(|x| self.calibration.probability(x));
         let deviation =

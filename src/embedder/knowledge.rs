@@ -82,10 +82,18 @@ pub struct Placement {
     pub vector: Array1<f32>,
     /// The covariance of the vector.
     pub covariance: Array2<f64>,
-    pub(super) levels: Array1<f32>,
-    pub(super) deviations: Array1<f32>,
-    pub(super) specialities: Array1<f32>,
-    pub(super) rasch: f32,
+    levels: Array1<f32>,
+    level_deviations: Array1<f32>,
+    specialities: Array1<f32>,
+    rasch: f32,
+}
+
+impl Placement {
+    /// The standard deviation of each number of the vector.
+    #[must_use]
+    pub fn deviations(&self) -> Array1<f32> {
+        self.covariance.diag().mapv(|v| v.max(0.0).sqrt() as f32)
+    }
 }
 
 impl Chart {
@@ -108,7 +116,7 @@ impl Chart {
         let turn = concatenate![Axis(1), ability.insert_axis(Axis(1)), root];
         let offset = -middle.dot(&turn);
         let map = concatenate![Axis(0), turn, offset.insert_axis(Axis(0))];
-        Ok(Self { map })
+        Ok(Self { map: map.mapv(|x| f64::from(x as f32)) })
     }
 
     fn turn(&self) -> ndarray::ArrayView2<'_, f64> {
@@ -183,7 +191,9 @@ impl Groundwork {
         let columns = factors::known(attributes);
         let mut informed = cells.clone();
         factors::informed(&mut informed, scores.len(), &columns);
-        let factors = Factors::fit(&informed, of.clone(), scores.len() + columns.len(), settings.seed)?;
+        let columns = scores.len() + columns.len();
+        // As a file gives them back.
+        let factors = Factors::fit(&informed, of.clone(), columns, settings.seed)?.narrow();
         let believe = |cells: &Vec<factors::Cell>| factors.belief(cells);
         let beliefs: Vec<Belief> = informed.iter().map(believe).collect::<Result<_>>()?;
         let plain: Vec<Belief> = cells.iter().map(believe).collect::<Result<_>>()?;
@@ -309,7 +319,7 @@ impl Knowledge {
             vector,
             covariance: own,
             levels,
-            deviations,
+            level_deviations: deviations,
             specialities: mean.slice(s![special..]).mapv(|x| x as f32),
             rasch: rasch as f32,
         }
@@ -319,7 +329,7 @@ impl Knowledge {
     pub(super) fn push(&mut self, new: &Placement, answers: &[u32]) -> Result<()> {
         let failed = |e: ndarray::ShapeError| Error::Failed(e.to_string());
         self.levels.mean.append(Axis(0), new.levels.view().insert_axis(Axis(0))).map_err(failed)?;
-        let deviations = new.deviations.view().insert_axis(Axis(0));
+        let deviations = new.level_deviations.view().insert_axis(Axis(0));
         self.levels.deviation.append(Axis(0), deviations).map_err(failed)?;
         let specialities = new.specialities.view().insert_axis(Axis(0));
         self.specialities.append(Axis(0), specialities).map_err(failed)?;

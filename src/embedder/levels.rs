@@ -5,15 +5,15 @@
 //! [`super::factors`]). A question names its category only with some probability, so its level is
 //! that of a mixture. Within a benchmark, categories that a model was tested on count first: the
 //! others say nothing that those do not. Between benchmarks that depends on what is asked:
-//! [`Pair::Recorded`] or [`Pair::Any`].
+//! [`Given::Recorded`] or [`Given::Nothing`].
 
-use ndarray::{Array1, Array2, ArrayView1, Axis};
+use ndarray::{Array2, ArrayView1, Axis};
 
 /// What is known of a pair of a model and a question before it is forecast.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pair {
+pub enum Given {
     /// Nothing: a prompt is typed, and every model is asked. What routing uses.
-    Any,
+    Nothing,
     /// The pair stands in evaluation records, so the question is of a benchmark that the model was
     /// run on. This matters for texts that stand under several benchmarks (the two leaderboards of
     /// AlpacaEval share all of theirs): it says under which of them the answer was judged.
@@ -101,7 +101,7 @@ impl Levels {
         &self,
         tested: &Tested,
         categories: ArrayView1<'_, f32>,
-        pair: Pair,
+        given: Given,
     ) -> Mixture {
         let models = self.mean.nrows();
         let mut out = Mixture {
@@ -125,9 +125,9 @@ impl Levels {
             }
             let run = tested.benchmark.row(benchmark);
             for m in 0..models {
-                let counts = match pair {
-                    Pair::Any => 1.0,
-                    Pair::Recorded => APART + (1.0 - APART) * run[m],
+                let counts = match given {
+                    Given::Nothing => 1.0,
+                    Given::Recorded => APART + (1.0 - APART) * run[m],
                 };
                 weight[m] = share * counts / weight[m];
                 total[m] += share * counts;
@@ -181,11 +181,6 @@ impl Levels {
             out.push(sum / total);
         }
     }
-
-    /// The mean level of each category over the models.
-    pub(super) fn middle(&self) -> Array1<f32> {
-        self.mean.mean_axis(Axis(0)).unwrap_or_default()
-    }
 }
 
 #[cfg(test)]
@@ -205,10 +200,10 @@ mod tests {
     fn records_say_under_which_of_two_leaderboards_an_answer_was_judged() {
         let (levels, tested) = levels();
         let either = array![0.5, 0.5, 0.0];
-        let any = levels.mixture(&tested, either.view(), Pair::Any);
+        let any = levels.mixture(&tested, either.view(), Given::Nothing);
         assert!(any.mean[0].abs() < 1e-5 && any.variance[0] > 3.9, "as likely one as the other");
         assert!((any.support[0] - 0.5).abs() < 0.02 && any.support[1] == 0.0);
-        let recorded = levels.mixture(&tested, either.view(), Pair::Recorded);
+        let recorded = levels.mixture(&tested, either.view(), Given::Recorded);
         assert!(recorded.mean[0] > 1.8, "{}", recorded.mean[0]);
         assert!(recorded.mean[1].abs() < 1e-5, "nothing is known of the second model");
     }
@@ -217,7 +212,7 @@ mod tests {
     fn training_sees_the_same_means() {
         let (levels, tested) = levels();
         let categories = [0.3, 0.6, 0.1];
-        let all = levels.mixture(&tested, aview1(&categories), Pair::Recorded);
+        let all = levels.mixture(&tested, aview1(&categories), Given::Recorded);
         let mut some = Vec::new();
         levels.means(&tested, &categories, 0..2, &mut some);
         assert!(some.iter().zip(&all.mean).all(|(a, b)| (a - b).abs() < 1e-5), "{some:?}");

@@ -63,7 +63,7 @@ impl Memory {
         let kept: Vec<usize> = (0..questions.len()).step_by(step).collect();
         let benchmarks = kept.iter().map(|&i| data.questions[questions[i]].category).collect();
         let keys = rounded(&keys.select(Axis(0), &kept));
-        let summaries = summaries.select(Axis(0), &kept);
+        let summaries = rounded(&summaries.select(Axis(0), &kept));
         (Self { keys, summaries, benchmarks }, kept)
     }
 

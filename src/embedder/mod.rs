@@ -1,16 +1,20 @@
 //! The embedder: one vector a model, a projector for questions, and everything they were made from.
 
+mod agreement;
+mod axes;
 mod calibration;
-mod canonical;
 mod coverage;
-mod deviations;
 mod device;
+mod factors;
 mod features;
 mod file;
 mod forecast;
 mod grow;
+mod knowledge;
+mod levels;
 mod memory;
 mod network;
+mod objective;
 mod parts;
 mod progress;
 mod rasch;
@@ -30,6 +34,7 @@ use crate::dataset::{Attribute, Kind, filter};
 use crate::encoder::Encoder;
 use crate::error::Result;
 use features::Featurizer;
+use knowledge::Knowledge;
 use network::{Network, Weights};
 
 use crate::metrics::Bin;
@@ -39,6 +44,9 @@ pub use coverage::{Coverage, coverage};
 pub use device::Backend;
 pub use features::Features;
 pub(crate) use forecast::observed;
+pub use forecast::{Forecast, Scope};
+pub use knowledge::{Latent, Placement, Population};
+pub use levels::Given;
 pub use parts::Parts;
 pub use progress::{Epoch, Event};
 pub use rasch::Rasch;
@@ -92,6 +100,9 @@ pub struct Provenance {
     pub val: std::collections::BTreeMap<String, f64>,
     /// The [`Embedder::familiarity`] that 95% of the questions of val exceed.
     pub scope: f64,
+    /// The shares of the first two axes of the map that the list of benchmarks each model was run on
+    /// explains, in [0, 1].
+    pub axes_by_coverage: [f64; 2],
     /// The reliability diagram on val.
     pub reliability: Vec<Bin>,
     /// The coverage of 80% intervals on val.
@@ -110,9 +121,9 @@ pub struct Embedder {
     pub benchmarks: Vec<Benchmark>,
     /// Where it comes from.
     pub provenance: Provenance,
-    /// Models × dimensions, the ability of a model first: its logit on the mean training question,
-    /// above the average model's. The squared distance of two rows is the mean squared difference
-    /// of their logits over the training questions.
+    /// Models × numbers: what a model is, by its answers alone. The ability first (the mean logit of
+    /// its accuracy over the benchmarks of correctness, above the mean model's), then the general
+    /// factors, then its agreement with other models on the same questions.
     pub vectors: Array2<f32>,
     /// The standard deviation of each number of the vectors: the fewer responses of a model are
     /// known, the larger.
@@ -120,8 +131,10 @@ pub struct Embedder {
     /// From logits to probabilities.
     pub calibration: Calibration,
     featurizer: Featurizer,
-    weights: Weights,
-    network: Network,
+    /// Of each network, with the specialities that it learned.
+    weights: Vec<(Weights, usize)>,
+    networks: Vec<(Network, usize)>,
+    knowledge: Knowledge,
     device: Device,
 }
 
@@ -163,55 +176,37 @@ impl Embedder {
         self.featurizer.features(prompts, progress, cancel)
     }
 
-    /// The vectors without the ability: what each model is good at beyond how good it is.
+    /// The vectors without the ability: what each model is like beyond how able it is.
     #[must_use]
-    pub fn specialities(&self) -> ArrayView2<'_, f32> {
+    pub fn profiles(&self) -> ArrayView2<'_, f32> {
         self.vectors.slice(s![.., 1..])
     }
 
-    /// The overall ability of each model, a logit above the mean model's: corrected for how hard its
-    /// questions were, and for nothing else (a one-parameter item response theory).
+    /// The overall ability of each model: see [`Embedder::vectors`].
     #[must_use]
     pub fn abilities(&self) -> ArrayView1<'_, f32> {
-        self.weights.fallback.view()
+        self.vectors.column(0)
     }
 
-    /// What a model's vector meets in each prompt: prompts × (1 + dimensions). The first number is
-    /// the prompt's own term (the logit of the average model), the others are for the numbers of a
-    /// vector, a 1 for its ability first. Where support is full, a model's logit is the first number
-    /// plus the product of its vector with the others.
+    /// The general factors in the vectors: models × factors.
     #[must_use]
-    pub fn project(&self, features: &Features) -> Array2<f32> {
-        forecast::project(&self.network, features, &self.device)
+    pub fn general(&self) -> ArrayView2<'_, f32> {
+        self.vectors.slice(s![.., 1..=factors::GENERAL])
     }
 
-    /// Calibrated probabilities that each model answers right: prompts × models.
+    /// All numbers of a model: those of its vector, and the specialities that inform forecasts.
     #[must_use]
-    pub fn predict(&self, features: &Features) -> Array2<f32> {
-        self.forecast(features, &self.support(features))
+    pub fn dim(&self) -> usize {
+        self.vectors.ncols() + self.knowledge.specialities.ncols()
     }
 
-    /// The same for a given support (prompts × models, in [0, 1]): as far as it is lacking, a model
-    /// is judged by its overall ability alone.
+    /// What is known of the logit of each model's accuracy on a category of the training data: (mean,
+    /// standard deviation), one entry a model.
     #[must_use]
-    pub fn forecast(&self, features: &Features, support: &Array2<f32>) -> Array2<f32> {
-        let gate = forecast::Gate { support, weights: &self.weights };
-        let mut logits = forecast::predict(&self.network, features, Some(gate), &self.device);
-        logits.zip_mut_with(support, |x, support| *x = self.calibration.probability(*x, *support));
-        logits
-    }
-
-    /// How far each model was tested on the like of each prompt, in [0, 1]: prompts × models.
-    #[must_use]
-    pub fn support(&self, features: &Features) -> Array2<f32> {
-        forecast::support(&self.benchmarks, self.models.len(), features)
-    }
-
-    /// The 80% interval of a probability that [`Embedder::predict`] gave to a model with this
-    /// [`Embedder::support`].
-    #[must_use]
-    pub fn interval(&self, p: f32, support: f32) -> (f32, f32) {
-        self.calibration.interval(p, support)
+    pub fn levels(&self, category: usize) -> Vec<(f32, f32)> {
+        let levels = &self.knowledge.levels;
+        let means = levels.mean.column(category);
+        means.into_iter().copied().zip(levels.deviation.column(category).iter().copied()).collect()
     }
 
     /// The training questions nearest to a row of `features`: (benchmark, cosine), nearest first.

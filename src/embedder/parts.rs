@@ -1,19 +1,19 @@
 //! What a logit is made of.
 
-use ndarray::{Array2, ArrayView1};
+use ndarray::ArrayView1;
 use serde::Serialize;
 
-use super::network::array2;
-use super::{Embedder, Features, forecast};
+use super::{Embedder, Features};
 
 /// The terms of one calibrated logit; they add up to the logit of the probability.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Parts {
-    /// How able the model is on the mean question.
+    /// How able the model is over the benchmarks of correctness.
     pub ability: f32,
     /// How easy the question is for the average model.
     pub ease: f32,
-    /// How well the question suits the model in particular: model vector · projected question.
+    /// How well the question suits the model in particular: its levels on the categories that the
+    /// question could be of and its specialities, beyond its ability.
     #[serde(rename = "match")]
     pub fit: f32,
 }
@@ -27,24 +27,24 @@ impl Parts {
 }
 
 impl Embedder {
-    /// The terms of the logits of all models on the prompt in a row of `features`, under the given
-    /// support of each model; see [`Embedder::forecast`].
+    /// The terms of the logits of all models on the prompt in a row of `features`, as
+    /// [`Embedder::forecast`] sees it for any pair; they add up to the logit of its probability.
     #[must_use]
-    pub fn parts(&self, features: &Features, row: usize, support: ArrayView1<f32>) -> Vec<Parts> {
-        let input: Array2<f32> = features.inputs.select(ndarray::Axis(0), &[row]);
-        let output = self.network.forward(forecast::tensor(&input, &self.device), None);
-        let (general, special) = (array2(output.general), array2(output.special));
-        let weights = &self.weights;
-        (0..self.models.len())
-            .map(|m| {
-                let (support, own) = (support[m], weights.ability[m]);
-                let scale = self.calibration.scale(support);
-                let ability = support * own + (1.0 - support) * weights.fallback[m];
-                Parts {
-                    ability: ability * scale,
-                    ease: (general[[0, m]] - own) * scale,
-                    fit: special[[0, m]] * support * scale,
-                }
+    pub fn parts(&self, features: &Features, row: usize, p: ArrayView1<f32>) -> Vec<Parts> {
+        let slope = self.asked(&features.row(row)).slope.first().copied().unwrap_or(1.0);
+        let logits = p.mapv(|p| {
+            let p = p.clamp(1e-6, 1.0 - 1e-6);
+            (p / (1.0 - p)).ln()
+        });
+        let ease = logits.mean().unwrap_or_default();
+        let scale = slope / self.calibration.temperature as f32;
+        let abilities = self.vectors.column(0);
+        logits
+            .iter()
+            .zip(abilities)
+            .map(|(logit, ability)| {
+                let ability = ability * scale;
+                Parts { ability, ease, fit: logit - ease - ability }
             })
             .collect()
     }

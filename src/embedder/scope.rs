@@ -1,6 +1,7 @@
 //! Whether a prompt is like anything an embedder has seen.
 
 use super::Embedder;
+use super::forecast::Scope;
 use super::features::Features;
 
 /// The share of val's questions that count as too far away.
@@ -28,6 +29,17 @@ pub(super) fn threshold(val: &Features) -> f64 {
     // Short and rounded down: a file gives it back exactly, and sums in another order do not put the
     // question that it stems from on the other side.
     (all.get(at).copied().unwrap_or_default() * 1e6).floor() / 1e6
+}
+
+/// Where a prompt of this familiarity stands.
+pub(super) fn of(familiarity: f64, threshold: f64) -> Scope {
+    if familiarity >= threshold {
+        Scope::In
+    } else if familiarity > threshold / 2.0 {
+        Scope::Near
+    } else {
+        Scope::Out
+    }
 }
 
 impl Embedder {

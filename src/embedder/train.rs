@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use burn::module::{Module, Param};
 use burn::optim::{AdamWConfig, GradientsParams};
 use burn::tensor::{Device, Tensor, TensorData};
-use ndarray::{Array1, Array2, Axis, concatenate};
+use ndarray::{Array2, Axis, concatenate};
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -22,7 +22,7 @@ use super::factors::GENERAL;
 use super::features::{Features, Featurizer, shapes};
 use super::forecast::{Logits, ask, observed};
 use super::knowledge::Groundwork;
-use super::levels::Pair;
+use super::levels::Given;
 use super::memory::Memory;
 use super::network::{HIDDEN, Masks, Network, TERMS, Weights, array2, tensor};
 use super::objective::{Lesson, slopes};
@@ -175,7 +175,7 @@ pub fn train(
     let networks: Vec<_> = weights.iter().map(network).collect();
     let asked = ask(&networks, &val_features.inputs, &device)
         .ok_or_else(|| Error::Failed("there is nothing to calibrate on".into()))?;
-    let logits = observed(&knowledge.logits(&asked, Pair::Recorded).averaged(), &judged);
+    let logits = observed(&knowledge.logits(&asked, Given::Recorded).averaged(), &judged);
     let calibration = Calibration::fit(&judged, &logits);
     let p: Vec<f32> = logits.iter().map(|logit| calibration.probability(*logit)).collect();
     let figures = Figures::of(&judged, &p);
@@ -433,7 +433,7 @@ impl Run<'_> {
         let networks = [(Network::from_weights(weights, device), specialities.ncols())];
         let Some(asked) = ask(&networks, &self.val.inputs, device) else { return f64::NAN };
         let known = (&self.groundwork.levels, &self.groundwork.tested);
-        let logits = Logits::of(known, specialities, &asked, Pair::Recorded);
+        let logits = Logits::of(known, specialities, &asked, Given::Recorded);
         let logits = observed(&logits.averaged(), self.judged);
         let loss = |(&logit, &label): (&f32, &f32)| {
             log_loss(1.0 / (1.0 + f64::from(-logit).exp()), f64::from(label))

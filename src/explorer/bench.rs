@@ -57,7 +57,7 @@ pub fn frames(models: usize, frames: usize, seed: u64) -> Result<Frames> {
     let area = Rect::new(0, 0, 200, 60);
     let mut terminal = sink(area)?;
     let start = Instant::now();
-    let projection = Projection::pca(subject.specialities(), COMPONENTS)?;
+    let projection = Projection::pca(subject.profiles(), COMPONENTS)?;
     let (theme, _) = Theme::load("dark", Depth::True)?;
     let mut state = State::new(subject, projection, theme, Pane::Map, area);
     terminal.draw(|frame| view(frame, &state)).map_err(unpainted)?;
@@ -108,7 +108,7 @@ pub fn typed(embedder: &Arc<Embedder>, prompts: &[String]) -> Result<f64> {
     let area = Rect::new(0, 0, 200, 60);
     let mut terminal = sink(area)?;
     let subject = Arc::new(Subject::from(&**embedder));
-    let projection = Projection::pca(subject.specialities(), COMPONENTS)?;
+    let projection = Projection::pca(subject.profiles(), COMPONENTS)?;
     let (theme, _) = Theme::load("dark", Depth::True)?;
     let mut state = State::new(Arc::clone(&subject), projection, theme, Pane::Map, area);
     let (sender, receiver) = channel();

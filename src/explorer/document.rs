@@ -43,13 +43,13 @@ pub fn document(
     seed: u64,
 ) -> Result<Value> {
     let subject = Arc::new(Subject::from(embedder));
-    let projection = Projection::pca(embedder.specialities(), COMPONENTS)?;
+    let projection = Projection::pca(embedder.profiles(), COMPONENTS)?;
     let (theme, _) = Theme::load("dark", Depth::None)?;
     let mut state =
         State::new(Arc::clone(&subject), projection, theme, Pane::Map, Rect::new(0, 0, 80, 24));
     let cancel = AtomicBool::new(false);
     let groups =
-        clusters(&subject.models, subject.specialities(), &subject.attributes, seed, &cancel);
+        clusters(&subject.models, subject.profiles(), &subject.attributes, seed, &cancel);
     state.clusters = groups.ok();
     let any = Preferences::default();
     let routes = prompt.map(|prompt| Router::new(embedder).route(&[prompt], &any)).transpose()?;
@@ -188,7 +188,7 @@ fn model(state: &State, model: usize) -> Value {
     }
     let row = state.map.projection.coordinates.row(model);
     fields.insert("coordinates".into(), json!(row.to_vec()));
-    let vectors = subject.specialities();
+    let vectors = subject.profiles();
     if vectors.ncols() > 0 {
         let near = nearest(vectors, model, NEIGHBOURS).into_iter().map(|near| {
             json!({

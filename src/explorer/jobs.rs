@@ -163,7 +163,7 @@ impl Jobs {
     pub fn cluster(&self) {
         self.spawn(self.begin(Work::Clusters), |subject, cancel| {
             let found =
-                clusters(&subject.models, subject.specialities(), &subject.attributes, 1, cancel);
+                clusters(&subject.models, subject.profiles(), &subject.attributes, 1, cancel);
             Action::Clustered(found.map_err(|e| e.to_string()))
         });
     }
@@ -182,7 +182,7 @@ impl Jobs {
     /// Computes a projection; `class` is the one that an attribute with many is about.
     pub fn project(&self, projector: Projector, class: Option<String>) {
         self.spawn(self.begin(Work::Projection), move |subject, cancel| {
-            let vectors = subject.specialities();
+            let vectors = subject.profiles();
             let found = match projector {
                 Projector::Pca => Projection::pca(vectors, super::COMPONENTS),
                 Projector::Tsne => Projection::tsne(vectors, cancel),

@@ -3,7 +3,7 @@
 use super::action::Effect;
 use super::routing;
 use super::state::State;
-use crate::analysis::router::{Costs, Preferences, Unit};
+use crate::analysis::router::{Costs, Preferences, Rank, Unit};
 
 /// A step of the least chance of being right, in percent.
 const STEP: i8 = 5;
@@ -19,6 +19,8 @@ pub struct Limits {
     pub most: Option<f64>,
     /// The cheapest of those that cannot be told from the best.
     pub cheapest_tie: bool,
+    /// What the candidates are ranked by.
+    pub rank: Rank,
 }
 
 impl Limits {
@@ -30,6 +32,7 @@ impl Limits {
             min_quality: (self.least > 0).then(|| f64::from(self.least) / 100.0),
             max_cost: self.most,
             cheapest_tie: self.cheapest_tie,
+            rank: self.rank,
         }
     }
 
@@ -44,6 +47,9 @@ impl Limits {
         }
         if self.cheapest_tie {
             said.push("cheapest tie".into());
+        }
+        if self.rank == Rank::Lower {
+            said.push("cautious".into());
         }
         if self.cost_weight > 0 {
             said.push(format!("cost weight {}", self.cost_weight));
@@ -94,6 +100,16 @@ pub fn demand(state: &mut State, up: bool, effects: &mut Vec<Effect>) {
 pub fn toggle_ties(state: &mut State, effects: &mut Vec<Effect>) {
     let mut limits = state.route.limits.clone();
     limits.cheapest_tie = !limits.cheapest_tie;
+    set(state, limits, effects);
+}
+
+/// Ranks by the lower end of the interval, or by the probability.
+pub fn toggle_rank(state: &mut State, effects: &mut Vec<Effect>) {
+    let mut limits = state.route.limits.clone();
+    limits.rank = match limits.rank {
+        Rank::Mean => Rank::Lower,
+        Rank::Lower => Rank::Mean,
+    };
     set(state, limits, effects);
 }
 

@@ -134,7 +134,7 @@ pub fn themes() -> Vec<String> {
 /// If the theme cannot be read or the terminal fails.
 pub fn run(embedder: Arc<Embedder>, options: &Options) -> Result<()> {
     let subject = Arc::new(Subject::from(&*embedder));
-    let projection = Projection::pca(embedder.specialities(), COMPONENTS)?;
+    let projection = Projection::pca(embedder.profiles(), COMPONENTS)?;
     let (sender, receiver) = channel();
     let mut app = App::open(Arc::clone(&subject), projection, options, sender, receiver)?;
     app.jobs = Some(Jobs::new(embedder, subject, app.data.clone(), app.sender.clone()));
@@ -158,7 +158,7 @@ pub fn run_live(
     options: &Options,
 ) -> Result<Arc<Embedder>> {
     let subject = Arc::new(Subject::untrained(data));
-    let projection = Projection::pca(subject.specialities(), LIVE_COMPONENTS)?;
+    let projection = Projection::pca(subject.profiles(), LIVE_COMPONENTS)?;
     let (sender, receiver) = channel();
     let options = Options { fresh: true, ..options.clone() };
     let mut app = App::open(subject, projection, &options, sender.clone(), receiver)?;
@@ -453,7 +453,7 @@ impl App {
         match message {
             Message::Action(action) => self.take(action),
             Message::Trained(embedder, before) => {
-                let projection = Projection::pca(embedder.specialities(), LIVE_COMPONENTS)?;
+                let projection = Projection::pca(embedder.profiles(), LIVE_COMPONENTS)?;
                 let projection = follow(projection, before.as_ref());
                 let kept = &embedder.provenance;
                 let loss = kept.val.get("nll").copied().unwrap_or_default();

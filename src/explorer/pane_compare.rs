@@ -166,7 +166,7 @@ fn benchmarks(state: &State, models: &[usize], label: usize, column: usize) -> V
 /// on how many common questions they were both right or both wrong.
 fn alike(state: &State, models: &[usize], label: usize, column: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
-    let vectors = state.subject.specialities();
+    let vectors = state.subject.profiles();
     let known = |m: usize| m < vectors.nrows() && vectors.ncols() > 0;
     models
         .iter()

@@ -16,7 +16,7 @@ use super::theme::Ink;
 use super::view::pane_block;
 use super::widgets::{fit, heading, pad, under_cursor, whisker, width, wrap};
 use crate::analysis::router::{Route, Unit};
-use crate::embedder::Parts as Terms;
+use crate::embedder::{Parts as Terms, Scope};
 use crate::one_line;
 
 /// Cells of a probability's bar at least: names come first.
@@ -232,8 +232,10 @@ pub fn candidate_at(state: &State, inside: Rect, row: usize) -> Option<usize> {
 }
 
 fn warning(route: &Route) -> Option<&'static str> {
-    if route.outside {
-        Some("outside what this embedder has seen: by overall ability")
+    if route.scope == Scope::Out {
+        Some("out of scope: unlike any training question, ranked by overall ability")
+    } else if route.scope == Scope::Near {
+        Some("near the edge of scope: ranked partly by overall ability")
     } else if route.below {
         Some("no model is likely enough to be right")
     } else {

@@ -72,12 +72,12 @@ pub fn picture(
     cancel: &AtomicBool,
 ) -> Result<Vec<u8>> {
     let subject = Arc::new(Subject::from(embedder));
-    let projection = Projection::pca(subject.specialities(), COMPONENTS)?;
+    let projection = Projection::pca(subject.profiles(), COMPONENTS)?;
     let (theme, _) = Theme::load(shown.theme.as_deref().unwrap_or("light"), Depth::True)?;
     let area = Rect::new(0, 0, 80, 24);
     let mut state = State::new(Arc::clone(&subject), projection, theme, Pane::Map, area);
     if shown.tsne {
-        state.map.take(Projector::Tsne, Projection::tsne(subject.specialities(), cancel)?);
+        state.map.take(Projector::Tsne, Projection::tsne(subject.profiles(), cancel)?);
         state.map.use_projector(Projector::Tsne);
         state.map.settle();
     }
@@ -90,7 +90,7 @@ pub fn picture(
     if let Some(name) = &shown.colour {
         let by = colouring(&subject, name)?;
         if by == ColourBy::Cluster {
-            let vectors = subject.specialities();
+            let vectors = subject.profiles();
             let found = clusters(&subject.models, vectors, &subject.attributes, seed, cancel)?;
             state.clusters = Some(found);
         }

@@ -37,6 +37,8 @@ pub enum Command {
     LessSure,
     /// Take the cheapest of those that cannot be told from the best, or the best.
     CheapestTie,
+    /// Rank cautiously, by the lower end of the interval, or by the probability.
+    Cautious,
     /// Type what a model may cost.
     HighestCost,
     /// The saved pools, to pick from.
@@ -349,6 +351,7 @@ pub fn command(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
         Command::Surer => limits::demand(state, true, effects),
         Command::LessSure => limits::demand(state, false, effects),
         Command::CheapestTie => limits::toggle_ties(state, effects),
+        Command::Cautious => limits::toggle_rank(state, effects),
         Command::HighestCost => commands::ask_for_cost(state),
         Command::Pools => state.picker = Some(filtering::pools(state)),
         Command::SavePool => commands::ask_for_pool(state),

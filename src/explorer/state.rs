@@ -377,7 +377,7 @@ impl State {
     /// Looks at the neighbourhood of the selected model.
     fn meet(&mut self) {
         self.model = ModelState::default();
-        let vectors = self.subject.specialities();
+        let vectors = self.subject.profiles();
         self.neighbours = if self.selected < vectors.nrows() && vectors.ncols() > 0 {
             neighbours::nearest(vectors, self.selected, NEIGHBOURS)
         } else {

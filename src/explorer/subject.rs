@@ -50,7 +50,7 @@ impl Subject {
     }
 
     /// What the models are good at beyond how good they are: the vectors without their first number.
-    pub(super) fn specialities(&self) -> ArrayView2<'_, f32> {
+    pub(super) fn profiles(&self) -> ArrayView2<'_, f32> {
         self.vectors.slice(s![.., self.vectors.ncols().min(1)..])
     }
 

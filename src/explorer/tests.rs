@@ -104,7 +104,7 @@ fn plain(m: usize) -> String {
 
 fn state_of(subject: Subject, width: u16, height: u16) -> State {
     let (theme, _) = Theme::load("dark", Depth::True).unwrap();
-    let projection = Projection::pca(subject.specialities(), 3).unwrap();
+    let projection = Projection::pca(subject.profiles(), 3).unwrap();
     let area = Rect::new(0, 0, width, height);
     let mut state = State::new(Arc::new(subject), projection, theme, Pane::Map, area);
     update(&mut state, Action::Started);
@@ -136,7 +136,7 @@ fn route() -> Route {
     Route {
         candidates: (0..24).map(candidate).collect(),
         evidence: vec![evidence("arithmetic", 0.7), evidence("coding", 0.3)],
-        outside: false,
+        scope: Scope::In,
         below: false,
         why: Why {
             parts: Parts { ability: 1.52, ease: 0.31, fit: 0.48 },

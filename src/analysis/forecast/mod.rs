@@ -1,10 +1,9 @@
 //! How models would do on benchmarks that they were never run on.
 //!
-//! The logit of a model's accuracy on a benchmark is taken as linear in what is known of the model:
-//! a constant (how hard the benchmark is), its overall ability, and, for a benchmark that training
-//! never saw, its specialities. The scores that are known fix the line, by Bayesian regression; where
-//! none is, the prior stands alone. Of a benchmark that training saw, the vectors of the models that
-//! were run on it hold their scores already, and specialities would be counted twice.
+//! For a benchmark that training saw, that is what is known of the level of each model there (see
+//! [`Embedder::levels`]). For one that it never saw, the texts of its questions give each model's mean
+//! forecast; how hard the benchmark is, and what it calls for beyond that, the scores that are known
+//! tell, by Bayesian regression on the general factors.
 //!
 //! [`check`] measures it: docs/experiments.md, forecasts.
 
@@ -12,13 +11,13 @@ mod check;
 mod regression;
 mod table;
 
-use ndarray::{Array1, Array2, Axis, concatenate, s};
+use ndarray::{Array1, Array2, Axis, concatenate};
 
 pub use check::{Check, Outcome, Row, check};
 pub use table::{Pair, csv};
 
 use crate::analysis::estimate::Estimate;
-use crate::embedder::{Embedder, Features, Score};
+use crate::embedder::{Embedder, Features, Given, Score};
 use crate::error::Result;
 use crate::logit::stretch;
 use regression::{Prior, Regression};
@@ -27,23 +26,19 @@ use regression::{Prior, Regression};
 const ENOUGH: u32 = 10;
 /// Prior deviation, in logits, of how hard a benchmark is for the mean model.
 const HARDNESS: f64 = 1.5;
-/// Prior mean of how much of a model's ability shows in the logit of its accuracy: less than all,
-/// because the questions of a benchmark are not equally hard.
-const SLOPE: f64 = 0.8;
-/// Its deviation.
+/// Prior deviation of how much more of a model's ability, or of what the texts call for, shows in the
+/// logit of its accuracy than the forecast says.
 const SLOPE_DEVIATION: f64 = 0.3;
 /// Responses from which on a score stands for itself.
 const PLENTY: u32 = 100;
-/// What the specialities count that the texts of a benchmark call for.
-const CALLED_FOR: f64 = 0.3;
 /// Variance of how much a benchmark calls for each speciality, at the scale 1 of [`SPECIALITIES`].
 const CALL: f64 = 0.4;
+/// The general factors in vectors are that small; see [`Embedder::general`].
+const GENERAL_SCALE: f64 = 0.4;
 /// Scales of what a benchmark may call for beyond its texts; the scores tell which holds.
 const SPECIALITIES: [f64; 3] = [0.0, 0.3, 1.0];
 /// Deviations, in logits, of what no line tells; the scores tell which holds.
 const MISFITS: [f64; 4] = [0.15, 0.3, 0.5, 0.8];
-/// The same for a benchmark of the embedder, whose scores were fitted in training.
-const FITTED_MISFIT: f64 = 0.6;
 
 /// How a model does or would do on a benchmark.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
@@ -84,15 +79,22 @@ impl Forecast {
 /// # Errors
 /// [`crate::Error::Failed`] if the numbers of the embedder are so large that there is no regression.
 pub fn benchmark(embedder: &Embedder, benchmark: usize) -> Result<Vec<Forecast>> {
+    let levels = embedder.levels(benchmark);
     let benchmark = &embedder.benchmarks[benchmark];
-    let abilities = abilities(embedder);
-    let z = abilities_and_constant(&abilities);
-    let line = abilities.mapv(|a| SLOPE * a);
-    let priors = [Prior { scale: vec![HARDNESS, SLOPE_DEVIATION].into(), misfit: FITTED_MISFIT }];
-    let unknown = embedder.deviations.column(0).mapv(|d| (SLOPE * f64::from(d)).powi(2));
-    let unknown = unknown_beyond_most(&unknown);
-    let forecasts = forecast(&z, &line, &benchmark.scores, &priors, &unknown, benchmark.questions)?;
-    Ok(with_measured(forecasts, &benchmark.scores))
+    let each = levels.into_iter().zip(&benchmark.scores).map(|((mean, deviation), score)| {
+        let (mean, variance) = (f64::from(mean), f64::from(deviation).powi(2));
+        let luck = luck(crate::logit::sigmoid(mean), f64::from(benchmark.questions));
+        let level = Estimate::of_logit(mean / stretch(variance.sqrt()), variance + luck);
+        match score {
+            // What is known of the level counts its answers already.
+            Some(score) if score.responses < PLENTY => {
+                Forecast { responses: score.responses, accuracy: level }
+            }
+            Some(score) => Forecast::of(*score, level),
+            None => Forecast { responses: 0, accuracy: level },
+        }
+    });
+    Ok(each.collect())
 }
 
 /// The accuracies of all models on a benchmark that training never saw, of which the texts are known
@@ -122,47 +124,46 @@ fn with_measured(forecasts: Vec<Estimate>, scores: &[Option<Score>]) -> Vec<Fore
 /// What the texts of a benchmark say.
 struct Texts {
     questions: u32,
-    /// The logit of the mean model's accuracy, by the texts alone, and what the spread of the
-    /// questions' difficulty takes from all logits.
-    hardness: f64,
-    narrow: f64,
-    /// What they call for: one number a speciality.
-    call: Array1<f64>,
+    /// The logit of each model's accuracy, by the texts alone, and what is not known of it.
+    logits: Array1<f64>,
+    unknown: Array1<f64>,
 }
 
 impl Texts {
     fn of(embedder: &Embedder, features: &Features) -> Self {
-        let projected = embedder.project(features).mapv(f64::from);
-        let own = projected.column(0);
-        let mean = projected.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(projected.ncols()));
-        let narrow = (embedder.calibration.temperature * stretch(own.std(0.0))).recip();
+        let forecast = embedder.forecast(features, Given::Nothing);
+        let mean = |matrix: &ndarray::Array2<f32>| {
+            let wide = matrix.mapv(f64::from);
+            wide.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(matrix.ncols()))
+        };
+        let logit = |p: f64| {
+            let p = p.clamp(1e-4, 1.0 - 1e-4);
+            (p / (1.0 - p)).ln()
+        };
         Self {
             questions: features.len() as u32,
-            hardness: mean.first().copied().unwrap_or_default() * narrow,
-            narrow,
-            call: mean.slice(s![2..]).to_owned(),
+            logits: mean(&forecast.p).mapv(logit),
+            unknown: mean(&forecast.deviation).mapv(|d| d * d),
         }
     }
 
     fn forecast(&self, embedder: &Embedder, scores: &[Option<Score>]) -> Result<Vec<Estimate>> {
         let abilities = abilities(embedder);
-        let special = embedder.specialities().mapv(f64::from);
-        let z = concatenate![Axis(1), abilities_and_constant(&abilities), special];
-        let call = &self.call * CALLED_FOR;
-        let line = (&abilities + &special.dot(&call)) * self.narrow + self.hardness;
+        let general = embedder.general().mapv(f64::from) / GENERAL_SCALE;
+        let called = &self.logits - self.logits.mean().unwrap_or_default();
+        let called = called.insert_axis(Axis(1));
+        let z = concatenate![Axis(1), abilities_and_constant(&abilities), called, general];
         let priors: Vec<Prior> = SPECIALITIES
             .iter()
             .flat_map(|scale| MISFITS.iter().map(move |misfit| (scale, *misfit)))
             .map(|(scale, misfit)| {
-                let special = std::iter::repeat_n(scale * CALL.sqrt(), special.ncols());
-                let general = [HARDNESS, SLOPE_DEVIATION].into_iter();
+                let special = std::iter::repeat_n(scale * CALL.sqrt(), general.ncols());
+                let general = [HARDNESS, SLOPE_DEVIATION, SLOPE_DEVIATION].into_iter();
                 Prior { scale: general.chain(special).collect(), misfit }
             })
             .collect();
-        let pull = concatenate![Axis(0), Array1::ones(1), call] * self.narrow;
-        let unknown = embedder.deviations.mapv(|d| f64::from(d).powi(2)).dot(&(&pull * &pull));
-        let unknown = unknown_beyond_most(&unknown);
-        forecast(&z, &line, scores, &priors, &unknown, self.questions)
+        let unknown = unknown_beyond_most(&self.unknown);
+        forecast(&z, &self.logits, scores, &priors, &unknown, self.questions)
     }
 }
 
@@ -242,7 +243,7 @@ mod tests {
     fn scores_fix_the_line_and_narrow_it() {
         let abilities: Array1<f64> = (0..20).map(|i| f64::from(i) / 5.0 - 2.0).collect();
         let z = abilities_and_constant(&abilities);
-        let line = abilities.mapv(|a| SLOPE * a);
+        let line = abilities.mapv(|a| 0.8 * a);
         let priors =
             MISFITS.map(|misfit| Prior { scale: vec![HARDNESS, SLOPE_DEVIATION].into(), misfit });
         let unknown = Array1::zeros(20);

@@ -12,6 +12,8 @@ use crate::error::Result;
 pub struct Catalogue<'a> {
     pub(super) data: &'a Dataset,
     pub(super) questions: Questions,
+    /// The embedder's model of each model of the data.
+    column: Vec<Option<usize>>,
 }
 
 impl<'a> Catalogue<'a> {
@@ -29,7 +31,14 @@ impl<'a> Catalogue<'a> {
         let questions = Questions::new(embedder, &features).informed(embedder, &features, |q| {
             data.responses.of(q).filter_map(|(m, y)| Some((column[m]?, y)))
         });
-        Ok(Self { data, questions })
+        Ok(Self { data, questions, column })
+    }
+
+    /// The answers of the embedder's models to a question: (model of the embedder, label).
+    pub(super) fn answers(&self, embedder: &Embedder, question: usize) -> Vec<(usize, f32)> {
+        let known = |(m, y): (usize, f32)| Some((self.column[m]?, y));
+        let answers = self.data.responses.of(question).filter_map(known);
+        answers.filter(|(m, _)| *m < embedder.models.len()).collect()
     }
 
     /// What it is of.

@@ -95,6 +95,6 @@ impl Catalogue<'_> {
             }
         }
         known.retain(|label| label.len() >= questions.len() / 2 && !label.is_empty());
-        coreset(&Prior::fit(embedder)?, &self.questions, &questions, &known, n, seed)
+        coreset(&Prior::fit(embedder), &self.questions, &questions, &known, n, seed)
     }
 }

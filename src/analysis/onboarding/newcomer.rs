@@ -12,7 +12,7 @@ use super::questions::Questions;
 use crate::analysis::estimate::Estimate;
 use crate::analysis::neighbours::{Neighbour, nearest};
 use crate::dataset::Answer;
-use crate::embedder::{Embedder, Score};
+use crate::embedder::{Embedder, Placement, Score};
 use crate::error::{Error, Result};
 
 /// A new model.
@@ -21,6 +21,7 @@ pub struct Newcomer<'a> {
     catalogue: Option<&'a Catalogue<'a>>,
     answers: &'a [Answer],
     posterior: Posterior,
+    placement: Placement,
 }
 
 impl<'a> Newcomer<'a> {
@@ -35,7 +36,7 @@ impl<'a> Newcomer<'a> {
         catalogue: Option<&'a Catalogue<'a>>,
         answers: &'a [Answer],
     ) -> Result<Self> {
-        let prior = Prior::fit(embedder)?;
+        let prior = Prior::fit(embedder);
         let given: Vec<&Answer> = answers.iter().filter(|answer| answer.label.is_some()).collect();
         let labels: Vec<f32> = given.iter().filter_map(|answer| answer.label).collect();
         let posterior = if given.is_empty() {
@@ -52,31 +53,48 @@ impl<'a> Newcomer<'a> {
             }
             Posterior::fold_in(&prior, &asked, &labels)?
         };
-        Ok(Self { embedder, catalogue, answers, posterior })
+        let shared: Vec<(f32, Vec<(usize, f32)>)> = catalogue
+            .map(|catalogue| {
+                let others = |answer: &&Answer| {
+                    let others = catalogue.answers(embedder, answer.question?);
+                    Some((answer.label?, others))
+                };
+                given.iter().filter_map(others).collect()
+            })
+            .unwrap_or_default();
+        let placement = embedder.place((&posterior.mean, &posterior.covariance), &shared);
+        Ok(Self { embedder, catalogue, answers, posterior, placement })
+    }
+
+    /// Where it is placed.
+    #[must_use]
+    pub fn placement(&self) -> &Placement {
+        &self.placement
     }
 
     /// Its most probable vector, ability first.
     #[must_use]
     pub fn vector(&self) -> Array1<f32> {
-        self.posterior.mean.mapv(|x| x as f32)
+        self.placement.vector.clone()
     }
 
     /// The standard deviation of each number of its vector.
     #[must_use]
     pub fn deviations(&self) -> Array1<f32> {
-        self.posterior.covariance.diag().mapv(|v| v.max(0.0).sqrt() as f32)
+        self.placement.deviations()
     }
 
     /// The covariance of the numbers of its vector.
     #[must_use]
     pub fn covariance(&self) -> &Array2<f64> {
-        &self.posterior.covariance
+        &self.placement.covariance
     }
 
     /// The share of the embedder's models that are less able, with its 80% interval.
     #[must_use]
     pub fn ability(&self) -> Estimate {
-        let (mean, deviation) = (self.posterior.mean[0], f64::from(self.deviations()[0]));
+        let mean = f64::from(self.placement.vector[0]);
+        let deviation = f64::from(self.deviations()[0]);
         let below = |x: f64| {
             let abilities = self.embedder.vectors.column(0);
             let n = abilities.iter().filter(|ability| f64::from(**ability) < x).count();
@@ -86,12 +104,12 @@ impl<'a> Newcomer<'a> {
         Estimate { mean: below(mean), low: below(mean - reach), high: below(mean + reach) }
     }
 
-    /// The `k` models whose specialities are most like its own.
+    /// The `k` models whose vectors are most like its own.
     #[must_use]
     pub fn neighbours(&self, k: usize) -> Vec<Neighbour> {
         let own = self.vector();
         let own = own.slice(s![1..]).insert_axis(Axis(0));
-        concatenate(Axis(0), &[self.embedder.specialities(), own])
+        concatenate(Axis(0), &[self.embedder.profiles(), own])
             .map(|all| nearest(all.view(), all.nrows() - 1, k))
             .unwrap_or_default()
     }
@@ -119,7 +137,7 @@ impl<'a> Newcomer<'a> {
     #[must_use]
     pub fn benchmarks(&self) -> Vec<(String, usize, Estimate)> {
         let Some(catalogue) = self.catalogue else { return Vec::new() };
-        let Catalogue { data, questions } = catalogue;
+        let Catalogue { data, questions, .. } = catalogue;
         let known: HashSet<usize> = self
             .answers
             .iter()
@@ -154,7 +172,7 @@ impl<'a> Newcomer<'a> {
         let Some(catalogue) = self.catalogue else {
             return Err(Error::Usage("asking needs a data set with questions".into()));
         };
-        let Catalogue { data, questions } = catalogue;
+        let Catalogue { data, questions, .. } = catalogue;
         let wanted: HashSet<usize> = benchmarks
             .iter()
             .map(|name| crate::names::resolve("benchmark", name, &data.categories))

@@ -1,18 +1,18 @@
 //! Questions as a fold-in sees them.
 
-use ndarray::{Array1, Array2, Axis, s};
+use ndarray::{Array1, Array2, Axis};
 use rayon::prelude::*;
 
-use crate::embedder::{Embedder, Features};
+use crate::embedder::{Embedder, Features, Latent};
 use crate::logit::{sigmoid, stretch};
 
-/// Projected questions: the calibrated logit of a model on the i-th is its vector times the i-th row
-/// of `x`, plus the i-th offset.
+/// Projected questions: the calibrated logit of a model on the i-th is its latent numbers times the
+/// i-th row of `x`, plus the i-th offset.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Questions {
-    /// Questions × numbers of a vector, ability first.
+    /// Questions × latent numbers.
     pub(super) x: Array2<f64>,
-    /// Logits of the average model.
+    /// What no model's numbers change.
     pub(super) offset: Array1<f64>,
 }
 
@@ -20,14 +20,8 @@ impl Questions {
     /// Questions of which only the text is known.
     #[must_use]
     pub fn new(embedder: &Embedder, features: &Features) -> Self {
-        Self::from_projected(embedder, &embedder.project(features))
-    }
-
-    /// From rows that [`Embedder::project`] gave.
-    pub(super) fn from_projected(embedder: &Embedder, projected: &Array2<f32>) -> Self {
-        let temperature = embedder.calibration.temperature;
-        let scaled = projected.mapv(|x| f64::from(x) / temperature);
-        Self { offset: scaled.column(0).to_owned(), x: scaled.slice(s![.., 1..]).to_owned() }
+        let Latent { x, offset } = embedder.project(features);
+        Self { x, offset }
     }
 
     /// The same questions where more is known than their text: how other models of the embedder

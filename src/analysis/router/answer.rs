@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{Evidence, Route, Unit};
 use crate::dataset::Kind;
-use crate::embedder::Parts;
+use crate::embedder::{Parts, Scope};
 
 /// The document of one prompt.
 #[derive(Serialize)]
@@ -12,6 +12,8 @@ pub struct Answer<'a> {
     prompt: &'a str,
     routed: &'a str,
     kind: Kind,
+    scope: Scope,
+    /// The same as a flag: true unless `scope` is `in`.
     outside: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     below: bool,
@@ -98,7 +100,8 @@ impl<'a> Answer<'a> {
             prompt,
             routed: route.candidates.first().map_or("", |c| name(c.model)),
             kind: route.kind(),
-            outside: route.outside,
+            scope: route.scope,
+            outside: route.scope != Scope::In,
             below: route.below,
             cost_unit,
             candidates: named.collect(),

@@ -121,17 +121,20 @@ pub(super) fn highest(candidates: &[Candidate]) -> f64 {
 /// front. True if none reached the least quality.
 pub(super) fn order(candidates: &mut [Candidate], preferences: &Preferences) -> bool {
     mark_front(candidates);
+    let rank = preferences.rank;
     let most = highest(candidates).max(f64::MIN_POSITIVE);
     let share = |c: &Candidate| c.cost.map_or(1.0, |cost| cost / most);
     if preferences.cost_weight >= 10.0 {
-        candidates.sort_by(|a, b| share(a).total_cmp(&share(b)).then(b.p.total_cmp(&a.p)));
+        candidates.sort_by(|a, b| {
+            share(a).total_cmp(&share(b)).then(rank.of(b).total_cmp(&rank.of(a)))
+        });
     } else {
         let price = price(preferences.cost_weight);
-        let worth = |c: &Candidate| f64::from(c.p) - price * share(c);
+        let worth = |c: &Candidate| f64::from(rank.of(c)) - price * share(c);
         candidates.sort_by(|a, b| worth(b).total_cmp(&worth(a)));
     }
     let enough = |c: &Candidate| {
-        preferences.min_quality.is_none_or(|least| f64::from(c.p) >= least)
+        preferences.min_quality.is_none_or(|least| f64::from(rank.of(c)) >= least)
             && (!preferences.cheapest_tie || c.tied)
     };
     if preferences.min_quality.is_none() && !preferences.cheapest_tie {

@@ -13,7 +13,7 @@ mod why;
 use std::time::Instant;
 
 use crate::dataset::Kind;
-use crate::embedder::{Embedder, Features};
+use crate::embedder::{Embedder, Features, Forecast, Given, Scope};
 use crate::error::Result;
 use ndarray::Array2;
 use rayon::prelude::*;
@@ -21,7 +21,7 @@ use rayon::prelude::*;
 pub use answer::Answer;
 pub use cascade::Cascade;
 pub use cost::{Costs, Unit};
-pub use preferences::Preferences;
+pub use preferences::{Preferences, Rank};
 pub use why::{Evidence, RunnerUp, Why};
 
 /// A model that could answer a prompt.
@@ -52,9 +52,9 @@ pub struct Route {
     /// The candidates, the one that is routed to first, the others by preference (ties: lowest model
     /// id). Never empty.
     pub candidates: Vec<Candidate>,
-    /// True if the prompt is unlike all that the embedder has seen: the forecasts then go over to
-    /// the models' overall ability.
-    pub outside: bool,
+    /// How like the training questions the prompt is; out of scope, the forecasts are those for a
+    /// question of an unknown kind.
+    pub scope: Scope,
     /// True if no candidate reached [`Preferences::min_quality`]: the most probable one is taken.
     pub below: bool,
     /// What the prompt is like, most similar category first.
@@ -103,12 +103,11 @@ impl<'a> Router<'a> {
                 let known = ties::known(self.embedder, &features, row);
                 let (candidates, below) = self.rank_row(&forecast, row, preferences, Some(&known));
                 let evidence = why::evidence(self.embedder, &features, row, &candidates);
-                let support = forecast.support.row(row);
-                let parts = self.embedder.parts(&features, row, support);
+                let parts = self.embedder.parts(&features, row, forecast.p.row(row));
                 let why = why::why(self, &candidates, &parts);
                 let cascade = cascade::plan(&self.embedder.calibration, &candidates);
-                let outside = forecast.outside[row];
-                Route { candidates, outside, below, evidence, why, cascade, milliseconds: 0.0 }
+                let scope = forecast.scope[row];
+                Route { candidates, scope, below, evidence, why, cascade, milliseconds: 0.0 }
             })
             .collect();
         let each = start.elapsed().as_secs_f64() * 1000.0 / routes.len().max(1) as f64;
@@ -130,7 +129,7 @@ impl<'a> Router<'a> {
     }
 
     /// The probability that each model answers each prompt right, as routing sees it: prompts ×
-    /// models. It is [`Embedder::predict`], but for prompts unlike all that was seen.
+    /// models.
     #[must_use]
     pub fn probabilities(&self, features: &Features) -> Array2<f32> {
         self.forecast(features).p
@@ -139,30 +138,19 @@ impl<'a> Router<'a> {
     /// The same with the ends of their 80% intervals, as [`Candidate`] has them.
     #[must_use]
     pub fn intervals(&self, features: &Features) -> Intervals {
-        let Forecast { p, support, .. } = self.forecast(features);
-        let ends = ndarray::Zip::from(&p).and(&support).map_collect(|p, s| self.ends(*p, *s));
-        Intervals { p, low: ends.mapv(|(low, _)| low), high: ends.mapv(|(_, high)| high) }
+        let forecast = self.forecast(features);
+        let ends = Array2::from_shape_fn(forecast.p.dim(), |(row, m)| self.ends(&forecast, row, m));
+        let (low, high) = (ends.mapv(|(low, _)| low), ends.mapv(|(_, high)| high));
+        Intervals { p: forecast.p, low, high }
     }
 
     /// The 80% interval of a probability.
-    fn ends(&self, p: f32, support: f32) -> (f32, f32) {
-        let (low, high) = self.embedder.interval(p, support);
-        // The mean of a skewed distribution may lie outside of its quantiles.
-        (low.min(p), high.max(p))
+    fn ends(&self, forecast: &Forecast, row: usize, model: usize) -> (f32, f32) {
+        forecast.interval(row, model, self.embedder.calibration.spread)
     }
 
     fn forecast(&self, features: &Features) -> Forecast {
-        let mut support = self.embedder.support(features);
-        let scope = self.embedder.provenance.scope;
-        let familiarity = self.embedder.familiarity(features);
-        let outside: Vec<bool> = familiarity.iter().map(|f| *f < scope).collect();
-        for (row, mut support) in support.rows_mut().into_iter().enumerate() {
-            if outside[row] {
-                // What was learned about likes of the prompt counts as far as there are any.
-                support *= (familiarity[row] / scope).clamp(0.0, 1.0) as f32;
-            }
-        }
-        Forecast { p: self.embedder.forecast(features, &support), support, outside }
+        self.embedder.forecast(features, Given::Nothing)
     }
 
     /// The candidates in order, and whether none reached the least quality. Ties are found where it
@@ -184,7 +172,7 @@ impl<'a> Router<'a> {
             })
             .collect();
         for c in &mut candidates {
-            (c.low, c.high) = self.ends(c.p, c.support);
+            (c.low, c.high) = self.ends(forecast, row, c.model);
         }
         if let Some(known) = known {
             ties::mark(&mut candidates, known);
@@ -202,15 +190,6 @@ pub struct Intervals {
     pub low: Array2<f32>,
     /// See [`Candidate::high`].
     pub high: Array2<f32>,
-}
-
-struct Forecast {
-    /// Prompts × models.
-    p: Array2<f32>,
-    /// Prompts × models.
-    support: Array2<f32>,
-    /// One entry a prompt.
-    outside: Vec<bool>,
 }
 
 #[cfg(test)]

@@ -1,7 +1,42 @@
 //! What a route should weigh, and which models that leaves.
 
-use super::Costs;
+use serde::{Deserialize, Serialize};
+
+use super::{Candidate, Costs};
 use crate::error::{Error, Result};
+
+/// What candidates are ranked by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Rank {
+    /// The probability of a correct answer.
+    #[default]
+    Mean,
+    /// The lower end of its interval: of two equals, the one that is better known.
+    Lower,
+}
+
+impl std::str::FromStr for Rank {
+    type Err = String;
+
+    fn from_str(name: &str) -> std::result::Result<Self, String> {
+        match name {
+            "mean" => Ok(Self::Mean),
+            "lower" => Ok(Self::Lower),
+            _ => Err("rank by `mean` or `lower`".into()),
+        }
+    }
+}
+
+impl Rank {
+    /// What it ranks a candidate by.
+    pub(super) fn of(self, candidate: &Candidate) -> f32 {
+        match self {
+            Self::Mean => candidate.p,
+            Self::Lower => candidate.low,
+        }
+    }
+}
 
 /// What a route should weigh.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -16,6 +51,8 @@ pub struct Preferences {
     pub min_quality: Option<f64>,
     /// Models that cost more, or nobody knows what, are left out.
     pub max_cost: Option<f64>,
+    /// What candidates are ranked by.
+    pub rank: Rank,
     /// The cheapest of the candidates that are tied with the most probable one is taken.
     pub cheapest_tie: bool,
 }

@@ -295,7 +295,7 @@ impl<'a> Bench<'a> {
         }
         Ok(Self {
             data,
-            prior: Prior::fit(embedder)?,
+            prior: Prior::fit(embedder),
             plain,
             informed,
             eases: rasch.eases,

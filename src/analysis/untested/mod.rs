@@ -97,7 +97,7 @@ impl Report {
 pub fn settings(embedder: &Embedder, seed: u64) -> Result<embedder::Settings> {
     Ok(embedder::Settings {
         encoder: embedder.encoder().sources()?,
-        dim: embedder.vectors.ncols(),
+        dim: embedder.dim(),
         seed,
         ..embedder::Settings::default()
     })

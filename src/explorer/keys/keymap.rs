@@ -87,6 +87,7 @@ pub static KEYMAP: LazyLock<Vec<Binding>> = LazyLock::new(|| {
         bind(Route, ",", A::Route(C::LessSure), "less sure", ""),
         bind(Route, "$", A::Route(C::HighestCost), "the highest cost …", ""),
         bind(Route, "=", A::Route(C::CheapestTie), "the cheapest of the ties", ""),
+        bind(Route, "!", A::Route(C::Cautious), "rank by the lower end of the interval", "cautious"),
         bind(Route, "o", A::Route(C::Pools), "saved pools of models …", "pools"),
         bind(Route, "s", A::Route(C::SavePool), "save the filter as a pool", ""),
         bind(Route, "x", A::Route(C::Pin), "pin the prompt, or unpin", ""),

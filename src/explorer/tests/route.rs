@@ -145,8 +145,8 @@ fn names_and_documents_go_to_the_clipboard() {
 fn what_is_out_of_scope_is_told() {
     let mut state = asked(80, 24, "q?");
     let version = state.route.version;
-    update(&mut state, Action::Routed(version, Route { outside: true, ..route() }));
-    assert!(screen(&state).contains("outside what this embedder has seen"));
+    update(&mut state, Action::Routed(version, Route { scope: Scope::Out, ..route() }));
+    assert!(screen(&state).contains("out of scope"));
     // The row under the mouse is still the row that is drawn.
     let row = screen(&state).lines().position(|line| line.contains(" 2≈")).unwrap() as u16;
     update(&mut state, Action::Click(10, row));
