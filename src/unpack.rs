@@ -6,6 +6,14 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 
+/// What to do about a Git LFS pointer.
+pub(crate) const POINTER_FIX: &str = "run `git lfs pull` where it was cloned, or download the file";
+
+/// True if a file begins as the pointer does that Git leaves in its place without Git LFS.
+pub(crate) fn is_pointer(head: &[u8]) -> bool {
+    head.starts_with(b"version https://git-lfs.github.com/spec/")
+}
+
 /// Opens a file, unpacking `.gz` and `.zst` on the way.
 pub(crate) fn open(path: &Path) -> Result<Box<dyn Read>> {
     let file = File::open(path).map_err(|e| Error::io(path, e))?;
