@@ -105,7 +105,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         }
         return output::json(&document(&found, output));
     }
-    output::text(&said(&found, output, common.quiet))?;
+    output::text(&summary(&found, output, common.quiet))?;
     if !common.quiet {
         eprint!("{}", passed_over(found.report()));
     }
@@ -144,13 +144,13 @@ fn document(found: &Imported, output: Option<&Path>) -> Value {
 }
 
 /// What is printed on standard output.
-fn said(found: &Imported, output: Option<&Path>, quiet: bool) -> String {
+fn summary(found: &Imported, output: Option<&Path>, quiet: bool) -> String {
     let report = found.report();
     let place = output.map_or_else(
         || "a dry run, nothing is written".to_owned(),
         |output| one_line(&output.display().to_string()),
     );
-    let mut said = format!(
+    let mut text = format!(
         "{place}: {} models, {} questions in {} categories, {} responses",
         found.models().len(),
         found.questions(),
@@ -158,14 +158,14 @@ fn said(found: &Imported, output: Option<&Path>, quiet: bool) -> String {
         found.responses(),
     );
     if quiet {
-        return said;
+        return text;
     }
-    said.push_str("\n\n");
-    said.push_str(&tasks(&report.tasks));
+    text.push_str("\n\n");
+    text.push_str(&tasks(&report.tasks));
     if output.is_none() {
-        said.push_str("\nmodels:\n");
-        said.push_str(&listed(found.models().map(one_line)));
-        said.push_str("\nfirst rows:\n");
+        text.push_str("\nmodels:\n");
+        text.push_str(&listed(found.models().map(one_line)));
+        text.push_str("\nfirst rows:\n");
         let rows = found.first(PREVIEW).into_iter().map(|row| {
             vec![
                 row.task.to_owned(),
@@ -174,13 +174,13 @@ fn said(found: &Imported, output: Option<&Path>, quiet: bool) -> String {
                 short(row.prompt),
             ]
         });
-        said.push_str(&output::table(&["task", "model", "label", "question"], rows, 4));
+        text.push_str(&output::table(&["task", "model", "label", "question"], rows, 4));
     }
-    said.push_str(&remarks(report));
+    text.push_str(&remarks(report));
     if output.is_some() {
-        said.push_str("\nnext: llmap train DATA -o EMBEDDER, or llmap inspect DATA");
+        text.push_str("\nnext: llmap train DATA -o EMBEDDER, or llmap inspect DATA");
     }
-    said
+    text
 }
 
 /// The tasks, with the metric and the filter that count.
@@ -204,11 +204,11 @@ fn tasks(tasks: &[Task]) -> String {
         ]
     });
     let header = ["task", "metric", "filter", "models", "questions", "0/between/1", "mean"];
-    let mut said = output::table(&header, rows, 3);
+    let mut text = output::table(&header, rows, 3);
     if tasks.len() > PRINTED {
-        said.push_str(&format!("and {} more tasks: --json has them\n", tasks.len() - PRINTED));
+        text.push_str(&format!("and {} more tasks: --json has them\n", tasks.len() - PRINTED));
     }
-    said
+    text
 }
 
 /// What was made of names, texts and dates.
@@ -232,7 +232,7 @@ fn remarks(report: &Report) -> String {
         &format!("older runs are left out, with {older} answers: the newest counts"),
     );
     for clash in report.clashes.iter().take(PRINTED) {
-        lines.push(format!("{} is kept apart: {}", clash.name, clash.models.join("; ")));
+        lines.push(format!("{} names several models: {}", clash.name, clash.models.join("; ")));
     }
     for task in &report.tasks {
         lines.extend(task.exceptions.iter().map(|exception| format!("{}: {exception}", task.task)));
@@ -268,11 +268,11 @@ fn passed_over(report: &Report) -> String {
 /// Lines, indented, not too many.
 fn listed(lines: impl ExactSizeIterator<Item = String>) -> String {
     let n = lines.len();
-    let mut said: String = lines.take(PRINTED).map(|line| format!("  {line}\n")).collect();
+    let mut text = lines.take(PRINTED).fold(String::new(), |text, line| text + "  " + &line + "\n");
     if n > PRINTED {
-        said.push_str(&format!("  and {} more\n", n - PRINTED));
+        text.push_str(&format!("  and {} more\n", n - PRINTED));
     }
-    said
+    text
 }
 
 /// The start of a text, in one line.

@@ -187,7 +187,9 @@ impl Scoring<'_> {
             }
             scored.push((run, self.labels(run, part, own, scale, skips)));
         }
-        let others = summaries.into_iter().map(|metric| metric.name).filter(|other| *other != name);
+        let usable = |metric: &Summary| metric::usable(self.format, self.task, metric);
+        let others = summaries.into_iter().filter(usable).map(|metric| metric.name);
+        let others = others.filter(|other| *other != name);
         let about = Task {
             task: self.task.to_owned(),
             models: 0,
@@ -336,8 +338,8 @@ struct Choosing<'a> {
 }
 
 impl Choosing<'_> {
-    /// Runs with other numbers of examples are other models; of the rest the newest counts, and whatever
-    /// shares no question with it, as the parts of one run do.
+    /// Runs with other numbers of examples are other models; of the rest the newest counts, with all of
+    /// its parts.
     fn newest(
         &self,
         model: usize,
@@ -367,7 +369,11 @@ impl Choosing<'_> {
                 _ => model,
             };
             let known = answered.entry(model).or_default();
-            let again = labels.iter().any(|(question, _)| known.contains(question));
+            // Files of one date are parts of a run as long as they share no question.
+            let older = kept.iter().any(|(newer, of, _)| {
+                *of == model && self.runs[*newer].date != self.runs[run].date
+            });
+            let again = older || labels.iter().any(|(question, _)| known.contains(question));
             if again {
                 let taken =
                     kept.iter().find(|(_, of, _)| *of == model).map_or(run, |(run, ..)| *run);

@@ -6,7 +6,8 @@ use std::io::{self, BufRead, BufReader, Read};
 /// first bytes.
 pub(super) fn utf8(head: &[u8], mut reader: Box<dyn BufRead>) -> Result<Box<dyn BufRead>, String> {
     let skip = |reader: &mut Box<dyn BufRead>, n: u64| {
-        io::copy(&mut reader.by_ref().take(n), &mut io::sink()).map_err(|e| super::files::said(&e))
+        io::copy(&mut reader.by_ref().take(n), &mut io::sink())
+            .map_err(|e| super::files::reason(&e))
     };
     match head {
         [0xef, 0xbb, 0xbf, ..] => {

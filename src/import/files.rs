@@ -57,9 +57,10 @@ struct Member {
 #[derive(Debug, Default)]
 pub(super) struct Tree {
     files: Vec<File>,
-    /// How many of `files` are to be imported; beyond stand the neighbours of files named directly.
     index: HashMap<PathBuf, usize>,
+    /// Files that the user named.
     named: HashSet<PathBuf>,
+    /// Files beside those, which are not to be imported.
     context: HashSet<PathBuf>,
 }
 
@@ -88,17 +89,27 @@ impl File {
         names.map(|name| name.to_string_lossy().into_owned()).collect()
     }
 
+    /// Where it is, through all links, and where in an archive.
+    fn real(&self) -> (PathBuf, u64) {
+        let (path, at) = match &self.place {
+            Place::Here => (&self.path, 0),
+            Place::There(path) => (path, 0),
+            Place::Within(member) => (&member.archive, member.start),
+        };
+        (fs::canonicalize(path).unwrap_or_else(|_| path.clone()), at)
+    }
+
     /// The bytes, unpacked and as UTF-8 where a mark says that they are UTF-16.
     ///
     /// # Errors
     /// A sentence that says what is in the way.
     pub(super) fn open(&self) -> Result<Box<dyn BufRead>, String> {
         let raw: Box<dyn Read> = match &self.place {
-            Place::Here => Box::new(Open::open(&self.path).map_err(|e| said(&e))?),
-            Place::There(path) => Box::new(Open::open(path).map_err(|e| said(&e))?),
+            Place::Here => Box::new(Open::open(&self.path).map_err(|e| reason(&e))?),
+            Place::There(path) => Box::new(Open::open(path).map_err(|e| reason(&e))?),
             Place::Within(member) => {
-                let mut file = Open::open(&member.archive).map_err(|e| said(&e))?;
-                file.seek(SeekFrom::Start(member.start)).map_err(|e| said(&e))?;
+                let mut file = Open::open(&member.archive).map_err(|e| reason(&e))?;
+                file.seek(SeekFrom::Start(member.start)).map_err(|e| reason(&e))?;
                 let bytes = file.take(member.length);
                 if member.deflated {
                     Box::new(flate2::read::DeflateDecoder::new(BufReader::new(bytes)))
@@ -107,21 +118,21 @@ impl File {
                 }
             }
         };
-        let (head, mut reader) = peeked(raw).map_err(|e| said(&e))?;
+        let (head, mut reader) = peeked(raw).map_err(|e| reason(&e))?;
         let (mut start, mut packed) = (head, false);
-        // What a file is packed with is told by its first bytes: names lie.
+        // What a file is packed with shows in its first bytes: names can be wrong.
         if start.starts_with(&[0x1f, 0x8b]) {
             (start, reader) = peeked(Box::new(flate2::bufread::MultiGzDecoder::new(reader)))
-                .map_err(|e| format!("not a whole gzip file ({})", said(&e)))?;
+                .map_err(|e| format!("not a whole gzip file ({})", reason(&e)))?;
             packed = true;
         } else if start.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
             let decoder = ruzstd::decoding::StreamingDecoder::new(reader)
                 .map_err(|e| format!("not a whole Zstandard file ({e})"))?;
             (start, reader) = peeked(Box::new(decoder))
-                .map_err(|e| format!("not a whole Zstandard file ({})", said(&e)))?;
+                .map_err(|e| format!("not a whole Zstandard file ({})", reason(&e)))?;
             packed = true;
         }
-        if let Some(problem) = stranger(&start, packed) {
+        if let Some(problem) = foreign(&start, packed) {
             return Err(problem);
         }
         encoding::utf8(&start, reader)
@@ -136,8 +147,8 @@ fn peeked(mut reader: Box<dyn Read>) -> std::io::Result<(Vec<u8>, Box<dyn BufRea
     Ok((head, Box::new(BufReader::with_capacity(1 << 18, whole))))
 }
 
-/// What a file is that cannot hold records, told by its first bytes.
-fn stranger(head: &[u8], packed: bool) -> Option<String> {
+/// What a file is that cannot hold records, by its first bytes.
+fn foreign(head: &[u8], packed: bool) -> Option<String> {
     let text = String::from_utf8_lossy(head).trim_start().to_lowercase();
     let problem = if head.is_empty() {
         "the file is empty"
@@ -167,7 +178,7 @@ fn stranger(head: &[u8], packed: bool) -> Option<String> {
 }
 
 /// What the system says, without the path.
-pub(super) fn said(error: &std::io::Error) -> String {
+pub(super) fn reason(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "the link leads nowhere".into(),
         std::io::ErrorKind::PermissionDenied => "no permission to read it".into(),
@@ -182,15 +193,11 @@ impl Tree {
     /// [`Error::Input`] if one of `paths` is not there.
     pub(super) fn find(paths: &[PathBuf], skips: &mut Skips) -> Result<Self> {
         let mut tree = Self::default();
-        // The same file by two paths counts once.
-        let mut seen = HashSet::new();
         for path in paths {
             let about = path.metadata().map_err(|e| Error::io(path, e))?;
             if about.is_file() {
-                if seen.insert(real(path)) {
-                    tree.named.insert(path.clone());
-                    tree.add(path.clone(), skips);
-                }
+                tree.named.insert(path.clone());
+                tree.add(path.clone(), skips);
                 continue;
             }
             let walk = WalkDir::new(path).max_depth(DEPTH).follow_links(true).sort_by_file_name();
@@ -199,14 +206,12 @@ impl Tree {
             };
             for entry in walk.into_iter().filter_entry(|entry| !hidden(entry)) {
                 match entry {
-                    Ok(entry) if entry.file_type().is_file() && seen.insert(real(entry.path())) => {
-                        tree.add(entry.into_path(), skips);
-                    }
+                    Ok(entry) if entry.file_type().is_file() => tree.add(entry.into_path(), skips),
                     Ok(_) => {}
                     // A loop of links leads to what is seen anyway.
                     Err(e) if e.loop_ancestor().is_some() => {}
                     Err(e) => {
-                        let reason = e.io_error().map_or_else(|| "cannot be read".into(), said);
+                        let reason = e.io_error().map_or_else(|| "cannot be read".into(), reason);
                         skips.file(e.path().unwrap_or(path), reason);
                     }
                 }
@@ -244,7 +249,7 @@ impl Tree {
         let name = path.to_string_lossy().to_lowercase();
         if ARCHIVES.iter().any(|ending| name.ends_with(ending)) {
             skips.file(&path, "an archive that llmap does not read: unpack it first");
-        } else if name.ends_with(".zip") {
+        } else if Path::new(&name).extension().is_some_and(|ending| ending == "zip") {
             let before = self.files.len();
             match self.members(&path) {
                 Ok(()) if self.files.len() == before => skips.file(&path, "an empty archive"),
@@ -259,10 +264,10 @@ impl Tree {
 
     /// The members of a zip archive, in the order of their names.
     fn members(&mut self, path: &Path) -> Result<(), String> {
-        let mut file = Open::open(path).map_err(|e| said(&e))?;
+        let mut file = Open::open(path).map_err(|e| reason(&e))?;
         let mut head = Vec::new();
-        file.by_ref().take(512).read_to_end(&mut head).map_err(|e| said(&e))?;
-        if let Some(problem) = stranger(&head, false).filter(|_| !head.starts_with(b"PK")) {
+        file.by_ref().take(512).read_to_end(&mut head).map_err(|e| reason(&e))?;
+        if let Some(problem) = foreign(&head, false).filter(|_| !head.starts_with(b"PK")) {
             return Err(problem);
         }
         let mut found = BTreeMap::new();
@@ -295,11 +300,13 @@ impl Tree {
         Ok(())
     }
 
-    /// The files to import whose name is `wanted`, and those that the user named.
+    /// The files to import whose name is `wanted`, and those that the user named. The same file by two
+    /// paths counts once.
     pub(super) fn files(&self, wanted: impl Fn(&str) -> bool) -> Vec<File> {
+        let mut seen = HashSet::new();
         let files = self.files.iter().filter(|file| !self.context.contains(&file.path));
-        let wanted = |file: &&File| wanted(file.name()) || self.named.contains(&file.path);
-        files.filter(wanted).cloned().collect()
+        let files = files.filter(|file| wanted(file.name()) || self.named.contains(&file.path));
+        files.filter(|file| seen.insert(file.real())).cloned().collect()
     }
 
     /// All files, neighbours of named ones too.
@@ -336,12 +343,6 @@ impl Tree {
             n => format!("{n} files ({})", listed.join(", ")),
         }
     }
-}
-
-/// Where a path leads, through all links.
-fn real(path: &Path) -> PathBuf {
-    let path = linked(path).unwrap_or_else(|| path.into());
-    fs::canonicalize(&path).unwrap_or(path)
 }
 
 /// Where a file leads that holds the path of another in place of a link: so Git writes links on disks

@@ -174,20 +174,20 @@ fn read(file: &File, state: &File, stats: &File, skips: &mut Skips) -> Option<Ru
 
 /// The question of an instance, with what can be chosen.
 fn question(instance: &Value) -> Option<Asked> {
-    let stem = said(&instance["input"])?;
+    let stem = content(&instance["input"])?;
     let references = instance["references"].as_array().map_or(&[][..], Vec::as_slice);
     let correct = |reference: &&Value| {
         reference["tags"].as_array().is_some_and(|tags| tags.iter().any(|tag| tag == "correct"))
     };
     // References of which each is right are answers, not choices.
     let choose = references.len() > 1 && !references.iter().all(|reference| correct(&reference));
-    let texts = references.iter().filter_map(|reference| said(&reference["output"]));
+    let texts = references.iter().filter_map(|reference| content(&reference["output"]));
     let choices = if choose { texts.collect() } else { Vec::new() };
     Some(Asked { stem, choices, ..Asked::default() })
 }
 
 /// A text, in whichever form a version of HELM keeps it.
-fn said(value: &Value) -> Option<String> {
+fn content(value: &Value) -> Option<String> {
     let messages = || {
         let messages = value["messages"].as_array()?;
         let user = messages.iter().filter(|message| message["role"] == "user");

@@ -6,9 +6,9 @@ use std::io::{Cursor, Read};
 
 use serde::de::DeserializeOwned;
 
-use super::files::{File, said};
+use super::files::{File, reason};
 use super::report::Skips;
-use super::scan::{Item, Scan};
+use super::scan::{Item, Outcome, Scan};
 use crate::error::json_fault;
 
 /// A document that is longer is passed over: 64 MiB.
@@ -20,16 +20,14 @@ const PATIENCE: usize = 1000;
 
 /// Reads one document, with what Python and crashes do to it repaired if need be.
 pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
-    serde_json::from_slice(bytes).or_else(|error| {
-        let repaired = repaired(bytes).and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        repaired.ok_or_else(|| json_fault(&error))
-    })
+    serde_json::from_slice(bytes)
+        .or_else(|error| serde_json::from_slice(&repaired(bytes)).map_err(|_| json_fault(&error)))
 }
 
 /// The document that a file holds; what stands behind it is passed over.
 pub(super) fn document<T: DeserializeOwned>(file: &File) -> Result<T, String> {
     let mut bytes = Vec::new();
-    file.open()?.take(WHOLE + 1).read_to_end(&mut bytes).map_err(|e| said(&e))?;
+    file.open()?.take(WHOLE + 1).read_to_end(&mut bytes).map_err(|e| reason(&e))?;
     if bytes.len() as u64 > WHOLE {
         return Err("a document of more than 512 MiB".into());
     }
@@ -37,7 +35,7 @@ pub(super) fn document<T: DeserializeOwned>(file: &File) -> Result<T, String> {
         let mut first = None;
         let mut source = Cursor::new(&bytes);
         let mut scan = Scan::new(&mut source, 1);
-        let taken = scan.value().is_ok_and(|outcome| outcome.is_whole());
+        let taken = scan.space().is_ok() && scan.value().is_ok_and(Outcome::is_whole);
         if taken {
             first = parse(scan.bytes()).ok();
         }
@@ -55,7 +53,7 @@ pub(super) fn records<T: DeserializeOwned>(
 ) {
     let mut reader = match file.open() {
         Ok(reader) => reader,
-        Err(reason) => return skips.file(&file.path, reason),
+        Err(problem) => return skips.file(&file.path, problem),
     };
     let (mut found, mut odd) = (0_usize, 0_usize);
     let outcome = super::scan::items(&mut reader, key, &mut |line, item| {
@@ -72,7 +70,7 @@ pub(super) fn records<T: DeserializeOwned>(
     });
     if let Err(error) = outcome {
         let rest = if found > 0 { "the rest is missing" } else { "nothing can be read" };
-        skips.file(&file.path, format!("{rest}: {}", said(&error)));
+        skips.file(&file.path, format!("{rest}: {}", reason(&error)));
     }
 }
 
@@ -103,7 +101,7 @@ fn take<T: DeserializeOwned>(
     let mut scan = Scan::new(&mut source, line);
     while scan.space().is_ok_and(|byte| byte == Some(b'{') || byte == Some(b','))
         && scan.comma().is_ok()
-        && scan.value().is_ok_and(|outcome| outcome.is_whole())
+        && scan.value().is_ok_and(Outcome::is_whole)
     {
         several.push(parse::<T>(scan.bytes()));
     }
@@ -121,7 +119,7 @@ fn take<T: DeserializeOwned>(
 /// The same JSON with what Python writes and JSON does not know put right: NaN and Infinity become
 /// null, raw control characters and halves of surrogate pairs are escaped or replaced, bytes that are
 /// no UTF-8 too, and a comma before a closing bracket goes.
-fn repaired(bytes: &[u8]) -> Option<Vec<u8>> {
+fn repaired(bytes: &[u8]) -> Vec<u8> {
     let text: Cow<str> = String::from_utf8_lossy(bytes);
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len() + 16);
@@ -163,7 +161,7 @@ fn repaired(bytes: &[u8]) -> Option<Vec<u8>> {
         }
         at += used;
     }
-    Some(out)
+    out
 }
 
 /// A `\u` escape as it may stand, and how many bytes it takes: half a pair becomes U+FFFD.

@@ -49,7 +49,7 @@ impl Range {
             range.shares += usize::from((0.0..=1.0).contains(&value));
             range.min = range.min.min(value);
             range.max = range.max.max(value);
-            range.binary &= value == 0.0 || value == 1.0;
+            range.binary &= [0.0, 1.0].contains(&value);
         }
         range
     }
@@ -299,6 +299,11 @@ fn rank(format: Format, known: &[&str], summary: &Summary) -> Option<(usize, Sca
         (Scale::Percent, _) => 103,
     };
     Some((tier, scale))
+}
+
+/// True if a metric could have been taken. HELM has dozens beside, such as the number of tokens.
+pub(super) fn usable(format: Format, task: &str, summary: &Summary) -> bool {
+    format != Format::Helm || rank(format, &known(format, task), summary).is_some()
 }
 
 /// The metric to take: one that all files have before one that some lack, then by rank, then as listed.

@@ -4,7 +4,7 @@
 //! [`run::Run`]s: documents that one model was asked, with the numbers of every metric. Then it is decided
 //! over all runs which documents are one question ([`questions`]), which runs are one model
 //! ([`models`]), which metric and filter of a task counts ([`metric`]), and which of several runs
-//! ([`assemble`]). What is odd is passed over and said ([`report`]).
+//! ([`assemble`]). What is odd is passed over and reported ([`report`]).
 
 mod alpaca_eval;
 mod archive;
@@ -165,29 +165,29 @@ fn refused(first: &Skip, all: usize) -> Error {
         file: first.file.clone(),
         line: first.line,
         problem: format!("{}{more}", first.reason),
-        fix: "mend the file or leave it out, or go without --strict to pass over it".into(),
+        fix: "repair the file or leave it out, or go without --strict to pass over it".into(),
     }
 }
 
 /// The error of an import without a single answer: what was looked for, and what was found.
 fn nothing(format: Format, paths: &[PathBuf], tree: &Tree, jobs: usize, skips: &Skips) -> Error {
     let shown: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-    let mut said = format!("nothing to import from {}: ", shown.join(", "));
+    let mut text = format!("nothing to import from {}: ", shown.join(", "));
     if jobs == 0 {
-        said.push_str(&format!("looked for {}; found {}", format.wanted(), tree.describe()));
+        text.push_str(&format!("looked for {}; found {}", format.wanted(), tree.describe()));
     } else {
-        said.push_str(&format!(
+        text.push_str(&format!(
             "files: {jobs}, but no answer with a score in them; rows passed over: {}",
             skips.rows
         ));
     }
     for skip in skips.list().iter().take(NAMED) {
         let line = skip.line.map_or_else(String::new, |line| format!(":{line}"));
-        said.push_str(&format!("\n  {}{line}: {}", skip.file.display(), skip.reason));
+        text.push_str(&format!("\n  {}{line}: {}", skip.file.display(), skip.reason));
     }
     let more = skips.list().len().saturating_sub(NAMED);
     if more > 0 {
-        said.push_str(&format!("\n  and {more} more"));
+        text.push_str(&format!("\n  and {more} more"));
     }
-    Error::Usage(said)
+    Error::Usage(text)
 }

@@ -117,19 +117,22 @@ fn variants(runs: &[Run], group: &[usize], report: &mut Report) -> Vec<Variant> 
             settings.extend(soft.then(|| model.soft.clone()).into_iter().flatten());
             settings
         };
-        let told =
+        let first_known =
             |of: &[usize]| of.iter().copied().find(|&run| runs[run].model.known).unwrap_or(of[0]);
         if clash {
             variants.extend(
                 soft.into_iter()
-                    .map(|of| Variant { settings: settings(told(&of), true), runs: of }),
+                    .map(|of| Variant { settings: settings(first_known(&of), true), runs: of }),
             );
             continue;
         }
         if soft.len() > 1 {
             let each: Vec<Variant> = soft
                 .iter()
-                .map(|of| Variant { settings: runs[told(of)].model.soft.clone(), runs: Vec::new() })
+                .map(|of| Variant {
+                    settings: runs[first_known(of)].model.soft.clone(),
+                    runs: Vec::new(),
+                })
                 .collect();
             let keys: Vec<String> = differing(&each).into_iter().collect();
             let name = &runs[same[0]].model.name;
@@ -138,7 +141,7 @@ fn variants(runs: &[Run], group: &[usize], report: &mut Report) -> Vec<Variant> 
                 keys.join(", ")
             ));
         }
-        variants.push(Variant { settings: settings(told(&same), false), runs: same });
+        variants.push(Variant { settings: settings(first_known(&same), false), runs: same });
     }
     variants
 }

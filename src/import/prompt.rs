@@ -52,8 +52,8 @@ const LABEL: usize = 24;
 
 /// The question of a prompt.
 pub(super) fn core(prompt: &str) -> String {
-    if let Some(said) = messages(prompt) {
-        return said;
+    if let Some(last) = messages(prompt) {
+        return last;
     }
     let begin = |text: &str| {
         BEGIN.iter().find_map(|mark| text.trim_start().strip_prefix(mark).map(str::to_owned))
@@ -62,29 +62,30 @@ pub(super) fn core(prompt: &str) -> String {
     while let Some(rest) = begin(&text) {
         text = rest;
     }
-    // The last turn of the user in which anything is said.
+    // The last turn of the user that holds any text.
     let mut turns: Vec<usize> = USER
         .iter()
         .flat_map(|mark| text.match_indices(mark).map(|(at, mark)| at + mark.len()))
         .collect();
     turns.sort_unstable();
-    let said = turns.iter().rev().find_map(|&at| {
+    let last = turns.iter().rev().find_map(|&at| {
         let rest = &text[at..];
         let end = END.iter().filter_map(|mark| rest.find(mark)).min().unwrap_or(rest.len());
-        let said = rest[..end].trim();
-        (!said.is_empty()).then_some(said)
+        let text = rest[..end].trim();
+        (!text.is_empty()).then_some(text)
     });
-    without_examples(said.unwrap_or(&text)).to_owned()
+    without_examples(last.unwrap_or(&text)).to_owned()
 }
 
-/// What the user says last, of messages written as JSON.
+/// The last message of the user, of messages written as JSON.
 fn messages(prompt: &str) -> Option<String> {
     if !prompt.trim_start().starts_with("[{") {
         return None;
     }
     let messages: Vec<Value> = json::parse(prompt.as_bytes()).ok()?;
-    let said = messages.iter().rev().filter(|message| message["role"] == "user");
-    said.filter_map(|message| message["content"].as_str())
+    let users = messages.iter().rev().filter(|message| message["role"] == "user");
+    users
+        .filter_map(|message| message["content"].as_str())
         .map(|text| without_examples(text.trim()).to_owned())
         .find(|text| !text.is_empty())
 }

@@ -23,6 +23,11 @@ struct Entry {
     varies: bool,
 }
 
+/// The entries of a task that share a hash, a content or an id.
+type Index = HashMap<(u32, u64), Vec<u32>>;
+/// Gives what a document is known by.
+type Key = fn(&Document) -> Option<u64>;
+
 /// The documents of all files.
 #[derive(Default)]
 pub(super) struct Documents {
@@ -30,9 +35,9 @@ pub(super) struct Documents {
     pub(super) tasks: Vec<String>,
     task_index: HashMap<String, u32>,
     entries: Vec<Entry>,
-    by_hash: HashMap<(u32, u64), Vec<u32>>,
-    by_content: HashMap<(u32, u64), Vec<u32>>,
-    by_id: HashMap<(u32, u64), Vec<u32>>,
+    by_hash: Index,
+    by_content: Index,
+    by_id: Index,
     /// Tasks in which the text of a question alone does not tell it from others.
     ambiguous: HashSet<u32>,
     /// Documents of another hash than the one that they were taken for.
@@ -68,10 +73,8 @@ impl Documents {
         let docs = std::mem::take(&mut run.docs);
         let mut found: Vec<Option<u32>> = vec![None; docs.len()];
         let mut used = HashSet::new();
-        let hash = |doc: &Document| doc.hash;
-        let content = |doc: &Document| doc.content;
-        let ways: [(&HashMap<_, Vec<u32>>, &dyn Fn(&Document) -> Option<u64>); 2] =
-            [(&self.by_hash, &hash), (&self.by_content, &content)];
+        let ways: [(&Index, Key); 2] =
+            [(&self.by_hash, |doc| doc.hash), (&self.by_content, |doc| doc.content)];
         for (index, key) in ways {
             for (doc, found) in docs.iter().zip(&mut found).filter(|(_, found)| found.is_none()) {
                 let Some(known) = key(doc).and_then(|key| index.get(&(task, key))) else {
@@ -163,7 +166,7 @@ impl Documents {
         let at = self.entries.len() as u32;
         let nth = [0, 1].map(|which| {
             let taken = taken[which].entry(keys[which]).or_default();
-            let nth = (0..).find(|nth| !taken.contains(nth)).unwrap_or_default();
+            let nth = (0..=u32::MAX).find(|nth| !taken.contains(nth)).unwrap_or_default();
             taken.insert(nth);
             nth
         });

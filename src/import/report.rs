@@ -71,8 +71,14 @@ impl Skips {
         self.rows += other.rows;
         self.files += other.files;
         self.tasks += other.tasks;
+        let at = self.list.len();
         self.list.extend(other.list);
         self.list.truncate(LISTED);
+        for (key, own) in other.index {
+            if at + own < LISTED {
+                self.index.entry(key).or_insert(at + own);
+            }
+        }
     }
 
     /// The first ones of what was passed over, in the order of the files.
@@ -164,4 +170,22 @@ pub struct Report {
     pub split: usize,
     /// What else there is to say.
     pub notes: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_listed_once_a_kind_and_file_and_all_are_counted() {
+        let mut skips = Skips::default();
+        for line in 1..=3 {
+            skips.row(Path::new("x"), line, "odd", "");
+        }
+        let mut all = Skips::default();
+        all.extend(skips);
+        (0..LISTED).for_each(|_| all.file(Path::new("y"), "empty"));
+        assert_eq!((all.rows, all.files, all.list().len()), (3, LISTED, LISTED));
+        assert_eq!((all.list()[0].line, all.list()[0].rows), (Some(1), 3));
+    }
 }

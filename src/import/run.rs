@@ -97,14 +97,12 @@ impl Run {
         scores: &[(String, f32)],
     ) {
         let doc = self.document(doc);
-        let part = match self.parts.iter().position(|part| part.filter == filter) {
-            Some(at) => at,
-            None => {
-                self.parts.push(Part { filter: filter.into(), ..Part::default() });
-                self.parts.len() - 1
-            }
-        };
-        self.parts[part].push(line as u32, doc, scores);
+        let known = self.parts.iter().position(|part| part.filter == filter);
+        let at = known.unwrap_or_else(|| {
+            self.parts.push(Part { filter: filter.into(), ..Part::default() });
+            self.parts.len() - 1
+        });
+        self.parts[at].push(line as u32, doc, scores);
     }
 
     /// The index of a document: the same one if hash, content and number are the same.
@@ -144,14 +142,12 @@ impl Part {
         self.lines.push(line);
         self.docs.push(doc);
         for (name, value) in scores {
-            let at = match self.metrics.iter().position(|metric| metric == name) {
-                Some(at) => at,
-                None => {
-                    self.metrics.push(name.clone());
-                    self.values.push(vec![f32::NAN; row]);
-                    self.metrics.len() - 1
-                }
-            };
+            let known = self.metrics.iter().position(|metric| metric == name);
+            let at = known.unwrap_or_else(|| {
+                self.metrics.push(name.clone());
+                self.values.push(vec![f32::NAN; row]);
+                self.metrics.len() - 1
+            });
             if self.values[at].len() == row {
                 self.values[at].push(*value);
             }

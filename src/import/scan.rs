@@ -149,19 +149,20 @@ impl<'a> Scan<'a> {
                     }
                 } else {
                     match byte {
-                        b'"' if depth == 0 && begun => end = Some(at),
+                        // Behind a number or a word another value begins.
+                        b'"' | b'{' | b'[' | b'}' | b']' | b',' | b' ' | b'\t' | b'\r' | b'\n'
+                            if depth == 0 && begun =>
+                        {
+                            end = Some(at);
+                        }
                         b'"' => quoted = true,
-                        b'{' | b'[' if depth == 0 && begun => end = Some(at),
                         b'{' | b'[' => depth += 1,
-                        b'}' | b']' if depth == 0 => end = Some(if begun { at } else { at + 1 }),
+                        b'}' | b']' if depth == 0 => end = Some(at + 1),
                         b'}' | b']' => {
                             depth -= 1;
                             if depth == 0 {
                                 end = Some(at + 1);
                             }
-                        }
-                        b',' | b' ' | b'\t' | b'\r' | b'\n' if depth == 0 && begun => {
-                            end = Some(at)
                         }
                         _ => {}
                     }
@@ -329,7 +330,7 @@ impl<'a> Scan<'a> {
 }
 
 fn breaks(bytes: &[u8]) -> u64 {
-    bytes.iter().filter(|byte| **byte == b'\n').count() as u64
+    bytes.split(|byte| *byte == b'\n').count() as u64 - 1
 }
 
 #[cfg(test)]

@@ -116,6 +116,14 @@ fn read(
     let mut reader = Reader::default();
     let mut answers = 0_usize;
     json::records(file, None, skips, |line, sample: Sample, skips| {
+        if sample.doc.is_none() && sample.prompt.is_none() {
+            return skips.row(
+                &file.path,
+                line,
+                "no sample",
+                "neither `doc` nor `arguments` is there",
+            );
+        }
         if sample.scores.is_empty() {
             return skips.row(&file.path, line, "no metric", "");
         }

@@ -59,10 +59,10 @@ pub(super) fn of(file: &File, tasks: &BTreeSet<String>) -> Named {
         let task = if task.is_empty() { "samples".into() } else { task.to_owned() };
         return Named { task, date, args: None, sure: before.is_empty() };
     }
-    let begins = |name: &&str| {
-        stem.strip_prefix(*name).is_some_and(|rest| rest.starts_with("__") || rest.starts_with('='))
+    let begins = |name: &str| {
+        stem.strip_prefix(name).is_some_and(|rest| rest.starts_with("__") || rest.starts_with('='))
     };
-    if ARGUMENTS.iter().any(|name| begins(&name)) {
+    if ARGUMENTS.iter().any(|name| begins(name)) {
         let known = tasks.iter().filter(|task| {
             stem.strip_suffix(task.as_str()).is_some_and(|before| before.ends_with('_'))
         });

@@ -133,7 +133,7 @@ impl Known {
                 }
                 Ok(_) => {}
                 Err(reason) => {
-                    skips.file(&file.path, format!("results that cannot be read: {reason}"))
+                    skips.file(&file.path, format!("results that cannot be read: {reason}"));
                 }
             }
         }

@@ -42,13 +42,13 @@ pub(super) struct Sample {
 
 impl<'de> Deserialize<'de> for Sample {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Reading)
+        deserializer.deserialize_map(SampleVisitor)
     }
 }
 
-struct Reading;
+struct SampleVisitor;
 
-impl<'de> Visitor<'de> for Reading {
+impl<'de> Visitor<'de> for SampleVisitor {
     type Value = Sample;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -63,11 +63,11 @@ impl<'de> Visitor<'de> for Reading {
             match &*key {
                 "doc" => sample.doc = Some(map.next_value()?).filter(|doc: &Value| !doc.is_null()),
                 "doc_id" => {
-                    sample.doc_id = Some(map.next_value()?).filter(|id: &Value| !id.is_null())
+                    sample.doc_id = Some(map.next_value()?).filter(|id: &Value| !id.is_null());
                 }
                 "doc_hash" => sample.doc_hash = text(map.next_value()?),
                 "filter" => sample.filter = text(map.next_value()?),
-                "arguments" => sample.prompt = map.next_value::<Said>()?.text(),
+                "arguments" => sample.prompt = map.next_value::<Prompt>()?.text(),
                 "metrics" => {
                     if let Value::Array(names) = map.next_value()? {
                         named = Some(names.into_iter().filter_map(text).collect());
@@ -104,13 +104,13 @@ struct Score(f32);
 
 impl<'de> Deserialize<'de> for Score {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Number).map(Self)
+        deserializer.deserialize_any(ScoreVisitor).map(Self)
     }
 }
 
-struct Number;
+struct ScoreVisitor;
 
-impl<'de> Visitor<'de> for Number {
+impl<'de> Visitor<'de> for ScoreVisitor {
     type Value = f32;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -157,13 +157,13 @@ impl<'de> Visitor<'de> for Number {
 }
 
 /// What was sent: the first text of the arguments or, of messages, the last one of the user.
-enum Said {
+enum Prompt {
     Text(String),
     Message { user: bool, text: String },
     Nothing,
 }
 
-impl Said {
+impl Prompt {
     fn text(self) -> Option<String> {
         match self {
             Self::Text(text) | Self::Message { text, .. } => {
@@ -174,57 +174,54 @@ impl Said {
     }
 }
 
-impl<'de> Deserialize<'de> for Said {
+impl<'de> Deserialize<'de> for Prompt {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Saying)
+        deserializer.deserialize_any(PromptVisitor)
     }
 }
 
-struct Saying;
+struct PromptVisitor;
 
-impl<'de> Visitor<'de> for Saying {
-    type Value = Said;
+impl<'de> Visitor<'de> for PromptVisitor {
+    type Value = Prompt;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the arguments of a request")
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Said, E> {
-        Ok(Said::Text(value.to_owned()))
+    fn visit_str<E>(self, value: &str) -> Result<Prompt, E> {
+        Ok(Prompt::Text(value.to_owned()))
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Said, E> {
-        Ok(Said::Nothing)
+    fn visit_bool<E>(self, _: bool) -> Result<Prompt, E> {
+        Ok(Prompt::Nothing)
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Said, E> {
-        Ok(Said::Nothing)
+    fn visit_f64<E>(self, _: f64) -> Result<Prompt, E> {
+        Ok(Prompt::Nothing)
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<Said, E> {
-        Ok(Said::Nothing)
+    fn visit_u64<E>(self, _: u64) -> Result<Prompt, E> {
+        Ok(Prompt::Nothing)
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Said, E> {
-        Ok(Said::Nothing)
+    fn visit_i64<E>(self, _: i64) -> Result<Prompt, E> {
+        Ok(Prompt::Nothing)
     }
 
-    fn visit_unit<E>(self) -> Result<Said, E> {
-        Ok(Said::Nothing)
+    fn visit_unit<E>(self) -> Result<Prompt, E> {
+        Ok(Prompt::Nothing)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Said, A::Error> {
-        let mut found = Said::Nothing;
-        while let Some(next) = list.next_element::<Said>()? {
-            match (&found, next) {
-                // The last message of the user, or whatever comes first.
-                (Said::Nothing | Said::Message { .. }, next @ Said::Message { user: true, .. }) => {
-                    found = next
-                }
-                (Said::Nothing, next) => found = next,
-                _ => {}
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Prompt, A::Error> {
+        let mut found = Prompt::Nothing;
+        while let Some(next) = list.next_element::<Prompt>()? {
+            // The last message of the user, or whatever comes first.
+            let users = matches!(next, Prompt::Message { user: true, .. });
+            if users || matches!(found, Prompt::Nothing) {
+                found = next;
             }
-            if matches!(found, Said::Text(_)) {
+            if matches!(found, Prompt::Text(_)) {
                 while list.next_element::<IgnoredAny>()?.is_some() {}
                 break;
             }
@@ -232,20 +229,20 @@ impl<'de> Visitor<'de> for Saying {
         Ok(found)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Said, A::Error> {
-        let (mut role, mut content, mut found) = (None, None, Said::Nothing);
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Prompt, A::Error> {
+        let (mut role, mut content, mut found) = (None, None, Prompt::Nothing);
         while let Some(key) = map.next_key::<String>()? {
-            let value = map.next_value::<Said>()?;
+            let value = map.next_value::<Prompt>()?;
             match (&*key, &found) {
                 ("role", _) => role = value.text(),
                 ("content", _) => content = value.text(),
-                (_, Said::Nothing) => found = value,
+                (_, Prompt::Nothing) => found = value,
                 _ => {}
             }
         }
         Ok(match (role, content) {
-            (Some(role), Some(text)) => Said::Message { user: role == "user", text },
-            (None, Some(text)) => Said::Text(text),
+            (Some(role), Some(text)) => Prompt::Message { user: role == "user", text },
+            (None, Some(text)) => Prompt::Text(text),
             _ => found,
         })
     }
@@ -272,11 +269,9 @@ pub(super) fn holds_samples(file: &File) -> bool {
     found
 }
 
-/// Only for its size: a file is never read twice for what it skips.
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::import::report::Skips;
 
     fn read(text: &str) -> Sample {
         json::parse(text.as_bytes()).unwrap()
@@ -305,14 +300,5 @@ mod tests {
             let sample = read(&format!("{{\"arguments\": {arguments}}}"));
             assert_eq!(sample.prompt.as_deref(), Some("Why?"), "{arguments}");
         }
-    }
-
-    #[test]
-    fn skips_are_counted_by_kind() {
-        let mut skips = Skips::default();
-        for line in 1..=3 {
-            skips.row(std::path::Path::new("x"), line, "odd", "");
-        }
-        assert_eq!((skips.rows, skips.list().len(), skips.list()[0].rows), (3, 1, 3));
     }
 }
