@@ -26,6 +26,10 @@ pub(super) fn assemble(
     let questions = documents.resolve();
     let mut report = Report { skips, ..Report::default() };
     let mut models = Models::of(&runs, &mut report);
+    if format == Format::Helm {
+        // Each scenario has instructions of its own: that is no remark.
+        report.notes.clear();
+    }
     let mut by_task: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     let raw = raw_tasks(documents, &runs);
     for (i, run) in runs.iter().enumerate() {

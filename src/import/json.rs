@@ -15,8 +15,6 @@ use crate::error::json_fault;
 pub(super) const LONGEST: u64 = 64 << 20;
 /// A whole file that is read as one document is at most so long: 512 MiB.
 const WHOLE: u64 = 512 << 20;
-/// Rows that may be no records before a file without any record is given up.
-const PATIENCE: usize = 1000;
 
 /// Reads one document, with what Python and crashes do to it repaired if need be.
 pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
@@ -55,9 +53,8 @@ pub(super) fn records<T: DeserializeOwned>(
         Ok(reader) => reader,
         Err(problem) => return skips.file(&file.path, problem),
     };
-    let (mut found, mut odd) = (0_usize, 0_usize);
+    let mut found = 0_usize;
     let outcome = super::scan::items(&mut reader, key, &mut |line, item| {
-        let before = skips.rows;
         match item {
             Item::Value(bytes) => take(file, line, bytes, skips, &mut |record, skips| {
                 found += 1;
@@ -65,8 +62,7 @@ pub(super) fn records<T: DeserializeOwned>(
             }),
             Item::Broken(why) => skips.row(&file.path, line, why, ""),
         }
-        odd += skips.rows - before;
-        found > 0 || odd < PATIENCE
+        true
     });
     if let Err(error) = outcome {
         let rest = if found > 0 { "the rest is missing" } else { "nothing can be read" };

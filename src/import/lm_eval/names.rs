@@ -72,7 +72,12 @@ pub(super) fn of(file: &File, tasks: &BTreeSet<String>) -> Named {
             return Named { task, date, args: Some(arguments(&stem[..at])), sure: true };
         }
     }
-    Named { task: stem.to_owned(), date, args: None, sure: false }
+    let known = tasks.iter().filter(|task| {
+        let before = stem.strip_suffix(task.as_str());
+        before.is_some_and(|before| before.ends_with(['_', '-', '.']))
+    });
+    let task = known.max_by_key(|task| task.len()).map_or(stem, String::as_str);
+    Named { task: task.to_owned(), date, args: None, sure: false }
 }
 
 /// The first single `_` behind the last `__` or comma: there the task begins.

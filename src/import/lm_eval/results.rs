@@ -166,6 +166,9 @@ impl Known {
         }
         let mut with_task: Vec<&Shared> =
             beside.iter().filter(|about| about.knows(&named.task)).collect();
+        if with_task.is_empty() {
+            with_task = beside.iter().collect();
+        }
         with_task.sort_by(|a, b| a.date.cmp(&b.date));
         let next = with_task.iter().find(|about| about.date >= named.date);
         next.or(with_task.last()).map(|about| Rc::clone(about))
@@ -189,8 +192,7 @@ impl About {
         if !self.date.is_empty() {
             return self.date.clone();
         }
-        // Seconds since 1970; padded, so that the texts sort as the numbers do.
-        self.value["date"].as_f64().map(|seconds| format!("{seconds:020.3}")).unwrap_or_default()
+        self.value["date"].as_f64().map(calendar).unwrap_or_default()
     }
 
     /// How many examples stood before the questions of a task.
@@ -274,6 +276,27 @@ impl About {
     }
 }
 
+/// Seconds since 1970 as a date in the form of those in names of files.
+fn calendar(seconds: f64) -> String {
+    let whole = seconds.max(0.0) as u64;
+    let (days, time) = (whole / 86_400, whole % 86_400);
+    // Days since 0000-03-01, in eras of 400 years (Hinnant, days_from_civil).
+    let shifted = days + 719_468;
+    let (era, day) = (shifted / 146_097, shifted % 146_097);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let of_year = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let of_month = of_year - (153 * month + 2) / 5 + 1;
+    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    format!(
+        "{:04}-{month:02}-{of_month:02}-{:02}-{:02}-{:02}",
+        era * 400 + year + next,
+        time / 3_600,
+        time / 60 % 60,
+        time % 60
+    )
+}
+
 /// The model of arguments such as `pretrained=org/model,revision=step100`.
 pub(super) fn model_of(args: &str) -> Model {
     let mut pairs: Vec<(String, String)> = Vec::new();
@@ -318,6 +341,13 @@ mod tests {
             model_of("pretrained=acme/heron,peft=me/lora,revision=main,load_in_4bit=True");
         assert_eq!(adapted.name, "me/lora");
         assert_eq!(adapted.fixed.keys().collect::<Vec<_>>(), ["load_in_4bit", "pretrained"]);
+    }
+
+    #[test]
+    fn seconds_are_dates() {
+        assert_eq!(calendar(0.0), "1970-01-01-00-00-00");
+        assert_eq!(calendar(1_709_210_096.5), "2024-02-29-12-34-56");
+        assert_eq!(calendar(1_735_689_599.0), "2024-12-31-23-59-59");
     }
 
     #[test]
