@@ -4,8 +4,6 @@ use half::{bf16, f16};
 use ndarray::{Array1, Array2};
 use safetensors::tensor::{Dtype, SafeTensors};
 
-use crate::unpack::{POINTER_FIX, is_pointer};
-
 /// The tensors of one file. Every method fails with a sentence that names the tensor.
 pub struct Tensors<'a> {
     file: SafeTensors<'a>,
@@ -14,9 +12,6 @@ pub struct Tensors<'a> {
 impl<'a> Tensors<'a> {
     /// Reads the header; the tensors are read as they are asked for.
     pub fn new(bytes: &'a [u8]) -> Result<Self, String> {
-        if is_pointer(bytes) {
-            return Err(format!("it is a Git LFS pointer instead of the file: {POINTER_FIX}"));
-        }
         let file = SafeTensors::deserialize(bytes).map_err(|e| e.to_string())?;
         Ok(Self { file })
     }

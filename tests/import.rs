@@ -438,6 +438,23 @@ fn nothing_usable_is_one_error_with_what_was_found() {
 }
 
 #[test]
+fn a_pointer_of_git_lfs_is_called_one_everywhere() {
+    let root = tempfile::tempdir().unwrap();
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12\n";
+    put(root.path(), "x.safetensors", pointer);
+    for table in ["questions", "models", "responses"] {
+        put(root.path(), &format!("data/{table}.csv"), pointer);
+    }
+    for name in ["x.safetensors", "data"] {
+        let out =
+            cargo_bin_cmd!("llmap").arg("inspect").arg(root.path().join(name)).output().unwrap();
+        let error = String::from_utf8_lossy(&out.stderr).into_owned();
+        assert!(error.contains("a Git LFS pointer") && error.contains("git lfs pull"), "{error}");
+        assert_eq!(out.status.code(), Some(2));
+    }
+}
+
+#[test]
 fn files_in_every_wrapping() {
     let plain = fs::read_to_string(
         fixture("json-ending/acme__heron").join("samples_birds_2026-03-02T08-15-00.250000.json"),

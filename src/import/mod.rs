@@ -1,10 +1,10 @@
 //! What other evaluation programs wrote, as a data set of tables.
 //!
-//! Files are found ([`files`]) and cut into records ([`json`], [`scan`]); each format turns its own into
-//! [`run::Run`]s: documents that one model was asked, with the numbers of every metric. Then it is decided
-//! over all runs which documents are one question ([`questions`]), which runs are one model
-//! ([`models`]), which metric and filter of a task counts ([`metric`]), and which of several runs
-//! ([`assemble`]). What is odd is passed over and reported ([`report`]).
+//! Files are found (`files`) and cut into records (`scan`, `json`); each format turns its own into runs
+//! (`run`): documents that one model was asked, with the numbers of every metric. Then it is decided over
+//! all runs which documents are one question (`questions`), which runs are one model (`models`), which
+//! metric and filter of a task counts (`metric`), and which of several runs (`assemble`). What is odd is
+//! passed over and reported (`report`).
 
 mod alpaca_eval;
 mod archive;
