@@ -415,7 +415,9 @@ fn what_is_odd_is_passed_over_and_listed() {
     let from = fixture("odd-task");
     let (code, _, error) = import(&["lm-eval", from.to_str().unwrap(), "--dry-run"]);
     assert!(
-        code == 0 && error.contains("passed over 1 tasks") && error.contains("word_perplexity"),
+        code == 0
+            && error.contains("passed over 1 task, 2 rows")
+            && error.contains("word_perplexity"),
         "{error}"
     );
     let (code, _, error) = import(&["lm-eval", from.to_str().unwrap(), "--dry-run", "--strict"]);
@@ -428,7 +430,7 @@ fn nothing_usable_is_one_error_with_what_was_found() {
         ("alpaca-eval", "nothing-judged", "none of its answers has a score (answers: 2"),
         ("lm-eval", "pointer", "a Git LFS pointer instead of the file: run `git lfs pull`"),
         ("helm", "filters", "looked for run_spec.json"),
-        ("mmlu-pro", "two-models/results", "no question"),
+        ("mmlu-pro", "two-models/results", "looked for model_outputs_MODEL_5shots.json"),
     ] {
         let from = fixture(name);
         let (code, _, error) = import(&[format, from.to_str().unwrap(), "--dry-run"]);

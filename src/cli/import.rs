@@ -151,11 +151,11 @@ fn summary(found: &Imported, output: Option<&Path>, quiet: bool) -> String {
         |output| one_line(&output.display().to_string()),
     );
     let mut text = format!(
-        "{place}: {} models, {} questions in {} categories, {} responses",
-        found.models().len(),
-        found.questions(),
-        found.categories().len(),
-        found.responses(),
+        "{place}: {}, {} in {}, {}",
+        count(found.models().len(), "model", "models"),
+        count(found.questions(), "question", "questions"),
+        count(found.categories().len(), "category", "categories"),
+        count(found.responses(), "response", "responses"),
     );
     if quiet {
         return text;
@@ -181,6 +181,11 @@ fn summary(found: &Imported, output: Option<&Path>, quiet: bool) -> String {
         text.push_str("\nnext: llmap train DATA -o EMBEDDER, or llmap inspect DATA");
     }
     text
+}
+
+/// A number and what it counts.
+fn count(n: usize, one: &str, more: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { more })
 }
 
 /// The tasks, with the metric and the filter that count.
@@ -213,24 +218,23 @@ fn tasks(tasks: &[Task]) -> String {
 
 /// What was made of names, texts and dates.
 fn remarks(report: &Report) -> String {
-    let mut lines: Vec<String> = Vec::new();
-    let mut count = |n: usize, what: &str| {
-        if n > 0 {
-            lines.push(format!("{n} {what}"));
-        }
-    };
-    count(report.repeated, "answers were there twice: the first one counts");
-    count(
-        report.merged_texts,
-        "documents have another text than their question: known by hash or number",
-    );
-    count(report.merged_documents, "documents are a question of another hash: known by their text");
-    count(report.split, "questions share their text with another one of the task: kept apart");
     let older: usize = report.reruns.iter().map(|rerun| rerun.responses).sum();
-    count(
-        report.reruns.len(),
-        &format!("older runs are left out, with {older} answers: the newest counts"),
-    );
+    let counts = [
+        (report.repeated, "answers given twice, the first one counts"),
+        (
+            report.merged_texts,
+            "documents with another text than their question, known by hash or number",
+        ),
+        (
+            report.merged_documents,
+            "documents with another hash than their question, known by their text",
+        ),
+        (report.split, "questions that share their text with another one of the task, kept apart"),
+        (report.reruns.len(), "older runs are left out, the newest counts"),
+        (older, "answers in them"),
+    ];
+    let counts = counts.into_iter().filter(|(n, _)| *n > 0);
+    let mut lines: Vec<String> = counts.map(|(n, what)| format!("{what}: {n}")).collect();
     for clash in report.clashes.iter().take(PRINTED) {
         lines.push(format!("{} names several models: {}", clash.name, clash.models.join("; ")));
     }
@@ -251,12 +255,13 @@ fn passed_over(report: &Report) -> String {
     if skips.is_empty() {
         return String::new();
     }
-    let counts: Vec<String> =
-        [(skips.tasks, "tasks"), (skips.files, "files"), (skips.rows, "rows")]
-            .into_iter()
-            .filter(|(n, _)| *n > 0)
-            .map(|(n, what)| format!("{n} {what}"))
-            .collect();
+    let counts = [
+        (skips.tasks, "task", "tasks"),
+        (skips.files, "file", "files"),
+        (skips.rows, "row", "rows"),
+    ];
+    let counts = counts.into_iter().filter(|(n, ..)| *n > 0);
+    let counts: Vec<String> = counts.map(|(n, one, more)| count(n, one, more)).collect();
     let lines = skips.list().iter().map(|skip| {
         let line = skip.line.map_or_else(String::new, |line| format!(":{line}"));
         let rows = if skip.rows > 1 { format!(" ({} rows)", skip.rows) } else { String::new() };

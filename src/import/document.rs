@@ -138,6 +138,10 @@ impl Reader {
                         questions.push(text);
                     }
                 }
+                (Role::Context, Value::Object(inner)) if text(value, used).is_none() => {
+                    let asked = self.object(inner, Hints { field: None, ..hints });
+                    contexts.extend(asked.map(|asked| asked.stem));
+                }
                 (Role::Context, _) => contexts.extend(text(value, used)),
                 (Role::Metadata | Role::Unknown, _) if used => contexts.extend(text(value, true)),
                 (Role::Answer | Role::Metadata, _) => {}
@@ -293,6 +297,12 @@ mod tests {
         ] {
             assert_eq!(read(doc.clone(), &[], None).text(false), wanted, "{doc}");
         }
+    }
+
+    #[test]
+    fn a_context_in_parts() {
+        let doc = json!({"question": "Why?", "context": {"contexts": ["It rained.", "It poured."], "labels": ["A"]}});
+        assert_eq!(read(doc, &[], None).text(false), "It rained.\nIt poured.\nWhy?");
     }
 
     #[test]

@@ -309,6 +309,11 @@ impl Tree {
         files.filter(|file| seen.insert(file.real())).cloned().collect()
     }
 
+    /// True if the user named this very file.
+    pub(super) fn is_named(&self, file: &File) -> bool {
+        self.named.contains(&file.path)
+    }
+
     /// All files, neighbours of named ones too.
     pub(super) fn all(&self) -> impl Iterator<Item = &File> {
         self.files.iter()

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::io::{Cursor, Read};
 
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 use super::files::{File, reason};
 use super::report::Skips;
@@ -13,6 +14,8 @@ use crate::error::json_fault;
 
 /// A document that is longer is passed over: 64 MiB.
 pub(super) const LONGEST: u64 = 64 << 20;
+/// So much of a file shows what it holds: 8 MiB.
+const HEAD: u64 = 8 << 20;
 /// A whole file that is read as one document is at most so long: 512 MiB.
 const WHOLE: u64 = 512 << 20;
 
@@ -68,6 +71,20 @@ pub(super) fn records<T: DeserializeOwned>(
         let rest = if found > 0 { "the rest is missing" } else { "nothing can be read" };
         skips.file(&file.path, format!("{rest}: {}", reason(&error)));
     }
+}
+
+/// True if one of the first records of a file is as wanted.
+pub(super) fn begins_with(file: &File, wanted: impl Fn(&Map<String, Value>) -> bool) -> bool {
+    let Ok(reader) = file.open() else { return false };
+    let (mut looked, mut found) = (0, false);
+    let _ = super::scan::items(&mut reader.take(HEAD), None, &mut |_, item| {
+        looked += 1;
+        if let Item::Value(bytes) = item {
+            found = parse(bytes).is_ok_and(|record| wanted(&record));
+        }
+        !found && looked < 3
+    });
+    found
 }
 
 /// Parses one value, or the several that a line without its break holds.

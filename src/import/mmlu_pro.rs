@@ -20,8 +20,20 @@ pub(super) fn jobs(tree: &Tree) -> Vec<Job> {
         let json = [".json", ".jsonl"].iter().any(|ending| stem(name, ending).is_some());
         json && !OTHERS.iter().any(|other| bare(name).to_lowercase().ends_with(other))
     };
+    // Of other names only files that hold answers count; one that the user names is read anyway.
+    let sure = |file: &File| {
+        let name = bare(file.name());
+        name.starts_with("model_outputs_") || name.ends_with("_result") || tree.is_named(file)
+    };
+    let answers = |record: &Map<String, Value>| {
+        record.contains_key("question")
+            && ["pred", "answer"].iter().any(|key| record.contains_key(*key))
+    };
     let files = tree.files(wanted).into_iter();
-    files.map(|file| -> Job { Arc::new(move |skips: &mut Skips| read(&file, skips)) }).collect()
+    files
+        .filter(|file| sure(file) || json::begins_with(file, answers))
+        .map(|file| -> Job { Arc::new(move |skips: &mut Skips| read(&file, skips)) })
+        .collect()
 }
 
 /// The model that the file, or else its folder, is named by, and the number of its examples.

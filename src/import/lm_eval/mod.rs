@@ -4,7 +4,6 @@ mod names;
 mod results;
 mod sample;
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -46,12 +45,12 @@ const GENERIC: &[&str] = &[
 pub(super) fn jobs(tree: &Tree, options: &Options, skips: &mut Skips) -> Vec<Job> {
     let known = Known::read(tree, skips);
     let files = tree.files(|name| names::ending(name).is_some() && !name.starts_with("results"));
-    let tasks: BTreeSet<String> = known.tasks();
+    let (tasks, prefixes) = (known.tasks(), known.prefixes());
     let mut jobs: Vec<Job> = Vec::new();
     for file in files {
-        let named = names::of(&file, &tasks);
+        let named = names::of(&file, &tasks, &prefixes);
         // Of other names only files that hold samples count; one that the user names is read anyway.
-        if !named.sure && !sample::holds_samples(&file) {
+        if !named.sure && !tree.is_named(&file) && !sample::holds_samples(&file) {
             continue;
         }
         let about = known.about(&file, &named);

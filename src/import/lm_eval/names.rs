@@ -50,8 +50,8 @@ pub(super) fn dated(stem: &str) -> (&str, String) {
     })
 }
 
-/// What the name of a file says; `tasks` are those that results beside it know.
-pub(super) fn of(file: &File, tasks: &BTreeSet<String>) -> Named {
+/// What the name of a file says; `tasks` and `prefixes` (arguments of models) are those that results know.
+pub(super) fn of(file: &File, tasks: &BTreeSet<String>, prefixes: &BTreeSet<String>) -> Named {
     let (stem, date) = dated(bare(file.name()));
     if let Some((before, task)) = stem.split_once("samples_") {
         // A fork writes the date first: 20240624_123456_samples_TASK.
@@ -66,7 +66,11 @@ pub(super) fn of(file: &File, tasks: &BTreeSet<String>) -> Named {
         let known = tasks.iter().filter(|task| {
             stem.strip_suffix(task.as_str()).is_some_and(|before| before.ends_with('_'))
         });
-        let at = known.map(|task| stem.len() - task.len() - 1).min().or_else(|| task_start(stem));
+        let own = prefixes.iter().rev().find(|prefix| {
+            stem.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.starts_with('_'))
+        });
+        let known = known.map(|task| stem.len() - task.len() - 1).min();
+        let at = own.map(String::len).or(known).or_else(|| task_start(stem));
         if let Some(at) = at {
             let task = stem[at + 1..].to_owned();
             return Named { task, date, args: Some(arguments(&stem[..at])), sure: true };

@@ -146,6 +146,12 @@ impl Known {
         all.flat_map(|about| about.tasks().map(str::to_owned).collect::<Vec<_>>()).collect()
     }
 
+    /// The arguments of all models as release 0.4.0 begins the names of files with.
+    pub(super) fn prefixes(&self) -> BTreeSet<String> {
+        let args = self.by_folder.values().flatten().map(|about| about.args());
+        args.filter(|args| !args.is_empty()).map(|args| args.replace(['/', '='], "__")).collect()
+    }
+
     /// The results that a file of samples belongs to: of its date, else the only ones or those of the
     /// one model in its folder, else the next ones that know the task.
     pub(super) fn about(&self, file: &File, named: &Named) -> Option<Shared> {
@@ -228,10 +234,9 @@ impl About {
         [text("doc_to_text"), text("doc_to_choice")].concat()
     }
 
-    /// The model with its settings.
-    pub(super) fn model(&self) -> Model {
-        let config = &self.value["config"];
-        let args = match &config["model_args"] {
+    /// The arguments of the model, `key=value` between commas.
+    fn args(&self) -> String {
+        match &self.value["config"]["model_args"] {
             Value::Object(args) => {
                 let plain =
                     |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -242,7 +247,13 @@ impl About {
             }
             Value::String(args) => args.clone(),
             _ => String::new(),
-        };
+        }
+    }
+
+    /// The model with its settings.
+    pub(super) fn model(&self) -> Model {
+        let config = &self.value["config"];
+        let args = self.args();
         let mut model = model_of(&args);
         let given = self.value["model_name"].as_str().map(clean).filter(|name| !name.is_empty());
         if let Some(name) = given {

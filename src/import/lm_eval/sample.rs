@@ -248,25 +248,12 @@ impl<'de> Visitor<'de> for PromptVisitor {
     }
 }
 
-/// True if the first record of a file is a sample, whatever the file is called.
+/// True if one of the first records of a file is a sample, whatever the file is called.
 pub(super) fn holds_samples(file: &File) -> bool {
-    let mut found = false;
-    let mut looked = 0;
-    let Ok(mut reader) = file.open() else { return false };
-    let mut look = |_, item: crate::import::scan::Item| {
-        looked += 1;
-        if let crate::import::scan::Item::Value(bytes) = item {
-            let keys = json::parse::<serde_json::Map<String, Value>>(bytes);
-            found = keys.is_ok_and(|sample| {
-                let has = |key: &str| sample.contains_key(key);
-                has("doc_id")
-                    && ["doc", "arguments", "resps", "filtered_resps"].into_iter().any(has)
-            });
-        }
-        !found && looked < 3
-    };
-    let _ = crate::import::scan::items(&mut reader, None, &mut look);
-    found
+    json::begins_with(file, |record| {
+        let has = |key: &str| record.contains_key(key);
+        has("doc_id") && ["doc", "arguments", "resps", "filtered_resps"].into_iter().any(has)
+    })
 }
 
 #[cfg(test)]
