@@ -18,16 +18,17 @@ const PREVIEW: usize = 8;
 #[command(after_help = "Examples:
   llmap import lm-eval results/ -o mydata         lm_eval … --log_samples --output_path results
   llmap import lm-eval results/ --dry-run         what would become of them, writing nothing
-  llmap import lm-eval results/ -o mydata --metric gsm8k=exact_match --filter gsm8k=flexible-extract
+  llmap import lm-eval results/ -o mydata --filter gsm8k=flexible-extract --metric arc_easy=acc_norm
   llmap import helm benchmark_output/ -o mydata
   llmap import alpaca-eval results/ -o mydata     right is what was preferred to the reference
   llmap import mmlu-pro eval_results/ -o mydata   folders, .json and .zip
   llmap train mydata -o my.safetensors            then learn from it
 
-One metric counts for a task. Without --metric it is the first that all its files have of: acc, exact_match,
-pass@1, prompt_level_strict_acc, math_verify, acc_norm; another one called right or wrong that is 0 or 1; any
-that is 0 or 1; a share from 0 to 1; a percentage. HELM's scenarios have their own (docs/importing.md). The
-filter is the first that all files of a task have. What is odd is passed over, counted and listed.
+One metric counts for a task. Without --metric it is the first that all its files have of: acc,
+exact_match, pass@1, prompt_level_strict_acc, math_verify, acc_norm; another one called right or
+wrong that is 0 or 1; any that is 0 or 1; a share from 0 to 1; a percentage. HELM's scenarios have
+their own (docs/importing.md). The filter is the first that all files of a task have. What is odd is
+passed over, counted and listed.
 
 Data sets as EmbedLLM publishes them need no import: llmap reads their folder.")]
 pub struct Arguments {
