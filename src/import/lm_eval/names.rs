@@ -56,7 +56,7 @@ pub(super) fn of(file: &File, tasks: &BTreeSet<String>, prefixes: &BTreeSet<Stri
     if let Some((before, task)) = stem.split_once("samples_") {
         // A fork writes the date first: 20240624_123456_samples_TASK.
         let date = if date.is_empty() { before.trim_end_matches('_').into() } else { date };
-        let task = if task.is_empty() { "samples".into() } else { task.to_owned() };
+        let task = if task.trim().is_empty() { "samples".into() } else { task.trim().to_owned() };
         return Named { task, date, args: None, sure: before.is_empty() };
     }
     let begins = |name: &str| {
