@@ -80,19 +80,31 @@ impl Item {
     /// Its folder, if all of it has been fetched.
     #[must_use]
     pub fn cached(&self) -> Option<PathBuf> {
-        let cache = Cache::from_env().repo(self.repo());
+        let cache = cache().repo(self.repo());
         let found: Option<Vec<PathBuf>> = self.files.iter().map(|file| cache.get(file)).collect();
         found?.pop().as_deref().and_then(Path::parent).map(Path::to_owned)
     }
 
     /// Downloads what is not there, going on where a broken download stopped, and checks every file
     /// by size and hash. `progress` hears of a file: its name, bytes done, bytes in all. Gives the
-    /// folder. `HF_ENDPOINT`, `HF_HOME` and `HF_TOKEN` are honoured.
+    /// folder. `HF_ENDPOINT`, `HF_HOME`, `HF_HUB_CACHE`, `HF_TOKEN` and `HF_HUB_OFFLINE` are honored.
     ///
     /// # Errors
-    /// [`Error::Failed`] if the hub cannot be reached, refuses, or sends something else.
+    /// [`Error::Failed`] if the hub cannot be reached, refuses, or sends something else, or if it must not
+    /// be asked and something is missing.
     pub fn fetch(&self, progress: &mut dyn FnMut(&str, u64, u64)) -> Result<PathBuf> {
+        if let Some(variable) = offline() {
+            return self.cached().ok_or_else(|| {
+                Error::Failed(format!(
+                    "{variable} is set, and {} is not in the cache {}\n  fix: unset {variable}, or copy \
+                     the cache from a machine that has it",
+                    self.repository,
+                    cache().path().display()
+                ))
+            });
+        }
         let mut builder = ApiBuilder::from_env().with_progress(false).with_retries(3);
+        builder = builder.with_cache_dir(cache().path().clone());
         if let Some(token) = std::env::var("HF_TOKEN").ok().filter(|token| !token.is_empty()) {
             builder = builder.with_token(Some(token));
         }
@@ -120,7 +132,7 @@ impl Item {
             let problem = format!("{file} of {} has no proper hash there", self.repository);
             return Err(Error::Failed(format!("{problem}\n  fix: name another HF_ENDPOINT")));
         }
-        let cache = Cache::from_env().repo(self.repo());
+        let cache = cache().repo(self.repo());
         let blob = cache.blob_path(metadata.etag());
         let mut pointer = cache.pointer_path(metadata.commit_hash());
         pointer.push(file);
@@ -164,6 +176,22 @@ impl Item {
 #[must_use]
 pub fn cached(name: &str) -> Option<PathBuf> {
     Item::named(name)?.cached()
+}
+
+/// The cache that the hub's tools use: of `HF_HUB_CACHE`, else below `HF_HOME`.
+fn cache() -> Cache {
+    let named = |name: &&str| std::env::var_os(name).filter(|path| !path.is_empty());
+    let own = ["HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"].iter().find_map(named);
+    own.map_or_else(Cache::from_env, |path| Cache::new(path.into()))
+}
+
+/// The variable that forbids to ask the hub.
+fn offline() -> Option<&'static str> {
+    let set = |name: &&str| {
+        let value = std::env::var(name).unwrap_or_default().to_lowercase();
+        matches!(&*value, "1" | "on" | "yes" | "true")
+    };
+    ["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"].into_iter().find(set)
 }
 
 /// Tells of a download.

@@ -126,10 +126,21 @@ impl User {
 
     /// Exit code, standard output and standard error.
     fn run(&self, arguments: &[&str]) -> (i32, String, String) {
+        self.run_with(arguments, &[])
+    }
+
+    /// The same with more variables of the environment.
+    fn run_with(&self, arguments: &[&str], more: &[(&str, &str)]) -> (i32, String, String) {
         let mut command = cargo_bin_cmd!("llmap");
         command.args(arguments).env_remove("LLMAP_ENCODERS").env("HF_TOKEN", "a-token");
         command.env("HF_HOME", self.path("hub")).env("HF_ENDPOINT", &self.endpoint);
         command.env("XDG_CACHE_HOME", self.path("cache"));
+        for name in
+            ["HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"]
+        {
+            command.env_remove(name);
+        }
+        command.envs(more.iter().copied());
         let run = command.output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         (run.status.code().unwrap(), text(run.stdout), text(run.stderr))
@@ -250,4 +261,22 @@ fn without_a_network_the_error_says_what_to_do() {
     assert!(error.contains("HF_ENDPOINT") && error.contains("RZ412/EmbedLLM"), "{error}");
     let (code, ..) = user.run(&["fetch", "everything"]);
     assert_eq!(code, 2);
+}
+
+#[test]
+fn the_hubs_own_variables_are_honored() {
+    let hub = Hub::open(Mood::Honest);
+    let user = User::of(&hub.endpoint);
+    let offline = ("HF_HUB_OFFLINE", "1");
+    let (code, _, error) = user.run_with(&["fetch", "minilm", "-q"], &[offline]);
+    assert!(code == 1 && error.contains("HF_HUB_OFFLINE is set"), "{error}");
+    assert!(hub.requests.lock().unwrap().is_empty(), "nothing is asked of the server");
+
+    let elsewhere = user.path("elsewhere");
+    let cache = ("HF_HUB_CACHE", elsewhere.as_str());
+    let (code, folder, error) = user.run_with(&["fetch", "minilm", "-q"], &[cache]);
+    assert!(code == 0 && Path::new(folder.trim()).starts_with(&elsewhere), "{error}");
+    let asked = hub.requests.lock().unwrap().len();
+    let (code, again, _) = user.run_with(&["fetch", "minilm", "-q"], &[cache, offline]);
+    assert_eq!((code, again, hub.requests.lock().unwrap().len()), (0, folder, asked));
 }

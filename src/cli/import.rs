@@ -1,42 +1,61 @@
 //! `llmap import`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
-use llmap::Result;
-use llmap::import::{Format, Options, import};
-use serde_json::json;
+use llmap::import::{Choice, Format, Imported, Options, Report, Task, ensure_empty, import};
+use llmap::{Result, one_line};
+use serde_json::{Value, json};
 
 use super::{Common, output};
+
+/// So many tasks, models or faults are printed; `--json` has more.
+const PRINTED: usize = 40;
+/// So many answers are previewed.
+const PREVIEW: usize = 8;
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   llmap import lm-eval results/ -o mydata         lm_eval … --log_samples --output_path results
+  llmap import lm-eval results/ --dry-run         what would become of them, writing nothing
+  llmap import lm-eval results/ -o mydata --filter gsm8k=flexible-extract --metric arc_easy=acc_norm
   llmap import helm benchmark_output/ -o mydata
   llmap import alpaca-eval results/ -o mydata     right is what was preferred to the reference
-  llmap import mmlu-pro eval_results/ -o mydata
+  llmap import mmlu-pro eval_results/ -o mydata   folders, .json and .zip
   llmap train mydata -o my.safetensors            then learn from it
+
+One metric counts for a task. Without --metric it is the first that all its files have of: acc,
+exact_match, pass@1, prompt_level_strict_acc, math_verify, acc_norm; another one called right or
+wrong that is 0 or 1; any that is 0 or 1; a share from 0 to 1; a percentage. HELM's scenarios have
+their own (docs/importing.md). The filter is the first that all files of a task have. What is odd is
+passed over, counted and listed.
 
 Data sets as EmbedLLM publishes them need no import: llmap reads their folder.")]
 pub struct Arguments {
     /// Whose files they are.
     #[arg(value_enum)]
     format: Named,
-    /// Files, or folders with files below them.
+    /// Files, archives, or folders with files below them.
     #[arg(required = true)]
     path: Vec<PathBuf>,
     /// The folder to write the data set to; it must not be there yet.
-    #[arg(short, long, value_name = "DATA")]
-    output: PathBuf,
-    /// The metric that says whether an answer is right, instead of the likeliest (lm-eval, helm).
-    #[arg(long)]
-    metric: Option<String>,
-    /// The filter whose answers count, instead of the first (lm-eval).
-    #[arg(long)]
-    filter: Option<String>,
-    /// The field of a document that holds the question, instead of the likeliest (lm-eval).
+    #[arg(short, long, value_name = "DATA", required_unless_present = "dry_run")]
+    output: Option<PathBuf>,
+    /// The metric that says whether an answer is right, of one task or of all that have it.
+    #[arg(long, value_name = "[TASK=]NAME")]
+    metric: Vec<String>,
+    /// The filter whose answers count, of one task or of all that have it (lm-eval).
+    #[arg(long, value_name = "[TASK=]NAME")]
+    filter: Vec<String>,
+    /// The field of a document that holds the question, instead of those that the prompt uses (lm-eval).
     #[arg(long, value_name = "FIELD")]
     text: Option<String>,
+    /// Refuse odd tasks, rows and files instead of passing over them.
+    #[arg(long)]
+    strict: bool,
+    /// Show what would be written, and write nothing.
+    #[arg(long)]
+    dry_run: bool,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -58,12 +77,17 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         Named::AlpacaEval => Format::AlpacaEval,
         Named::MmluPro => Format::MmluPro,
     };
+    let choices = |all: &[String]| all.iter().map(|text| Choice::parse(text)).collect();
     let options = Options {
-        metric: arguments.metric.clone(),
-        filter: arguments.filter.clone(),
+        metric: choices(&arguments.metric),
+        filter: choices(&arguments.filter),
         text: arguments.text.clone(),
+        strict: arguments.strict,
     };
-    llmap::import::vacant(&arguments.output)?;
+    let output = arguments.output.as_deref().filter(|_| !arguments.dry_run);
+    if let Some(output) = output {
+        ensure_empty(output)?;
+    }
     let cancel = super::interrupt()?;
     let bar = if common.quiet { ProgressBar::hidden() } else { ProgressBar::new(0) };
     let mut progress = |done: usize, of: usize| {
@@ -73,37 +97,195 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let found = import(format, &arguments.path, &options, &mut progress, &cancel);
     bar.finish_and_clear();
     let found = found?;
-    found.write(&arguments.output)?;
+    if let Some(output) = output {
+        found.write(output)?;
+    }
     if common.json {
-        return output::json(&json!({
-            "data": arguments.output.display().to_string(),
-            "models": found.models(),
-            "questions": found.questions(),
-            "responses": found.responses(),
-            "categories": found.categories(),
-            "repeated": found.repeated,
-            "unjudged": found.unjudged,
-            "older_runs": found.older,
-        }));
+        if !common.quiet {
+            eprint!("{}", passed_over(found.report()));
+        }
+        return output::json(&document(&found, output));
     }
-    let told = [
-        (found.repeated, "answers were there twice: the first one counts"),
-        (found.unjudged, "answers are neither right nor wrong: left out"),
-        (found.older, "older runs are left out"),
-    ];
-    let mut said = format!(
-        "{}: {} models, {} questions in {} categories, {} responses",
-        llmap::one_line(&arguments.output.display().to_string()),
-        found.models(),
-        found.questions(),
-        found.categories().len(),
-        found.responses(),
-    );
-    for (n, what) in told.into_iter().filter(|(n, _)| *n > 0) {
-        said.push_str(&format!("\n{n} {what}"));
-    }
+    output::text(&summary(&found, output, common.quiet))?;
     if !common.quiet {
-        said.push_str("\nnext: llmap train DATA -o EMBEDDER, or llmap inspect DATA");
+        eprint!("{}", passed_over(found.report()));
     }
-    output::text(&said)
+    Ok(())
+}
+
+/// What `--json` prints.
+fn document(found: &Imported, output: Option<&Path>) -> Value {
+    let report = found.report();
+    let mut about = json!({
+        "data": output.map(|output| output.display().to_string()),
+        "models": found.models().len(),
+        "model_names": found.models().collect::<Vec<_>>(),
+        "questions": found.questions(),
+        "responses": found.responses(),
+        "categories": found.categories(),
+        "tasks": report.tasks,
+        "repeated": report.repeated,
+        "unjudged": report.skips.rows,
+        "older_runs": report.reruns.len(),
+        "reruns": report.reruns,
+        "clashes": report.clashes,
+        "merged_texts": report.merged_texts,
+        "merged_documents": report.merged_documents,
+        "split": report.split,
+        "notes": report.notes,
+        "skipped": report.skips.list(),
+        "skipped_rows": report.skips.rows,
+        "skipped_files": report.skips.files,
+        "skipped_tasks": report.skips.tasks,
+    });
+    if output.is_none() {
+        about["first_rows"] = json!(found.first(PREVIEW));
+    }
+    about
+}
+
+/// What is printed on standard output.
+fn summary(found: &Imported, output: Option<&Path>, quiet: bool) -> String {
+    let report = found.report();
+    let place = output.map_or_else(
+        || "a dry run, nothing is written".to_owned(),
+        |output| one_line(&output.display().to_string()),
+    );
+    let mut text = format!(
+        "{place}: {}, {} in {}, {}",
+        count(found.models().len(), "model", "models"),
+        count(found.questions(), "question", "questions"),
+        count(found.categories().len(), "category", "categories"),
+        count(found.responses(), "response", "responses"),
+    );
+    if quiet {
+        return text;
+    }
+    text.push_str("\n\n");
+    text.push_str(&tasks(&report.tasks));
+    if output.is_none() {
+        text.push_str("\nmodels:\n");
+        text.push_str(&listed(found.models().map(one_line)));
+        text.push_str("\nfirst rows:\n");
+        let rows = found.first(PREVIEW).into_iter().map(|row| {
+            vec![
+                row.task.to_owned(),
+                row.model.to_owned(),
+                row.label.to_string(),
+                short(row.prompt),
+            ]
+        });
+        text.push_str(&output::table(&["task", "model", "label", "question"], rows, 4));
+    }
+    text.push_str(&remarks(report));
+    if output.is_some() {
+        text.push_str("\nnext: llmap train DATA -o EMBEDDER, or llmap inspect DATA");
+    }
+    text
+}
+
+/// A number and what it counts.
+fn count(n: usize, one: &str, more: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { more })
+}
+
+/// The tasks, with the metric and the filter that count.
+fn tasks(tasks: &[Task]) -> String {
+    let others = |taken: String, others: &[String]| {
+        if others.is_empty() { taken } else { format!("{taken} (not: {})", others.join(", ")) }
+    };
+    let rows = tasks.iter().take(PRINTED).map(|task| {
+        let metric =
+            if task.percent { format!("{} / 100", task.metric) } else { task.metric.clone() };
+        let filter = task.filter.clone().unwrap_or_else(|| "–".into());
+        let others_of = |names: &[String]| names.iter().take(6).cloned().collect::<Vec<_>>();
+        vec![
+            task.task.clone(),
+            others(metric, &others_of(&task.other_metrics)),
+            others(filter, &others_of(&task.other_filters)),
+            task.models.to_string(),
+            task.questions.to_string(),
+            format!("{}/{}/{}", task.labels[0], task.labels[1], task.labels[2]),
+            format!("{:.3}", task.mean),
+        ]
+    });
+    let header = ["task", "metric", "filter", "models", "questions", "0/between/1", "mean"];
+    let mut text = output::table(&header, rows, 3);
+    if tasks.len() > PRINTED {
+        text.push_str(&format!("and {} more tasks: --json has them\n", tasks.len() - PRINTED));
+    }
+    text
+}
+
+/// What was made of names, texts and dates.
+fn remarks(report: &Report) -> String {
+    let older: usize = report.reruns.iter().map(|rerun| rerun.responses).sum();
+    let counts = [
+        (report.repeated, "answers given twice, the first one counts"),
+        (
+            report.merged_texts,
+            "documents with another text than their question, known by hash or number",
+        ),
+        (
+            report.merged_documents,
+            "documents with another hash than their question, known by their text",
+        ),
+        (report.split, "questions that share their text with another one of the task, kept apart"),
+        (report.reruns.len(), "older runs are left out, the newest counts"),
+        (older, "answers in them"),
+    ];
+    let counts = counts.into_iter().filter(|(n, _)| *n > 0);
+    let mut lines: Vec<String> = counts.map(|(n, what)| format!("{what}: {n}")).collect();
+    for clash in report.clashes.iter().take(PRINTED) {
+        lines.push(format!("{} names several models: {}", clash.name, clash.models.join("; ")));
+    }
+    for task in &report.tasks {
+        lines.extend(task.exceptions.iter().map(|exception| format!("{}: {exception}", task.task)));
+    }
+    lines.extend(report.notes.iter().cloned());
+    if lines.is_empty() {
+        String::new()
+    } else {
+        format!("\n{}", listed(lines.iter().map(|line| one_line(line))))
+    }
+}
+
+/// What was passed over, for standard error.
+fn passed_over(report: &Report) -> String {
+    let skips = &report.skips;
+    if skips.is_empty() {
+        return String::new();
+    }
+    let counts = [
+        (skips.tasks, "task", "tasks"),
+        (skips.files, "file", "files"),
+        (skips.rows, "row", "rows"),
+    ];
+    let counts = counts.into_iter().filter(|(n, ..)| *n > 0);
+    let counts: Vec<String> = counts.map(|(n, one, more)| count(n, one, more)).collect();
+    let lines = skips.list().iter().map(|skip| {
+        let line = skip.line.map_or_else(String::new, |line| format!(":{line}"));
+        let rows = if skip.rows > 1 { format!(" ({} rows)", skip.rows) } else { String::new() };
+        one_line(&format!("{}{line}: {}{rows}", skip.file.display(), skip.reason))
+    });
+    format!("passed over {} (--strict refuses them):\n{}", counts.join(", "), listed(lines))
+}
+
+/// Lines, indented, not too many.
+fn listed(lines: impl ExactSizeIterator<Item = String>) -> String {
+    let n = lines.len();
+    let mut text = lines.take(PRINTED).fold(String::new(), |text, line| text + "  " + &line + "\n");
+    if n > PRINTED {
+        text.push_str(&format!("  and {} more\n", n - PRINTED));
+    }
+    text
+}
+
+/// The start of a text, in one line.
+fn short(text: &str) -> String {
+    let line = one_line(text);
+    match line.char_indices().nth(90) {
+        Some((at, _)) => format!("{}…", &line[..at]),
+        None => line,
+    }
 }

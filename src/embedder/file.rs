@@ -28,6 +28,7 @@ use crate::encoder::{self, Builtin, Encoder, Hashing, Identity, Part, Tfidf};
 use crate::error::{Error, Result};
 use crate::quantized::Quantized;
 use crate::tensors::{Tensors, misshapen};
+use crate::unpack::refuse_pointer;
 
 /// The version of the format that this program writes, and the newest that it reads.
 const VERSION: u32 = 5;
@@ -95,6 +96,7 @@ impl Embedder {
     /// [`Error::Input`] if the file is missing, truncated, newer, inconsistent or not finite.
     pub fn load(path: &Path) -> Result<Self> {
         let bytes = fs::read(path).map_err(|e| Error::io(path, e))?;
+        refuse_pointer(path, &bytes)?;
         Self::from_bytes(&bytes).map_err(|fault| {
             let (problem, fix) = match fault {
                 Fault::Newer(version) => (

@@ -1,28 +1,56 @@
 //! What other evaluation programs wrote, as a data set of tables.
 //!
-//! Each format is read by a module of its own into [`Records`], which [`Records::write`] lays down as
-//! `questions.csv`, `models.csv` and `responses.csv` for [`crate::dataset::load`].
+//! Files are found (`files`) and cut into records (`scan`, `json`); each format turns its own into runs
+//! (`run`): documents that one model was asked, with the numbers of every metric. Then it is decided over
+//! all runs which documents are one question (`questions`), which runs are one model (`models`), which
+//! metric and filter of a task counts (`metric`), and which of several runs (`assemble`). What is odd is
+//! passed over and reported (`report`).
 
 mod alpaca_eval;
+mod archive;
+mod assemble;
+mod document;
+mod encoding;
+mod fields;
+mod files;
 mod helm;
+mod json;
 mod lm_eval;
+mod metric;
 mod mmlu_pro;
-mod records;
-mod source;
-mod text;
+mod models;
+mod prompt;
+mod questions;
+mod report;
+mod run;
+mod scan;
+mod tables;
+mod template;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::error::{Error, Result};
+use rayon::prelude::*;
 
-pub use records::{Records, vacant};
+use crate::error::{Error, Result};
+use files::Tree;
+use questions::Documents;
+use run::Run;
+
+pub use report::{Clash, Report, Rerun, Skip, Skips, Task};
+pub use tables::{Imported, Row, ensure_empty};
+
+/// At most so many faults are named in an error.
+const NAMED: usize = 5;
+/// So many files are in memory at once, for each thread.
+const AT_ONCE: usize = 2;
 
 /// Whose files they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// `samples_TASK_DATE.jsonl` of lm-evaluation-harness with `--log_samples`, plain or compressed,
-    /// with the `results_DATE.json` beside them.
+    /// `samples_TASK_DATE.jsonl` of lm-evaluation-harness with `--log_samples`, with the
+    /// `results_DATE.json` beside them.
     LmEval,
     /// Runs of HELM: folders with `run_spec.json`, `scenario_state.json` and
     /// `per_instance_stats.json`.
@@ -33,64 +61,133 @@ pub enum Format {
     MmluPro,
 }
 
+impl Format {
+    /// What its files are called.
+    fn wanted(self) -> &'static str {
+        match self {
+            Self::LmEval => "samples_TASK_DATE.jsonl (lm_eval writes them with --log_samples)",
+            Self::Helm => {
+                "run_spec.json, scenario_state.json and per_instance_stats.json (in benchmark_output)"
+            }
+            Self::AlpacaEval => "annotations.json",
+            Self::MmluPro => "model_outputs_MODEL_5shots.json or another .json of answers",
+        }
+    }
+}
+
+/// A metric or a filter, for one task or for all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// The task, or the start of its name before a `*`; all tasks that have it if there is none.
+    pub task: Option<String>,
+    /// The metric or the filter.
+    pub name: String,
+}
+
 /// What to make of records that hold more than a question and whether it was answered right.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// The metric that says whether an answer is right.
-    pub metric: Option<String>,
-    /// The filter of lm-evaluation-harness whose answers count.
-    pub filter: Option<String>,
+    /// Metrics that say whether an answer is right.
+    pub metric: Vec<Choice>,
+    /// Filters of lm-evaluation-harness whose answers count.
+    pub filter: Vec<Choice>,
     /// The field of a document that holds the question.
     pub text: Option<String>,
+    /// Refuse what is odd instead of passing over it.
+    pub strict: bool,
 }
+
+/// Reads the runs of one file.
+type Job = Arc<dyn Fn(&mut Skips) -> Vec<Run> + Send + Sync>;
 
 /// Reads all files of `format` in `paths`, folders with all that is below them.
 ///
 /// `progress` hears how many of how many files are done.
 ///
 /// # Errors
-/// [`Error::Input`] with file and line for what is not as it should be; [`Error::Usage`] if there is
-/// no such file; [`Error::Failed`] if cancelled.
+/// [`Error::Input`] if one of `paths` is not there or, with [`Options::strict`], with file and line of
+/// what is not as it should be; [`Error::Usage`] if nothing can be taken or a choice fits nothing;
+/// [`Error::Failed`] if cancelled.
 pub fn import(
     format: Format,
     paths: &[PathBuf],
     options: &Options,
     progress: &mut dyn FnMut(usize, usize),
     cancel: &AtomicBool,
-) -> Result<Records> {
-    let mut records = Records::default();
-    let sources = match format {
-        Format::LmEval => lm_eval::runs(paths, &mut records)?,
-        Format::Helm => source::files(paths, |name| name == "run_spec.json")?,
-        Format::AlpacaEval => {
-            source::files(paths, |name| source::stem(name, ".json") == Some("annotations"))?
-        }
-        Format::MmluPro => source::files(paths, |name| source::stem(name, ".json").is_some())?,
+) -> Result<Imported> {
+    let mut skips = Skips::default();
+    let tree = Tree::find(paths, &mut skips)?;
+    let jobs = match format {
+        Format::LmEval => lm_eval::jobs(&tree, options, &mut skips),
+        Format::Helm => helm::jobs(&tree, &mut skips),
+        Format::AlpacaEval => alpaca_eval::jobs(&tree),
+        Format::MmluPro => mmlu_pro::jobs(&tree),
     };
-    let n = sources.len();
-    for (i, path) in sources.iter().enumerate() {
+    let (n, mut done) = (jobs.len(), 0);
+    let (mut documents, mut runs) = (Documents::default(), Vec::new());
+    for some in jobs.chunks(AT_ONCE * rayon::current_num_threads()) {
         if cancel.load(Ordering::Relaxed) {
             return Err(Error::Failed("the import was cancelled: nothing is written".into()));
         }
-        progress(i, n);
-        match format {
-            Format::LmEval => lm_eval::read(path, options, &mut records)?,
-            Format::Helm => helm::read(path, options, &mut records)?,
-            Format::AlpacaEval => alpaca_eval::read(path, &mut records)?,
-            Format::MmluPro => mmlu_pro::read(path, &mut records)?,
+        progress(done, n);
+        let read: Vec<(Vec<Run>, Skips)> = some
+            .par_iter()
+            .map(|job| {
+                let mut skips = Skips::default();
+                (job(&mut skips), skips)
+            })
+            .collect();
+        for (own, passed) in read {
+            skips.extend(passed);
+            for mut run in own {
+                documents.admit(&mut run);
+                runs.push(run);
+            }
         }
+        done += some.len();
     }
     progress(n, n);
-    if records.responses() == 0 {
-        return Err(Error::Usage(format!(
-            "nothing to import: {}",
-            match format {
-                Format::LmEval => "no samples_*.jsonl is there; run lm_eval with --log_samples",
-                Format::Helm => "no run_spec.json is there; name the folder benchmark_output",
-                Format::AlpacaEval => "no annotations.json is there",
-                Format::MmluPro => "no .json of answers is there; unpack the .zip files first",
-            }
-        )));
+    let imported = assemble::assemble(format, runs, &documents, options, skips)?;
+    let skips = &imported.report().skips;
+    if let Some(first) = skips.list().first().filter(|_| options.strict) {
+        return Err(refused(first, skips.rows + skips.files + skips.tasks));
     }
-    Ok(records)
+    if imported.responses() == 0 {
+        return Err(nothing(format, paths, &tree, n, skips));
+    }
+    Ok(imported)
+}
+
+/// The error of what is refused rather than passed over.
+fn refused(first: &Skip, all: usize) -> Error {
+    let more = if all > first.rows.max(1) { format!(" ({all} in all)") } else { String::new() };
+    Error::Input {
+        file: first.file.clone(),
+        line: first.line,
+        problem: format!("{}{more}", first.reason),
+        fix: "repair the file or leave it out, or go without --strict to pass over it".into(),
+    }
+}
+
+/// The error of an import without a single answer: what was looked for, and what was found.
+fn nothing(format: Format, paths: &[PathBuf], tree: &Tree, jobs: usize, skips: &Skips) -> Error {
+    let shown: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    let mut text = format!("nothing to import from {}: ", shown.join(", "));
+    if jobs == 0 {
+        text.push_str(&format!("looked for {}; found {}", format.wanted(), tree.describe()));
+    } else {
+        text.push_str(&format!(
+            "files: {jobs}, but no answer with a score in them; rows passed over: {}",
+            skips.rows
+        ));
+    }
+    for skip in skips.list().iter().take(NAMED) {
+        let line = skip.line.map_or_else(String::new, |line| format!(":{line}"));
+        text.push_str(&format!("\n  {}{line}: {}", skip.file.display(), skip.reason));
+    }
+    let more = skips.list().len().saturating_sub(NAMED);
+    if more > 0 {
+        text.push_str(&format!("\n  and {more} more"));
+    }
+    Error::Usage(text)
 }

@@ -16,6 +16,7 @@ use super::transformer::{Config, Transformer};
 use super::{Identity, Network, Sentence};
 use crate::error::{Error, Result};
 use crate::tensors::Tensors;
+use crate::unpack::refuse_pointer;
 
 /// Tokens of a text that model2vec reads at most, where the folder does not say.
 const LOOKUP_TOKENS: usize = 512;
@@ -95,6 +96,7 @@ impl Sentence {
         let mut plan = Plan::read(folder)?;
         let weights_file = weights_file(&plan.weights)?;
         let bytes = fs::read(&weights_file).map_err(|e| Error::io(&weights_file, e))?;
+        refuse_pointer(&weights_file, &bytes)?;
         let invalid = |problem: String| unfit(&weights_file, problem);
         let tensors = Tensors::new(&bytes).map_err(invalid)?;
         let (mut tokenizer, tokenizer_bytes) = tokenizer(&plan.weights)?;

@@ -1,0 +1,413 @@
+//! From runs to a data set: one metric and one filter a task, one run a model and task, one label an
+//! answer.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use super::metric::{self, Range, Scale, Summary};
+use super::models::Models;
+use super::questions::{Documents, Questions};
+use super::report::{Clash, Report, Rerun, Skips, Task};
+use super::run::{Part, Run};
+use super::tables::Imported;
+use super::{Choice, Format, Options};
+use crate::error::{Error, Result};
+
+/// The answers of a run as labels: question and label.
+type Labels = Vec<(u32, f32)>;
+
+/// Puts runs together.
+pub(super) fn assemble(
+    format: Format,
+    runs: Vec<Run>,
+    documents: &Documents,
+    options: &Options,
+    skips: Skips,
+) -> Result<Imported> {
+    let questions = documents.resolve();
+    let mut report = Report { skips, ..Report::default() };
+    let mut models = Models::of(&runs, &mut report);
+    if format == Format::Helm {
+        // Each scenario has instructions of its own: that is no remark.
+        report.notes.clear();
+    }
+    let mut by_task: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    let raw = raw_tasks(documents, &runs);
+    for (i, run) in runs.iter().enumerate() {
+        by_task.entry(&run.task).or_default().push(i);
+    }
+    let tasks: Vec<(String, Vec<usize>)> = raw
+        .iter()
+        .map(|(raw, name)| (name.clone(), by_task.remove(&**raw).unwrap_or_default()))
+        .collect();
+    check(&options.metric, "metric", &tasks, &runs, |part| part.metrics.clone())?;
+    check(&options.filter, "filter", &tasks, &runs, |part| vec![part.filter.clone()])?;
+
+    let mut labels: Vec<(u32, u32, f32)> = Vec::new();
+    let mut reports: Vec<Task> = Vec::new();
+    for (task, members) in &tasks {
+        let scoring = Scoring { format, task, options, runs: &runs, questions: &questions };
+        let Some((about, scored)) = scoring.score(members, &mut report.skips) else { continue };
+        let mut by_model: BTreeMap<usize, Vec<(usize, Labels)>> = BTreeMap::new();
+        for (run, own) in scored.into_iter().filter(|(_, own)| !own.is_empty()) {
+            by_model.entry(models.of[run]).or_default().push((run, own));
+        }
+        for (model, own) in by_model {
+            let kept = Choosing { task, runs: &runs }.newest(model, own, &mut models, &mut report);
+            for (model, own) in kept {
+                labels.extend(
+                    own.into_iter().map(|(question, label)| (question, model as u32, label)),
+                );
+            }
+        }
+        reports.push(about);
+    }
+    // The sort is stable: of answers that stand twice the first one counts.
+    labels.sort_by_key(|(question, model, _)| (*question, *model));
+    let all = labels.len();
+    labels.dedup_by_key(|(question, model, _)| (*question, *model));
+    report.repeated = all - labels.len();
+    report.merged_texts = questions.merged_texts;
+    report.merged_documents = questions.merged_documents;
+    report.tasks = reports;
+    let names: Vec<String> = raw.into_iter().map(|(_, name)| name).collect();
+    Ok(Imported::new(&names, questions, &models.all, labels, report))
+}
+
+/// The tasks as runs name them, and as they are to be called.
+fn raw_tasks(documents: &Documents, runs: &[Run]) -> Vec<(String, String)> {
+    let mut names = documents.tasks.clone();
+    if runs.iter().any(|run| run.task.contains('\0')) {
+        super::alpaca_eval::name_tasks(&mut names);
+    }
+    documents.tasks.iter().cloned().zip(names).collect()
+}
+
+/// Refuses a choice that fits nothing, with what there is.
+fn check(
+    choices: &[Choice],
+    what: &str,
+    tasks: &[(String, Vec<usize>)],
+    runs: &[Run],
+    names: impl Fn(&Part) -> Vec<String>,
+) -> Result<()> {
+    for choice in choices {
+        let covered: Vec<&(String, Vec<usize>)> =
+            tasks.iter().filter(|(task, _)| choice.covers(task)).collect();
+        if covered.is_empty() {
+            let task = choice.task.as_deref().unwrap_or_default();
+            let all: Vec<&str> = tasks.iter().map(|(task, _)| &**task).take(20).collect();
+            return Err(Error::Usage(format!(
+                "--{what}: no task is called `{task}` (there are: {})",
+                all.join(", ")
+            )));
+        }
+        let mut there = BTreeSet::new();
+        for run in covered.iter().flat_map(|(_, runs)| runs) {
+            there.extend(runs[*run].parts.iter().flat_map(&names).filter(|name| !name.is_empty()));
+        }
+        if !there.contains(&choice.name) {
+            let there: Vec<String> =
+                in_order(&covered, runs, &names).into_iter().take(20).collect();
+            let of = choice.task.as_ref().map_or_else(String::new, |task| format!(" of {task}"));
+            return Err(Error::Usage(format!(
+                "no {what}{of} is called `{}` (there are: {})",
+                choice.name,
+                there.join(", ")
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Names in the order in which they come.
+fn in_order(
+    tasks: &[&(String, Vec<usize>)],
+    runs: &[Run],
+    names: impl Fn(&Part) -> Vec<String>,
+) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for run in tasks.iter().flat_map(|(_, runs)| runs) {
+        for name in runs[*run].parts.iter().flat_map(&names).filter(|name| !name.is_empty()) {
+            if !all.contains(&name) {
+                all.push(name);
+            }
+        }
+    }
+    all
+}
+
+/// How the answers of one task become labels.
+struct Scoring<'a> {
+    format: Format,
+    task: &'a str,
+    options: &'a Options,
+    runs: &'a [Run],
+    questions: &'a Questions,
+}
+
+impl Scoring<'_> {
+    /// What was taken of the task and the labels of its runs, or `None` if nothing in it is a score.
+    fn score(&self, members: &[usize], skips: &mut Skips) -> Option<(Task, Vec<(usize, Labels)>)> {
+        let (filter, filters) = self.filter(members);
+        let mut exceptions = Vec::new();
+        let mut parts: Vec<(usize, &Part)> = Vec::new();
+        for &run in members {
+            let own = &self.runs[run].parts;
+            let part = own.iter().find(|part| part.filter == filter).or(own.first());
+            let Some(part) = part else { continue };
+            if part.filter != filter {
+                exceptions.push(format!(
+                    "{}: filter {}",
+                    shown(&self.runs[run]),
+                    named(&part.filter)
+                ));
+            }
+            parts.push((run, part));
+        }
+        let summaries = self.summaries(&parts);
+        let wanted = metric::choice(&self.options.metric, self.task);
+        let wanted = wanted
+            .and_then(|wanted| summaries.iter().position(|metric| metric.name == wanted.name));
+        let taken = match wanted {
+            Some(at) => Some((at, metric::chosen(&summaries[at]))),
+            None => metric::choose(self.format, self.task, parts.len(), &summaries),
+        };
+        let Some((at, scale)) = taken else {
+            self.nothing(&parts, &summaries, skips);
+            return None;
+        };
+        let name = summaries[at].name.clone();
+        let mut scored = Vec::new();
+        for (run, part) in parts {
+            let own = self.own(&name, scale, wanted.is_some(), part);
+            let Some((own, scale)) = own else {
+                let there = listed(part.metrics.iter());
+                skips
+                    .file(&self.runs[run].file, format!("no metric `{name}` (there are: {there})"));
+                continue;
+            };
+            if own != name {
+                exceptions.push(format!("{}: metric {own}", shown(&self.runs[run])));
+            }
+            scored.push((run, self.labels(run, part, own, scale, skips)));
+        }
+        let usable = |metric: &Summary| metric::usable(self.format, self.task, metric);
+        let others = summaries.into_iter().filter(usable).map(|metric| metric.name);
+        let others = others.filter(|other| *other != name);
+        let about = Task {
+            task: self.task.to_owned(),
+            models: 0,
+            questions: 0,
+            responses: 0,
+            mean: 0.0,
+            labels: [0; 3],
+            other_metrics: others.collect(),
+            metric: name,
+            percent: scale == Scale::Percent,
+            other_filters: filters.into_iter().filter(|other| *other != filter).collect(),
+            filter: Some(filter).filter(|filter| !filter.is_empty()),
+            exceptions,
+        };
+        Some((about, scored))
+    }
+
+    /// The filter to take: the one that the user names, else the first one that all files have, else
+    /// the first one; and all filters.
+    fn filter(&self, members: &[usize]) -> (String, Vec<String>) {
+        let mut all: Vec<String> = Vec::new();
+        let parts = || members.iter().map(|&run| &self.runs[run].parts);
+        for part in parts().flatten() {
+            if !all.contains(&part.filter) {
+                all.push(part.filter.clone());
+            }
+        }
+        let wanted = metric::choice(&self.options.filter, self.task);
+        let wanted = wanted.map(|choice| &choice.name).filter(|name| all.contains(name));
+        let shared = || {
+            all.iter().find(|name| parts().all(|own| own.iter().any(|part| part.filter == **name)))
+        };
+        let filter = wanted.or_else(shared).or(all.first()).cloned().unwrap_or_default();
+        (filter, all)
+    }
+
+    /// The metrics of all files.
+    fn summaries(&self, parts: &[(usize, &Part)]) -> Vec<Summary> {
+        let mut summaries: Vec<Summary> = Vec::new();
+        for (run, part) in parts {
+            for (name, values) in part.metrics.iter().zip(&part.values) {
+                let range = Range::of(values);
+                let lower = self.runs[*run].lower.contains(name);
+                let files = usize::from(range.n > 0);
+                match summaries.iter_mut().find(|metric| metric.name == *name) {
+                    Some(metric) => {
+                        metric.files += files;
+                        metric.range = metric.range.with(range);
+                        metric.lower |= lower;
+                    }
+                    None => summaries.push(Summary { name: name.clone(), files, range, lower }),
+                }
+            }
+        }
+        summaries
+    }
+
+    /// The metric of a file: the task's, or else, unless the user named that, the file's own.
+    fn own<'a>(
+        &self,
+        name: &'a str,
+        scale: Scale,
+        strict: bool,
+        part: &'a Part,
+    ) -> Option<(&'a str, Scale)> {
+        let range = part.column(name).map(Range::of).filter(|range| range.n > 0);
+        if let Some(range) = range {
+            return Some((name, metric::scale_of(scale, name, range)));
+        }
+        if part.column(name).is_some() || strict {
+            // It is there, but no answer has it.
+            return part.column(name).map(|_| (name, scale));
+        }
+        let summaries: Vec<Summary> = part
+            .metrics
+            .iter()
+            .zip(&part.values)
+            .map(|(name, values)| Summary {
+                name: name.clone(),
+                files: 1,
+                range: Range::of(values),
+                lower: false,
+            })
+            .collect();
+        let (at, scale) = metric::choose(self.format, self.task, 1, &summaries)?;
+        Some((&part.metrics[at], scale))
+    }
+
+    /// The labels of a run; what has none is passed over.
+    fn labels(
+        &self,
+        run: usize,
+        part: &Part,
+        metric: &str,
+        scale: Scale,
+        skips: &mut Skips,
+    ) -> Labels {
+        let mut labels = Vec::with_capacity(part.docs.len());
+        let values = part.column(metric).unwrap_or_default();
+        for ((&doc, &line), &value) in part.docs.iter().zip(&part.lines).zip(values) {
+            match scale.label(value) {
+                Some(label) => labels.push((self.questions.of[doc as usize], label)),
+                None if value.is_nan() => {
+                    let problem = format!("`{metric}` is no number");
+                    skips.row(&self.runs[run].file, u64::from(line), "no score", &problem);
+                }
+                None => {
+                    let problem = format!("`{metric}` is {value}");
+                    skips.row(
+                        &self.runs[run].file,
+                        u64::from(line),
+                        "a score outside of 0 to 1",
+                        &problem,
+                    );
+                }
+            }
+        }
+        labels
+    }
+
+    /// Passes over a task in which nothing can be a label.
+    fn nothing(&self, parts: &[(usize, &Part)], summaries: &[Summary], skips: &mut Skips) {
+        let Some((first, _)) = parts.first() else { return };
+        let answers: usize = parts.iter().map(|(_, part)| part.docs.len()).sum();
+        let names = listed(summaries.iter().map(|metric| &metric.name));
+        let problem = if summaries.iter().all(|metric| metric.range.n == 0) {
+            format!(
+                "{}: none of its answers has a score (answers: {answers}; no number in: {names})",
+                self.task
+            )
+        } else {
+            format!(
+                "{}: no metric of right or wrong (there are: {names}); name one with --metric",
+                self.task
+            )
+        };
+        skips.rows += answers;
+        skips.task(&self.runs[*first].file, problem);
+    }
+}
+
+/// Which runs of a model on one task count.
+struct Choosing<'a> {
+    task: &'a str,
+    runs: &'a [Run],
+}
+
+impl Choosing<'_> {
+    /// Runs with other numbers of examples are other models; of the rest the newest counts, with all of
+    /// its parts.
+    fn newest(
+        &self,
+        model: usize,
+        mut own: Vec<(usize, Labels)>,
+        models: &mut Models,
+        report: &mut Report,
+    ) -> Vec<(usize, Labels)> {
+        own.sort_by(|a, b| {
+            let key = |run: usize| (&self.runs[run].date, run);
+            key(b.0).cmp(&key(a.0))
+        });
+        let shots = own.first().and_then(|(run, _)| self.runs[*run].shots.clone());
+        let mut kept: Vec<(usize, usize, Labels)> = Vec::new();
+        let mut answered: HashMap<usize, HashSet<u32>> = HashMap::new();
+        for (run, labels) in own {
+            let model = match &self.runs[run].shots {
+                Some(n) if shots.as_ref().is_some_and(|shots| shots != n) => {
+                    let before = models.all.len();
+                    let beside = models.beside(model, &format!("{n}-shot"));
+                    if before < models.all.len() {
+                        let name = models.all[model].0.clone();
+                        let both = vec![name.clone(), models.all[beside].0.clone()];
+                        report.clashes.push(Clash { name, models: both });
+                    }
+                    beside
+                }
+                _ => model,
+            };
+            let known = answered.entry(model).or_default();
+            // Files of one date are parts of a run as long as they share no question.
+            let older = kept.iter().any(|(newer, of, _)| {
+                *of == model && self.runs[*newer].date != self.runs[run].date
+            });
+            let again = older || labels.iter().any(|(question, _)| known.contains(question));
+            if again {
+                let taken =
+                    kept.iter().find(|(_, of, _)| *of == model).map_or(run, |(run, ..)| *run);
+                report.reruns.push(Rerun {
+                    model: models.all[model].0.clone(),
+                    task: self.task.to_owned(),
+                    left_out: self.runs[run].file.clone(),
+                    taken: self.runs[taken].file.clone(),
+                    responses: labels.len(),
+                });
+            } else {
+                known.extend(labels.iter().map(|(question, _)| *question));
+                kept.push((run, model, labels));
+            }
+        }
+        kept.into_iter().map(|(_, model, labels)| (model, labels)).collect()
+    }
+}
+
+fn shown(run: &Run) -> String {
+    run.file.display().to_string()
+}
+
+fn named(filter: &str) -> &str {
+    if filter.is_empty() { "(none)" } else { filter }
+}
+
+/// The first names of a list.
+fn listed<'a>(names: impl Iterator<Item = &'a String>) -> String {
+    let names: Vec<&str> = names.map(|name| &**name).collect();
+    let more = if names.len() > 12 { ", …" } else { "" };
+    format!("{}{more}", names[..names.len().min(12)].join(", "))
+}

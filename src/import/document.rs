@@ -1,0 +1,337 @@
+//! What a model was asked, out of a document: in a form that does not depend on who asked it how.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::fields::{Role, role};
+
+/// An unknown field belongs to the question if the prompt holds so long a text of it.
+const TELLING: usize = 12;
+/// A text that is so long and stands in another is not repeated.
+const REPEATED: usize = 20;
+
+/// A question in its parts.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Asked {
+    /// Context and question.
+    pub(super) stem: String,
+    /// What can be chosen.
+    pub(super) choices: Vec<String>,
+    /// What else the document holds that is neither an answer nor metadata. It tells questions
+    /// apart whose texts are the same.
+    pub(super) rest: String,
+    /// It is the prompt as it was sent, for want of a document.
+    pub(super) rendered: bool,
+}
+
+impl Asked {
+    /// The text: context and question, then a line for each choice.
+    pub(super) fn text(&self, with_rest: bool) -> String {
+        let mut text = self.stem.clone();
+        if with_rest && !self.rest.is_empty() {
+            text.push('\n');
+            text.push_str(&self.rest);
+        }
+        for (letter, choice) in ('A'..='Z').zip(&self.choices) {
+            text.push_str(&format!("\n{letter}. {}", choice.trim()));
+        }
+        text.trim().to_owned()
+    }
+
+    /// The same for the same question however its white space stands and its choices are shuffled.
+    pub(super) fn key(&self) -> u64 {
+        let mut choices: Vec<String> = self.choices.iter().map(|choice| spaced(choice)).collect();
+        choices.sort_unstable();
+        let text = format!("{}\0{}", spaced(&self.stem), choices.join("\0"));
+        xxh3_64(text.as_bytes())
+    }
+
+    /// As [`Self::key`], with the rest of the document.
+    pub(super) fn wide_key(&self) -> u64 {
+        xxh3_64(format!("{:x}\0{}", self.key(), spaced(&self.rest)).as_bytes())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.stem.trim().is_empty() && self.choices.iter().all(|choice| choice.trim().is_empty())
+    }
+}
+
+/// A text with single spaces.
+pub(super) fn spaced(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(word);
+    }
+    out
+}
+
+/// What helps to tell which fields were asked.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Hints<'a> {
+    /// The field that the user names.
+    pub(super) field: Option<&'a str>,
+    /// The names that the task's template mentions.
+    pub(super) used: &'a [String],
+    /// The prompt as it was sent.
+    pub(super) prompt: Option<&'a str>,
+}
+
+/// Reads documents of a task; it remembers what their fields are for.
+#[derive(Default)]
+pub(super) struct Reader {
+    roles: HashMap<String, Role>,
+}
+
+impl Reader {
+    /// What a document asks, or `None` if nothing in it can be a question.
+    pub(super) fn read(&mut self, doc: &Value, hints: Hints) -> Option<Asked> {
+        let asked = match doc {
+            Value::Object(doc) => self.object(doc, hints)?,
+            Value::String(text) if hints.field.is_none() => {
+                Asked { stem: text.trim().to_owned(), ..Asked::default() }
+            }
+            _ => return None,
+        };
+        (!asked.is_empty()).then_some(asked)
+    }
+
+    fn role(&mut self, name: &str) -> Role {
+        if let Some(role) = self.roles.get(name) {
+            return *role;
+        }
+        let role = role(name);
+        self.roles.insert(name.to_owned(), role);
+        role
+    }
+
+    fn object(&mut self, doc: &Map<String, Value>, hints: Hints) -> Option<Asked> {
+        let prompt = hints.prompt.map(spaced);
+        let in_prompt = |text: &str| {
+            let text = spaced(text);
+            text.chars().count() >= TELLING
+                && prompt.as_ref().is_some_and(|prompt| prompt.contains(&text))
+        };
+        let roles: Vec<Role> = doc.keys().map(|name| self.role(name)).collect();
+        let main = roles.contains(&Role::Question { main: true });
+        let (mut contexts, mut questions, mut rest) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut lists, mut single, mut within) = (Vec::new(), Vec::new(), Vec::new());
+        for ((name, value), role) in doc.iter().zip(roles) {
+            let used = hints.used.contains(name);
+            match (role, value) {
+                (Role::Choices, _) => lists.push((name, value)),
+                (Role::Choice, _) => single.push(value),
+                // A document within the document, such as {"stem": …, "choices": …}.
+                (Role::Question { .. }, Value::Object(inner)) => {
+                    if let Some(asked) = self.object(inner, Hints { field: None, ..hints }) {
+                        questions.push(asked.stem);
+                        within = asked.choices;
+                    }
+                }
+                (Role::Question { main: is_main }, _) => {
+                    let Some(text) = text(value, used) else { continue };
+                    if is_main || used || !main || in_prompt(&text) {
+                        questions.push(text);
+                    }
+                }
+                (Role::Context, Value::Object(inner)) if text(value, used).is_none() => {
+                    let asked = self.object(inner, Hints { field: None, ..hints });
+                    contexts.extend(asked.map(|asked| asked.stem));
+                }
+                (Role::Context, _) => contexts.extend(text(value, used)),
+                (Role::Metadata | Role::Unknown, _) if used => contexts.extend(text(value, true)),
+                (Role::Answer | Role::Metadata, _) => {}
+                (Role::Unknown, Value::Object(inner)) => {
+                    let strings = inner.values().filter_map(Value::as_str);
+                    contexts.extend(strings.filter(|text| in_prompt(text)).map(str::to_owned));
+                }
+                (Role::Unknown, _) => {
+                    let Some(text) = text(value, true) else { continue };
+                    if in_prompt(&text) {
+                        contexts.push(text);
+                    } else {
+                        rest.push((name, text, value.is_string()));
+                    }
+                }
+            }
+        }
+        if let Some(field) = hints.field {
+            let value = doc.get(field).or_else(|| {
+                doc.iter()
+                    .find(|(name, _)| name.eq_ignore_ascii_case(field))
+                    .map(|(_, value)| value)
+            })?;
+            (contexts, questions) = (Vec::new(), vec![text(value, true)?]);
+        }
+        let mut choices = Vec::new();
+        for (_, value) in lists {
+            match value {
+                Value::String(_) if choices.is_empty() => questions.extend(text(value, false)),
+                value if choices.is_empty() => choices = listed(value),
+                _ => {}
+            }
+        }
+        let single: Vec<String> =
+            single.into_iter().filter_map(|value| text(value, true)).collect();
+        if choices.is_empty() {
+            choices = if single.len() > 1 { single } else { within };
+        }
+        let mut stem = joined(contexts, questions);
+        let mut written = String::new();
+        let strings = rest.iter().filter(|(_, _, string)| *string);
+        if stem.is_empty() && choices.is_empty() && prompt.as_deref().is_none_or(str::is_empty) {
+            stem = strings.map(|(_, text, _)| text.trim()).collect::<Vec<_>>().join("\n");
+        } else {
+            let lines = rest.iter().map(|(name, text, _)| format!("{name}: {}", text.trim()));
+            written = lines.collect::<Vec<_>>().join("\n");
+        }
+        Some(Asked { stem, choices, rest: written, rendered: false })
+    }
+}
+
+/// Texts one below the other, without those that another one holds.
+fn joined(contexts: Vec<String>, questions: Vec<String>) -> String {
+    let texts: Vec<String> = contexts.into_iter().chain(questions).collect();
+    let plain: Vec<String> = texts.iter().map(|text| spaced(text)).collect();
+    let held = |at: usize| {
+        let text = &plain[at];
+        text.is_empty()
+            || plain.iter().enumerate().any(|(other, long)| {
+                other != at
+                    && text.len() >= REPEATED
+                    && long.contains(text.as_str())
+                    && (long.len() > text.len() || other < at)
+            })
+    };
+    let kept = (0..texts.len()).filter(|&at| !held(at)).map(|at| texts[at].trim());
+    kept.collect::<Vec<_>>().join("\n")
+}
+
+/// A value as text; numbers only where they are wanted.
+fn text(value: &Value, numbers: bool) -> Option<String> {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) if numbers => number.to_string(),
+        Value::Array(items) => {
+            let texts = items.iter().map(|item| item_text(item, numbers));
+            texts.collect::<Option<Vec<_>>>()?.join("\n")
+        }
+        Value::Object(object) => ["text", "content", "stem", "value"]
+            .iter()
+            .find_map(|name| object.get(*name)?.as_str())?
+            .to_owned(),
+        _ => return None,
+    };
+    (!text.trim().is_empty()).then_some(text)
+}
+
+/// An item of a list as text; of messages, what they say.
+fn item_text(item: &Value, numbers: bool) -> Option<String> {
+    match item {
+        Value::Array(items) => {
+            let texts = items.iter().map(|item| item_text(item, numbers));
+            Some(texts.collect::<Option<Vec<_>>>()?.join(" "))
+        }
+        item => text(item, numbers),
+    }
+}
+
+/// The choices of a list of texts or of objects with a text, of an object with such a list, or of an
+/// object with a text for each letter.
+fn listed(value: &Value) -> Vec<String> {
+    let one = |value: &Value| match value {
+        Value::Object(object) => {
+            ["text", "content", "value", "atext", "choice", "option", "answer"]
+                .iter()
+                .find_map(|name| text(object.get(*name)?, true))
+        }
+        value => text(value, true),
+    };
+    match value {
+        Value::Array(items) => items.iter().filter_map(one).collect(),
+        Value::Object(object) => {
+            let list = ["text", "choices", "options", "answer_str"]
+                .iter()
+                .find_map(|name| object.get(*name)?.as_array());
+            match list {
+                Some(items) => items.iter().filter_map(one).collect(),
+                None => object.values().filter_map(one).collect(),
+            }
+        }
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn read(doc: Value, used: &[&str], prompt: Option<&str>) -> Asked {
+        let used: Vec<String> = used.iter().map(|name| (*name).to_owned()).collect();
+        Reader::default().read(&doc, Hints { field: None, used: &used, prompt }).unwrap()
+    }
+
+    #[test]
+    fn context_comes_before_the_question_and_answers_stay_out() {
+        let doc = json!({"id": 7, "question": "Why?", "passage": "It rained.", "answer": "Rain.",
+                         "explanation": "Water falls."});
+        assert_eq!(read(doc, &[], None).text(false), "It rained.\nWhy?");
+    }
+
+    #[test]
+    fn choices_of_every_form() {
+        let wanted = "Which?\nA. ash\nB. oak";
+        for doc in [
+            json!({"question": "Which?", "choices": ["ash", "oak"]}),
+            json!({"question": "Which?", "choices": {"text": ["ash", "oak"], "label": ["A", "B"]}}),
+            json!({"question": "Which?", "options": {"A": "ash", "B": "oak"}}),
+            json!({"question": "Which?", "options": [{"key": "A", "text": "ash"}, {"key": "B", "text": "oak"}]}),
+            json!({"question": "Which?", "answerA": "ash", "answerB": "oak", "label": "1"}),
+            json!({"Question": "Which?", "A": "ash", "B": "oak", "Answer": "A"}),
+            json!({"question": {"stem": "Which?", "choices": [{"label": "A", "text": "ash"}, {"label": "B", "text": "oak"}]}}),
+        ] {
+            assert_eq!(read(doc.clone(), &[], None).text(false), wanted, "{doc}");
+        }
+    }
+
+    #[test]
+    fn a_context_in_parts() {
+        let doc = json!({"question": "Why?", "context": {"contexts": ["It rained.", "It poured."], "labels": ["A"]}});
+        assert_eq!(read(doc, &[], None).text(false), "It rained.\nIt poured.\nWhy?");
+    }
+
+    #[test]
+    fn an_unknown_field_is_asked_if_the_template_or_the_prompt_holds_it() {
+        let doc = json!({"question": "Who?", "clue": "They carry a lantern.", "note": "by the editor, in May"});
+        assert_eq!(read(doc.clone(), &[], None).text(false), "Who?");
+        assert_eq!(read(doc.clone(), &["clue"], None).text(false), "They carry a lantern.\nWho?");
+        let prompt = "[INST] They carry\n a lantern. Who? [/INST]";
+        let asked = read(doc, &[], Some(prompt));
+        assert_eq!(asked.text(false), "They carry a lantern.\nWho?");
+        assert_eq!(asked.rest, "note: by the editor, in May");
+    }
+
+    #[test]
+    fn a_shuffled_choice_is_the_same_question() {
+        let one = read(json!({"question": "Which?", "choices": ["ash", "oak"]}), &[], None);
+        let two = read(json!({"question": "Which? ", "choices": ["oak", "ash"]}), &[], None);
+        assert_eq!(one.key(), two.key());
+        let three = read(json!({"question": "Which?", "choices": ["oak", "elm"]}), &[], None);
+        assert_ne!(one.key(), three.key());
+    }
+
+    #[test]
+    fn a_text_that_another_holds_is_not_repeated() {
+        let doc = json!({"ctx_a": "A man climbs up a tall tree.", "ctx_b": "he",
+                         "query": "Climbing: A man climbs up a tall tree. he", "endings": ["falls", "sings"]});
+        assert_eq!(
+            read(doc, &[], None).text(false),
+            "he\nClimbing: A man climbs up a tall tree. he\nA. falls\nB. sings"
+        );
+    }
+}

@@ -1,0 +1,362 @@
+//! The files below the paths that a user names: found through links and in archives, opened
+//! whatever they are packed with.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fs::{self, File as Open};
+use std::io::{BufRead, BufReader, Cursor, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
+
+use super::report::Skips;
+use super::{archive, encoding};
+use crate::error::{Error, Result};
+use crate::unpack::{POINTER_FIX, is_pointer};
+
+/// Endings of compressed files.
+const PACKED: [&str; 3] = ["", ".gz", ".zst"];
+/// Archives that cannot be read here.
+const ARCHIVES: [&str; 8] =
+    [".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.bz2", ".bz2", ".xz", ".7z"];
+/// Folders within folders that are looked through.
+const DEPTH: usize = 24;
+/// The text of a link is at most so long.
+const LINK: u64 = 1024;
+/// Files of an archive that are looked at.
+const MEMBERS: usize = 200_000;
+
+/// A file from outside.
+#[derive(Clone, Debug)]
+pub(super) struct File {
+    /// Where it is; a member of an archive lies below the archive.
+    pub(super) path: PathBuf,
+    place: Place,
+}
+
+/// Where its bytes are.
+#[derive(Clone, Debug)]
+enum Place {
+    /// At its path.
+    Here,
+    /// In another file, whose path it holds in place of a link.
+    There(PathBuf),
+    /// In an archive.
+    Within(Member),
+}
+
+/// Where the bytes of a member lie in its archive.
+#[derive(Clone, Debug)]
+struct Member {
+    archive: PathBuf,
+    start: u64,
+    length: u64,
+    deflated: bool,
+}
+
+/// All files below the named paths.
+#[derive(Debug, Default)]
+pub(super) struct Tree {
+    files: Vec<File>,
+    index: HashMap<PathBuf, usize>,
+    /// Files that the user named.
+    named: HashSet<PathBuf>,
+    /// Files beside those, which are not to be imported.
+    context: HashSet<PathBuf>,
+}
+
+/// What stands before `ending` in a file name, be it compressed or not.
+pub(super) fn stem<'a>(name: &'a str, ending: &str) -> Option<&'a str> {
+    PACKED.iter().find_map(|packed| name.strip_suffix(packed)?.strip_suffix(ending))
+}
+
+/// A file name without its ending and without the number that browsers give to copies.
+pub(super) fn bare(name: &str) -> &str {
+    let stem = [".jsonl", ".json"].iter().find_map(|ending| stem(name, ending)).unwrap_or(name);
+    let copy = stem.strip_suffix(')').and_then(|rest| rest.rsplit_once(" ("));
+    copy.filter(|(_, n)| n.bytes().all(|b| b.is_ascii_digit())).map_or(stem, |(rest, _)| rest)
+}
+
+impl File {
+    /// Its name within its folder.
+    pub(super) fn name(&self) -> &str {
+        self.path.file_name().and_then(|name| name.to_str()).unwrap_or_default()
+    }
+
+    /// The names of the folders that it lies in, the innermost first.
+    pub(super) fn folders(&self) -> Vec<String> {
+        let absolute = std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone());
+        let names = absolute.ancestors().skip(1).filter_map(Path::file_name);
+        names.map(|name| name.to_string_lossy().into_owned()).collect()
+    }
+
+    /// Where it is, through all links, and where in an archive.
+    fn real(&self) -> (PathBuf, u64) {
+        let (path, at) = match &self.place {
+            Place::Here => (&self.path, 0),
+            Place::There(path) => (path, 0),
+            Place::Within(member) => (&member.archive, member.start),
+        };
+        (fs::canonicalize(path).unwrap_or_else(|_| path.clone()), at)
+    }
+
+    /// The bytes, unpacked and as UTF-8 where a mark says that they are UTF-16.
+    ///
+    /// # Errors
+    /// A sentence that says what is in the way.
+    pub(super) fn open(&self) -> Result<Box<dyn BufRead>, String> {
+        let raw: Box<dyn Read> = match &self.place {
+            Place::Here => Box::new(Open::open(&self.path).map_err(|e| reason(&e))?),
+            Place::There(path) => Box::new(Open::open(path).map_err(|e| reason(&e))?),
+            Place::Within(member) => {
+                let mut file = Open::open(&member.archive).map_err(|e| reason(&e))?;
+                file.seek(SeekFrom::Start(member.start)).map_err(|e| reason(&e))?;
+                let bytes = file.take(member.length);
+                if member.deflated {
+                    Box::new(flate2::read::DeflateDecoder::new(BufReader::new(bytes)))
+                } else {
+                    Box::new(bytes)
+                }
+            }
+        };
+        let (head, mut reader) = peeked(raw).map_err(|e| reason(&e))?;
+        let (mut start, mut packed) = (head, false);
+        // What a file is packed with shows in its first bytes: names can be wrong.
+        if start.starts_with(&[0x1f, 0x8b]) {
+            (start, reader) = peeked(Box::new(flate2::bufread::MultiGzDecoder::new(reader)))
+                .map_err(|e| format!("not a whole gzip file ({})", reason(&e)))?;
+            packed = true;
+        } else if start.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
+            let decoder = ruzstd::decoding::StreamingDecoder::new(reader)
+                .map_err(|e| format!("not a whole Zstandard file ({e})"))?;
+            (start, reader) = peeked(Box::new(decoder))
+                .map_err(|e| format!("not a whole Zstandard file ({})", reason(&e)))?;
+            packed = true;
+        }
+        if let Some(problem) = foreign(&start, packed) {
+            return Err(problem);
+        }
+        encoding::utf8(&start, reader)
+    }
+}
+
+/// The first bytes of a reader, and the reader with them before it.
+fn peeked(mut reader: Box<dyn Read>) -> std::io::Result<(Vec<u8>, Box<dyn BufRead>)> {
+    let mut head = Vec::new();
+    reader.by_ref().take(512).read_to_end(&mut head)?;
+    let whole = Cursor::new(head.clone()).chain(reader);
+    Ok((head, Box::new(BufReader::with_capacity(1 << 18, whole))))
+}
+
+/// What a file is that cannot hold records, by its first bytes.
+fn foreign(head: &[u8], packed: bool) -> Option<String> {
+    let text = String::from_utf8_lossy(head).trim_start().to_lowercase();
+    let problem = if head.is_empty() {
+        "the file is empty"
+    } else if is_pointer(head) {
+        return Some(format!("a Git LFS pointer instead of the file: {POINTER_FIX}"));
+    } else if text.starts_with("<!doctype")
+        || text.starts_with("<html")
+        || text.starts_with("<?xml")
+    {
+        "a web page instead of the file: download it again"
+    } else if head.starts_with(b"PK\x03\x04") {
+        "a zip archive by another name: call it .zip"
+    } else if head.starts_with(b"PAR1") {
+        "a Parquet file: write it as JSON lines"
+    } else if head.starts_with(b"BZh") || head.starts_with(b"\xfd7zXZ") {
+        "packed with bzip2 or xz: unpack it first"
+    } else if head.get(257..262) == Some(b"ustar") {
+        "a tar archive: unpack it first"
+    } else if head.iter().all(|byte| *byte == 0) {
+        "nothing but zero bytes, as after a crash: copy it again"
+    } else if packed && head.starts_with(&[0x1f, 0x8b]) {
+        "packed twice: unpack it first"
+    } else {
+        return None;
+    };
+    Some(problem.into())
+}
+
+/// What the system says, without the path.
+pub(super) fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "the link leads nowhere".into(),
+        std::io::ErrorKind::PermissionDenied => "no permission to read it".into(),
+        _ => format!("cannot be read: {error}"),
+    }
+}
+
+impl Tree {
+    /// All files below `paths`, in the order of their paths; links are followed, archives looked into.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if one of `paths` is not there.
+    pub(super) fn find(paths: &[PathBuf], skips: &mut Skips) -> Result<Self> {
+        let mut tree = Self::default();
+        for path in paths {
+            let about = path.metadata().map_err(|e| Error::io(path, e))?;
+            if about.is_file() {
+                tree.named.insert(path.clone());
+                tree.add(path.clone(), skips);
+                continue;
+            }
+            let walk = WalkDir::new(path).max_depth(DEPTH).follow_links(true).sort_by_file_name();
+            let hidden = |entry: &walkdir::DirEntry| {
+                entry.depth() > 0 && entry.file_name().to_string_lossy().starts_with('.')
+            };
+            for entry in walk.into_iter().filter_entry(|entry| !hidden(entry)) {
+                match entry {
+                    Ok(entry) if entry.file_type().is_file() => tree.add(entry.into_path(), skips),
+                    Ok(_) => {}
+                    // A loop of links leads to what is seen anyway.
+                    Err(e) if e.loop_ancestor().is_some() => {}
+                    Err(e) => {
+                        let reason = e.io_error().map_or_else(|| "cannot be read".into(), reason);
+                        skips.file(e.path().unwrap_or(path), reason);
+                    }
+                }
+            }
+        }
+        for path in tree.named.clone() {
+            tree.neighbours(&path);
+        }
+        Ok(tree)
+    }
+
+    /// What lies beside a file that is named directly is not imported, but it may tell of the file.
+    fn neighbours(&mut self, path: &Path) {
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let Ok(entries) = fs::read_dir(parent.unwrap_or(Path::new("."))) else { return };
+        let names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
+        for name in names {
+            let beside = path.with_file_name(name);
+            if beside.extension().is_some_and(|ending| ending == "json")
+                && !self.index.contains_key(&beside)
+                && beside.is_file()
+            {
+                self.context.insert(beside.clone());
+                self.push(File { path: beside, place: Place::Here });
+            }
+        }
+    }
+
+    fn push(&mut self, file: File) {
+        self.index.insert(file.path.clone(), self.files.len());
+        self.files.push(file);
+    }
+
+    fn add(&mut self, path: PathBuf, skips: &mut Skips) {
+        let name = path.to_string_lossy().to_lowercase();
+        if ARCHIVES.iter().any(|ending| name.ends_with(ending)) {
+            skips.file(&path, "an archive that llmap does not read: unpack it first");
+        } else if Path::new(&name).extension().is_some_and(|ending| ending == "zip") {
+            let before = self.files.len();
+            match self.members(&path) {
+                Ok(()) if self.files.len() == before => skips.file(&path, "an empty archive"),
+                Ok(()) => {}
+                Err(reason) => skips.file(&path, reason),
+            }
+        } else {
+            let place = linked(&path).map_or(Place::Here, Place::There);
+            self.push(File { path, place });
+        }
+    }
+
+    /// The members of a zip archive, in the order of their names.
+    fn members(&mut self, path: &Path) -> Result<(), String> {
+        let mut file = Open::open(path).map_err(|e| reason(&e))?;
+        let mut head = Vec::new();
+        file.by_ref().take(512).read_to_end(&mut head).map_err(|e| reason(&e))?;
+        if let Some(problem) = foreign(&head, false).filter(|_| !head.starts_with(b"PK")) {
+            return Err(problem);
+        }
+        let mut found = BTreeMap::new();
+        let mut locked = false;
+        for member in archive::members(&mut file)?.into_iter().take(MEMBERS) {
+            let parts =
+                member.name.split(['/', '\\']).filter(|part| !part.is_empty() && *part != "..");
+            if parts.clone().any(|part| part.starts_with('.') || part == "__MACOSX") {
+                continue;
+            }
+            if member.method != 0 && member.method != 8 {
+                return Err(format!(
+                    "a zip archive packed in a way that llmap does not read ({}): unpack it first",
+                    member.method
+                ));
+            }
+            locked |= member.locked;
+            if !member.locked {
+                let inside = path.join(parts.collect::<PathBuf>());
+                let (start, length, deflated) = (member.start, member.length, member.method == 8);
+                found.insert(inside, Member { archive: path.into(), start, length, deflated });
+            }
+        }
+        if locked && found.is_empty() {
+            return Err("a zip archive with a password: unpack it first".into());
+        }
+        for (inside, member) in found {
+            self.push(File { path: inside, place: Place::Within(member) });
+        }
+        Ok(())
+    }
+
+    /// The files to import whose name is `wanted`, and those that the user named. The same file by two
+    /// paths counts once.
+    pub(super) fn files(&self, wanted: impl Fn(&str) -> bool) -> Vec<File> {
+        let mut seen = HashSet::new();
+        let files = self.files.iter().filter(|file| !self.context.contains(&file.path));
+        let files = files.filter(|file| wanted(file.name()) || self.named.contains(&file.path));
+        files.filter(|file| seen.insert(file.real())).cloned().collect()
+    }
+
+    /// True if the user named this very file.
+    pub(super) fn is_named(&self, file: &File) -> bool {
+        self.named.contains(&file.path)
+    }
+
+    /// All files, neighbours of named ones too.
+    pub(super) fn all(&self) -> impl Iterator<Item = &File> {
+        self.files.iter()
+    }
+
+    /// The file of this name beside another, compressed or not.
+    pub(super) fn beside(&self, file: &File, name: &str) -> Option<&File> {
+        PACKED.iter().find_map(|packed| {
+            let path = file.path.with_file_name(format!("{name}{packed}"));
+            self.index.get(&path).map(|&at| &self.files[at])
+        })
+    }
+
+    /// How many files there are, by ending: `12 files (8 .csv, 4 .md)`.
+    pub(super) fn describe(&self) -> String {
+        let mut endings: BTreeMap<String, usize> = BTreeMap::new();
+        let files = self.files.iter().filter(|file| !self.context.contains(&file.path));
+        let files: Vec<&File> = files.collect();
+        for file in &files {
+            let ending = file.path.extension().map(|ending| ending.to_string_lossy());
+            let ending =
+                ending.map_or_else(|| "without ending".into(), |ending| format!(".{ending}"));
+            *endings.entry(ending).or_default() += 1;
+        }
+        let mut endings: Vec<(String, usize)> = endings.into_iter().collect();
+        endings.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+        let listed: Vec<String> =
+            endings.iter().take(4).map(|(ending, n)| format!("{n} {ending}")).collect();
+        match files.len() {
+            0 => "no file".into(),
+            1 => "1 file".into(),
+            n => format!("{n} files ({})", listed.join(", ")),
+        }
+    }
+}
+
+/// Where a file leads that holds the path of another in place of a link: so Git writes links on disks
+/// that know none.
+fn linked(path: &Path) -> Option<PathBuf> {
+    let about = path.metadata().ok().filter(|about| (1..=LINK).contains(&about.len()));
+    let text = about.and_then(|_| fs::read_to_string(path).ok())?;
+    let other = Path::new(text.trim_end());
+    let plain = text.contains('/') && !text.trim_end().contains(['\n', '{', '[', '"']);
+    let target = path.with_file_name("").join(other);
+    (plain && other.is_relative() && target.is_file()).then_some(target)
+}

@@ -1,0 +1,192 @@
+//! JSON as programs and disks leave it: a document a line, a list, documents one after the other,
+//! with Python's NaN and whatever a crash left behind. One odd value never ends the reading.
+
+use std::borrow::Cow;
+use std::io::{Cursor, Read};
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::files::{File, reason};
+use super::report::Skips;
+use super::scan::{Item, Outcome, Scan};
+use crate::error::json_fault;
+
+/// A document that is longer is passed over: 64 MiB.
+pub(super) const LONGEST: u64 = 64 << 20;
+/// So much of a file shows what it holds: 8 MiB.
+const HEAD: u64 = 8 << 20;
+/// A whole file that is read as one document is at most so long: 512 MiB.
+const WHOLE: u64 = 512 << 20;
+
+/// Reads one document, with what Python and crashes do to it repaired if need be.
+pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    serde_json::from_slice(bytes)
+        .or_else(|error| serde_json::from_slice(&repaired(bytes)).map_err(|_| json_fault(&error)))
+}
+
+/// The document that a file holds; what stands behind it is passed over.
+pub(super) fn document<T: DeserializeOwned>(file: &File) -> Result<T, String> {
+    let mut bytes = Vec::new();
+    file.open()?.take(WHOLE + 1).read_to_end(&mut bytes).map_err(|e| reason(&e))?;
+    if bytes.len() as u64 > WHOLE {
+        return Err("a document of more than 512 MiB".into());
+    }
+    parse(&bytes).or_else(|error| {
+        let mut first = None;
+        let mut source = Cursor::new(&bytes);
+        let mut scan = Scan::new(&mut source, 1);
+        let taken = scan.space().is_ok() && scan.value().is_ok_and(Outcome::is_whole);
+        if taken {
+            first = parse(scan.bytes()).ok();
+        }
+        first.ok_or(error)
+    })
+}
+
+/// Hands on each record of a file with its line; what is none is passed over and counted. Of a document
+/// that is an object, `key` names the list of records.
+pub(super) fn records<T: DeserializeOwned>(
+    file: &File,
+    key: Option<&str>,
+    skips: &mut Skips,
+    mut each: impl FnMut(u64, T, &mut Skips),
+) {
+    let mut reader = match file.open() {
+        Ok(reader) => reader,
+        Err(problem) => return skips.file(&file.path, problem),
+    };
+    let mut found = 0_usize;
+    let outcome = super::scan::items(&mut reader, key, &mut |line, item| {
+        match item {
+            Item::Value(bytes) => take(file, line, bytes, skips, &mut |record, skips| {
+                found += 1;
+                each(line, record, skips);
+            }),
+            Item::Broken(why) => skips.row(&file.path, line, why, ""),
+        }
+        true
+    });
+    if let Err(error) = outcome {
+        let rest = if found > 0 { "the rest is missing" } else { "nothing can be read" };
+        skips.file(&file.path, format!("{rest}: {}", reason(&error)));
+    }
+}
+
+/// True if one of the first records of a file is as wanted.
+pub(super) fn begins_with(file: &File, wanted: impl Fn(&Map<String, Value>) -> bool) -> bool {
+    let Ok(reader) = file.open() else { return false };
+    let (mut looked, mut found) = (0, false);
+    let _ = super::scan::items(&mut reader.take(HEAD), None, &mut |_, item| {
+        looked += 1;
+        if let Item::Value(bytes) = item {
+            found = parse(bytes).is_ok_and(|record| wanted(&record));
+        }
+        !found && looked < 3
+    });
+    found
+}
+
+/// Parses one value, or the several that a line without its break holds.
+fn take<T: DeserializeOwned>(
+    file: &File,
+    line: u64,
+    bytes: &[u8],
+    skips: &mut Skips,
+    each: &mut dyn FnMut(T, &mut Skips),
+) {
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        let start = bytes.trim_ascii_start().first();
+        let what = match start {
+            Some(b'[') => "a list",
+            Some(b'"') => "a string",
+            Some(b'0'..=b'9' | b'-' | b't' | b'f' | b'n') => "a single value",
+            _ => "text that is no JSON",
+        };
+        return skips.row(&file.path, line, "no record", what);
+    }
+    let problem = match parse(bytes) {
+        Ok(record) => return each(record, skips),
+        Err(problem) => problem,
+    };
+    let mut several = Vec::new();
+    let mut source = Cursor::new(bytes);
+    let mut scan = Scan::new(&mut source, line);
+    while scan.space().is_ok_and(|byte| byte == Some(b'{') || byte == Some(b','))
+        && scan.comma().is_ok()
+        && scan.value().is_ok_and(Outcome::is_whole)
+    {
+        several.push(parse::<T>(scan.bytes()));
+    }
+    // A broken record that looks like one is one fault.
+    let good = several.iter().filter(|one| one.is_ok()).count();
+    if good == 0 {
+        return skips.row(&file.path, line, "broken JSON", &problem);
+    }
+    if scan.space().is_ok_and(|byte| byte.is_some()) || several.len() > good {
+        skips.row(&file.path, line, "text behind a record", "");
+    }
+    several.into_iter().flatten().for_each(|record| each(record, skips));
+}
+
+/// The same JSON with what Python writes and JSON does not know put right: NaN and Infinity become
+/// null, raw control characters and halves of surrogate pairs are escaped or replaced, bytes that are
+/// no UTF-8 too, and a comma before a closing bracket goes.
+fn repaired(bytes: &[u8]) -> Vec<u8> {
+    let text: Cow<str> = String::from_utf8_lossy(bytes);
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len() + 16);
+    let (mut at, mut quoted) = (0, false);
+    while at < bytes.len() {
+        let rest = &bytes[at..];
+        let byte = rest[0];
+        let mut used = 1;
+        if quoted {
+            match byte {
+                b'\\' if rest.get(1) == Some(&b'u') => {
+                    let (text, length) = escape(rest);
+                    out.extend_from_slice(text);
+                    used = length;
+                }
+                b'\\' => {
+                    used = rest.len().min(2);
+                    out.extend_from_slice(&rest[..used]);
+                }
+                0..0x20 => out.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
+                _ => {
+                    quoted = byte != b'"';
+                    out.push(byte);
+                }
+            }
+        } else if let Some(word) = ["NaN", "-Infinity", "Infinity", "-NaN"]
+            .iter()
+            .find(|word| rest.starts_with(word.as_bytes()))
+        {
+            out.extend_from_slice(b"null");
+            used = word.len();
+        } else if byte == b','
+            && matches!(rest[1..].trim_ascii_start().first(), None | Some(b'}' | b']'))
+        {
+            // A comma with nothing after it.
+        } else if byte != 0 {
+            quoted = byte == b'"';
+            out.push(byte);
+        }
+        at += used;
+    }
+    out
+}
+
+/// A `\u` escape as it may stand, and how many bytes it takes: half a pair becomes U+FFFD.
+fn escape(rest: &[u8]) -> (&[u8], usize) {
+    let unit = |at: usize| {
+        let digits = rest.get(at + 2..at + 6).filter(|_| rest[at..].starts_with(b"\\u"))?;
+        u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+    };
+    match (unit(0), unit(6)) {
+        (Some(0xd800..0xdc00), Some(0xdc00..0xe000)) => (&rest[..12], 12),
+        (Some(0xd800..0xe000), _) => (b"\\ufffd", 6),
+        (Some(_), _) => (&rest[..6], 6),
+        (None, _) => (b"\\\\u", 2),
+    }
+}

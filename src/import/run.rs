@@ -1,0 +1,165 @@
+//! A run: what one model answered to one task, as a file has it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::document::Asked;
+
+/// Which model a run is of.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Model {
+    /// Its name, without blanks around it.
+    pub(super) name: String,
+    /// Settings that make it another model: revision, adapter, quantization.
+    pub(super) fixed: BTreeMap<String, String>,
+    /// Settings that make it another model only where both answered the same task.
+    pub(super) soft: BTreeMap<String, String>,
+    /// False if nothing is there that could tell its settings.
+    pub(super) known: bool,
+    /// Its parameters in billions.
+    pub(super) params_b: Option<f64>,
+}
+
+/// A document that a model was asked.
+#[derive(Clone, Debug)]
+pub(super) struct Document {
+    /// By the hash that the evaluation program gave it.
+    pub(super) hash: Option<u64>,
+    /// By what it holds.
+    pub(super) content: Option<u64>,
+    /// By its number within the task.
+    pub(super) id: Option<u64>,
+    /// What it asks.
+    pub(super) asked: Asked,
+}
+
+/// The answers of a run that one filter gave.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Part {
+    /// Its name; empty if there are no filters.
+    pub(super) filter: String,
+    /// The names of its metrics.
+    pub(super) metrics: Vec<String>,
+    /// The document of each answer.
+    pub(super) docs: Vec<u32>,
+    /// The line that each answer stands on.
+    pub(super) lines: Vec<u32>,
+    /// For each metric the number of each answer, NaN where there is none.
+    pub(super) values: Vec<Vec<f32>>,
+}
+
+/// What one model answered to one task.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Run {
+    pub(super) file: PathBuf,
+    pub(super) task: String,
+    pub(super) model: Model,
+    /// When it was made, in a form that sorts; empty if nothing tells.
+    pub(super) date: String,
+    /// How many examples stood before the question.
+    pub(super) shots: Option<String>,
+    /// A hash of all documents of the task as they were sent.
+    pub(super) task_hash: Option<String>,
+    /// Metrics of which less is better.
+    pub(super) lower: Vec<String>,
+    pub(super) docs: Vec<Document>,
+    pub(super) parts: Vec<Part>,
+    /// Which document has which key, while the file is read.
+    pub(super) index: HashMap<u64, u32>,
+}
+
+/// A hash of a text.
+pub(super) fn hash(text: &str) -> u64 {
+    xxh3_64(text.as_bytes())
+}
+
+/// A model's name without what cannot be seen: blanks around it, control and zero-width characters.
+pub(super) fn clean(name: &str) -> String {
+    let unseen =
+        |c: char| c.is_control() || matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}');
+    let name: String = name
+        .chars()
+        .map(|c| if c.is_whitespace() { ' ' } else { c })
+        .filter(|c| !unseen(*c))
+        .collect();
+    super::document::spaced(&name)
+}
+
+impl Run {
+    /// Takes an answer in.
+    pub(super) fn answer(
+        &mut self,
+        line: u64,
+        doc: Document,
+        filter: &str,
+        scores: &[(String, f32)],
+    ) {
+        let doc = self.document(doc);
+        let known = self.parts.iter().position(|part| part.filter == filter);
+        let at = known.unwrap_or_else(|| {
+            self.parts.push(Part { filter: filter.into(), ..Part::default() });
+            self.parts.len() - 1
+        });
+        self.parts[at].push(line as u32, doc, scores);
+    }
+
+    /// The index of a document: the same one if hash, content and number are the same.
+    fn document(&mut self, mut doc: Document) -> u32 {
+        let next = self.docs.len() as u32;
+        if !doc.asked.rendered {
+            doc.content = doc.content.or_else(|| Some(doc.asked.wide_key()));
+        }
+        let text = if doc.content.is_none() { doc.asked.key() } else { 0 };
+        let key = hash(&format!("{:?} {:?} {:?} {text}", doc.hash, doc.content, doc.id));
+        let index = *self.index.entry(key).or_insert(next);
+        if index == next {
+            self.docs.push(doc);
+        }
+        index
+    }
+
+    /// Forgets hashes that cannot be any: different documents that share one.
+    pub(super) fn check_hashes(&mut self) {
+        self.index = HashMap::new();
+        let mut contents = HashMap::new();
+        let mut same = true;
+        for doc in &self.docs {
+            if let (Some(hash), Some(content)) = (doc.hash, doc.content) {
+                same &= *contents.entry(hash).or_insert(content) == content;
+            }
+        }
+        if !same {
+            self.docs.iter_mut().for_each(|doc| doc.hash = None);
+        }
+    }
+}
+
+impl Part {
+    fn push(&mut self, line: u32, doc: u32, scores: &[(String, f32)]) {
+        let row = self.docs.len();
+        self.lines.push(line);
+        self.docs.push(doc);
+        for (name, value) in scores {
+            let known = self.metrics.iter().position(|metric| metric == name);
+            let at = known.unwrap_or_else(|| {
+                self.metrics.push(name.clone());
+                self.values.push(vec![f32::NAN; row]);
+                self.metrics.len() - 1
+            });
+            if self.values[at].len() == row {
+                self.values[at].push(*value);
+            }
+        }
+        for column in &mut self.values {
+            column.resize(row + 1, f32::NAN);
+        }
+    }
+
+    /// The column of a metric.
+    pub(super) fn column(&self, metric: &str) -> Option<&[f32]> {
+        let at = self.metrics.iter().position(|name| name == metric)?;
+        Some(&self.values[at])
+    }
+}
