@@ -19,6 +19,8 @@ use crate::logit::sigmoid;
 
 /// Models that all are compared with at most.
 const LANDMARKS: usize = 1024;
+/// Models that stand behind two numbers.
+const MODELS_A_PAIR: usize = 7;
 /// Shared questions at which a correlation counts by half.
 const SHRINK: f64 = 50.0;
 
@@ -87,7 +89,8 @@ impl Agreement {
             .map_err(|e| Error::Failed(format!("the models' agreement has no directions: {e}")))?;
         let mut leading: Vec<usize> = (0..values.len()).filter(|i| values[*i] > 1e-9).collect();
         leading.sort_by(|a, b| values[*b].total_cmp(&values[*a]));
-        leading.truncate(numbers);
+        // More numbers than that would describe single models.
+        leading.truncate(numbers.min((models * 2).div_ceil(MODELS_A_PAIR)));
         let mut basis = vectors.select(Axis(1), &leading);
         for (mut column, i) in basis.columns_mut().into_iter().zip(&leading) {
             let largest = column.iter().copied().max_by(|a, b| a.abs().total_cmp(&b.abs()));

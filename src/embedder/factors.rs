@@ -24,9 +24,9 @@ use crate::error::{Error, Result};
 /// General factors.
 pub(super) const GENERAL: usize = 3;
 /// Rounds of expectation and maximization.
-const ROUNDS: usize = 300;
+const ROUNDS: usize = 400;
 /// Ridge of a loading towards 0, and towards the mean loading of its benchmark.
-const RIDGE: f64 = 0.3;
+const RIDGE: f64 = 0.1;
 const TIE: f64 = 3.0;
 /// The information of one answer on the logit of an accuracy, p(1 − p).
 const INFORMATION: f64 = 0.2;

@@ -4,6 +4,7 @@
 //! logits are made of. [`Latent`] lays it out as numbers that meet a question linearly: the general
 //! factors, a speciality for each benchmark, and the specialities that the networks learned.
 
+use linfa_linalg::cholesky::SolveC;
 use ndarray::{Array1, Array2, ArrayView1, Axis, concatenate, s};
 
 use super::agreement::{self, Agreement, Shared};
@@ -18,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::logit::sigmoid;
 
 /// The weight of the general factors beside the agreement in a vector.
-const GENERAL_WEIGHT: f64 = 0.4;
+const GENERAL_WEIGHT: f64 = 0.3;
 /// Learned specialities are regularised: those of a new model may be that much wider.
 const WIDEN: f64 = 1.6;
 
@@ -97,25 +98,46 @@ impl Placement {
 }
 
 impl Chart {
-    /// The ability is the mean level over the benchmarks of correctness (over all, if there are
-    /// none), above the mean model's. The other numbers span the predicted levels: their squared
-    /// distances are those of the levels, up to one scale.
-    fn fit(factors: &Factors, kinds: &[Kind], general: &Array2<f64>) -> Result<Self> {
-        let categories = factors.of.len();
-        let loadings = factors.loadings.slice(s![..categories, ..GENERAL]);
+    /// The first numbers of the vectors (models × (1 + general factors)): the ability, which is the
+    /// mean level over the benchmarks of correctness (over all, if there are none) above the mean
+    /// model's, and numbers that span the predicted levels: their squared distances are those of the
+    /// levels, up to one scale. `factors` are of answers alone, and so are the `beliefs`.
+    fn numbers(factors: &Factors, kinds: &[Kind], beliefs: &[Belief]) -> Result<Vec<Spread>> {
+        let loadings = factors.loadings.slice(s![..factors.of.len(), ..GENERAL]);
         let mut ability = Array1::zeros(GENERAL);
         for (c, weight) in weights(factors, kinds).iter().enumerate() {
             ability.scaled_add(*weight, &loadings.row(c));
         }
-        let gram = loadings.t().dot(&loadings);
-        let root = root(&gram)?;
+        let root = root(&loadings.t().dot(&loadings))?;
+        let general = Array2::from_shape_fn((beliefs.len(), GENERAL), |(m, k)| beliefs[m].general[k]);
         let middle = general.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(GENERAL));
-        let spread = (general - &middle).dot(&root);
-        let square = spread.mapv(|x| x * x).sum() / general.nrows().max(1) as f64;
+        let spread = (&general - &middle).dot(&root);
+        let square = spread.mapv(|x| x * x).sum() / beliefs.len().max(1) as f64;
         let root = root * (GENERAL_WEIGHT / square.sqrt().max(1e-9));
         let turn = concatenate![Axis(1), ability.insert_axis(Axis(1)), root];
-        let offset = -middle.dot(&turn);
-        let map = concatenate![Axis(0), turn, offset.insert_axis(Axis(0))];
+        let each = beliefs.iter().map(|belief| Spread {
+            mean: (&belief.general - &middle).dot(&turn),
+            deviation: turn
+                .t()
+                .dot(&belief.covariance)
+                .dot(&turn)
+                .diag()
+                .mapv(|v| v.max(0.0).sqrt()),
+        });
+        Ok(each.collect())
+    }
+
+    /// The map from the general factors of forecasts (of which the beliefs are, by answers alone) to
+    /// those numbers, by least squares over the models: it places a new model.
+    fn fit(beliefs: &[Belief], numbers: &[Spread]) -> Result<Self> {
+        let x = Array2::from_shape_fn((beliefs.len(), GENERAL + 1), |(m, k)| {
+            beliefs[m].general.get(k).copied().unwrap_or(1.0)
+        });
+        let y = Array2::from_shape_fn((beliefs.len(), GENERAL + 1), |(m, k)| numbers[m].mean[k]);
+        let mut gram = x.t().dot(&x) + Array2::<f64>::eye(GENERAL + 1) * 1e-6;
+        let map = gram
+            .solvec(&x.t().dot(&y))
+            .map_err(|e| Error::Failed(format!("the general factors have no chart: {e}")))?;
         Ok(Self { map: map.mapv(|x| f64::from(x as f32)) })
     }
 
@@ -130,6 +152,12 @@ impl Chart {
     fn covariance(&self, covariance: &Array2<f64>) -> Array2<f64> {
         self.turn().t().dot(covariance).dot(&self.turn())
     }
+}
+
+/// Numbers with their standard deviations.
+struct Spread {
+    mean: Array1<f64>,
+    deviation: Array1<f64>,
 }
 
 /// How much each category counts for overall ability: benchmarks alike, their categories alike; none
@@ -197,6 +225,10 @@ impl Groundwork {
         let believe = |cells: &Vec<factors::Cell>| factors.belief(cells);
         let beliefs: Vec<Belief> = informed.iter().map(believe).collect::<Result<_>>()?;
         let plain: Vec<Belief> = cells.iter().map(believe).collect::<Result<_>>()?;
+        // Vectors know nothing but answers, the loadings of their factors included.
+        let own = Factors::fit(&cells, of.clone(), scores.len(), settings.seed)?;
+        let unaided = cells.iter().map(|cells| own.belief(cells)).collect::<Result<Vec<_>>>()?;
+        let first = Chart::numbers(&own, &data.kinds, &unaided)?;
         let levels = Levels {
             mean: stacked(beliefs.iter().map(|b| b.levels.view()), scores.len()),
             deviation: stacked(beliefs.iter().map(|b| b.variances.view()), scores.len())
@@ -204,9 +236,8 @@ impl Groundwork {
         };
         let rasch = Rasch::fit(data, train);
         let (agreement, numbers) = Agreement::fit(data, train, &rasch, settings.agreement())?;
-        let general = Array2::from_shape_fn((models, GENERAL), |(m, k)| plain[m].general[k]);
-        let chart = Chart::fit(&factors, &data.kinds, &general)?;
-        let vectors = vectors(&chart, &plain, &numbers, &cells_answers(scores, models));
+        let chart = Chart::fit(&plain, &first)?;
+        let vectors = vectors(&first, &numbers, &cells_answers(scores, models));
         Ok(Self {
             tested: Tested::new(of, &answers(scores), models),
             rasch: rasch.abilities.iter().map(|a| *a as f32).collect(),
@@ -251,18 +282,16 @@ fn cells_answers(scores: &[Benchmark], models: usize) -> Vec<usize> {
     (0..models).map(of).collect()
 }
 
-fn vectors(chart: &Chart, beliefs: &[Belief], numbers: &Array2<f32>, answers: &[usize]) -> Vectors {
+fn vectors(general: &[Spread], numbers: &Array2<f32>, answers: &[usize]) -> Vectors {
     let first = GENERAL + 1;
     let spread = agreement::deviation(numbers);
-    let mut vectors = Array2::zeros((beliefs.len(), first + numbers.ncols()));
+    let mut vectors = Array2::zeros((general.len(), first + numbers.ncols()));
     let mut deviations = vectors.clone();
     vectors.slice_mut(s![.., first..]).assign(numbers);
-    for (m, belief) in beliefs.iter().enumerate() {
+    for (m, general) in general.iter().enumerate() {
         let narrow = |x: f64| x as f32;
-        vectors.slice_mut(s![m, ..first]).assign(&chart.place(belief.general.view()).mapv(narrow));
-        let known = chart.covariance(&belief.covariance);
-        let own = known.diag().mapv(|v| v.max(0.0).sqrt() as f32);
-        deviations.slice_mut(s![m, ..first]).assign(&own);
+        vectors.slice_mut(s![m, ..first]).assign(&general.mean.mapv(narrow));
+        deviations.slice_mut(s![m, ..first]).assign(&general.deviation.mapv(narrow));
         let left = &spread * agreement::unknown(answers[m]);
         deviations.slice_mut(s![m, first..]).assign(&left);
     }

@@ -23,7 +23,7 @@ pub enum Given {
 /// How much a category without answers counts beside one with answers.
 const APART: f32 = 0.03;
 /// Answers at which a category counts by half as tested.
-const TESTED: f32 = 5.0;
+const TESTED: f32 = 1.0;
 /// Categories less probable than this are passed over.
 const NEGLIGIBLE: f32 = 1e-3;
 
