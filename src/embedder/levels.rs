@@ -131,7 +131,7 @@ impl Levels {
                 };
                 weight[m] = share * counts / weight[m];
                 total[m] += share * counts;
-                out.support[m] += share * run[m];
+                out.support[m] += share * counts * run[m];
             }
             for (c, p) in own() {
                 let within = tested.within.row(*c);
@@ -146,6 +146,7 @@ impl Levels {
         for m in 0..models {
             let total = total[m].max(f32::MIN_POSITIVE);
             out.mean[m] /= total;
+            out.support[m] /= total;
             out.variance[m] = (out.variance[m] / total - out.mean[m].powi(2)).max(0.0);
         }
         out

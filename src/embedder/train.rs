@@ -75,7 +75,7 @@ impl Default for Settings {
         Self {
             dim: 128,
             members: 2,
-            epochs: 12,
+            epochs: 16,
             patience: 4,
             batch: 128,
             learning_rate: 2e-3,
