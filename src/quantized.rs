@@ -48,6 +48,11 @@ pub fn rounded(matrix: &Array2<f32>) -> Array2<f32> {
     Quantized::new(matrix).matrix()
 }
 
+/// A matrix as it comes back from 16 bits.
+pub fn halved(matrix: &Array2<f32>) -> Array2<f32> {
+    matrix.mapv(|x| half::f16::from_f32(x).to_f32())
+}
+
 /// The scale of a row whose largest magnitude is `most`: with the last bits empty, and rounded up, so
 /// that no entry exceeds the largest integer. What is too small for a scale of full precision is zero.
 fn scale(most: f32) -> f32 {

@@ -1,8 +1,8 @@
 //! `llmap route`
 
-use std::str::FromStr;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use llmap::analysis::router::pools::Pools;
 use llmap::analysis::router::portfolio::{Step, portfolio};

@@ -158,15 +158,6 @@ impl Builder {
         let name =
             name.file_name().map_or_else(|| "data".into(), |n| n.to_string_lossy().into_owned());
         let kinds = kinds::load(folder, &categories)?;
-        Ok(Dataset {
-            name,
-            questions,
-            categories,
-            kinds,
-            models,
-            model_ids,
-            attributes,
-            responses,
-        })
+        Ok(Dataset { name, questions, categories, kinds, models, model_ids, attributes, responses })
     }
 }

@@ -16,6 +16,7 @@ use super::rasch::Rasch;
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::logit::sigmoid;
+use crate::quantized::halved;
 
 /// Models that all are compared with at most.
 const LANDMARKS: usize = 1024;
@@ -99,7 +100,7 @@ impl Agreement {
         let numbers = correlations.dot(&basis);
         let square = numbers.mapv(|x| x * x).sum() / models.max(1) as f64;
         let scale = square.sqrt().max(1e-9).recip();
-        let basis = (basis * scale).mapv(|x| x as f32);
+        let basis = halved(&(basis * scale).mapv(|x| x as f32));
         let this = Self { landmarks: order.iter().map(|m| *m as u32).collect(), basis };
         Ok((this, (numbers * scale).mapv(|x| x as f32)))
     }
@@ -144,7 +145,11 @@ fn correlations(
         |residuals, (m, mut out)| {
             answered[m].iter().for_each(|(row, r)| residuals[*row as usize] = *r);
             for (out, &other) in out.iter_mut().zip(landmarks) {
-                *out = if other == m { 1.0 } else { shared(residuals, &answered[other]).correlation() };
+                *out = if other == m {
+                    1.0
+                } else {
+                    shared(residuals, &answered[other]).correlation()
+                };
             }
             answered[m].iter().for_each(|(row, _)| residuals[*row as usize] = f32::NAN);
         },
@@ -177,7 +182,6 @@ pub(super) fn deviation(numbers: &Array2<f32>) -> Array1<f32> {
     })
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,9 +197,8 @@ mod tests {
         assert!((square - 1.0).abs() < 1e-3);
         let mut sums = vec![Shared::default(); agreement.landmarks.len()];
         for (row, &q) in train.iter().enumerate() {
-            let residual = |m: usize, y: f32| {
-                f64::from(y) - sigmoid(rasch.abilities[m] + rasch.eases[row])
-            };
+            let residual =
+                |m: usize, y: f32| f64::from(y) - sigmoid(rasch.abilities[m] + rasch.eases[row]);
             let answers: Vec<(usize, f32)> = data.responses.of(q).collect();
             if let Some((_, own)) = answers.iter().find(|(m, _)| *m == 0) {
                 for (m, y) in &answers {

@@ -62,14 +62,9 @@ mod tests {
             questions: 9,
             scores: run.map(|run| score.filter(|_| run)).to_vec(),
         };
-        let benchmarks =
-            [benchmark("a", [true, true, false, false]), benchmark("b", [true; 4])];
-        let vectors = array![
-            [0.0_f32, 5.0, 1.0],
-            [0.0, 5.0, -1.0],
-            [0.0, -5.0, 1.0],
-            [0.0, -5.0, -1.0]
-        ];
+        let benchmarks = [benchmark("a", [true, true, false, false]), benchmark("b", [true; 4])];
+        let vectors =
+            array![[0.0_f32, 5.0, 1.0], [0.0, 5.0, -1.0], [0.0, -5.0, 1.0], [0.0, -5.0, -1.0]];
         let [first, second] = explained(&benchmarks, &vectors).unwrap();
         assert!((first - 1.0).abs() < 1e-9 && second.abs() < 1e-9, "{first} {second}");
     }

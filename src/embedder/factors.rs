@@ -121,7 +121,9 @@ pub(super) fn known(attributes: &[Attribute]) -> Vec<Vec<Option<f64>>> {
         let values: Vec<Option<f64>> =
             match &attributes.iter().find(|attribute| attribute.name == name)?.values {
                 Values::Number(values) => values.iter().map(|x| x.map(scale)).collect(),
-                Values::Flag(values) => values.iter().map(|x| x.map(|x| f64::from(u8::from(x)))).collect(),
+                Values::Flag(values) => {
+                    values.iter().map(|x| x.map(|x| f64::from(u8::from(x)))).collect()
+                }
                 Values::Class(_) => return None,
             };
         let values: Vec<Option<f64>> =
@@ -154,7 +156,12 @@ impl Factors {
     ///
     /// # Errors
     /// [`Error::Failed`] if the cells are so extreme that there is no fit.
-    pub(super) fn fit(cells: &[Vec<Cell>], of: Vec<usize>, columns: usize, seed: u64) -> Result<Self> {
+    pub(super) fn fit(
+        cells: &[Vec<Cell>],
+        of: Vec<usize>,
+        columns: usize,
+        seed: u64,
+    ) -> Result<Self> {
         let benchmarks = of.iter().max().map_or(0, |last| last + 1);
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let mut loadings = Array2::from_shape_simple_fn((columns, GENERAL + 1), || {
@@ -175,10 +182,8 @@ impl Factors {
             of,
         };
         for _ in 0..ROUNDS {
-            let latents: Vec<Latent> = cells
-                .par_iter()
-                .map(|cells| this.latent(cells))
-                .collect::<Result<_>>()?;
+            let latents: Vec<Latent> =
+                cells.par_iter().map(|cells| this.latent(cells)).collect::<Result<_>>()?;
             this.maximize(cells, &latents)?;
         }
         Ok(this)
@@ -360,8 +365,7 @@ impl Factors {
             let share = noise / (noise + luck);
             let beyond = variances[cell.column] - noise;
             levels[cell.column] += share * (cell.value - levels[cell.column]);
-            variances[cell.column] =
-                beyond * (1.0 - share).powi(2) + noise * luck / (noise + luck);
+            variances[cell.column] = beyond * (1.0 - share).powi(2) + noise * luck / (noise + luck);
         }
         Ok(Belief {
             general: latent.mean.slice(s![..GENERAL]).to_owned(),
@@ -394,8 +398,12 @@ mod tests {
             }
             let run = (0..12).filter(|c| (m + c / 2) % 3 != 0);
             cells.push(
-                run.map(|column| Cell { column, value: truth[[m, column]] + 0.1 * normal(), variance: 0.01 })
-                    .collect(),
+                run.map(|column| Cell {
+                    column,
+                    value: truth[[m, column]] + 0.1 * normal(),
+                    variance: 0.01,
+                })
+                .collect(),
             );
         }
         (cells, of, truth)

@@ -188,7 +188,7 @@ impl Embedder {
             let layers =
                 [("first", &weights.first), ("second", &weights.second), ("out", &weights.out)];
             for (name, layer) in layers {
-                tensors.push((format!("network.{i}.{name}.weight"), Stored::f32(&layer.weight)));
+                tensors.extend(quantized(&format!("network.{i}.{name}.weight"), &layer.weight));
                 tensors.push((format!("network.{i}.{name}.bias"), Stored::row(&layer.bias)));
             }
         }
@@ -196,17 +196,17 @@ impl Embedder {
         let flat = |array: &Array1<f64>| Stored::row(&array.mapv(|x| x as f32));
         let named = [
             ("models.vectors", Stored::f32(&self.vectors)),
-            ("models.deviations", Stored::f32(&self.deviations)),
+            ("models.deviations", Stored::f16(&self.deviations)),
             ("models.specialities", Stored::f32(&known.specialities)),
             ("models.rasch", Stored::row(&known.rasch)),
-            ("levels.mean", Stored::f32(&known.levels.mean)),
-            ("levels.deviation", Stored::f32(&known.levels.deviation)),
+            ("levels.mean", Stored::f16(&known.levels.mean)),
+            ("levels.deviation", Stored::f16(&known.levels.deviation)),
             ("general.loadings", wide(&known.factors.loadings)),
             ("general.noise", flat(&known.factors.noise)),
             ("general.special", flat(&known.factors.special)),
             ("general.chart", wide(&known.chart.map)),
             ("agreement.landmarks", Stored::u32(&known.agreement.landmarks)),
-            ("agreement.basis", Stored::f32(&known.agreement.basis)),
+            ("agreement.basis", Stored::f16(&known.agreement.basis)),
             ("inputs.mean", Stored::row(&lens.mean)),
             ("inputs.scale", Stored::row(&lens.scale)),
             ("memory.benchmarks", Stored::u32(benchmarks)),
@@ -265,7 +265,7 @@ impl Embedder {
         for (i, own) in card.networks.iter().enumerate() {
             let layer = |name: &str, inputs: Option<usize>, outputs: Option<usize>| {
                 let name = format!("network.{i}.{name}");
-                let weight = read.matrix(&format!("{name}.weight"), inputs, outputs)?;
+                let weight = read.quantized(&format!("{name}.weight"), inputs, outputs)?;
                 let bias = read.vector(&format!("{name}.bias"), weight.ncols())?;
                 Ok::<_, String>(Layer { weight, bias })
             };
@@ -444,6 +444,11 @@ impl Stored {
     fn row(array: &Array1<f32>) -> Self {
         let bytes = array.iter().flat_map(|x| x.to_le_bytes()).collect();
         Self { kind: Dtype::F32, shape: vec![array.len()], bytes }
+    }
+
+    fn f16(array: &Array2<f32>) -> Self {
+        let bytes = array.iter().flat_map(|x| half::f16::from_f32(*x).to_le_bytes()).collect();
+        Self { kind: Dtype::F16, shape: array.shape().to_vec(), bytes }
     }
 
     fn u32(values: &[u32]) -> Self {

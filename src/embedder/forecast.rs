@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::features::Features;
 use super::knowledge::Knowledge;
-use super::levels::{Levels, Given, Tested};
+use super::levels::{Given, Levels, Tested};
 use super::network::{Asked, Network, array2, tensor};
 use super::{Embedder, scope};
 use crate::logit::{Z80, stretch};
@@ -150,8 +150,7 @@ impl Embedder {
         let logits = self.knowledge.logits(&asked, given);
         let mut p = logits.averaged();
         p.mapv_inplace(|x| self.calibration.probability(x));
-        let deviation =
-            logits.variance.mapv(|v| v.sqrt() / self.calibration.temperature as f32);
+        let deviation = logits.variance.mapv(|v| v.sqrt() / self.calibration.temperature as f32);
         Forecast { p, deviation, support: logits.support, scope }
     }
 

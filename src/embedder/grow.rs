@@ -5,6 +5,7 @@ use ndarray::Axis;
 use super::knowledge::Placement;
 use super::{Embedder, Score};
 use crate::error::{Error, Result};
+use crate::quantized::halved;
 
 impl Embedder {
     /// The same embedder with a model more: its name, where it is placed, and how it did on the
@@ -41,7 +42,8 @@ impl Embedder {
         }
         let failed = |e: ndarray::ShapeError| Error::Failed(e.to_string());
         self.vectors.append(Axis(0), vector.view().insert_axis(Axis(0))).map_err(failed)?;
-        self.deviations.append(Axis(0), deviations.view().insert_axis(Axis(0))).map_err(failed)?;
+        let deviations = halved(&deviations.insert_axis(Axis(0)));
+        self.deviations.append(Axis(0), deviations.view()).map_err(failed)?;
         self.knowledge.push(placement, &answers)?;
         Ok(self)
     }

@@ -17,6 +17,7 @@ use super::{Benchmark, Embedder, Score};
 use crate::dataset::{Attribute, Dataset, Kind};
 use crate::error::{Error, Result};
 use crate::logit::sigmoid;
+use crate::quantized::halved;
 
 /// The weight of the general factors beside the agreement in a vector.
 const GENERAL_WEIGHT: f64 = 0.3;
@@ -109,7 +110,8 @@ impl Chart {
             ability.scaled_add(*weight, &loadings.row(c));
         }
         let root = root(&loadings.t().dot(&loadings))?;
-        let general = Array2::from_shape_fn((beliefs.len(), GENERAL), |(m, k)| beliefs[m].general[k]);
+        let general =
+            Array2::from_shape_fn((beliefs.len(), GENERAL), |(m, k)| beliefs[m].general[k]);
         let middle = general.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(GENERAL));
         let spread = (&general - &middle).dot(&root);
         let square = spread.mapv(|x| x * x).sum() / beliefs.len().max(1) as f64;
@@ -230,9 +232,10 @@ impl Groundwork {
         let unaided = cells.iter().map(|cells| own.belief(cells)).collect::<Result<Vec<_>>>()?;
         let first = Chart::numbers(&own, &data.kinds, &unaided)?;
         let levels = Levels {
-            mean: stacked(beliefs.iter().map(|b| b.levels.view()), scores.len()),
-            deviation: stacked(beliefs.iter().map(|b| b.variances.view()), scores.len())
-                .mapv(f32::sqrt),
+            mean: halved(&stacked(beliefs.iter().map(|b| b.levels.view()), scores.len())),
+            deviation: halved(
+                &stacked(beliefs.iter().map(|b| b.variances.view()), scores.len()).mapv(f32::sqrt),
+            ),
         };
         let rasch = Rasch::fit(data, train);
         let (agreement, numbers) = Agreement::fit(data, train, &rasch, settings.agreement())?;
@@ -295,7 +298,7 @@ fn vectors(general: &[Spread], numbers: &Array2<f32>, answers: &[usize]) -> Vect
         let left = &spread * agreement::unknown(answers[m]);
         deviations.slice_mut(s![m, first..]).assign(&left);
     }
-    Vectors { vectors, deviations }
+    Vectors { vectors, deviations: halved(&deviations) }
 }
 
 impl Knowledge {
@@ -357,9 +360,13 @@ impl Knowledge {
     /// Adds a model.
     pub(super) fn push(&mut self, new: &Placement, answers: &[u32]) -> Result<()> {
         let failed = |e: ndarray::ShapeError| Error::Failed(e.to_string());
-        self.levels.mean.append(Axis(0), new.levels.view().insert_axis(Axis(0))).map_err(failed)?;
-        let deviations = new.level_deviations.view().insert_axis(Axis(0));
-        self.levels.deviation.append(Axis(0), deviations).map_err(failed)?;
+        for (all, row) in [
+            (&mut self.levels.mean, &new.levels),
+            (&mut self.levels.deviation, &new.level_deviations),
+        ] {
+            let row = halved(&row.clone().insert_axis(Axis(0)));
+            all.append(Axis(0), row.view()).map_err(failed)?;
+        }
         let specialities = new.specialities.view().insert_axis(Axis(0));
         self.specialities.append(Axis(0), specialities).map_err(failed)?;
         self.rasch = self.rasch.iter().copied().chain([new.rasch]).collect();
@@ -404,8 +411,7 @@ impl Embedder {
     pub fn population(&self) -> Population {
         let knowledge = &self.knowledge;
         let learned = knowledge.specialities.mapv(f64::from);
-        let middle =
-            learned.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(learned.ncols()));
+        let middle = learned.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(learned.ncols()));
         let floor = 1e-6;
         let width = learned.map_axis(Axis(0), |x| WIDEN * x.var(0.0) + floor);
         let special = &knowledge.factors.special;
@@ -439,8 +445,7 @@ impl Embedder {
             }
         }
         let first = GENERAL + 1;
-        let spread =
-            agreement::deviation(&self.vectors.slice(s![.., first..]).to_owned());
+        let spread = agreement::deviation(&self.vectors.slice(s![.., first..]).to_owned());
         knowledge.place(posterior, &shared, own, &spread)
     }
 }

@@ -20,8 +20,8 @@ const NEIGHBOURS: usize = 60;
 const FAMILIAR: usize = 20;
 /// Softmax temperature of the likeness.
 const TEMPERATURE: f32 = 0.05;
-/// Questions that are remembered at most; of more, every n-th.
-const CAPACITY: usize = 1 << 16;
+/// Questions that are remembered at most; of more, as many at even steps.
+const CAPACITY: usize = 24_000;
 /// Questions recalled at once: bounds the matrix of likenesses.
 const BLOCK: usize = 256;
 
@@ -59,8 +59,8 @@ impl Memory {
         keys: &Array2<f32>,
         summaries: &Array2<f32>,
     ) -> (Self, Vec<usize>) {
-        let step = questions.len().div_ceil(CAPACITY).max(1);
-        let kept: Vec<usize> = (0..questions.len()).step_by(step).collect();
+        let n = questions.len();
+        let kept: Vec<usize> = (0..n.min(CAPACITY)).map(|i| i * n / n.min(CAPACITY)).collect();
         let benchmarks = kept.iter().map(|&i| data.questions[questions[i]].category).collect();
         let keys = rounded(&keys.select(Axis(0), &kept));
         let summaries = rounded(&summaries.select(Axis(0), &kept));

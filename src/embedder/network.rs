@@ -13,6 +13,8 @@ use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
+use crate::quantized::rounded;
+
 /// Units of each hidden layer.
 pub(super) const HIDDEN: usize = 256;
 /// How far a slope may be from 1.
@@ -106,6 +108,14 @@ pub(super) struct Weights {
     pub(super) first: Layer,
     pub(super) second: Layer,
     pub(super) out: Layer,
+}
+
+impl Weights {
+    /// As a file gives them back.
+    pub(super) fn rounded(self) -> Self {
+        let layer = |layer: Layer| Layer { weight: rounded(&layer.weight), bias: layer.bias };
+        Self { first: layer(self.first), second: layer(self.second), out: layer(self.out) }
+    }
 }
 
 /// What a forecast needs of some questions.

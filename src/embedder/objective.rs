@@ -109,11 +109,16 @@ mod tests {
             Lesson { category: 0, answers: vec![(0, 1.0), (2, 0.0)] },
             Lesson { category: 1, answers: vec![(1, 0.25)] },
         ];
-        let outputs =
-            array![[0.1_f32, -0.2, 0.3, 0.4, -0.5, 1.0, 0.2], [0.2, 0.6, -0.1, 0.3, 0.7, -0.4, 0.5]];
+        let outputs = array![
+            [0.1_f32, -0.2, 0.3, 0.4, -0.5, 1.0, 0.2],
+            [0.2, 0.6, -0.1, 0.3, 0.7, -0.4, 0.5]
+        ];
         let special = array![[0.3_f32, -0.2], [0.5, 0.1], [-0.6, 0.4]];
         // The objective, with the categories held fixed in the level as the gradient holds them.
-        let objective = |outputs: &Array2<f32>, special: &Array2<f32>, fixed: &Array2<f32>| -> f64 {
+        let objective = |outputs: &Array2<f32>,
+                         special: &Array2<f32>,
+                         fixed: &Array2<f32>|
+         -> f64 {
             let mut sum = 0.0;
             for (i, lesson) in lessons.iter().enumerate() {
                 let mut categories = fixed.row(i).iter().skip(5).copied().collect::<Vec<_>>();
@@ -150,7 +155,10 @@ mod tests {
             down[[i, j]] -= step;
             let slope = (objective(&outputs, &up, &outputs) - objective(&outputs, &down, &outputs))
                 / f64::from(2.0 * step);
-            assert!((slope - f64::from(found.specialities[[i, j]])).abs() < 2e-3, "{i} {j} {slope}");
+            assert!(
+                (slope - f64::from(found.specialities[[i, j]])).abs() < 2e-3,
+                "{i} {j} {slope}"
+            );
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Whether a prompt is like anything an embedder has seen.
 
 use super::Embedder;
-use super::forecast::Scope;
 use super::features::Features;
+use super::forecast::Scope;
 
 /// The share of val's questions that count as too far away.
 const FAR: f64 = 0.05;

@@ -163,15 +163,14 @@ pub fn train(
         .into_iter()
         .map(|best| {
             let width = best.specialities.ncols();
-            (best.weights, width)
+            (best.weights.rounded(), width)
         })
         .collect();
     let (knowledge, vectors) = groundwork.with(specialities);
 
     let device = settings.backend.device();
-    let network = |(weights, width): &(Weights, usize)| {
-        (Network::from_weights(weights, &device), *width)
-    };
+    let network =
+        |(weights, width): &(Weights, usize)| (Network::from_weights(weights, &device), *width);
     let networks: Vec<_> = weights.iter().map(network).collect();
     let asked = ask(&networks, &val_features.inputs, &device)
         .ok_or_else(|| Error::Failed("there is nothing to calibrate on".into()))?;
@@ -402,8 +401,7 @@ impl Run<'_> {
             let better = best.as_ref().is_none_or(|best| val_nll < best.val_nll);
             let ability = self.groundwork.vectors.vectors.column(0).insert_axis(Axis(1));
             // Equally many rows: joining cannot fail.
-            let shown =
-                concatenate(Axis(1), &[ability, specialities.view()]).unwrap_or_default();
+            let shown = concatenate(Axis(1), &[ability, specialities.view()]).unwrap_or_default();
             if better {
                 best = Some(Best { epoch, val_nll, weights, specialities });
             }

@@ -48,8 +48,7 @@ pub fn document(
     let mut state =
         State::new(Arc::clone(&subject), projection, theme, Pane::Map, Rect::new(0, 0, 80, 24));
     let cancel = AtomicBool::new(false);
-    let groups =
-        clusters(&subject.models, subject.profiles(), &subject.attributes, seed, &cancel);
+    let groups = clusters(&subject.models, subject.profiles(), &subject.attributes, seed, &cancel);
     state.clusters = groups.ok();
     let any = Preferences::default();
     let routes = prompt.map(|prompt| Router::new(embedder).route(&[prompt], &any)).transpose()?;

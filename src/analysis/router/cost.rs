@@ -125,9 +125,8 @@ pub(super) fn order(candidates: &mut [Candidate], preferences: &Preferences) -> 
     let most = highest(candidates).max(f64::MIN_POSITIVE);
     let share = |c: &Candidate| c.cost.map_or(1.0, |cost| cost / most);
     if preferences.cost_weight >= 10.0 {
-        candidates.sort_by(|a, b| {
-            share(a).total_cmp(&share(b)).then(rank.of(b).total_cmp(&rank.of(a)))
-        });
+        candidates
+            .sort_by(|a, b| share(a).total_cmp(&share(b)).then(rank.of(b).total_cmp(&rank.of(a))));
     } else {
         let price = price(preferences.cost_weight);
         let worth = |c: &Candidate| f64::from(rank.of(c)) - price * share(c);
