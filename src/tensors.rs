@@ -75,13 +75,24 @@ impl<'a> Tensors<'a> {
         }
     }
 
+    /// A vector of unsigned 16-bit integers of this length.
+    pub fn small_integers(&self, name: &str, length: usize) -> Result<Vec<u16>, String> {
+        let tensor = self.file.tensor(name).map_err(|_| missing(name))?;
+        if tensor.dtype() != Dtype::U16 {
+            Err(untyped(name, tensor.dtype()))
+        } else if tensor.shape() == [length] {
+            Ok(pairs(tensor.data()).map(u16::from_le_bytes).collect())
+        } else {
+            Err(misshapen(name, tensor.shape()))
+        }
+    }
+
     fn numbers(&self, name: &str) -> Result<(Vec<usize>, Vec<f32>), String> {
         let tensor = self.file.tensor(name).map_err(|_| missing(name))?;
-        let pairs = || tensor.data().chunks_exact(2).map(|b| [b[0], b[1]]);
         let values: Vec<f32> = match tensor.dtype() {
             Dtype::F32 => four(tensor.data()).map(f32::from_le_bytes).collect(),
-            Dtype::F16 => pairs().map(|b| f16::from_le_bytes(b).to_f32()).collect(),
-            Dtype::BF16 => pairs().map(|b| bf16::from_le_bytes(b).to_f32()).collect(),
+            Dtype::F16 => pairs(tensor.data()).map(|b| f16::from_le_bytes(b).to_f32()).collect(),
+            Dtype::BF16 => pairs(tensor.data()).map(|b| bf16::from_le_bytes(b).to_f32()).collect(),
             other => return Err(untyped(name, other)),
         };
         if values.iter().any(|x| !x.is_finite()) {
@@ -119,6 +130,10 @@ fn missing(name: &str) -> String {
 /// Says that a tensor does not fit.
 pub fn misshapen(name: &str, shape: &[usize]) -> String {
     format!("the tensor {name} has shape {shape:?}, which does not fit the rest")
+}
+
+fn pairs(bytes: &[u8]) -> impl Iterator<Item = [u8; 2]> + '_ {
+    bytes.chunks_exact(2).map(|b| [b[0], b[1]])
 }
 
 fn four(bytes: &[u8]) -> impl Iterator<Item = [u8; 4]> + '_ {

@@ -83,6 +83,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
             })),
             "neighbours": neighbours.iter().map(|n| json!({
                 "model": names[n.model], "cosine": n.cosine, "distance": n.distance,
+                "shared": n.shared,
             })).collect::<Vec<_>>(),
             "benchmarks": benchmarks.iter().map(|(name, known, estimate)| json!({
                 "benchmark": name, "answers": known, "forecast": estimate,
@@ -92,16 +93,19 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     }
     let percent = |p: f64| format!("{:.0}%", 100.0 * p);
     let mut text = format!(
-        "{}: {given} answers; more able than {} of the {} models ({} to {})\nnearest: {}\n",
+        "{}: {given} answers; more able than {} of the {} models ({} to {})\n",
         llmap::one_line(&arguments.name),
         percent(ability.mean),
         names.len(),
         percent(ability.low),
         percent(ability.high),
-        llmap::one_line(
-            &neighbours.iter().map(|n| &*names[n.model]).collect::<Vec<_>>().join(", ")
-        ),
     );
+    let rows = neighbours.iter().map(|near| {
+        let basis = near.basis().unwrap_or_default();
+        vec![names[near.model].clone(), format!("{:.2}", near.cosine), basis]
+    });
+    let header = ["nearest model", "similarity", "by"];
+    text += &format!("\n{}\n", output::table(&header, rows, 1));
     if let Some((place, covariance)) = &map {
         let axis =
             |i: usize| format!("PC{} {:.2} ± {:.2}", i + 1, place[i], covariance[[i, i]].sqrt());

@@ -13,13 +13,14 @@ use ndarray::{Array1, Array2, Axis};
 use rayon::prelude::*;
 
 use super::rasch::Rasch;
+use super::shared::{self, SharedCounts};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::logit::sigmoid;
 use crate::quantized::halved;
 
 /// Models that all are compared with at most.
-const LANDMARKS: usize = 1024;
+pub(super) const LANDMARKS: usize = 1024;
 /// Models that stand behind two numbers.
 const MODELS_A_PAIR: usize = 7;
 /// Shared questions at which a correlation counts by half.
@@ -32,6 +33,9 @@ pub(super) struct Agreement {
     pub(super) landmarks: Vec<u32>,
     /// Landmarks × numbers: correlations with the landmarks times this are a model's numbers.
     pub(super) basis: Array2<f32>,
+    /// How many training questions each pair of models shares; not of more models than there may be
+    /// landmarks.
+    pub(super) shared: Option<SharedCounts>,
 }
 
 /// Sums over the questions that a model shares with a landmark.
@@ -82,7 +86,7 @@ impl Agreement {
         order.sort_by_key(|&m| std::cmp::Reverse(answers[m]));
         order.truncate(LANDMARKS);
         order.sort_unstable();
-        let correlations = correlations(data, train, rasch, &order);
+        let (correlations, shared) = correlations(data, train, rasch, &order);
         let square = correlations.select(Axis(0), &order);
         let square = (&square + &square.t()) / 2.0;
         let (values, vectors) = square
@@ -101,7 +105,8 @@ impl Agreement {
         let square = numbers.mapv(|x| x * x).sum() / models.max(1) as f64;
         let scale = square.sqrt().max(1e-9).recip();
         let basis = halved(&(basis * scale).mapv(|x| x as f32));
-        let this = Self { landmarks: order.iter().map(|m| *m as u32).collect(), basis };
+        let landmarks = order.iter().map(|m| *m as u32).collect();
+        let this = Self { landmarks, basis, shared };
         Ok((this, (numbers * scale).mapv(|x| x as f32)))
     }
 
@@ -124,13 +129,13 @@ impl Agreement {
     }
 }
 
-/// Models × landmarks; 1 for a landmark with itself.
+/// Models × landmarks; 1 for a landmark with itself. Also on how many questions they stand.
 fn correlations(
     data: &Dataset,
     train: &[usize],
     rasch: &Rasch,
     landmarks: &[usize],
-) -> Array2<f64> {
+) -> (Array2<f64>, Option<SharedCounts>) {
     let models = data.models.len();
     let mut answered: Vec<Vec<(u32, f32)>> = vec![Vec::new(); models];
     for (row, &q) in train.iter().enumerate() {
@@ -140,24 +145,37 @@ fn correlations(
         }
     }
     let mut out = Array2::zeros((models, landmarks.len()));
-    out.axis_iter_mut(Axis(0)).into_par_iter().enumerate().for_each_init(
+    // Of so few models each is a landmark, in its own place.
+    let counted = if models <= shared::MOST { landmarks.len() } else { 0 };
+    let mut counts = Array2::<u32>::zeros((models, counted));
+    let rows = out.axis_iter_mut(Axis(0)).into_par_iter().zip(counts.axis_iter_mut(Axis(0)));
+    rows.enumerate().for_each_init(
         || vec![f32::NAN; train.len()],
-        |residuals, (m, mut out)| {
+        |residuals, (m, (mut out, mut counts))| {
             answered[m].iter().for_each(|(row, r)| residuals[*row as usize] = *r);
-            for (out, &other) in out.iter_mut().zip(landmarks) {
-                *out = if other == m {
-                    1.0
-                } else {
-                    shared(residuals, &answered[other]).correlation()
-                };
+            for (at, &other) in landmarks.iter().enumerate() {
+                if other == m {
+                    out[at] = 1.0;
+                    continue;
+                }
+                let sums = sums(residuals, &answered[other]);
+                out[at] = sums.correlation();
+                if let Some(count) = counts.get_mut(at) {
+                    *count = sums.count() as u32;
+                }
             }
             answered[m].iter().for_each(|(row, _)| residuals[*row as usize] = f32::NAN);
         },
     );
-    out
+    let counts = if counted == models {
+        SharedCounts::of(models, |a, b| counts[[b, a]])
+    } else {
+        None
+    };
+    (out, counts)
 }
 
-fn shared(residuals: &[f32], other: &[(u32, f32)]) -> Shared {
+fn sums(residuals: &[f32], other: &[(u32, f32)]) -> Shared {
     let mut sums = Shared::default();
     for (row, r) in other {
         let own = residuals[*row as usize];
@@ -210,5 +228,20 @@ mod tests {
         let cosine = placed.dot(&numbers.row(0))
             / (placed.dot(&placed) * numbers.row(0).dot(&numbers.row(0))).sqrt();
         assert!(cosine > 0.95, "{cosine}");
+    }
+
+    #[test]
+    fn the_questions_that_two_models_share_are_counted() {
+        let data = Simulation { models: 12, questions: 200, ..Simulation::default() }.run();
+        let train: Vec<usize> = (0..150).collect();
+        let rasch = Rasch::fit(&data, &train);
+        let (agreement, _) = Agreement::fit(&data, &train, &rasch, 4).unwrap();
+        let counts = agreement.shared.unwrap();
+        let answered = |q: usize, m: usize| data.responses.of(q).any(|(other, _)| other == m);
+        for (a, b) in [(0, 1), (3, 11), (10, 4)] {
+            let n = train.iter().filter(|q| answered(**q, a) && answered(**q, b)).count();
+            assert!(n > 0);
+            assert_eq!(counts.get(a, b), Some(n as u32));
+        }
     }
 }

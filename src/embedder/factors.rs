@@ -77,7 +77,7 @@ struct Latent {
 }
 
 /// The benchmark of each category: what stands before the first `/`.
-pub(super) fn grouped(benchmarks: &[Benchmark]) -> Vec<usize> {
+pub(crate) fn grouped(benchmarks: &[Benchmark]) -> Vec<usize> {
     let mut names: Vec<&str> = Vec::new();
     benchmarks
         .iter()

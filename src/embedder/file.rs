@@ -21,6 +21,7 @@ use super::knowledge::{Chart, Knowledge};
 use super::levels::{Levels, Tested};
 use super::network::{Layer, Network, TERMS, Weights};
 use super::residuals::SUMMARY;
+use super::shared::{SharedCounts, pairs};
 use super::words::{Line, Words};
 use super::{Benchmark, Embedder, Provenance};
 use crate::dataset::Attribute;
@@ -35,6 +36,9 @@ const VERSION: u32 = 5;
 
 /// The key of the document in the file's metadata.
 const KEY: &str = "llmap";
+
+/// The tensor of the questions that pairs of models share.
+const SHARED: &str = "models.shared";
 
 /// Numbers that a part of an encoder gives at most.
 const WIDEST: usize = 1 << 16;
@@ -212,6 +216,9 @@ impl Embedder {
             ("memory.benchmarks", Stored::u32(benchmarks)),
         ];
         tensors.extend(named.map(|(name, tensor)| (name.to_owned(), tensor)));
+        let shared = known.agreement.shared.iter();
+        let shared = shared.map(|counts| (SHARED.to_owned(), Stored::u16(counts.counts())));
+        tensors.extend(shared);
         let words = &lens.words;
         tensors.extend(quantized("memory.keys", &lens.memory.keys));
         tensors.extend(quantized("memory.summaries", &lens.memory.summaries));
@@ -353,11 +360,21 @@ fn knowledge(card: &Card, width: usize, read: &Tensors) -> Result<Knowledge, Fau
         },
         specialities: read.matrix("models.specialities", Some(models), Some(total))?,
         rasch: read.vector("models.rasch", models)?,
-        agreement: Agreement { landmarks, basis },
+        agreement: Agreement { landmarks, basis, shared: shared(models, read)? },
         chart: Chart {
             map: wide(read.matrix("general.chart", Some(GENERAL + 1), Some(GENERAL + 1))?),
         },
     })
+}
+
+/// On how many questions the pairs of models were compared, where the file says so.
+fn shared(models: usize, read: &Tensors) -> Result<Option<SharedCounts>, String> {
+    if !read.names().contains(&SHARED) {
+        return Ok(None);
+    }
+    let counts = read.small_integers(SHARED, pairs(models))?;
+    let many = || format!("{SHARED} is kept for so many models ({models}) by no llmap");
+    SharedCounts::from_counts(counts, models).map(Some).ok_or_else(many)
 }
 
 /// What the document must say for the rest of the program to rely on it.
@@ -454,6 +471,11 @@ impl Stored {
     fn u32(values: &[u32]) -> Self {
         let bytes = values.iter().flat_map(|x| x.to_le_bytes()).collect();
         Self { kind: Dtype::U32, shape: vec![values.len()], bytes }
+    }
+
+    fn u16(values: &[u16]) -> Self {
+        let bytes = values.iter().flat_map(|x| x.to_le_bytes()).collect();
+        Self { kind: Dtype::U16, shape: vec![values.len()], bytes }
     }
 
     fn i8(array: &Array2<i8>) -> Self {

@@ -88,6 +88,8 @@ pub struct Placement {
     level_deviations: Array1<f32>,
     specialities: Array1<f32>,
     rasch: f32,
+    /// How many questions it shares with each model.
+    pub shared: Vec<u32>,
 }
 
 impl Placement {
@@ -321,6 +323,7 @@ impl Knowledge {
         shared: &[Shared],
         rasch: f64,
         spread: &Array1<f32>,
+        counts: Vec<u32>,
     ) -> Placement {
         let (categories, first) = (self.factors.of.len(), GENERAL + 1);
         let special = GENERAL + self.factors.special.len();
@@ -354,6 +357,7 @@ impl Knowledge {
             level_deviations: deviations,
             specialities: mean.slice(s![special..]).mapv(|x| x as f32),
             rasch: rasch as f32,
+            shared: counts,
         }
     }
 
@@ -371,6 +375,8 @@ impl Knowledge {
         self.specialities.append(Axis(0), specialities).map_err(failed)?;
         self.rasch = self.rasch.iter().copied().chain([new.rasch]).collect();
         self.tested.push(answers);
+        let counts = self.agreement.shared.take();
+        self.agreement.shared = counts.and_then(|counts| counts.with(&new.shared));
         Ok(())
     }
 }
@@ -436,9 +442,11 @@ impl Embedder {
         let own = fold_in(answers.iter().map(|(y, _)| f64::from(*y)).zip(eases.iter().copied()));
         let places = knowledge.agreement.places(self.models.len());
         let mut shared = vec![Shared::default(); knowledge.agreement.landmarks.len()];
+        let mut counts = vec![0; self.models.len()];
         for ((y, others), ease) in answers.iter().zip(&eases) {
             let residual = f64::from(*y) - sigmoid(own + ease);
             for (m, other) in others {
+                counts[*m] += 1;
                 if let Some(at) = places[*m] {
                     shared[at].add(residual, f64::from(*other) - sigmoid(ability(*m) + ease));
                 }
@@ -446,7 +454,7 @@ impl Embedder {
         }
         let first = GENERAL + 1;
         let spread = agreement::deviation(&self.vectors.slice(s![.., first..]).to_owned());
-        knowledge.place(posterior, &shared, own, &spread)
+        knowledge.place(posterior, &shared, own, &spread, counts)
     }
 }
 

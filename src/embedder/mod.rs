@@ -21,6 +21,7 @@ mod rasch;
 mod reference;
 mod residuals;
 mod scope;
+mod shared;
 mod train;
 mod words;
 
@@ -43,6 +44,7 @@ pub use calibration::Calibration;
 pub use coverage::{Coverage, coverage};
 pub use device::Backend;
 pub use features::Features;
+pub(crate) use factors::grouped;
 pub(crate) use forecast::observed;
 pub use forecast::{Forecast, Scope};
 pub use knowledge::{Latent, Placement, Population};
@@ -52,6 +54,7 @@ pub use progress::{Epoch, Event};
 pub use rasch::Rasch;
 pub use reference::Reference;
 pub(crate) use residuals::model_means;
+pub use shared::SharedCounts;
 pub use train::{Settings, train};
 
 /// How one model did on one benchmark, over all splits that training was allowed to see.

@@ -190,6 +190,8 @@ fn simulated(models: usize, seed: u64) -> Subject {
         val: std::collections::BTreeMap::new(),
         reliability: Vec::new(),
         coverage: Vec::new(),
+        axes_by_coverage: None,
+        shared: None,
         unread: None,
     }
 }

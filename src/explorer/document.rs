@@ -9,14 +9,14 @@ use serde_json::{Map, Value, json};
 
 use super::COMPONENTS;
 use super::action::Pane;
+use super::pane_map::caption;
 use super::questions::{Book, Question, Surprise, rows, surprise};
 use super::state::State;
 use super::subject::Subject;
 use super::table::{Cell, Column};
 use super::theme::{Depth, Theme};
 use super::widgets::fit;
-use crate::analysis::clusters::clusters;
-use crate::analysis::neighbours::nearest;
+use crate::analysis::neighbours::{basis, nearest};
 use crate::analysis::probe::{Prober, Settings};
 use crate::analysis::projection::Projection;
 use crate::analysis::router::{Preferences, Router};
@@ -48,8 +48,7 @@ pub fn document(
     let mut state =
         State::new(Arc::clone(&subject), projection, theme, Pane::Map, Rect::new(0, 0, 80, 24));
     let cancel = AtomicBool::new(false);
-    let groups = clusters(&subject.models, subject.profiles(), &subject.attributes, seed, &cancel);
-    state.clusters = groups.ok();
+    state.clusters = subject.clusters(seed, &cancel).ok();
     let any = Preferences::default();
     let routes = prompt.map(|prompt| Router::new(embedder).route(&[prompt], &any)).transpose()?;
     let routed = routes.and_then(|mut routes| routes.pop());
@@ -76,6 +75,7 @@ pub fn document(
         "map": {
             "projection": "pca",
             "shares": state.map.projection.shares,
+            "axes_by_coverage": subject.axes_by_coverage,
         },
         "clusters": state.clusters.as_ref().map(|found| &found.clusters),
         "models": models,
@@ -189,11 +189,13 @@ fn model(state: &State, model: usize) -> Value {
     fields.insert("coordinates".into(), json!(row.to_vec()));
     let vectors = subject.profiles();
     if vectors.ncols() > 0 {
-        let near = nearest(vectors, model, NEIGHBOURS).into_iter().map(|near| {
+        let shared = |m: usize| subject.shared(model, m);
+        let near = nearest(vectors, model, NEIGHBOURS, shared).into_iter().map(|near| {
             json!({
                 "model": state.name(near.model),
                 "cosine": near.cosine,
                 "distance": near.distance,
+                "shared": near.shared,
             })
         });
         fields.insert("neighbours".into(), near.collect());
@@ -289,16 +291,26 @@ pub fn plain(document: &Value) -> String {
     let simulated =
         if document["simulated"] == true { " (simulated: they do not exist)" } else { "" };
     say(format!("{} models of {}{simulated}", models.len(), text(&document["data"])));
-    let shares: Vec<String> = list(&document["map"]["shares"]).iter().map(percent).collect();
-    say(format!("Map: the principal components show {} of the variance.", shares.join(", ")));
+    let shares: Vec<f64> =
+        list(&document["map"]["shares"]).iter().filter_map(Value::as_f64).collect();
+    let by_coverage = list(&document["map"]["axes_by_coverage"]);
+    let by_coverage: Vec<f64> = by_coverage.iter().filter_map(Value::as_f64).collect();
+    say(format!("Map: {}", caption(&shares, &by_coverage)));
     say("\nClusters".into());
     for cluster in list(&document["clusters"]) {
         say(format!(
-            "- {}: {} models, stability {}",
+            "- {}: {} models, stability {}, {} of them predicted by coverage alone",
             text(&cluster["name"]),
             cluster["size"],
-            text(&cluster["stability"])
+            text(&cluster["stability"]),
+            percent(&cluster["coverage"])
         ));
+        say(format!("  in its middle: {}", text(&cluster["prototype"])));
+        let features = list(&cluster["features"]);
+        let features: Vec<String> = features.iter().map(|f| text(&f["text"])).collect();
+        if !features.is_empty() {
+            say(format!("  against the rest: {}", features.join("; ")));
+        }
     }
     if document["route"].is_object() {
         say(format!("\nMost likely to answer right: {}", text(&document["route"]["prompt"])));
@@ -358,9 +370,12 @@ pub fn plain(document: &Value) -> String {
         say(text(&model["model"]));
         say(format!("  {}", group("attributes", &text)));
         say(format!("  cluster {}, {} answers", text(&model["cluster"]), text(&model["answers"])));
-        let near: Vec<String> =
-            list(&model["neighbours"]).iter().map(|near| text(&near["model"])).collect();
-        say(format!("  like {}", near.join(", ")));
+        for near in list(&model["neighbours"]) {
+            let by = near["shared"].as_u64().and_then(|n| u32::try_from(n).ok());
+            let by = by.map_or_else(String::new, |n| format!(", {}", basis(n)));
+            let similarity = near["cosine"].as_f64().unwrap_or_default();
+            say(format!("  like {}: similarity {similarity:.2}{by}", text(&near["model"])));
+        }
         say(format!("  {}", group("benchmarks", &percent)));
     }
     out

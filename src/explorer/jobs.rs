@@ -20,7 +20,6 @@ use super::routing;
 use super::source::Source;
 use super::subject::Subject;
 use super::work::Work;
-use crate::analysis::clusters::clusters;
 use crate::analysis::probe::{Prober, Settings};
 use crate::analysis::projection::Projection;
 use crate::analysis::router::{Preferences, Router};
@@ -162,9 +161,7 @@ impl Jobs {
     /// Groups the models.
     pub fn cluster(&self) {
         self.spawn(self.begin(Work::Clusters), |subject, cancel| {
-            let found =
-                clusters(&subject.models, subject.profiles(), &subject.attributes, 1, cancel);
-            Action::Clustered(found.map_err(|e| e.to_string()))
+            Action::Clustered(subject.clusters(1, cancel).map_err(|e| e.to_string()))
         });
     }
 

@@ -16,6 +16,7 @@ mod cursor;
 mod document;
 mod effects;
 mod filtering;
+mod first;
 mod forecasts;
 mod fuzzy;
 mod history;

@@ -6,6 +6,7 @@ use ndarray::{Array1, Array2};
 use super::action::{Effect, Pane};
 use super::state::State;
 use crate::analysis::estimate::Estimate;
+use crate::analysis::neighbours::Neighbour;
 use crate::dataset::Answer;
 use crate::one_line;
 
@@ -33,8 +34,8 @@ pub struct Placed {
     pub covariance: Array2<f64>,
     /// The share of the models that are less able.
     pub ability: Estimate,
-    /// The nearest models with their cosines.
-    pub neighbours: Vec<(usize, f64)>,
+    /// The nearest models.
+    pub neighbours: Vec<Neighbour>,
     /// By category: name, answers so far, forecast accuracy.
     pub benchmarks: Vec<(String, usize, Estimate)>,
     /// The questions of the data that tell most next, and how far the accuracies are known now.

@@ -11,7 +11,7 @@ use super::state::State;
 use super::theme::Ink;
 use super::view::pane_block;
 use super::widgets::{bar, fit, heading, pad, width, wrap};
-use crate::analysis::neighbours::cosine;
+use crate::analysis::neighbours::{basis, cosine, short_basis};
 use crate::embedder::Benchmark;
 
 /// Models that stand side by side at most.
@@ -103,7 +103,7 @@ fn lines(state: &State, models: &[usize], room: usize, height: usize) -> Vec<Lin
         theme,
         room,
         "How alike",
-        "above the diagonal cosine, below it how far apart in logits",
+        "above the diagonal cosine, below it what that stands on",
     ));
     lines.extend(alike);
     lines
@@ -162,8 +162,8 @@ fn benchmarks(state: &State, models: &[usize], label: usize, column: usize) -> V
         .collect()
 }
 
-/// Each model against each: cosine and distance of what they are good at, and with a data set open
-/// on how many common questions they were both right or both wrong.
+/// Each model against each: the cosine of what they are good at, on how many questions that stands,
+/// and with a data set open on how many common questions they were both right or both wrong.
 fn alike(state: &State, models: &[usize], label: usize, column: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
     let vectors = state.subject.profiles();
@@ -183,6 +183,11 @@ fn alike(state: &State, models: &[usize], label: usize, column: usize) -> Vec<Li
                 } else if let Some((share, n)) = agreement(state, a, b) {
                     let percent = format!("{:.0}%", 100.0 * share);
                     (format!("agree {percent} of {n}"), percent, Ink::Text)
+                } else if let Some(shared) = state.subject.shared(a, b) {
+                    let long = basis(shared);
+                    let fits = width(&long) < column;
+                    let shown = if fits { long } else { short_basis(shared) };
+                    (shown, shared.to_string(), Ink::Muted)
                 } else {
                     let gaps = &vectors.row(a) - &vectors.row(b);
                     let apart = format!("{:.2}", gaps.dot(&gaps).sqrt());

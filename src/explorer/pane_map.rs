@@ -174,13 +174,24 @@ fn draw_titles(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid) 
     let (a, b) = map.axes();
     let (vertical, horizontal) = if let Some(turned) = map.space {
         let share: f64 = map.projection.shares.iter().take(3).sum();
+        let explained = by_coverage(state, 0).zip(by_coverage(state, 1)).map_or_else(
+            String::new,
+            |(first, second)| {
+                format!(" · coverage explains {first:.0}% and {second:.0}% of the first two")
+            },
+        );
         let degrees = |radians: f64| radians.to_degrees().round();
         (
-            format!("three dimensions · {:.0}% of variance", 100.0 * share),
+            format!("three dimensions · {:.0}% of variance{explained}", 100.0 * share),
             format!("turned {}°, tilted {}°", degrees(turned.yaw), degrees(turned.pitch)),
         )
     } else {
-        (format!("↑ {}", axis(state, b)), format!("{} →", axis(state, a)))
+        let axis = |component| {
+            let long = axis(state, component);
+            // Between both there is room for points.
+            if width(&long) * 3 / 2 < usize::from(plot.width) { long } else { short_axis(state, component) }
+        };
+        (format!("↑ {}", axis(b)), format!("{} →", axis(a)))
     };
     let muted = state.theme.ink(Ink::Muted);
     let w = width(&horizontal).min(plot.width as usize);
@@ -196,13 +207,48 @@ pub fn axis(state: &State, component: usize) -> String {
     let map = &state.map;
     let share = map.projection.shares.get(component).copied().unwrap_or_default() * 100.0;
     match map.projector {
-        Projector::Pca => format!("PC{} · {share:.0}% of variance", component + 1),
+        Projector::Pca => {
+            let axis = short_axis(state, component);
+            let explained = by_coverage(state, component);
+            explained.map_or(axis.clone(), |x| format!("{axis} · coverage explains {x:.0}%"))
+        }
         Projector::Tsne => format!("t-SNE {} · distances mean little", component + 1),
         Projector::Attribute(_) if component == 0 => {
             format!("{} · {share:.0}% of variance", map.projector.title(&state.subject))
         }
         Projector::Attribute(_) => format!("PC{component} of the rest · {share:.0}% of variance"),
     }
+}
+
+/// The same of a principal component in fewer cells.
+fn short_axis(state: &State, component: usize) -> String {
+    let map = &state.map;
+    if map.projector != Projector::Pca {
+        return axis(state, component);
+    }
+    let share = map.projection.shares.get(component).copied().unwrap_or_default();
+    format!("PC{} · {:.0}% of variance", component + 1, 100.0 * share)
+}
+
+/// How much of a principal component coverage explains, in percent.
+fn by_coverage(state: &State, component: usize) -> Option<f64> {
+    let explained = state.subject.axes_by_coverage?;
+    explained.get(component).map(|share| 100.0 * share)
+}
+
+/// How much of the whole the principal components show, and how much of the first ones coverage
+/// explains.
+pub fn caption(shares: &[f64], by_coverage: &[f64]) -> String {
+    let percent = |share: &f64| format!("{:.0}%", 100.0 * share);
+    let axis = |(i, share)| format!("PC{} {}", i + 1, percent(share));
+    let axes: Vec<String> = shares.iter().enumerate().map(axis).collect();
+    let explained: Vec<String> = by_coverage.iter().map(percent).collect();
+    let explained = if explained.is_empty() {
+        String::new()
+    } else {
+        format!(" · coverage explains {}", explained.join(" and "))
+    };
+    format!("{} of variance{explained}", axes.join(", "))
 }
 
 /// The box or loop that is being dragged.
@@ -307,7 +353,7 @@ fn draw_newcomer(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid
         }
         cell(places[0])
     } else {
-        let nearest = placed.neighbours.first().and_then(|(model, _)| map.places.get(*model));
+        let nearest = placed.neighbours.first().and_then(|near| map.places.get(near.model));
         let Some(nearest) = nearest else { return };
         // Beside it: both are to be seen.
         cell(*nearest)
@@ -419,6 +465,14 @@ fn draw_special(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid)
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_caption_says_how_much_coverage_explains_in_one_line() {
+        let said = caption(&[0.181, 0.064, 0.05], &[0.18, 0.054]);
+        assert_eq!(said, "PC1 18%, PC2 6%, PC3 5% of variance · coverage explains 18% and 5%");
+        assert!(width(&said) < 80);
+        assert_eq!(caption(&[0.5, 0.2], &[]), "PC1 50%, PC2 20% of variance");
+    }
 
     #[test]
     fn the_ellipse_has_the_covariance_it_was_given() {

@@ -11,7 +11,13 @@ use super::state::State;
 use super::theme::Ink;
 use super::view::pane_block;
 use super::widgets::{bar, fit, heading, pad, thousands, under_cursor, width};
+use crate::analysis::neighbours::Neighbour;
 use crate::dataset::Values;
+
+/// Cells for a name beside the basis of a likeness in words, for those words, and for the short ones.
+const NAME: usize = 20;
+const BASIS: usize = 38;
+const SHORT_BASIS: usize = 14;
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     frame.render_widget(pane_block(state, layout, Pane::Model, "", area.width), area);
@@ -31,7 +37,7 @@ pub fn lines(state: &State, room: usize) -> Vec<Line<'static>> {
     lines.extend(attributes(state, room));
     if !state.neighbours.is_empty() {
         lines.push(Line::default());
-        lines.push(heading(theme, room, "Nearest models", "in all dimensions"));
+        lines.push(heading(theme, room, "Nearest models", "similarity, shared questions"));
         lines.extend(neighbours(state, room));
     }
     lines.push(Line::default());
@@ -88,19 +94,34 @@ fn attributes(state: &State, room: usize) -> Vec<Line<'static>> {
 }
 
 fn neighbours(state: &State, room: usize) -> Vec<Line<'static>> {
-    let theme = &state.theme;
-    let name_room = room.saturating_sub(22).max(8);
     let rows = state.neighbours.iter().enumerate();
     rows.map(|(i, near)| {
-        let line = Line::from(vec![
-            Span::styled(pad(state.name(near.model), name_room), theme.ink(Ink::Text)),
-            Span::styled(format!(" cos {:>5.2}", near.cosine), theme.ink(Ink::Muted)),
-            Span::styled(format!("  at {:>5.2}  ", near.distance), theme.ink(Ink::Muted)),
-        ]);
+        let line = neighbour(state, near, room);
         let here = state.focus == Pane::Model && i == state.model.neighbour;
-        if here { under_cursor(theme, line) } else { line }
+        if here { under_cursor(&state.theme, line) } else { line }
     })
     .collect()
+}
+
+/// A model near another: its name, its similarity, and what that stands on, in words where there is
+/// room for them.
+pub fn neighbour(state: &State, near: &Neighbour, room: usize) -> Line<'static> {
+    let theme = &state.theme;
+    let similarity = format!(" {:>5.2} ", near.cosine);
+    let long = near.basis().unwrap_or_default();
+    // The basis in words needs as much room in every line: lines stay in columns.
+    let (basis, wide) = if room >= NAME + similarity.len() + BASIS {
+        (long, BASIS)
+    } else {
+        (near.short_basis().unwrap_or_default(), SHORT_BASIS)
+    };
+    let wide = if near.shared.is_some() { wide } else { 0 };
+    let name_room = room.saturating_sub(similarity.len() + wide).max(8);
+    Line::from(vec![
+        Span::styled(pad(&fit(state.name(near.model), name_room), name_room), theme.ink(Ink::Text)),
+        Span::styled(similarity, theme.ink(Ink::Text)),
+        Span::styled(pad(&basis, wide), theme.ink(Ink::Muted)),
+    ])
 }
 
 fn benchmarks(state: &State, room: usize) -> Vec<Line<'static>> {

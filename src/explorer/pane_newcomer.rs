@@ -7,6 +7,7 @@ use ratatui::widgets::Paragraph;
 
 use super::action::Pane;
 use super::layout::Layout;
+use super::pane_model::neighbour;
 use super::state::State;
 use super::theme::Ink;
 use super::view::pane_block;
@@ -62,12 +63,8 @@ pub fn lines(state: &State, room: usize) -> Vec<Line<'static>> {
     ));
     lines.push(Line::from(bar));
     lines.push(Line::default());
-    lines.push(heading(theme, room, "Nearest models", "by specialities"));
-    for (model, cosine) in &placed.neighbours {
-        let name = pad(&fit(state.name(*model), room.saturating_sub(11)), room.saturating_sub(10));
-        let cosine = Span::styled(format!("cos {cosine:>5.2}"), muted);
-        lines.push(Line::from(vec![Span::styled(name, text), cosine]));
-    }
+    lines.push(heading(theme, room, "Nearest models", "similarity, shared questions"));
+    lines.extend(placed.neighbours.iter().map(|near| neighbour(state, near, room)));
     lines.push(Line::default());
     if placed.benchmarks.is_empty() {
         lines.extend(said("open the data set with --data, and benchmarks are forecast", muted));

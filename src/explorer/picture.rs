@@ -17,7 +17,6 @@ use super::state::State;
 use super::subject::Subject;
 use super::theme::{Depth, Ink, Theme};
 use super::widgets::fit;
-use crate::analysis::clusters::clusters;
 use crate::analysis::projection::Projection;
 use crate::analysis::router::Router;
 use crate::embedder::Embedder;
@@ -90,9 +89,7 @@ pub fn picture(
     if let Some(name) = &shown.colour {
         let by = colouring(&subject, name)?;
         if by == ColourBy::Cluster {
-            let vectors = subject.profiles();
-            let found = clusters(&subject.models, vectors, &subject.attributes, seed, cancel)?;
-            state.clusters = Some(found);
+            state.clusters = Some(subject.clusters(seed, cancel)?);
         }
         state.colour_by(by);
     }

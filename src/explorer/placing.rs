@@ -63,12 +63,11 @@ fn place(
         }
         None => (0.0, Vec::new()),
     };
-    let neighbours = newcomer.neighbours(NEIGHBOURS).into_iter();
     Ok(printable(Placed {
         special: newcomer.vector().slice(s![1..]).mapv(f64::from),
         covariance: newcomer.covariance().slice(s![1.., 1..]).to_owned(),
         ability: newcomer.ability(),
-        neighbours: neighbours.map(|near| (near.model, near.cosine)).collect(),
+        neighbours: newcomer.neighbours(NEIGHBOURS),
         benchmarks: newcomer.benchmarks(),
         next: asked.into_iter().map(|asked| asked.question).collect(),
         deviation,

@@ -11,6 +11,7 @@ use tui_input::Input;
 use super::action::Pane;
 use super::ask::Ask;
 use super::colouring::{ColourBy, Colouring};
+use super::first::first;
 use super::forecasts::ForecastState;
 use super::history::{History, Memento};
 use super::keys::{Binding, KEYMAP};
@@ -200,7 +201,7 @@ impl State {
     ) -> Self {
         let mut state = Self {
             map: MapState::new(&subject, projection),
-            selected: best_known(&subject),
+            selected: first(&subject),
             marked: Arc::default(),
             saved: BTreeMap::new(),
             pools: Pools::default(),
@@ -379,14 +380,11 @@ impl State {
         self.model = ModelState::default();
         let vectors = self.subject.profiles();
         self.neighbours = if self.selected < vectors.nrows() && vectors.ncols() > 0 {
-            neighbours::nearest(vectors, self.selected, NEIGHBOURS)
+            let shared = |m: usize| self.subject.shared(self.selected, m);
+            neighbours::nearest(vectors, self.selected, NEIGHBOURS, shared)
         } else {
             Vec::new()
         };
     }
 }
 
-/// The model that most is known of: where to begin.
-fn best_known(subject: &Subject) -> usize {
-    (0..subject.models.len()).rev().max_by_key(|&m| subject.answers(m)).unwrap_or_default()
-}

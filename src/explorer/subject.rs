@@ -1,11 +1,14 @@
 //! What the explorer shows: everything an embedder knows, made safe to print once and for all.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
 
 use ndarray::{Array2, ArrayView2, s};
 
+use crate::analysis::clusters::{Clusters, Known, clusters};
 use crate::dataset::{Attribute, Dataset, Values};
-use crate::embedder::{Benchmark, Coverage, Embedder};
+use crate::embedder::{Benchmark, Coverage, Embedder, SharedCounts};
+use crate::error::Result;
 use crate::metrics::Bin;
 use crate::one_line;
 
@@ -26,6 +29,10 @@ pub struct Subject {
     pub(super) val: BTreeMap<String, f64>,
     pub(super) reliability: Vec<Bin>,
     pub(super) coverage: Vec<Coverage>,
+    /// How much of the first two axes of the map coverage explains, where that is known.
+    pub(super) axes_by_coverage: Option<[f64; 2]>,
+    /// How many questions each pair of models shares, where that is known.
+    pub(super) shared: Option<SharedCounts>,
     /// Why prompts cannot be read, where the encoder is not on this machine.
     pub(super) unread: Option<String>,
 }
@@ -45,6 +52,8 @@ impl Subject {
             val: BTreeMap::new(),
             reliability: Vec::new(),
             coverage: Vec::new(),
+            axes_by_coverage: None,
+            shared: None,
             unread: None,
         }
     }
@@ -52,6 +61,26 @@ impl Subject {
     /// What the models are good at beyond how good they are: the vectors without their first number.
     pub(super) fn profiles(&self) -> ArrayView2<'_, f32> {
         self.vectors.slice(s![.., self.vectors.ncols().min(1)..])
+    }
+
+    /// How many questions two models share, where that is known.
+    pub(super) fn shared(&self, a: usize, b: usize) -> Option<u32> {
+        self.shared.as_ref()?.get(a, b)
+    }
+
+    /// The models in clusters.
+    ///
+    /// # Errors
+    /// As [`clusters`].
+    pub(super) fn clusters(&self, seed: u64, cancel: &AtomicBool) -> Result<Clusters> {
+        let known = Known {
+            models: &self.models,
+            vectors: self.profiles(),
+            attributes: &self.attributes,
+            benchmarks: &self.benchmarks,
+            axes_by_coverage: self.axes_by_coverage,
+        };
+        clusters(&known, seed, cancel)
     }
 
     /// How much is known of a model: its answers in all benchmarks.
@@ -78,6 +107,8 @@ impl From<&Embedder> for Subject {
             val: embedder.provenance.val.clone(),
             reliability: embedder.provenance.reliability.clone(),
             coverage: embedder.provenance.coverage.clone(),
+            axes_by_coverage: Some(embedder.provenance.axes_by_coverage),
+            shared: embedder.shared_counts().cloned(),
             unread: embedder.encoder().available().err().map(|e| one_line(&e.to_string())),
         }
     }

@@ -29,7 +29,7 @@ use crate::analysis::probe::{Prober, Report, Settings};
 use crate::analysis::projection::Projection;
 use crate::analysis::router::{Candidate, Cascade, Evidence, Route, RunnerUp, Why};
 use crate::dataset::{Attribute, Kind, Values};
-use crate::embedder::{Benchmark, Coverage, Epoch, Parts, Score};
+use crate::embedder::{Benchmark, Coverage, Epoch, Parts, Scope, Score, SharedCounts};
 use crate::metrics::Bin;
 use crate::one_line;
 
@@ -94,6 +94,8 @@ fn subject(names: impl Fn(usize) -> String) -> Subject {
                 covered: 0.78,
             })
             .collect(),
+        axes_by_coverage: Some([0.18, 0.05]),
+        shared: SharedCounts::of(models, |a, b| if b % 7 == 0 { 0 } else { (100 * a + b) as u32 }),
         unread: None,
     }
 }

@@ -110,7 +110,10 @@ impl<'a> Newcomer<'a> {
         let own = self.vector();
         let own = own.slice(s![1..]).insert_axis(Axis(0));
         concatenate(Axis(0), &[self.embedder.profiles(), own])
-            .map(|all| nearest(all.view(), all.nrows() - 1, k))
+            .map(|all| {
+                let shared = |m: usize| self.placement.shared.get(m).copied();
+                nearest(all.view(), all.nrows() - 1, k, shared)
+            })
             .unwrap_or_default()
     }
 

@@ -90,7 +90,14 @@ fn clusters_colour_the_map_and_mark_models() {
     let mut state = state(140, 42);
     let effects = update(&mut state, Action::ColourBy(ColourBy::Cluster));
     assert_eq!(effects, [Effect::Cluster]);
-    let cluster = |name: &str| Cluster { name: name.into(), size: 12, stability: 0.8 };
+    let cluster = |name: &str| Cluster {
+        name: name.into(),
+        size: 12,
+        stability: 0.8,
+        prototype: plain(0),
+        features: Vec::new(),
+        coverage: 0.2,
+    };
     let found = Clusters {
         of: (0..24).map(|m| m % 2).collect(),
         clusters: vec![cluster("herons"), cluster("others")],

@@ -1,6 +1,7 @@
 //! A new model, answered for by hand or from a file.
 
 use super::*;
+use crate::analysis::neighbours::Neighbour;
 use crate::dataset::Answer;
 use crate::explorer::newcomer::Placed;
 
@@ -26,7 +27,11 @@ fn placed() -> Box<Placed> {
         special: ndarray::Array1::from_vec(vec![1.0, 0.5, 0.0, 0.0, 0.0]),
         covariance: ndarray::Array2::eye(5) * 2.0,
         ability: estimate,
-        neighbours: vec![(3, 0.9), (4, 0.8)],
+        neighbours: [(3, 0.9, 120), (4, 0.8, 0)]
+            .map(|(model, cosine, shared)| {
+                Neighbour { model, cosine, distance: 1.0, shared: Some(shared) }
+            })
+            .to_vec(),
         benchmarks: vec![("arithmetic".into(), 2, estimate), ("coding".into(), 0, estimate)],
         next: vec![12, 14],
         deviation: 0.12,

@@ -1,0 +1,375 @@
+//! Groups of models that are good at the same things, what they have in common, and how sure they are.
+
+mod coverage;
+mod features;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use linfa::DatasetBase;
+use linfa::traits::{Fit, Predict};
+use linfa_clustering::KMeans;
+use linfa_nn::distance::L2Dist;
+use ndarray::{Array2, ArrayView2, Axis};
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+use serde::Serialize;
+
+use crate::dataset::Attribute;
+use crate::embedder::Benchmark;
+use crate::error::{Error, Result};
+use features::features;
+
+pub use features::Feature;
+
+/// Clusters at least and at most; between, the number is chosen by the mean silhouette (Rousseeuw
+/// 1987). Two would say little more than the first axis of the map.
+const LEAST: usize = 3;
+const MOST: usize = 8;
+/// Models that silhouettes and subsamples are computed on at most.
+const SAMPLE: usize = 1200;
+/// Subsamples for the stability, and the share of the models in each.
+const SUBSAMPLES: usize = 20;
+const SHARE: f64 = 0.8;
+/// Coverage is regressed out of the vectors if it explains more than that of one of the first two axes
+/// of the map.
+const EXPLAINED: f64 = 1.0 / 3.0;
+/// A feature that so many of the models have names a cluster by itself.
+const SOLID: f64 = 0.8;
+
+/// What clusters are found in, and named by.
+#[derive(Clone, Copy)]
+pub struct Known<'a> {
+    /// The models' names.
+    pub models: &'a [String],
+    /// Models × dimensions: what each is like beyond how able it is.
+    pub vectors: ArrayView2<'a, f32>,
+    /// What is known of the models.
+    pub attributes: &'a [Attribute],
+    /// How they did, and where they were run.
+    pub benchmarks: &'a [Benchmark],
+    /// How much of the first two axes of the map coverage explains, where that is known.
+    pub axes_by_coverage: Option<[f64; 2]>,
+}
+
+/// One cluster.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Cluster {
+    /// What distinguishes its models, with lift and counts, or a model that it is like. It says so if
+    /// the cluster is mostly where its models were evaluated.
+    pub name: String,
+    /// How many models it has.
+    pub size: usize,
+    /// How well it comes back when a fifth of the models is left out: the mean over subsamples of
+    /// its best Jaccard index (Hennig 2007), in [0, 1]. Below 0.6 it should not be believed.
+    pub stability: f64,
+    /// A model in its middle of which much is known.
+    pub prototype: String,
+    /// What distinguishes its models from the rest.
+    pub features: Vec<Feature>,
+    /// The share of its models that the list of benchmarks each was run on predicts to be in it.
+    pub coverage: f64,
+}
+
+/// The models in clusters, largest first.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Clusters {
+    /// The cluster of each model.
+    pub of: Vec<usize>,
+    /// The clusters.
+    pub clusters: Vec<Cluster>,
+}
+
+/// Groups the models by k-means on their vectors, without what coverage explains of them if that is
+/// much, and names the groups.
+///
+/// # Errors
+/// [`Error::Usage`] with fewer than ten models; [`Error::Failed`] if cancelled or not converging.
+pub fn clusters(
+    known: &Known<'_>,
+    seed: u64,
+    cancel: &AtomicBool,
+) -> Result<Clusters> {
+    let n = known.vectors.nrows();
+    if n < 10 || known.vectors.ncols() == 0 {
+        return Err(Error::Usage("clusters need at least ten models with vectors".into()));
+    }
+    let run = coverage::run(known.benchmarks, n);
+    let mut x = known.vectors.mapv(f64::from);
+    if known.axes_by_coverage.is_some_and(|[first, second]| first.max(second) > EXPLAINED) {
+        x = coverage::without(&x, &run)?;
+    }
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut order: Vec<usize> = (0..n).collect();
+    order.shuffle(&mut rng);
+    let sample = x.select(Axis(0), &order[..n.min(SAMPLE)]);
+    let mut best: Option<(f64, usize)> = None;
+    for k in LEAST..=MOST.min(n / 3) {
+        stop(cancel)?;
+        let score = silhouette(&sample, &assign(&sample, &sample, k)?, k);
+        if best.is_none_or(|(known, _)| score > known) {
+            best = Some((score, k));
+        }
+    }
+    let k = best.map_or(LEAST, |(_, k)| k);
+    let found = by_size(&assign(&x, &x, k)?, k);
+    let k = found.iter().max().map_or(0, |last| last + 1);
+    let mut jaccard = vec![0.0; k];
+    for _ in 0..SUBSAMPLES {
+        stop(cancel)?;
+        order.shuffle(&mut rng);
+        let kept = ((n as f64 * SHARE) as usize).min(SAMPLE);
+        let again = assign(&x.select(Axis(0), &order[..kept]), &x, k)?;
+        for (cluster, sum) in jaccard.iter_mut().enumerate() {
+            *sum += best_jaccard(&found, cluster, &again, k) / SUBSAMPLES as f64;
+        }
+    }
+    let predicted = coverage::predict(&run, &found, k);
+    let described = jaccard.into_iter().zip(predicted).enumerate().map(|(c, (stability, by))| {
+        let inside: Vec<bool> = found.iter().map(|of| *of == c).collect();
+        let prototype = prototype(&x, &inside, known.benchmarks);
+        let prototype = known.models.get(prototype).cloned().unwrap_or_default();
+        let features = features(&inside, known.attributes, known.benchmarks);
+        let name = name(&prototype, &features, by.mostly);
+        let size = inside.iter().filter(|inside| **inside).count();
+        Cluster { name, size, stability, prototype, features, coverage: by.recall }
+    });
+    let mut clusters: Vec<Cluster> = described.collect();
+    let names = apart(clusters.iter().map(|cluster| cluster.name.clone()).collect());
+    clusters.iter_mut().zip(names).for_each(|(cluster, name)| cluster.name = name);
+    Ok(Clusters { clusters, of: found })
+}
+
+fn stop(cancel: &AtomicBool) -> Result<()> {
+    if cancel.load(Ordering::Relaxed) {
+        return Err(Error::Failed("the clustering was cancelled".into()));
+    }
+    Ok(())
+}
+
+/// Fits k-means on `fitted` and gives the cluster of each row of `all`.
+fn assign(fitted: &Array2<f64>, all: &Array2<f64>, k: usize) -> Result<Vec<usize>> {
+    let runs = if fitted.nrows() > SAMPLE { 2 } else { 5 };
+    let model = KMeans::<f64, L2Dist>::params(k)
+        .n_runs(runs)
+        .fit(&DatasetBase::from(fitted.clone()))
+        .map_err(|e| Error::Failed(format!("the clusters did not converge: {e}")))?;
+    Ok(model.predict(all).to_vec())
+}
+
+/// The same clusters numbered by size, empty ones left out.
+fn by_size(of: &[usize], k: usize) -> Vec<usize> {
+    let size = |c: &usize| of.iter().filter(|other| *other == c).count();
+    let mut order: Vec<usize> = (0..k).collect();
+    order.sort_by_key(|c| std::cmp::Reverse(size(c)));
+    of.iter().map(|c| order.iter().position(|other| other == c).unwrap_or_default()).collect()
+}
+
+/// The mean silhouette: how much nearer points are to their own cluster than to the next.
+fn silhouette(x: &Array2<f64>, of: &[usize], k: usize) -> f64 {
+    let n = x.nrows();
+    let squares: Vec<f64> = x.rows().into_iter().map(|row| row.dot(&row)).collect();
+    let products = x.dot(&x.t());
+    let total: f64 = (0..n)
+        .map(|i| {
+            let (mut sums, mut sizes) = (vec![0.0; k], vec![0_usize; k]);
+            for j in (0..n).filter(|j| *j != i) {
+                sums[of[j]] += (squares[i] + squares[j] - 2.0 * products[[i, j]]).max(0.0).sqrt();
+                sizes[of[j]] += 1;
+            }
+            if sizes[of[i]] == 0 {
+                return 0.0;
+            }
+            let mean = |c: usize| sums[c] / sizes[c].max(1) as f64;
+            let own = mean(of[i]);
+            let others = (0..k).filter(|c| *c != of[i] && sizes[*c] > 0);
+            let next = others.map(mean).reduce(f64::min);
+            next.map_or(0.0, |next| (next - own) / own.max(next).max(1e-12))
+        })
+        .sum();
+    total / n.max(1) as f64
+}
+
+fn best_jaccard(of: &[usize], cluster: usize, again: &[usize], k: usize) -> f64 {
+    let (mut both, mut sizes, mut own) = (vec![0_usize; k], vec![0_usize; k], 0);
+    for (a, b) in of.iter().zip(again) {
+        sizes[*b] += 1;
+        if *a == cluster {
+            own += 1;
+            both[*b] += 1;
+        }
+    }
+    let index = |c: usize| both[c] as f64 / (own + sizes[c] - both[c]).max(1) as f64;
+    (0..k).map(index).fold(0.0, f64::max)
+}
+
+/// The model nearest to the mean of a cluster, of the half of its models with most answers.
+fn prototype(x: &Array2<f64>, inside: &[bool], benchmarks: &[Benchmark]) -> usize {
+    let answers = |m: usize| -> u64 {
+        let scores = benchmarks.iter().filter_map(|benchmark| benchmark.scores.get(m)?.as_ref());
+        scores.map(|score| u64::from(score.responses)).sum()
+    };
+    let mut own: Vec<usize> = (0..inside.len()).filter(|m| inside[*m]).collect();
+    let mean = x.select(Axis(0), &own).mean_axis(Axis(0)).unwrap_or_default();
+    own.sort_by_key(|m| std::cmp::Reverse(answers(*m)));
+    let median = own.get(own.len().saturating_sub(1) / 2).map_or(0, |m| answers(*m));
+    own.retain(|m| answers(*m) >= median);
+    let far = |m: usize| x.row(m).iter().zip(&mean).map(|(a, b)| (a - b).powi(2)).sum::<f64>();
+    own.into_iter().min_by(|a, b| far(*a).total_cmp(&far(*b))).unwrap_or_default()
+}
+
+/// A name that says no more than is known: the feature that nearly all models have, or else a model
+/// in the middle and the feature that distinguishes best.
+fn name(prototype: &str, features: &[Feature], mostly: bool) -> String {
+    let best = features.first();
+    let solid = |f: &&Feature| !f.benchmark && f.with as f64 >= SOLID * f.of as f64;
+    let name = match (best.filter(solid), best) {
+        (Some(best), _) => best.text.clone(),
+        (None, Some(best)) => format!("like {prototype} · {}", best.text),
+        (None, None) => format!("like {prototype}"),
+    };
+    if mostly { format!("{name} (mostly where evaluated)") } else { name }
+}
+
+/// The same names, each once.
+fn apart(names: Vec<String>) -> Vec<String> {
+    let mut apart: Vec<String> = Vec::new();
+    for name in names {
+        let numbered = |i: usize| if i == 1 { name.clone() } else { format!("{name} {i}") };
+        let free = (1..).map(numbered).find(|name| !apart.contains(name));
+        apart.push(free.unwrap_or_default());
+    }
+    apart
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::{Kind, Values};
+    use crate::embedder::Score;
+
+    fn models() -> Vec<String> {
+        (0..80).map(|m| format!("model-{m}")).collect()
+    }
+
+    fn found(
+        vectors: &Array2<f32>,
+        attributes: &[Attribute],
+        benchmarks: &[Benchmark],
+    ) -> Clusters {
+        let known = Known {
+            models: &models(),
+            vectors: vectors.view(),
+            attributes,
+            benchmarks,
+            axes_by_coverage: None,
+        };
+        clusters(&known, 1, &AtomicBool::new(false)).unwrap()
+    }
+
+    fn planted(spread: f32) -> (Array2<f32>, Vec<Attribute>) {
+        let vectors = Array2::from_shape_fn((60, 4), |(m, d)| {
+            let noise = (((m * 7 + d * 13) % 11) as f32 / 11.0 - 0.5) * spread;
+            if m % 3 == d { 4.0 + noise } else { noise }
+        });
+        let family = ["heron", "otter", "lynx"];
+        let values = Values::Class((0..60).map(|m| Some(family[m % 3].into())).collect());
+        (vectors, vec![Attribute { name: "family".into(), values }])
+    }
+
+    #[test]
+    fn planted_groups_are_found_named_and_stable() {
+        let (vectors, attributes) = planted(1.0);
+        let found = found(&vectors, &attributes, &[]);
+        assert_eq!(found.clusters.len(), 3, "{found:?}");
+        for (m, cluster) in found.of.iter().enumerate() {
+            let cluster = &found.clusters[*cluster];
+            let family = ["heron", "otter", "lynx"][m % 3];
+            assert_eq!(cluster.name, format!("{family}, 20 of 20, none elsewhere"));
+            assert_eq!(cluster.size, 20);
+            assert!(cluster.stability > 0.95, "{cluster:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_group_is_not_stable() {
+        use rand::RngExt;
+        let mut rng = ChaCha8Rng::seed_from_u64(3);
+        let vectors = Array2::from_shape_simple_fn((80, 12), || rng.random::<f32>());
+        let found = found(&vectors, &[], &[]);
+        assert!(found.clusters.iter().any(|c| c.stability < 0.8), "{found:?}");
+        assert!(found.clusters.iter().all(|c| c.name.starts_with("like model-")));
+    }
+
+    #[test]
+    fn too_few_models_are_an_error() {
+        let names = models();
+        let known = |vectors| Known {
+            models: &names,
+            vectors,
+            attributes: &[],
+            benchmarks: &[],
+            axes_by_coverage: None,
+        };
+        let few = Array2::zeros((3, 2));
+        assert!(clusters(&known(few.view()), 1, &AtomicBool::new(false)).is_err());
+        let (vectors, _) = planted(1.0);
+        assert!(clusters(&known(vectors.view()), 1, &AtomicBool::new(true)).is_err());
+    }
+
+    #[test]
+    fn a_cluster_that_coverage_predicts_says_so_and_coverage_that_explains_much_is_regressed_out() {
+        let (mut vectors, attributes) = planted(1.0);
+        let score = Score { accuracy: 0.5, responses: 40 };
+        let benchmark = |name: &str, run: &dyn Fn(usize) -> bool| Benchmark {
+            name: name.into(),
+            kind: Kind::Correctness,
+            questions: 40,
+            scores: (0..60).map(|m| run(m).then_some(score)).collect(),
+        };
+        // Herons were run elsewhere than the others.
+        let benchmarks =
+            [benchmark("a", &|m| m % 3 == 0), benchmark("b", &|m| m % 3 != 0)];
+        let by_coverage = found(&vectors, &attributes, &benchmarks);
+        let heron = &by_coverage.clusters[by_coverage.of[0]];
+        assert!(heron.name.ends_with("(mostly where evaluated)"), "{heron:?}");
+        assert!(heron.coverage > 0.9);
+        let otter = &by_coverage.clusters[by_coverage.of[1]];
+        assert!(!otter.name.contains("evaluated") && otter.coverage < 0.6, "{otter:?}");
+
+        // Two leaderboards far apart, which have nothing to do with the families.
+        let benchmarks = [benchmark("a", &|m| m < 30), benchmark("b", &|m| m >= 30)];
+        for m in 0..30 {
+            vectors[[m, 3]] += 20.0;
+        }
+        let names = models();
+        let known = Known {
+            models: &names,
+            vectors: vectors.view(),
+            attributes: &attributes,
+            benchmarks: &benchmarks,
+            axes_by_coverage: Some([0.9, 0.0]),
+        };
+        let clusters = clusters(&known, 1, &AtomicBool::new(false)).unwrap();
+        assert_eq!(clusters.clusters.len(), 3, "{clusters:?}");
+        assert!(clusters.clusters.iter().all(|c| c.name.ends_with("of 20, none elsewhere")));
+    }
+
+    #[test]
+    fn a_feature_of_half_the_models_does_not_name_a_cluster_by_itself() {
+        let feature = |with, benchmark| Feature {
+            name: "family".into(),
+            text: format!("otter ×9.0, {with} of 20"),
+            benchmark,
+            with,
+            of: 20,
+            lift: 9.0,
+        };
+        assert_eq!(name("m", &[feature(10, false)], false), "like m · otter ×9.0, 10 of 20");
+        assert_eq!(name("m", &[feature(18, false)], false), "otter ×9.0, 18 of 20");
+        assert_eq!(name("m", &[feature(18, true)], false), "like m · otter ×9.0, 18 of 20");
+        assert_eq!(name("m", &[], true), "like m (mostly where evaluated)");
+        let twice = vec!["like m".to_owned(), "like m".to_owned()];
+        assert_eq!(apart(twice), ["like m", "like m 2"]);
+    }
+}

@@ -1,0 +1,113 @@
+//! On how many training questions two models were compared: what their likeness stands on.
+
+use super::Embedder;
+
+/// Of more models no counts are kept: they grow with the square of the models.
+pub(super) const MOST: usize = super::agreement::LANDMARKS;
+
+/// How many training questions each pair of models answered both, up to 65,535.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SharedCounts {
+    /// The pairs (a, b) with a < b, by b and then by a.
+    counts: Vec<u16>,
+    models: usize,
+}
+
+impl SharedCounts {
+    /// The largest count: it stands for any number from here on.
+    pub const LARGEST: u32 = u16::MAX as u32;
+
+    /// Asks `count` about every pair (a, b) with a < b; `None` for too many models.
+    pub(crate) fn of(models: usize, count: impl Fn(usize, usize) -> u32) -> Option<Self> {
+        if models > MOST {
+            return None;
+        }
+        let pairs = (0..models).flat_map(|b| (0..b).map(move |a| (a, b)));
+        let counts = pairs.map(|(a, b)| saturated(count(a, b))).collect();
+        Some(Self { counts, models })
+    }
+
+    /// From what a file holds; `None` if that is not a count for each pair.
+    pub(super) fn from_counts(counts: Vec<u16>, models: usize) -> Option<Self> {
+        (models <= MOST && counts.len() == pairs(models)).then_some(Self { counts, models })
+    }
+
+    /// The counts as a file holds them.
+    pub(super) fn counts(&self) -> &[u16] {
+        &self.counts
+    }
+
+    /// The count of a pair; `None` for a model with itself, and for models that are not there.
+    #[must_use]
+    pub fn get(&self, a: usize, b: usize) -> Option<u32> {
+        let (a, b) = (a.min(b), a.max(b));
+        if a == b || b >= self.models {
+            return None;
+        }
+        self.counts.get(pairs(b) + a).map(|n| u32::from(*n))
+    }
+
+    /// With a model more that shares so many questions with each of the others; `None` if that is
+    /// one too many.
+    pub(super) fn with(mut self, shared: &[u32]) -> Option<Self> {
+        let counts = (0..self.models).map(|m| saturated(shared.get(m).copied().unwrap_or(0)));
+        self.counts.extend(counts);
+        self.models += 1;
+        (self.models <= MOST).then_some(self)
+    }
+}
+
+/// How many pairs so many models make.
+pub(super) fn pairs(models: usize) -> usize {
+    models * models.saturating_sub(1) / 2
+}
+
+fn saturated(count: u32) -> u16 {
+    u16::try_from(count).unwrap_or(u16::MAX)
+}
+
+impl Embedder {
+    /// On how many training questions two models were compared; at
+    /// [`SharedCounts::LARGEST`] there may be more. `None` where no counts are kept.
+    #[must_use]
+    pub fn shared(&self, a: usize, b: usize) -> Option<u32> {
+        self.shared_counts()?.get(a, b)
+    }
+
+    /// The same for all pairs.
+    #[must_use]
+    pub fn shared_counts(&self) -> Option<&SharedCounts> {
+        self.knowledge.agreement.shared.as_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_are_found_in_either_order_and_grow_with_a_model() {
+        let counts = SharedCounts::of(4, |a, b| (10 * a + b) as u32).unwrap();
+        for b in 0..4 {
+            for a in 0..b {
+                let n = Some((10 * a + b) as u32);
+                assert_eq!((counts.get(a, b), counts.get(b, a)), (n, n));
+            }
+            assert_eq!(counts.get(b, b), None);
+        }
+        assert_eq!(SharedCounts::from_counts(counts.counts().to_vec(), 4), Some(counts.clone()));
+        assert_eq!(SharedCounts::from_counts(vec![1, 2], 4), None);
+        let more = counts.with(&[7, 8, 100_000, 9]).unwrap();
+        assert_eq!(more.get(4, 1), Some(8));
+        assert_eq!(more.get(2, 4), Some(SharedCounts::LARGEST));
+        assert_eq!(more.get(1, 3), Some(13));
+        assert_eq!(more.get(0, 5), None);
+    }
+
+    #[test]
+    fn of_too_many_models_nothing_is_counted() {
+        assert_eq!(SharedCounts::of(MOST + 1, |_, _| 1), None);
+        let full = SharedCounts::of(MOST, |_, _| 1).unwrap();
+        assert_eq!(full.with(&[]), None);
+    }
+}
