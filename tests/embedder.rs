@@ -103,6 +103,8 @@ fn a_saved_embedder_predicts_the_same() {
     assert!(a.val.iter().all(|(name, value)| (value - b.val[name]).abs() < 1e-12));
     assert_eq!(a.reliability.len(), b.reliability.len());
     assert_eq!(embedder.attributes, loaded.attributes);
+    assert_eq!(embedder.shared_counts(), loaded.shared_counts());
+    assert!(loaded.shared(0, 1).unwrap() > 0 && loaded.shared(0, 0).is_none());
     let kinds: Vec<Kind> = loaded.benchmarks.iter().map(|b| b.kind).collect();
     assert_eq!(kinds, data.kinds, "what labels say goes with them");
     assert!(predict(&loaded).iter().all(|p| (0.0..=1.0).contains(p)));
@@ -212,6 +214,12 @@ fn a_damaged_file_is_one_clear_error() {
             data[..4].copy_from_slice(&f32::INFINITY.to_le_bytes());
         }
     };
+    let fewer = |name: &str, shape: &mut Vec<usize>, data: &mut Vec<u8>| {
+        if name == "models.shared" {
+            shape[0] -= 1;
+            data.truncate(2 * shape[0]);
+        }
+    };
     let cases = [
         (good[..good.len() / 2].to_vec(), "no valid embedder"),
         (Vec::new(), "no valid embedder"),
@@ -221,12 +229,13 @@ fn a_damaged_file_is_one_clear_error() {
         (tampered(&good, unscaled, same), "memory.keys.scale holds a number that is not finite"),
         (tampered(&good, reshaped, same), "inputs.mean has shape [1, 62]"),
         (tampered(&good, beyond, same), "names benchmark 99 of 4"),
+        (tampered(&good, fewer, same), "models.shared has shape"),
         (
-            tampered(&good, keep, |card| card.replacen("\"version\":4", "\"version\":5", 1)),
+            tampered(&good, keep, |card| card.replacen("\"version\":5", "\"version\":6", 1)),
             "written by a newer llmap",
         ),
         (
-            tampered(&good, keep, |card| card.replacen("\"version\":4", "\"version\":3", 1)),
+            tampered(&good, keep, |card| card.replacen("\"version\":5", "\"version\":3", 1)),
             "written by an older llmap",
         ),
         (

@@ -46,7 +46,7 @@ pub fn basis(shared: u32) -> String {
 #[must_use]
 pub fn short_basis(shared: u32) -> String {
     match shared {
-        0 => "none shared".into(),
+        0 => "by forecast".into(),
         n => format!("{} shared", counted(n)),
     }
 }

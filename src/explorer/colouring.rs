@@ -105,7 +105,7 @@ impl Colouring {
             ColourBy::Cluster => state.clusters.as_ref().map(|clusters| {
                 let each = clusters.clusters.iter().enumerate();
                 let names = each.map(|(i, c)| {
-                    let name = format!("{} ({:.0}% stable)", c.name, 100.0 * c.stability);
+                    let name = format!("{} · {:.0}% stable ·", c.name, 100.0 * c.stability);
                     class(name, Hue::Class(i))
                 });
                 let names = names.collect();

@@ -12,7 +12,8 @@ const NEIGHBOURS: usize = 5;
 const CANDIDATES: usize = 256;
 
 /// The model with most relatives among its nearest five, of those with at least the median number
-/// of answers; where nothing tells relatives, the one with most answers.
+/// of answers, and of equals the one that is most similar to them; where nothing tells relatives, the
+/// one with most answers.
 pub fn first(subject: &Subject) -> usize {
     let answers: Vec<u32> = (0..subject.models.len()).map(|m| subject.answers(m)).collect();
     let mut order: Vec<usize> = (0..answers.len()).collect();
@@ -31,18 +32,20 @@ pub fn first(subject: &Subject) -> usize {
         return best_known;
     }
     let median = answers[order[(order.len() - 1) / 2]];
-    let candidates = order.into_iter().filter(|m| answers[*m] >= median).take(CANDIDATES);
-    let relatives = |model: usize| -> Vec<usize> {
+    let ranked: Vec<usize> =
+        order.into_iter().filter(|m| answers[*m] >= median).take(CANDIDATES).collect();
+    // How many relatives, and the similarity to all in tenths: hairs shall not decide.
+    let convincing = |model: usize| -> (Vec<usize>, i64) {
         let near = nearest(vectors, model, NEIGHBOURS, |_| None);
         let count = |values: &&Vec<Option<String>>| {
             let own = values[model].as_ref();
             near.iter().filter(|n| own.is_some() && values[n.model].as_ref() == own).count()
         };
-        kin.iter().map(count).collect()
+        let similarity: f64 = near.iter().map(|near| near.cosine).sum();
+        (kin.iter().map(count).collect(), (similarity * 10.0 / near.len().max(1) as f64) as i64)
     };
-    let ranked: Vec<usize> = candidates.collect();
     // Of equals the last one is the maximum: the one with most answers.
-    ranked.into_iter().rev().max_by_key(|m| relatives(*m)).unwrap_or(best_known)
+    ranked.into_iter().rev().max_by_key(|m| convincing(*m)).unwrap_or(best_known)
 }
 
 #[cfg(test)]

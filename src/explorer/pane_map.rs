@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::action::Pane;
+use super::colouring::{Class, ColourBy};
 use super::labels::{Grid, Wanted};
 use super::layout::Layout;
 use super::map::{Marker, Projector, Tool};
@@ -40,7 +41,7 @@ impl Parts {
         let mut legend = Vec::new();
         let (mut x, mut row) = (0, 0);
         for (i, class) in state.map.colouring.classes.iter().enumerate() {
-            let w = (entry(&class.name, class.count).0 + 2) as u16;
+            let w = (entry(state, class, inside.width).0 + 2) as u16;
             if x > 0 && x + w > inside.width {
                 (x, row) = (0, row + 1);
             }
@@ -72,9 +73,13 @@ impl Parts {
     }
 }
 
-/// A legend entry without its marker: its width and its parts.
-fn entry(name: &str, count: usize) -> (usize, String, String) {
-    let (name, count) = (fit(name, LONGEST), format!(" {count}"));
+/// A legend entry without its marker: its width and its parts. The name of a cluster says how far it
+/// holds at its end, and may take the whole line.
+fn entry(state: &State, class: &Class, room: u16) -> (usize, String, String) {
+    let count = format!(" {}", class.count);
+    let room = usize::from(room).saturating_sub(width(&count) + 2);
+    let longest = if state.map.colouring.by == ColourBy::Cluster { room } else { LONGEST };
+    let name = fit(&class.name, longest);
     (width(&name) + width(&count), name, count)
 }
 
@@ -132,7 +137,7 @@ fn draw_legend(buffer: &mut Buffer, state: &State, parts: &Parts) {
         } else {
             (theme.ink(Ink::MapDim), theme.ink(Ink::MapDim))
         };
-        let (_, name, count) = entry(&class.name, class.count);
+        let (_, name, count) = entry(state, class, parts.plot.width);
         let shape = if state.map.marker == Marker::Shapes {
             SHAPES[i.min(SHAPES.len() - 1)]
         } else {
@@ -188,8 +193,8 @@ fn draw_titles(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid) 
     } else {
         let axis = |component| {
             let long = axis(state, component);
-            // Between both there is room for points.
-            if width(&long) * 3 / 2 < usize::from(plot.width) { long } else { short_axis(state, component) }
+            let fits = width(&long) + 4 < usize::from(plot.width);
+            if fits { long } else { short_axis(state, component) }
         };
         (format!("↑ {}", axis(b)), format!("{} →", axis(a)))
     };

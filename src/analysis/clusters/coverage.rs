@@ -60,7 +60,8 @@ pub(super) struct Predicted {
 /// or with the most similar lists where there are few, and judges that by cluster.
 pub(super) fn predict(run: &Array2<f64>, of: &[usize], clusters: usize) -> Vec<Predicted> {
     let predicted = majority(run, of, clusters);
-    let count = |wanted: &dyn Fn(usize) -> bool| (0..of.len()).filter(|m| wanted(*m)).count() as f64;
+    let count =
+        |wanted: &dyn Fn(usize) -> bool| (0..of.len()).filter(|m| wanted(*m)).count() as f64;
     let share = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 0.0 };
     let judge = |cluster: usize| {
         let is = |m: usize| of[m] == cluster;

@@ -10,7 +10,7 @@ const SURPRISE: f64 = 2.5;
 /// ... holds for that share of the cluster, ...
 const COMMON: f64 = 0.4;
 /// ... so many times as often as for the rest.
-const LIFT: f64 = 1.5;
+const LIFT: f64 = 1.25;
 /// An accuracy distinguishes only if it is so far above the rest's, ...
 const POINTS: f64 = 0.03;
 /// ... of so many models on either side.
@@ -163,8 +163,7 @@ fn range(name: &str, values: &[Option<f64>], inside: &[bool]) -> Option<Feature>
     let wins: f64 = own
         .iter()
         .map(|x| {
-            let (below, to) =
-                (rest.partition_point(|y| y < x), rest.partition_point(|y| y <= x));
+            let (below, to) = (rest.partition_point(|y| y < x), rest.partition_point(|y| y <= x));
             f64::midpoint(below as f64, to as f64)
         })
         .sum();

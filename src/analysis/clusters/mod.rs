@@ -85,11 +85,7 @@ pub struct Clusters {
 ///
 /// # Errors
 /// [`Error::Usage`] with fewer than ten models; [`Error::Failed`] if cancelled or not converging.
-pub fn clusters(
-    known: &Known<'_>,
-    seed: u64,
-    cancel: &AtomicBool,
-) -> Result<Clusters> {
+pub fn clusters(known: &Known<'_>, seed: u64, cancel: &AtomicBool) -> Result<Clusters> {
     let n = known.vectors.nrows();
     if n < 10 || known.vectors.ncols() == 0 {
         return Err(Error::Usage("clusters need at least ten models with vectors".into()));
@@ -328,8 +324,7 @@ mod tests {
             scores: (0..60).map(|m| run(m).then_some(score)).collect(),
         };
         // Herons were run elsewhere than the others.
-        let benchmarks =
-            [benchmark("a", &|m| m % 3 == 0), benchmark("b", &|m| m % 3 != 0)];
+        let benchmarks = [benchmark("a", &|m| m % 3 == 0), benchmark("b", &|m| m % 3 != 0)];
         let by_coverage = found(&vectors, &attributes, &benchmarks);
         let heron = &by_coverage.clusters[by_coverage.of[0]];
         assert!(heron.name.ends_with("(mostly where evaluated)"), "{heron:?}");

@@ -28,8 +28,11 @@ fn placed() -> Box<Placed> {
         covariance: ndarray::Array2::eye(5) * 2.0,
         ability: estimate,
         neighbours: [(3, 0.9, 120), (4, 0.8, 0)]
-            .map(|(model, cosine, shared)| {
-                Neighbour { model, cosine, distance: 1.0, shared: Some(shared) }
+            .map(|(model, cosine, shared)| Neighbour {
+                model,
+                cosine,
+                distance: 1.0,
+                shared: Some(shared),
             })
             .to_vec(),
         benchmarks: vec![("arithmetic".into(), 2, estimate), ("coding".into(), 0, estimate)],
