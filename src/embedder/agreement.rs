@@ -167,11 +167,8 @@ fn correlations(
             answered[m].iter().for_each(|(row, _)| residuals[*row as usize] = f32::NAN);
         },
     );
-    let counts = if counted == models {
-        SharedCounts::of(models, |a, b| counts[[b, a]])
-    } else {
-        None
-    };
+    let counts =
+        if counted == models { SharedCounts::of(models, |a, b| counts[[b, a]]) } else { None };
     (out, counts)
 }
 

@@ -14,8 +14,10 @@ use super::widgets::{bar, fit, heading, pad, thousands, under_cursor, width};
 use crate::analysis::neighbours::Neighbour;
 use crate::dataset::Values;
 
-/// Cells for a name beside the basis of a likeness in words, for those words, and for the short ones.
+/// Cells for a name beside the basis of a likeness in words, for its number, for those words, and for
+/// the short ones.
 const NAME: usize = 20;
+const SIMILARITY: usize = 7;
 const BASIS: usize = 38;
 const SHORT_BASIS: usize = 14;
 
@@ -37,7 +39,7 @@ pub fn lines(state: &State, room: usize) -> Vec<Line<'static>> {
     lines.extend(attributes(state, room));
     if !state.neighbours.is_empty() {
         lines.push(Line::default());
-        lines.push(heading(theme, room, "Nearest models", "similarity, shared questions"));
+        lines.push(heading(theme, room, "Nearest models", "cosine, shared questions"));
         lines.extend(neighbours(state, room));
     }
     lines.push(Line::default());
@@ -95,12 +97,23 @@ fn attributes(state: &State, room: usize) -> Vec<Line<'static>> {
 
 fn neighbours(state: &State, room: usize) -> Vec<Line<'static>> {
     let rows = state.neighbours.iter().enumerate();
-    rows.map(|(i, near)| {
+    rows.flat_map(|(i, near)| {
         let line = neighbour(state, near, room);
-        let here = state.focus == Pane::Model && i == state.model.neighbour;
-        if here { under_cursor(&state.theme, line) } else { line }
+        let here = i == state.model.neighbour;
+        let marked = here && state.focus == Pane::Model;
+        let line = if marked { under_cursor(&state.theme, line) } else { line };
+        // Where the rows are too short for it, the cursor's says it in words.
+        let basis = near.basis().filter(|_| here && !has_words(room));
+        let muted = state.theme.ink(Ink::Muted);
+        let basis = basis.map(|basis| Line::styled(fit(&format!("  {basis}"), room), muted));
+        std::iter::once(line).chain(basis)
     })
     .collect()
+}
+
+/// True if there is room for what a likeness stands on in words.
+fn has_words(room: usize) -> bool {
+    room >= NAME + SIMILARITY + BASIS
 }
 
 /// A model near another: its name, its similarity, and what that stands on, in words where there is
@@ -108,15 +121,13 @@ fn neighbours(state: &State, room: usize) -> Vec<Line<'static>> {
 pub fn neighbour(state: &State, near: &Neighbour, room: usize) -> Line<'static> {
     let theme = &state.theme;
     let similarity = format!(" {:>5.2} ", near.cosine);
-    let long = near.basis().unwrap_or_default();
-    // The basis in words needs as much room in every line: lines stay in columns.
-    let (basis, wide) = if room >= NAME + similarity.len() + BASIS {
-        (long, BASIS)
+    let (basis, wide) = if has_words(room) {
+        (near.basis().unwrap_or_default(), BASIS)
     } else {
         (near.short_basis().unwrap_or_default(), SHORT_BASIS)
     };
     let wide = if near.shared.is_some() { wide } else { 0 };
-    let name_room = room.saturating_sub(similarity.len() + wide).max(8);
+    let name_room = room.saturating_sub(SIMILARITY + wide).max(8);
     Line::from(vec![
         Span::styled(pad(&fit(state.name(near.model), name_room), name_room), theme.ink(Ink::Text)),
         Span::styled(similarity, theme.ink(Ink::Text)),

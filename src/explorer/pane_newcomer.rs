@@ -63,7 +63,7 @@ pub fn lines(state: &State, room: usize) -> Vec<Line<'static>> {
     ));
     lines.push(Line::from(bar));
     lines.push(Line::default());
-    lines.push(heading(theme, room, "Nearest models", "similarity, shared questions"));
+    lines.push(heading(theme, room, "Nearest models", "cosine, shared questions"));
     lines.extend(placed.neighbours.iter().map(|near| neighbour(state, near, room)));
     lines.push(Line::default());
     if placed.benchmarks.is_empty() {

@@ -254,7 +254,7 @@ mod tests {
         );
         assert_eq!(
             texts(&found),
-            ["params_b 5–9 (rest 34), 5 of 10", "coder ×8.2, 9 of 10"],
+            ["coder ×8.2, 9 of 10", "params_b 5–9 (rest 34), 5 of 10"],
             "{found:?}"
         );
     }
