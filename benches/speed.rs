@@ -29,7 +29,7 @@ fn speeds(c: &mut Criterion) {
     c.bench_function("route 512 encoded prompts", |b| b.iter(|| router.pick(&features, &any)));
     c.bench_function("route 512 prompts", |b| b.iter(|| router.route(&prompts, &any)));
     c.bench_function("map 173 models", |b| {
-        b.iter(|| Projection::pca(black_box(shipped.specialities()), 3).unwrap());
+        b.iter(|| Projection::pca(black_box(shipped.profiles()), 3).unwrap());
     });
     let prober = Prober::of(&shipped, &shipped.attributes);
     c.bench_function("probe all attributes", |b| {

@@ -10,7 +10,7 @@ use ndarray::{Array1, Array2, ArrayView1, Axis, concatenate, s};
 use super::agreement::{self, Agreement, Shared};
 use super::factors::{self, Belief, Factors, GENERAL};
 use super::features::Features;
-use super::levels::{Levels, Tested};
+use super::levels::{Levels, Tested, beyond};
 use super::rasch::Rasch;
 use super::train::Settings;
 use super::{Benchmark, Embedder, Score};
@@ -233,18 +233,21 @@ impl Groundwork {
         let own = Factors::fit(&cells, of.clone(), scores.len(), settings.seed)?;
         let unaided = cells.iter().map(|cells| own.belief(cells)).collect::<Result<Vec<_>>>()?;
         let first = Chart::numbers(&own, &data.kinds, &unaided)?;
-        let levels = Levels {
+        let tested = Tested::new(of.clone(), &answers(scores), models);
+        let mut levels = Levels {
             mean: halved(&stacked(beliefs.iter().map(|b| b.levels.view()), scores.len())),
             deviation: halved(
                 &stacked(beliefs.iter().map(|b| b.variances.view()), scores.len()).mapv(f32::sqrt),
             ),
         };
+        levels.extrapolate(&tested);
+        levels.deviation = halved(&levels.deviation);
         let rasch = Rasch::fit(data, train);
         let (agreement, numbers) = Agreement::fit(data, train, &rasch, settings.agreement())?;
         let chart = Chart::fit(&plain, &first)?;
         let vectors = vectors(&first, &numbers, &cells_answers(scores, models));
         Ok(Self {
-            tested: Tested::new(of, &answers(scores), models),
+            tested,
             rasch: rasch.abilities.iter().map(|a| *a as f32).collect(),
             factors,
             levels,
@@ -335,7 +338,8 @@ impl Knowledge {
             x[GENERAL + self.factors.of[c]] = 1.0;
             let variance = x.dot(&covariance.dot(&x)).max(0.0) + self.factors.noise[c];
             levels[c] = (loadings[GENERAL] + x.dot(mean)) as f32;
-            deviations[c] = variance.sqrt() as f32;
+            let range = self.levels.shown(&self.tested, c);
+            deviations[c] = beyond(range, levels[c], variance.sqrt() as f32);
         }
         let width = first + self.agreement.basis.ncols();
         let mut vector = Array1::zeros(width);

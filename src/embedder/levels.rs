@@ -96,6 +96,33 @@ impl Tested {
 }
 
 impl Levels {
+    /// The range of the levels that models showed on a category.
+    pub(super) fn shown(&self, tested: &Tested, category: usize) -> Option<(f32, f32)> {
+        let levels = self.mean.column(category);
+        let within = tested.within.row(category);
+        let shown = levels.iter().zip(within).filter(|(_, within)| **within > APART + 1e-3);
+        shown.map(|(level, _)| *level).fold(None, |range, level| {
+            let (low, high) = range.unwrap_or((level, level));
+            Some((low.min(level), high.max(level)))
+        })
+    }
+
+    /// Widens what is known of models without answers on a category, as far as their level lies beyond
+    /// all that others showed there: the factors are linear, and nothing says that they are so far out.
+    pub(super) fn extrapolate(&mut self, tested: &Tested) {
+        for category in 0..self.mean.ncols() {
+            let range = self.shown(tested, category);
+            let within = tested.within.row(category);
+            let levels = self.mean.column(category);
+            let deviations = self.deviation.column_mut(category);
+            for ((deviation, level), within) in deviations.into_iter().zip(levels).zip(within) {
+                if *within <= APART + 1e-3 {
+                    *deviation = beyond(range, *level, *deviation);
+                }
+            }
+        }
+    }
+
     /// The level of every model for a question of these category probabilities.
     pub(super) fn mixture(
         &self,
@@ -182,6 +209,14 @@ impl Levels {
             out.push(sum / total);
         }
     }
+}
+
+/// The deviation of a level that lies beyond `range`.
+pub(super) fn beyond(range: Option<(f32, f32)>, level: f32, deviation: f32) -> f32 {
+    /// The share of the way beyond that counts as unknown.
+    const UNKNOWN: f32 = 0.5;
+    let excess = range.map_or(0.0, |(low, high)| (level - high).max(low - level).max(0.0));
+    deviation.hypot(UNKNOWN * excess)
 }
 
 #[cfg(test)]
