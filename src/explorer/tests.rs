@@ -29,7 +29,7 @@ use crate::analysis::probe::{Prober, Report, Settings};
 use crate::analysis::projection::Projection;
 use crate::analysis::router::{Candidate, Cascade, Evidence, Route, RunnerUp, Why};
 use crate::dataset::{Attribute, Kind, Values};
-use crate::embedder::{Benchmark, Coverage, Epoch, Parts, Score};
+use crate::embedder::{Benchmark, Coverage, Epoch, Parts, Scope, Score};
 use crate::metrics::Bin;
 use crate::one_line;
 

@@ -48,7 +48,7 @@ fn the_map_turns_and_projects() {
         update(&mut state, Action::UseProjector(Projector::Tsne)),
         [Effect::Project(Projector::Tsne)]
     );
-    let flat = Projection::pca(state.subject.specialities(), 2).unwrap();
+    let flat = Projection::pca(state.subject.profiles(), 2).unwrap();
     update(&mut state, Action::Projected(Projector::Tsne, Ok(flat)));
     assert!(screen(&state).contains("t-SNE 1"));
     assert!(press(&mut state, KeyCode::Char('u')).is_empty(), "the first one is kept");
