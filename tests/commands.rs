@@ -215,8 +215,8 @@ fn attributes_come_from_files_and_rules_and_a_figure_can_be_demanded() {
     assert_eq!((&found[1]["models"], &found[1]["within"]), (&Value::from(0), &Value::Null));
 }
 
-/// Three models without attributes and 40 questions.
-fn bare(folder: &Path) -> String {
+/// Three models of a table and 40 questions.
+fn small(folder: &Path, models: &str) -> String {
     let (mut questions, mut responses) = (String::new(), String::new());
     for q in 0..40 {
         questions += &format!("{q},sums,What is {q} plus {}?\n", q * 7 % 11);
@@ -224,14 +224,14 @@ fn bare(folder: &Path) -> String {
             responses += &format!("{q},{m},{}\n", u8::from((q * 5 + m * 3) % 7 > m));
         }
     }
-    let data = folder.join("bare");
+    let data = folder.join("small");
     fs::create_dir(&data).unwrap();
-    fs::write(data.join("models.csv"), "model_id,model_name\n0,a\n1,b\n2,c\n").unwrap();
+    fs::write(data.join("models.csv"), models).unwrap();
     fs::write(data.join("questions.csv"), format!("prompt_id,category,prompt\n{questions}"))
         .unwrap();
     fs::write(data.join("responses.csv"), format!("prompt_id,model_id,label\n{responses}"))
         .unwrap();
-    let path = folder.join("bare.safetensors").display().to_string();
+    let path = folder.join("small.safetensors").display().to_string();
     output(&["train", &data.display().to_string(), "-o", &path, "--epochs", "2", "-q"]);
     path
 }
@@ -239,7 +239,7 @@ fn bare(folder: &Path) -> String {
 #[test]
 fn what_is_not_known_of_a_few_models_without_attributes_is_not_spelled_out() {
     let folder = tempfile::tempdir().unwrap();
-    let path = bare(folder.path());
+    let path = small(folder.path(), "model_id,model_name\n0,a\n1,b\n2,c\n");
     let plain = output(&["explore", &path, "--plain", "--prompt", "2+2?"]);
     assert!(plain.starts_with("3 models") && !plain.contains("null"), "{plain}");
     let empty = plain.split("\n\n").skip(1).filter(|section| section.lines().count() < 2).count();
@@ -262,7 +262,8 @@ fn what_is_not_known_of_a_few_models_without_attributes_is_not_spelled_out() {
 #[test]
 fn a_name_below_the_least_quality_comes_with_a_remark() {
     let folder = tempfile::tempdir().unwrap();
-    let path = bare(folder.path());
+    let models = "model_id,model_name,params_b\n0,a,1\n1,b,7\n2,c,70\n";
+    let path = small(folder.path(), models);
     let run = |more: &[&str]| {
         let base = ["route", &path, "--name-only", "2+2?", "3+3?"];
         let run = llmap(&[&base[..], more].concat()).output().unwrap();
