@@ -215,6 +215,68 @@ fn attributes_come_from_files_and_rules_and_a_figure_can_be_demanded() {
     assert_eq!((&found[1]["models"], &found[1]["within"]), (&Value::from(0), &Value::Null));
 }
 
+/// Three models of a table and 40 questions.
+fn small(folder: &Path, models: &str) -> String {
+    let (mut questions, mut responses) = (String::new(), String::new());
+    for q in 0..40 {
+        questions += &format!("{q},sums,What is {q} plus {}?\n", q * 7 % 11);
+        for m in 0..3 {
+            responses += &format!("{q},{m},{}\n", u8::from((q * 5 + m * 3) % 7 > m));
+        }
+    }
+    let data = folder.join("small");
+    fs::create_dir(&data).unwrap();
+    fs::write(data.join("models.csv"), models).unwrap();
+    fs::write(data.join("questions.csv"), format!("prompt_id,category,prompt\n{questions}"))
+        .unwrap();
+    fs::write(data.join("responses.csv"), format!("prompt_id,model_id,label\n{responses}"))
+        .unwrap();
+    let path = folder.join("small.safetensors").display().to_string();
+    output(&["train", &data.display().to_string(), "-o", &path, "--epochs", "2", "-q"]);
+    path
+}
+
+#[test]
+fn what_is_not_known_of_a_few_models_without_attributes_is_not_spelled_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = small(folder.path(), "model_id,model_name\n0,a\n1,b\n2,c\n");
+    let plain = output(&["explore", &path, "--plain", "--prompt", "2+2?"]);
+    assert!(plain.starts_with("3 models") && !plain.contains("null"), "{plain}");
+    let empty = plain.split("\n\n").skip(1).filter(|section| section.lines().count() < 2).count();
+    assert!(empty == 0 && plain.lines().all(|line| line.is_empty() || !line.trim().is_empty()));
+
+    let probe = |more: &[&str]| llmap(&[&["probe", &path], more].concat()).output().unwrap();
+    let run = probe(&[]);
+    let error = String::from_utf8(run.stderr).unwrap();
+    assert!(run.status.success() && run.stdout.is_empty(), "no head of a table without rows");
+    assert!(error.contains("no attributes") && error.contains("--rules"), "{error}");
+    assert!(error.contains("models.csv") && error.lines().count() == 1, "{error}");
+    assert!(probe(&["-q"]).stderr.is_empty());
+    assert_eq!(probe(&["--json", "-q"]).stdout, b"[]\n");
+    let demanded = probe(&["--fail-under", "0.8"]);
+    assert_eq!(demanded.status.code(), Some(1));
+    let error = String::from_utf8(demanded.stderr).unwrap();
+    assert!(error.contains("--attributes") && error.lines().count() == 1, "{error}");
+}
+
+#[test]
+fn a_name_below_the_least_quality_comes_with_a_remark() {
+    let folder = tempfile::tempdir().unwrap();
+    let models = "model_id,model_name,params_b\n0,a,1\n1,b,7\n2,c,70\n";
+    let path = small(folder.path(), models);
+    let run = |more: &[&str]| {
+        let base = ["route", &path, "--name-only", "2+2?", "3+3?"];
+        let run = llmap(&[&base[..], more].concat()).output().unwrap();
+        assert!(run.status.success() && run.stdout.split(|b| *b == b'\n').count() == 3);
+        String::from_utf8(run.stderr).unwrap()
+    };
+    let remark = run(&["--min-quality", "0.9999"]);
+    assert!(remark.contains("--min-quality 0.9999 for 2 of 2 prompts"), "{remark}");
+    assert_eq!(remark.lines().count(), 1, "once");
+    assert_eq!(run(&["--min-quality", "0.9999", "-q"]), "");
+    assert_eq!(run(&["--min-quality", "0.0001"]) + &run(&[]), "");
+}
+
 #[test]
 fn a_reader_that_leaves_is_no_error() {
     use std::process::{Command, Stdio};

@@ -319,3 +319,26 @@ proptest! {
         prop_assert!(dataset::load(folder.path()).is_err());
     }
 }
+
+#[test]
+fn few_questions_without_splits_have_some_for_train_and_for_val() {
+    for seed in 0..20 {
+        for n in 3..24 {
+            // Every text stands twice, and the last one has no answer.
+            let rows = |q: usize| format!("{q},sums,Question {seed} of {}?\n", q / 2);
+            let questions: String = (0..2 * n).map(rows).collect();
+            let answers: String = (0..2 * n - 2).map(|q| format!("{q},0,1\n")).collect();
+            let folder = tables(
+                &format!("prompt_id,category,prompt\n{questions}"),
+                MODELS,
+                &format!("prompt_id,model_id,label\n{answers}"),
+            );
+            let data = dataset::load(folder.path()).unwrap();
+            let has = |split: Split| data.split(split).into_iter().any(|q| q < 2 * n - 2);
+            assert!(has(Split::Train) && has(Split::Val), "{n} texts of {seed}");
+            for pair in data.questions.chunks(2) {
+                assert_eq!(pair[0].split, pair[1].split, "a text stays on one side");
+            }
+        }
+    }
+}

@@ -192,6 +192,28 @@ fn annotations_of_alpaca_eval() {
         (Some(1.0), Some(0.25))
     );
     assert_eq!(about["unjudged"], 1);
+    assert_eq!(about["tasks"][0]["kind"], "preference");
+
+    let (from, to) = (root.path().to_str().unwrap(), root.path().join("again"));
+    let (code, text, _) = import(&["alpaca-eval", from, "-o", to.to_str().unwrap()]);
+    assert_eq!(code, 0);
+    assert!(text.contains("alpaca-eval/judge (preference)"), "{text}");
+    assert!(text.contains("wins over a reference"), "{text}");
+    let kinds = fs::read_to_string(to.join("categories.csv")).unwrap();
+    assert_eq!(kinds, "category,kind\nalpaca-eval/judge,preference\n");
+}
+
+#[test]
+fn kinds_are_written_only_where_some_labels_are_not_correctness() {
+    let root = lm_eval();
+    let to = root.path().join("data");
+    let (from, to_name) = (root.path().to_str().unwrap(), to.to_str().unwrap());
+    let (code, text, _) = import(&["lm-eval", from, "-o", to_name]);
+    assert!(code == 0 && !text.contains("not correctness"), "{text}");
+    assert!(to.join("questions.csv").is_file() && !to.join("categories.csv").exists());
+    let (data, about) = case("alpaca-eval", "references", &[]);
+    assert_eq!(data.kinds, [Kind::Preference; 2], "each reference");
+    assert!(about["tasks"].as_array().unwrap().iter().all(|task| task["kind"] == "preference"));
 }
 
 #[test]

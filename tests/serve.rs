@@ -15,8 +15,13 @@ struct Served {
 
 impl Served {
     fn begin() -> Self {
+        Self::begin_at(&["--addr", "127.0.0.1:0"])
+    }
+
+    fn begin_at(more: &[&str]) -> Self {
         let mut child = Command::new(assert_cmd::cargo::cargo_bin!("llmap"))
-            .args(["serve", "--addr", "127.0.0.1:0"])
+            .arg("serve")
+            .args(more)
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
@@ -48,6 +53,20 @@ impl Drop for Served {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn an_address_may_be_a_name_and_a_wrong_one_is_answered_with_its_form() {
+    let served = Served::begin_at(&["--addr", "localhost:0"]);
+    assert!(served.address.starts_with("127.0.0.1:") || served.address.starts_with("[::1]:"));
+    assert_eq!(served.send(b"GET /health HTTP/1.0\r\n\r\n").0, 200);
+    for address in ["localhost:http", "127.0.0.1:70000", "here there:80", ":8080"] {
+        let mut command = assert_cmd::cargo::cargo_bin_cmd!("llmap");
+        let out = command.args(["serve", "--addr", address]).output().unwrap();
+        let error = String::from_utf8(out.stderr).unwrap();
+        assert_eq!(out.status.code(), Some(2), "{address}");
+        assert!(error.contains(address) && error.contains("as in 127.0.0.1:8080"), "{error}");
     }
 }
 

@@ -31,11 +31,16 @@ impl Visit {
 
     /// Opens it as a user whose files are at `home`.
     fn open_at(home: std::sync::Arc<tempfile::TempDir>, arguments: &[&str]) -> Self {
+        Self::open_on("xterm-256color", home, arguments)
+    }
+
+    /// The same on a terminal of that name.
+    fn open_on(term: &str, home: std::sync::Arc<tempfile::TempDir>, arguments: &[&str]) -> Self {
         let size = PtySize { rows: 42, cols: 140, pixel_width: 0, pixel_height: 0 };
         let pty = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(assert_cmd::cargo::cargo_bin!("llmap"));
         command.args(arguments);
-        command.env("TERM", "xterm-256color");
+        command.env("TERM", term);
         command.env("COLORTERM", "truecolor");
         for variable in ["XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"] {
             command.env(variable, home.path());
@@ -194,6 +199,60 @@ fn a_whole_visit() {
     again.see("where they disagree most");
     again.press("q");
     assert_eq!(again.leave(), 0);
+}
+
+#[test]
+#[cfg(unix)]
+fn replies_of_the_terminal_are_no_keys_and_hold_nothing_up() {
+    let mut visit = Visit::open(&["--fresh"]);
+    visit.see("173 models");
+    // What is drawn last: the frame is whole.
+    visit.see("q quit");
+    let before = visit.text();
+    for reply in [
+        "\u{1b}]11;rgb:ffff/ffff/ffff\u{1b}\\",
+        "\u{1b}]10;rgb:0000/0000/0000\u{7}",
+        "\u{1b}P>|tmux 3.3a\u{1b}\\",
+        "\u{1b}_Gi=31;OK\u{1b}\\",
+        "\u{1b}[?62;22c\u{1b}[>41;390;0c",
+        "\u{1b}[24;80R\u{1b}[?2026;2$y\u{1b}[0n",
+    ] {
+        let (start, rest) = reply.split_at(reply.len() / 2);
+        visit.press(start);
+        visit.press(rest);
+    }
+    // The next key is taken as one, and nothing but it has changed the screen.
+    visit.press("?");
+    visit.see("any key closes");
+    visit.press("\u{1b}");
+    visit.until("all is as it was", |screen| screen == before);
+    // Half a sequence, and one that means nothing, do not keep the window from being drawn.
+    for held in ["\u{1b}[9;9z", "\u{1b}[<0;12"] {
+        visit.press(held);
+        for (rows, cols, shown) in [(12, 50, "llmap needs"), (42, 140, "of variance")] {
+            let size = PtySize { rows, cols, pixel_width: 0, pixel_height: 0 };
+            visit.master.resize(size).unwrap();
+            let cells = |n: u16| n.try_into().unwrap();
+            visit.screen.set_size(cells(rows), cells(cols));
+            visit.see(shown);
+        }
+    }
+    visit.press("\u{3}");
+    visit.press("q");
+    assert_eq!(visit.leave(), 0);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_terminal_that_cannot_draw_is_refused_with_the_way_out() {
+    for (term, named) in [("dumb", "TERM is `dumb`"), ("", "TERM is not set")] {
+        let home = std::sync::Arc::new(tempfile::tempdir().unwrap());
+        let mut visit = Visit::open_on(term, home, &["--fresh"]);
+        visit.see(named);
+        visit.see("--plain");
+        assert_eq!(visit.child.wait().unwrap().exit_code(), 2);
+        assert!(!visit.raw.contains(&0x1b), "{}", visit.text());
+    }
 }
 
 #[test]

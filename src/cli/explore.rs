@@ -80,11 +80,42 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
 /// The explorer needs a person at a terminal.
 pub fn terminal() -> Result<()> {
     use std::io::IsTerminal;
-    if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
-        return Ok(());
+    if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
+        return Err(Error::Usage(
+            "the explorer needs a terminal; in scripts use `llmap explore` with --plain or --json"
+                .into(),
+        ));
     }
-    Err(Error::Usage(
-        "the explorer needs a terminal; in scripts use `llmap explore` with --plain or --json"
-            .into(),
-    ))
+    let name = std::env::var_os("TERM").map(|name| name.to_string_lossy().into_owned());
+    if cfg!(unix) && !can_draw(name.as_deref()) {
+        let name = name.filter(|name| !name.is_empty());
+        let named = name.map_or("TERM is not set".into(), |name| format!("TERM is `{name}`"));
+        return Err(Error::Usage(format!(
+            "{named}: the explorer cannot draw on such a terminal; `llmap explore --plain` prints \
+             the same as text, or set TERM, as in TERM=xterm-256color"
+        )));
+    }
+    Ok(())
+}
+
+/// Whether a terminal of this kind can move its cursor, as far as its name tells.
+fn can_draw(name: Option<&str>) -> bool {
+    const CANNOT: &[&str] = &["", "dumb", "unknown", "emacs", "network", "dialup", "lpr", "tty"];
+    let name = name.unwrap_or_default().trim().to_ascii_lowercase();
+    !CANNOT.contains(&&*name) && !name.starts_with("dumb-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::can_draw;
+
+    #[test]
+    fn terminals_that_cannot_move_the_cursor_get_no_screen() {
+        for name in [None, Some(""), Some("dumb"), Some("DUMB"), Some("dumb-emacs-ansi")] {
+            assert!(!can_draw(name), "{name:?}");
+        }
+        for name in ["xterm", "xterm-256color", "linux", "vt100", "tmux-256color", "eterm-color"] {
+            assert!(can_draw(Some(name)), "{name}");
+        }
+    }
 }

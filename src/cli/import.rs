@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
+use llmap::dataset::Kind;
 use llmap::import::{Choice, Format, Imported, Options, Report, Task, ensure_empty, import};
 use llmap::{Result, one_line};
 use serde_json::{Value, json};
@@ -200,7 +201,7 @@ fn tasks(tasks: &[Task]) -> String {
         let filter = task.filter.clone().unwrap_or_else(|| "–".into());
         let others_of = |names: &[String]| names.iter().take(6).cloned().collect::<Vec<_>>();
         vec![
-            task.task.clone(),
+            task.kind.marked(&task.task),
             others(metric, &others_of(&task.other_metrics)),
             others(filter, &others_of(&task.other_filters)),
             task.models.to_string(),
@@ -242,6 +243,13 @@ fn remarks(report: &Report) -> String {
     for task in &report.tasks {
         lines.extend(task.exceptions.iter().map(|exception| format!("{}: {exception}", task.task)));
     }
+    for kind in Kind::ALL {
+        let named = report.tasks.iter().filter(|task| task.kind == kind).map(|task| &*task.task);
+        let named: Vec<&str> = named.collect();
+        if let (Some(meaning), false) = (kind.meaning(), named.is_empty()) {
+            lines.push(format!("{} is about {meaning}", few(&named)));
+        }
+    }
     lines.extend(report.notes.iter().cloned());
     if lines.is_empty() {
         String::new()
@@ -269,6 +277,14 @@ fn passed_over(report: &Report) -> String {
         one_line(&format!("{}{line}: {}{rows}", skip.file.display(), skip.reason))
     });
     format!("passed over {} (--strict refuses them):\n{}", counts.join(", "), listed(lines))
+}
+
+/// Names in one line, not too many.
+fn few(names: &[&str]) -> String {
+    const FEW: usize = 6;
+    let more = names.len().saturating_sub(FEW);
+    let first = names[..names.len() - more].join(", ");
+    if more == 0 { first } else { format!("{first} and {more} more") }
 }
 
 /// Lines, indented, not too many.

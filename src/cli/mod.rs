@@ -1,5 +1,6 @@
 //! The command line: one file a command, thin over the library.
 
+mod address;
 mod ask;
 mod bench;
 mod completions;

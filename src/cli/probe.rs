@@ -67,6 +67,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         let at = llmap::resolve("attribute", name, &names)?;
         wanted = vec![wanted.swap_remove(at)];
     }
+    let tried = wanted.len();
     let settings = Settings {
         seed: common.seed,
         shuffles: arguments.shuffles as usize,
@@ -89,14 +90,30 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
             Err(error) => return Err(error),
         }
     }
+    if reports.is_empty() && !common.quiet && arguments.fail_under.is_none() {
+        eprintln!("llmap: {}", nothing(&embedder, tried));
+    }
     if common.json {
         let documents: Vec<Value> = reports.iter().map(|r| document(r, &embedder)).collect();
         output::json(&documents)?;
-    } else {
+    } else if !reports.is_empty() {
         let by = prober.families_by.as_deref();
         output::text(&screen(&reports, &embedder, by, arguments.attribute.is_some()))?;
     }
     arguments.fail_under.map_or(Ok(()), |least| judge(&reports, least))
+}
+
+/// Why there is nothing to show, and what helps.
+fn nothing(embedder: &Embedder, tried: usize) -> String {
+    let problem = match (tried, embedder.attributes.is_empty()) {
+        (0, true) => "its models have no attributes",
+        (0, false) => "there are no attributes",
+        _ => "no attribute could be probed",
+    };
+    format!(
+        "nothing to probe: {problem}; give some with --attributes CSV or --rules CSV, or train with \
+         further columns in models.csv"
+    )
 }
 
 /// The attributes of the embedder and those that files add; a new one takes the place of an old one
@@ -119,7 +136,9 @@ fn attributes(arguments: &Arguments, embedder: &Embedder) -> Result<Vec<Attribut
 fn judge(reports: &[Report], least: f64) -> Result<()> {
     // What could not be probed did not pass.
     if reports.is_empty() {
-        return Err(Error::Failed("no attribute could be probed".into()));
+        return Err(Error::Failed(
+            "no attribute could be probed; give some with --attributes CSV or --rules CSV".into(),
+        ));
     }
     let low: Vec<String> = reports
         .iter()

@@ -103,13 +103,14 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         return choose(arguments, common, &embedder, &router, &preferences, k);
     }
     let mut writer = Writer::new(arguments, common, &embedder);
-    let mut routed = 0;
+    let (mut routed, mut below) = (0, 0);
     let outcome = each_batch(arguments, |prompts| {
         routed += prompts.len();
         let prompts: Vec<&str> = prompts.iter().map(String::as_str).collect();
         if arguments.name_only {
-            let names = router.pick(&embedder.encode(&prompts)?, &preferences);
-            let names = names.into_iter().map(|m| one_line(&embedder.models[m]) + "\n");
+            let picks = router.pick(&embedder.encode(&prompts)?, &preferences);
+            below += picks.iter().filter(|pick| pick.below).count();
+            let names = picks.into_iter().map(|pick| one_line(&embedder.models[pick.model]) + "\n");
             writer.write(&names.collect::<String>())
         } else {
             let routes = router.route(&prompts, &preferences)?;
@@ -122,6 +123,13 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     });
     // The document is complete even where the prompts were not.
     writer.end()?;
+    if below > 0 && !common.quiet {
+        let least = arguments.min_quality.unwrap_or_default();
+        eprintln!(
+            "llmap: no model is right with --min-quality {least} for {below} of {routed} prompts: \
+             the most likely one is named"
+        );
+    }
     outcome?;
     if routed == 0 {
         let source = Path::new("standard input");

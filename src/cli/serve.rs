@@ -1,6 +1,5 @@
 //! `llmap serve`
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,6 +16,7 @@ use llmap::{Error, Result};
 use tokio::net::TcpListener;
 
 use super::Common;
+use super::address::addresses;
 
 /// How soon Ctrl-C is heard.
 const WAIT: Duration = Duration::from_millis(100);
@@ -26,7 +26,7 @@ const GRACE: Duration = Duration::from_secs(2);
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   llmap serve                                   the embedder that llmap ships with
-  llmap serve my.safetensors --addr 127.0.0.1:9000
+  llmap serve my.safetensors --addr localhost:9000
   curl localhost:8080/route -d '{\"prompt\": \"2+2=?\", \"where\": \"open\", \"top\": 3}'
   curl localhost:8080/route -d '{\"prompts\": [\"2+2=?\", \"Write a poem.\"], \"cost_weight\": 3}'
 
@@ -40,12 +40,13 @@ pub struct Arguments {
     /// The embedder, or `shipped`.
     #[arg(default_value = super::SHIPPED)]
     embedder: PathBuf,
-    /// Where to listen.
+    /// Where to listen: HOST:PORT, or either of them.
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
-    addr: SocketAddr,
+    addr: String,
 }
 
 pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
+    let addresses = addresses(&arguments.addr)?;
     let embedder = super::embedder(Some(&arguments.embedder))?;
     let service = Arc::new(Service::new(embedder, Pools::path().ok()));
     let stop = super::interrupt()?;
@@ -53,7 +54,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(failed)?;
     let served = runtime.block_on(async {
-        let listener = TcpListener::bind(arguments.addr).await?;
+        let listener = TcpListener::bind(&*addresses).await?;
         if !common.quiet {
             let address = listener.local_addr()?;
             eprintln!("llmap: listening on http://{address}, Ctrl-C ends it");

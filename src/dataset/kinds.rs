@@ -59,6 +59,16 @@ impl Kind {
         }
     }
 
+    /// What a label says that is not correctness; `None` if it is.
+    #[must_use]
+    pub fn meaning(self) -> Option<&'static str> {
+        match self {
+            Self::Correctness => None,
+            Self::Preference => Some("preference (wins over a reference), not correctness"),
+            Self::Judge => Some("a judge's verdict (above the middle), not correctness"),
+        }
+    }
+
     /// What a user must know of a forecast of this kind; `None` if it is of correctness.
     #[must_use]
     pub fn remark(self) -> Option<&'static str> {

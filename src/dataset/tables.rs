@@ -90,7 +90,12 @@ pub(super) fn load(folder: &Path) -> Result<Dataset> {
         };
         builder.response(question, model, row.label(label)?, row.line(), 0);
     }
-    builder.finish(folder, &[&responses_path], (models, model_ids), attributes)
+    let responses = [&*responses_path];
+    let mut data = builder.finish(folder, &responses, (models, model_ids), attributes)?;
+    if split.is_none() {
+        split_by_rank(&mut data);
+    }
+    Ok(data)
 }
 
 /// A split for data that brings none: eight, one and one tenth, by the text alone, so that a text
@@ -100,5 +105,32 @@ fn split_by_text(prompt: &str) -> Split {
         0 => Split::Val,
         1 => Split::Test,
         _ => Split::Train,
+    }
+}
+
+/// Few questions may all miss val, or train: then the same shares are dealt by the order of the
+/// texts' hashes, with at least one text for val.
+fn split_by_rank(data: &mut Dataset) {
+    let answered: Vec<usize> =
+        (0..data.questions.len()).filter(|&q| data.responses.of(q).len() > 0).collect();
+    let has = |split| answered.iter().any(|&q| data.questions[q].split == split);
+    if has(Split::Train) && has(Split::Val) {
+        return;
+    }
+    let hash = |q: usize| xxh3_64(data.questions[q].prompt.as_bytes());
+    let mut texts: Vec<u64> = answered.iter().map(|&q| hash(q)).collect();
+    texts.sort_unstable();
+    texts.dedup();
+    let tenth = texts.len() / 10;
+    let val = tenth.max(1);
+    let dealt: Vec<Split> = (0..data.questions.len())
+        .map(|q| match texts.partition_point(|&text| text < hash(q)) {
+            rank if rank < val => Split::Val,
+            rank if rank < val + tenth => Split::Test,
+            _ => Split::Train,
+        })
+        .collect();
+    for (question, split) in data.questions.iter_mut().zip(dealt) {
+        question.split = split;
     }
 }

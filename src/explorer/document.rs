@@ -1,6 +1,5 @@
 //! All that the screen would show, as one JSON document or as text for a reader.
 
-use std::fmt::Write;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -9,25 +8,20 @@ use serde_json::{Map, Value, json};
 
 use super::COMPONENTS;
 use super::action::Pane;
-use super::pane_map::caption;
 use super::questions::{Book, Question, Surprise, rows, surprise};
 use super::state::State;
 use super::subject::Subject;
 use super::table::{Cell, Column};
 use super::theme::{Depth, Theme};
-use super::widgets::fit;
-use crate::analysis::neighbours::{basis, nearest};
+use crate::analysis::neighbours::nearest;
 use crate::analysis::probe::{Prober, Settings};
 use crate::analysis::projection::Projection;
 use crate::analysis::router::{Preferences, Router};
 use crate::analysis::{evaluation, forecast, untested};
-use crate::dataset::{Dataset, Kind};
+use crate::dataset::Dataset;
 use crate::embedder::Embedder;
 use crate::error::{Error, Result};
-use crate::one_line;
 
-/// Models that are named for each benchmark they were not run on.
-const BEST: usize = 3;
 /// Neighbours that are named for each model.
 const NEIGHBOURS: usize = 5;
 
@@ -210,173 +204,4 @@ pub fn selection(state: &State) -> Result<Vec<u8>> {
     crate::write_json(&mut bytes, &models, true)
         .map_err(|e| Error::Failed(format!("the selection cannot be written: {e}")))?;
     Ok(bytes)
-}
-
-/// By benchmark, the models that were not run on it and are expected to do best.
-fn best_not_run(document: &Value) -> Vec<String> {
-    let (Value::Object(benchmarks), Some(models)) =
-        (&document["forecasts"], document["models"].as_array())
-    else {
-        return Vec::new();
-    };
-    let lines = benchmarks.iter().map(|(name, column)| {
-        let accuracy = |m: usize| column[m]["accuracy"]["mean"].as_f64().unwrap_or_default();
-        let mut order: Vec<usize> =
-            (0..models.len()).filter(|m| column[*m]["responses"] == 0).collect();
-        order.sort_by(|a, b| accuracy(*b).total_cmp(&accuracy(*a)));
-        let best = order.into_iter().take(BEST).map(|m| {
-            let model = one_line(models[m]["model"].as_str().unwrap_or_default());
-            format!("{model} {:.0}%", 100.0 * accuracy(m))
-        });
-        format!("- {}: {}", one_line(name), best.collect::<Vec<_>>().join(", "))
-    });
-    lines.collect()
-}
-
-/// What training measured on val, and what is measured on a data set.
-fn evaluated(evaluation: &Value) -> Vec<String> {
-    let number = |value: &Value| format!("{:.3}", value.as_f64().unwrap_or_default());
-    let mut said = vec!["\nEvaluation on val".to_owned()];
-    if let Value::Object(figures) = &evaluation["val"] {
-        let each = figures.iter();
-        said.extend(each.map(|(name, value)| format!("- {}: {}", one_line(name), number(value))));
-    }
-    let beside = &evaluation["data"];
-    if let Value::Object(predictors) = &beside["predictors"] {
-        let split = one_line(beside["split"].as_str().unwrap_or_default());
-        said.push(format!("\nOn {split} of the data set, beside the baselines"));
-        said.extend(predictors.iter().map(|(name, figures)| {
-            let figure = |name: &str| format!("{name} {}", number(&figures[name]));
-            let all = ["accuracy", "auc", "nll", "ece", "routing"].map(figure);
-            format!("- {}: {}", one_line(name), all.join(", "))
-        }));
-        let untested = &beside["untested"];
-        let figures = &untested["predictors"]["llmap"];
-        if figures.is_object() {
-            said.push(format!(
-                "- untested pairs: auc {}, nll {}, error of a cell's accuracy {}, {} hidden cells, {} \
-                 models",
-                number(&figures["auc"]),
-                number(&figures["nll"]),
-                number(&figures["cell_error"]),
-                untested["hidden_cells"],
-                untested["hidden_models"],
-            ));
-        }
-    } else if let Some(problem) = beside["problem"].as_str() {
-        said.push(format!("\nThe data set cannot be judged: {}", one_line(problem)));
-    }
-    said
-}
-
-/// The same as sentences and lists, without a drawing: for readers of screens and for files.
-#[must_use]
-pub fn plain(document: &Value) -> String {
-    let mut out = String::new();
-    let text = |value: &Value| match value {
-        Value::String(text) => one_line(text),
-        Value::Bool(flag) => if *flag { "yes" } else { "no" }.into(),
-        Value::Number(n) => match n.as_f64() {
-            Some(x) if x.fract() != 0.0 => format!("{x:.3}"),
-            x => format!("{:.0}", x.unwrap_or_default()),
-        },
-        other => one_line(&other.to_string()),
-    };
-    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    let percent = |value: &Value| format!("{:.0}%", 100.0 * value.as_f64().unwrap_or_default());
-    let models = list(&document["models"]);
-    let mut say = |line: String| {
-        let _ = writeln!(out, "{line}");
-    };
-    let simulated =
-        if document["simulated"] == true { " (simulated: they do not exist)" } else { "" };
-    say(format!("{} models of {}{simulated}", models.len(), text(&document["data"])));
-    let shares: Vec<f64> =
-        list(&document["map"]["shares"]).iter().filter_map(Value::as_f64).collect();
-    let by_coverage = list(&document["map"]["axes_by_coverage"]);
-    let by_coverage: Vec<f64> = by_coverage.iter().filter_map(Value::as_f64).collect();
-    say(format!("Map: {}", caption(&shares, &by_coverage)));
-    say("\nClusters".into());
-    for cluster in list(&document["clusters"]) {
-        say(format!(
-            "- {}: {} models, stability {}, {} of them predicted by coverage alone",
-            text(&cluster["name"]),
-            cluster["size"],
-            text(&cluster["stability"]),
-            percent(&cluster["coverage"])
-        ));
-        say(format!("  in its middle: {}", text(&cluster["prototype"])));
-        let features = list(&cluster["features"]);
-        let features: Vec<String> = features.iter().map(|f| text(&f["text"])).collect();
-        if !features.is_empty() {
-            say(format!("  against the rest: {}", features.join("; ")));
-        }
-    }
-    if document["route"].is_object() {
-        say(format!("\nMost likely to answer right: {}", text(&document["route"]["prompt"])));
-        let kind = Kind::from_name(&text(&document["route"]["kind"]));
-        if let Some(remark) = kind.and_then(Kind::remark) {
-            say(remark.into());
-        }
-        for candidate in list(&document["route"]["candidates"]).iter().take(10) {
-            say(format!(
-                "- {}: {} ({} to {})",
-                text(&candidate["model"]),
-                percent(&candidate["p"]),
-                percent(&candidate["low"]),
-                percent(&candidate["high"])
-            ));
-        }
-    }
-    say("\nProbes: can it be read off the vectors?".into());
-    for probe in list(&document["probes"]) {
-        if probe["problem"].is_string() {
-            say(format!("- {}: {}", text(&probe["attribute"]), text(&probe["problem"])));
-            continue;
-        }
-        say(format!(
-            "- {}: {} right, balanced {}, the most frequent class {}, shuffled labels {}, p {}",
-            text(&probe["attribute"]),
-            percent(&probe["accuracy"]),
-            percent(&probe["balanced_accuracy"]),
-            percent(&probe["majority"]),
-            percent(&probe["shuffled"]),
-            text(&probe["p_value"])
-        ));
-    }
-    say("\nThe best that were not run, by benchmark".into());
-    best_not_run(document).into_iter().for_each(&mut say);
-    evaluated(&document["evaluation"]).into_iter().for_each(&mut say);
-    if document["questions"].is_array() {
-        say("\nMost surprising questions".into());
-        for question in list(&document["questions"]).iter().take(10) {
-            say(format!(
-                "- {}: {} of {} right, {} expected: {}",
-                text(&question["category"]),
-                percent(&question["right"]),
-                text(&question["answers"]),
-                percent(&question["expected"]),
-                fit(&text(&question["prompt"]), 160)
-            ));
-        }
-    }
-    say("\nModels".into());
-    for model in &models {
-        let group = |name: &str, shown: &dyn Fn(&Value) -> String| -> String {
-            let Value::Object(fields) = &model[name] else { return String::new() };
-            let each = fields.iter().map(|(name, v)| format!("{} {}", one_line(name), shown(v)));
-            each.collect::<Vec<_>>().join(", ")
-        };
-        say(text(&model["model"]));
-        say(format!("  {}", group("attributes", &text)));
-        say(format!("  cluster {}, {} answers", text(&model["cluster"]), text(&model["answers"])));
-        for near in list(&model["neighbours"]) {
-            let by = near["shared"].as_u64().and_then(|n| u32::try_from(n).ok());
-            let by = by.map_or_else(String::new, |n| format!(", {}", basis(n)));
-            let similarity = near["cosine"].as_f64().unwrap_or_default();
-            say(format!("  like {}: similarity {similarity:.2}{by}", text(&near["model"])));
-        }
-        say(format!("  {}", group("benchmarks", &percent)));
-    }
-    out
 }

@@ -20,9 +20,14 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// `None` if the screen is too small.
+    /// The layout of the screen as it was last known; `None` if it is too small.
     pub fn of(state: &State) -> Option<Self> {
-        let area = state.area;
+        Self::within(state, state.area)
+    }
+
+    /// The layout of a screen of the size of `area`. A frame has the size that the window has when it
+    /// is drawn, which the state learns of only afterwards.
+    pub fn within(state: &State, area: Rect) -> Option<Self> {
         if area.width < LEAST.0 || area.height < LEAST.1 {
             return None;
         }

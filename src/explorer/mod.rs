@@ -20,6 +20,7 @@ mod first;
 mod forecasts;
 mod fuzzy;
 mod history;
+mod input;
 mod jobs;
 mod journal;
 mod keys;
@@ -45,6 +46,7 @@ mod pareto;
 mod picker;
 mod picture;
 mod placing;
+mod plain;
 mod pointer;
 mod questions;
 mod raster;
@@ -72,7 +74,7 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use ndarray::s;
-use ratatui::crossterm::event::{self, Event as Input, KeyEventKind, MouseButton, MouseEventKind};
+use ratatui::crossterm::event::{Event as Input, KeyEventKind, MouseButton, MouseEventKind};
 use ratatui::layout::Rect;
 
 use crate::analysis::projection::Projection;
@@ -82,19 +84,21 @@ use crate::embedder::{Embedder, Event};
 use crate::error::{Error, Result};
 use action::{Action, Button, Frame};
 use config::Config;
+use input::Reader;
 use jobs::Jobs;
 use journal::Journal;
 use session::Session;
 use source::Source;
 use state::{State, Training};
 use subject::Subject;
-use terminal::{Screen, terminal_error};
+use terminal::Screen;
 use theme::{Depth, Theme};
 
 pub use action::Pane;
 pub use bench::{Frames, frames, typed};
-pub use document::{document, plain};
+pub use document::document;
 pub use picture::{Kind, Shown, picture};
+pub use plain::plain;
 
 /// Components that the map can show, and while a training is watched.
 const COMPONENTS: usize = 6;
@@ -229,6 +233,7 @@ enum Message {
 struct App {
     state: State,
     screen: Screen,
+    reader: Reader,
     jobs: Option<Jobs>,
     trained: Option<Arc<Embedder>>,
     stop_training: Arc<AtomicBool>,
@@ -277,6 +282,7 @@ impl App {
         };
         warnings.extend(wrong);
         let screen = Screen::enter()?;
+        let reader = Reader::open()?;
         let (width, height) = screen.size()?;
         let area = Rect::new(0, 0, width, height);
         let mut state = State::new(subject, projection, theme.clone(), options.pane, area);
@@ -299,6 +305,7 @@ impl App {
         let mut app = Self {
             state,
             screen,
+            reader,
             jobs: None,
             trained: None,
             stop_training: Arc::default(),
@@ -374,7 +381,7 @@ impl App {
     fn run(&mut self) -> Result<Option<Arc<Embedder>>> {
         self.draw()?;
         let mut leave = self.take(Action::Started)?;
-        while !leave && !self.screen.ended() {
+        while !leave && !self.screen.ended() && !self.reader.is_gone() {
             let mut changed = false;
             while let Ok(message) = self.receiver.try_recv() {
                 changed = true;
@@ -402,9 +409,10 @@ impl App {
             let mut wait = if leave { Duration::ZERO } else { wait };
             let mut typed = false;
             // All input that has come is taken in before the next frame.
-            while !leave && !self.screen.ended() && event::poll(wait).map_err(terminal_error)? {
+            while !leave && !self.screen.ended() {
+                let Some(input) = self.reader.next(wait)? else { break };
                 wait = Duration::ZERO;
-                if let Some(action) = self.action(&event::read().map_err(terminal_error)?) {
+                if let Some(action) = self.action(&input) {
                     typed = true;
                     leave |= self.take(action)?;
                 }

@@ -125,7 +125,7 @@ pub fn draw_toast(frame: &mut Frame, state: &State, area: Rect) {
 /// All keys that hold in the focused pane, over the screen.
 pub fn draw_help(frame: &mut Frame, state: &State, area: Rect) {
     let theme = &state.theme;
-    let Help { columns, widths, gap, height } = Help::of(state);
+    let Help { columns, widths, gap, height } = Help::of(state, area);
     let across = widths.iter().map(|w| w + gap).sum::<usize>() + 4;
     let popup = area.centered(
         Constraint::Length((across as u16).min(area.width)),
@@ -154,7 +154,9 @@ pub fn draw_help(frame: &mut Frame, state: &State, area: Rect) {
 
 /// Lines of the help that do not fit the screen.
 pub fn help_overflow(state: &State) -> usize {
-    Help::of(state).height.saturating_sub(usize::from(state.area.height.saturating_sub(2)))
+    Help::of(state, state.area)
+        .height
+        .saturating_sub(usize::from(state.area.height.saturating_sub(2)))
 }
 
 /// The keys in columns, or below each other where the screen is narrow.
@@ -166,8 +168,7 @@ struct Help {
 }
 
 impl Help {
-    fn of(state: &State) -> Self {
-        let area = state.area;
+    fn of(state: &State, area: Rect) -> Self {
         let mut columns = help_columns(state);
         if columns.len() > 2 && area.width < 120 {
             // The keys of the pane below each other, the general ones beside them.

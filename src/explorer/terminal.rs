@@ -22,6 +22,7 @@ use ratatui::crossterm::terminal::{
     disable_raw_mode, enable_raw_mode,
 };
 use ratatui::crossterm::{cursor, execute, queue};
+use ratatui::layout::Rect;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
@@ -107,7 +108,13 @@ impl Screen {
         leave();
         signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP)
             .map_err(terminal_error)?;
-        enter().and_then(|()| self.terminal.clear()).map_err(terminal_error)
+        let mut again = || -> io::Result<()> {
+            enter()?;
+            // Not `clear`: it asks the terminal where the cursor stands, and would wait for the answer.
+            let size = self.terminal.size()?;
+            self.terminal.resize(Rect::new(0, 0, size.width, size.height))
+        };
+        again().map_err(terminal_error)
     }
 }
 

@@ -23,7 +23,9 @@ pub fn view(frame: &mut Frame, state: &State) {
     let area = frame.area();
     let ground = Style::new().bg(state.theme[Ink::Background]).fg(state.theme[Ink::Text]);
     frame.buffer_mut().set_style(area, ground);
-    let Some(layout) = Layout::of(state) else { return draw_too_small(frame, state, area) };
+    let Some(layout) = Layout::within(state, area) else {
+        return draw_too_small(frame, state, area);
+    };
     draw_header(frame, state, layout.header);
     if let Some(bar) = layout.tabs {
         draw_tabs(frame, state, bar);

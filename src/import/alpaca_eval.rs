@@ -10,6 +10,7 @@ use super::files::{File, Tree, bare, stem};
 use super::report::Skips;
 use super::run::{Document, Model, Run, clean};
 use super::{Job, json};
+use crate::dataset::Kind;
 
 /// What the program calls a model that nobody named.
 const NAMELESS: &[&str] = &["current model", "model", "model_outputs", "output_2"];
@@ -60,6 +61,7 @@ fn read(file: &File, skips: &mut Skips) -> Vec<Run> {
             runs.entry((model.clone(), format!("{judge}\0{reference}"))).or_insert_with(|| Run {
                 file: file.path.clone(),
                 task: format!("alpaca-eval{judge}\0{reference}"),
+                kind: Kind::Preference,
                 model: Model { name: model, known: true, ..Model::default() },
                 ..Run::default()
             });

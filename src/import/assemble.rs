@@ -10,6 +10,7 @@ use super::report::{Clash, Report, Rerun, Skips, Task};
 use super::run::{Part, Run};
 use super::tables::Imported;
 use super::{Choice, Format, Options};
+use crate::dataset::Kind;
 use crate::error::{Error, Result};
 
 /// The answers of a run as labels: question and label.
@@ -196,6 +197,7 @@ impl Scoring<'_> {
         let others = others.filter(|other| *other != name);
         let about = Task {
             task: self.task.to_owned(),
+            kind: self.kind(members),
             models: 0,
             questions: 0,
             responses: 0,
@@ -209,6 +211,12 @@ impl Scoring<'_> {
             exceptions,
         };
         Some((about, scored))
+    }
+
+    /// What the labels say: where runs differ, the rarer kind, since it is what a user must know.
+    fn kind(&self, members: &[usize]) -> Kind {
+        let mut kinds = members.iter().map(|run| self.runs[*run].kind);
+        kinds.find(|kind| !kind.is_correctness()).unwrap_or_default()
     }
 
     /// The filter to take: the one that the user names, else the first one that all files have, else

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::dataset::Kind;
+
 /// At most so many things that were passed over are kept for the list; all are counted.
 const LISTED: usize = 200;
 
@@ -99,6 +101,8 @@ impl Skips {
 pub struct Task {
     /// Its name: the category of its questions.
     pub task: String,
+    /// What a label of 1 says.
+    pub kind: Kind,
     /// Models that answered.
     pub models: usize,
     /// Questions with an answer.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::document::Asked;
+use crate::dataset::Kind;
 
 /// Which model a run is of.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -55,6 +56,8 @@ pub(super) struct Part {
 pub(super) struct Run {
     pub(super) file: PathBuf,
     pub(super) task: String,
+    /// What a label of 1 says.
+    pub(super) kind: Kind,
     pub(super) model: Model,
     /// When it was made, in a form that sorts; empty if nothing tells.
     pub(super) date: String,

@@ -8,6 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::questions::Questions;
 use super::report::Report;
+use crate::dataset::Kind;
 use crate::error::{Error, Result};
 
 /// Which model answered which question how, and how that came about.
@@ -137,6 +138,13 @@ impl Imported {
         &self.categories
     }
 
+    /// What the labels of a category say.
+    #[must_use]
+    pub fn kind(&self, category: &str) -> Kind {
+        let task = self.report.tasks.iter().find(|task| task.task == category);
+        task.map_or_else(Kind::default, |task| task.kind)
+    }
+
     /// How it came about.
     #[must_use]
     pub fn report(&self) -> &Report {
@@ -174,11 +182,15 @@ impl Imported {
         let io = |e| Error::io(folder, e);
         fs::create_dir_all(parent).map_err(|e| Error::io(parent, e))?;
         let made = tempfile::Builder::new().prefix(".llmap-").tempdir_in(parent).map_err(io)?;
-        for (name, table) in [
+        let mut tables = vec![
             ("questions", self.questions_csv()),
             ("models", self.models_csv()),
             ("responses", self.responses_csv()),
-        ] {
+        ];
+        if self.categories.iter().any(|category| !self.kind(category).is_correctness()) {
+            tables.push(("categories", self.categories_csv()));
+        }
+        for (name, table) in tables {
             let path = made.path().join(format!("{name}.csv"));
             crate::atomic::write(&path, &table.map_err(|e| Error::io(folder, e.into()))?)?;
         }
@@ -202,6 +214,11 @@ impl Imported {
             [id.clone(), self.categories[*category as usize].clone(), prompt.clone()]
         };
         table(&["prompt_id", "category", "prompt"], rows.map(row))
+    }
+
+    fn categories_csv(&self) -> csv::Result<Vec<u8>> {
+        let row = |category: &String| [category.clone(), self.kind(category).name().to_owned()];
+        table(&["category", "kind"], self.categories.iter().map(row))
     }
 
     fn models_csv(&self) -> csv::Result<Vec<u8>> {

@@ -115,15 +115,15 @@ impl<'a> Router<'a> {
         Ok(routes)
     }
 
-    /// Only the model that each prompt is routed to: its index in the embedder. `preferences` must
-    /// have passed [`Preferences::check`].
+    /// Only the model that each prompt is routed to. `preferences` must have passed
+    /// [`Preferences::check`].
     #[must_use]
-    pub fn pick(&self, features: &Features, preferences: &Preferences) -> Vec<usize> {
+    pub fn pick(&self, features: &Features, preferences: &Preferences) -> Vec<Pick> {
         let forecast = self.forecast(features);
         let pick = |row| {
             let known = preferences.cheapest_tie.then(|| ties::known(self.embedder, features, row));
-            let (candidates, _) = self.rank_row(&forecast, row, preferences, known.as_deref());
-            candidates.first().map_or(0, |c| c.model)
+            let (candidates, below) = self.rank_row(&forecast, row, preferences, known.as_deref());
+            Pick { model: candidates.first().map_or(0, |c| c.model), below }
         };
         (0..features.len()).into_par_iter().map(pick).collect()
     }
@@ -180,6 +180,15 @@ impl<'a> Router<'a> {
         let below = cost::order(&mut candidates, preferences);
         (candidates, below)
     }
+}
+
+/// What [`Router::pick`] gives for a prompt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pick {
+    /// The model's index in the embedder.
+    pub model: usize,
+    /// No model reached the least quality: this is the most likely one.
+    pub below: bool,
 }
 
 /// Probabilities that models answer right, with their 80% intervals: each prompts × models.

@@ -129,12 +129,17 @@ fn picking_is_routing_without_the_rest() {
     let embedder = shipped();
     let router = Router::new(&embedder);
     let prompts = [PROMPT, "Write a poem about the sea.", "Xq zvv kkp"];
-    for preferences in
-        [Preferences::default(), Preferences { cost_weight: 3.0, ..only(&embedder, "open") }]
-    {
+    for preferences in [
+        Preferences::default(),
+        Preferences { cost_weight: 3.0, ..only(&embedder, "open") },
+        Preferences { min_quality: Some(0.9999), ..Preferences::default() },
+    ] {
         let routes = router.route(&prompts, &preferences).unwrap();
         let picked = router.pick(&embedder.encode(&prompts).unwrap(), &preferences);
-        let routed: Vec<usize> = routes.iter().map(|route| route.candidates[0].model).collect();
+        let routed = routes.iter();
+        let routed: Vec<Pick> = routed
+            .map(|route| Pick { model: route.candidates[0].model, below: route.below })
+            .collect();
         assert_eq!(picked, routed);
     }
 }

@@ -1,5 +1,7 @@
 //! Every screen, at every size.
 
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use ratatui::buffer::Cell;
 
 use super::*;
@@ -138,6 +140,36 @@ fn no_size_and_no_name_make_it_panic_or_leak() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn a_window_may_change_its_size_between_a_frame_and_the_event_that_tells_of_it() {
+    let mut rng = ChaCha8Rng::seed_from_u64(2);
+    let mut state = filled(state(200, 60));
+    let mut terminal = Terminal::new(TestBackend::new(200, 60)).unwrap();
+    let overs = [Action::Help, Action::Palette, Action::Colours, Action::Search, Action::Select];
+    for _ in 0..1500 {
+        match rng.random_range(0..8) {
+            0 => drop(update(&mut state, Action::Focus(Pane::ALL[rng.random_range(0..10)]))),
+            1 => drop(update(&mut state, overs[rng.random_range(0..overs.len())].clone())),
+            2 => drop(press(
+                &mut state,
+                KeyCode::Char(b"jkhlmdatx+-"[rng.random_range(0..11)].into()),
+            )),
+            3 => drop(press(&mut state, KeyCode::Esc)),
+            4 => {
+                // The event of the size before may come after the window has changed again.
+                let size = terminal.size().unwrap();
+                update(&mut state, Action::Resize(size.width, size.height));
+            }
+            _ => {}
+        }
+        if rng.random_bool(0.7) {
+            let (width, height) = (rng.random_range(1..=220), rng.random_range(1..=70));
+            terminal.backend_mut().resize(width, height);
+        }
+        terminal.draw(|frame| view(frame, &state)).unwrap();
     }
 }
 
