@@ -15,7 +15,7 @@ pub struct SharedCounts {
 
 impl SharedCounts {
     /// The largest count: it stands for any number from here on.
-    pub const LARGEST: u32 = u16::MAX as u32;
+    pub const LARGEST: u32 = 65_535;
 
     /// Asks `count` about every pair (a, b) with a < b; `None` for too many models.
     pub(crate) fn of(models: usize, count: impl Fn(usize, usize) -> u32) -> Option<Self> {

@@ -179,12 +179,11 @@ fn draw_titles(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid) 
     let (a, b) = map.axes();
     let (vertical, horizontal) = if let Some(turned) = map.space {
         let share: f64 = map.projection.shares.iter().take(3).sum();
-        let explained = by_coverage(state, 0).zip(by_coverage(state, 1)).map_or_else(
-            String::new,
-            |(first, second)| {
-                format!(" · coverage explains {first:.0}% and {second:.0}% of the first two")
-            },
-        );
+        let explained = by_coverage(state, 0)
+            .zip(by_coverage(state, 1))
+            .map_or_else(String::new, |(first, second)| {
+                format!(" · coverage explains {first:.0}%, {second:.0}%")
+            });
         let degrees = |radians: f64| radians.to_degrees().round();
         (
             format!("three dimensions · {:.0}% of variance{explained}", 100.0 * share),
@@ -237,7 +236,8 @@ fn short_axis(state: &State, component: usize) -> String {
 
 /// How much of a principal component coverage explains, in percent.
 fn by_coverage(state: &State, component: usize) -> Option<f64> {
-    let explained = state.subject.axes_by_coverage?;
+    let explained =
+        state.subject.axes_by_coverage.filter(|_| state.map.projector == Projector::Pca)?;
     explained.get(component).map(|share| 100.0 * share)
 }
 

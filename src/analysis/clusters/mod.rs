@@ -80,8 +80,8 @@ pub struct Clusters {
     pub clusters: Vec<Cluster>,
 }
 
-/// Groups the models by k-means on their vectors, without what coverage explains of them if that is
-/// much, and names the groups.
+/// Groups the models by k-means on the directions of their vectors, without what coverage explains of
+/// them if that is much, and names the groups.
 ///
 /// # Errors
 /// [`Error::Usage`] with fewer than ten models; [`Error::Failed`] if cancelled or not converging.
@@ -94,6 +94,13 @@ pub fn clusters(known: &Known<'_>, seed: u64, cancel: &AtomicBool) -> Result<Clu
     let mut x = known.vectors.mapv(f64::from);
     if known.axes_by_coverage.is_some_and(|[first, second]| first.max(second) > EXPLAINED) {
         x = coverage::without(&x, &run)?;
+    }
+    // Models are alike by the cosine: without it, all models of which little is known are one group.
+    for mut row in x.rows_mut() {
+        let length = row.dot(&row).sqrt();
+        if length > 0.0 {
+            row /= length;
+        }
     }
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut order: Vec<usize> = (0..n).collect();
