@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use llmap::analysis::evaluation::{self, evaluate};
 use llmap::dataset::simulate::Simulation;
 use llmap::dataset::{Dataset, Kind, Split};
-use llmap::embedder::{Embedder, Event, Settings, train};
+use llmap::embedder::{Embedder, Event, Given, Settings, train};
 use llmap::encoder::{self, Source};
 use safetensors::SafeTensors;
 
@@ -108,9 +108,12 @@ fn a_saved_embedder_predicts_the_same() {
     let kinds: Vec<Kind> = loaded.benchmarks.iter().map(|b| b.kind).collect();
     assert_eq!(kinds, data.kinds, "what labels say goes with them");
     assert!(predict(&loaded).iter().all(|p| (0.0..=1.0).contains(p)));
-    for p in predict(&loaded).iter().copied() {
-        let (low, high) = loaded.interval(p, 1.0);
-        assert!(0.0 <= low && low <= high && high <= 1.0);
+    let features = loaded.encode(&["What is two and two?"]).unwrap();
+    let forecast = loaded.forecast(&features, Given::Nothing);
+    for m in 0..loaded.models.len() {
+        let (low, high) = forecast.interval(0, m, loaded.calibration.spread);
+        let p = forecast.p[[0, m]];
+        assert!(0.0 <= low && low <= p && p <= high && high <= 1.0);
     }
 }
 

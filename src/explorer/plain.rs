@@ -22,9 +22,8 @@ pub fn plain(document: &Value) -> String {
     let data = known(&document["data"]).map_or_else(String::new, |data| format!(" of {data}"));
     let what = if models.len() == 1 { "model" } else { "models" };
     lines.push(format!("{} {what}{data}{simulated}", models.len()));
-    let numbers = |value: &Value| -> Vec<f64> {
-        list(value).iter().filter_map(Value::as_f64).collect()
-    };
+    let numbers =
+        |value: &Value| -> Vec<f64> { list(value).iter().filter_map(Value::as_f64).collect() };
     let shares = numbers(&document["map"]["shares"]);
     if !shares.is_empty() {
         let by_coverage = numbers(&document["map"]["axes_by_coverage"]);
