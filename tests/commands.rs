@@ -170,7 +170,7 @@ fn mistakes_are_told_with_their_fix() {
         (vec!["train", &sample, "-o", &nowhere], "no such folder"),
         (vec!["train", &sample, "-o", &folder_name], "is a folder"),
         (vec!["train", &folder_name, "-o", "x"], "holds no data set"),
-        (vec!["train", &sample, "-o", "x", "--dim", "500"], "from 3 to 128"),
+        (vec!["train", &sample, "-o", "x", "--dim", "500"], "from 8 to 128"),
         (vec!["evaluate", "shipped", &sample], "no model of the embedder is called"),
         (vec!["explore"], "needs a terminal"),
         (vec!["train"], "required"),

@@ -88,7 +88,7 @@ fn of_embedder(embedder: &Embedder, path: &Path) -> Result<Value> {
     Ok(json!({
         "kind": "embedder",
         "models": embedder.models,
-        "dimensions": embedder.vectors.ncols(),
+        "dimensions": embedder.dim(),
         "encoder": embedder.encoder().name(),
         "encoder_parts": embedder.encoder().parts().iter().map(|part| json!({
             "name": part.name(),

@@ -147,7 +147,7 @@ fn report(embedder: &Embedder, arguments: &Arguments, common: &Common) -> Result
         return output::json(&json!({
             "embedder": arguments.output.display().to_string(),
             "models": embedder.models.len(),
-            "dimensions": embedder.vectors.ncols(),
+            "dimensions": embedder.dim(),
             "calibration": embedder.calibration,
             "provenance": provenance,
             "peak_memory_bytes": memory,
