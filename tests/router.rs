@@ -8,7 +8,7 @@ use assert_cmd::Command;
 use assert_cmd::cargo::cargo_bin_cmd;
 use llmap::analysis::router::{Preferences, Router};
 use llmap::dataset::{self, Split};
-use llmap::embedder::Embedder;
+use llmap::embedder::{Embedder, Scope};
 use serde_json::Value;
 
 fn llmap(arguments: &[&str]) -> Command {
@@ -30,7 +30,7 @@ fn unlike() -> Vec<(String, String)> {
 
 fn flagged(embedder: &Embedder, prompts: &[&str]) -> usize {
     let routes = Router::new(embedder).route(prompts, &Preferences::default()).unwrap();
-    routes.iter().filter(|route| route.outside).count()
+    routes.iter().filter(|route| route.scope != Scope::In).count()
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn an_answer_explains_itself() {
     assert!(front.count() >= 1);
     let text = llmap(&["route", "shipped", "Wie spät ist es in Tokio gerade?"]).output().unwrap();
     let text = String::from_utf8(text.stdout).unwrap();
-    assert!(text.contains("outside what this embedder has seen"), "{text}");
+    assert!(text.contains("out of scope"), "{text}");
 }
 
 #[test]
