@@ -238,9 +238,9 @@ mod tests {
         let (status, health) = ask("GET", "/health", "");
         assert_eq!(
             (status, &health["status"], &health["models"]),
-            (200, &json!("ok"), &json!(173))
+            (200, &json!("ok"), &json!(557))
         );
         let (_, models) = ask("GET", "/models", "");
-        assert_eq!(models["models"].as_array().unwrap().len(), 173);
+        assert_eq!(models["models"].as_array().unwrap().len(), 557);
     }
 }

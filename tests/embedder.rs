@@ -161,7 +161,7 @@ fn nonsense_settings_and_empty_splits_are_told() {
 #[test]
 fn the_shipped_embedder_loads() {
     let embedder = Embedder::shipped().unwrap();
-    assert_eq!(embedder.models.len(), 173);
+    assert_eq!(embedder.models.len(), 557);
     assert!(!embedder.provenance.simulated);
 }
 
@@ -243,7 +243,7 @@ fn a_damaged_file_is_one_clear_error() {
         ),
         (
             tampered(&good, keep, |card| card.replacen("simulated-00", "\",\"", 1)),
-            "does not fit the rest",
+            "an attribute does not cover the models",
         ),
         (tampered(&good, keep, |card| card[..card.len() / 2].to_owned()), "its document"),
         (

@@ -16,12 +16,12 @@ fn the_shipped_map_in_every_form() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     for (name, more, begins, dots) in [
-        ("a.svg", &["--prompt", "What is 2+2?"][..], "<svg", 173),
+        ("a.svg", &["--prompt", "What is 2+2?"][..], "<svg", 557),
         (
             "b.html",
             &["--colour", "cluster", "--projection", "t-sne", "--theme", "dark"],
             "<!doctype",
-            173,
+            557,
         ),
         ("c.csv", &["--color", "gsm8k"], "model_name,accuracy on gsm8k,pc1,", 0),
     ] {

@@ -114,7 +114,7 @@ fn an_answer_explains_itself() {
     let answers: Value = serde_json::from_slice(&out.stdout).unwrap();
     let answer = &answers[0];
     assert_eq!(answer["outside"], false);
-    assert_eq!(answer["cost_unit"], "billions of parameters");
+    assert_eq!(answer["cost_unit"], "dollars per million tokens");
     let logit = &answer["why"]["logit"];
     let sum: f64 =
         ["ability", "ease", "match"].iter().map(|part| logit[*part].as_f64().unwrap()).sum();
@@ -143,11 +143,13 @@ fn a_portfolio_grows_in_quality_and_stays_in_its_budget() {
     let free = run(&[]);
     let quality = |step: &Value| step["quality"].as_f64().unwrap();
     let steps = free["portfolio"].as_array().unwrap();
-    assert!(steps.len() == 3 && quality(&steps[0]) <= quality(&steps[2]));
-    let tight = run(&["--budget", "20"]);
+    // It ends where no further model would answer anything better.
+    let (first, last) = (&steps[0], &steps[steps.len() - 1]);
+    assert!((2..=3).contains(&steps.len()) && quality(first) <= quality(last));
+    let tight = run(&["--budget", "1"]);
     let last = tight["portfolio"].as_array().unwrap().last().unwrap().clone();
-    assert!(last["cost"].as_f64().unwrap() <= 20.0);
-    assert!(quality(&last) <= quality(&steps[2]) + 1e-9);
+    assert!(last["cost"].as_f64().unwrap() <= 1.0);
+    assert!(quality(&last) <= quality(&steps[steps.len() - 1]) + 1e-9);
 }
 
 #[test]

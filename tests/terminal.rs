@@ -156,7 +156,7 @@ fn the_mouse_turns_panes_sorts_scrolls_and_drags() {
 #[test]
 fn a_whole_visit() {
     let mut visit = Visit::open(&[]);
-    visit.see("173 models");
+    visit.see("557 models");
     visit.see("of variance");
     visit.press("/");
     visit.press("gpt-4o-2024-08");
@@ -180,7 +180,7 @@ fn a_whole_visit() {
     visit.see("answers▼");
     visit.press("f");
     visit.press("params_b > 100");
-    visit.see(" of 173 models");
+    visit.see(" of 557 models");
     visit.press("\r");
     visit.press("a");
     visit.press("v");
@@ -205,7 +205,7 @@ fn a_whole_visit() {
 #[cfg(unix)]
 fn replies_of_the_terminal_are_no_keys_and_hold_nothing_up() {
     let mut visit = Visit::open(&["--fresh"]);
-    visit.see("173 models");
+    visit.see("557 models");
     // What is drawn last: the frame is whole.
     visit.see("q quit");
     let before = visit.text();
@@ -259,7 +259,7 @@ fn a_terminal_that_cannot_draw_is_refused_with_the_way_out() {
 #[cfg(unix)]
 fn a_signal_leaves_the_terminal_clean() {
     let mut visit = Visit::open(&["--theme", "light"]);
-    visit.see("173 models");
+    visit.see("557 models");
     let id = visit.child.process_id().unwrap().to_string();
     assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
     assert_eq!(visit.leave(), 0);
@@ -268,7 +268,7 @@ fn a_signal_leaves_the_terminal_clean() {
 #[test]
 fn a_terminal_that_goes_away_ends_the_program() {
     let mut visit = Visit::open(&[]);
-    visit.see("173 models");
+    visit.see("557 models");
     let Visit { mut child, mut keys, bytes, master, .. } = visit;
     // The reading thread holds the terminal open until it has something to send to nobody.
     drop(bytes);

@@ -35,12 +35,12 @@ const SHIPPED: &str = "shipped";
 
 /// A map of language models, learned from who answered which question correctly.
 ///
-/// Without a command, llmap opens the explorer on the embedder it ships with: 173 models from
+/// Without a command, llmap opens the explorer on the embedder it ships with: 557 models from
 /// public evaluation records.
 #[derive(Parser)]
 #[command(name = "llmap", version, max_term_width = 100, args_conflicts_with_subcommands = true)]
 #[command(after_help = "Examples:
-  llmap                                   explore 173 models, type a prompt, see who answers it
+  llmap                                   explore 557 models, type a prompt, see who answers it
   llmap route shipped \"2+2=?\"             the models most likely to answer it right
   llmap train mydata -o my.safetensors    learn from your own evaluation records
   llmap my.safetensors                    explore them")]

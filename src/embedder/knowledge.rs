@@ -206,14 +206,14 @@ pub(super) struct Groundwork {
 
 impl Groundwork {
     /// Fits factors and agreement to the training answers: `scores` are those of the training
-    /// questions alone. `attributes` inform levels, never vectors; empty to leave them out.
+    /// questions alone, `all` those that say which categories a model was tested on. `attributes` inform levels, never vectors; empty to leave them out.
     ///
     /// # Errors
     /// [`Error::Failed`] if the answers allow no fit.
     pub(super) fn fit(
         data: &Dataset,
         train: &[usize],
-        scores: &[Benchmark],
+        (scores, all): (&[Benchmark], &[Benchmark]),
         attributes: &[Attribute],
         settings: &Settings,
     ) -> Result<Self> {
@@ -233,7 +233,7 @@ impl Groundwork {
         let own = Factors::fit(&cells, of.clone(), scores.len(), settings.seed)?;
         let unaided = cells.iter().map(|cells| own.belief(cells)).collect::<Result<Vec<_>>>()?;
         let first = Chart::numbers(&own, &data.kinds, &unaided)?;
-        let tested = Tested::new(of.clone(), &answers(scores), models);
+        let tested = Tested::new(of.clone(), &answers(all), models);
         let mut levels = Levels {
             mean: halved(&stacked(beliefs.iter().map(|b| b.levels.view()), scores.len())),
             deviation: halved(

@@ -143,7 +143,8 @@ pub fn train(
 
     let scores = benchmarks(data, |split| split == Split::Train);
     let attributes = if settings.attributes { &*data.attributes } else { &[] };
-    let groundwork = Groundwork::fit(data, &train, &scores, attributes, settings)?;
+    let all = benchmarks(data, |split| split != Split::Test);
+    let groundwork = Groundwork::fit(data, &train, (&scores, &all), attributes, settings)?;
     let run = Run {
         data,
         settings,
@@ -188,7 +189,7 @@ pub fn train(
     Ok(Embedder {
         models: data.models.clone(),
         attributes: data.attributes.clone(),
-        benchmarks: benchmarks(data, |split| split != Split::Test),
+        benchmarks: all,
         provenance: Provenance {
             data: data.name.clone(),
             fingerprint: data.fingerprint(),

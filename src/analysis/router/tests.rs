@@ -21,14 +21,14 @@ fn one(router: &Router, preferences: &Preferences) -> Route {
 fn a_pool_a_cost_and_a_quality_are_kept_to() {
     let embedder = shipped();
     let router = Router::new(&embedder);
-    assert_eq!(router.costs.unit(), Some(Unit::Parameters));
+    assert_eq!(router.costs.unit(), Some(Unit::Dollars));
     let open = only(&embedder, "open and params_b <= 15");
     let free = one(&router, &open);
     assert_eq!(free.candidates.len(), open.pool.iter().flatten().filter(|m| **m).count());
     assert!(free.candidates.windows(2).all(|w| w[0].p >= w[1].p), "the most probable first");
 
-    let capped = one(&router, &Preferences { max_cost: Some(7.0), ..open.clone() });
-    assert!(capped.candidates.iter().all(|c| c.cost.is_some_and(|cost| cost <= 7.0)));
+    let capped = one(&router, &Preferences { max_cost: Some(0.7), ..open.clone() });
+    assert!(capped.candidates.iter().all(|c| c.cost.is_some_and(|cost| cost <= 0.7)));
 
     let least = f64::from(free.candidates[0].p) - 0.1;
     let enough = one(&router, &Preferences { min_quality: Some(least), ..open.clone() });

@@ -89,7 +89,7 @@ pub static KEYMAP: LazyLock<Vec<Binding>> = LazyLock::new(|| {
         bind(Route, "=", A::Route(C::CheapestTie), "the cheapest of the ties", ""),
         bind(
             Route,
-            "!",
+            "~",
             A::Route(C::Cautious),
             "rank by the lower end of the interval",
             "cautious",
