@@ -192,7 +192,7 @@ fn attributes_come_from_files_and_rules_and_a_figure_can_be_demanded() {
     let rules = file("rules.csv", "regex,attribute,value\n^gpt|^o1,gpt,1\n.,gpt,0\n");
     let found = json(&["probe", "shipped", "gpt", "--rules", &rules, "--json"]);
     assert_eq!(found[0]["classes"]["yes"], 59);
-    assert_eq!(found[0]["dealt"], "random", "gpt is one family");
+    assert_eq!(found[0]["dealt"], "families");
     assert_eq!(found[0]["most_wrong"].as_array().unwrap().len(), 10);
     let bad = file("bad.csv", "regex,attribute,value\na(,gpt,1\n");
     let (code, text) = failure(&["probe", "shipped", "--rules", &bad]);
@@ -202,7 +202,7 @@ fn attributes_come_from_files_and_rules_and_a_figure_can_be_demanded() {
     assert!(code == 2 && text.contains("is it `claude-3-opus-20240229`?"), "{text}");
 
     let text = output(&["probe", "shipped", "coder", "--fail-under", "0.5", "--shuffles", "9"]);
-    assert!(text.contains("families 22") && text.contains("most wrong"), "{text}");
+    assert!(text.contains("families 24") && text.contains("most wrong"), "{text}");
     // The report is printed all the same.
     let demanded = ["probe", "shipped", "coder", "--fail-under", "0.99", "--shuffles", "9"];
     let done = llmap(&demanded).output().unwrap();

@@ -327,7 +327,7 @@ fn few_questions_without_splits_have_some_for_train_and_for_val() {
             // Every text stands twice, and the last one has no answer.
             let rows = |q: usize| format!("{q},sums,Question {seed} of {}?\n", q / 2);
             let questions: String = (0..2 * n).map(rows).collect();
-            let answers: String = (0..2 * n - 2).map(|q| format!("{q},0,1\n")).collect();
+            let answers = (0..2 * n - 2).map(|q| format!("{q},0,1\n")).collect::<Vec<_>>().concat();
             let folder = tables(
                 &format!("prompt_id,category,prompt\n{questions}"),
                 MODELS,

@@ -177,7 +177,7 @@ fn a_whole_visit() {
     visit.press("\u{1b}");
     visit.until("help is closed", |screen| !screen.contains("any key closes"));
     visit.press("6");
-    visit.see("answers▼");
+    visit.see("params_b");
     visit.press("f");
     visit.press("params_b > 100");
     visit.see(" of 557 models");

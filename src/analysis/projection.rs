@@ -56,7 +56,7 @@ const PART: u16 = 250;
 const PARTS: usize = 4;
 /// How coarse the approximation of Barnes and Hut is, and from how many models on it is used.
 const ANGLE: f64 = 0.5;
-const EXACT: usize = 500;
+const EXACT: usize = 600;
 /// The penalty of the ridge regression that finds a direction, in shares of the total variance.
 const PENALTY: f64 = 0.03;
 
@@ -98,7 +98,7 @@ impl Projection {
     }
 
     /// t-SNE in the plane (van der Maaten 2008, by Barnes and Hut): near models stay near, and
-    /// distances between groups mean nothing. Of 500 models at most, the same vectors give the same
+    /// distances between groups mean nothing. Of 600 models at most, the same vectors give the same
     /// picture; of more, the approximation throws dice of its own.
     ///
     /// # Errors

@@ -110,14 +110,17 @@ pub(super) fn scored(benchmarks: &[Benchmark], models: usize) -> Vec<Vec<Cell>> 
     cells
 }
 
+/// How a column is scaled.
+type Scale = fn(f64) -> f64;
+
 /// What is known of the models beside their answers: release date, the logarithms of size and price,
 /// and whether they reason, each standardized. One list a column: a value a model, where it is known.
 pub(super) fn known(attributes: &[Attribute]) -> Vec<Vec<Option<f64>>> {
     let plain = |x: f64| x;
     let price = |x: f64| (x + 0.05).ln();
-    let columns: [(&str, fn(f64) -> f64); 4] =
+    let columns: [(&str, Scale); 4] =
         [("release", plain), ("params_b", f64::ln), ("reasoning", plain), ("cost_out", price)];
-    let column = |(name, scale): (&str, fn(f64) -> f64)| {
+    let column = |(name, scale): (&str, Scale)| {
         let values: Vec<Option<f64>> =
             match &attributes.iter().find(|attribute| attribute.name == name)?.values {
                 Values::Number(values) => values.iter().map(|x| x.map(scale)).collect(),

@@ -169,7 +169,7 @@ fn text(cell: &Cell) -> (&'static str, String) {
         Cell::Text(text) => ("", text.clone()),
         Cell::Flag(true) => ("", "✓".into()),
         Cell::Flag(false) | Cell::Unknown => ("", "·".into()),
-        Cell::Number(n) if *n >= 1000.0 && n.fract() == 0.0 => ("", thousands(*n as u64)),
+        Cell::Number(n) if *n >= 10_000.0 && n.fract() == 0.0 => ("", thousands(*n as u64)),
         Cell::Number(n) => ("", format!("{}", (n * 100.0).round() / 100.0)),
         Cell::Decimal(n) => ("", format!("{n:+.2}")),
         Cell::Share(p) => (eighths(*p), format!("{:.0}%", 100.0 * p)),

@@ -240,7 +240,7 @@ mod tests {
     fn what_distinguishes_is_stated_with_lift_and_counts() {
         let inside: Vec<bool> = (0..50).map(|m| m < 10).collect();
         let coder = (0..50).map(|m| Some(m < 8 || m % 10 == 9)).collect();
-        let size = (0..50).map(|m| Some(if m < 10 { 3.0 + m as f64 } else { 34.0 })).collect();
+        let size = (0..50).map(|m| Some(if m < 10 { 3.0 + f64::from(m) } else { 34.0 })).collect();
         // Three of ten are too few to name a cluster by.
         let maker = (0..50).map(|m| Some(if m < 3 { "a" } else { "b" }.into())).collect();
         let found = features(

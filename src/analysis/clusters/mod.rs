@@ -239,7 +239,7 @@ fn apart(names: Vec<String>) -> Vec<String> {
     let mut apart: Vec<String> = Vec::new();
     for name in names {
         let numbered = |i: usize| if i == 1 { name.clone() } else { format!("{name} {i}") };
-        let free = (1..).map(numbered).find(|name| !apart.contains(name));
+        let free = (1..=apart.len() + 1).map(numbered).find(|name| !apart.contains(name));
         apart.push(free.unwrap_or_default());
     }
     apart

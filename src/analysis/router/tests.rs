@@ -34,7 +34,8 @@ fn a_pool_a_cost_and_a_quality_are_kept_to() {
     let enough = one(&router, &Preferences { min_quality: Some(least), ..open.clone() });
     let chosen = &enough.candidates[0];
     assert!(f64::from(chosen.p) >= least && !enough.below);
-    let cheaper = |c: &Candidate| c.cost < chosen.cost && f64::from(c.p) >= least;
+    let cheaper =
+        |c: &Candidate| c.cost.is_some() && c.cost < chosen.cost && f64::from(c.p) >= least;
     assert!(!enough.candidates.iter().any(cheaper), "the cheapest that is good enough");
     assert!(one(&router, &Preferences { min_quality: Some(1.0), ..open }).below);
 }

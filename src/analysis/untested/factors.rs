@@ -25,6 +25,9 @@ pub(super) struct Counts {
     asked: Array2<f64>,
 }
 
+/// How a column is scaled.
+type Scale = fn(f64) -> f64;
+
 impl Counts {
     /// Of the training answers; `column` gives a question's. The order of columns is that of the
     /// start (see [`super::normal`]): by name.
@@ -44,7 +47,7 @@ impl Counts {
     /// Adds release date, size, reasoning and price as further columns, where they are known.
     pub(super) fn with_attributes(mut self, data: &Dataset) -> Self {
         let log_price = |price: f64| (price + 0.05).ln();
-        let known: [(&str, fn(f64) -> f64); 4] = [
+        let known: [(&str, Scale); 4] = [
             ("release", |x| x),
             ("params_b", f64::ln),
             ("reasoning", |x| x),

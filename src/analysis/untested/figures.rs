@@ -134,6 +134,7 @@ impl Figures {
     }
 
     /// Figures made from those of others one by one, with intervals where these have them.
+    #[allow(clippy::type_complexity)]
     fn each(&self, make: &dyn Fn(&dyn Fn(&Self) -> f64) -> f64) -> Self {
         Self {
             accuracy: make(&|f| f.accuracy),
