@@ -478,7 +478,7 @@ fn what_labels_say_is_passed_on_to_whoever_reads_a_forecast() {
         .iter()
         .map(|c| c["name"].as_str().unwrap())
         .collect();
-    let rows: String = names.iter().map(|name| format!("{name},preference\n")).collect();
+    let rows = names.iter().map(|name| format!("{name},preference\n")).collect::<Vec<_>>().concat();
     fs::write(data.join("categories.csv"), format!("category,kind\n{rows}")).unwrap();
     let data = data.display().to_string();
     assert_eq!(json(&["inspect", &data, "--json"])["categories"][0]["kind"], "preference");

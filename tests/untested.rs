@@ -29,13 +29,13 @@ impl Bench {
         bench
     }
 
-    fn run_with_cache(&self, cache: &Path, arguments: &[&str]) -> Output {
+    fn run_with_cache(cache: &Path, arguments: &[&str]) -> Output {
         let mut command = cargo_bin_cmd!("llmap");
         command.args(arguments).env("XDG_CACHE_HOME", cache).output().unwrap()
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
-        self.run_with_cache(&self.folder.path().join("cache"), arguments)
+        Self::run_with_cache(&self.folder.path().join("cache"), arguments)
     }
 
     fn ok(&self, arguments: &[&str]) -> String {
@@ -105,7 +105,7 @@ fn untested_pairs_are_judged_for_each_seed_and_remembered() {
     let file = bench.folder.path().join("file");
     fs::write(&file, "").unwrap();
     let call = ["evaluate", &bench.embedder, &data, "--untested", "--json"];
-    let run = bench.run_with_cache(&file, &call);
+    let run = Bench::run_with_cache(&file, &call);
     assert!(run.status.success() && serde_json::from_slice::<Value>(&run.stdout).is_ok());
     assert!(String::from_utf8_lossy(&run.stderr).contains("cannot be kept"));
 
