@@ -197,7 +197,7 @@ fn attributes_come_from_files_and_rules_and_a_figure_can_be_demanded() {
     let bad = file("bad.csv", "regex,attribute,value\na(,gpt,1\n");
     let (code, text) = failure(&["probe", "shipped", "--rules", &bad]);
     assert!(code == 2 && text.contains("bad.csv:2"), "{text}");
-    let near = file("tags.csv", "model_name,tag\nclaude-3-opus,1\n");
+    let near = file("tags.csv", "model_name,tag\nclaude-3-opus-2024022,1\n");
     let (code, text) = failure(&["probe", "shipped", "--attributes", &near]);
     assert!(code == 2 && text.contains("is it `claude-3-opus-20240229`?"), "{text}");
 
