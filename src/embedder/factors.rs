@@ -363,7 +363,7 @@ impl Factors {
             (levels[column], variances[column]) = (mean, variance + self.noise[column]);
         }
         for cell in cells.iter().filter(|cell| cell.column < categories) {
-            // What the category has of its own is told by its own answers.
+            // The answers to the category inform its own noise.
             let (noise, luck) = (self.noise[cell.column], cell.variance);
             let share = noise / (noise + luck);
             let beyond = variances[cell.column] - noise;

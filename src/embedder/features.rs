@@ -34,17 +34,6 @@ impl Features {
         self.inputs.nrows()
     }
 
-    /// Only the prompt in one row.
-    pub(super) fn row(&self, row: usize) -> Self {
-        let rows = [row];
-        Self {
-            inputs: self.inputs.select(Axis(0), &rows),
-            like: self.like.select(Axis(0), &rows),
-            cosines: self.cosines.select(Axis(0), &rows),
-            caught: self.caught.select(Axis(0), &rows),
-        }
-    }
-
     /// True for no prompts.
     #[must_use]
     pub fn is_empty(&self) -> bool {

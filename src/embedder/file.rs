@@ -17,7 +17,7 @@ use super::memory::Memory;
 
 use super::agreement::Agreement;
 use super::factors::{Factors, GENERAL, grouped};
-use super::knowledge::{Chart, Knowledge};
+use super::knowledge::{Chart, Knowledge, answers};
 use super::levels::{Levels, Tested};
 use super::network::{Layer, Network, TERMS, Weights};
 use super::residuals::SUMMARY;
@@ -346,13 +346,8 @@ fn knowledge(card: &Card, width: usize, read: &Tensors) -> Result<Knowledge, Fau
     if landmarks.iter().any(|m| *m as usize >= models) {
         return Err(broken("agreement.landmarks names a model that is not there"));
     }
-    let answers: Vec<Vec<u32>> = card
-        .benchmarks
-        .iter()
-        .map(|b| b.scores.iter().map(|score| score.map_or(0, |s| s.responses)).collect())
-        .collect();
     Ok(Knowledge {
-        tested: Tested::new(of.clone(), &answers, models),
+        tested: Tested::new(of.clone(), &answers(&card.benchmarks), models),
         factors: Factors { loadings, noise, special, of },
         levels: Levels {
             mean: read.matrix("levels.mean", Some(models), Some(categories))?,

@@ -28,6 +28,8 @@ pub struct Forecast {
     pub support: Array2<f32>,
     /// Where each prompt stands.
     pub scope: Vec<Scope>,
+    /// How strongly each prompt tells models apart, by its text.
+    pub(super) slope: Array1<f32>,
 }
 
 /// How like the training questions a prompt is.
@@ -143,6 +145,7 @@ impl Embedder {
     #[must_use]
     pub fn forecast(&self, features: &Features, given: Given) -> Forecast {
         let mut asked = self.asked(features);
+        let slope = asked.slope.clone();
         let scope = match given {
             Given::Nothing => self.soften(features, &mut asked),
             Given::Recorded => vec![Scope::In; features.len()],
@@ -151,7 +154,7 @@ impl Embedder {
         let mut p = logits.averaged();
         p.mapv_inplace(|x| self.calibration.probability(x));
         let deviation = logits.variance.mapv(|v| v.sqrt() / self.calibration.temperature as f32);
-        Forecast { p, deviation, support: logits.support, scope }
+        Forecast { p, deviation, support: logits.support, scope, slope }
     }
 
     /// What the networks say of the prompts.
@@ -165,7 +168,7 @@ impl Embedder {
         })
     }
 
-    /// Draws what is said of unfamiliar prompts towards a question of an unknown kind: one of any
+    /// Draws the forecast of unfamiliar prompts towards that of a question of an unknown kind: one of any
     /// benchmark of correctness, as easy as its mean question.
     fn soften(&self, features: &Features, asked: &mut Asked) -> Vec<Scope> {
         let (known, threshold) = (self.familiarity(features), self.provenance.scope);

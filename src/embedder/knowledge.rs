@@ -188,7 +188,7 @@ fn root(matrix: &Array2<f64>) -> Result<Array2<f64>> {
 }
 
 /// The answers behind the scores: one list a category.
-fn answers(benchmarks: &[Benchmark]) -> Vec<Vec<u32>> {
+pub(super) fn answers(benchmarks: &[Benchmark]) -> Vec<Vec<u32>> {
     let count = |score: &Option<Score>| score.map_or(0, |score| score.responses);
     benchmarks.iter().map(|benchmark| benchmark.scores.iter().map(count).collect()).collect()
 }
@@ -206,7 +206,8 @@ pub(super) struct Groundwork {
 
 impl Groundwork {
     /// Fits factors and agreement to the training answers: `scores` are those of the training
-    /// questions alone, `all` those that say which categories a model was tested on. `attributes` inform levels, never vectors; empty to leave them out.
+    /// questions alone, `all` those that say which categories a model was tested on. `attributes`
+    /// inform levels, never vectors; empty to leave them out.
     ///
     /// # Errors
     /// [`Error::Failed`] if the answers allow no fit.

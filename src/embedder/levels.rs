@@ -70,7 +70,7 @@ impl Tested {
         let share = |n: f32| n / (n + TESTED);
         Self {
             within: Array2::from_shape_fn((categories, models), |(c, m)| {
-                APART + (1.0 - APART) * share(answers[c][m] as f32)
+                counted(share(answers[c][m] as f32))
             }),
             benchmark: sums.mapv(share),
             of,
@@ -100,7 +100,7 @@ impl Levels {
     pub(super) fn shown(&self, tested: &Tested, category: usize) -> Option<(f32, f32)> {
         let levels = self.mean.column(category);
         let within = tested.within.row(category);
-        let shown = levels.iter().zip(within).filter(|(_, within)| **within > APART + 1e-3);
+        let shown = levels.iter().zip(within).filter(|(_, within)| tested_there(**within));
         shown.map(|(level, _)| *level).fold(None, |range, level| {
             let (low, high) = range.unwrap_or((level, level));
             Some((low.min(level), high.max(level)))
@@ -116,7 +116,7 @@ impl Levels {
             let levels = self.mean.column(category);
             let deviations = self.deviation.column_mut(category);
             for ((deviation, level), within) in deviations.into_iter().zip(levels).zip(within) {
-                if *within <= APART + 1e-3 {
+                if !tested_there(*within) {
                     *deviation = beyond(range, *level, *deviation);
                 }
             }
@@ -154,7 +154,7 @@ impl Levels {
             for m in 0..models {
                 let counts = match given {
                     Given::Nothing => 1.0,
-                    Given::Recorded => APART + (1.0 - APART) * run[m],
+                    Given::Recorded => counted(run[m]),
                 };
                 weight[m] = share * counts / weight[m];
                 total[m] += share * counts;
@@ -202,13 +202,23 @@ impl Levels {
                     level += w * self.mean[[m, c]];
                     at += 1;
                 }
-                let counts = share * (APART + (1.0 - APART) * tested.benchmark[[benchmark, m]]);
+                let counts = share * counted(tested.benchmark[[benchmark, m]]);
                 sum += counts * level / weights;
                 total += counts;
             }
             out.push(sum / total);
         }
     }
+}
+
+/// How much a category or a benchmark counts that was tested so far.
+fn counted(tested: f32) -> f32 {
+    APART + (1.0 - APART) * tested
+}
+
+/// True if that is more than what counts without any answer.
+fn tested_there(counted: f32) -> bool {
+    counted > APART + 1e-3
 }
 
 /// The deviation of a level that lies beyond `range`.

@@ -1,9 +1,8 @@
 //! What a logit is made of.
 
-use ndarray::ArrayView1;
 use serde::Serialize;
 
-use super::{Embedder, Features};
+use super::{Embedder, Forecast};
 
 /// The terms of one calibrated logit; they add up to the logit of the probability.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -27,17 +26,16 @@ impl Parts {
 }
 
 impl Embedder {
-    /// The terms of the logits of all models on the prompt in a row of `features`, as
-    /// [`Embedder::forecast`] sees it for any pair; they add up to the logit of its probability.
+    /// The terms of the logits of all models on the prompt in a row of a `forecast`; they add up to
+    /// the logit of its probability.
     #[must_use]
-    pub fn parts(&self, features: &Features, row: usize, p: ArrayView1<f32>) -> Vec<Parts> {
-        let slope = self.asked(&features.row(row)).slope.first().copied().unwrap_or(1.0);
-        let logits = p.mapv(|p| {
+    pub fn parts(&self, forecast: &Forecast, row: usize) -> Vec<Parts> {
+        let logits = forecast.p.row(row).mapv(|p| {
             let p = p.clamp(1e-6, 1.0 - 1e-6);
             (p / (1.0 - p)).ln()
         });
         let ease = logits.mean().unwrap_or_default();
-        let scale = slope / self.calibration.temperature as f32;
+        let scale = forecast.slope[row] / self.calibration.temperature as f32;
         let abilities = self.vectors.column(0);
         logits
             .iter()

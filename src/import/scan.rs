@@ -234,16 +234,7 @@ impl<'a> Scan<'a> {
         self.reader.consume(1);
         let wanted = format!("\"{key}\"");
         loop {
-            self.comma()?;
-            let line = self.line;
-            match self.space()? {
-                None => {
-                    each(line, Item::Broken(CUT));
-                    return Ok(());
-                }
-                Some(b'}') => return Ok(()),
-                Some(_) => {}
-            }
+            let Some(line) = self.next(b'}', each)? else { return Ok(()) };
             if !self.value()?.is_whole() {
                 each(line, Item::Broken(CUT));
                 return Ok(());
@@ -263,19 +254,25 @@ impl<'a> Scan<'a> {
         }
     }
 
+    /// The line of the next entry of a list or an object that `end` closes; `None` where there is none,
+    /// which `each` hears of if the stream ends first.
+    fn next(&mut self, end: u8, each: Each) -> io::Result<Option<u64>> {
+        self.comma()?;
+        let line = self.line;
+        match self.space()? {
+            None => {
+                each(line, Item::Broken(CUT));
+                Ok(None)
+            }
+            Some(byte) if byte == end => Ok(None),
+            Some(_) => Ok(Some(line)),
+        }
+    }
+
     /// The elements of the list that has begun.
     fn elements(&mut self, each: Each) -> io::Result<()> {
         loop {
-            self.comma()?;
-            let line = self.line;
-            match self.space()? {
-                None => {
-                    each(line, Item::Broken(CUT));
-                    return Ok(());
-                }
-                Some(b']') => return Ok(()),
-                Some(_) => {}
-            }
+            let Some(line) = self.next(b']', each)? else { return Ok(()) };
             let outcome = self.value()?;
             if !self.hand_on(line, outcome, each) || outcome == Outcome::Cut {
                 return Ok(());

@@ -124,7 +124,7 @@ impl Counts {
     }
 }
 
-/// An attribute by its name and what is said of a model that has it.
+/// An attribute by its name and the words for a model that has it.
 fn frequent(
     name: &str,
     said: &str,

@@ -103,7 +103,7 @@ impl<'a> Router<'a> {
                 let known = ties::known(self.embedder, &features, row);
                 let (candidates, below) = self.rank_row(&forecast, row, preferences, Some(&known));
                 let evidence = why::evidence(self.embedder, &features, row, &candidates);
-                let parts = self.embedder.parts(&features, row, forecast.p.row(row));
+                let parts = self.embedder.parts(&forecast, row);
                 let why = why::why(self, &candidates, &parts);
                 let cascade = cascade::plan(&self.embedder.calibration, &candidates);
                 let scope = forecast.scope[row];
