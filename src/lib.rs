@@ -14,6 +14,7 @@ mod error;
 pub mod explorer;
 pub mod hub;
 pub mod import;
+mod kernels;
 mod logit;
 pub mod metrics;
 mod names;

@@ -42,6 +42,16 @@ impl<'a> Tensors<'a> {
         rows: Option<usize>,
         columns: Option<usize>,
     ) -> Result<Array2<f32>, String> {
+        self.in_8_bits(name, rows, columns).map(|stored| stored.matrix())
+    }
+
+    /// The same as it is stored.
+    pub fn in_8_bits(
+        &self,
+        name: &str,
+        rows: Option<usize>,
+        columns: Option<usize>,
+    ) -> Result<Quantized, String> {
         let tensor = self.file.tensor(name).map_err(|_| missing(name))?;
         let shape = tensor.shape();
         let sizes = sizes(name, shape, rows, columns)?;
@@ -52,11 +62,11 @@ impl<'a> Tensors<'a> {
         let integers =
             Array2::from_shape_vec(sizes, integers).map_err(|_| misshapen(name, shape))?;
         let scales = self.vector(&format!("{name}.scale"), sizes.0)?;
-        let matrix = Quantized { integers, scales }.matrix();
-        if matrix.iter().any(|x| !x.is_finite()) {
+        // The largest entry is an integer of 7 bits by its scale.
+        if scales.iter().any(|scale| !(scale * 127.0).is_finite()) {
             return Err(infinite(name));
         }
-        Ok(matrix)
+        Ok(Quantized { integers, scales })
     }
 
     /// A vector of numbers of this length.

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use ndarray::{Array1, Array2};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -17,6 +18,7 @@ use super::memory::Memory;
 
 use super::agreement::Agreement;
 use super::factors::{Factors, GENERAL, grouped};
+use super::index::Index;
 use super::knowledge::{Chart, Knowledge, answers};
 use super::levels::{Levels, Tested};
 use super::network::{Layer, Network, TERMS, Weights};
@@ -32,7 +34,7 @@ use crate::tensors::{Tensors, misshapen};
 use crate::unpack::refuse_pointer;
 
 /// The version of the format that this program writes, and the newest that it reads.
-const VERSION: u32 = 5;
+const VERSION: u32 = 6;
 
 /// The key of the document in the file's metadata.
 const KEY: &str = "llmap";
@@ -220,7 +222,9 @@ impl Embedder {
         let shared = shared.map(|counts| (SHARED.to_owned(), Stored::u16(counts.counts())));
         tensors.extend(shared);
         let words = &lens.words;
-        tensors.extend(quantized("memory.keys", &lens.memory.keys));
+        tensors.extend(stored("memory.keys", &lens.memory.index.keys));
+        tensors.extend(quantized("memory.centers", &lens.memory.index.centers));
+        tensors.push(("memory.lists".to_owned(), Stored::u32(&lens.memory.index.sizes)));
         tensors.extend(quantized("memory.summaries", &lens.memory.summaries));
         tensors.extend(quantized("words.weights", &words.line.weights));
         tensors.extend([
@@ -257,9 +261,9 @@ impl Embedder {
         check(&card)?;
         let read = Tensors::new(bytes).map_err(Fault::Broken)?;
 
-        let encoder = encoder(&card.encoder, &read)?;
-        let (models, benchmarks) = (card.models.len(), card.benchmarks.len());
         let words = words(card.words, &read)?;
+        let encoder = encoder(&card.encoder, &words.tfidf, &read)?;
+        let (models, benchmarks) = (card.models.len(), card.benchmarks.len());
         let width = Featurizer::width(encoder.dim(), words.width());
         let vectors = read.matrix("models.vectors", Some(models), None)?;
         let deviations = read.matrix("models.deviations", Some(models), Some(vectors.ncols()))?;
@@ -281,18 +285,22 @@ impl Embedder {
             let out = layer("out", Some(second.weight.ncols()), Some(outputs(*own)))?;
             weights.push((Weights { first, second, out }, *own));
         }
-        let keys = read.quantized("memory.keys", None, Some(encoder.dim()))?;
-        let remembered = read.integers("memory.benchmarks", keys.nrows())?;
+        let keys = read.in_8_bits("memory.keys", None, Some(encoder.dim()))?;
+        let centers = read.quantized("memory.centers", None, Some(encoder.dim()))?;
+        let sizes = read.integers("memory.lists", centers.nrows())?;
+        let index = Index::from_parts(keys, centers, sizes)
+            .ok_or_else(|| broken("memory.lists does not hold the keys".into()))?;
+        let remembered = read.integers("memory.benchmarks", index.len())?;
         if let Some(wrong) = remembered.iter().find(|b| **b as usize >= benchmarks) {
             return Err(broken(format!(
                 "memory.benchmarks names benchmark {wrong} of {benchmarks}"
             )));
         }
-        let summaries = read.quantized("memory.summaries", Some(keys.nrows()), Some(SUMMARY))?;
+        let summaries = read.quantized("memory.summaries", Some(index.len()), Some(SUMMARY))?;
         let featurizer = Featurizer {
             encoder,
             words,
-            memory: Memory { keys, summaries, benchmarks: remembered },
+            memory: Memory { index, summaries, benchmarks: remembered },
             mean: read.vector("inputs.mean", width)?,
             scale: read.vector("inputs.scale", width)?,
         };
@@ -392,7 +400,7 @@ fn check(card: &Card) -> Result<(), Fault> {
 }
 
 /// The encoder of the document: what is in the file, and what is found on this machine.
-fn encoder(cards: &[EncoderCard], read: &Tensors) -> Result<Encoder, Fault> {
+fn encoder(cards: &[EncoderCard], words: &Arc<Tfidf>, read: &Tensors) -> Result<Encoder, Fault> {
     let builtins = cards.iter().filter(|card| matches!(card, EncoderCard::Builtin(_))).count();
     if cards.is_empty() || builtins > 1 || cards.iter().any(|card| card.dim() > WIDEST) {
         return Err(Fault::Broken("its encoder is out of range".into()));
@@ -406,6 +414,7 @@ fn encoder(cards: &[EncoderCard], read: &Tensors) -> Result<Encoder, Fault> {
         let rarity = read.matrix("encoder.rarity", None, buckets)?;
         let projection = read.quantized("encoder.projection", buckets, Some(settings.dim))?;
         let builtin = Tfidf::from_parts(settings.hashing, rarity)
+            .map(|tfidf| if tfidf == **words { Arc::clone(words) } else { Arc::new(tfidf) })
             .and_then(|tfidf| Builtin::from_parts(settings.dim, tfidf, projection));
         let broken = || "the encoder's tensors do not fit its settings".to_owned();
         builtin.map(|builtin| Part::Builtin(Box::new(builtin))).ok_or_else(broken)
@@ -424,7 +433,7 @@ fn words(hashing: Hashing, read: &Tensors) -> Result<Words, String> {
     }
     let tfidf = Tfidf::from_parts(hashing, read.matrix("words.rarity", None, buckets)?);
     let tfidf = tfidf.ok_or("the tensors of the words do not fit its settings")?;
-    Ok(Words { tfidf, line: Line { weights, bias } })
+    Ok(Words { tfidf: Arc::new(tfidf), line: Line { weights, bias } })
 }
 
 /// What can be wrong with the bytes of an embedder.
@@ -481,6 +490,9 @@ impl Stored {
 
 /// The integers and the scales of a matrix that was [`rounded`](crate::quantized::rounded).
 fn quantized(name: &str, matrix: &Array2<f32>) -> [(String, Stored); 2] {
-    let Quantized { integers, scales } = Quantized::new(matrix);
-    [(name.to_owned(), Stored::i8(&integers)), (format!("{name}.scale"), Stored::row(&scales))]
+    stored(name, &Quantized::new(matrix))
+}
+
+fn stored(name: &str, Quantized { integers, scales }: &Quantized) -> [(String, Stored); 2] {
+    [(name.to_owned(), Stored::i8(integers)), (format!("{name}.scale"), Stored::row(scales))]
 }

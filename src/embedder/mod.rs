@@ -10,6 +10,7 @@ mod features;
 mod file;
 mod forecast;
 mod grow;
+mod index;
 mod knowledge;
 mod levels;
 mod memory;

@@ -11,7 +11,7 @@ use burn::optim::{AdamWConfig, GradientsParams};
 use burn::tensor::{Device, Tensor, TensorData};
 use ndarray::{Array2, Axis, concatenate};
 use rand::seq::SliceRandom;
-use rand::{RngExt, SeedableRng};
+use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
@@ -24,15 +24,15 @@ use super::forecast::{Logits, ask, observed};
 use super::knowledge::Groundwork;
 use super::levels::Given;
 use super::memory::Memory;
-use super::network::{HIDDEN, Masks, Network, TERMS, Weights, array2, tensor};
+use super::network::{HIDDEN, Network, TERMS, Weights, array2, tensor};
 use super::objective::{Lesson, slopes};
 use super::progress::{Epoch, Event};
 use super::residuals::summarise;
 use super::scope;
-use super::words::Words;
+use super::words::{HASHING, Words};
 use super::{Benchmark, Embedder, Provenance, Score};
 use crate::dataset::{Dataset, Split};
-use crate::encoder::{self, Encoder, Source};
+use crate::encoder::{self, Bags, Encoder, Source};
 use crate::error::{Error, Result};
 use crate::metrics::{Figures, Judged, log_loss, reliability};
 
@@ -58,8 +58,6 @@ pub struct Settings {
     pub weight_decay: f32,
     /// The share of hidden units dropped while training.
     pub dropout: f32,
-    /// Standard deviation of the normal noise on the (standardised) question, as in the paper.
-    pub noise: f32,
     /// Let what is known of the models beside their answers inform forecasts (never vectors).
     pub attributes: bool,
     /// What reads the questions; of several, the vectors are joined.
@@ -75,13 +73,12 @@ impl Default for Settings {
         Self {
             dim: 128,
             members: 2,
-            epochs: 16,
+            epochs: 8,
             patience: 4,
             batch: 128,
-            learning_rate: 2e-3,
+            learning_rate: 4e-3,
             weight_decay: 0.1,
-            dropout: 0.4,
-            noise: 0.05,
+            dropout: 0.2,
             attributes: true,
             encoder: vec![Source::Builtin(encoder::Settings::default())],
             backend: Backend::default(),
@@ -253,8 +250,9 @@ fn featurize(
     cancel: &AtomicBool,
 ) -> Result<(Featurizer, Features)> {
     let texts = texts(data, train);
-    let encoder = Encoder::fit(&settings.encoder, &texts, settings.seed)?;
-    let encoded = encoder.encode(&texts, progress, cancel)?;
+    let bags = Bags::fit(HASHING, &texts);
+    let encoder = Encoder::fit(&settings.encoder, &bags, settings.seed)?;
+    let encoded = encoder.encode_bags(&bags, progress, cancel)?;
     let summaries = summarise(data, train, settings.seed);
     let (memory, kept) = Memory::fit(data, train, &encoder.keys(&encoded), &summaries);
     let mut known = HashMap::new();
@@ -265,7 +263,7 @@ fn featurize(
             *known.entry(*text).or_insert(next)
         })
         .collect();
-    let (words, said) = Words::fit(data, train, &ids, &summaries, settings.seed, cancel);
+    let (words, said) = Words::fit(data, train, (&bags, &ids), &summaries, settings.seed, cancel);
     Ok(Featurizer::fit(encoder, (memory, &kept), (words, &said), &encoded, &shapes(&texts), &ids))
 }
 
@@ -450,19 +448,21 @@ impl Run<'_> {
         rng: &mut ChaCha8Rng,
         device: &Device,
     ) -> (Tensor<1>, f64) {
-        let noise = self.settings.noise;
-        let inputs = self.features.inputs.select(Axis(0), batch).mapv_into(|x| {
-            let normal: f32 = StandardNormal.sample(rng);
-            x + noise * normal
-        });
+        let inputs = self.features.inputs.select(Axis(0), batch);
         let keep = 1.0 - self.settings.dropout;
-        let mut mask = || {
-            let kept = |_| if rng.random::<f32>() < keep { keep.recip() } else { 0.0 };
-            let values: Vec<f32> = (0..batch.len() * HIDDEN).map(kept).collect();
-            Tensor::<2>::from_data(TensorData::new(values, [batch.len(), HIDDEN]), device)
+        let mut bytes = vec![0_u8; batch.len() * HIDDEN];
+        let gate = |units: Array2<f32>| {
+            // A byte decides whether a unit is dropped, so that a seed gives the same training on every
+            // backend; the units that the rectifier shuts have no gradient either.
+            rng.fill_bytes(&mut bytes);
+            let open = |(unit, byte): (f32, &u8)| {
+                let kept = unit > 0.0 && f32::from(*byte) < 256.0 * keep;
+                if kept { keep.recip() } else { 0.0 }
+            };
+            let values: Vec<f32> = units.into_iter().zip(&bytes).map(open).collect();
+            Tensor::from_data(TensorData::new(values, [batch.len(), HIDDEN]), device)
         };
-        let masks = Masks { first: mask(), second: mask() };
-        let outputs = trainee.network.forward(tensor(inputs.view(), device), Some(masks));
+        let outputs = trainee.network.gated(tensor(inputs.view(), device), gate);
         let specialities = trainee.specialities.val();
         let lessons: Vec<Lesson> = batch
             .iter()
