@@ -2,8 +2,8 @@
 //! metadata under the key `llmap`.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
 use std::fs;
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use ndarray::{Array1, Array2};
@@ -24,15 +24,17 @@ use super::residuals::SUMMARY;
 use super::shared::{SharedCounts, pairs};
 use super::words::{Line, Words};
 use super::{Benchmark, Embedder, Provenance};
-use crate::dataset::Attribute;
+use crate::atomic::Output;
+use crate::dataset::{Attribute, Values};
 use crate::encoder::{self, Builtin, Encoder, Hashing, Identity, Part, Tfidf};
 use crate::error::{Error, Result};
 use crate::quantized::Quantized;
+use crate::sealed;
 use crate::tensors::{Tensors, misshapen};
 use crate::unpack::refuse_pointer;
 
 /// The version of the format that this program writes, and the newest that it reads.
-const VERSION: u32 = 5;
+const VERSION: u32 = 6;
 
 /// The key of the document in the file's metadata.
 const KEY: &str = "llmap";
@@ -42,6 +44,14 @@ const SHARED: &str = "models.shared";
 
 /// Numbers that a part of an encoder gives at most.
 const WIDEST: usize = 1 << 16;
+
+/// No number of a trained embedder comes near this. Below it, whatever is computed stays finite.
+const LARGEST: f32 = 1e6;
+/// The least variance that answers are divided by.
+const LEAST_VARIANCE: f64 = 1e-6;
+/// Temperatures and spreads that a calibration may have.
+const TEMPERATURES: RangeInclusive<f64> = 1e-3..=1e3;
+const SPREADS: RangeInclusive<f64> = 0.0..=100.0;
 
 /// The document.
 #[derive(Serialize, Deserialize)]
@@ -143,10 +153,26 @@ impl Embedder {
     /// Writes the embedder: completely or not at all.
     ///
     /// # Errors
-    /// [`Error::Io`] if the folder cannot be written.
+    /// [`Error::Io`] if the folder cannot be written; as [`Embedder::save_to`].
     pub fn save(&self, path: &Path) -> Result<()> {
+        self.save_to(Output::open(path, &[])?)
+    }
+
+    /// Writes the embedder to a place that was found to be writable. What could not be read again is
+    /// not written.
+    ///
+    /// # Errors
+    /// [`Error::Failed`] if something in it is out of range; [`Error::Io`] if it cannot be written.
+    pub fn save_to(&self, output: Output) -> Result<()> {
         let bytes = self.to_bytes()?;
-        crate::atomic::write(path, &bytes)
+        let problem = match Self::from_bytes(&bytes) {
+            Ok(_) => return output.write(&bytes),
+            Err(Fault::Broken(problem)) => problem,
+            Err(Fault::Newer(version) | Fault::Older(version)) => format!("format {version}"),
+        };
+        Err(Error::Failed(format!(
+            "the embedder could not be read again, so it is not written: {problem}"
+        )))
     }
 
     fn to_bytes(&self) -> Result<Vec<u8>> {
@@ -180,8 +206,7 @@ impl Embedder {
                     .map_err(|e| failed(e.to_string()))
             })
             .collect::<Result<Vec<_>>>()?;
-        let metadata = HashMap::from([(KEY.to_owned(), card)]);
-        safetensors::serialize(views, Some(metadata)).map_err(|e| failed(e.to_string()))
+        sealed::seal(views, Some((KEY, card))).map_err(|e| failed(e.to_string()))
     }
 
     fn tensors(&self) -> Vec<(String, Stored)> {
@@ -252,10 +277,11 @@ impl Embedder {
             Ordering::Less => return Err(Fault::Older(version)),
             Ordering::Equal => {}
         }
+        let read = Tensors::new(bytes).map_err(Fault::Broken)?.within(LARGEST);
+        sealed::check(read.file(), bytes).map_err(Fault::Broken)?;
         let card: Card =
             serde_json::from_str(card).map_err(|e| broken(format!("its document: {e}")))?;
         check(&card)?;
-        let read = Tensors::new(bytes).map_err(Fault::Broken)?;
 
         let encoder = encoder(&card.encoder, &read)?;
         let (models, benchmarks) = (card.models.len(), card.benchmarks.len());
@@ -338,7 +364,9 @@ fn knowledge(card: &Card, width: usize, read: &Tensors) -> Result<Knowledge, Fau
     let noise = read.vector("general.noise", loadings.nrows())?.mapv(f64::from);
     let special = read.vector("general.special", groups)?.mapv(f64::from);
     let deviation = read.matrix("levels.deviation", Some(models), Some(categories))?;
-    if noise.iter().chain(&special).any(|v| *v <= 0.0) || deviation.iter().any(|d| *d < 0.0) {
+    if noise.iter().chain(&special).any(|v| *v < LEAST_VARIANCE)
+        || deviation.iter().any(|d| *d < 0.0)
+    {
         return Err(broken("a variance of the general factors is not positive"));
     }
     let basis = read.matrix("agreement.basis", None, Some(width - GENERAL - 1))?;
@@ -375,16 +403,38 @@ fn shared(models: usize, read: &Tensors) -> Result<Option<SharedCounts>, String>
 /// What the document must say for the rest of the program to rely on it.
 fn check(card: &Card) -> Result<(), Fault> {
     let models = card.models.len();
-    let positive = |x: f64| x.is_finite() && x > 0.0;
+    let (from, calibration) = (&card.provenance, &card.calibration);
+    // By a hair beyond 1, a sum of shares is 1.
+    let share = |x: f64| (0.0..=1.000_001).contains(&x);
+    let scores = || card.benchmarks.iter().flat_map(|b| b.scores.iter().flatten());
+    let numbers = |values: &Values| match values {
+        Values::Number(values) => values.iter().flatten().all(|x| Values::is_number(*x)),
+        _ => true,
+    };
+    let bins = from.reliability.iter().map(|bin| [bin.predicted, bin.observed]);
+    let coverage = from.coverage.iter().map(|bin| [bin.from, bin.to]);
     let problem = if models == 0 {
         "it has no models"
     } else if card.attributes.iter().any(|attribute| attribute.values.len() != models) {
         "an attribute does not cover the models"
     } else if card.benchmarks.iter().any(|benchmark| benchmark.scores.len() != models) {
         "a benchmark does not cover the models"
-    } else if !positive(card.calibration.temperature) || card.calibration.spread.is_sign_negative()
+    } else if !scores().all(|score| share(score.accuracy)) {
+        "an accuracy is not between 0 and 1"
+    } else if !card.attributes.iter().all(|attribute| numbers(&attribute.values)) {
+        "a number of an attribute is out of range"
+    } else if !TEMPERATURES.contains(&calibration.temperature)
+        || !SPREADS.contains(&calibration.spread)
     {
         "its calibration is out of range"
+    } else if !from.val.values().all(|x| x.is_finite() && x.abs() <= 100.0)
+        || !from.scope.is_finite()
+        || from.scope.abs() > 2.0
+        || !from.axes_by_coverage.iter().all(|x| share(*x))
+        || !bins.chain(coverage).flatten().all(share)
+        || !from.coverage.iter().all(|bin| share(bin.covered))
+    {
+        "a figure of its training is out of range"
     } else {
         return Ok(());
     };

@@ -115,7 +115,6 @@ pub fn train(
     progress: &mut dyn FnMut(Event),
     cancel: &AtomicBool,
 ) -> Result<Embedder> {
-    let start = Instant::now();
     check(settings)?;
     let [train, val] = [Split::Train, Split::Val].map(|split| {
         let questions = data.split(split);
@@ -129,6 +128,13 @@ pub fn train(
                 data.name
             )));
         }
+    }
+    let asked = texts(data, &train);
+    if asked.iter().all(|text| *text == asked[0]) {
+        return Err(Error::Usage(format!(
+            "{}: too few questions: at least 2 with different texts are needed to train on",
+            data.name
+        )));
     }
     let questions = train.len() + val.len();
     progress(Event::Encoding { done: 0, questions });
@@ -198,7 +204,6 @@ pub fn train(
             epoch,
             questions: train.len() as u32,
             responses: train.iter().map(|&q| data.responses.of(q).len() as u32).sum(),
-            seconds: start.elapsed().as_secs_f64(),
             val: val.map(|(name, value)| (name.to_owned(), value)).into(),
             scope: scope::threshold(&val_features),
             axes_by_coverage: crate::embedder::axes::explained(&scores, &vectors.vectors)?,
@@ -397,7 +402,9 @@ impl Run<'_> {
             let specialities = array2(trainee.specialities.val());
             let val_nll = self.val_loss(&weights, &specialities, &plain);
             if !val_nll.is_finite() {
-                return Err(Error::Failed("training diverged: try a lower learning rate".into()));
+                return Err(Error::Failed(
+                    "training diverged: the log loss of val is no number".into(),
+                ));
             }
             let better = best.as_ref().is_none_or(|best| val_nll < best.val_nll);
             let ability = self.groundwork.vectors.vectors.column(0).insert_axis(Axis(1));
