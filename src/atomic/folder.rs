@@ -29,11 +29,11 @@ impl Folder {
     pub fn check(path: &Path) -> Result<()> {
         let target = free(path)?;
         // The folders above need not be there yet.
-        let folder = target
+        let mut folders = target
             .ancestors()
             .skip(1)
             .map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
-        let folder = folder.into_iter().find(|folder| folder.exists()).unwrap_or(Path::new("."));
+        let folder = folders.find(|folder| folder.exists()).unwrap_or(Path::new("."));
         staging::folder(folder).map(drop).map_err(|e| Error::io(path, e))
     }
 

@@ -76,9 +76,8 @@ impl Output {
     pub fn write(self, bytes: &[u8]) -> Result<()> {
         let written = match &self.place {
             Place::File(target, there) => replace(target, there.as_ref(), bytes),
-            Place::Through => {
-                through(&self.path).and_then(|mut file| file.write_all(bytes).and(file.flush()))
-            }
+            Place::Through => through(&self.path)
+                .and_then(|mut file| file.write_all(bytes).and_then(|()| file.flush())),
         };
         written.map_err(|e| Error::io(&self.path, e))
     }

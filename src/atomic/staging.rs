@@ -33,7 +33,9 @@ pub(super) fn folder(folder: &Path) -> io::Result<(TempDir, Option<File>)> {
         let made = builder(Some(0o777)).tempdir_in(folder)?;
         // Not every system opens folders: there is no lock then.
         let held = File::open(made.path()).ok();
-        held.as_ref().map(lock);
+        if let Some(held) = &held {
+            lock(held);
+        }
         let there = held.as_ref().is_none_or(|held| is_there(made.path(), held));
         Ok((there, (made, held)))
     };

@@ -80,5 +80,5 @@ fn ignored(signal: i32) -> bool {
         let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
         u64::from_str_radix(mask.trim(), 16).ok()
     };
-    mask().is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
+    mask().is_some_and(|mask| (mask >> (signal - 1)) & 1 == 1)
 }

@@ -1,9 +1,10 @@
 //! The embedder file: one `.safetensors` with plain tensor names, and one JSON document in its
 //! metadata under the key `llmap`.
 
+mod ranges;
+
 use std::cmp::Ordering;
 use std::fs;
-use std::ops::RangeInclusive;
 use std::path::Path;
 
 use ndarray::{Array1, Array2};
@@ -25,7 +26,7 @@ use super::shared::{SharedCounts, pairs};
 use super::words::{Line, Words};
 use super::{Benchmark, Embedder, Provenance};
 use crate::atomic::Output;
-use crate::dataset::{Attribute, Values};
+use crate::dataset::Attribute;
 use crate::encoder::{self, Builtin, Encoder, Hashing, Identity, Part, Tfidf};
 use crate::error::{Error, Result};
 use crate::quantized::Quantized;
@@ -49,9 +50,6 @@ const WIDEST: usize = 1 << 16;
 const LARGEST: f32 = 1e6;
 /// The least variance that answers are divided by.
 const LEAST_VARIANCE: f64 = 1e-6;
-/// Temperatures and spreads that a calibration may have.
-const TEMPERATURES: RangeInclusive<f64> = 1e-3..=1e3;
-const SPREADS: RangeInclusive<f64> = 0.0..=100.0;
 
 /// The document.
 #[derive(Serialize, Deserialize)]
@@ -281,7 +279,7 @@ impl Embedder {
         sealed::check(read.file(), bytes).map_err(Fault::Broken)?;
         let card: Card =
             serde_json::from_str(card).map_err(|e| broken(format!("its document: {e}")))?;
-        check(&card)?;
+        ranges::check(&card)?;
 
         let encoder = encoder(&card.encoder, &read)?;
         let (models, benchmarks) = (card.models.len(), card.benchmarks.len());
@@ -398,47 +396,6 @@ fn shared(models: usize, read: &Tensors) -> Result<Option<SharedCounts>, String>
     let counts = read.small_integers(SHARED, pairs(models))?;
     let many = || format!("{SHARED} is kept for so many models ({models}) by no llmap");
     SharedCounts::from_counts(counts, models).map(Some).ok_or_else(many)
-}
-
-/// What the document must say for the rest of the program to rely on it.
-fn check(card: &Card) -> Result<(), Fault> {
-    let models = card.models.len();
-    let (from, calibration) = (&card.provenance, &card.calibration);
-    // By a hair beyond 1, a sum of shares is 1.
-    let share = |x: f64| (0.0..=1.000_001).contains(&x);
-    let scores = || card.benchmarks.iter().flat_map(|b| b.scores.iter().flatten());
-    let numbers = |values: &Values| match values {
-        Values::Number(values) => values.iter().flatten().all(|x| Values::is_number(*x)),
-        _ => true,
-    };
-    let bins = from.reliability.iter().map(|bin| [bin.predicted, bin.observed]);
-    let coverage = from.coverage.iter().map(|bin| [bin.from, bin.to]);
-    let problem = if models == 0 {
-        "it has no models"
-    } else if card.attributes.iter().any(|attribute| attribute.values.len() != models) {
-        "an attribute does not cover the models"
-    } else if card.benchmarks.iter().any(|benchmark| benchmark.scores.len() != models) {
-        "a benchmark does not cover the models"
-    } else if !scores().all(|score| share(score.accuracy)) {
-        "an accuracy is not between 0 and 1"
-    } else if !card.attributes.iter().all(|attribute| numbers(&attribute.values)) {
-        "a number of an attribute is out of range"
-    } else if !TEMPERATURES.contains(&calibration.temperature)
-        || !SPREADS.contains(&calibration.spread)
-    {
-        "its calibration is out of range"
-    } else if !from.val.values().all(|x| x.is_finite() && x.abs() <= 100.0)
-        || !from.scope.is_finite()
-        || from.scope.abs() > 2.0
-        || !from.axes_by_coverage.iter().all(|x| share(*x))
-        || !bins.chain(coverage).flatten().all(share)
-        || !from.coverage.iter().all(|bin| share(bin.covered))
-    {
-        "a figure of its training is out of range"
-    } else {
-        return Ok(());
-    };
-    Err(Fault::Broken(problem.into()))
 }
 
 /// The encoder of the document: what is in the file, and what is found on this machine.

@@ -129,13 +129,7 @@ pub fn train(
             )));
         }
     }
-    let asked = texts(data, &train);
-    if asked.iter().all(|text| *text == asked[0]) {
-        return Err(Error::Usage(format!(
-            "{}: too few questions: at least 2 with different texts are needed to train on",
-            data.name
-        )));
-    }
+    distinct(data, &train)?;
     let questions = train.len() + val.len();
     progress(Event::Encoding { done: 0, questions });
     let mut encoding = |done| progress(Event::Encoding { done, questions });
@@ -243,6 +237,13 @@ fn check(settings: &Settings) -> Result<()> {
 
 fn cancelled() -> Error {
     Error::Failed("training was cancelled before its first epoch was over: nothing is kept".into())
+}
+
+/// Of one text alone, nothing tells questions apart.
+fn distinct(data: &Dataset, train: &[usize]) -> Result<()> {
+    let differ = texts(data, train).windows(2).any(|pair| pair[0] != pair[1]);
+    let few = "too few questions: at least 2 with different texts are needed to train on";
+    differ.then_some(()).ok_or_else(|| Error::Usage(format!("{}: {few}", data.name)))
 }
 
 fn texts<'a>(data: &'a Dataset, questions: &[usize]) -> Vec<&'a str> {

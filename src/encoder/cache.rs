@@ -94,7 +94,7 @@ impl Cache {
         for folder in &folders {
             atomic::sweep(folder);
             // What is being written counts, but is nobody's to remove.
-            total += files(folder, |name| atomic::is_leftover(name)).iter().map(size).sum::<u64>();
+            total += files(folder, atomic::is_leftover).iter().map(size).sum::<u64>();
             all.extend(shards(folder));
         }
         total += all.iter().map(size).sum::<u64>();
