@@ -129,6 +129,10 @@ fn through(path: &Path) -> io::Result<File> {
 
 /// Follows links to what is to be written.
 fn place(path: &Path) -> Result<Place> {
+    let text = path.as_os_str().as_encoded_bytes();
+    if text.ends_with(b"/") || text.ends_with(b"/.") {
+        return Err(Error::input(path, "is the name of a folder", "name a file in it"));
+    }
     let mut at = path.to_owned();
     for _ in 0..LINKS {
         let there = match fs::symlink_metadata(&at) {
@@ -229,6 +233,9 @@ mod tests {
         assert!(problem(&at("none/x")).contains("none: no such folder"));
         fs::write(at("file"), "").unwrap();
         assert!(Output::open(&at("file/x"), &[]).is_err());
+        for bad in ["", "new/", "new/."] {
+            assert!(Output::open(&at(bad), &[]).is_err() && !at("new").exists(), "{bad}");
+        }
         assert!(Output::open(Path::new(""), &[]).is_err());
         let input = folder.path().join("folder/../file");
         let error = Output::open(&at("file"), &[input]).unwrap_err();
