@@ -20,11 +20,12 @@ pub mod metrics;
 mod names;
 mod printable;
 mod quantized;
+mod sealed;
 pub mod service;
 mod tensors;
 mod unpack;
 
-pub use atomic::write as write_atomically;
+pub use atomic::{Folder, Output, write as write_atomically};
 pub use error::{Error, Result, json_fault};
 pub use names::resolve;
 pub use printable::{Printable, one_line, thousands, write_json};

@@ -115,12 +115,14 @@ fn bad_requests_are_answered_and_the_service_stays() {
 #[cfg(unix)]
 #[test]
 fn it_ends_when_it_is_told_to() {
-    let mut served = Served::begin();
-    let mut slow = TcpStream::connect(&served.address).unwrap();
-    slow.write_all(b"POST /route HTTP/1.1\r\nContent-Length: 9\r\n\r\n{").unwrap();
-    let id = served.child.id().to_string();
-    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
-    assert_eq!(served.child.wait().unwrap().code(), Some(0));
+    for signal in ["-INT", "-HUP"] {
+        let mut served = Served::begin();
+        let mut slow = TcpStream::connect(&served.address).unwrap();
+        slow.write_all(b"POST /route HTTP/1.1\r\nContent-Length: 9\r\n\r\n{").unwrap();
+        let id = served.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+        assert_eq!(served.child.wait().unwrap().code(), Some(0));
+    }
     let out = assert_cmd::cargo::cargo_bin_cmd!("llmap").args(["serve", "--addr", "here"]).output();
     assert_eq!(out.unwrap().status.code(), Some(2));
 }

@@ -11,7 +11,7 @@ use llmap::{Error, Result};
 use serde_json::json;
 
 use super::train::{bar, show};
-use super::{Common, output};
+use super::{Common, output, signals};
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -43,7 +43,7 @@ pub struct Arguments {
     #[arg(long)]
     benchmark: Vec<String>,
     /// Enough is known when the accuracies have this standard deviation.
-    #[arg(long, default_value_t = 0.03, value_name = "D")]
+    #[arg(long, default_value_t = 0.03, value_name = "D", value_parser = super::number)]
     enough: f64,
     /// Choose so many questions of each benchmark that stand for it, the same for every model.
     #[arg(long, conflicts_with_all = ["answers", "enough", "budget"])]
@@ -67,7 +67,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         Some(path) => load_answers(path, Some(&data))?,
         None => Vec::new(),
     };
-    let catalogue = Catalogue::new(&embedder, &data, &*super::interrupt()?)?;
+    let catalogue = Catalogue::new(&embedder, &data, &signals::flag())?;
     if arguments.coreset {
         return coreset(arguments, &embedder, &catalogue, common);
     }
@@ -158,7 +158,7 @@ fn coreset(
 
 /// Coresets, judged on models that training never saw.
 fn check(arguments: &Arguments, data: &Dataset, common: &Common) -> Result<()> {
-    let cancel = super::interrupt()?;
+    let cancel = signals::flag();
     let settings = super::evaluate::left_out(data, common);
     let bar = bar(common, settings.train.epochs);
     let mut progress = |number: usize, of: usize, event: Event| {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::prompts::{Format, Prompts};
 use super::train::{bar, show};
-use super::{Common, output};
+use super::{Common, output, signals};
 
 /// Questions of a new benchmark at most.
 const MOST: usize = 1 << 17;
@@ -280,7 +280,7 @@ fn overview(embedder: &Embedder, ordered: &[(&Column, Vec<usize>)]) -> Result<()
 
 fn checked(data: &Path, benchmarks: &[String], common: &Common) -> Result<()> {
     let data = dataset::load(data)?;
-    let cancel = super::interrupt()?;
+    let cancel = signals::flag();
     let settings = embedder::Settings { seed: common.seed, ..embedder::Settings::default() };
     let bar = bar(common, settings.epochs);
     let mut progress = |name: &str, event: Event| {

@@ -17,18 +17,19 @@ mod probe;
 mod prompts;
 mod route;
 mod serve;
+mod signals;
 mod themes;
 mod train;
 
 use std::ffi::OsStr;
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use clap::{Args, Parser, Subcommand};
+use llmap::Result;
 use llmap::embedder::Embedder;
-use llmap::{Error, Result};
 
 /// The word that names the embedder that is compiled in.
 const SHIPPED: &str = "shipped";
@@ -107,8 +108,26 @@ enum Command {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let common = &cli.common;
-    let outcome = match cli.command {
-        None => explore::run(&cli.explore, common),
+    let listening = if cli.on_screen() { Ok(()) } else { signals::listen() };
+    let outcome = listening.and_then(|()| run(cli.command, &cli.explore, common));
+    match (outcome, signals::came()) {
+        (Ok(()), _) => ExitCode::SUCCESS,
+        (Err(error), None) if output::reader_left(&error) => ExitCode::SUCCESS,
+        (Err(error), None) => {
+            eprintln!("llmap: {error}");
+            ExitCode::from(error.exit_code())
+        }
+        (Err(error), Some(signal)) => {
+            // Whoever sent it may have closed the terminal too.
+            let _ = writeln!(io::stderr(), "llmap: {}: {error}", signals::name(signal));
+            ExitCode::from(128 + signal as u8)
+        }
+    }
+}
+
+fn run(command: Option<Command>, explore: &explore::Arguments, common: &Common) -> Result<()> {
+    match command {
+        None => explore::run(explore, common),
         Some(Command::Explore(arguments)) => explore::run(&arguments, common),
         Some(Command::Train(arguments)) => train::run(&arguments, common),
         Some(Command::Evaluate(arguments)) => evaluate::run(&arguments, common),
@@ -125,13 +144,17 @@ pub fn main() -> ExitCode {
         Some(Command::Bench(arguments)) => bench::run(&arguments, common),
         Some(Command::Themes) => themes::run(common),
         Some(Command::Completions(arguments)) => completions::run(&arguments),
-    };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) if output::reader_left(&error) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("llmap: {error}");
-            ExitCode::from(error.exit_code())
+    }
+}
+
+impl Cli {
+    /// True if the explorer takes the terminal over, and signals with it.
+    fn on_screen(&self) -> bool {
+        match &self.command {
+            None => !self.explore.prints(&self.common),
+            Some(Command::Explore(explore)) => !explore.prints(&self.common),
+            Some(Command::Train(train)) => train.live(),
+            _ => false,
         }
     }
 }
@@ -145,14 +168,7 @@ fn embedder(path: Option<&Path>) -> Result<Arc<Embedder>> {
     .map(Arc::new)
 }
 
-/// A flag that Ctrl-C raises; a second Ctrl-C ends the program.
-fn interrupt() -> Result<Arc<AtomicBool>> {
-    let flag = Arc::new(AtomicBool::new(false));
-    let failed = |e| Error::Failed(format!("signals cannot be handled: {e}"));
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&flag))
-            .map_err(failed)?;
-        signal_hook::flag::register(signal, Arc::clone(&flag)).map_err(failed)?;
-    }
-    Ok(flag)
+/// A number that can be computed with, from the command line.
+fn number(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|x: &f64| x.is_finite()).ok_or_else(|| "not a finite number".into())
 }

@@ -1,7 +1,6 @@
 //! `llmap probe`
 
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
 
 use llmap::analysis::communities::{self, OF_THE_PAPER, communities};
 use llmap::analysis::probe::{Figure, Prober, Report, Settings};
@@ -11,7 +10,7 @@ use llmap::{Error, Result};
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Common, output};
+use super::{Common, output, signals};
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -46,7 +45,7 @@ pub struct Arguments {
           value_parser = clap::value_parser!(u32).range(1..=100_000))]
     shuffles: u32,
     /// Exit with 1 if an attribute's balanced accuracy (of a number Spearman's correlation) is less.
-    #[arg(long, value_name = "FIGURE", allow_negative_numbers = true)]
+    #[arg(long, value_name = "FIGURE", allow_negative_numbers = true, value_parser = super::number)]
     fail_under: Option<f64>,
     /// Instead of probing: distances within and between the models whose names hold a keyword, as in
     /// section 6 of the paper; without keywords, those of the paper.
@@ -73,10 +72,9 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         shuffles: arguments.shuffles as usize,
         ..Settings::default()
     };
-    let probed: Vec<Result<Report>> = wanted
-        .par_iter()
-        .map(|attribute| prober.probe(attribute, &settings, &AtomicBool::new(false)))
-        .collect();
+    let stop = signals::flag();
+    let probed: Vec<Result<Report>> =
+        wanted.par_iter().map(|attribute| prober.probe(attribute, &settings, &stop)).collect();
     let mut reports = Vec::new();
     for probed in probed {
         match probed {

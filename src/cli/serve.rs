@@ -15,8 +15,8 @@ use llmap::service::{LARGEST, Reply, Service};
 use llmap::{Error, Result};
 use tokio::net::TcpListener;
 
-use super::Common;
 use super::address::addresses;
+use super::{Common, signals};
 
 /// How soon Ctrl-C is heard.
 const WAIT: Duration = Duration::from_millis(100);
@@ -49,7 +49,9 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let addresses = addresses(&arguments.addr)?;
     let embedder = super::embedder(Some(&arguments.embedder))?;
     let service = Arc::new(Service::new(embedder, Pools::path().ok()));
-    let stop = super::interrupt()?;
+    // Answers under way are still given.
+    signals::be_patient();
+    let stop = signals::flag();
     let failed = |e| Error::Failed(format!("{} cannot be served: {e}", arguments.addr));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(failed)?;

@@ -18,7 +18,7 @@ use xxhash_rust::xxh3::Xxh3;
 pub use answers::{Answer, load_answers};
 pub use attributes::{Attribute, Values};
 pub use kinds::Kind;
-pub use read::{load, load_attributes};
+pub use read::{load, load_attributes, table_files};
 pub use rules::load_rules;
 pub(crate) use rules::pattern;
 pub use scores::load_scores;

@@ -1,7 +1,7 @@
 //! From a folder to a [`Dataset`]: tells the layout by what the folder holds.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::table::{self, Table};
 use super::{Attribute, Dataset, Question, Responses, Split, Values, embedllm, kinds, tables};
@@ -34,6 +34,14 @@ pub fn load(folder: &Path) -> Result<Dataset> {
                    val.csv and test.csv (EmbedLLM); .csv.gz and .csv.zst work too";
         Err(Error::input(folder, "holds no data set", fix))
     }
+}
+
+/// The files of the tables in `folder` that [`load`] may read.
+#[must_use]
+pub fn table_files(folder: &Path) -> Vec<PathBuf> {
+    let stems = ["questions", "models", "responses", "train", "val", "test", "categories"];
+    let orders = ["model_order", "question_order"];
+    stems.into_iter().chain(orders).filter_map(|stem| table::find(folder, stem)).collect()
 }
 
 /// Reads further attributes from a CSV with a `model_name` column, in the order of `models`.

@@ -1,8 +1,9 @@
 //! The embedder file: one `.safetensors` with plain tensor names, and one JSON document in its
 //! metadata under the key `llmap`.
 
+mod ranges;
+
 use std::cmp::Ordering;
-use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -26,10 +27,12 @@ use super::residuals::SUMMARY;
 use super::shared::{SharedCounts, pairs};
 use super::words::{Line, Words};
 use super::{Benchmark, Embedder, Provenance};
+use crate::atomic::Output;
 use crate::dataset::Attribute;
 use crate::encoder::{self, Builtin, Encoder, Hashing, Identity, Part, Tfidf};
 use crate::error::{Error, Result};
 use crate::quantized::Quantized;
+use crate::sealed;
 use crate::tensors::{Tensors, misshapen};
 use crate::unpack::refuse_pointer;
 
@@ -44,6 +47,11 @@ const SHARED: &str = "models.shared";
 
 /// Numbers that a part of an encoder gives at most.
 const WIDEST: usize = 1 << 16;
+
+/// No number of a trained embedder comes near this. Below it, whatever is computed stays finite.
+const LARGEST: f32 = 1e6;
+/// The least variance that answers are divided by.
+const LEAST_VARIANCE: f64 = 1e-6;
 
 /// The document.
 #[derive(Serialize, Deserialize)]
@@ -145,10 +153,26 @@ impl Embedder {
     /// Writes the embedder: completely or not at all.
     ///
     /// # Errors
-    /// [`Error::Io`] if the folder cannot be written.
+    /// [`Error::Io`] if the folder cannot be written; as [`Embedder::save_to`].
     pub fn save(&self, path: &Path) -> Result<()> {
+        self.save_to(Output::open(path, &[])?)
+    }
+
+    /// Writes the embedder to a place that was found to be writable. What could not be read again is
+    /// not written.
+    ///
+    /// # Errors
+    /// [`Error::Failed`] if something in it is out of range; [`Error::Io`] if it cannot be written.
+    pub fn save_to(&self, output: Output) -> Result<()> {
         let bytes = self.to_bytes()?;
-        crate::atomic::write(path, &bytes)
+        let problem = match Self::from_bytes(&bytes) {
+            Ok(_) => return output.write(&bytes),
+            Err(Fault::Broken(problem)) => problem,
+            Err(Fault::Newer(version) | Fault::Older(version)) => format!("format {version}"),
+        };
+        Err(Error::Failed(format!(
+            "the embedder could not be read again, so it is not written: {problem}"
+        )))
     }
 
     fn to_bytes(&self) -> Result<Vec<u8>> {
@@ -182,8 +206,7 @@ impl Embedder {
                     .map_err(|e| failed(e.to_string()))
             })
             .collect::<Result<Vec<_>>>()?;
-        let metadata = HashMap::from([(KEY.to_owned(), card)]);
-        safetensors::serialize(views, Some(metadata)).map_err(|e| failed(e.to_string()))
+        sealed::seal(views, Some((KEY, card))).map_err(|e| failed(e.to_string()))
     }
 
     fn tensors(&self) -> Vec<(String, Stored)> {
@@ -256,10 +279,11 @@ impl Embedder {
             Ordering::Less => return Err(Fault::Older(version)),
             Ordering::Equal => {}
         }
+        let read = Tensors::new(bytes).map_err(Fault::Broken)?.within(LARGEST);
+        sealed::check(read.file(), bytes).map_err(Fault::Broken)?;
         let card: Card =
             serde_json::from_str(card).map_err(|e| broken(format!("its document: {e}")))?;
-        check(&card)?;
-        let read = Tensors::new(bytes).map_err(Fault::Broken)?;
+        ranges::check(&card)?;
 
         let words = words(card.words, &read)?;
         let encoder = encoder(&card.encoder, &words.tfidf, &read)?;
@@ -346,7 +370,9 @@ fn knowledge(card: &Card, width: usize, read: &Tensors) -> Result<Knowledge, Fau
     let noise = read.vector("general.noise", loadings.nrows())?.mapv(f64::from);
     let special = read.vector("general.special", groups)?.mapv(f64::from);
     let deviation = read.matrix("levels.deviation", Some(models), Some(categories))?;
-    if noise.iter().chain(&special).any(|v| *v <= 0.0) || deviation.iter().any(|d| *d < 0.0) {
+    if noise.iter().chain(&special).any(|v| *v < LEAST_VARIANCE)
+        || deviation.iter().any(|d| *d < 0.0)
+    {
         return Err(broken("a variance of the general factors is not positive"));
     }
     let basis = read.matrix("agreement.basis", None, Some(width - GENERAL - 1))?;
@@ -378,25 +404,6 @@ fn shared(models: usize, read: &Tensors) -> Result<Option<SharedCounts>, String>
     let counts = read.small_integers(SHARED, pairs(models))?;
     let many = || format!("{SHARED} is kept for so many models ({models}) by no llmap");
     SharedCounts::from_counts(counts, models).map(Some).ok_or_else(many)
-}
-
-/// What the document must say for the rest of the program to rely on it.
-fn check(card: &Card) -> Result<(), Fault> {
-    let models = card.models.len();
-    let positive = |x: f64| x.is_finite() && x > 0.0;
-    let problem = if models == 0 {
-        "it has no models"
-    } else if card.attributes.iter().any(|attribute| attribute.values.len() != models) {
-        "an attribute does not cover the models"
-    } else if card.benchmarks.iter().any(|benchmark| benchmark.scores.len() != models) {
-        "a benchmark does not cover the models"
-    } else if !positive(card.calibration.temperature) || card.calibration.spread.is_sign_negative()
-    {
-        "its calibration is out of range"
-    } else {
-        return Ok(());
-    };
-    Err(Fault::Broken(problem.into()))
 }
 
 /// The encoder of the document: what is in the file, and what is found on this machine.

@@ -98,8 +98,6 @@ pub struct Provenance {
     pub questions: u32,
     /// Training responses.
     pub responses: u32,
-    /// Seconds of training.
-    pub seconds: f64,
     /// Figures on val of the kept epoch, by name.
     pub val: std::collections::BTreeMap<String, f64>,
     /// The [`Embedder::familiarity`] that 95% of the questions of val exceed.

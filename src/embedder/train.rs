@@ -112,7 +112,6 @@ pub fn train(
     progress: &mut dyn FnMut(Event),
     cancel: &AtomicBool,
 ) -> Result<Embedder> {
-    let start = Instant::now();
     check(settings)?;
     let [train, val] = [Split::Train, Split::Val].map(|split| {
         let questions = data.split(split);
@@ -127,6 +126,7 @@ pub fn train(
             )));
         }
     }
+    distinct(data, &train)?;
     let questions = train.len() + val.len();
     progress(Event::Encoding { done: 0, questions });
     let mut encoding = |done| progress(Event::Encoding { done, questions });
@@ -195,7 +195,6 @@ pub fn train(
             epoch,
             questions: train.len() as u32,
             responses: train.iter().map(|&q| data.responses.of(q).len() as u32).sum(),
-            seconds: start.elapsed().as_secs_f64(),
             val: val.map(|(name, value)| (name.to_owned(), value)).into(),
             scope: scope::threshold(&val_features),
             axes_by_coverage: crate::embedder::axes::explained(&scores, &vectors.vectors)?,
@@ -235,6 +234,13 @@ fn check(settings: &Settings) -> Result<()> {
 
 fn cancelled() -> Error {
     Error::Failed("training was cancelled before its first epoch was over: nothing is kept".into())
+}
+
+/// Of one text alone, nothing tells questions apart.
+fn distinct(data: &Dataset, train: &[usize]) -> Result<()> {
+    let differ = texts(data, train).windows(2).any(|pair| pair[0] != pair[1]);
+    let few = "too few questions: at least 2 with different texts are needed to train on";
+    differ.then_some(()).ok_or_else(|| Error::Usage(format!("{}: {few}", data.name)))
 }
 
 fn texts<'a>(data: &'a Dataset, questions: &[usize]) -> Vec<&'a str> {
@@ -395,7 +401,9 @@ impl Run<'_> {
             let specialities = array2(trainee.specialities.val());
             let val_nll = self.val_loss(&weights, &specialities, &plain);
             if !val_nll.is_finite() {
-                return Err(Error::Failed("training diverged: try a lower learning rate".into()));
+                return Err(Error::Failed(
+                    "training diverged: the log loss of val is no number".into(),
+                ));
             }
             let better = best.as_ref().is_none_or(|best| val_nll < best.val_nll);
             let ability = self.groundwork.vectors.vectors.column(0).insert_axis(Axis(1));

@@ -59,8 +59,7 @@ impl App {
                 return self.take(done);
             }
             Effect::SavePool(name, expression) => {
-                let saved = Pools::path()
-                    .and_then(|path| Pools::load(&path)?.save(&path, &name, &expression));
+                let saved = Pools::path().and_then(|path| Pools::add(&path, &name, &expression));
                 let done = match saved {
                     Ok(()) => {
                         Action::Done(format!("saved: o finds {name}, and so does route --pool"))

@@ -39,7 +39,7 @@ use questions::Documents;
 use run::Run;
 
 pub use report::{Clash, Report, Rerun, Skip, Skips, Task};
-pub use tables::{Imported, Row, ensure_empty};
+pub use tables::{Imported, Row};
 
 /// At most so many faults are named in an error.
 const NAMED: usize = 5;

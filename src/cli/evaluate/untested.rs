@@ -9,11 +9,11 @@ use llmap::embedder::{Embedder, Event};
 use llmap::{Error, Result};
 
 use crate::cli::train::{bar, show};
-use crate::cli::{Common, interrupt, output};
+use crate::cli::{Common, output, signals};
 
 /// Hides cells, trains without them and judges the forecasts, once for each of `repeats` seeds.
 pub fn run(embedder: &Embedder, data: &Dataset, repeats: u64, common: &Common) -> Result<()> {
-    let cancel = interrupt()?;
+    let cancel = signals::flag();
     let cache = Cache::of_user();
     let mut found = Vec::new();
     for i in 0..repeats {
