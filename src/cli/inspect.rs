@@ -130,7 +130,9 @@ fn screen(value: &Value) -> String {
 
 fn lines(value: &Value, depth: usize, out: &mut String) {
     let Value::Object(fields) = value else { return };
-    let width = fields.keys().map(String::len).max().unwrap_or(0);
+    let fields: Vec<(String, &Value)> =
+        fields.iter().map(|(name, value)| (llmap::one_line(name), value)).collect();
+    let width = fields.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     for (name, value) in fields {
         let indent = "  ".repeat(depth);
         match value {

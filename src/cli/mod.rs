@@ -4,6 +4,7 @@ mod address;
 mod ask;
 mod bench;
 mod completions;
+mod connections;
 mod evaluate;
 mod explore;
 mod export;
@@ -20,7 +21,7 @@ mod serve;
 mod themes;
 mod train;
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -28,7 +29,7 @@ use std::sync::atomic::AtomicBool;
 
 use clap::{Args, Parser, Subcommand};
 use llmap::embedder::Embedder;
-use llmap::{Error, Result};
+use llmap::{Error, Printable, PrintableLines, Result};
 
 /// The word that names the embedder that is compiled in.
 const SHIPPED: &str = "shipped";
@@ -38,7 +39,13 @@ const SHIPPED: &str = "shipped";
 /// Without a command, llmap opens the explorer on the embedder it ships with: 557 models from
 /// public evaluation records.
 #[derive(Parser)]
-#[command(name = "llmap", version, max_term_width = 100, args_conflicts_with_subcommands = true)]
+#[command(
+    name = "llmap",
+    bin_name = "llmap",
+    version,
+    max_term_width = 100,
+    args_conflicts_with_subcommands = true
+)]
 #[command(after_help = "Examples:
   llmap                                   explore 557 models, type a prompt, see who answers it
   llmap route shipped \"2+2=?\"             the models most likely to answer it right
@@ -105,7 +112,7 @@ enum Command {
 
 /// Parses, runs, prints the error if there is one.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = parsed();
     let common = &cli.common;
     let outcome = match cli.command {
         None => explore::run(&cli.explore, common),
@@ -130,10 +137,32 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if output::reader_left(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("llmap: {error}");
+            output::message(&error);
             ExitCode::from(error.exit_code())
         }
     }
+}
+
+/// The command line. A message about it repeats arguments: they are made printable first, which may
+/// be another call, but one that is wrong in the same way.
+fn parsed() -> Cli {
+    let given: Vec<OsString> = std::env::args_os().collect();
+    let error = match Cli::try_parse_from(&given) {
+        Ok(cli) => return cli,
+        Err(error) => error,
+    };
+    let printed = given.iter().map(|given| Printable(&given.to_string_lossy()).to_string());
+    let error = match Cli::try_parse_from(printed) {
+        Err(same) if same.kind() == error.kind() => same,
+        _ => error,
+    };
+    let text = error.render().to_string();
+    if PrintableLines(&text).to_string() == text {
+        // With its colors.
+        error.exit();
+    }
+    output::message(text.trim_start_matches("error: "));
+    std::process::exit(error.exit_code());
 }
 
 /// The embedder that `path` names; without one, the shipped one.

@@ -84,14 +84,14 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
             // Asked for all, one that cannot be probed is passed over; asked for by name, it is an error.
             Err(error @ Error::Usage(_)) if arguments.attribute.is_none() => {
                 if !common.quiet {
-                    eprintln!("llmap: {error}");
+                    output::message(&error);
                 }
             }
             Err(error) => return Err(error),
         }
     }
     if reports.is_empty() && !common.quiet && arguments.fail_under.is_none() {
-        eprintln!("llmap: {}", nothing(&embedder, tried));
+        output::message(nothing(&embedder, tried));
     }
     if common.json {
         let documents: Vec<Value> = reports.iter().map(|r| document(r, &embedder)).collect();

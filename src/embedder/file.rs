@@ -3,7 +3,6 @@
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
-use std::fs;
 use std::path::Path;
 
 use ndarray::{Array1, Array2};
@@ -29,7 +28,7 @@ use crate::encoder::{self, Builtin, Encoder, Hashing, Identity, Part, Tfidf};
 use crate::error::{Error, Result};
 use crate::quantized::Quantized;
 use crate::tensors::{Tensors, misshapen};
-use crate::unpack::refuse_pointer;
+use crate::unpack::{self, refuse_pointer};
 
 /// The version of the format that this program writes, and the newest that it reads.
 const VERSION: u32 = 5;
@@ -99,7 +98,7 @@ impl Embedder {
     /// # Errors
     /// [`Error::Input`] if the file is missing, truncated, newer, inconsistent or not finite.
     pub fn load(path: &Path) -> Result<Self> {
-        let bytes = fs::read(path).map_err(|e| Error::io(path, e))?;
+        let bytes = unpack::bytes(path, unpack::EMBEDDER)?;
         refuse_pointer(path, &bytes)?;
         Self::from_bytes(&bytes).map_err(|fault| {
             let (problem, fix) = match fault {
@@ -122,6 +121,11 @@ impl Embedder {
             };
             Error::input(path, problem, fix)
         })
+    }
+
+    /// Reads the bytes of a file; `None` if they are no embedder.
+    pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
+        Self::from_bytes(bytes).ok()
     }
 
     /// The embedder that is compiled in, trained on public evaluation records.
