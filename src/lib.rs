@@ -28,5 +28,5 @@ mod unpack;
 
 pub use atomic::write as write_atomically;
 pub use error::{Error, Result, json_fault};
-pub use names::resolve;
+pub use names::{look_alikes, resolve};
 pub use printable::{Printable, PrintableLines, one_line, thousands, write_json};

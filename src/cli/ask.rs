@@ -57,7 +57,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     if arguments.number == 0 {
         return Err(Error::Usage("--questions must be at least 1".into()));
     }
-    let embedder = super::embedder(Some(&arguments.embedder))?;
+    let embedder = super::embedder(Some(&arguments.embedder), common)?;
     let data = dataset::load(&arguments.data)?;
     if arguments.check {
         return check(arguments, &data, common);

@@ -84,7 +84,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     if let Some(data) = &arguments.check {
         return checked(data, &arguments.benchmark, common);
     }
-    let embedder = super::embedder(arguments.embedder.as_deref())?;
+    let embedder = super::embedder(arguments.embedder.as_deref(), common)?;
     let chosen = match &arguments.filter {
         Some(expression) => embedder.select(expression)?,
         None => vec![true; embedder.models.len()],

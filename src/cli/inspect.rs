@@ -26,7 +26,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let found = if arguments.path.is_dir() {
         of_data(&dataset::load(&arguments.path)?)
     } else {
-        of_embedder(&*super::embedder(Some(&arguments.path))?, &arguments.path)?
+        of_embedder(&*super::embedder(Some(&arguments.path), common)?, &arguments.path)?
     };
     if common.json { output::json(&found) } else { output::text(&screen(&found)) }
 }

@@ -166,12 +166,24 @@ fn parsed() -> Cli {
 }
 
 /// The embedder that `path` names; without one, the shipped one.
-fn embedder(path: Option<&Path>) -> Result<Arc<Embedder>> {
-    match path {
-        Some(path) if path.as_os_str() != OsStr::new(SHIPPED) => Embedder::load(path),
-        _ => Embedder::shipped(),
+fn embedder(path: Option<&Path>, common: &Common) -> Result<Arc<Embedder>> {
+    let Some(path) = path.filter(|path| path.as_os_str() != OsStr::new(SHIPPED)) else {
+        return Embedder::shipped().map(Arc::new);
+    };
+    let embedder = Embedder::load(path)?;
+    if !common.quiet {
+        let models = llmap::look_alikes("models", embedder.models.iter().map(String::as_str));
+        let benchmarks = embedder.benchmarks.iter().map(|benchmark| &*benchmark.name);
+        let attributes = embedder.attributes.iter().map(|attribute| &*attribute.name);
+        let others = [
+            llmap::look_alikes("benchmarks", benchmarks),
+            llmap::look_alikes("attributes", attributes),
+        ];
+        for remark in models.into_iter().chain(others.into_iter().flatten()) {
+            output::message(format!("note: {remark}"));
+        }
     }
-    .map(Arc::new)
+    Ok(Arc::new(embedder))
 }
 
 /// A flag that Ctrl-C raises; a second Ctrl-C ends the program.

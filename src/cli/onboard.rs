@@ -39,7 +39,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
-    let embedder = super::embedder(Some(&arguments.embedder))?;
+    let embedder = super::embedder(Some(&arguments.embedder), common)?;
     let data = arguments.data.as_deref().map(dataset::load).transpose()?;
     let answers = load_answers(&arguments.responses, data.as_ref())?;
     if answers.iter().all(|answer| answer.label.is_none()) {

@@ -1,5 +1,6 @@
 //! `llmap probe`
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
@@ -55,12 +56,13 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
-    let embedder = super::embedder(arguments.embedder.as_deref())?;
+    let embedder = super::embedder(arguments.embedder.as_deref(), common)?;
     if let Some(keywords) = &arguments.communities {
         return run_communities(&embedder, keywords, arguments.shuffles as usize, common);
     }
     let attributes = attributes(arguments, &embedder)?;
     let prober = Prober::of(&embedder, &attributes);
+    prober.check(if arguments.attribute.is_some() { 1 } else { attributes.len() })?;
     let mut wanted = attributes;
     if let Some(name) = &arguments.attribute {
         let names: Vec<String> = wanted.iter().map(|a| a.name.clone()).collect();
@@ -121,7 +123,8 @@ fn nothing(embedder: &Embedder, tried: usize) -> String {
 fn attributes(arguments: &Arguments, embedder: &Embedder) -> Result<Vec<Attribute>> {
     let mut attributes = embedder.attributes.clone();
     let mut add = |added: Vec<Attribute>| {
-        attributes.retain(|old| added.iter().all(|new| new.name != old.name));
+        let new: HashSet<&str> = added.iter().map(|new| &*new.name).collect();
+        attributes.retain(|old| !new.contains(&*old.name));
         attributes.extend(added);
     };
     if let Some(path) = &arguments.attributes {

@@ -95,7 +95,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     if arguments.prompt.is_empty() && io::stdin().is_terminal() {
         return Err(Error::Usage("give a prompt, or prompts on standard input, one a line".into()));
     }
-    let embedder = super::embedder(Some(&arguments.embedder))?;
+    let embedder = super::embedder(Some(&arguments.embedder), common)?;
     let router = Router::new(&embedder);
     let preferences = preferences(arguments, &embedder)?;
     preferences.check(&router.costs)?;

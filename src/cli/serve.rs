@@ -56,7 +56,7 @@ fn seconds(text: &str) -> Result<f64, String> {
 
 pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let addresses = addresses(&arguments.addr)?;
-    let embedder = super::embedder(Some(&arguments.embedder))?;
+    let embedder = super::embedder(Some(&arguments.embedder), common)?;
     let service = Arc::new(Service::new(embedder, Pools::path().ok()));
     let stop = super::interrupt()?;
     let failed = |e| Error::Failed(format!("{} cannot be served: {e}", arguments.addr));
