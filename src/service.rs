@@ -23,7 +23,7 @@ pub const PROMPTS: usize = 1024;
 /// Models that a request may have named for all its prompts together.
 pub const NAMED: usize = 1 << 16;
 /// Prompts that are routed at once: in between, work can be stopped.
-const AT_ONCE: usize = 32;
+const AT_ONCE: usize = 128;
 
 /// Answers requests about one embedder.
 pub struct Service {

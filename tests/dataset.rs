@@ -354,7 +354,8 @@ fn a_quote_that_is_not_closed_is_an_error_wherever_it_begins() {
         assert!(name == "questions.csv" && problem.contains("not closed"), "{problem}");
     }
     // What ends well, in every way.
-    for end in ["3,1,1", "3,1,\"1\"", "3,1,\"1\"\r\n", "3,1,1\n\n\n"] {
+    let blank = format!("3,1,1{}", "\r\n".repeat(500));
+    for end in ["3,1,1", "3,1,\"1\"", "3,1,\"1\"\r\n", "3,1,1\n\n\n", &blank] {
         let responses = RESPONSES.replace("3,1,1\n", end);
         assert!(dataset::load(tables(QUESTIONS, MODELS, &responses).path()).is_ok(), "{end:?}");
     }

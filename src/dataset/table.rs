@@ -153,8 +153,7 @@ impl Table {
         self.unparsed.set(0);
         let (late, header, record) = (self.late, &self.header, &self.record);
         // A row that only looks like the end stands before it.
-        let begin = record.position().map_or(0, csv::Position::byte);
-        if is_end(record) && begin + END.len() as u64 / 2 > self.read.get() {
+        if is_end(record) && self.reader.position().byte() > self.read.get() + 1 {
             return Ok(None);
         }
         let row = Row { path: &self.path, late, header, record };
@@ -243,6 +242,9 @@ fn at(path: &Path, line: u64, problem: impl Into<String>, fix: impl Into<String>
 fn fault(path: &Path, late: u64, error: &csv::Error) -> Error {
     let line = error.position().map(|position| position.line() + late);
     let (problem, fix) = match error.kind() {
+        csv::ErrorKind::Io(e) if e.kind() == io::ErrorKind::Other => {
+            (e.to_string(), "is it the right file? then split it, or unpack it first")
+        }
         csv::ErrorKind::Io(e) => (
             format!("cannot be read: {e}"),
             "the file may be cut short or compressed in another way: write it again",
