@@ -357,7 +357,8 @@ fn a_quote_that_is_not_closed_is_an_error_wherever_it_begins() {
     let blank = format!("3,1,1{}", "\r\n".repeat(500));
     for end in ["3,1,1", "3,1,\"1\"", "3,1,\"1\"\r\n", "3,1,1\n\n\n", &blank] {
         let responses = RESPONSES.replace("3,1,1\n", end);
-        assert!(dataset::load(tables(QUESTIONS, MODELS, &responses).path()).is_ok(), "{end:?}");
+        let read = dataset::load(tables(QUESTIONS, MODELS, &responses).path());
+        assert!(read.is_ok(), "{:.20}: {read:?}", end);
     }
 }
 
@@ -390,14 +391,14 @@ fn what_unpacks_to_too_much_is_refused_by_name() {
         // One endless cell, one endless header.
         (bomb("prompt_id,prompt\n1,\"", "x", 20), "a row is longer than 16 MiB"),
         (bomb("prompt_id,", "x", 20), "a row is longer than 16 MiB"),
-        (bomb("prompt_id,prompt\n1,a\n", "\n", 300), "unpacks to more than 200 times its size"),
+        (bomb("prompt_id,prompt\n1,a\n", "\n", 20), "a row is longer than 16 MiB"),
     ] {
         let folder = folder(&[models, responses, ("questions.csv.gz", &packed)]);
         let (name, _, problem) = fault(folder.path());
         assert!(name == "questions.csv.gz" && problem.contains(said), "{problem}");
     }
     // Many equal rows are found as soon as there are more than pairs.
-    let equal = bomb("prompt_id,model_id,label\n", "1,0,1\n", 100);
+    let equal = bomb("prompt_id,model_id,label\n", "1,0,1\n", 20);
     let folder = folder(&[models, questions, ("responses.csv.gz", &equal)]);
     let (name, line, problem) = fault(folder.path());
     assert_eq!((&*name, line), ("responses.csv.gz", Some(3)));

@@ -115,7 +115,17 @@ fn hostile_texts_steer_nothing() {
         &["probe", embedder, "--shuffles", "5"],
         &["forecast", embedder],
         &["forecast", embedder, "--model", HOSTILE[3]],
-        &["onboard", embedder, answers, "--data", data, "--name", HOSTILE[4], "-o", &placed],
+        &[
+            "onboard",
+            embedder,
+            answers,
+            "--data",
+            data,
+            "--name",
+            "new\u{2066}\u{1b}",
+            "-o",
+            &placed,
+        ],
         &["inspect", &placed],
         &["explore", embedder, "--plain", "--prompt", prompt, "--data", data],
         &["export", embedder, "--map", &map],
@@ -150,46 +160,51 @@ fn what_is_wrong_is_said_without_steering() {
     fs::write(&file, "prompt,label\n").unwrap();
     let broken = home.join("broken");
     fs::create_dir(&broken).unwrap();
+    // All of them at once. Below a file and with too long a name: faults that the system tells, with
+    // the path.
+    let all = HOSTILE.concat();
+    let below = file.join(&all).to_str().unwrap().to_owned();
+    let long = home.join(format!("{all}{}", "x".repeat(300))).to_str().unwrap().to_owned();
+    for path in [&*all, &*below, &*long] {
+        for arguments in [
+            &["inspect", path][..],
+            &["train", path, "-o", "x.safetensors"],
+            &["train", "broken", "-o", path],
+            &["evaluate", "shipped", path],
+            &["route", path, "x"],
+            &["route", "shipped", "x", "--pool", path],
+            &["route", "shipped", "x", "--where", path],
+            &["serve", path],
+            &["serve", "--addr", path],
+            &["probe", "shipped", path],
+            &["probe", "shipped", "--attributes", path],
+            &["probe", "shipped", "--rules", path],
+            &["forecast", "shipped", "--benchmark", path],
+            &["forecast", "shipped", "--model", path],
+            &["onboard", "shipped", path, "--name", "x", "-o", "y"],
+            &["ask", path, "--data", path],
+            &["explore", path, "--plain"],
+            &["explore", "--plain", "--data", path],
+            &["export", "--map", path],
+            &["export", "--map", "m.svg", "--theme", path],
+            &["export", "--map", "m.svg", "--colour", path],
+            &["import", "lm-eval", path, "-o", "z"],
+            &["fetch", path],
+            // And what clap says of arguments.
+            &[path, path],
+            &["route", "--top", path],
+            &[&format!("--{path}")],
+            &["inspect", &format!("--{path}"), path],
+            &["bench", path],
+        ] {
+            let (code, _) = run(home, arguments, false);
+            assert!(code == 1 || code == 2, "{arguments:?} ends with {code}");
+        }
+    }
     for text in HOSTILE {
-        let argument = text.trim_start_matches('\0');
-        // Below a file and with too long a name: faults that the system tells, with the path.
-        let below = file.join(argument).to_str().unwrap().to_owned();
-        let long = home.join(format!("{argument}{}", "x".repeat(300))).to_str().unwrap().to_owned();
-        for path in [argument, &*below, &*long] {
-            for arguments in [
-                &["inspect", path][..],
-                &["train", path, "-o", "x.safetensors"],
-                &["train", "broken", "-o", path],
-                &["evaluate", "shipped", path],
-                &["route", path, "x"],
-                &["route", "shipped", "x", "--pool", path],
-                &["route", "shipped", "x", "--where", path],
-                &["serve", path],
-                &["serve", "--addr", path],
-                &["probe", "shipped", path],
-                &["probe", "shipped", "--attributes", path],
-                &["probe", "shipped", "--rules", path],
-                &["forecast", "shipped", "--benchmark", path],
-                &["forecast", "shipped", "--model", path],
-                &["onboard", "shipped", path, "--name", "x", "-o", "y"],
-                &["ask", path, "--data", path],
-                &["explore", path, "--plain"],
-                &["explore", "--plain", "--data", path],
-                &["export", "--map", path],
-                &["export", "--map", "m.svg", "--theme", path],
-                &["export", "--map", "m.svg", "--colour", path],
-                &["import", "lm-eval", path, "-o", "z"],
-                &["fetch", path],
-                // And what clap says of arguments.
-                &[path, path],
-                &["route", "--top", path],
-                &[&format!("--{path}")],
-                &["inspect", &format!("--{path}"), path],
-                &["bench", path],
-            ] {
-                let (code, _) = run(home, arguments, false);
-                assert!(code == 1 || code == 2, "{arguments:?} ends with {code}");
-            }
+        // What clap says of arguments.
+        for arguments in [&[text, text][..], &["inspect", &format!("--{text}")], &["bench", text]] {
+            assert_eq!(run(home, arguments, false).0, 2, "{arguments:?}");
         }
         let row = format!("prompt_id,prompt\n{0},{0}\n{0},{0}\n", quoted(&format!("{text}i")));
         fs::write(broken.join("questions.csv"), row).unwrap();

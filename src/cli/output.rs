@@ -27,13 +27,19 @@ pub fn text(text: &str) -> Result<()> {
 /// steer it.
 pub fn csv(bytes: &[u8]) -> Result<()> {
     let mut out = io::stdout().lock();
-    let written = if out.is_terminal() {
-        write!(out, "{}", PrintableLines(&String::from_utf8_lossy(bytes)))
-    } else {
-        out.write_all(bytes)
-    };
+    let written = if out.is_terminal() { readable(bytes, &mut out) } else { out.write_all(bytes) };
     let written = written.and_then(|()| out.flush());
     written.map_err(|e| Error::io(Path::new("standard output"), e))
+}
+
+/// The same table with cells of one printable line each.
+fn readable(bytes: &[u8], out: impl Write) -> io::Result<()> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
+    let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(out);
+    for row in reader.records() {
+        writer.write_record(row?.iter().map(llmap::one_line))?;
+    }
+    writer.flush()
 }
 
 /// A message on standard error. Its line breaks are the program's own: what is foreign in it must have
