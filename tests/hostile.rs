@@ -7,7 +7,7 @@ use std::path::Path;
 
 use assert_cmd::cargo::cargo_bin_cmd;
 
-/// What strangers write: titles of windows, colors, overrides of direction, lines that look like
+/// What others write: titles of windows, colors, overrides of direction, lines that look like
 /// llmap's own, backspaces, separators, twins that look the same, formulas.
 const HOSTILE: [&str; 12] = [
     "\u{1b}]0;PWNED\u{7}",
