@@ -87,7 +87,7 @@ enum Chosen {
 }
 
 pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
-    let embedder = super::embedder(Some(&arguments.embedder))?;
+    let embedder = super::embedder(Some(&arguments.embedder), common)?;
     let data = dataset::load(&arguments.data)?;
     let split = match arguments.split {
         Chosen::Train => Some(Split::Train),

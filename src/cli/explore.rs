@@ -59,7 +59,7 @@ impl Arguments {
 }
 
 pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
-    let embedder = super::embedder(arguments.embedder.as_deref())?;
+    let embedder = super::embedder(arguments.embedder.as_deref(), common)?;
     if arguments.prints(common) {
         let data = arguments.data.as_deref().map(dataset::load).transpose()?;
         let prompt = arguments.prompt.as_deref();

@@ -58,7 +58,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         }
     };
     let map = Output::open(&arguments.map, &[arguments.embedder.clone()])?;
-    let embedder = super::embedder(Some(&arguments.embedder))?;
+    let embedder = super::embedder(Some(&arguments.embedder), common)?;
     let shown = Shown {
         tsne: arguments.projection == Projection::TSne,
         colour: arguments.colour.clone(),

@@ -48,7 +48,7 @@ fn output_beside(path: &Path, arguments: &Arguments) -> Result<Output> {
 pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let output = arguments.output.as_deref().map(|path| output_beside(path, arguments));
     let output = output.transpose()?;
-    let embedder = super::embedder(Some(&arguments.embedder))?;
+    let embedder = super::embedder(Some(&arguments.embedder), common)?;
     let data = arguments.data.as_deref().map(dataset::load).transpose()?;
     let answers = load_answers(&arguments.responses, data.as_ref())?;
     if answers.iter().all(|answer| answer.label.is_none()) {

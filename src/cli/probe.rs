@@ -1,5 +1,6 @@
 //! `llmap probe`
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use llmap::analysis::communities::{self, OF_THE_PAPER, communities};
@@ -54,12 +55,13 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
-    let embedder = super::embedder(arguments.embedder.as_deref())?;
+    let embedder = super::embedder(arguments.embedder.as_deref(), common)?;
     if let Some(keywords) = &arguments.communities {
         return run_communities(&embedder, keywords, arguments.shuffles as usize, common);
     }
     let attributes = attributes(arguments, &embedder)?;
     let prober = Prober::of(&embedder, &attributes);
+    prober.check(if arguments.attribute.is_some() { 1 } else { attributes.len() })?;
     let mut wanted = attributes;
     if let Some(name) = &arguments.attribute {
         let names: Vec<String> = wanted.iter().map(|a| a.name.clone()).collect();
@@ -82,14 +84,14 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
             // Asked for all, one that cannot be probed is passed over; asked for by name, it is an error.
             Err(error @ Error::Usage(_)) if arguments.attribute.is_none() => {
                 if !common.quiet {
-                    eprintln!("llmap: {error}");
+                    output::message(&error);
                 }
             }
             Err(error) => return Err(error),
         }
     }
     if reports.is_empty() && !common.quiet && arguments.fail_under.is_none() {
-        eprintln!("llmap: {}", nothing(&embedder, tried));
+        output::message(nothing(&embedder, tried));
     }
     if common.json {
         let documents: Vec<Value> = reports.iter().map(|r| document(r, &embedder)).collect();
@@ -119,7 +121,8 @@ fn nothing(embedder: &Embedder, tried: usize) -> String {
 fn attributes(arguments: &Arguments, embedder: &Embedder) -> Result<Vec<Attribute>> {
     let mut attributes = embedder.attributes.clone();
     let mut add = |added: Vec<Attribute>| {
-        attributes.retain(|old| added.iter().all(|new| new.name != old.name));
+        let new: HashSet<&str> = added.iter().map(|new| &*new.name).collect();
+        attributes.retain(|old| !new.contains(&*old.name));
         attributes.extend(added);
     };
     if let Some(path) = &arguments.attributes {

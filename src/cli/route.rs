@@ -95,7 +95,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     if arguments.prompt.is_empty() && io::stdin().is_terminal() {
         return Err(Error::Usage("give a prompt, or prompts on standard input, one a line".into()));
     }
-    let embedder = super::embedder(Some(&arguments.embedder))?;
+    let embedder = super::embedder(Some(&arguments.embedder), common)?;
     let router = Router::new(&embedder);
     let preferences = preferences(arguments, &embedder)?;
     preferences.check(&router.costs)?;
@@ -125,10 +125,10 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     writer.end()?;
     if below > 0 && !common.quiet {
         let least = arguments.min_quality.unwrap_or_default();
-        eprintln!(
-            "llmap: no model is right with --min-quality {least} for {below} of {routed} prompts: \
+        output::message(format!(
+            "no model is right with --min-quality {least} for {below} of {routed} prompts: \
              the most likely one is named"
-        );
+        ));
     }
     outcome?;
     if routed == 0 {
@@ -207,7 +207,8 @@ impl<'a> Writer<'a> {
             let answer = Answer::new(&self.embedder.models, unit, prompt, route, self.top);
             llmap::write_json(&mut text, &answer, false)
         } else {
-            write!(text, "{}", screen(self.embedder, router, prompt, route, self.top))
+            let screen = screen(self.embedder, router, prompt, route, self.top);
+            write!(text, "{}", llmap::PrintableLines(&screen))
         }
         .map_err(|e| Error::io(Path::new("standard output"), e))?;
         let before: &[u8] = match (self.list, self.lines, self.first) {

@@ -73,7 +73,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let data = dataset::load(&arguments.data)?;
     if !common.quiet && !arguments.live {
         data.problems().iter().for_each(|problem| {
-            eprintln!("llmap: note: {}", llmap::one_line(problem));
+            output::message(format!("note: {}", llmap::one_line(problem)));
         });
     }
     let settings = Settings {

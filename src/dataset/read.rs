@@ -1,6 +1,8 @@
 //! From a folder to a [`Dataset`]: tells the layout by what the folder holds.
 
 use std::collections::HashMap;
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::table::{self, Table};
@@ -15,21 +17,27 @@ use crate::error::{Error, Result};
 /// # Errors
 /// The first fault of the files, with file and line.
 pub fn load(folder: &Path) -> Result<Dataset> {
-    if !folder.exists() {
-        return Err(Error::input(folder, "no such folder", "check the path"));
-    }
-    if !folder.is_dir() {
+    let about = match folder.metadata() {
+        Ok(about) => about,
+        Err(e) if e.kind() == ErrorKind::NotFound => {
+            return Err(Error::input(folder, "no such folder", "check the path"));
+        }
+        Err(e) => return Err(Error::io(folder, e)),
+    };
+    if !about.is_dir() {
         return Err(Error::input(
             folder,
             "a data set is a folder, this is a file",
             "name its folder",
         ));
     }
-    if table::find(folder, "responses").is_some() {
+    if table::find(folder, "responses")?.is_some() {
         tables::load(folder)
-    } else if table::find(folder, "train").is_some() {
+    } else if table::find(folder, "train")?.is_some() {
         embedllm::load(folder)
     } else {
+        // What it holds may only not be seen.
+        fs::read_dir(folder).map_err(|e| Error::io(folder, e))?;
         let fix = "put questions.csv, models.csv and responses.csv there (tables), or train.csv, \
                    val.csv and test.csv (EmbedLLM); .csv.gz and .csv.zst work too";
         Err(Error::input(folder, "holds no data set", fix))
@@ -41,7 +49,7 @@ pub fn load(folder: &Path) -> Result<Dataset> {
 pub fn table_files(folder: &Path) -> Vec<PathBuf> {
     let stems = ["questions", "models", "responses", "train", "val", "test", "categories"];
     let orders = ["model_order", "question_order"];
-    stems.into_iter().chain(orders).filter_map(|stem| table::find(folder, stem)).collect()
+    stems.into_iter().chain(orders).filter_map(|stem| table::find(folder, stem).ok()?).collect()
 }
 
 /// Reads further attributes from a CSV with a `model_name` column, in the order of `models`.
@@ -93,12 +101,12 @@ pub(super) struct Builder {
 }
 
 /// One response on its way in; `line` is kept for the error on a duplicate.
-struct Triple {
-    question: u32,
-    model: u32,
-    label: f32,
-    line: u32,
-    file: u8,
+pub(super) struct Triple {
+    pub(super) question: u32,
+    pub(super) model: u32,
+    pub(super) label: f32,
+    pub(super) line: u32,
+    pub(super) file: u8,
 }
 
 impl Builder {
@@ -125,10 +133,13 @@ impl Builder {
         self.questions.iter().map(|question| &*question.id)
     }
 
-    /// Adds the response that stands on `line` of the `file`-th file.
-    pub(super) fn response(&mut self, question: u32, model: u32, label: f32, line: u64, file: u8) {
-        let line = u32::try_from(line).unwrap_or(u32::MAX);
-        self.triples.push(Triple { question, model, label, line, file });
+    /// Adds the response that stands on `line` of the `file`-th file. False if there are more responses
+    /// than pairs of a question and one of `models` models, so that there is no need to read on before
+    /// [`Self::finish`] finds two of a pair.
+    #[must_use]
+    pub(super) fn response(&mut self, response: Triple, models: usize) -> bool {
+        self.triples.push(response);
+        self.triples.len() <= self.questions.len().saturating_mul(models)
     }
 
     /// Sorts, looks for duplicates, compresses.

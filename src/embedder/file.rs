@@ -4,7 +4,6 @@
 mod ranges;
 
 use std::cmp::Ordering;
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -34,7 +33,7 @@ use crate::error::{Error, Result};
 use crate::quantized::Quantized;
 use crate::sealed;
 use crate::tensors::{Tensors, misshapen};
-use crate::unpack::refuse_pointer;
+use crate::unpack::{self, refuse_pointer};
 
 /// The version of the format that this program writes, and the newest that it reads.
 const VERSION: u32 = 6;
@@ -109,7 +108,7 @@ impl Embedder {
     /// # Errors
     /// [`Error::Input`] if the file is missing, truncated, newer, inconsistent or not finite.
     pub fn load(path: &Path) -> Result<Self> {
-        let bytes = fs::read(path).map_err(|e| Error::io(path, e))?;
+        let bytes = unpack::bytes(path, unpack::EMBEDDER)?;
         refuse_pointer(path, &bytes)?;
         Self::from_bytes(&bytes).map_err(|fault| {
             let (problem, fix) = match fault {
@@ -132,6 +131,11 @@ impl Embedder {
             };
             Error::input(path, problem, fix)
         })
+    }
+
+    /// Reads the bytes of a file; `None` if they are no embedder.
+    pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
+        Self::from_bytes(bytes).ok()
     }
 
     /// The embedder that is compiled in, trained on public evaluation records.

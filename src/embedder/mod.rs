@@ -153,7 +153,15 @@ impl Embedder {
     /// # Errors
     /// [`crate::Error::Usage`] with the place of the fault.
     pub fn select(&self, expression: &str) -> Result<Vec<bool>> {
-        filter::select(expression, &self.models, &self.attributes)
+        self.select_until(expression, &|| false)
+    }
+
+    /// The same, given up as soon as `stop` says true.
+    ///
+    /// # Errors
+    /// As [`Embedder::select`]; also if it was stopped.
+    pub fn select_until(&self, expression: &str, stop: &dyn Fn() -> bool) -> Result<Vec<bool>> {
+        filter::select_until(expression, &self.models, &self.attributes, stop)
             .map_err(|problem| problem.into_usage(expression))
     }
 

@@ -25,6 +25,7 @@ use super::network::{Layer, array2, data2, linear};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::sealed;
+use crate::unpack;
 
 const DIM: usize = 232;
 const NOISE: f32 = 0.05;
@@ -179,7 +180,7 @@ impl Reference {
 
     /// `None` for whatever is not a reference model of this size: it is trained again then.
     fn read(path: &Path, models: usize, inputs: usize) -> Option<Self> {
-        let bytes = std::fs::read(path).ok()?;
+        let bytes = unpack::own(path, unpack::EMBEDDER)?;
         let file = SafeTensors::deserialize(&bytes).ok()?;
         sealed::check(&file, &bytes).ok()?;
         let numbers = |name: &str, shape: &[usize]| -> Option<Vec<f32>> {

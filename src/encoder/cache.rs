@@ -47,7 +47,7 @@ impl Cache {
     pub(super) fn read(&self) -> HashMap<Key, Vec<f32>> {
         let mut found = HashMap::new();
         for (path, ..) in shards(&self.folder) {
-            let Ok(bytes) = fs::read(&path) else { continue };
+            let Some(bytes) = crate::unpack::own(&path, CAPACITY) else { continue };
             let Some((keys, vectors)) = self.shard(&bytes) else { continue };
             found.extend(keys.into_iter().zip(vectors));
         }

@@ -127,14 +127,11 @@ fn absent(identity: &Identity) -> Error {
     let known = crate::hub::ITEMS.iter().find(|item| item.repository.ends_with(&identity.name));
     let get =
         known.map_or_else(String::new, |item| format!("run `llmap fetch {}`, or ", item.name));
-    Error::Usage(format!(
-        "the embedder reads questions with {} ({}, {} numbers), which is not on this machine\n  \
-         fix: {get}set {} to its folder",
-        identity.name,
-        identity.architecture,
-        identity.dim,
-        locate::VARIABLE
-    ))
+    let problem = format!(
+        "the embedder reads questions with {} ({}, {} numbers), which is not on this machine",
+        identity.name, identity.architecture, identity.dim,
+    );
+    Error::usage(problem, format!("{get}set {} to its folder", locate::VARIABLE))
 }
 
 impl Encoder {

@@ -6,6 +6,7 @@ use etcetera::BaseStrategy;
 use serde_json::{Map, Value};
 
 use super::keys::{Binding, KEYMAP, overridden};
+use crate::unpack;
 
 /// What the file may say:
 /// `{"theme": "light", "motion": false, "mouse": false, "session": false, "keys": {…}}`.
@@ -33,12 +34,15 @@ pub fn file() -> Option<PathBuf> {
 impl Config {
     /// Reads the file, if there is one. What is wrong in it is told and passed over.
     pub fn load() -> (Self, Vec<String>) {
-        let read = file().and_then(|path| Some((std::fs::read_to_string(&path).ok()?, path)));
-        let Some((text, path)) = read else { return Self::parse("{}", "config.json") };
-        Self::parse(&text, &path.display().to_string())
+        let path = file().filter(|path| path.exists());
+        let Some(path) = path else { return Self::parse("{}", "config.json") };
+        match unpack::settings(&path) {
+            Ok(text) => Self::parse(&text, &path.display().to_string()),
+            Err(problem) => (Self::parse("{}", "").0, vec![problem.to_string()]),
+        }
     }
 
-    fn parse(text: &str, origin: &str) -> (Self, Vec<String>) {
+    pub fn parse(text: &str, origin: &str) -> (Self, Vec<String>) {
         let mut warnings = Vec::new();
         let fields = match serde_json::from_str(text) {
             Ok(Value::Object(fields)) => fields,

@@ -133,6 +133,16 @@ pub fn themes() -> Vec<String> {
     Theme::names()
 }
 
+/// Reads a theme, and nothing else.
+pub(crate) fn read_theme(path: &Path) {
+    let _ = Theme::load(&path.to_string_lossy(), Depth::Indexed);
+}
+
+/// Reads settings, and nothing else.
+pub(crate) fn read_config(text: &str) {
+    let _ = Config::parse(text, "config.json");
+}
+
 /// Opens the explorer and comes back when the user leaves it.
 ///
 /// # Errors

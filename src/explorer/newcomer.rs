@@ -8,7 +8,7 @@ use super::state::State;
 use crate::analysis::estimate::Estimate;
 use crate::analysis::neighbours::Neighbour;
 use crate::dataset::Answer;
-use crate::one_line;
+use crate::{one_line, spreadsheet};
 
 /// What it is called on the map.
 pub const NAME: &str = "new model";
@@ -185,16 +185,10 @@ fn write(state: &mut State, effects: &mut Vec<Effect>) {
     if state.newcomer.answers.is_empty() {
         return state.say("nothing is answered yet");
     }
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let mut rows = vec![["prompt".to_owned(), "label".to_owned()]];
-    rows.extend(state.newcomer.answers.iter().map(|answer| {
+    let rows = state.newcomer.answers.iter().map(|answer| {
         [answer.prompt.clone(), answer.label.map_or_else(String::new, |y| y.to_string())]
-    }));
-    for row in rows {
-        // Writing rows of one length to memory cannot fail.
-        let _ = writer.write_record(row);
-    }
-    let bytes = writer.into_inner().unwrap_or_default();
+    });
+    let bytes = spreadsheet::table(&["prompt", "label"], rows);
     effects.push(Effect::Write("llmap-answers.csv".into(), bytes));
 }
 

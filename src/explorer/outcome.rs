@@ -163,7 +163,7 @@ fn probed(state: &mut State, attribute: usize, result: Result<Box<Report>, Strin
     // The cursor stays on its attribute while results sort the list anew.
     let chosen = state.probe.chosen().filter(|_| state.probe.cursor > 0);
     if let Some(report) = state.probe.reports.get_mut(attribute) {
-        *report = Some(result);
+        *report = Some(result.map_err(|problem| one_line(&problem)));
     }
     if let Some(chosen) = chosen {
         choose(state, chosen);

@@ -10,8 +10,8 @@ use super::filtering::{self, Filter};
 use super::limits::{self, Limits};
 use super::state::{Notice, State};
 use super::{commands, table};
-use crate::Printable;
 use crate::analysis::router::{Answer, Preferences, Route};
+use crate::printable::PrintableLines;
 
 /// Prompts that are remembered.
 const REMEMBERED: usize = 100;
@@ -185,7 +185,7 @@ impl RouteState {
 /// Lines of text without anything that steers a terminal.
 fn printable(text: &str) -> String {
     let text = text.replace("\r\n", "\n").replace('\r', "\n").replace('\t', "    ");
-    let mut text = Printable(&text).to_string();
+    let mut text = PrintableLines(&text).to_string();
     let mut end = LONGEST.min(text.len());
     while !text.is_char_boundary(end) {
         end -= 1;

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::colouring::{HUES, Hue};
 use crate::error::{Error, Result};
+use crate::unpack;
 
 /// The themes that are compiled in.
 const BUNDLED: [(&str, &str); 9] = [
@@ -280,12 +281,13 @@ fn user_folder() -> Option<PathBuf> {
 fn find(name: &str) -> Result<(PathBuf, String)> {
     let path = Path::new(name);
     if path.extension().is_some() || name.contains(std::path::MAIN_SEPARATOR) {
-        let text = std::fs::read_to_string(path).map_err(|e| Error::io(path, e))?;
+        let text = unpack::settings(path)?;
         return Ok((path.into(), text));
     }
     if let Some(path) = user_folder().map(|folder| folder.join(format!("{name}.json")))
-        && let Ok(text) = std::fs::read_to_string(&path)
+        && path.exists()
     {
+        let text = unpack::settings(&path)?;
         return Ok((path, text));
     }
     match BUNDLED.iter().find(|(known, _)| *known == name) {

@@ -30,13 +30,12 @@ impl Pools {
     /// Reads the pools of a file; none if there is no file.
     ///
     /// # Errors
-    /// [`Error::Input`] if it holds anything else.
+    /// [`Error::Input`] if it is no file or holds anything else.
     pub fn load(path: &Path) -> Result<Self> {
-        let text = match fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(e) => return Err(Error::io(path, e)),
-        };
+        if !path.exists() {
+            return Ok(Self::default());
+        }
+        let text = crate::unpack::settings(path)?;
         let named = serde_json::from_str(&text).map_err(|e| Error::Input {
             file: path.into(),
             line: Some(e.line() as u64),

@@ -37,7 +37,9 @@ pub fn run(embedder: &Embedder, data: &Dataset, repeats: u64, common: &Common) -
         if let Some(Err(problem)) = cache.as_ref().map(|c| c.write(data, &settings, &new))
             && !common.quiet
         {
-            eprintln!("llmap: note: the figures cannot be kept for the next time: {problem}");
+            output::message(format!(
+                "note: the figures cannot be kept for the next time: {problem}"
+            ));
         }
         found.push(new);
     }
