@@ -11,9 +11,9 @@ use crate::quantized::{Quantized, rounded};
 
 /// So few keys lie in one list.
 const SMALL: usize = 4096;
-/// The part of the keys that a query visits: a sixth finds 98.9% of the 60 nearest of 24,000
+/// The part of the keys that a query visits: an eighth finds 98.7% of the 60 nearest of 24,000
 /// questions (docs/experiments.md).
-const VISITED: usize = 6;
+const VISITED: usize = 8;
 /// Passes of k-means.
 const PASSES: usize = 8;
 /// Queries whose centers are compared at once.
