@@ -20,6 +20,7 @@ mod names;
 mod printable;
 mod quantized;
 pub mod service;
+mod table;
 mod tensors;
 mod unpack;
 

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use llmap::dataset;
 use llmap::explorer::{self, Options};
 use llmap::{Error, Result};
 
@@ -56,7 +55,7 @@ impl Arguments {
 pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let embedder = super::embedder(arguments.embedder.as_deref())?;
     if arguments.plain || common.json {
-        let data = arguments.data.as_deref().map(dataset::load).transpose()?;
+        let data = arguments.data.as_deref().map(super::data).transpose()?;
         let prompt = arguments.prompt.as_deref();
         let document = explorer::document(&embedder, prompt, data.as_ref(), common.seed)?;
         return if common.json {

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use llmap::analysis::forecast::{self, Check, Forecast, Pair, check};
-use llmap::dataset::{self, Kind, load_scores};
+use llmap::dataset::{Kind, load_scores};
 use llmap::embedder::{self, Embedder, Event, Score};
 use llmap::{Error, Result};
 use serde_json::{Value, json};
@@ -279,7 +279,7 @@ fn overview(embedder: &Embedder, ordered: &[(&Column, Vec<usize>)]) -> Result<()
 }
 
 fn checked(data: &Path, benchmarks: &[String], common: &Common) -> Result<()> {
-    let data = dataset::load(data)?;
+    let data = super::data(data)?;
     let cancel = super::interrupt()?;
     let settings = embedder::Settings { seed: common.seed, ..embedder::Settings::default() };
     let bar = bar(common, settings.epochs);

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use llmap::dataset;
+
 use llmap::embedder::{Backend, Embedder, Event, Settings, train};
 use llmap::encoder;
 use llmap::explorer::{self, Options};
@@ -59,7 +59,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     if arguments.live {
         super::explore::terminal()?;
     }
-    let data = dataset::load(&arguments.data)?;
+    let data = super::data(&arguments.data)?;
     if !common.quiet && !arguments.live {
         data.problems().iter().for_each(|problem| {
             eprintln!("llmap: note: {}", llmap::one_line(problem));

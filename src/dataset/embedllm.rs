@@ -9,9 +9,9 @@ use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
 
 use super::read::Builder;
-use super::table::{self, Table};
 use super::{Dataset, Split};
 use crate::error::{Error, Result};
+use crate::table::{self, Table};
 
 pub(super) fn load(folder: &Path) -> Result<Dataset> {
     let parts: Vec<(Split, PathBuf)> = Split::ALL

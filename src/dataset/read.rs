@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::table::{self, Table};
 use super::{Attribute, Dataset, Question, Responses, Split, Values, embedllm, kinds, tables};
 use crate::error::{Error, Result};
+use crate::table::{self, Table};
 
 /// Reads the data set in `folder`.
 ///
