@@ -26,5 +26,5 @@ mod unpack;
 
 pub use atomic::write as write_atomically;
 pub use error::{Error, Result, json_fault};
-pub use names::resolve;
+pub use names::{resolve, short as short_names};
 pub use printable::{Printable, one_line, thousands, write_json};

@@ -131,9 +131,10 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     if arguments.benchmark.is_empty() && !arguments.new {
         return overview(&embedder, &ordered);
     }
+    let short = llmap::short_names(&embedder.models);
     let tables = ordered.iter().map(|(column, order)| {
         let rows = order.iter().map(|m| {
-            let mut row = vec![embedder.models[*m].clone()];
+            let mut row = vec![short[*m].clone()];
             row.extend(cells(column.forecasts[*m]));
             row
         });
@@ -254,12 +255,13 @@ fn one_model(
 
 /// Of each benchmark, who leads it and who might.
 fn overview(embedder: &Embedder, ordered: &[(&Column, Vec<usize>)]) -> Result<()> {
+    let short = llmap::short_names(&embedder.models);
     let rows = ordered.iter().map(|(column, order)| {
         let measured = |m: &&usize| column.forecasts[**m].responses > 0;
         let best = |m: Option<&usize>| {
             m.map_or_else(String::new, |m| {
                 let p = percent(column.forecasts[*m].accuracy.mean);
-                format!("{} {p}", embedder.models[*m])
+                format!("{} {p}", short[*m])
             })
         };
         let run = order.iter().filter(measured).count();

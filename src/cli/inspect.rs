@@ -109,6 +109,7 @@ fn of_embedder(embedder: &Embedder, path: &Path) -> Result<Value> {
         "attributes": attributes(&embedder.attributes),
         "calibration": embedder.calibration,
         "provenance": embedder.provenance,
+        "limits": embedder.limits(),
         "bytes": bytes,
     }))
 }

@@ -151,15 +151,29 @@ fn report(embedder: &Embedder, arguments: &Arguments, common: &Common) -> Result
             "calibration": embedder.calibration,
             "provenance": provenance,
             "peak_memory_bytes": memory,
+            "limits": embedder.limits(),
         }));
     }
     let figures: Vec<String> =
         provenance.val.iter().map(|(name, value)| format!("{name} {value:.4}")).collect();
     let memory = memory.map_or_else(String::new, |b| format!(", {} MB at most", b / 1_000_000));
+    let mut limits = String::new();
+    if !common.quiet {
+        for limit in embedder.limits() {
+            limits.push_str(&format!("\n{limit}"));
+        }
+        if embedder.attributes.is_empty() {
+            limits.push_str(
+                "\nno attributes: nothing to filter, to color or to weigh cost by; llmap merge DATA -o NEW \
+                 --attributes FILE.csv --guess adds some",
+            );
+        }
+    }
     output::text(&format!(
-        "{}: {} models × {} numbers from {} responses in {:.1} s (epoch {}{memory})\nval: {}",
+        "{}: {} {} × {} numbers from {} responses in {:.1} s (epoch {}{memory})\nval: {}{limits}",
         llmap::one_line(&arguments.output.display().to_string()),
         embedder.models.len(),
+        if embedder.models.len() == 1 { "model" } else { "models" },
         embedder.vectors.ncols(),
         provenance.responses,
         provenance.seconds,

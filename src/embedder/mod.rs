@@ -12,6 +12,7 @@ mod forecast;
 mod grow;
 mod knowledge;
 mod levels;
+mod limits;
 mod memory;
 mod network;
 mod objective;

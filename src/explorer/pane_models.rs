@@ -99,7 +99,10 @@ fn columns(state: &State, room: usize) -> Vec<(usize, usize)> {
             Column::Benchmark(_) => TITLE,
             _ => TEXT,
         };
-        let text = |row: usize| text(&column.cell(state, table.rows[row])).1;
+        let text = |row: usize| match column {
+            Column::Name => state.short(table.rows[row]).to_owned(),
+            _ => text(&column.cell(state, table.rows[row])).1,
+        };
         let widest = match column {
             Column::Benchmark(_) | Column::Forecast | Column::Ability => 6,
             _ => sampled.clone().map(|row| width(&text(row))).max().unwrap_or_default(),
@@ -193,7 +196,7 @@ fn cells(state: &State, columns: &[(usize, usize)], model: usize) -> Vec<Span<'s
                 ("  ", Ink::Text)
             };
             spans.push(Span::styled(mark, theme.bold(ink)));
-            let name = pad(&shown, w.saturating_sub(MARK));
+            let name = pad(state.short(model), w.saturating_sub(MARK));
             spans.push(Span::styled(format!("{name} "), theme.ink(ink)));
             continue;
         }
