@@ -93,6 +93,38 @@ fn several_data_sets_are_one() {
 }
 
 #[test]
+fn one_category_of_two_kinds_is_two() {
+    let root = tempfile::tempdir().unwrap();
+    let set = |name: &str, kind: Option<&str>, text: &str| {
+        let questions =
+            format!("prompt_id,category,split,prompt\n1,x,train,{text}\n2,x,val,{text} Why?\n");
+        let folder = put(
+            root.path(),
+            name,
+            &questions,
+            "model_id,model_name\n0,m\n",
+            "prompt_id,model_id,label\n1,0,1\n2,0,0\n",
+        );
+        if let Some(kind) = kind {
+            fs::write(
+                root.path().join(name).join("categories.csv"),
+                format!("category,kind\nx,{kind}\n"),
+            )
+            .unwrap();
+        }
+        folder
+    };
+    let (a, b) = (set("a", Some("preference"), "Sing."), set("b", None, "Sing."));
+    let to = root.path().join("c");
+    let to = to.to_str().unwrap();
+    assert_eq!(llmap(&["merge", &a, &b, "-o", to]).0, 0);
+    let data = dataset::load(Path::new(to)).unwrap();
+    assert_eq!(data.categories, ["x", "x (correctness)"]);
+    assert_eq!(data.kinds, [dataset::Kind::Preference, dataset::Kind::Correctness]);
+    assert_eq!(data.questions.len(), 4, "a preference is no right answer");
+}
+
+#[test]
 fn near_names_are_listed_and_kept_apart_unless_the_user_says_so() {
     let root = tempfile::tempdir().unwrap();
     let [a, b] = two(root.path());
@@ -161,7 +193,9 @@ fn the_first_try_works_with_one_model_and_a_few_questions() {
     };
     run(&["import", "lm-eval", &at("results"), "-o", &at("data")]);
     let text = run(&["train", &at("data"), "-o", &at("e.safetensors")]);
-    for part in ["1 model ×", "nothing to compare it with", "training questions: how often", "--guess"] {
+    for part in
+        ["1 model ×", "nothing to compare it with", "training questions: how often", "--guess"]
+    {
         assert!(text.contains(part), "{part}: {text}");
     }
     let text = run(&["route", &at("e.safetensors"), "What is 3 times 3?"]);

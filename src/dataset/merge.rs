@@ -80,6 +80,7 @@ struct Merging {
     models: Vec<String>,
     columns: Vec<(String, Vec<Option<String>>)>,
     categories: Vec<(String, Kind)>,
+    category_index: HashMap<(String, Kind), u32>,
     questions: Vec<Question>,
     ids: HashSet<String>,
     /// Questions by their key: each has those of that text, in order.
@@ -201,15 +202,7 @@ impl Merging {
 
     fn question(&mut self, question: &Question, category: &str, kind: Kind, key: u64) -> u32 {
         let at = self.questions.len() as u32;
-        let known = self.categories.iter().position(|(name, of)| name == category && *of == kind);
-        let number = known.unwrap_or_else(|| {
-            // One name for two kinds of labels would make one of them wrong.
-            let taken = self.categories.iter().any(|(name, _)| name == category);
-            let name =
-                if taken { format!("{category} ({})", kind.name()) } else { category.to_owned() };
-            self.categories.push((name, kind));
-            self.categories.len() - 1
-        });
+        let number = self.category(category, kind);
         let mut id = question.id.to_string();
         for n in 2.. {
             if self.ids.insert(id.clone()) {
@@ -217,10 +210,27 @@ impl Merging {
             }
             id = format!("{}-{n}", question.id);
         }
-        let (id, category) = (id.into(), number as u32);
+        let (id, category) = (id.into(), number);
         self.questions.push(Question { id, category, ..question.clone() });
         self.index.entry(key).or_default().push(at);
         at
+    }
+
+    /// The number of a category. One name for two kinds of labels would make one of them wrong: the later
+    /// one gets its kind behind its name.
+    fn category(&mut self, name: &str, kind: Kind) -> u32 {
+        let key = (name.to_owned(), kind);
+        if let Some(&known) = self.category_index.get(&key) {
+            return known;
+        }
+        let mut own = name.to_owned();
+        while self.categories.iter().any(|(known, _)| *known == own) {
+            own = format!("{own} ({})", kind.name());
+        }
+        let number = self.categories.len() as u32;
+        self.categories.push((own, kind));
+        self.category_index.insert(key, number);
+        number
     }
 
     fn answer(&mut self, nth: usize, question: u32, model: u32, label: f32) {

@@ -3,7 +3,8 @@
 use std::fs::File;
 use std::sync::Arc;
 
-use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
+use parquet::file::metadata::ColumnChunkMetaData;
+use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::reader::{ReaderIter, TreeBuilder};
 use parquet::record::{Field, Row};
 use parquet::schema::types::{SchemaDescPtr, SchemaDescriptor, Type};
@@ -32,7 +33,15 @@ impl Records {
     pub(crate) fn open(file: File, keep: impl Fn(&str) -> bool) -> Result<Self, String> {
         let wrong = |e: parquet::errors::ParquetError| format!("no Parquet file: {e}");
         let second = file.try_clone().map_err(|e| e.to_string())?;
-        let reader = SerializedFileReader::new(file).map_err(wrong)?;
+        let reader = guarded(|| SerializedFileReader::new(file).map_err(wrong))?;
+        let columns = reader.metadata().row_groups().iter().flat_map(|group| group.columns());
+        let places = |column: &ColumnChunkMetaData| {
+            let dictionary = column.dictionary_page_offset().unwrap_or_default();
+            [column.data_page_offset(), column.compressed_size(), dictionary]
+        };
+        if columns.flat_map(places).any(|place| place < 0) {
+            return Err("no Parquet file: its table of contents is broken".into());
+        }
         let about = reader.metadata().file_metadata();
         let root = about.schema_descr().root_schema();
         let fields: Vec<Arc<Type>> =
@@ -57,7 +66,9 @@ impl Records {
     /// A sentence that says what is wrong with the file.
     pub(crate) fn next(&mut self) -> Result<Option<Row>, String> {
         loop {
-            if let Some(row) = self.rows.as_mut().and_then(Iterator::next) {
+            let rows = &mut self.rows;
+            let row = guarded(|| Ok(rows.as_mut().and_then(Iterator::next)))?;
+            if let Some(row) = row {
                 return row.map(Some).map_err(|e| fault(&e));
             }
             if self.group == self.reader.num_row_groups() {
@@ -65,13 +76,21 @@ impl Records {
             }
             let group = self.reader.get_row_group(self.group).map_err(|e| fault(&e))?;
             let group = Unpacking::new(group, Arc::clone(&self.file));
-            let group: &dyn RowGroupReader = &group;
-            let rows = TreeBuilder::new().with_batch_size(BATCH);
-            let rows = rows.as_iter(Arc::clone(&self.schema), group).map_err(|e| fault(&e))?;
-            self.rows = Some(rows);
+            let schema = Arc::clone(&self.schema);
+            let rows = guarded(|| {
+                let rows = TreeBuilder::new().with_batch_size(BATCH).as_iter(schema, &group);
+                rows.map_err(|e| fault(&e))
+            });
+            self.rows = Some(rows?);
             self.group += 1;
         }
     }
+}
+
+/// The crate panics on some files that are broken: that is a fault of the file.
+fn guarded<T>(read: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(read));
+    read.unwrap_or_else(|_| Err("no Parquet file: it is broken".into()))
 }
 
 fn fault(error: &parquet::errors::ParquetError) -> String {
@@ -144,4 +163,63 @@ fn number(text: &str) -> Value {
     let whole = text.parse::<i64>().ok().map(Value::from);
     let number = || text.parse::<f64>().ok().filter(|number| number.is_finite()).map(Value::from);
     whole.or_else(number).unwrap_or(Value::Null)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Seek, Write};
+
+    use proptest::prelude::*;
+
+    use super::super::{Cells, Form, Writer};
+    use super::*;
+
+    /// The bytes of a table of three rows.
+    fn written() -> Vec<u8> {
+        let folder = tempfile::tempdir().unwrap();
+        let columns = [("name", Cells::Text), ("label", Cells::Label)];
+        let mut writer = Writer::create(folder.path(), "t", Form::Parquet, &columns).unwrap();
+        for row in [["a", "1"], ["b", ""], ["a", "0.5"]] {
+            writer.row(&row).unwrap();
+        }
+        writer.finish().unwrap();
+        std::fs::read(folder.path().join("t.parquet")).unwrap()
+    }
+
+    fn rows(bytes: &[u8]) -> Result<usize, String> {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(bytes).unwrap();
+        file.rewind().unwrap();
+        let mut records = Records::open(file, |_| true)?;
+        let mut n = 0;
+        while records.next()?.is_some() {
+            n += 1;
+        }
+        Ok(n)
+    }
+
+    #[test]
+    fn columns_that_nobody_wants_are_not_read() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&written()).unwrap();
+        let mut records = Records::open(file, |name| name == "label").unwrap();
+        let row = records.next().unwrap().unwrap();
+        assert_eq!(Value::Object(object(&row)), serde_json::json!({"label": 1}));
+        assert_eq!(rows(&written()), Ok(3));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// Whatever stands in a file, it is read or refused.
+        #[test]
+        fn no_bytes_make_the_reader_panic(changes in proptest::collection::vec((4_usize..2_000, any::<u8>()), 1..4)) {
+            let mut bytes = written();
+            for (at, byte) in changes {
+                let at = at % bytes.len();
+                bytes[at] = byte;
+            }
+            let _ = rows(&bytes);
+        }
+    }
 }

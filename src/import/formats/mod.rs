@@ -169,7 +169,7 @@ impl Format {
             Self::AlpacaEval => alpaca_eval::jobs(tree),
             Self::ArenaHard => arena_hard::jobs(tree, skips),
             Self::MmluPro => mmlu_pro::jobs(tree),
-            Self::Bfcl => bfcl::jobs(tree, skips),
+            Self::Bfcl => bfcl::jobs(tree),
             Self::SweBench => swe_bench::jobs(tree, skips),
             Self::LiveBench => live_bench::jobs(tree, skips),
             Self::RouterBench => router_bench::jobs(tree),
