@@ -9,6 +9,8 @@ use super::report::Skips;
 use super::value::Record;
 use crate::error::Result;
 
+/// So many files are looked at by their names: a folder may be given by mistake.
+const NAMED: usize = 10_000;
 /// So many files are looked into.
 const LOOKED: usize = 64;
 
@@ -46,7 +48,7 @@ impl Resembles {
 /// # Errors
 /// [`crate::Error::Input`] if one of `paths` is not there.
 pub fn resembles(paths: &[PathBuf]) -> Result<Option<Resembles>> {
-    Ok(of(&Tree::find(paths, &mut Skips::default())?))
+    Ok(of(&Tree::find_some(paths, NAMED, &mut Skips::default())?))
 }
 
 /// What the files of a tree resemble: names first, since they are surer, then the first records.

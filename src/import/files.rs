@@ -265,6 +265,11 @@ impl Tree {
     /// # Errors
     /// [`Error::Input`] if one of `paths` is not there.
     pub(super) fn find(paths: &[PathBuf], skips: &mut Skips) -> Result<Self> {
+        Self::find_some(paths, usize::MAX, skips)
+    }
+
+    /// As [`Self::find`], but so many files at most.
+    pub(super) fn find_some(paths: &[PathBuf], most: usize, skips: &mut Skips) -> Result<Self> {
         let mut tree = Self::default();
         for path in paths {
             let about = path.metadata().map_err(|e| Error::io(path, e))?;
@@ -278,6 +283,9 @@ impl Tree {
                 entry.depth() > 0 && entry.file_name().to_string_lossy().starts_with('.')
             };
             for entry in walk.into_iter().filter_entry(|entry| !hidden(entry)) {
+                if tree.files.len() >= most {
+                    break;
+                }
                 match entry {
                     Ok(entry) if entry.file_type().is_file() => tree.add(entry.into_path(), skips),
                     Ok(_) => {}
