@@ -29,7 +29,9 @@ const SAMPLED: usize = 200;
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     let (all, shown) = (state.subject.models.len(), state.table.rows.len());
-    let mut remark = if shown == all {
+    let mut remark = if all == 1 {
+        "1 model".into()
+    } else if shown == all {
         format!("{} models", thousands(all as u64))
     } else {
         format!("{} of {} models", thousands(shown as u64), thousands(all as u64))

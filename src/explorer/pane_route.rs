@@ -311,7 +311,10 @@ fn likes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
         if let Some((model, share)) = best {
             let left = room.saturating_sub(5 + name_room);
             let (percent, achieved) = (100.0 * share, e.kind.achieved());
-            let said = format!("  {percent:.0}% {achieved}: {}", one_line(model));
+            let model = one_line(model);
+            let known = state.subject.models.iter().position(|name| *name == model);
+            let model = known.map_or(&*model, |known| state.short(known));
+            let said = format!("  {percent:.0}% {achieved}: {model}");
             spans.push(Span::styled(fit(&said, left), theme.ink(Ink::Muted)));
         }
         Line::from(spans)
