@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::fs::{self, File, Metadata};
-use std::io::{self, Cursor, Read};
+use std::io::{self, Cursor, Read, Seek};
 use std::path::Path;
 use std::rc::Rc;
 
@@ -90,6 +90,21 @@ fn opened(path: &Path, accepted: Accepted) -> Result<File> {
 /// [`Error::Input`] if it is neither; [`Error::Io`] if it cannot be opened.
 pub(crate) fn file(path: &Path) -> Result<File> {
     opened(path, Accepted::FilesAndPipes)
+}
+
+/// Opens a file whose parts are read in any order: not a pipe, and not the pointer that Git leaves in its
+/// place.
+///
+/// # Errors
+/// As [`file`].
+pub(crate) fn seekable(path: &Path) -> Result<File> {
+    let io = |e| Error::io(path, e);
+    let mut file = opened(path, Accepted::Files)?;
+    let mut head = Vec::new();
+    file.by_ref().take(64).read_to_end(&mut head).map_err(io)?;
+    refuse_pointer(path, &head)?;
+    file.rewind().map_err(io)?;
+    Ok(file)
 }
 
 fn whole(path: &Path, most: u64, accepted: Accepted) -> Result<Vec<u8>> {

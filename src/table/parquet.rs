@@ -1,0 +1,225 @@
+//! Parquet, row by row: a row group at a time, of which only a few pages are in memory.
+
+use std::fs::File;
+use std::sync::Arc;
+
+use parquet::file::metadata::ColumnChunkMetaData;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record::reader::{ReaderIter, TreeBuilder};
+use parquet::record::{Field, Row};
+use parquet::schema::types::{SchemaDescPtr, SchemaDescriptor, Type};
+use serde_json::{Map, Value};
+
+use super::zstd::Unpacking;
+
+/// So many values of a column are read at once.
+const BATCH: usize = 256;
+
+/// The rows of a Parquet file, in their order.
+pub(crate) struct Records {
+    reader: SerializedFileReader<File>,
+    file: Arc<File>,
+    schema: SchemaDescPtr,
+    names: Vec<String>,
+    group: usize,
+    rows: Option<ReaderIter>,
+}
+
+impl Records {
+    /// Opens a file; of its columns those are read that `keep` wants.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong with it.
+    pub(crate) fn open(file: File, keep: impl Fn(&str) -> bool) -> Result<Self, String> {
+        let wrong = |e: parquet::errors::ParquetError| format!("no Parquet file: {e}");
+        let second = file.try_clone().map_err(|e| e.to_string())?;
+        let reader = guarded(|| SerializedFileReader::new(file).map_err(wrong))?;
+        let columns = reader.metadata().row_groups().iter().flat_map(|group| group.columns());
+        let places = |column: &ColumnChunkMetaData| {
+            let dictionary = column.dictionary_page_offset().unwrap_or_default();
+            [column.data_page_offset(), column.compressed_size(), dictionary]
+        };
+        if columns.flat_map(places).any(|place| place < 0) {
+            return Err("no Parquet file: its table of contents is broken".into());
+        }
+        let about = reader.metadata().file_metadata();
+        let root = about.schema_descr().root_schema();
+        let fields: Vec<Arc<Type>> =
+            root.get_fields().iter().filter(|field| keep(field.name())).cloned().collect();
+        let names: Vec<String> = fields.iter().map(|field| field.name().to_owned()).collect();
+        if names.is_empty() {
+            return Err("a Parquet file without columns".into());
+        }
+        let root = Type::group_type_builder(root.name()).with_fields(fields).build();
+        let schema = Arc::new(SchemaDescriptor::new(Arc::new(root.map_err(wrong)?)));
+        Ok(Self { reader, file: Arc::new(second), schema, names, group: 0, rows: None })
+    }
+
+    /// The names of the columns.
+    pub(crate) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The next row, or `None` at the end.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong with the file.
+    pub(crate) fn next(&mut self) -> Result<Option<Row>, String> {
+        loop {
+            let rows = &mut self.rows;
+            let row = guarded(|| Ok(rows.as_mut().and_then(Iterator::next)))?;
+            if let Some(row) = row {
+                return row.map(Some).map_err(|e| fault(&e));
+            }
+            if self.group == self.reader.num_row_groups() {
+                return Ok(None);
+            }
+            let group = self.reader.get_row_group(self.group).map_err(|e| fault(&e))?;
+            let group = Unpacking::new(group, Arc::clone(&self.file));
+            let schema = Arc::clone(&self.schema);
+            let rows = guarded(|| {
+                let rows = TreeBuilder::new().with_batch_size(BATCH).as_iter(schema, &group);
+                rows.map_err(|e| fault(&e))
+            });
+            self.rows = Some(rows?);
+            self.group += 1;
+        }
+    }
+}
+
+/// The crate panics on some files that are broken: that is a fault of the file.
+fn guarded<T>(read: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(read));
+    read.unwrap_or_else(|_| Err("no Parquet file: it is broken".into()))
+}
+
+fn fault(error: &parquet::errors::ParquetError) -> String {
+    let text = error.to_string();
+    if text.contains("feature") && text.to_lowercase().contains("brotli") {
+        return "packed with Brotli, which llmap does not read: write it with snappy or zstd"
+            .into();
+    }
+    format!("cannot be read as Parquet: {text}")
+}
+
+/// A cell as a person would write it in CSV: nothing for null, 1 and 0 for true and false, JSON for
+/// what has parts.
+pub(crate) fn text(field: &Field) -> String {
+    match field {
+        Field::Null => String::new(),
+        Field::Bool(value) => u8::from(*value).to_string(),
+        Field::Str(value) => value.clone(),
+        field => match json(field) {
+            Value::String(text) => text,
+            value => value.to_string(),
+        },
+    }
+}
+
+/// A cell as JSON.
+pub(crate) fn json(field: &Field) -> Value {
+    match field {
+        Field::Null => Value::Null,
+        Field::Bool(value) => Value::Bool(*value),
+        Field::Byte(value) => Value::from(*value),
+        Field::Short(value) => Value::from(*value),
+        Field::Int(value) => Value::from(*value),
+        Field::Long(value) => Value::from(*value),
+        Field::UByte(value) => Value::from(*value),
+        Field::UShort(value) => Value::from(*value),
+        Field::UInt(value) => Value::from(*value),
+        Field::ULong(value) => Value::from(*value),
+        // In as many digits as it has: 0.1 is no 0.10000000149011612.
+        Field::Float16(value) => number(&value.to_string()),
+        Field::Float(value) => number(&value.to_string()),
+        Field::Double(value) => number(&value.to_string()),
+        Field::Str(value) => Value::String(value.clone()),
+        Field::Bytes(value) => Value::String(String::from_utf8_lossy(value.data()).into_owned()),
+        Field::Group(row) => Value::Object(object(row)),
+        Field::ListInternal(list) => list.elements().iter().map(json).collect(),
+        Field::MapInternal(map) => {
+            let entries = map.entries().iter().map(|(key, value)| (text(key), json(value)));
+            Value::Object(entries.collect())
+        }
+        Field::Date(_)
+        | Field::TimeMillis(_)
+        | Field::TimeMicros(_)
+        | Field::TimestampMillis(_)
+        | Field::TimestampMicros(_)
+        | Field::Decimal(_) => {
+            let text = field.to_string();
+            if matches!(field, Field::Decimal(_)) { number(&text) } else { Value::String(text) }
+        }
+    }
+}
+
+/// A row as a JSON object.
+pub(crate) fn object(row: &Row) -> Map<String, Value> {
+    row.get_column_iter().map(|(name, field)| (name.clone(), json(field))).collect()
+}
+
+/// A number that may be infinite or none, which JSON does not know.
+fn number(text: &str) -> Value {
+    let whole = text.parse::<i64>().ok().map(Value::from);
+    let number = || text.parse::<f64>().ok().filter(|number| number.is_finite()).map(Value::from);
+    whole.or_else(number).unwrap_or(Value::Null)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Seek, Write};
+
+    use proptest::prelude::*;
+
+    use super::super::{Cells, Form, Writer};
+    use super::*;
+
+    /// The bytes of a table of three rows.
+    fn written() -> Vec<u8> {
+        let folder = tempfile::tempdir().unwrap();
+        let columns = [("name", Cells::Text), ("label", Cells::Label)];
+        let mut writer = Writer::create(folder.path(), "t", Form::Parquet, &columns).unwrap();
+        for row in [["a", "1"], ["b", ""], ["a", "0.5"]] {
+            writer.row(&row).unwrap();
+        }
+        writer.finish().unwrap();
+        std::fs::read(folder.path().join("t.parquet")).unwrap()
+    }
+
+    fn rows(bytes: &[u8]) -> Result<usize, String> {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(bytes).unwrap();
+        file.rewind().unwrap();
+        let mut records = Records::open(file, |_| true)?;
+        let mut n = 0;
+        while records.next()?.is_some() {
+            n += 1;
+        }
+        Ok(n)
+    }
+
+    #[test]
+    fn columns_that_nobody_wants_are_not_read() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&written()).unwrap();
+        let mut records = Records::open(file, |name| name == "label").unwrap();
+        let row = records.next().unwrap().unwrap();
+        assert_eq!(Value::Object(object(&row)), serde_json::json!({"label": 1}));
+        assert_eq!(rows(&written()), Ok(3));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// Whatever stands in a file, it is read or refused.
+        #[test]
+        fn no_bytes_make_the_reader_panic(changes in proptest::collection::vec((4_usize..2_000, any::<u8>()), 1..4)) {
+            let mut bytes = written();
+            for (at, byte) in changes {
+                let at = at % bytes.len();
+                bytes[at] = byte;
+            }
+            let _ = rows(&bytes);
+        }
+    }
+}
