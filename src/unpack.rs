@@ -169,6 +169,16 @@ pub(crate) fn open(path: &Path) -> Result<Box<dyn Read>> {
     })
 }
 
+/// So many bytes may come of so many packed ones.
+pub(crate) fn allowed(packed: u64) -> u64 {
+    FLOOR.max(packed.saturating_mul(FACTOR))
+}
+
+/// What is wrong where more come.
+pub(crate) fn too_much() -> String {
+    format!("it unpacks to more than {FACTOR} times its size and {} MiB", FLOOR >> 20)
+}
+
 /// Counts packed bytes on their way to what unpacks them.
 pub(crate) struct Packed<R> {
     inner: R,
@@ -213,11 +223,8 @@ impl<R: Read> Read for Unpacked<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.inner.read(buffer)?;
         self.given += n as u64;
-        if self.given > FLOOR.max(self.packed.get().saturating_mul(FACTOR)) {
-            return Err(io::Error::other(format!(
-                "it unpacks to more than {FACTOR} times its size and {} MiB",
-                FLOOR >> 20
-            )));
+        if self.given > allowed(self.packed.get()) {
+            return Err(io::Error::other(too_much()));
         }
         Ok(n)
     }

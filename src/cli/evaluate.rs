@@ -132,7 +132,8 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let evaluation = evaluate(&embedder, &data, &settings, &mut progress, &cancel)?;
     bar.finish_and_clear();
     if let Some(problem) = not_kept.filter(|_| !common.quiet) {
-        eprintln!("llmap: note: reference-mf cannot be kept for the next time: {problem}");
+        let problem = format!("reference-mf cannot be kept for the next time: {problem}");
+        output::message(format!("note: {problem}"));
     }
     if common.json { output::json(&evaluation) } else { output::text(&screen(&evaluation)) }
 }

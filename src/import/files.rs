@@ -141,13 +141,13 @@ impl File {
     /// # Errors
     /// A sentence that says what is in the way.
     pub(super) fn parquet(&self, keep: impl Fn(&str) -> bool) -> Result<Records, String> {
-        let plain = match &self.place {
+        let path = match &self.place {
             Place::Here => Some(&self.path),
             Place::There(path) => Some(path),
             Place::Within(_) => None,
         };
         let mut head = [0; 4];
-        let mut file = plain.map(Open::open).transpose().map_err(|e| reason(&e))?;
+        let mut file = path.map(|path| self::plain(path)).transpose()?;
         let whole = file.as_mut().is_some_and(|file| file.read_exact(&mut head).is_ok());
         if let Some(file) = file.filter(|_| whole && &head == b"PAR1") {
             return Records::open(file, keep);

@@ -1,8 +1,9 @@
 //! A table with a header: CSV, plain or compressed, or Parquet. Every fault names file and line.
 
+mod delta;
+mod pages;
 mod parquet;
 mod write;
-mod zstd;
 
 use std::cell::Cell;
 use std::collections::HashSet;

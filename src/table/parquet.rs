@@ -10,7 +10,8 @@ use parquet::record::{Field, Row};
 use parquet::schema::types::{SchemaDescPtr, SchemaDescriptor, Type};
 use serde_json::{Map, Value};
 
-use super::zstd::Unpacking;
+use super::LONGEST;
+use super::pages::{Counts, Unpacking};
 
 /// So many values of a column are read at once.
 const BATCH: usize = 256;
@@ -21,6 +22,7 @@ pub(crate) struct Records {
     file: Arc<File>,
     schema: SchemaDescPtr,
     names: Vec<String>,
+    counts: Arc<Counts>,
     group: usize,
     rows: Option<ReaderIter>,
 }
@@ -52,7 +54,8 @@ impl Records {
         }
         let root = Type::group_type_builder(root.name()).with_fields(fields).build();
         let schema = Arc::new(SchemaDescriptor::new(Arc::new(root.map_err(wrong)?)));
-        Ok(Self { reader, file: Arc::new(second), schema, names, group: 0, rows: None })
+        let (file, counts) = (Arc::new(second), Arc::default());
+        Ok(Self { reader, file, schema, names, counts, group: 0, rows: None })
     }
 
     /// The names of the columns.
@@ -69,13 +72,17 @@ impl Records {
             let rows = &mut self.rows;
             let row = guarded(|| Ok(rows.as_mut().and_then(Iterator::next)))?;
             if let Some(row) = row {
-                return row.map(Some).map_err(|e| fault(&e));
+                let row = row.map_err(|e| fault(&e))?;
+                if row.get_column_iter().map(|(_, field)| length(field)).sum::<u64>() > LONGEST {
+                    return Err(format!("a row is longer than {} MiB", LONGEST >> 20));
+                }
+                return Ok(Some(row));
             }
             if self.group == self.reader.num_row_groups() {
                 return Ok(None);
             }
             let group = self.reader.get_row_group(self.group).map_err(|e| fault(&e))?;
-            let group = Unpacking::new(group, Arc::clone(&self.file));
+            let group = Unpacking::new(group, Arc::clone(&self.file), Arc::clone(&self.counts));
             let schema = Arc::clone(&self.schema);
             let rows = guarded(|| {
                 let rows = TreeBuilder::new().with_batch_size(BATCH).as_iter(schema, &group);
@@ -100,6 +107,20 @@ fn fault(error: &parquet::errors::ParquetError) -> String {
             .into();
     }
     format!("cannot be read as Parquet: {text}")
+}
+
+/// How long a cell is, a number taken for one byte.
+fn length(field: &Field) -> u64 {
+    match field {
+        Field::Str(text) => text.len() as u64,
+        Field::Bytes(bytes) => bytes.len() as u64,
+        Field::Group(row) => row.get_column_iter().map(|(_, field)| length(field)).sum(),
+        Field::ListInternal(list) => list.elements().iter().map(length).sum(),
+        Field::MapInternal(map) => {
+            map.entries().iter().map(|(key, value)| length(key) + length(value)).sum()
+        }
+        _ => 1,
+    }
 }
 
 /// A cell as a person would write it in CSV: nothing for null, 1 and 0 for true and false, JSON for
