@@ -158,7 +158,9 @@ fn short(text: &str) -> String {
 /// Reads a data set; of a folder that is none, the error says what it resembles.
 pub fn data(folder: &Path) -> Result<Dataset> {
     dataset::load(folder).map_err(|error| match error {
-        Error::Input { file, line: None, problem, fix } if file == folder && folder.exists() => {
+        Error::Input { file, line: None, problem, fix }
+            if file == folder && folder.exists() && dataset::table_files(folder).is_empty() =>
+        {
             let found = llmap::import::resembles(&[folder.to_owned()]).ok().flatten();
             let fix = found.map_or(fix, |found| found.advice(&[folder.to_owned()]));
             Error::Input { file, line: None, problem, fix }

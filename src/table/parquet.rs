@@ -188,8 +188,13 @@ fn number(text: &str) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Seek, Write};
+    use std::io::{Read, Seek, Write};
+    use std::sync::LazyLock;
 
+    use parquet::basic::{Compression, Encoding, Repetition};
+    use parquet::data_type::{ByteArray, ByteArrayType};
+    use parquet::file::properties::{WriterProperties, WriterVersion};
+    use parquet::file::writer::SerializedFileWriter;
     use proptest::prelude::*;
 
     use super::super::{Cells, Form, Writer};
@@ -229,6 +234,59 @@ mod tests {
         assert_eq!(rows(&written()), Ok(3));
     }
 
+    #[test]
+    fn a_row_is_bounded() {
+        let folder = tempfile::tempdir().unwrap();
+        let columns = [("name", Cells::Text)];
+        let mut writer = Writer::create(folder.path(), "t", Form::Parquet, &columns).unwrap();
+        writer.row(&["a"]).unwrap();
+        writer.row(&[&"a".repeat(LONGEST as usize + 1)]).unwrap();
+        writer.finish().unwrap();
+        let problem = rows(&std::fs::read(folder.path().join("t.parquet")).unwrap()).unwrap_err();
+        assert!(problem.contains("longer than 16 MiB"), "{problem}");
+    }
+
+    /// 1,000 texts and as many nulls, with this encoding.
+    fn encoded(encoding: Encoding, version: WriterVersion) -> Vec<u8> {
+        let field = Type::primitive_type_builder("name", parquet::basic::Type::BYTE_ARRAY);
+        let field = Arc::new(field.with_repetition(Repetition::OPTIONAL).build().unwrap());
+        let schema = Type::group_type_builder("s").with_fields(vec![field]).build().unwrap();
+        let properties = WriterProperties::builder()
+            .set_writer_version(version)
+            .set_dictionary_enabled(false)
+            .set_encoding(encoding)
+            .set_compression(Compression::SNAPPY)
+            .build();
+        let mut file = tempfile::tempfile().unwrap();
+        let copy = file.try_clone().unwrap();
+        let mut writer =
+            SerializedFileWriter::new(copy, Arc::new(schema), Arc::new(properties)).unwrap();
+        let mut group = writer.next_row_group().unwrap();
+        let mut column = group.next_column().unwrap().unwrap();
+        let texts: Vec<ByteArray> =
+            (0..1000).map(|i| ByteArray::from(format!("the text {i}").as_str())).collect();
+        let levels: Vec<i16> = (0..2000).map(|i| i % 2).collect();
+        column.typed::<ByteArrayType>().write_batch(&texts, Some(&levels), None).unwrap();
+        column.close().unwrap();
+        group.close().unwrap();
+        writer.close().unwrap();
+        let mut bytes = Vec::new();
+        file.rewind().unwrap();
+        file.read_to_end(&mut bytes).unwrap();
+        bytes
+    }
+
+    #[test]
+    fn texts_are_read_however_they_are_encoded() {
+        for version in [WriterVersion::PARQUET_1_0, WriterVersion::PARQUET_2_0] {
+            for encoding in
+                [Encoding::PLAIN, Encoding::DELTA_LENGTH_BYTE_ARRAY, Encoding::DELTA_BYTE_ARRAY]
+            {
+                assert_eq!(rows(&encoded(encoding, version)), Ok(2000), "{encoding}");
+            }
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -236,6 +294,19 @@ mod tests {
         #[test]
         fn no_bytes_make_the_reader_panic(changes in proptest::collection::vec((4_usize..2_000, any::<u8>()), 1..4)) {
             let mut bytes = written();
+            for (at, byte) in changes {
+                let at = at % bytes.len();
+                bytes[at] = byte;
+            }
+            let _ = rows(&bytes);
+        }
+
+        /// The same where counts are packed.
+        #[test]
+        fn no_counts_make_the_reader_panic(changes in proptest::collection::vec((4_usize..20_000, any::<u8>()), 1..4)) {
+            static BYTES: LazyLock<Vec<u8>> =
+                LazyLock::new(|| encoded(Encoding::DELTA_BYTE_ARRAY, WriterVersion::PARQUET_2_0));
+            let mut bytes = BYTES.clone();
             for (at, byte) in changes {
                 let at = at % bytes.len();
                 bytes[at] = byte;
