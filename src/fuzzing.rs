@@ -67,10 +67,30 @@ pub fn imports(folder: &Path, bytes: &[u8]) {
         (Format::Helm, ["run_spec.json", "scenario_state.json", "per_instance_stats.json"]),
         (Format::AlpacaEval, ["annotations.json", "model_outputs.json", "y.json"]),
         (Format::MmluPro, ["model_outputs_alpha_5shots.json", "z.json", "w.json"]),
+        (Format::Inspect, ["a.json", "b.json", "c.json"]),
+        (
+            Format::ArenaHard,
+            ["question.jsonl", "model_judgment/j/m.jsonl", "model_judgment/n.jsonl"],
+        ),
+        (
+            Format::Bfcl,
+            ["BFCL_v3_simple_score.json", "BFCL_v3_simple_result.json", "BFCL_v3_simple.json"],
+        ),
+        (Format::SweBench, ["tasks.csv", "results.json", "m.run.json"]),
+        (Format::LiveBench, ["question.jsonl", "ground_truth_judgment.jsonl", "x.jsonl"]),
+        (Format::RouterBench, ["a.csv", "b.jsonl", "c.json"]),
+        (Format::LlmRouter, ["a.jsonl", "b.csv", "c.json"]),
+        (Format::EmbedLlm, ["train.csv", "val.jsonl", "test.csv"]),
+        (Format::Wide, ["a.csv", "b.jsonl", "c.json"]),
+        (Format::Long, ["a.csv", "b.jsonl", "c.json"]),
+        (Format::OpenaiEvals, ["a.jsonl", "b.json", "c.csv"]),
     ] {
         for (name, part) in names.iter().zip(&parts) {
-            let _ = fs::write(run.join(name), part);
+            let path = run.join(name);
+            let _ = path.parent().map(fs::create_dir_all);
+            let _ = fs::write(path, part);
         }
+        let _ = import::resembles(&[folder.into()]);
         let options = import::Options::default();
         let never = AtomicBool::new(false);
         let found = import::import(format, &[folder.into()], &options, &mut |_, _| {}, &never);

@@ -25,10 +25,11 @@ mod quantized;
 mod sealed;
 pub mod service;
 pub mod spreadsheet;
+mod table;
 mod tensors;
 mod unpack;
 
 pub use atomic::{Folder, Output, write as write_atomically};
 pub use error::{Error, Result, json_fault};
-pub use names::{look_alikes, resolve};
+pub use names::{look_alikes, resolve, short as short_names};
 pub use printable::{Printable, PrintableLines, one_line, thousands, write_json};

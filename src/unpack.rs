@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::fs::{self, File, Metadata};
-use std::io::{self, Cursor, Read};
+use std::io::{self, Cursor, Read, Seek};
 use std::path::Path;
 use std::rc::Rc;
 
@@ -92,6 +92,21 @@ pub(crate) fn file(path: &Path) -> Result<File> {
     opened(path, Accepted::FilesAndPipes)
 }
 
+/// Opens a file whose parts are read in any order: not a pipe, and not the pointer that Git leaves in its
+/// place.
+///
+/// # Errors
+/// As [`file`].
+pub(crate) fn seekable(path: &Path) -> Result<File> {
+    let io = |e| Error::io(path, e);
+    let mut file = opened(path, Accepted::Files)?;
+    let mut head = Vec::new();
+    file.by_ref().take(64).read_to_end(&mut head).map_err(io)?;
+    refuse_pointer(path, &head)?;
+    file.rewind().map_err(io)?;
+    Ok(file)
+}
+
 fn whole(path: &Path, most: u64, accepted: Accepted) -> Result<Vec<u8>> {
     let io = |e| Error::io(path, e);
     let file = opened(path, accepted)?;
@@ -154,6 +169,16 @@ pub(crate) fn open(path: &Path) -> Result<Box<dyn Read>> {
     })
 }
 
+/// So many bytes may come of so many packed ones.
+pub(crate) fn allowed(packed: u64) -> u64 {
+    FLOOR.max(packed.saturating_mul(FACTOR))
+}
+
+/// What is wrong where more come.
+pub(crate) fn too_much() -> String {
+    format!("it unpacks to more than {FACTOR} times its size and {} MiB", FLOOR >> 20)
+}
+
 /// Counts packed bytes on their way to what unpacks them.
 pub(crate) struct Packed<R> {
     inner: R,
@@ -198,11 +223,8 @@ impl<R: Read> Read for Unpacked<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.inner.read(buffer)?;
         self.given += n as u64;
-        if self.given > FLOOR.max(self.packed.get().saturating_mul(FACTOR)) {
-            return Err(io::Error::other(format!(
-                "it unpacks to more than {FACTOR} times its size and {} MiB",
-                FLOOR >> 20
-            )));
+        if self.given > allowed(self.packed.get()) {
+            return Err(io::Error::other(too_much()));
         }
         Ok(n)
     }

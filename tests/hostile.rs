@@ -189,6 +189,11 @@ fn what_is_wrong_is_said_without_steering() {
             &["export", "--map", "m.svg", "--theme", path],
             &["export", "--map", "m.svg", "--colour", path],
             &["import", "lm-eval", path, "-o", "z"],
+            &["import", "auto", path, "-o", "z"],
+            &["import", "long", path, "-o", "z", "--columns", path],
+            &["merge", path, "-o", "z"],
+            &["merge", "broken", "-o", "z", "--attributes", path],
+            &["merge", "broken", "-o", path, "--rename", path],
             &["fetch", path],
             // And what clap says of arguments.
             &[path, path],

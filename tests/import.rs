@@ -682,7 +682,7 @@ proptest! {
             );
             if let Ok(records) = read {
                 let data = root.path().join("data");
-                records.write(&data).unwrap();
+                records.write(&data, dataset::Form::Csv).unwrap();
                 prop_assert!(dataset::load(&data).is_ok());
                 fs::remove_dir_all(&data).unwrap();
             }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use llmap::analysis::onboarding::{Catalogue, Newcomer};
 use llmap::analysis::unseen::coresets;
-use llmap::dataset::{self, Dataset, load_answers};
+use llmap::dataset::{Dataset, load_answers};
 use llmap::embedder::{Embedder, Event};
 use llmap::{Error, Result, spreadsheet};
 use serde_json::json;
@@ -58,7 +58,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         return Err(Error::Usage("--questions must be at least 1".into()));
     }
     let embedder = super::embedder(Some(&arguments.embedder), common)?;
-    let data = dataset::load(&arguments.data)?;
+    let data = super::data(&arguments.data)?;
     if arguments.check {
         return check(arguments, &data, common);
     }

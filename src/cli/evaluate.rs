@@ -10,7 +10,7 @@ use llmap::Result;
 use llmap::analysis::evaluation::{EMBEDDER, Evaluation, Known, Part, Settings, Step, evaluate};
 use llmap::analysis::router::deferral::Deferral;
 use llmap::analysis::{holdout, unseen};
-use llmap::dataset::{self, Dataset, Split};
+use llmap::dataset::{Dataset, Split};
 use llmap::embedder::{self, Embedder, Event};
 use serde_json::json;
 
@@ -88,7 +88,7 @@ enum Chosen {
 
 pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let embedder = super::embedder(Some(&arguments.embedder), common)?;
-    let data = dataset::load(&arguments.data)?;
+    let data = super::data(&arguments.data)?;
     let split = match arguments.split {
         Chosen::Train => Some(Split::Train),
         Chosen::Val => Some(Split::Val),
@@ -132,7 +132,8 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let evaluation = evaluate(&embedder, &data, &settings, &mut progress, &cancel)?;
     bar.finish_and_clear();
     if let Some(problem) = not_kept.filter(|_| !common.quiet) {
-        eprintln!("llmap: note: reference-mf cannot be kept for the next time: {problem}");
+        let problem = format!("reference-mf cannot be kept for the next time: {problem}");
+        output::message(format!("note: {problem}"));
     }
     if common.json { output::json(&evaluation) } else { output::text(&screen(&evaluation)) }
 }

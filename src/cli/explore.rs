@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use llmap::dataset;
 use llmap::explorer::{self, Options};
 use llmap::{Error, Output, Result};
 
@@ -61,7 +60,7 @@ impl Arguments {
 pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let embedder = super::embedder(arguments.embedder.as_deref(), common)?;
     if arguments.prints(common) {
-        let data = arguments.data.as_deref().map(dataset::load).transpose()?;
+        let data = arguments.data.as_deref().map(super::data).transpose()?;
         let prompt = arguments.prompt.as_deref();
         let document = explorer::document(&embedder, prompt, data.as_ref(), common.seed)?;
         return if common.json {
@@ -80,7 +79,8 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     }
     if let Some(log) = &arguments.log {
         let mut inputs: Vec<PathBuf> = arguments.embedder.clone().into_iter().collect();
-        inputs.extend(arguments.data.as_deref().map(dataset::table_files).unwrap_or_default());
+        inputs
+            .extend(arguments.data.as_deref().map(llmap::dataset::table_files).unwrap_or_default());
         Output::open(log, &inputs)?;
     }
     terminal()?;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use llmap::analysis::forecast::{self, Check, Forecast, Pair, check};
-use llmap::dataset::{self, Kind, load_scores};
+use llmap::dataset::{Kind, load_scores};
 use llmap::embedder::{self, Embedder, Event, Score};
 use llmap::{Error, Result};
 use serde_json::{Value, json};
@@ -130,9 +130,10 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     if arguments.benchmark.is_empty() && !arguments.new {
         return overview(&embedder, &ordered);
     }
+    let short = llmap::short_names(&embedder.models);
     let tables = ordered.iter().map(|(column, order)| {
         let rows = order.iter().map(|m| {
-            let mut row = vec![embedder.models[*m].clone()];
+            let mut row = vec![short[*m].clone()];
             row.extend(cells(column.forecasts[*m]));
             row
         });
@@ -252,12 +253,13 @@ fn one_model(
 
 /// Of each benchmark, who leads it and who might.
 fn overview(embedder: &Embedder, ordered: &[(&Column, Vec<usize>)]) -> Result<()> {
+    let short = llmap::short_names(&embedder.models);
     let rows = ordered.iter().map(|(column, order)| {
         let measured = |m: &&usize| column.forecasts[**m].responses > 0;
         let best = |m: Option<&usize>| {
             m.map_or_else(String::new, |m| {
                 let p = percent(column.forecasts[*m].accuracy.mean);
-                format!("{} {p}", embedder.models[*m])
+                format!("{} {p}", short[*m])
             })
         };
         let run = order.iter().filter(measured).count();
@@ -277,7 +279,7 @@ fn overview(embedder: &Embedder, ordered: &[(&Column, Vec<usize>)]) -> Result<()
 }
 
 fn checked(data: &Path, benchmarks: &[String], common: &Common) -> Result<()> {
-    let data = dataset::load(data)?;
+    let data = super::data(data)?;
     let cancel = signals::flag();
     let settings = embedder::Settings { seed: common.seed, ..embedder::Settings::default() };
     let bar = bar(common, settings.epochs);

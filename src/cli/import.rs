@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
-use llmap::dataset::Kind;
-use llmap::import::{Choice, Format, Imported, Options, Report, Task, import};
-use llmap::{Folder, Result, one_line};
+use llmap::dataset::{Form, Kind};
+use llmap::import::{
+    Choice, Columns, Format, Imported, Options, Report, Resembles, Task, import, resembles,
+};
+use llmap::{Error, Folder, Result, one_line};
 use serde_json::{Value, json};
 
 use super::{Common, output, signals};
@@ -20,9 +22,10 @@ const PREVIEW: usize = 8;
   llmap import lm-eval results/ -o mydata         lm_eval … --log_samples --output_path results
   llmap import lm-eval results/ --dry-run         what would become of them, writing nothing
   llmap import lm-eval results/ -o mydata --filter gsm8k=flexible-extract --metric arc_easy=acc_norm
-  llmap import helm benchmark_output/ -o mydata
-  llmap import alpaca-eval results/ -o mydata     right is what was preferred to the reference
-  llmap import mmlu-pro eval_results/ -o mydata   folders, .json and .zip
+  llmap import inspect logs/ -o mydata            .eval and .json
+  llmap import wide scores.csv --dry-run          a row a question, a column a model
+  llmap import long runs.parquet -o mydata --columns question=text,model=llm,label=ok
+  llmap import auto downloads/ --dry-run          whatever the files resemble
   llmap train mydata -o my.safetensors            then learn from it
 
 One metric counts for a task. Without --metric it is the first that all its files have of: acc,
@@ -31,11 +34,12 @@ wrong that is 0 or 1; any that is 0 or 1; a share from 0 to 1; a percentage. HEL
 their own (docs/importing.md). The filter is the first that all files of a task have. What is odd is
 passed over, counted and listed.
 
-Data sets as EmbedLLM publishes them need no import: llmap reads their folder.")]
+Folders of data sets as EmbedLLM publishes them need no import: llmap reads them. `llmap merge` makes
+one data set of several.")]
 pub struct Arguments {
     /// Whose files they are.
     #[arg(value_enum)]
-    format: Named,
+    format: Wanted,
     /// Files, archives, or folders with files below them.
     #[arg(required = true)]
     path: Vec<PathBuf>,
@@ -51,6 +55,12 @@ pub struct Arguments {
     /// The field of a document that holds the question, instead of those that the prompt uses (lm-eval).
     #[arg(long, value_name = "FIELD")]
     text: Option<String>,
+    /// What columns are for: question, model, label, category, split, id, choices, ignore (long, wide).
+    #[arg(long, value_name = "ROLE=NAME,…")]
+    columns: Vec<String>,
+    /// How the tables are written.
+    #[arg(long = "format", value_enum, default_value_t = Written::Csv, value_name = "FORM")]
+    form: Written,
     /// Refuse odd tasks, rows and files instead of passing over them.
     #[arg(long)]
     strict: bool,
@@ -59,30 +69,71 @@ pub struct Arguments {
     dry_run: bool,
 }
 
+/// How tables are written.
 #[derive(Clone, Copy, clap::ValueEnum)]
-enum Named {
-    /// lm-evaluation-harness, its logged samples.
-    LmEval,
-    /// HELM.
-    Helm,
-    /// AlpacaEval.
-    AlpacaEval,
-    /// MMLU-Pro.
-    MmluPro,
+pub enum Written {
+    /// Text, as any program reads it.
+    Csv,
+    /// Columns, smaller and quicker to read.
+    Parquet,
+}
+
+impl From<Written> for Form {
+    fn from(written: Written) -> Self {
+        match written {
+            Written::Csv => Self::Csv,
+            Written::Parquet => Self::Parquet,
+        }
+    }
+}
+
+/// Whose files they are, or whatever they resemble.
+#[derive(Clone, Copy)]
+struct Wanted(Option<Format>);
+
+impl clap::ValueEnum for Wanted {
+    fn value_variants<'a>() -> &'a [Self] {
+        static ALL: std::sync::LazyLock<Vec<Wanted>> = std::sync::LazyLock::new(|| {
+            let formats = Format::ALL.into_iter().map(|format| Wanted(Some(format)));
+            formats.chain([Wanted(None)]).collect()
+        });
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        let (name, about) = match self.0 {
+            Some(format) => (format.name(), format.about()),
+            None => ("auto", "whatever the files resemble"),
+        };
+        Some(clap::builder::PossibleValue::new(name).help(about))
+    }
+}
+
+/// The format that files resemble.
+fn resembling(paths: &[PathBuf]) -> Result<Format> {
+    let shown: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    match resembles(paths)? {
+        Some(Resembles { format: Some(format), .. }) => Ok(format),
+        Some(other) => Err(Error::Usage(other.advice(paths))),
+        None => Err(Error::Usage(format!(
+            "{}: nothing here resembles a format that llmap knows; a table with a row an answer is read \
+             with `llmap import long … --columns question=NAME,model=NAME,label=NAME`",
+            shown.join(" ")
+        ))),
+    }
 }
 
 pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
-    let format = match arguments.format {
-        Named::LmEval => Format::LmEval,
-        Named::Helm => Format::Helm,
-        Named::AlpacaEval => Format::AlpacaEval,
-        Named::MmluPro => Format::MmluPro,
+    let format = match arguments.format.0 {
+        Some(format) => format,
+        None => resembling(&arguments.path)?,
     };
     let choices = |all: &[String]| all.iter().map(|text| Choice::parse(text)).collect();
     let options = Options {
         metric: choices(&arguments.metric),
         filter: choices(&arguments.filter),
         text: arguments.text.clone(),
+        columns: Columns::parse(&arguments.columns)?,
         strict: arguments.strict,
     };
     let output = arguments.output.as_deref().filter(|_| !arguments.dry_run);
@@ -99,7 +150,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     bar.finish_and_clear();
     let found = found?;
     if let Some(output) = output {
-        found.write(output)?;
+        found.write(output, arguments.form.into())?;
     }
     if common.json {
         if !common.quiet {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use llmap::dataset::{self, Attribute, Dataset, Split, Values};
+use llmap::dataset::{Attribute, Dataset, Split, Values};
 use llmap::embedder::Embedder;
 use llmap::encoder::Part;
 use llmap::{Error, Result};
@@ -24,7 +24,7 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let found = if arguments.path.is_dir() {
-        of_data(&dataset::load(&arguments.path)?)
+        of_data(&super::data(&arguments.path)?)
     } else {
         of_embedder(&*super::embedder(Some(&arguments.path), common)?, &arguments.path)?
     };
@@ -109,6 +109,7 @@ fn of_embedder(embedder: &Embedder, path: &Path) -> Result<Value> {
         "attributes": attributes(&embedder.attributes),
         "calibration": embedder.calibration,
         "provenance": embedder.provenance,
+        "limits": embedder.limits(),
         "bytes": bytes,
     }))
 }

@@ -12,6 +12,7 @@ mod fetch;
 mod forecast;
 mod import;
 mod inspect;
+mod merge;
 mod onboard;
 mod output;
 mod probe;
@@ -30,6 +31,8 @@ use std::sync::Arc;
 use clap::{Args, Parser, Subcommand};
 use llmap::embedder::Embedder;
 use llmap::{Printable, PrintableLines, Result};
+
+use merge::data;
 
 /// The word that names the embedder that is compiled in.
 const SHIPPED: &str = "shipped";
@@ -100,6 +103,8 @@ enum Command {
     Export(export::Arguments),
     /// Make a data set of what other evaluation programs wrote.
     Import(import::Arguments),
+    /// Make one data set of several, with attributes from tables and names.
+    Merge(merge::Arguments),
     /// Download a sentence encoder or the data set of the paper.
     Fetch(fetch::Arguments),
     /// Measure the speeds that the README quotes, on this machine.
@@ -145,6 +150,7 @@ fn run(command: Option<Command>, explore: &explore::Arguments, common: &Common) 
         Some(Command::Inspect(arguments)) => inspect::run(&arguments, common),
         Some(Command::Export(arguments)) => export::run(&arguments, common),
         Some(Command::Import(arguments)) => import::run(&arguments, common),
+        Some(Command::Merge(arguments)) => merge::run(&arguments, common),
         Some(Command::Fetch(arguments)) => fetch::run(&arguments, common),
         Some(Command::Bench(arguments)) => bench::run(&arguments, common),
         Some(Command::Themes) => themes::run(common),

@@ -243,11 +243,12 @@ fn details(report: &Report, embedder: &Embedder) -> String {
         std::iter::once((*class).to_owned()).chain(row.iter().map(usize::to_string)).collect()
     });
     text += &format!("\n{}", output::table(&header, rows, 1));
+    let short = llmap::short_names(&embedder.models);
     let row = |m: usize| {
         let p = &report.predictions[m];
         let truth = p.truth.clone().unwrap_or_default();
         let probability = p.probability.map_or_else(String::new, |p| format!("{p:.2}"));
-        vec![embedder.models[m].clone(), p.said.clone(), probability, truth]
+        vec![short[m].clone(), p.said.clone(), probability, truth]
     };
     let wrong = report.most_wrong().into_iter().take(8).map(row);
     text += &format!("\n{}", output::table(&["most wrong", "said", "p", "truth"], wrong, 1));

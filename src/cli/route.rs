@@ -237,7 +237,8 @@ fn percent(p: f64) -> String {
 
 fn screen(embedder: &Embedder, router: &Router, prompt: &str, route: &Route, top: usize) -> String {
     let unit = router.costs.unit();
-    let name = |model: usize| one_line(&embedder.models[model]);
+    let short = llmap::short_names(&embedder.models);
+    let name = |model: usize| one_line(&short[model]);
     let cost = |cost: Option<f64>| unit.zip(cost).map_or_else(String::new, |(u, c)| u.text(c));
     let rows = route.candidates.iter().take(top).enumerate().map(|(i, c)| {
         let marks = match (c.tied, c.front) {
@@ -278,8 +279,12 @@ fn screen(embedder: &Embedder, router: &Router, prompt: &str, route: &Route, top
         route.evidence.iter().map(|e| format!("{} {}", e.category, percent(e.share))).collect();
     out += &format!("like the training questions of: {}\n", one_line(&like.join(", ")));
     if let Some(first) = route.evidence.first().filter(|first| !first.correct.is_empty()) {
-        let best =
-            first.correct.iter().map(|(model, share)| format!("{model} {}", percent(*share)));
+        let full = |model: &str| embedder.models.iter().position(|name| name == model);
+        let called = |model: &str| full(model).map_or_else(|| model.to_owned(), name);
+        let best = first
+            .correct
+            .iter()
+            .map(|(model, share)| format!("{} {}", called(model), percent(*share)));
         let best: Vec<String> = best.collect();
         out += &format!(
             "{}\n",
@@ -301,6 +306,9 @@ fn screen(embedder: &Embedder, router: &Router, prompt: &str, route: &Route, top
             cost(Some(plan.cost)),
         );
     }
+    if embedder.models.len() == 1 {
+        out += "one model: it comes first whatever the prompt\n";
+    }
     if embedder.provenance.simulated {
         out += "simulated data: these models do not exist\n";
     }
@@ -310,7 +318,8 @@ fn screen(embedder: &Embedder, router: &Router, prompt: &str, route: &Route, top
 /// Why the first comes first, and what the second lacks.
 fn reasons(embedder: &Embedder, route: &Route) -> String {
     let Some(first) = route.candidates.first() else { return String::new() };
-    let name = |model: usize| one_line(&embedder.models[model]);
+    let short = llmap::short_names(&embedder.models);
+    let name = |model: usize| one_line(&short[model]);
     let parts = |parts: &Parts| {
         format!("ability {:+.2}, ease {:+.2}, match {:+.2}", parts.ability, parts.ease, parts.fit)
     };
@@ -380,13 +389,14 @@ fn choose(
             "portfolio": steps.iter().map(step).collect::<Vec<_>>(),
         }));
     }
+    let short = llmap::short_names(&embedder.models);
     let rows = steps.iter().enumerate().map(|(i, step)| {
         let gain = step.quality - i.checked_sub(1).map_or(0.0, |before| steps[before].quality);
         let bar = "█".repeat((40.0 * step.quality).round() as usize);
         let cost = unit.zip(step.cost).map_or_else(String::new, |(u, cost)| u.text(cost));
         vec![
             (i + 1).to_string(),
-            embedder.models[step.model].clone(),
+            short[step.model].clone(),
             bar,
             format!("{:.1}%", 100.0 * step.quality),
             format!("{:+.1}", 100.0 * gain),

@@ -7,7 +7,6 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use llmap::dataset;
 use llmap::embedder::{Backend, Embedder, Event, Settings, train};
 use llmap::encoder::{self, Source};
 use llmap::explorer::{self, Options};
@@ -70,7 +69,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let encoder = encoder::sources(&arguments.encoder)?;
     // Training for minutes and then failing to write would be a waste.
     let output = Output::open(&arguments.output, &inputs(arguments, &encoder))?;
-    let data = dataset::load(&arguments.data)?;
+    let data = super::data(&arguments.data)?;
     if !common.quiet && !arguments.live {
         data.problems().iter().for_each(|problem| {
             output::message(format!("note: {}", llmap::one_line(problem)));
@@ -120,7 +119,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
 
 /// The files that training reads.
 fn inputs(arguments: &Arguments, encoder: &[Source]) -> Vec<PathBuf> {
-    let mut inputs = dataset::table_files(&arguments.data);
+    let mut inputs = llmap::dataset::table_files(&arguments.data);
     for source in encoder {
         let Source::Folder(folder) = source else { continue };
         let files = std::fs::read_dir(folder).into_iter().flatten().filter_map(io::Result::ok);
@@ -179,15 +178,29 @@ fn report(
             "provenance": provenance,
             "seconds": time.as_secs_f64(),
             "peak_memory_bytes": memory,
+            "limits": embedder.limits(),
         }));
     }
     let figures: Vec<String> =
         provenance.val.iter().map(|(name, value)| format!("{name} {value:.4}")).collect();
     let memory = memory.map_or_else(String::new, |b| format!(", {} MB at most", b / 1_000_000));
+    let mut limits = String::new();
+    if !common.quiet {
+        for limit in embedder.limits() {
+            limits.push_str(&format!("\n{limit}"));
+        }
+        if embedder.attributes.is_empty() {
+            limits.push_str(
+                "\nno attributes: nothing to filter, to color or to weigh cost by; llmap merge DATA -o NEW \
+                 --attributes FILE.csv --guess adds some",
+            );
+        }
+    }
     output::text(&format!(
-        "{}: {} models × {} numbers from {} responses in {:.1} s (epoch {}{memory})\nval: {}",
+        "{}: {} {} × {} numbers from {} responses in {:.1} s (epoch {}{memory})\nval: {}{limits}",
         llmap::one_line(&arguments.output.display().to_string()),
         embedder.models.len(),
+        if embedder.models.len() == 1 { "model" } else { "models" },
         embedder.vectors.ncols(),
         provenance.responses,
         time.as_secs_f64(),

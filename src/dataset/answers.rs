@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::Dataset;
-use super::table::Table;
 use crate::error::Result;
 use crate::spreadsheet;
+use crate::table::Table;
 
 /// One question that a model was, or is to be, asked.
 #[derive(Clone, Debug, PartialEq)]

@@ -9,9 +9,9 @@ use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
 
 use super::read::{Builder, Triple};
-use super::table::{self, Table};
 use super::{Dataset, Split};
 use crate::error::{Error, Result};
+use crate::table::{self, Table};
 
 pub(super) fn load(folder: &Path) -> Result<Dataset> {
     let mut parts: Vec<(Split, PathBuf)> = Vec::new();

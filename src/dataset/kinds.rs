@@ -6,8 +6,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::table::{self, Table};
 use crate::error::Result;
+use crate::table::{self, Table};
 
 /// What a label of 1 says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

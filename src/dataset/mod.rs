@@ -4,13 +4,16 @@ mod answers;
 mod attributes;
 mod embedllm;
 pub mod filter;
+mod guess;
 mod kinds;
+mod matching;
+mod merge;
 mod read;
 mod rules;
 mod scores;
 pub mod simulate;
-mod table;
 mod tables;
+mod write;
 
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
@@ -19,14 +22,20 @@ use crate::names::look_alikes;
 
 pub use answers::{Answer, load_answers};
 pub use attributes::{Attribute, Values};
+pub use guess::guess;
 pub use kinds::Kind;
+pub use matching::NearMiss;
+pub use merge::{Conflict, Merged, join_attributes, merge};
 pub use read::{load, load_attributes, table_files};
 pub use rules::load_rules;
 pub(crate) use rules::pattern;
 pub use scores::load_scores;
+pub(crate) use tables::split_by_text;
+
+pub use crate::table::Form;
 
 /// The part of the data a question belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Split {
     /// What the embedder is fitted on.
@@ -141,6 +150,14 @@ pub struct Dataset {
 }
 
 impl Dataset {
+    /// Responses of triples that are sorted by question and free of duplicates.
+    pub(crate) fn compressed(
+        questions: usize,
+        triples: impl ExactSizeIterator<Item = (u32, u32, f32)>,
+    ) -> Responses {
+        Responses::from_sorted(questions, triples)
+    }
+
     /// The indices of the questions of one split, in order.
     #[must_use]
     pub fn split(&self, split: Split) -> Vec<usize> {

@@ -5,14 +5,15 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::table::{self, Table};
 use super::{Attribute, Dataset, Question, Responses, Split, Values, embedllm, kinds, tables};
 use crate::error::{Error, Result};
+use crate::table::{self, Table};
 
 /// Reads the data set in `folder`.
 ///
 /// *Tables*: `questions`, `models` and `responses`; *EmbedLLM*: `train` and, if there, `val` and
-/// `test`. In both, `categories` may tell the [`Kind`](super::Kind) of each. Each may be `.csv`, `.csv.gz` or `.csv.zst`.
+/// `test`. In both, `categories` may tell the [`Kind`](super::Kind) of each. Each may be `.csv`,
+/// `.csv.gz`, `.csv.zst` or `.parquet`.
 ///
 /// # Errors
 /// The first fault of the files, with file and line.
@@ -39,7 +40,7 @@ pub fn load(folder: &Path) -> Result<Dataset> {
         // What it holds may only not be seen.
         fs::read_dir(folder).map_err(|e| Error::io(folder, e))?;
         let fix = "put questions.csv, models.csv and responses.csv there (tables), or train.csv, \
-                   val.csv and test.csv (EmbedLLM); .csv.gz and .csv.zst work too";
+                   val.csv and test.csv (EmbedLLM); .csv.gz, .csv.zst and .parquet work too";
         Err(Error::input(folder, "holds no data set", fix))
     }
 }

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use regex_lite::{Regex, RegexBuilder};
 
-use super::table::Table;
 use super::{Attribute, Values};
 use crate::error::Result;
+use crate::table::Table;
 
 /// A compiled pattern takes at most so many bytes.
 const LARGEST: usize = 1 << 20;

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::table::Table;
 use crate::error::Result;
 use crate::names::nearest;
+use crate::table::Table;
 
 /// Reads a table with `model_name`, `accuracy` (in [0, 1]) and, if it is there, `responses`; without
 /// it, `responses` stands for every row. One entry a model of `models`: (accuracy, responses).

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::read::{Builder, Triple, attribute_columns, typed};
-use super::table::{self, Table};
 use super::{Dataset, Split};
 use crate::error::{Error, Result};
+use crate::table::{self, Table};
 
 pub(super) fn load(folder: &Path) -> Result<Dataset> {
     let path = |stem: &str| -> Result<PathBuf> {
@@ -103,7 +103,7 @@ pub(super) fn load(folder: &Path) -> Result<Dataset> {
 
 /// A split for data that brings none: eight, one and one tenth, by the text alone, so that a text
 /// that stands twice stays on one side.
-fn split_by_text(prompt: &str) -> Split {
+pub(crate) fn split_by_text(prompt: &str) -> Split {
     match xxh3_64(prompt.as_bytes()) % 10 {
         0 => Split::Val,
         1 => Split::Test,

@@ -13,6 +13,7 @@ mod grow;
 mod index;
 mod knowledge;
 mod levels;
+mod limits;
 mod memory;
 mod network;
 mod objective;

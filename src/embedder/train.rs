@@ -118,6 +118,13 @@ pub fn train(
         questions.into_iter().filter(|&q| data.responses.of(q).len() > 0).collect::<Vec<_>>()
     });
     for (questions, split) in [(&train, "train"), (&val, "val")] {
+        if train.len() + val.len() < 2 {
+            return Err(Error::Usage(format!(
+                "{}: too few questions with an answer: it takes at least 2 questions, one to learn from \
+                 and one to check with",
+                data.name
+            )));
+        }
         if questions.is_empty() {
             return Err(Error::Usage(format!(
                 "{}: the {split} split has no responses; training needs train and val questions \

@@ -170,10 +170,12 @@ fn simulated(models: usize, seed: u64) -> Subject {
             scores: (0..models).map(&mut score).collect(),
         })
         .collect();
+    let names: Vec<String> = (0..models).map(|m| format!("simulated-{m:06}")).collect();
     Subject {
         data: "simulated".into(),
         simulated: true,
-        models: (0..models).map(|m| format!("simulated-{m:06}")).collect(),
+        short: names.clone(),
+        models: names,
         attributes: vec![
             Attribute {
                 name: "family".into(),

@@ -68,6 +68,7 @@ pub fn document(
     Ok(json!({
         "data": subject.data,
         "simulated": subject.simulated,
+        "limits": embedder.limits(),
         "map": {
             "projection": "pca",
             "shares": state.map.projection.shares,

@@ -62,6 +62,7 @@ mod tests {
         let families = (0..models).map(|m| Some(if m < 10 { m.to_string() } else { "a".into() }));
         let score = |m: usize| Some(Score { accuracy: 0.5, responses: 100 - m as u32 });
         Subject {
+            short: Vec::new(),
             models: (0..models).map(|m| format!("model-{m}")).collect(),
             attributes: vec![Attribute {
                 name: attribute.into(),

@@ -61,7 +61,7 @@ fn lines(state: &State, models: &[usize], room: usize, height: usize) -> Vec<Lin
     let inner = column - 1;
     let mut lines = Vec::new();
     // A name may take some lines: the ends of names tell versions apart.
-    let names: Vec<Vec<String>> = models.iter().map(|m| wrap(state.name(*m), inner)).collect();
+    let names: Vec<Vec<String>> = models.iter().map(|m| wrap(state.short(*m), inner)).collect();
     for line in 0..names.iter().map(|name| name.len().min(NAME)).max().unwrap_or_default() {
         let mut spans = vec![Span::raw(" ".repeat(label))];
         for (model, name) in models.iter().zip(&names) {
@@ -172,7 +172,7 @@ fn alike(state: &State, models: &[usize], label: usize, column: usize) -> Vec<Li
         .iter()
         .enumerate()
         .map(|(i, &a)| {
-            let name = pad(&fit(state.name(a), label - 1), label);
+            let name = pad(&fit(state.short(a), label - 1), label);
             let mut spans = vec![Span::styled(name, theme.ink(Ink::Accent))];
             for (j, &b) in models.iter().enumerate() {
                 let (text, short, ink) = if i == j || !known(a) || !known(b) {

@@ -137,7 +137,7 @@ fn name_of(state: &State, model: usize, room: usize) -> Span<'static> {
     } else {
         ("  ", Ink::Text)
     };
-    let name = fit(state.name(model), room.saturating_sub(MARK + 1));
+    let name = fit(state.short(model), room.saturating_sub(MARK + 1));
     Span::styled(pad(&format!("{mark}{name}"), room), state.theme.ink(ink))
 }
 

@@ -438,7 +438,7 @@ fn draw_special(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid)
     }
     for &(model, symbol, point, name) in &special {
         let Some((x, y)) = cell(model) else { continue };
-        let text = fit(state.name(model), LONGEST);
+        let text = fit(state.short(model), LONGEST);
         if let Some((nx, ny)) = grid.place(&Wanted { x, y, text: &text, forced: true }) {
             buffer.set_string(plot.x + nx as u16, plot.y + ny as u16, &text, name);
         }
@@ -458,7 +458,7 @@ fn draw_special(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid)
         if special.iter().any(|(m, ..)| *m == model) {
             continue;
         }
-        let text = fit(state.name(model), LONGEST);
+        let text = fit(state.short(model), LONGEST);
         if let Some((nx, ny)) = grid.place(&Wanted { x, y, text: &text, forced: false }) {
             let style = theme.ink(Ink::MapLabel);
             buffer.set_string(plot.x + nx as u16, plot.y + ny as u16, &text, style);

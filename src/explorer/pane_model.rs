@@ -129,7 +129,10 @@ pub fn neighbour(state: &State, near: &Neighbour, room: usize) -> Line<'static> 
     let wide = if near.shared.is_some() { wide } else { 0 };
     let name_room = room.saturating_sub(SIMILARITY + wide).max(8);
     Line::from(vec![
-        Span::styled(pad(&fit(state.name(near.model), name_room), name_room), theme.ink(Ink::Text)),
+        Span::styled(
+            pad(&fit(state.short(near.model), name_room), name_room),
+            theme.ink(Ink::Text),
+        ),
         Span::styled(similarity, theme.ink(Ink::Text)),
         Span::styled(pad(&basis, wide), theme.ink(Ink::Muted)),
     ])

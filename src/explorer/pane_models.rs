@@ -29,7 +29,9 @@ const SAMPLED: usize = 200;
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     let (all, shown) = (state.subject.models.len(), state.table.rows.len());
-    let mut remark = if shown == all {
+    let mut remark = if all == 1 {
+        "1 model".into()
+    } else if shown == all {
         format!("{} models", thousands(all as u64))
     } else {
         format!("{} of {} models", thousands(shown as u64), thousands(all as u64))
@@ -99,7 +101,10 @@ fn columns(state: &State, room: usize) -> Vec<(usize, usize)> {
             Column::Benchmark(_) => TITLE,
             _ => TEXT,
         };
-        let text = |row: usize| text(&column.cell(state, table.rows[row])).1;
+        let text = |row: usize| match column {
+            Column::Name => state.short(table.rows[row]).to_owned(),
+            _ => text(&column.cell(state, table.rows[row])).1,
+        };
         let widest = match column {
             Column::Benchmark(_) | Column::Forecast | Column::Ability => 6,
             _ => sampled.clone().map(|row| width(&text(row))).max().unwrap_or_default(),
@@ -193,7 +198,7 @@ fn cells(state: &State, columns: &[(usize, usize)], model: usize) -> Vec<Span<'s
                 ("  ", Ink::Text)
             };
             spans.push(Span::styled(mark, theme.bold(ink)));
-            let name = pad(&shown, w.saturating_sub(MARK));
+            let name = pad(state.short(model), w.saturating_sub(MARK));
             spans.push(Span::styled(format!("{name} "), theme.ink(ink)));
             continue;
         }

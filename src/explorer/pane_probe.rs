@@ -203,7 +203,7 @@ fn summary(state: &State, r: &Report, room: usize) -> Vec<Line<'static>> {
         let sure = p.probability.map_or_else(String::new, |p| format!(" ({:.0}%)", 100.0 * p));
         let what = format!(": {}{sure}, ", p.said);
         let name =
-            fit(state.name(state.selected), room.saturating_sub(width(&what) + width(&truth)));
+            fit(state.short(state.selected), room.saturating_sub(width(&what) + width(&truth)));
         lines.push(Line::from(vec![
             Span::styled(name, theme.bold(Ink::MapSelected)),
             Span::styled(what, theme.ink(Ink::Text)),
@@ -321,7 +321,7 @@ fn model(state: &State, r: &Report, m: usize, room: usize) -> Line<'static> {
     let what = format!("{:>16}{truth:<9}", format!("{}{sure}", fit(&p.said, 10)));
     let ink = if m == state.selected { Ink::MapSelected } else { Ink::Text };
     Line::from(vec![
-        Span::styled(pad(state.name(m), room.saturating_sub(width(&what))), theme.ink(ink)),
+        Span::styled(pad(state.short(m), room.saturating_sub(width(&what))), theme.ink(ink)),
         Span::styled(what, theme.ink(Ink::Muted)),
     ])
 }

@@ -255,7 +255,7 @@ fn list(state: &State, route: &Route, room: usize, height: usize) -> Vec<Line<'s
     let fixed = 4 + 5 + if unit.is_some() { 7 } else { 0 };
     let from = first(state.route.cursor, shown);
     let listed = route.candidates.iter().skip(from).take(shown);
-    let longest = listed.map(|c| width(state.name(c.model))).max().unwrap_or_default();
+    let longest = listed.map(|c| width(state.short(c.model))).max().unwrap_or_default();
     let left = room.saturating_sub(fixed);
     let name_room = longest.min(left.saturating_sub(LEAST_BAR));
     let bar_room = left - name_room;
@@ -267,7 +267,7 @@ fn list(state: &State, route: &Route, room: usize, height: usize) -> Vec<Line<'s
         let ink = if best { Ink::MapRouted } else { Ink::BarFill };
         let mut spans = vec![
             Span::styled(mark, if best { name } else { theme.ink(Ink::Muted) }),
-            Span::styled(format!("{} ", pad(state.name(c.model), name_room)), name),
+            Span::styled(format!("{} ", pad(state.short(c.model), name_room)), name),
         ];
         let interval = (c.low.into(), c.p.into(), c.high.into());
         spans.extend(whisker(theme, bar_room, interval, ink, &[]));
@@ -311,7 +311,10 @@ fn likes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
         if let Some((model, share)) = best {
             let left = room.saturating_sub(5 + name_room);
             let (percent, achieved) = (100.0 * share, e.kind.achieved());
-            let said = format!("  {percent:.0}% {achieved}: {}", one_line(model));
+            let model = one_line(model);
+            let known = state.subject.models.iter().position(|name| *name == model);
+            let model = known.map_or(&*model, |known| state.short(known));
+            let said = format!("  {percent:.0}% {achieved}: {model}");
             spans.push(Span::styled(fit(&said, left), theme.ink(Ink::Muted)));
         }
         Line::from(spans)
@@ -388,7 +391,7 @@ fn pinned(state: &State, room: usize) -> Vec<Line<'static>> {
     }
     let mut lines = vec![heading(theme, room, "Pinned prompts", "")];
     for (i, (prompt, answer)) in asked.iter().enumerate() {
-        let routed = answer.candidates.first().map_or("", |c| state.name(c.model));
+        let routed = answer.candidates.first().map_or("", |c| state.short(c.model));
         let (number, routed) = (format!("{} ", i + 1), format!(" → {routed}"));
         let left = room.saturating_sub(width(&number) + width(&routed)).max(room / 3);
         let prompt = fit(&one_line(prompt), left);
@@ -422,7 +425,7 @@ fn pinned(state: &State, room: usize) -> Vec<Line<'static>> {
     );
     lines.push(Line::from(header));
     for model in models {
-        let name = pad(state.name(model), name_room);
+        let name = pad(state.short(model), name_room);
         let mut spans = vec![Span::styled(name, theme.ink(Ink::Text))];
         for (_, answer) in &asked {
             let routed = answer.candidates.first().is_some_and(|c| c.model == model);

@@ -164,7 +164,7 @@ fn draw_points(buffer: &mut Buffer, state: &State, plot: &Plot, route: &Route) {
     }
     let mut taken: Vec<(u16, u16, u16)> = named.iter().map(|(x, y, _)| (*x, x + 1, *y)).collect();
     for &(x, y, model) in named.iter().rev() {
-        let name = fit(state.name(model), 26);
+        let name = fit(state.short(model), 26);
         let w = width(&name) as u16;
         let right = (x + 2, x + 2 + w);
         let left = (x.saturating_sub(w + 1), x.saturating_sub(1));

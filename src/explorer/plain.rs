@@ -29,6 +29,7 @@ pub fn plain(document: &Value) -> String {
         let by_coverage = numbers(&document["map"]["axes_by_coverage"]);
         lines.push(format!("Map: {}", caption(&shares, &by_coverage)));
     }
+    lines.extend(list(&document["limits"]).iter().filter_map(known));
     let mut section = |heading: String, entries: Vec<String>| {
         if !entries.is_empty() {
             lines.push(format!("\n{heading}"));

@@ -375,6 +375,11 @@ impl State {
         self.subject.models.get(model).map_or("", String::as_str)
     }
 
+    /// The name of a model for where there is little room.
+    pub fn short(&self, model: usize) -> &str {
+        self.subject.short.get(model).map_or_else(|| self.name(model), String::as_str)
+    }
+
     /// Looks at the neighbourhood of the selected model.
     fn meet(&mut self) {
         self.model = ModelState::default();

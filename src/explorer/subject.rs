@@ -20,6 +20,8 @@ pub struct Subject {
     pub(super) data: String,
     pub(super) simulated: bool,
     pub(super) models: Vec<String>,
+    /// What they are called where there is little room, if it is something else.
+    pub(super) short: Vec<String>,
     pub(super) attributes: Vec<Attribute>,
     pub(super) benchmarks: Vec<Benchmark>,
     pub(super) vectors: Array2<f32>,
@@ -41,10 +43,12 @@ impl Subject {
     /// The models of a data set before anything was learned about them; for [`super::run_live`].
     #[must_use]
     pub fn untrained(data: &Dataset) -> Self {
+        let models: Vec<String> = data.models.iter().map(|name| one_line(name)).collect();
         Self {
             data: one_line(&data.name),
             simulated: data.simulated(),
-            models: data.models.iter().map(|name| one_line(name)).collect(),
+            short: crate::short_names(&models),
+            models,
             attributes: data.attributes.iter().map(printable).collect(),
             benchmarks: Vec::new(),
             vectors: Array2::zeros((data.models.len(), 0)),
@@ -97,10 +101,12 @@ impl From<&Embedder> for Subject {
     fn from(embedder: &Embedder) -> Self {
         let benchmark = |b: &Benchmark| Benchmark { name: one_line(&b.name), ..b.clone() };
         let figures = embedder.provenance.val.iter();
+        let models: Vec<String> = embedder.models.iter().map(|name| one_line(name)).collect();
         Self {
             data: one_line(&embedder.provenance.data),
             simulated: embedder.provenance.simulated,
-            models: embedder.models.iter().map(|name| one_line(name)).collect(),
+            short: crate::short_names(&models),
+            models,
             attributes: embedder.attributes.iter().map(printable).collect(),
             benchmarks: embedder.benchmarks.iter().map(benchmark).collect(),
             vectors: embedder.vectors.clone(),

@@ -58,6 +58,7 @@ fn subject(names: impl Fn(usize) -> String) -> Subject {
     Subject {
         data: "fixture".into(),
         simulated: true,
+        short: Vec::new(),
         models: (0..models).map(|m| one_line(&names(m))).collect(),
         attributes: vec![
             Attribute { name: "family".into(), values: Values::Class(families) },

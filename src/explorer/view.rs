@@ -81,6 +81,7 @@ fn draw_header(frame: &mut Frame, state: &State, area: Rect) {
     }
     let room = (area.width as usize).saturating_sub(Line::from(right.clone()).width());
     let size = match subject.vectors.ncols() {
+        _ if subject.models.len() == 1 => "1 model".into(),
         0 => format!("{} models", subject.models.len()),
         dim => format!("{} models × {dim} numbers", subject.models.len()),
     };

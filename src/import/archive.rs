@@ -21,7 +21,7 @@ pub(super) struct Member {
     pub(super) start: u64,
     /// How many there are.
     pub(super) length: u64,
-    /// How they are packed: 0 is not at all, 8 is Deflate.
+    /// How they are packed: 0 is not at all, 8 is Deflate, 93 is Zstandard.
     pub(super) method: u16,
     /// A password is needed.
     pub(super) locked: bool,

@@ -95,7 +95,7 @@ fn named_runs(runs: Vec<Run>, skips: &mut Skips) -> Vec<Run> {
 fn raw_tasks(documents: &Documents, runs: &[Run]) -> Vec<(String, String)> {
     let mut names = documents.tasks.clone();
     if runs.iter().any(|run| run.task.contains('\0')) {
-        super::alpaca_eval::name_tasks(&mut names);
+        super::formats::name_tasks(&mut names);
     }
     documents.tasks.iter().cloned().zip(names).collect()
 }

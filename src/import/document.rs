@@ -1,6 +1,7 @@
 //! What a model was asked, out of a document: in a form that does not depend on who asked it how.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use serde_json::{Map, Value};
 use xxhash_rust::xxh3::xxh3_64;
@@ -24,6 +25,8 @@ pub(super) struct Asked {
     pub(super) rest: String,
     /// It is the prompt as it was sent, for want of a document.
     pub(super) rendered: bool,
+    /// Its keys, once they were asked for.
+    pub(super) keys: OnceLock<[u64; 2]>,
 }
 
 impl Asked {
@@ -42,15 +45,26 @@ impl Asked {
 
     /// The same for the same question however its white space stands and its choices are shuffled.
     pub(super) fn key(&self) -> u64 {
-        let mut choices: Vec<String> = self.choices.iter().map(|choice| spaced(choice)).collect();
-        choices.sort_unstable();
-        let text = format!("{}\0{}", spaced(&self.stem), choices.join("\0"));
-        xxh3_64(text.as_bytes())
+        self.keys()[0]
     }
 
     /// As [`Self::key`], with the rest of the document.
     pub(super) fn wide_key(&self) -> u64 {
-        xxh3_64(format!("{:x}\0{}", self.key(), spaced(&self.rest)).as_bytes())
+        self.keys()[1]
+    }
+
+    fn keys(&self) -> [u64; 2] {
+        *self.keys.get_or_init(|| {
+            let key = self.narrow_key();
+            [key, xxh3_64(format!("{key:x}\0{}", spaced(&self.rest)).as_bytes())]
+        })
+    }
+
+    fn narrow_key(&self) -> u64 {
+        let mut choices: Vec<String> = self.choices.iter().map(|choice| spaced(choice)).collect();
+        choices.sort_unstable();
+        let text = format!("{}\0{}", spaced(&self.stem), choices.join("\0"));
+        xxh3_64(text.as_bytes())
     }
 
     fn is_empty(&self) -> bool {
@@ -189,7 +203,7 @@ impl Reader {
             let lines = rest.iter().map(|(name, text, _)| format!("{name}: {}", text.trim()));
             written = lines.collect::<Vec<_>>().join("\n");
         }
-        Some(Asked { stem, choices, rest: written, rendered: false })
+        Some(Asked { stem, choices, rest: written, ..Asked::default() })
     }
 }
 

@@ -11,6 +11,7 @@ use walkdir::WalkDir;
 use super::report::Skips;
 use super::{archive, encoding};
 use crate::error::{Error, Result};
+use crate::table::Records;
 use crate::unpack::{self, POINTER_FIX, Packed, Unpacked, is_pointer};
 
 /// Endings of compressed files.
@@ -50,7 +51,16 @@ struct Member {
     archive: PathBuf,
     start: u64,
     length: u64,
+    /// Otherwise not packed, or with what shows in the first bytes, as Zstandard does.
     deflated: bool,
+}
+
+/// What a file is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    Json,
+    Csv,
+    Parquet,
 }
 
 /// All files below the named paths.
@@ -64,6 +74,14 @@ pub(super) struct Tree {
     context: HashSet<PathBuf>,
 }
 
+/// Endings of files that can hold records.
+const ENDINGS: [&str; 4] = [".jsonl", ".json", ".csv", ".parquet"];
+
+/// True for the name of a file that can hold records.
+pub(super) fn holds_records(name: &str) -> bool {
+    ENDINGS.iter().any(|ending| stem(name, ending).is_some())
+}
+
 /// What stands before `ending` in a file name, be it compressed or not.
 pub(super) fn stem<'a>(name: &'a str, ending: &str) -> Option<&'a str> {
     PACKED.iter().find_map(|packed| name.strip_suffix(packed)?.strip_suffix(ending))
@@ -71,7 +89,7 @@ pub(super) fn stem<'a>(name: &'a str, ending: &str) -> Option<&'a str> {
 
 /// A file name without its ending and without the number that browsers give to copies.
 pub(super) fn bare(name: &str) -> &str {
-    let stem = [".jsonl", ".json"].iter().find_map(|ending| stem(name, ending)).unwrap_or(name);
+    let stem = ENDINGS.iter().find_map(|ending| stem(name, ending)).unwrap_or(name);
     let copy = stem.strip_suffix(')').and_then(|rest| rest.rsplit_once(" ("));
     copy.filter(|(_, n)| n.bytes().all(|b| b.is_ascii_digit())).map_or(stem, |(rest, _)| rest)
 }
@@ -99,11 +117,65 @@ impl File {
         (fs::canonicalize(path).unwrap_or_else(|_| path.clone()), at)
     }
 
+    /// The archive that it lies in.
+    pub(super) fn archive(&self) -> Option<&Path> {
+        match &self.place {
+            Place::Within(member) => Some(&member.archive),
+            _ => None,
+        }
+    }
+
+    /// What it is made of, by its name.
+    pub(super) fn shape(&self) -> Shape {
+        if stem(self.name(), ".parquet").is_some() {
+            Shape::Parquet
+        } else if stem(self.name(), ".csv").is_some() {
+            Shape::Csv
+        } else {
+            Shape::Json
+        }
+    }
+
+    /// The rows of a Parquet file; of its columns those that `keep` wants.
+    ///
+    /// # Errors
+    /// A sentence that says what is in the way.
+    pub(super) fn parquet(&self, keep: impl Fn(&str) -> bool) -> Result<Records, String> {
+        let path = match &self.place {
+            Place::Here => Some(&self.path),
+            Place::There(path) => Some(path),
+            Place::Within(_) => None,
+        };
+        let mut head = [0; 4];
+        let mut file = path.map(|path| self::plain(path)).transpose()?;
+        let whole = file.as_mut().is_some_and(|file| file.read_exact(&mut head).is_ok());
+        if let Some(file) = file.filter(|_| whole && &head == b"PAR1") {
+            return Records::open(file, keep);
+        }
+        let (head, packed, mut reader) = self.unpacked()?;
+        if let Some(problem) = foreign(&head, packed).filter(|_| !head.starts_with(b"PAR1")) {
+            return Err(problem);
+        }
+        // Its table of contents stands at the end: it has to lie on the disk.
+        let mut file = tempfile::tempfile().map_err(|e| reason(&e))?;
+        std::io::copy(&mut reader, &mut file).map_err(|e| reason(&e))?;
+        Records::open(file, keep)
+    }
+
     /// The bytes, unpacked and as UTF-8 where a mark says that they are UTF-16.
     ///
     /// # Errors
     /// A sentence that says what is in the way.
     pub(super) fn open(&self) -> Result<Box<dyn BufRead>, String> {
+        let (head, packed, reader) = self.unpacked()?;
+        if let Some(problem) = foreign(&head, packed) {
+            return Err(problem);
+        }
+        encoding::utf8(&head, reader)
+    }
+
+    /// The first bytes, whether they were packed, and all bytes.
+    fn unpacked(&self) -> Result<(Vec<u8>, bool, Box<dyn BufRead>), String> {
         let raw: Box<dyn Read> = match &self.place {
             Place::Here => Box::new(plain(&self.path)?),
             Place::There(path) => Box::new(plain(path)?),
@@ -139,10 +211,7 @@ impl File {
                 .map_err(|e| format!("not a whole Zstandard file ({})", reason(&e)))?;
             packed = true;
         }
-        if let Some(problem) = foreign(&start, packed) {
-            return Err(problem);
-        }
-        encoding::utf8(&start, reader)
+        Ok((start, packed, reader))
     }
 }
 
@@ -179,11 +248,15 @@ fn foreign(head: &[u8], packed: bool) -> Option<String> {
     } else if head.starts_with(b"PK\x03\x04") {
         "a zip archive by another name: call it .zip"
     } else if head.starts_with(b"PAR1") {
-        "a Parquet file: write it as JSON lines"
+        "a Parquet file by another name: call it .parquet"
     } else if head.starts_with(b"BZh") || head.starts_with(b"\xfd7zXZ") {
         "packed with bzip2 or xz: unpack it first"
     } else if head.get(257..262) == Some(b"ustar") {
         "a tar archive: unpack it first"
+    } else if head.starts_with(&[0x80])
+        && head.get(1).is_some_and(|version| (2..6).contains(version))
+    {
+        "a pickle of Python, which can run programs: write it with pandas.read_pickle(FILE).to_parquet(\"table.parquet\")"
     } else if head.iter().all(|byte| *byte == 0) {
         "nothing but zero bytes, as after a crash: copy it again"
     } else if packed && head.starts_with(&[0x1f, 0x8b]) {
@@ -209,6 +282,11 @@ impl Tree {
     /// # Errors
     /// [`Error::Input`] if one of `paths` is not there.
     pub(super) fn find(paths: &[PathBuf], skips: &mut Skips) -> Result<Self> {
+        Self::find_some(paths, usize::MAX, skips)
+    }
+
+    /// As [`Self::find`], but so many files at most.
+    pub(super) fn find_some(paths: &[PathBuf], most: usize, skips: &mut Skips) -> Result<Self> {
         let mut tree = Self::default();
         for path in paths {
             let about = path.metadata().map_err(|e| Error::io(path, e))?;
@@ -222,6 +300,9 @@ impl Tree {
                 entry.depth() > 0 && entry.file_name().to_string_lossy().starts_with('.')
             };
             for entry in walk.into_iter().filter_entry(|entry| !hidden(entry)) {
+                if tree.files.len() >= most {
+                    break;
+                }
                 match entry {
                     Ok(entry) if entry.file_type().is_file() => tree.add(entry.into_path(), skips),
                     Ok(_) => {}
@@ -247,7 +328,7 @@ impl Tree {
         let names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
         for name in names {
             let beside = path.with_file_name(name);
-            if beside.extension().is_some_and(|ending| ending == "json")
+            if beside.file_name().and_then(|name| name.to_str()).is_some_and(holds_records)
                 && !self.index.contains_key(&beside)
                 && beside.is_file()
             {
@@ -266,7 +347,10 @@ impl Tree {
         let name = path.to_string_lossy().to_lowercase();
         if ARCHIVES.iter().any(|ending| name.ends_with(ending)) {
             skips.file(&path, "an archive that llmap does not read: unpack it first");
-        } else if Path::new(&name).extension().is_some_and(|ending| ending == "zip") {
+        } else if Path::new(&name)
+            .extension()
+            .is_some_and(|ending| ending == "zip" || ending == "eval")
+        {
             let before = self.files.len();
             match self.members(&path) {
                 Ok(()) if self.files.len() == before => skips.file(&path, "an empty archive"),
@@ -295,7 +379,7 @@ impl Tree {
             if parts.clone().any(|part| part.starts_with('.') || part == "__MACOSX") {
                 continue;
             }
-            if member.method != 0 && member.method != 8 {
+            if !matches!(member.method, 0 | 8 | 93) {
                 return Err(format!(
                     "a zip archive packed in a way that llmap does not read ({}): unpack it first",
                     member.method

@@ -7,7 +7,7 @@ use std::io::{Cursor, Read};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::files::{File, reason};
+use super::files::{File, Shape, reason};
 use super::report::Skips;
 use super::scan::{Item, Outcome, Scan};
 use crate::error::json_fault;
@@ -45,19 +45,40 @@ pub(super) fn document<T: DeserializeOwned>(file: &File) -> Result<T, String> {
 }
 
 /// Hands on each record of a file with its line; what is none is passed over and counted. Of a document
-/// that is an object, `key` names the list of records.
+/// that is an object, `key` names the list of records. A row of CSV is a record of texts, one of Parquet
+/// has the types of its columns.
 pub(super) fn records<T: DeserializeOwned>(
     file: &File,
     key: Option<&str>,
     skips: &mut Skips,
     mut each: impl FnMut(u64, T, &mut Skips),
 ) {
+    if file.shape() != Shape::Json {
+        return super::rows::each(file, skips, &mut |line, record: Map<String, Value>, skips| {
+            match T::deserialize(Value::Object(record)) {
+                Ok(record) => each(line, record, skips),
+                Err(e) => skips.row(&file.path, line, "no record", &json_fault(&e)),
+            }
+            true
+        });
+    }
+    within(file, key, &mut |_, _| {}, skips, &mut each);
+}
+
+/// As [`records`] of JSON, with what else the object holds before its list: names and bytes.
+pub(super) fn within<T: DeserializeOwned>(
+    file: &File,
+    key: Option<&str>,
+    header: &mut dyn FnMut(&str, &[u8]),
+    skips: &mut Skips,
+    each: &mut dyn FnMut(u64, T, &mut Skips),
+) {
     let mut reader = match file.open() {
         Ok(reader) => reader,
         Err(problem) => return skips.file(&file.path, problem),
     };
     let mut found = 0_usize;
-    let outcome = super::scan::items(&mut reader, key, &mut |line, item| {
+    let outcome = super::scan::items(&mut reader, key, header, &mut |line, item| {
         match item {
             Item::Value(bytes) => take(file, line, bytes, skips, &mut |record, skips| {
                 found += 1;
@@ -75,16 +96,47 @@ pub(super) fn records<T: DeserializeOwned>(
 
 /// True if one of the first records of a file is as wanted.
 pub(super) fn begins_with(file: &File, wanted: impl Fn(&Map<String, Value>) -> bool) -> bool {
-    let Ok(reader) = file.open() else { return false };
-    let (mut looked, mut found) = (0, false);
-    let _ = super::scan::items(&mut reader.take(HEAD), None, &mut |_, item| {
-        looked += 1;
-        if let Item::Value(bytes) = item {
-            found = parse(bytes).is_ok_and(|record| wanted(&record));
-        }
-        !found && looked < 3
+    let mut found = false;
+    first(file, &mut |record| {
+        found = wanted(&record);
+        !found
     });
     found
+}
+
+/// Hands on the first records of a file, three at most, until `each` says false.
+pub(super) fn first(file: &File, each: &mut dyn FnMut(Map<String, Value>) -> bool) {
+    let mut looked = 0;
+    if file.shape() != Shape::Json {
+        return super::rows::each(file, &mut Skips::default(), &mut |_, record, _| {
+            looked += 1;
+            each(record) && looked < 3
+        });
+    }
+    let Ok(reader) = file.open() else { return };
+    let mut any = false;
+    let _ = super::scan::items(&mut reader.take(HEAD), None, &mut |_, _| {}, &mut |_, item| {
+        looked += 1;
+        let record = match item {
+            Item::Value(bytes) => parse(bytes).ok(),
+            Item::Broken(_) => None,
+        };
+        any |= record.is_some();
+        record.is_none_or(&mut *each) && looked < 3
+    });
+    if !any {
+        // One long document: what it begins with.
+        let Ok(reader) = file.open() else { return };
+        let mut record = Map::new();
+        let mut member = |name: &str, bytes: &[u8]| {
+            record.insert(name.to_owned(), parse(bytes).unwrap_or(Value::Null));
+        };
+        let nowhere = Some("\0");
+        let _ = super::scan::items(&mut reader.take(HEAD), nowhere, &mut member, &mut |_, _| false);
+        if !record.is_empty() {
+            each(record);
+        }
+    }
 }
 
 /// Parses one value, or the several that a line without its break holds.

@@ -250,7 +250,7 @@ fn known(format: Format, task: &str) -> Vec<&'static str> {
             let rest = HELM.iter().filter(|metric| !first.contains(metric));
             first.iter().chain(rest).copied().collect()
         }
-        Format::AlpacaEval | Format::MmluPro => Vec::new(),
+        _ => Vec::new(),
     }
 }
 

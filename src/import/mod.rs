@@ -1,31 +1,32 @@
 //! What other evaluation programs wrote, as a data set of tables.
 //!
-//! Files are found (`files`) and cut into records (`scan`, `json`); each format turns its own into runs
-//! (`run`): documents that one model was asked, with the numbers of every metric. Then it is decided over
+//! Files are found (`files`) and cut into records (`scan`, `json`, `rows`); each format (`formats`) turns
+//! its own into runs (`run`): documents that one model was asked, with the numbers of every metric. Then it is decided over
 //! all runs which documents are one question (`questions`), which runs are one model (`models`), which
 //! metric and filter of a task counts (`metric`), and which of several runs (`assemble`). What is odd is
 //! passed over and reported (`report`).
 
-mod alpaca_eval;
 mod archive;
 mod assemble;
+mod columns;
+mod detect;
 mod document;
 mod encoding;
 mod fields;
 mod files;
-mod helm;
+mod formats;
 mod json;
-mod lm_eval;
 mod metric;
-mod mmlu_pro;
 mod models;
 mod prompt;
 mod questions;
 mod report;
+mod rows;
 mod run;
 mod scan;
 mod tables;
 mod template;
+mod value;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -38,6 +39,9 @@ use files::Tree;
 use questions::Documents;
 use run::Run;
 
+pub use columns::Columns;
+pub use detect::{Resembles, resembles};
+pub use formats::Format;
 pub use report::{Clash, Report, Rerun, Skip, Skips, Task};
 pub use tables::{Imported, Row};
 
@@ -45,35 +49,6 @@ pub use tables::{Imported, Row};
 const NAMED: usize = 5;
 /// So many files are in memory at once, for each thread.
 const AT_ONCE: usize = 2;
-
-/// Whose files they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// `samples_TASK_DATE.jsonl` of lm-evaluation-harness with `--log_samples`, with the
-    /// `results_DATE.json` beside them.
-    LmEval,
-    /// Runs of HELM: folders with `run_spec.json`, `scenario_state.json` and
-    /// `per_instance_stats.json`.
-    Helm,
-    /// `annotations.json` of AlpacaEval: a win over the reference is right, a draw a half.
-    AlpacaEval,
-    /// `model_outputs_MODEL_5shots.json` of MMLU-Pro, or a folder of them named like the model.
-    MmluPro,
-}
-
-impl Format {
-    /// What its files are called.
-    fn wanted(self) -> &'static str {
-        match self {
-            Self::LmEval => "samples_TASK_DATE.jsonl (lm_eval writes them with --log_samples)",
-            Self::Helm => {
-                "run_spec.json, scenario_state.json and per_instance_stats.json (in benchmark_output)"
-            }
-            Self::AlpacaEval => "annotations.json",
-            Self::MmluPro => "model_outputs_MODEL_5shots.json or another .json of answers",
-        }
-    }
-}
 
 /// A metric or a filter, for one task or for all.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,6 +68,8 @@ pub struct Options {
     pub filter: Vec<Choice>,
     /// The field of a document that holds the question.
     pub text: Option<String>,
+    /// What the columns of a table are for.
+    pub columns: Columns,
     /// Refuse what is odd instead of passing over it.
     pub strict: bool,
 }
@@ -117,12 +94,7 @@ pub fn import(
 ) -> Result<Imported> {
     let mut skips = Skips::default();
     let tree = Tree::find(paths, &mut skips)?;
-    let jobs = match format {
-        Format::LmEval => lm_eval::jobs(&tree, options, &mut skips),
-        Format::Helm => helm::jobs(&tree, &mut skips),
-        Format::AlpacaEval => alpaca_eval::jobs(&tree),
-        Format::MmluPro => mmlu_pro::jobs(&tree),
-    };
+    let jobs = format.jobs(&tree, options, &mut skips);
     let (n, mut done) = (jobs.len(), 0);
     let (mut documents, mut runs) = (Documents::default(), Vec::new());
     for some in jobs.chunks(AT_ONCE * rayon::current_num_threads()) {
@@ -190,5 +162,7 @@ fn nothing(format: Format, paths: &[PathBuf], tree: &Tree, jobs: usize, skips: &
     if more > 0 {
         lines.push(format!("and {more} more"));
     }
+    let found = detect::of(tree).filter(|found| found.format != Some(format));
+    lines.extend(found.map(|found| found.advice(paths)));
     Error::Lines { usage: true, lines }
 }

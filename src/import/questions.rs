@@ -5,15 +5,18 @@
 //! documents are two questions, whatever their texts.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::document::Asked;
 use super::prompt::alike;
 use super::run::{Document, Run};
+use crate::dataset::Split;
 
 /// A document that some file holds.
 struct Entry {
     task: u32,
-    asked: Asked,
+    asked: Arc<Asked>,
+    split: Option<Split>,
     keys: [u64; 2],
     id: Option<u64>,
     task_hash: Option<String>,
@@ -50,6 +53,8 @@ pub(super) struct Questions {
     pub(super) of: Vec<u32>,
     /// Task and text of each question.
     pub(super) all: Vec<(u32, String)>,
+    /// The part of the data that each belongs to, where a file says so.
+    pub(super) splits: Vec<Option<Split>>,
     /// Documents whose text differs from that of the question that they are.
     pub(super) merged_texts: usize,
     /// Documents that are one question with another one, by their text.
@@ -117,7 +122,7 @@ impl Documents {
             if *seen.entry(keys[0]).or_insert(keys[1]) != keys[1] {
                 self.ambiguous.insert(task);
             }
-            let (hash, content, id) = (doc.hash, doc.content, doc.id);
+            let (hash, content, id, split) = (doc.hash, doc.content, doc.id, doc.split);
             let at = match found {
                 Some(at) => {
                     let known = |hash| self.by_hash.contains_key(&(task, hash));
@@ -127,6 +132,9 @@ impl Documents {
                 }
                 None => self.add(task, doc, keys, run.task_hash.clone(), &mut taken),
             };
+            // What one file holds out is held out.
+            let known = &mut self.entries[at as usize].split;
+            *known = (*known).max(split);
             for (index, key) in [(&mut self.by_hash, hash), (&mut self.by_content, content)] {
                 let Some(key) = key else { continue };
                 let known = index.entry((task, key)).or_default();
@@ -145,7 +153,7 @@ impl Documents {
     }
 
     /// A document is met again, maybe with another text: that of a document goes before a prompt's.
-    fn again(&mut self, at: u32, asked: Asked, keys: [u64; 2]) {
+    fn again(&mut self, at: u32, asked: Arc<Asked>, keys: [u64; 2]) {
         let entry = &mut self.entries[at as usize];
         if entry.keys[0] != keys[0] {
             entry.varies = true;
@@ -173,6 +181,7 @@ impl Documents {
         self.entries.push(Entry {
             task,
             asked: doc.asked,
+            split: doc.split,
             keys,
             id: doc.id,
             task_hash,
@@ -188,6 +197,7 @@ impl Documents {
         let mut questions = Questions {
             of: Vec::new(),
             all: Vec::new(),
+            splits: Vec::new(),
             merged_texts: 0,
             merged_documents: self.rehashed,
         };
@@ -199,7 +209,10 @@ impl Documents {
             let question = *index.entry(key).or_insert(next);
             if question == next {
                 questions.all.push((entry.task, entry.asked.text(wide)));
+                questions.splits.push(entry.split);
             } else {
+                let known = &mut questions.splits[question as usize];
+                *known = (*known).max(entry.split);
                 questions.merged_documents += 1;
             }
             questions.merged_texts += usize::from(entry.varies);
@@ -215,7 +228,8 @@ mod tests {
 
     fn doc(hash: u64, id: u64, stem: &str, rest: &str) -> Document {
         let asked = Asked { stem: stem.into(), rest: rest.into(), ..Asked::default() };
-        Document { hash: (hash > 0).then_some(hash), content: None, id: Some(id), asked }
+        let hash = (hash > 0).then_some(hash);
+        Document { hash, id: Some(id), asked: asked.into(), ..Document::default() }
     }
 
     /// The questions of files with such documents.
@@ -272,7 +286,7 @@ mod tests {
     fn prompts_without_a_document_are_known_by_their_number_and_words() {
         let sent = |id: u64, stem: &str| {
             let asked = Asked { stem: stem.into(), rendered: true, ..Asked::default() };
-            Document { hash: None, content: None, id: Some(id), asked }
+            Document { id: Some(id), asked: asked.into(), ..Document::default() }
         };
         let (of, _) = questions(vec![
             vec![sent(1, "USER Why is it wet? BOT"), sent(2, "USER Who broke the chair? BOT")],

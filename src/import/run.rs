@@ -1,12 +1,13 @@
 //! A run: what one model answered to one task, as a file has it.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::document::Asked;
-use crate::dataset::Kind;
+use crate::dataset::{Kind, Split};
 
 /// Which model a run is of.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -24,7 +25,7 @@ pub(super) struct Model {
 }
 
 /// A document that a model was asked.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Document {
     /// By the hash that the evaluation program gave it.
     pub(super) hash: Option<u64>,
@@ -33,7 +34,9 @@ pub(super) struct Document {
     /// By its number within the task.
     pub(super) id: Option<u64>,
     /// What it asks.
-    pub(super) asked: Asked,
+    pub(super) asked: Arc<Asked>,
+    /// The part of the data that it belongs to, where the file says so.
+    pub(super) split: Option<Split>,
 }
 
 /// The answers of a run that one filter gave.
@@ -90,6 +93,49 @@ pub(super) fn clean(name: &str) -> String {
     super::document::spaced(&name)
 }
 
+/// The runs of a file that holds several models and tasks. A text that many models were asked is kept
+/// once.
+pub(super) struct Runs {
+    file: PathBuf,
+    index: HashMap<u64, usize>,
+    all: Vec<Run>,
+    texts: HashMap<u64, Arc<Asked>>,
+}
+
+impl Runs {
+    pub(super) fn new(file: &Path) -> Self {
+        let (index, texts) = (HashMap::new(), HashMap::new());
+        Self { file: file.into(), index, all: Vec::new(), texts }
+    }
+
+    /// The run of a model on a task.
+    pub(super) fn run(&mut self, task: &str, model: &str) -> &mut Run {
+        let next = self.all.len();
+        let at = *self.index.entry(hash(&format!("{task}\0{model}"))).or_insert(next);
+        if at == next {
+            let model = Model { name: clean(model), known: true, ..Model::default() };
+            let (file, task) = (self.file.clone(), task.to_owned());
+            self.all.push(Run { file, task, model, ..Run::default() });
+        }
+        &mut self.all[at]
+    }
+
+    /// A question by its text.
+    pub(super) fn text(&mut self, stem: &str, choices: &[String]) -> Arc<Asked> {
+        let key = hash(&format!("{stem}\0{}", choices.join("\0")));
+        let asked = self.texts.entry(key).or_insert_with(|| {
+            let (stem, choices) = (stem.trim().to_owned(), choices.to_vec());
+            Arc::new(Asked { stem, choices, ..Asked::default() })
+        });
+        Arc::clone(asked)
+    }
+
+    /// Those that have answers, in the order in which they came.
+    pub(super) fn finish(self) -> Vec<Run> {
+        self.all
+    }
+}
+
 impl Run {
     /// Takes an answer in.
     pub(super) fn answer(
@@ -115,7 +161,11 @@ impl Run {
             doc.content = doc.content.or_else(|| Some(doc.asked.wide_key()));
         }
         let text = if doc.content.is_none() { doc.asked.key() } else { 0 };
-        let key = hash(&format!("{:?} {:?} {:?} {text}", doc.hash, doc.content, doc.id));
+        let keys = [doc.hash, doc.content, doc.id].map(|key| key.unwrap_or(0));
+        let there = [doc.hash, doc.content, doc.id].map(|key| u64::from(key.is_some()));
+        let bytes = [keys, there, [text, 0, 0]].concat();
+        let bytes: Vec<u8> = bytes.iter().flat_map(|part| part.to_le_bytes()).collect();
+        let key = xxh3_64(&bytes);
         let index = *self.index.entry(key).or_insert(next);
         if index == next {
             self.docs.push(doc);

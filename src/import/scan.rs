@@ -40,14 +40,21 @@ pub(super) struct Scan<'a> {
 }
 
 type Each<'a> = &'a mut dyn FnMut(u64, Item) -> bool;
+type Header<'a> = &'a mut dyn FnMut(&str, &[u8]);
 
 /// Hands on what a stream holds, until `each` says false: the documents of its lines, the elements of
-/// its list or, of an object that has it, of the list under `key`.
-pub(super) fn items(reader: &mut dyn BufRead, key: Option<&str>, each: Each) -> io::Result<()> {
+/// its list or, of an object that has it, of the list under `key`; `header` hears what else stands in that
+/// object before the list, without the bytes of what is too long or cut short.
+pub(super) fn items(
+    reader: &mut dyn BufRead,
+    key: Option<&str>,
+    header: Header,
+    each: Each,
+) -> io::Result<()> {
     let mut scan = Scan::new(reader, 1);
     match (scan.space()?, key) {
         (None, _) => Ok(()),
-        (Some(b'{'), Some(key)) => scan.below(key, each),
+        (Some(b'{'), Some(key)) => scan.below(key, header, each),
         (Some(b'['), _) => scan.sequence(each),
         (Some(b'{'), None) => {
             let line = scan.line;
@@ -230,7 +237,7 @@ impl<'a> Scan<'a> {
     }
 
     /// The elements of the list under `key` of the object that begins here.
-    fn below(&mut self, key: &str, each: Each) -> io::Result<()> {
+    fn below(&mut self, key: &str, header: Header, each: Each) -> io::Result<()> {
         self.reader.consume(1);
         let wanted = format!("\"{key}\"");
         loop {
@@ -240,6 +247,7 @@ impl<'a> Scan<'a> {
                 return Ok(());
             }
             let found = self.value == wanted.as_bytes();
+            let name = String::from_utf8_lossy(&self.value).trim_matches('"').to_owned();
             if self.space()? == Some(b':') {
                 self.reader.consume(1);
             }
@@ -247,9 +255,14 @@ impl<'a> Scan<'a> {
                 self.reader.consume(1);
                 return self.elements(each);
             }
-            if self.value()? == Outcome::Cut {
-                each(line, Item::Broken(CUT));
-                return Ok(());
+            match self.value()? {
+                Outcome::Cut => {
+                    header(&name, &[]);
+                    each(line, Item::Broken(CUT));
+                    return Ok(());
+                }
+                Outcome::Whole => header(&name, &self.value),
+                Outcome::TooLong => header(&name, &[]),
             }
         }
     }
@@ -337,7 +350,7 @@ mod tests {
     fn found(text: &str, key: Option<&str>) -> Vec<(u64, String)> {
         let mut out = Vec::new();
         let mut source = Cursor::new(text.as_bytes());
-        let read = items(&mut source, key, &mut |line, item| {
+        let read = items(&mut source, key, &mut |_, _| {}, &mut |line, item| {
             out.push(match item {
                 Item::Value(bytes) => (line, String::from_utf8_lossy(bytes).into_owned()),
                 Item::Broken(why) => (line, format!("!{why}")),

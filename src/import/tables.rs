@@ -5,23 +5,19 @@ use std::path::Path;
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::document::spaced;
 use super::questions::Questions;
 use super::report::Report;
-use crate::atomic::Folder;
-use crate::dataset::{self, Kind};
-use crate::error::{Error, Result};
+use crate::dataset::{Attribute, Dataset, Kind, Question, Split, Values, split_by_text};
+use crate::error::Result;
+use crate::table::Form;
 
 /// Which model answered which question how, and how that came about.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Imported {
-    categories: Vec<String>,
-    /// Category and text.
-    questions: Vec<(u32, String)>,
-    ids: Vec<String>,
-    /// Name, and parameters in billions.
-    models: Vec<(String, Option<f64>)>,
-    /// Question, model and label, by question and model.
-    labels: Vec<(u32, u32, f32)>,
+    data: Dataset,
+    /// The files say which part of the data a question belongs to.
+    splits: bool,
     report: Report,
 }
 
@@ -47,64 +43,90 @@ impl Imported {
         labels: Vec<(u32, u32, f32)>,
         report: Report,
     ) -> Self {
-        let mut made = Self { report, ..Self::default() };
-        let mut new_model: HashMap<u32, u32> = HashMap::new();
         let mut answering: Vec<u32> = labels.iter().map(|(_, model, _)| *model).collect();
         answering.sort_unstable();
         answering.dedup();
-        for model in answering {
-            new_model.insert(model, made.models.len() as u32);
-            made.models.push(models[model as usize].clone());
-        }
+        let own: Vec<&(String, Option<f64>)> =
+            answering.iter().map(|model| &models[*model as usize]).collect();
+        let new_model: HashMap<u32, u32> = answering.iter().copied().zip(0..).collect();
         let mut new_task: HashMap<u32, u32> = HashMap::new();
         let mut texts = questions.all;
+        let splits = questions.splits.iter().any(Option::is_some);
+        let mut held_out: HashMap<String, Split> = HashMap::new();
         let (mut last, mut same): (Option<u32>, HashMap<u64, usize>) = (None, HashMap::new());
-        for (question, model, label) in labels {
-            if last != Some(question) {
-                last = Some(question);
-                let (task, text) = std::mem::take(&mut texts[question as usize]);
-                let next = made.categories.len() as u32;
+        let (mut categories, mut all, mut kept) = (Vec::new(), Vec::new(), labels);
+        for (question, model, _) in &mut kept {
+            if last != Some(*question) {
+                last = Some(*question);
+                let at = *question as usize;
+                let (task, text) = std::mem::take(&mut texts[at]);
+                let next = categories.len() as u32;
                 let category = *new_task.entry(task).or_insert(next);
                 if category == next {
-                    made.categories.push(tasks[task as usize].clone());
+                    categories.push(tasks[task as usize].clone());
                 }
-                let id =
-                    xxh3_64(format!("{}\0{text}", made.categories[category as usize]).as_bytes());
+                let id = xxh3_64(format!("{}\0{text}", categories[category as usize]).as_bytes());
                 let nth = same.entry(id).or_default();
                 *nth += 1;
-                made.ids.push(if *nth == 1 {
-                    format!("{id:016x}")
-                } else {
-                    format!("{id:016x}-{nth}")
-                });
-                made.questions.push((category, text));
+                let id = if *nth == 1 { format!("{id:016x}") } else { format!("{id:016x}-{nth}") };
+                let split = questions.splits[at].unwrap_or_else(|| split_by_text(&text));
+                if splits {
+                    // A text is in one part of the data, the one that is held out furthest.
+                    let known = held_out.entry(spaced(&text)).or_insert(split);
+                    *known = (*known).max(split);
+                }
+                let (id, prompt) = (id.into(), text.into());
+                all.push(Question { id, category, split, prompt });
             }
-            let question = made.questions.len() as u32 - 1;
-            let model = new_model.get(&model).copied().unwrap_or_default();
-            made.labels.push((question, model, label));
+            *question = all.len() as u32 - 1;
+            *model = new_model.get(model).copied().unwrap_or_default();
         }
-        made.report.split = same.values().filter(|n| **n > 1).sum();
+        if splits {
+            for question in &mut all {
+                if let Some(split) = held_out.get(&spaced(&question.prompt)) {
+                    question.split = *split;
+                }
+            }
+        }
+        let mut report = report;
+        report.split = same.values().filter(|n| **n > 1).sum();
+        let kind = |category: &String| {
+            let task = report.tasks.iter().find(|task| task.task == *category);
+            task.map_or_else(Kind::default, |task| task.kind)
+        };
+        let data = Dataset {
+            name: String::new(),
+            kinds: categories.iter().map(kind).collect(),
+            models: own.iter().map(|(name, _)| name.clone()).collect(),
+            model_ids: (0..own.len()).map(|m| m.to_string().into()).collect(),
+            attributes: sizes(&own),
+            responses: Dataset::compressed(all.len(), kept.into_iter()),
+            questions: all,
+            categories,
+        };
+        let mut made = Self { data, splits, report };
         made.count();
         made
     }
 
     /// Counts what the report says of tasks.
     fn count(&mut self) {
-        let mut seen: Vec<Vec<bool>> = vec![vec![false; self.models.len()]; self.categories.len()];
-        let mut sums = vec![(0_usize, 0_usize, 0.0_f64, [0_usize; 3]); self.categories.len()];
-        for (category, _) in &self.questions {
-            sums[*category as usize].0 += 1;
-        }
-        for (question, model, label) in &self.labels {
-            let category = self.questions[*question as usize].0 as usize;
-            seen[category][*model as usize] = true;
+        let data = &self.data;
+        let mut seen: Vec<Vec<bool>> = vec![vec![false; data.models.len()]; data.categories.len()];
+        let mut sums = vec![(0_usize, 0_usize, 0.0_f64, [0_usize; 3]); data.categories.len()];
+        for (q, question) in data.questions.iter().enumerate() {
+            let category = question.category as usize;
             let sum = &mut sums[category];
-            sum.1 += 1;
-            sum.2 += f64::from(*label);
-            sum.3[if *label <= 0.0 { 0 } else { 1 + usize::from(*label >= 1.0) }] += 1;
+            sum.0 += 1;
+            for (model, label) in data.responses.of(q) {
+                seen[category][model] = true;
+                sum.1 += 1;
+                sum.2 += f64::from(label);
+                sum.3[if label <= 0.0 { 0 } else { 1 + usize::from(label >= 1.0) }] += 1;
+            }
         }
         for task in &mut self.report.tasks {
-            let Some(at) = self.categories.iter().position(|name| *name == task.task) else {
+            let Some(at) = data.categories.iter().position(|name| *name == task.task) else {
                 continue;
             };
             let (questions, responses, sum, labels) = sums[at];
@@ -117,32 +139,25 @@ impl Imported {
 
     /// The names of the models.
     pub fn models(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.models.iter().map(|(name, _)| &**name)
+        self.data.models.iter().map(String::as_str)
     }
 
     /// How many questions.
     #[must_use]
     pub fn questions(&self) -> usize {
-        self.questions.len()
+        self.data.questions.len()
     }
 
     /// How many answers.
     #[must_use]
     pub fn responses(&self) -> usize {
-        self.labels.len()
+        self.data.responses.len()
     }
 
     /// The categories, in the order in which they came.
     #[must_use]
     pub fn categories(&self) -> &[String] {
-        &self.categories
-    }
-
-    /// What the labels of a category say.
-    #[must_use]
-    pub fn kind(&self, category: &str) -> Kind {
-        let task = self.report.tasks.iter().find(|task| task.task == category);
-        task.map_or_else(Kind::default, |task| task.kind)
+        &self.data.categories
     }
 
     /// How it came about.
@@ -154,20 +169,23 @@ impl Imported {
     /// The first `n` answers, of as many tasks as can be.
     #[must_use]
     pub fn first(&self, n: usize) -> Vec<Row<'_>> {
-        let each = n.div_ceil(self.categories.len().max(1));
-        let mut taken = vec![0; self.categories.len()];
-        let rows = self.labels.iter().filter_map(|(question, model, label)| {
-            let (category, prompt) = &self.questions[*question as usize];
-            let category = *category as usize;
-            taken[category] += 1;
-            (taken[category] <= each).then(|| Row {
-                task: &self.categories[category],
-                model: &self.models[*model as usize].0,
-                prompt,
-                label: *label,
-            })
-        });
-        rows.take(n).collect()
+        let data = &self.data;
+        let each = n.div_ceil(data.categories.len().max(1));
+        let mut taken = vec![0; data.categories.len()];
+        let mut rows = Vec::new();
+        for (q, question) in data.questions.iter().enumerate() {
+            let category = question.category as usize;
+            let left = each - taken[category];
+            for (model, label) in data.responses.of(q).take(left.min(n - rows.len())) {
+                taken[category] += 1;
+                let (task, model) = (&*data.categories[category], &*data.models[model]);
+                rows.push(Row { task, model, prompt: &question.prompt, label });
+            }
+            if rows.len() == n {
+                break;
+            }
+        }
+        rows
     }
 
     /// Writes the tables to `folder`, which must not be there yet, or be empty: all of them or none,
@@ -175,69 +193,18 @@ impl Imported {
     /// alone.
     ///
     /// # Errors
-    /// [`Error::Usage`] if something is there already; [`Error::Io`] if it cannot be written.
-    pub fn write(&self, folder: &Path) -> Result<()> {
-        let made = Folder::begin(folder)?;
-        let mut tables = vec![
-            ("questions", self.questions_csv()),
-            ("models", self.models_csv()),
-            ("responses", self.responses_csv()),
-        ];
-        if self.categories.iter().any(|category| !self.kind(category).is_correctness()) {
-            tables.push(("categories", self.categories_csv()));
-        }
-        for (name, table) in tables {
-            let path = made.within().join(format!("{name}.csv"));
-            crate::atomic::write(&path, &table.map_err(|e| Error::io(folder, e.into()))?)?;
-        }
-        dataset::load(made.within()).map_err(|problem| {
-            Error::Failed(format!(
-                "the data set could not be read again, so it is not written: {problem}"
-            ))
-        })?;
-        made.finish()
-    }
-
-    fn questions_csv(&self) -> csv::Result<Vec<u8>> {
-        let rows = self.ids.iter().zip(&self.questions);
-        let row = |(id, (category, prompt)): (&String, &(u32, String))| {
-            [id.clone(), self.categories[*category as usize].clone(), prompt.clone()]
-        };
-        table(&["prompt_id", "category", "prompt"], rows.map(row))
-    }
-
-    fn categories_csv(&self) -> csv::Result<Vec<u8>> {
-        let row = |category: &String| [category.clone(), self.kind(category).name().to_owned()];
-        table(&["category", "kind"], self.categories.iter().map(row))
-    }
-
-    fn models_csv(&self) -> csv::Result<Vec<u8>> {
-        let size = |size: &Option<f64>| size.map_or_else(String::new, |b| format!("{b:.3}"));
-        let models = self.models.iter().enumerate();
-        if self.models.iter().all(|(_, size)| size.is_none()) {
-            let row = |(m, (name, _)): (usize, &(String, _))| [m.to_string(), name.clone()];
-            return table(&["model_id", "model_name"], models.map(row));
-        }
-        let row = |(m, (name, b)): (usize, &(String, _))| [m.to_string(), name.clone(), size(b)];
-        table(&["model_id", "model_name", "params_b"], models.map(row))
-    }
-
-    fn responses_csv(&self) -> csv::Result<Vec<u8>> {
-        let row = |(q, m, label): &(u32, u32, f32)| {
-            [self.ids[*q as usize].clone(), m.to_string(), label.to_string()]
-        };
-        table(&["prompt_id", "model_id", "label"], self.labels.iter().map(row))
+    /// [`crate::Error::Usage`] if something is there already; [`crate::Error::Io`] if it cannot be written.
+    pub fn write(&self, folder: &Path, form: Form) -> Result<()> {
+        self.data.write(folder, form, self.splits)
     }
 }
 
-fn table<const N: usize>(
-    header: &[&str; N],
-    rows: impl Iterator<Item = [String; N]>,
-) -> csv::Result<Vec<u8>> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(header)?;
-    for row in rows {
-        writer.write_record(&row)?;
+/// The sizes of models, where any is known.
+fn sizes(models: &[&(String, Option<f64>)]) -> Vec<Attribute> {
+    if models.iter().all(|(_, size)| size.is_none()) {
+        return Vec::new();
     }
-    writer.into_inner().map_err(|e| e.into_error().into())
+    let rounded = |size: f64| (size * 1000.0).round() / 1000.0;
+    let values = Values::Number(models.iter().map(|(_, size)| size.map(rounded)).collect());
+    vec![Attribute { name: "params_b".into(), values }]
 }

@@ -1,0 +1,109 @@
+//! Writes a data set as tables.
+
+use std::path::Path;
+
+use super::{Attribute, Dataset, Values};
+use crate::atomic::Folder;
+use crate::error::{Error, Result};
+use crate::table::{Cells, Form, Writer};
+
+impl Dataset {
+    /// Writes the tables to `folder`, which must not be there yet, or be empty: all of them or none,
+    /// and none that could not be read again.
+    /// Without `splits`, whoever reads them deals the questions out by their texts.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if something is there already; [`Error::Io`] if it cannot be written.
+    pub fn write(&self, folder: &Path, form: Form, splits: bool) -> Result<()> {
+        let made = Folder::begin(folder)?;
+        let written = self.write_tables(made.within(), form, splits);
+        // The folder that they are written to first is nothing to the user.
+        written.map_err(|error| match error {
+            Error::Io { source, .. } => Error::io(folder, source),
+            other => other,
+        })?;
+        super::load(made.within()).map_err(|problem| {
+            Error::Failed(format!(
+                "the data set could not be read again, so it is not written: {problem}"
+            ))
+        })?;
+        made.finish()
+    }
+
+    fn write_tables(&self, folder: &Path, form: Form, splits: bool) -> Result<()> {
+        self.write_questions(folder, form, splits)?;
+        self.write_models(folder, form)?;
+        self.write_responses(folder, form)?;
+        if self.kinds.iter().any(|kind| !kind.is_correctness()) {
+            self.write_categories(folder, form)?;
+        }
+        Ok(())
+    }
+
+    fn write_questions(&self, folder: &Path, form: Form, splits: bool) -> Result<()> {
+        let mut columns = vec![("prompt_id", Cells::Text), ("category", Cells::Text)];
+        if splits {
+            columns.push(("split", Cells::Text));
+        }
+        columns.push(("prompt", Cells::Text));
+        let mut table = Writer::create(folder, "questions", form, &columns)?;
+        for question in &self.questions {
+            let mut cells = vec![&*question.id, &*self.categories[question.category as usize]];
+            if splits {
+                cells.push(question.split.name());
+            }
+            cells.push(&*question.prompt);
+            table.row(&cells)?;
+        }
+        table.finish()
+    }
+
+    fn write_models(&self, folder: &Path, form: Form) -> Result<()> {
+        let mut columns = vec![("model_id", Cells::Text), ("model_name", Cells::Text)];
+        for attribute in &self.attributes {
+            let number = !matches!(attribute.values, Values::Class(_));
+            let cells = if number { Cells::Number } else { Cells::Text };
+            columns.push((attribute.name.as_str(), cells));
+        }
+        let mut table = Writer::create(folder, "models", form, &columns)?;
+        for (m, (name, id)) in self.models.iter().zip(&self.model_ids).enumerate() {
+            let cells: Vec<String> = self.attributes.iter().map(|one| cell(one, m)).collect();
+            let mut row: Vec<&str> = vec![id, name];
+            row.extend(cells.iter().map(String::as_str));
+            table.row(&row)?;
+        }
+        table.finish()
+    }
+
+    fn write_responses(&self, folder: &Path, form: Form) -> Result<()> {
+        let columns =
+            [("prompt_id", Cells::Text), ("model_id", Cells::Text), ("label", Cells::Label)];
+        let mut table = Writer::create(folder, "responses", form, &columns)?;
+        for (q, question) in self.questions.iter().enumerate() {
+            for (model, label) in self.responses.of(q) {
+                table.row(&[&question.id, &self.model_ids[model], &label.to_string()])?;
+            }
+        }
+        table.finish()
+    }
+
+    fn write_categories(&self, folder: &Path, form: Form) -> Result<()> {
+        let columns = [("category", Cells::Text), ("kind", Cells::Text)];
+        let mut table = Writer::create(folder, "categories", form, &columns)?;
+        for (category, kind) in self.categories.iter().zip(&self.kinds) {
+            table.row(&[category, kind.name()])?;
+        }
+        table.finish()
+    }
+}
+
+/// The value of a model as tables hold it.
+fn cell(attribute: &Attribute, model: usize) -> String {
+    match &attribute.values {
+        Values::Flag(values) => {
+            values[model].map_or_else(String::new, |value| u8::from(value).to_string())
+        }
+        Values::Number(values) => values[model].map_or_else(String::new, |value| value.to_string()),
+        Values::Class(values) => values[model].clone().unwrap_or_default(),
+    }
+}

@@ -1,0 +1,154 @@
+//! What files resemble, so that an error can say how to read them.
+
+use std::path::{Path, PathBuf};
+
+use super::files::{Tree, bare, holds_records, stem};
+use super::formats::{self, Format};
+use super::json;
+use super::report::Skips;
+use super::value::Record;
+use crate::error::Result;
+
+/// So many files are looked at by their names: a folder may be given by mistake.
+const NAMED: usize = 10_000;
+/// So many files are looked into.
+const LOOKED: usize = 64;
+
+/// What files resemble.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resembles {
+    /// The format that reads them; `None` if no import is needed or possible.
+    pub format: Option<Format>,
+    /// The file that shows it.
+    pub file: PathBuf,
+    /// What else to do, where no format reads them.
+    other: Option<&'static str>,
+}
+
+impl Resembles {
+    /// What it is and what to do, in a sentence.
+    #[must_use]
+    pub fn advice(&self, paths: &[PathBuf]) -> String {
+        let shown: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+        let shown = shown.join(" ");
+        let file = self.file.display();
+        match (self.format, self.other) {
+            (Some(format), _) => format!(
+                "{file} resembles {}: llmap import {} {shown} -o DATA",
+                format.about(),
+                format.name()
+            ),
+            (None, other) => format!("{file} {}", other.unwrap_or_default()),
+        }
+    }
+}
+
+/// What the files below `paths` resemble, if anything is known.
+///
+/// # Errors
+/// [`crate::Error::Input`] if one of `paths` is not there.
+pub fn resembles(paths: &[PathBuf]) -> Result<Option<Resembles>> {
+    Ok(of(&Tree::find_some(paths, NAMED, &mut Skips::default())?))
+}
+
+/// What the files of a tree resemble: names first, since they are surer, then the first records.
+pub(super) fn of(tree: &Tree) -> Option<Resembles> {
+    let files: Vec<_> = tree.files(|_| true);
+    let found = |file: &Path, format: Format| {
+        Some(Resembles { format: Some(format), file: file.into(), other: None })
+    };
+    for file in &files {
+        if let Some(format) = by_name(file.name(), file.archive()) {
+            return found(file.archive().unwrap_or(&file.path), format);
+        }
+    }
+    let table = files.iter().find(|file| bare(file.name()) == "responses");
+    if let Some(file) = table.filter(|file| holds_records(file.name())) {
+        let other =
+            Some("is a table of a data set, which llmap reads as it is: llmap train its folder");
+        return Some(Resembles { format: None, file: file.path.clone(), other });
+    }
+    for file in files.iter().filter(|file| holds_records(file.name())).take(LOOKED) {
+        let mut format = None;
+        json::first(file, &mut |record| {
+            format = by_record(&record);
+            format.is_none()
+        });
+        if let Some(format) = format {
+            return found(&file.path, format);
+        }
+    }
+    let pickle = files.iter().find(|file| {
+        let ending = file.path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+        matches!(ending.as_deref(), Some("pkl" | "pickle"))
+    });
+    pickle.map(|file| Resembles {
+        format: None,
+        file: file.path.clone(),
+        other: Some(
+            "is a pickle of Python, which can run programs: write it with \
+             pandas.read_pickle(FILE).to_parquet(\"table.parquet\"), then import that",
+        ),
+    })
+}
+
+/// The format of files of this name.
+fn by_name(name: &str, archive: Option<&Path>) -> Option<Format> {
+    let bare = bare(name);
+    let json = [".json", ".jsonl"].iter().any(|ending| stem(name, ending).is_some());
+    if archive.is_some_and(|archive| archive.extension().is_some_and(|ending| ending == "eval")) {
+        Some(Format::Inspect)
+    } else if !holds_records(name) {
+        None
+    } else if bare.starts_with("samples_")
+        || bare.ends_with("_write_out_info")
+        || bare.starts_with("details_")
+    {
+        Some(Format::LmEval)
+    } else if json && bare == "run_spec" {
+        Some(Format::Helm)
+    } else if json && bare == "annotations" {
+        Some(Format::AlpacaEval)
+    } else if json && bare.starts_with("model_outputs_") {
+        Some(Format::MmluPro)
+    } else if json && bare.starts_with("BFCL_") {
+        Some(Format::Bfcl)
+    } else {
+        None
+    }
+}
+
+/// The format of a file whose first record this is.
+fn by_record(record: &Record) -> Option<Format> {
+    let has = |name: &str| record.contains_key(name);
+    let any = |names: &[&str]| names.iter().any(|name| has(name));
+    if has("doc_id") && any(&["doc", "arguments", "resps", "filtered_resps"]) {
+        Some(Format::LmEval)
+    } else if formats::is_inspect(record) {
+        Some(Format::Inspect)
+    } else if formats::is_openai_evals(record) {
+        Some(Format::OpenaiEvals)
+    } else if has("instruction") && has("generator_2") && has("preference") {
+        Some(Format::AlpacaEval)
+    } else if formats::is_arena_hard(record) {
+        Some(Format::ArenaHard)
+    } else if formats::is_live_bench(record) {
+        Some(Format::LiveBench)
+    } else if formats::is_swe_bench(record) {
+        Some(Format::SweBench)
+    } else if formats::is_llm_router(record) {
+        Some(Format::LlmRouter)
+    } else if formats::is_router_bench(record) {
+        Some(Format::RouterBench)
+    } else if has("prompt_id") && has("model_name") && has("label") && has("prompt") {
+        Some(Format::EmbedLlm)
+    } else if has("question") && has("pred") && any(&["answer", "answer_index"]) {
+        Some(Format::MmluPro)
+    } else if formats::is_long(record) {
+        Some(Format::Long)
+    } else if formats::is_wide(record) {
+        Some(Format::Wide)
+    } else {
+        None
+    }
+}

@@ -1,0 +1,176 @@
+//! The Berkeley Function Calling Leaderboard: files of scores hold a line of counts and the wrong answers;
+//! which ones were right shows beside the file of results, or of questions.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::asked::{Texts, find};
+use crate::import::document::Asked;
+use crate::import::files::{File, Tree, bare, stem};
+use crate::import::report::Skips;
+use crate::import::run::{Document, Model, Run, clean, hash};
+use crate::import::value::{Record, plain, said, text};
+use crate::import::{Job, json};
+
+/// What is known beside the scores.
+#[derive(Default)]
+struct Known {
+    texts: Texts,
+    /// The questions of a category.
+    asked: HashMap<String, Vec<String>>,
+    /// The questions that a model, by its folder, answered in a category.
+    answered: HashMap<(String, String), Vec<String>>,
+    /// What models are called, by their folder.
+    names: BTreeMap<String, String>,
+}
+
+/// What to read: a job for each file of scores.
+pub(super) fn jobs(tree: &Tree) -> Vec<Job> {
+    let mut known = Known::default();
+    // What is broken in files of scores is counted when they are read.
+    let mut passed = Skips::default();
+    for file in tree.all().filter(|file| named(file).is_some()) {
+        let Some((category, kind)) = named(file) else { continue };
+        let folder = folder(file, kind);
+        let mut ids = Vec::new();
+        json::records(file, None, &mut passed, |_, record: Record, _| {
+            let Some(id) = record.get("id").and_then(plain) else { return };
+            let asked = find(&record, &["question"]).or_else(|| {
+                let prompt = record.get("prompt")?;
+                prompt.get("question").or(Some(prompt))
+            });
+            if let Some(text) = asked.and_then(said) {
+                known.texts.entry(id.clone()).or_insert(text);
+            }
+            if let Some(name) = text(&record, "model_name") {
+                known.names.entry(folder.clone()).or_insert_with(|| clean(name));
+            }
+            ids.push(id);
+        });
+        match kind {
+            Kind::Questions => drop(known.asked.insert(category, ids)),
+            Kind::Results => drop(known.answered.insert((folder, category), ids)),
+            Kind::Scores => {}
+        }
+    }
+    let known = Arc::new(known);
+    let files = tree.files(|name| kind(name).is_some_and(|(_, kind)| kind == Kind::Scores));
+    files
+        .into_iter()
+        .map(|file| -> Job {
+            let known = Arc::clone(&known);
+            Arc::new(move |skips: &mut Skips| read(&file, &known, skips).into_iter().collect())
+        })
+        .collect()
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Scores,
+    Results,
+    Questions,
+}
+
+/// What a name says: `BFCL_v3_simple_score.json` holds the scores of `bfcl-v3/simple`.
+fn kind(name: &str) -> Option<(String, Kind)> {
+    stem(name, ".json").or_else(|| stem(name, ".jsonl"))?;
+    let (bench, rest) = match bare(name).strip_prefix("BFCL_")?.split_once('_') {
+        Some((version, rest)) if version.starts_with('v') => (format!("bfcl-{version}"), rest),
+        _ => ("bfcl".to_owned(), bare(name).strip_prefix("BFCL_")?),
+    };
+    let (category, kind) = match rest.strip_suffix("_score") {
+        Some(category) => (category, Kind::Scores),
+        None => match rest.strip_suffix("_result") {
+            Some(category) => (category, Kind::Results),
+            None => (rest, Kind::Questions),
+        },
+    };
+    Some((format!("{bench}/{category}"), kind))
+}
+
+fn named(file: &File) -> Option<(String, Kind)> {
+    // Answers that are possible are no questions.
+    let possible = file.folders().first().is_some_and(|folder| folder == "possible_answer");
+    kind(file.name()).filter(|_| !possible)
+}
+
+/// The folder of the model, below `score` or `result`; groups of categories lie below it.
+fn folder(file: &File, kind: Kind) -> String {
+    let folders = file.folders();
+    let root = if kind == Kind::Scores { "score" } else { "result" };
+    let at = folders.iter().position(|name| name == root).and_then(|at| at.checked_sub(1));
+    folders.get(at.unwrap_or_default()).cloned().unwrap_or_default()
+}
+
+fn read(file: &File, known: &Known, skips: &mut Skips) -> Option<Run> {
+    let (category, _) = named(file)?;
+    let folder = folder(file, Kind::Scores);
+    let (mut wrong, mut total) = (HashSet::new(), None);
+    let mut lines = HashMap::new();
+    json::records(file, None, skips, |line, record: Record, _| {
+        match record.get("id").and_then(plain) {
+            Some(id) => {
+                lines.insert(id.clone(), line);
+                // Runs of forks list right answers too.
+                if record.get("valid") != Some(&Value::Bool(true)) {
+                    wrong.insert(id);
+                }
+            }
+            None => total = record.get("total_count").and_then(Value::as_u64).or(total),
+        }
+    });
+    let results = known.answered.get(&(folder.clone(), category.clone()));
+    let ids = results.or_else(|| {
+        let asked = known.asked.get(&category);
+        asked.filter(|ids| total.is_none_or(|total| ids.len() as u64 == total))
+    });
+    let all: Vec<String> = match ids {
+        Some(ids) => ids.clone(),
+        None if total == Some(wrong.len() as u64) => lines.keys().cloned().collect(),
+        None => {
+            let problem = "it lists wrong answers only: put the folder result, or the questions, beside \
+                           score";
+            skips.file(&file.path, problem);
+            return None;
+        }
+    };
+    let name = known.names.get(&folder).cloned().unwrap_or_else(|| clean(&folder));
+    let model = Model { name, known: true, ..Model::default() };
+    let mut run = Run { file: file.path.clone(), task: category, model, ..Run::default() };
+    for id in all {
+        let line = lines.get(&id).copied().unwrap_or(1);
+        let Some(text) = known.texts.get(&id) else {
+            skips.row(
+                &file.path,
+                line,
+                "no text of the question",
+                "put the questions beside score",
+            );
+            continue;
+        };
+        let asked = Asked { stem: text.clone(), ..Asked::default() };
+        let document = Document { id: Some(hash(&id)), asked: asked.into(), ..Document::default() };
+        let right = f32::from(u8::from(!wrong.contains(&id)));
+        run.answer(line, document, "", &[("valid".into(), right)]);
+    }
+    (!run.parts.is_empty()).then_some(run)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_say_what_files_hold() {
+        for (name, category, wanted) in [
+            ("BFCL_v3_simple_score.json", "bfcl-v3/simple", Kind::Scores),
+            ("BFCL_v4_multi_turn_base_result.json", "bfcl-v4/multi_turn_base", Kind::Results),
+            ("BFCL_v3_live_simple.json", "bfcl-v3/live_simple", Kind::Questions),
+        ] {
+            assert_eq!(kind(name), Some((category.to_owned(), wanted)), "{name}");
+        }
+        assert_eq!(kind("summary.json"), None);
+    }
+}

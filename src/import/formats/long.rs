@@ -1,0 +1,155 @@
+//! A table with a row an answer: which question, which model, and whether it was right.
+
+use std::sync::Arc;
+
+use crate::dataset::Split;
+use crate::import::files::{File, Tree, bare, holds_records};
+use crate::import::report::Skips;
+use crate::import::run::{Document, Run, Runs, hash};
+use crate::import::value::{Record, is_blank, plain, said, score, texts};
+use crate::import::{Columns, Job, Options, json};
+
+/// Columns by what they are for, where the user names none: the likeliest first.
+pub(super) const QUESTION: &[&str] = &[
+    "prompt",
+    "question",
+    "query",
+    "input",
+    "instruction",
+    "problem",
+    "problem_statement",
+    "question_text",
+    "text",
+];
+const MODEL: &[&str] =
+    &["model_name", "model", "llm", "llm_name", "model_id", "generator", "system", "respondent"];
+const LABEL: &[&str] = &[
+    "label",
+    "correct",
+    "is_correct",
+    "score",
+    "performance",
+    "accuracy",
+    "acc",
+    "exact_match",
+    "passed",
+    "resolved",
+    "grade",
+    "result",
+    "value",
+];
+pub(super) const CATEGORY: &[&str] = &[
+    "category",
+    "task",
+    "task_name",
+    "benchmark",
+    "dataset",
+    "dataset_name",
+    "eval_name",
+    "subject",
+    "domain",
+];
+pub(super) const ID: &[&str] =
+    &["prompt_id", "question_id", "sample_id", "instance_id", "item_id", "uid", "id"];
+pub(super) const SPLIT: &[&str] = &["split"];
+pub(super) const CHOICES: &[&str] = &["choices", "options"];
+
+/// What to read: a job for each file of records.
+pub(super) fn jobs(tree: &Tree, options: &Options) -> Vec<Job> {
+    let files = tree.files(holds_records).into_iter();
+    let job = |file: File| -> Job {
+        let columns = options.columns.clone();
+        Arc::new(move |skips: &mut Skips| read(&file, &columns, skips))
+    };
+    files.map(job).collect()
+}
+
+/// Where a table has what.
+struct Places {
+    question: String,
+    model: String,
+    label: String,
+    category: Option<String>,
+    id: Option<String>,
+    split: Option<String>,
+    choices: Option<String>,
+}
+
+/// The column for a role: the one that the user names, or else the first of `names` that is there.
+pub(super) fn place(
+    record: &Record,
+    columns: &Columns,
+    role: &str,
+    names: &[&str],
+) -> Option<String> {
+    if let Some(named) = columns.of(role) {
+        return Some(named.to_owned());
+    }
+    let there = |name: &&&str| record.keys().find(|key| key.eq_ignore_ascii_case(name));
+    names.iter().find_map(|name| there(&name)).cloned()
+}
+
+impl Places {
+    fn of(record: &Record, columns: &Columns) -> Result<Self, String> {
+        let needed = |role: &str, names: &[&str]| {
+            let there: Vec<&str> = record.keys().take(20).map(String::as_str).collect();
+            let place = place(record, columns, role, names);
+            place.filter(|name| record.contains_key(name)).ok_or_else(|| {
+                format!(
+                    "no column for the {role}: name it with --columns {role}=NAME (there are: {})",
+                    there.join(", ")
+                )
+            })
+        };
+        let other = |role: &str, names: &[&str]| place(record, columns, role, names);
+        Ok(Self {
+            question: needed("question", QUESTION)?,
+            model: needed("model", MODEL)?,
+            label: needed("label", LABEL)?,
+            category: other("category", CATEGORY),
+            id: other("id", ID),
+            split: other("split", SPLIT),
+            choices: other("choices", CHOICES),
+        })
+    }
+}
+
+/// True for a row of such a table, by the names of its columns.
+pub(in crate::import) fn is_record(record: &Record) -> bool {
+    Places::of(record, &Columns::default()).is_ok()
+}
+
+fn read(file: &File, columns: &Columns, skips: &mut Skips) -> Vec<Run> {
+    let mut runs = Runs::new(&file.path);
+    let mut places: Option<Result<Places, String>> = None;
+    json::records(file, None, skips, |line, record: Record, skips| {
+        let places = places.get_or_insert_with(|| Places::of(&record, columns));
+        let Ok(places) = places else { return };
+        let field = |name: &str| record.get(name).filter(|value| !is_blank(value));
+        let Some(question) = field(&places.question).and_then(said) else {
+            return skips.row(&file.path, line, "no question", &format!("`{}`", places.question));
+        };
+        let Some(model) = field(&places.model).and_then(plain) else {
+            return skips.row(&file.path, line, "no model", &format!("`{}`", places.model));
+        };
+        let Some(label) = field(&places.label).map(score) else {
+            return skips.row(&file.path, line, "no score", &format!("`{}`", places.label));
+        };
+        let task = places.category.as_deref().and_then(field).and_then(plain);
+        let task = task.unwrap_or_else(|| bare(file.name()).to_owned());
+        let choices = places.choices.as_deref().and_then(field).map(texts).unwrap_or_default();
+        let split = places.split.as_deref().and_then(field).and_then(plain);
+        let id = places.id.as_deref().and_then(field).and_then(plain);
+        let document = Document {
+            id: id.map(|id| hash(&id)),
+            asked: runs.text(&question, &choices),
+            split: split.and_then(|name| Split::from_name(&name)),
+            ..Document::default()
+        };
+        runs.run(&task, &model).answer(line, document, "", &[("score".into(), label)]);
+    });
+    if let Some(Err(problem)) = places {
+        skips.file(&file.path, problem);
+    }
+    runs.finish()
+}

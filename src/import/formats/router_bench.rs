@@ -1,0 +1,34 @@
+//! RouterBench: a row a question; a model has a column of its score, and others of its response and cost.
+
+use std::sync::Arc;
+
+use super::wide;
+use crate::import::files::{Tree, holds_records};
+use crate::import::report::Skips;
+use crate::import::value::Record;
+use crate::import::{Columns, Job};
+
+/// What to read: a job for each table.
+pub(super) fn jobs(tree: &Tree) -> Vec<Job> {
+    let files = tree.files(holds_records).into_iter();
+    files
+        .map(|file| -> Job {
+            Arc::new(move |skips: &mut Skips| {
+                let columns = Columns::default();
+                wide::read(&file, &columns, &is_model, skips)
+            })
+        })
+        .collect()
+}
+
+/// True for a row of such a table.
+pub(in crate::import) fn is_record(record: &Record) -> bool {
+    record.contains_key("prompt") && record.keys().any(|name| is_model(record, name))
+}
+
+/// Models have a column of what they wrote or cost beside that of their score.
+fn is_model(record: &Record, name: &str) -> bool {
+    ["|model_response", "|total_cost"]
+        .iter()
+        .any(|more| record.contains_key(&format!("{name}{more}")))
+}

@@ -1,0 +1,180 @@
+//! What single values of records say: texts, numbers, scores.
+
+use serde_json::{Map, Value};
+
+/// The fields of a record, by name.
+pub(super) type Record = Map<String, Value>;
+
+/// The text of a field: what it holds, unless that is blank.
+pub(super) fn text<'a>(record: &'a Record, name: &str) -> Option<&'a str> {
+    record.get(name)?.as_str().map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// A field as text, be it text or a number.
+pub(super) fn plain(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        _ => None,
+    }
+}
+
+/// True if nothing stands there.
+pub(super) fn is_blank(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => {
+            let text = text.trim();
+            ["", "nan", "none", "null", "na", "n/a", "-"]
+                .iter()
+                .any(|blank| text.eq_ignore_ascii_case(blank))
+        }
+        Value::Number(_) | Value::Bool(_) | Value::Array(_) | Value::Object(_) => false,
+    }
+}
+
+/// A score: a number, true or false, or a word that says right or wrong; NaN if it is none.
+pub(super) fn score(value: &Value) -> f32 {
+    match value {
+        Value::Bool(right) => f32::from(u8::from(*right)),
+        Value::Number(number) => number.as_f64().map_or(f32::NAN, |number| number as f32),
+        Value::String(text) => word(text.trim()),
+        _ => f32::NAN,
+    }
+}
+
+fn word(text: &str) -> f32 {
+    if let Ok(number) = text.parse::<f32>() {
+        return number;
+    }
+    if let Some(percent) =
+        text.strip_suffix('%').and_then(|number| number.trim().parse::<f32>().ok())
+    {
+        return percent / 100.0;
+    }
+    match &*text.to_lowercase() {
+        "true" | "yes" | "correct" | "right" | "pass" | "passed" | "success" | "resolved"
+        | "win" => 1.0,
+        "false" | "no" | "incorrect" | "wrong" | "fail" | "failed" | "failure" | "unresolved"
+        | "loss" => 0.0,
+        "partial" | "tie" | "draw" => 0.5,
+        _ => f32::NAN,
+    }
+}
+
+/// What the user says in messages, or the text itself.
+pub(super) fn said(value: &Value) -> Option<String> {
+    let content = |content: &Value| match content {
+        Value::String(text) => Some(text.clone()),
+        Value::Array(parts) => {
+            let parts = parts.iter().filter_map(|part| part["text"].as_str().or(part.as_str()));
+            Some(parts.collect::<Vec<_>>().join("\n"))
+        }
+        _ => None,
+    };
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => {
+            let mut said: Vec<String> = Vec::new();
+            for item in items {
+                match item {
+                    Value::String(text) => said.push(text.clone()),
+                    // Turns within turns.
+                    Value::Array(_) => said.extend(self::said(item)),
+                    Value::Object(message) => {
+                        let role = message.get("role").and_then(Value::as_str).unwrap_or("user");
+                        if matches!(role, "user" | "human") {
+                            said.extend(message.get("content").and_then(content));
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            said.join("\n")
+        }
+        Value::Object(object) => ["content", "text", "question", "prompt"]
+            .iter()
+            .find_map(|name| said(object.get(*name)?))?,
+        _ => return None,
+    };
+    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+/// A list of texts: of JSON, or written as a list of Python or JSON within a text.
+pub(super) fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(items) => items.iter().filter_map(plain).collect(),
+        Value::Object(object) => ["text", "choices", "options"]
+            .iter()
+            .find_map(|name| object.get(*name))
+            .map_or_else(|| object.values().filter_map(plain).collect(), texts),
+        Value::String(text) if text.trim_start().starts_with(['[', '{']) => {
+            let parsed: Result<Value, _> = serde_json::from_str(text);
+            parsed.map_or_else(|_| python(text).unwrap_or_default(), |value| texts(&value))
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The texts of a list as Python prints it: `['a', "b's"]`.
+pub(super) fn python(text: &str) -> Option<Vec<String>> {
+    let inside = text.trim().strip_prefix('[')?.strip_suffix(']')?;
+    let (mut all, mut chars) = (Vec::new(), inside.chars());
+    while let Some(c) = chars.next() {
+        if c == '\'' || c == '"' {
+            let mut one = String::new();
+            loop {
+                match chars.next()? {
+                    '\\' => match chars.next()? {
+                        'n' => one.push('\n'),
+                        't' => one.push('\t'),
+                        'r' => one.push('\r'),
+                        other => one.push(other),
+                    },
+                    end if end == c => break,
+                    other => one.push(other),
+                }
+            }
+            all.push(one);
+        } else if c != ',' && !c.is_whitespace() {
+            return None;
+        }
+    }
+    Some(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn scores_of_every_form() {
+        for (value, wanted) in [
+            (json!(true), 1.0),
+            (json!(0.25), 0.25),
+            (json!("1"), 1.0),
+            (json!(" False "), 0.0),
+            (json!("62.5%"), 0.625),
+            (json!("Correct"), 1.0),
+            (json!("partial"), 0.5),
+        ] {
+            assert!((score(&value) - wanted).abs() < 1e-6, "{value}");
+        }
+        assert!(score(&json!("maybe")).is_nan() && score(&Value::Null).is_nan());
+        assert!(is_blank(&json!("NaN")) && is_blank(&Value::Null) && !is_blank(&json!(0)));
+    }
+
+    #[test]
+    fn what_a_user_says_and_lists_within_texts() {
+        let turns =
+            json!([[{"role": "system", "content": "x"}, {"role": "user", "content": "Why?"}]]);
+        assert_eq!(said(&turns).as_deref(), Some("Why?"));
+        let parts = json!([{"role": "user", "content": [{"type": "text", "text": "How?"}]}]);
+        assert_eq!(said(&parts).as_deref(), Some("How?"));
+        assert_eq!(texts(&json!("['a', \"b's\"]")), ["a", "b's"]);
+        assert_eq!(texts(&json!({"text": ["a"], "label": ["A"]})), ["a"]);
+        assert_eq!(python("[1, 2]"), None);
+    }
+}

@@ -1,0 +1,313 @@
+//! A table with a header: CSV, plain or compressed, or Parquet. Every fault names file and line.
+
+mod delta;
+mod pages;
+mod parquet;
+mod write;
+
+use std::cell::Cell;
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use csv::ByteRecord;
+
+use crate::error::{Error, Result};
+pub(crate) use parquet::{Records, object, text};
+pub use write::Form;
+pub(crate) use write::{Cells, Writer};
+
+/// The endings a table may have.
+const ENDINGS: [&str; 4] = ["csv", "csv.gz", "csv.zst", "parquet"];
+
+/// A row is at most so long, and with it each of its cells: 16 MiB.
+const LONGEST: u64 = 16 << 20;
+/// What stands behind the last byte of a table while it is parsed: if a quote is still open there, it
+/// becomes part of the last cell, and otherwise a row of its own.
+const END: &[u8] = b"\n\0end of the table\0\n";
+
+/// The table called `stem` in a folder, in whichever form it is there.
+///
+/// # Errors
+/// [`Error::Io`] if the system does not let it be looked for.
+pub(crate) fn find(folder: &Path, stem: &str) -> Result<Option<PathBuf>> {
+    for ending in ENDINGS {
+        let path = folder.join(format!("{stem}.{ending}"));
+        match path.metadata() {
+            Ok(about) if about.is_file() => return Ok(Some(path)),
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(Error::io(&path, e)),
+            _ => {}
+        }
+    }
+    Ok(None)
+}
+
+/// An open table.
+pub(crate) struct Table {
+    path: PathBuf,
+    source: Source,
+    header: Vec<String>,
+    record: ByteRecord,
+    /// Where the row begins: its line or, in Parquet, its number.
+    line: u64,
+}
+
+/// Where the rows come from.
+enum Source {
+    Csv {
+        reader: Box<csv::Reader<Ended>>,
+        /// How many lines too low the parser counts.
+        late: u64,
+        /// Bytes of the source, and those that have come since the last row.
+        read: Rc<Cell<u64>>,
+        unparsed: Rc<Cell<u64>>,
+    },
+    Parquet(Box<Records>),
+}
+
+/// Bytes on their way to the parser, with [`END`] behind them.
+struct Ended {
+    inner: BufReader<Box<dyn Read>>,
+    end: &'static [u8],
+    read: Rc<Cell<u64>>,
+    unparsed: Rc<Cell<u64>>,
+}
+
+impl Read for Ended {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buffer)?;
+        if n == 0 {
+            return self.end.read(buffer);
+        }
+        self.read.set(self.read.get() + n as u64);
+        self.unparsed.set(self.unparsed.get() + n as u64);
+        if self.unparsed.get() > LONGEST + (1 << 18) {
+            return Err(io::Error::other(format!("a row is longer than {} MiB", LONGEST >> 20)));
+        }
+        Ok(n)
+    }
+}
+
+/// One row of a [`Table`].
+pub(crate) struct Row<'a> {
+    path: &'a Path,
+    line: u64,
+    header: &'a [String],
+    record: &'a ByteRecord,
+}
+
+impl Table {
+    /// Opens a table and reads its header.
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        if path.extension().is_some_and(|ending| ending == "parquet") {
+            return Self::of_parquet(path, crate::unpack::seekable(path)?);
+        }
+        Self::of_csv(path, crate::unpack::open(path)?)
+    }
+
+    /// The table of a Parquet file.
+    fn of_parquet(path: &Path, file: File) -> Result<Self> {
+        let records = Records::open(file, |_| true).map_err(|e| no_parquet(path, None, &e))?;
+        let header = named(path, records.names().to_vec())?;
+        let source = Source::Parquet(Box::new(records));
+        Ok(Self { path: path.into(), source, header, record: ByteRecord::new(), line: 0 })
+    }
+
+    /// The table that CSV holds.
+    pub(crate) fn of_csv(path: &Path, bytes: Box<dyn Read>) -> Result<Self> {
+        let mut bytes = BufReader::with_capacity(1 << 18, bytes);
+        // The parser takes the second byte of a line's end for the next line's: lines are counted
+        // one too low after such an end.
+        let start = bytes.fill_buf().unwrap_or_default();
+        let end = start.iter().position(|byte| *byte == b'\n').unwrap_or_default();
+        let late = u64::from(end > 0 && start[end - 1] == b'\r');
+        let (read, unparsed) = (Rc::<Cell<u64>>::default(), Rc::<Cell<u64>>::default());
+        let (to, since) = (Rc::clone(&read), Rc::clone(&unparsed));
+        let source = Ended { inner: bytes, end: END, read: to, unparsed: since };
+        // Rows of other lengths are refused here, but not what stands for the end.
+        let mut builder = csv::ReaderBuilder::new();
+        let mut reader = builder.flexible(true).buffer_capacity(1 << 18).from_reader(source);
+        let mut header = match reader.byte_headers() {
+            Ok(header) => header.clone(),
+            Err(e) => return Err(fault(path, 0, &e)),
+        };
+        unparsed.set(0);
+        if is_end(&header) {
+            header.clear();
+        } else if is_open(&header) {
+            return Err(at(path, 1, OPEN, CLOSE));
+        }
+        let mut names = Vec::new();
+        for name in &header {
+            let name = std::str::from_utf8(name)
+                .map_err(|_| at(path, 1, "the header is not UTF-8", "save the file as UTF-8"))?;
+            names.push(name.trim().to_owned());
+        }
+        let header = named(path, names)?;
+        let source = Source::Csv { reader: Box::new(reader), late, read, unparsed };
+        Ok(Self { path: path.into(), source, header, record: ByteRecord::new(), line: 0 })
+    }
+
+    /// The index of a column that must be there.
+    pub(crate) fn column(&self, name: &str) -> Result<usize> {
+        self.optional(name).ok_or_else(|| {
+            let there = self.header.join(", ");
+            let problem = format!("no column `{name}` (there are: {there})");
+            at(&self.path, 1, problem, format!("add a column `{name}` to the header and every row"))
+        })
+    }
+
+    /// The index of a column that may be there.
+    pub(crate) fn optional(&self, name: &str) -> Option<usize> {
+        self.header.iter().position(|column| column == name)
+    }
+
+    /// The names of all columns.
+    pub(crate) fn header(&self) -> &[String] {
+        &self.header
+    }
+
+    /// The next row, or `None` at the end.
+    pub(crate) fn next(&mut self) -> Result<Option<Row<'_>>> {
+        let mut open = false;
+        match &mut self.source {
+            Source::Csv { reader, late, read, unparsed } => {
+                match reader.read_byte_record(&mut self.record) {
+                    Ok(true) => {}
+                    Ok(false) => return Ok(None),
+                    Err(e) => return Err(fault(&self.path, *late, &e)),
+                }
+                unparsed.set(0);
+                // A row that only looks like the end stands before it.
+                if is_end(&self.record) && reader.position().byte() > read.get() + 1 {
+                    return Ok(None);
+                }
+                self.line = self.record.position().map_or(0, |position| position.line() + *late);
+                open = is_open(&self.record);
+            }
+            Source::Parquet(records) => {
+                self.line += 1;
+                let row = records.next();
+                let row = row.map_err(|e| no_parquet(&self.path, Some(self.line), &e))?;
+                let Some(row) = row else { return Ok(None) };
+                self.record.clear();
+                for (_, field) in row.get_column_iter() {
+                    self.record.push_field(text(field).as_bytes());
+                }
+            }
+        }
+        let (line, header, record) = (self.line, &self.header[..], &self.record);
+        let row = Row { path: &self.path, line, header, record };
+        if open {
+            return Err(row.error(OPEN, CLOSE));
+        }
+        if record.len() != header.len() {
+            let (cells, columns) = (record.len(), header.len());
+            return Err(row.error(format!("{cells} cells where the header has {columns}"), QUOTE));
+        }
+        Ok(Some(row))
+    }
+}
+
+impl<'a> Row<'a> {
+    /// The line the row begins on; its number, from 1, in a Parquet file.
+    pub(crate) fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// The same, as it is kept of each response.
+    pub(crate) fn short_line(&self) -> u32 {
+        u32::try_from(self.line()).unwrap_or(u32::MAX)
+    }
+
+    /// An error on this row.
+    pub(crate) fn error(&self, problem: impl Into<String>, fix: impl Into<String>) -> Error {
+        at(self.path, self.line(), problem, fix)
+    }
+
+    /// The cell in a column, as it stands.
+    pub(crate) fn bytes(&self, column: usize) -> &'a [u8] {
+        self.record.get(column).unwrap_or_default()
+    }
+
+    /// The cell in a column as text.
+    pub(crate) fn text(&self, column: usize) -> Result<&'a str> {
+        std::str::from_utf8(self.bytes(column)).map_err(|_| {
+            let problem = format!("the cell of `{}` is not UTF-8", self.header[column]);
+            self.error(problem, "save the file as UTF-8")
+        })
+    }
+
+    /// The cell in a column as text that must not be blank.
+    pub(crate) fn filled(&self, column: usize) -> Result<&'a str> {
+        let text = self.text(column)?;
+        if text.trim().is_empty() {
+            let name = &self.header[column];
+            return Err(self.error(format!("`{name}` is empty"), "fill the cell or remove the row"));
+        }
+        Ok(text)
+    }
+
+    /// The cell in a column as a label in [0, 1].
+    pub(crate) fn label(&self, column: usize) -> Result<f32> {
+        let text = self.text(column)?.trim();
+        match text.parse::<f32>() {
+            Ok(label) if (0.0..=1.0).contains(&label) => Ok(label),
+            _ => {
+                let problem = format!("the label `{text}` is not a number from 0 to 1");
+                Err(self.error(problem, "write 1 for right, 0 for wrong, or a share between them"))
+            }
+        }
+    }
+}
+
+const OPEN: &str = "a quote of this row is not closed";
+const CLOSE: &str = "close it, or write the file again if it was cut short";
+const QUOTE: &str =
+    "quote cells that hold commas or line breaks, and give every row the same columns";
+
+/// True for what stands behind the last row.
+fn is_end(record: &ByteRecord) -> bool {
+    record.len() == 1 && record.get(0) == Some(END.trim_ascii())
+}
+
+/// True for a row within whose quotes the table ends.
+fn is_open(record: &ByteRecord) -> bool {
+    record.iter().next_back().is_some_and(|cell| cell.ends_with(END))
+}
+
+/// The names of columns, unless one stands twice.
+fn named(path: &Path, names: Vec<String>) -> Result<Vec<String>> {
+    let mut seen = HashSet::new();
+    if let Some(twice) = names.iter().find(|name| !seen.insert(name.as_str())) {
+        let problem = format!("the column `{twice}` stands twice");
+        return Err(at(path, 1, problem, "remove one of them"));
+    }
+    Ok(names)
+}
+
+fn no_parquet(path: &Path, line: Option<u64>, problem: &str) -> Error {
+    let fix = "write the file again, as Parquet or as CSV; it may be cut short".into();
+    Error::Input { file: path.into(), line, problem: problem.into(), fix }
+}
+
+fn at(path: &Path, line: u64, problem: impl Into<String>, fix: impl Into<String>) -> Error {
+    Error::Input { file: path.into(), line: Some(line), problem: problem.into(), fix: fix.into() }
+}
+
+fn fault(path: &Path, late: u64, error: &csv::Error) -> Error {
+    let line = error.position().map(|position| position.line() + late);
+    let (problem, fix) = match error.kind() {
+        csv::ErrorKind::Io(e) if e.kind() == io::ErrorKind::Other => {
+            (e.to_string(), "is it the right file? then split it, or unpack it first")
+        }
+        csv::ErrorKind::Io(e) => (
+            format!("cannot be read: {e}"),
+            "the file may be cut short or compressed in another way: write it again",
+        ),
+        _ => (error.to_string(), "write the file as CSV with a header (RFC 4180)"),
+    };
+    Error::Input { file: path.into(), line, problem, fix: fix.into() }
+}

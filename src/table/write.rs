@@ -1,0 +1,216 @@
+//! Writes tables, as CSV or as Parquet.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use parquet::basic::{Compression, LogicalType, Repetition, Type as Physical};
+use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, FloatType};
+use parquet::errors::ParquetError;
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::Type;
+
+use crate::error::{Error, Result};
+
+/// Rows of a row group.
+const GROUP: usize = 1 << 16;
+
+/// How tables are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// Text, as any program reads it.
+    #[default]
+    Csv,
+    /// Columns, smaller and quicker to read.
+    Parquet,
+}
+
+/// What a column holds; an empty cell is null.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cells {
+    Text,
+    /// Numbers in double precision.
+    Number,
+    /// Numbers in single precision.
+    Label,
+}
+
+/// A table that is being written.
+pub(crate) struct Writer {
+    path: PathBuf,
+    out: Out,
+}
+
+enum Out {
+    Csv(csv::Writer<BufWriter<File>>),
+    Parquet(Box<Columns>),
+}
+
+/// The rows of a row group, column by column.
+struct Columns {
+    writer: SerializedFileWriter<File>,
+    kinds: Vec<Cells>,
+    cells: Vec<Vec<String>>,
+}
+
+impl Writer {
+    /// Begins the table `stem` of a folder.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if it cannot be written.
+    pub(crate) fn create(
+        folder: &Path,
+        stem: &str,
+        form: Form,
+        columns: &[(&str, Cells)],
+    ) -> Result<Self> {
+        let ending = if form == Form::Csv { "csv" } else { "parquet" };
+        let path = folder.join(format!("{stem}.{ending}"));
+        let file = File::create(&path).map_err(|e| Error::io(&path, e))?;
+        let out = match form {
+            Form::Csv => {
+                let mut writer = csv::Writer::from_writer(BufWriter::new(file));
+                let header = columns.iter().map(|(name, _)| name);
+                writer.write_record(header).map_err(|e| Error::io(&path, e.into()))?;
+                Out::Csv(writer)
+            }
+            Form::Parquet => {
+                let columns = Columns::new(file, columns).map_err(|e| failed(&path, &e))?;
+                Out::Parquet(Box::new(columns))
+            }
+        };
+        Ok(Self { path, out })
+    }
+
+    /// Writes a row.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if it cannot be written.
+    pub(crate) fn row(&mut self, cells: &[&str]) -> Result<()> {
+        match &mut self.out {
+            Out::Csv(writer) => {
+                writer.write_record(cells).map_err(|e| Error::io(&self.path, e.into()))
+            }
+            Out::Parquet(columns) => {
+                for (column, cell) in columns.cells.iter_mut().zip(cells) {
+                    column.push((*cell).to_owned());
+                }
+                let full = columns.cells[0].len() == GROUP;
+                if full { columns.flush().map_err(|e| failed(&self.path, &e)) } else { Ok(()) }
+            }
+        }
+    }
+
+    /// Ends the table.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if it cannot be written.
+    pub(crate) fn finish(self) -> Result<()> {
+        match self.out {
+            Out::Csv(writer) => {
+                let io = |e| Error::io(&self.path, e);
+                let out = writer.into_inner().map_err(|e| io(e.into_error()))?;
+                let file = out.into_inner().map_err(|e| io(e.into_error()))?;
+                file.sync_all().map_err(io)
+            }
+            Out::Parquet(mut columns) => {
+                columns.flush().map_err(|e| failed(&self.path, &e))?;
+                let mut file = columns.writer.into_inner().map_err(|e| failed(&self.path, &e))?;
+                file.flush().and_then(|()| file.sync_all()).map_err(|e| Error::io(&self.path, e))
+            }
+        }
+    }
+}
+
+fn failed(path: &Path, error: &ParquetError) -> Error {
+    Error::io(path, std::io::Error::other(error.to_string()))
+}
+
+impl Columns {
+    fn new(file: File, columns: &[(&str, Cells)]) -> std::result::Result<Self, ParquetError> {
+        let mut fields = Vec::new();
+        for (name, cells) in columns {
+            let physical = match cells {
+                Cells::Text => Physical::BYTE_ARRAY,
+                Cells::Number => Physical::DOUBLE,
+                Cells::Label => Physical::FLOAT,
+            };
+            let text = (*cells == Cells::Text).then_some(LogicalType::String);
+            let field = Type::primitive_type_builder(name, physical)
+                .with_repetition(Repetition::OPTIONAL)
+                .with_logical_type(text);
+            fields.push(Arc::new(field.build()?));
+        }
+        let schema = Type::group_type_builder("schema").with_fields(fields).build()?;
+        let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
+        Ok(Self {
+            writer: SerializedFileWriter::new(file, Arc::new(schema), Arc::new(properties))?,
+            kinds: columns.iter().map(|(_, cells)| *cells).collect(),
+            cells: vec![Vec::new(); columns.len()],
+        })
+    }
+
+    fn flush(&mut self) -> std::result::Result<(), ParquetError> {
+        if self.cells[0].is_empty() {
+            return Ok(());
+        }
+        let mut group = self.writer.next_row_group()?;
+        for (cells, kind) in self.cells.iter_mut().zip(&self.kinds) {
+            let cells = std::mem::take(cells);
+            let known = cells.iter().filter(|cell| !cell.is_empty());
+            let levels: Vec<i16> = cells.iter().map(|cell| i16::from(!cell.is_empty())).collect();
+            let Some(mut column) = group.next_column()? else { continue };
+            match kind {
+                Cells::Text => {
+                    let values: Vec<ByteArray> =
+                        known.map(|cell| ByteArray::from(cell.as_str())).collect();
+                    column.typed::<ByteArrayType>().write_batch(&values, Some(&levels), None)?;
+                }
+                Cells::Number => {
+                    let values: Vec<f64> =
+                        known.map(|cell| cell.parse().unwrap_or(f64::NAN)).collect();
+                    column.typed::<DoubleType>().write_batch(&values, Some(&levels), None)?;
+                }
+                Cells::Label => {
+                    let values: Vec<f32> =
+                        known.map(|cell| cell.parse().unwrap_or(f32::NAN)).collect();
+                    column.typed::<FloatType>().write_batch(&values, Some(&levels), None)?;
+                }
+            }
+            column.close()?;
+        }
+        group.close()?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Table;
+    use super::*;
+
+    #[test]
+    fn both_forms_give_the_same_rows() {
+        let folder = tempfile::tempdir().unwrap();
+        let columns = [("name", Cells::Text), ("size", Cells::Number), ("label", Cells::Label)];
+        for form in [Form::Csv, Form::Parquet] {
+            let mut writer = Writer::create(folder.path(), "t", form, &columns).unwrap();
+            writer.row(&["a, \"b\"\nc", "7.25", "0.1"]).unwrap();
+            writer.row(&["d", "", "1"]).unwrap();
+            writer.finish().unwrap();
+        }
+        let read = |path: &str| {
+            let mut table = Table::open(&folder.path().join(path)).unwrap();
+            let mut rows = vec![table.header().join("|")];
+            while let Some(row) = table.next().unwrap() {
+                let cells: Vec<&str> = (0..3).map(|at| row.text(at).unwrap()).collect();
+                rows.push(cells.join("|"));
+            }
+            rows
+        };
+        assert_eq!(read("t.csv"), ["name|size|label", "a, \"b\"\nc|7.25|0.1", "d||1"]);
+        assert_eq!(read("t.csv"), read("t.parquet"));
+    }
+}
