@@ -7,13 +7,13 @@ use tui_input::InputRequest;
 
 use super::colouring::ColourBy;
 use super::forecasts::Grid;
+use super::job::JobKind;
 use super::map::Projector;
 use super::newcomer::{self, Placed};
 use super::questions::Book;
 use super::routing::Command;
 use super::subject::Subject;
 use super::theme::Theme;
-use super::work::Work;
 use crate::analysis::clusters::Clusters;
 use crate::analysis::evaluation::Evaluation;
 use crate::analysis::probe::Report;
@@ -282,35 +282,12 @@ pub enum Action {
     /// Something outside went well: a word on it.
     #[serde(skip)]
     Done(String),
+    /// What has come of a job.
     #[serde(skip)]
-    Clustered(Result<Clusters, String>),
-    #[serde(skip)]
-    Projected(Projector, Result<Projection, String>),
-    #[serde(skip)]
-    AnswersRead(Result<Vec<Answer>, String>),
-    #[serde(skip)]
-    Placed(u64, Result<Box<Placed>, String>),
-    #[serde(skip)]
-    Evaluated(Result<Box<Evaluation>, String>),
-    /// What `llmap evaluate --untested` found on the data set, if it was run.
-    #[serde(skip)]
-    Untested(Option<Box<Repeat>>),
-    #[serde(skip)]
-    Forecasted(Result<Arc<Grid>, String>),
-    #[serde(skip)]
-    QuestionsRead(Result<Arc<Book>, String>),
-    #[serde(skip)]
-    QuestionsForecast(usize, Vec<Vec<f32>>),
+    Job(JobResult),
 
     #[serde(skip)]
     Themed(Box<Theme>, Vec<String>),
-    #[serde(skip)]
-    Routed(u64, Route),
-    /// What a pasted text that looked like a path turned out to be: a prompt.
-    #[serde(skip)]
-    Dropped(Result<String, String>),
-    #[serde(skip)]
-    Probed(usize, Result<Box<Report>, String>),
     #[serde(skip)]
     Encoding(usize, usize),
     #[serde(skip)]
@@ -319,6 +296,30 @@ pub enum Action {
     Trained(Arc<Subject>, Projection, String),
     #[serde(skip)]
     Failed(String),
+}
+
+/// What comes of work in the background.
+#[derive(Clone)]
+pub enum JobResult {
+    Projected(Projector, Projection),
+    Clustered(Clusters),
+    /// An attribute may fail where others are probed.
+    Probed(usize, Result<Box<Report>, String>),
+    QuestionsRead(Arc<Book>),
+    /// The forecasts of some questions, from this one on.
+    QuestionsForecast(usize, Vec<Vec<f32>>),
+    Forecasted(Arc<Grid>),
+    Evaluated(Box<Evaluation>),
+    /// What `llmap evaluate --untested` found on the data set, if it was run.
+    Untested(Option<Box<Repeat>>),
+    /// Of the question of this version.
+    Routed(u64, Result<Route, String>),
+    /// By the answers of this version.
+    Placed(u64, Result<Box<Placed>, String>),
+    AnswersRead(Vec<Answer>),
+    /// What a pasted text that looked like a path turned out to be: a prompt.
+    Dropped(String),
+    Failed(JobKind, String),
 }
 
 /// One epoch of a training as the explorer shows it.
@@ -359,8 +360,8 @@ pub enum Effect {
     Forecast,
     /// Judge the forecasts on the data set.
     Evaluate,
-    /// Stop this work.
-    Stop(Work),
+    /// Stop this job.
+    Stop(JobKind),
     /// Compute this projection.
     Project(Projector),
     /// Read the data set and forecast its questions.

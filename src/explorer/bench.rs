@@ -14,7 +14,7 @@ use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 use serde::Serialize;
 
-use super::action::{Action, Direction, Effect, Pane};
+use super::action::{Action, Direction, Effect, JobResult, Pane};
 use super::jobs::{DEBOUNCE, Jobs};
 use super::state::State;
 use super::subject::Subject;
@@ -125,7 +125,7 @@ pub fn typed(embedder: &Arc<Embedder>, prompts: &[String]) -> Result<f64> {
         }
         let gone = |_| Error::Failed("the worker that routes has ended".into());
         if let Message::Action(action) = receiver.recv().map_err(gone)? {
-            if let Action::Failed(problem) = action {
+            if let Action::Job(JobResult::Routed(_, Err(problem))) = action {
                 return Err(Error::Failed(problem));
             }
             update(&mut state, action);

@@ -102,7 +102,7 @@ impl Colouring {
         let classes = match by {
             ColourBy::Nothing => None,
             ColourBy::Attribute(a) => subject.attributes.get(a).map(|a| by_values(&a.values)),
-            ColourBy::Cluster => state.clusters.as_ref().map(|clusters| {
+            ColourBy::Cluster => state.clusters.done().map(|clusters| {
                 let each = clusters.clusters.iter().enumerate();
                 let names = each.map(|(i, c)| {
                     let name = format!("{} · {:.0}% stable ·", c.name, 100.0 * c.stability);

@@ -133,7 +133,7 @@ fn mark(state: &mut State, action: Action) -> Option<Action> {
         }
         Action::MarkCluster => {
             // Colouring by cluster has them found, if they are not known yet.
-            let Some(clusters) = state.clusters.clone() else {
+            let Some(clusters) = state.clusters.done().cloned() else {
                 state.colour_by(ColourBy::Cluster);
                 state.say("clusters are being found: try again in a moment");
                 return None;

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::COMPONENTS;
 use super::action::Pane;
+use super::job::Job;
 use super::questions::{Book, Question, Surprise, rows, surprise};
 use super::state::State;
 use super::subject::Subject;
@@ -42,7 +43,7 @@ pub fn document(
     let mut state =
         State::new(Arc::clone(&subject), projection, theme, Pane::Map, Rect::new(0, 0, 80, 24));
     let cancel = AtomicBool::new(false);
-    state.clusters = subject.clusters(seed, &cancel).ok();
+    state.clusters = subject.clusters(seed, &cancel).map_or(Job::Idle, Job::Done);
     let any = Preferences::default();
     let routes = prompt.map(|prompt| Router::new(embedder).route(&[prompt], &any)).transpose()?;
     let routed = routes.and_then(|mut routes| routes.pop());
@@ -71,7 +72,7 @@ pub fn document(
             "shares": state.map.projection.shares,
             "axes_by_coverage": subject.axes_by_coverage,
         },
-        "clusters": state.clusters.as_ref().map(|found| &found.clusters),
+        "clusters": state.clusters.done().map(|found| &found.clusters),
         "models": models,
         "benchmarks": subject.benchmarks.iter().map(|b| json!({
             "name": b.name,

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::App;
-use super::action::{Action, Effect};
+use super::action::{Action, Effect, JobResult};
+use super::job::JobKind;
 use super::jobs::{self, Jobs};
 use super::terminal::Screen;
 use super::theme::Theme;
@@ -73,7 +74,7 @@ impl App {
             Effect::Questions if self.data.is_none() => {
                 let hint = "open a data set to browse its questions: \
                             llmap explore EMBEDDER --data FOLDER";
-                return self.take(Action::QuestionsRead(Err(hint.into())));
+                return self.take(Action::Job(JobResult::Failed(JobKind::Questions, hint.into())));
             }
             Effect::Stop(work) => {
                 if let Some(jobs) = &self.jobs {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::action::Effect;
+use super::job::Job;
 use super::state::State;
 use crate::analysis::forecast::{self, Forecast, Pair};
 
@@ -11,26 +12,17 @@ pub type Grid = Vec<Vec<Forecast>>;
 
 #[derive(Default)]
 pub struct ForecastState {
-    pub asked: bool,
-    pub grid: Option<Arc<Grid>>,
-    /// Why there is none.
-    pub problem: Option<String>,
+    pub grid: Job<Arc<Grid>>,
     /// The benchmark under the cursor, by which the models are in order.
     pub at: usize,
     /// The models that are shown, best first.
     pub rows: Vec<usize>,
 }
 
-impl ForecastState {
-    pub fn is_waiting(&self) -> bool {
-        self.asked && self.grid.is_none() && self.problem.is_none()
-    }
-}
-
 /// Orders the models that the table's filter leaves by the benchmark under the cursor.
 pub fn arrange(state: &mut State) {
     let forecasts = &mut state.forecasts;
-    let Some(grid) = &forecasts.grid else { return };
+    let Some(grid) = forecasts.grid.done() else { return };
     let Some(column) = grid.get(forecasts.at) else { return };
     let mean = |m: usize| column.get(m).map_or(f64::NEG_INFINITY, |f| f.accuracy.mean);
     let mut rows = state.table.rows.clone();
@@ -48,7 +40,7 @@ pub fn step(state: &mut State, right: bool) {
 
 /// Writes the shown models on all benchmarks to a file.
 pub fn export(state: &State, effects: &mut Vec<Effect>) {
-    let Some(grid) = &state.forecasts.grid else { return };
+    let Some(grid) = state.forecasts.grid.done() else { return };
     let benchmarks = state.subject.benchmarks.iter().zip(grid.iter());
     let pairs = benchmarks.flat_map(|(benchmark, column)| {
         let models = state.forecasts.rows.iter();

@@ -12,20 +12,21 @@ use std::thread;
 use std::time::Duration;
 
 use super::Message;
-use super::action::Action;
+use super::action::{Action, JobResult};
+use super::job::JobKind;
 use super::map::Projector;
 use super::placing;
 use super::questions::{Book, rows};
 use super::routing;
 use super::source::Source;
 use super::subject::Subject;
-use super::work::Work;
 use crate::analysis::probe::{Prober, Settings};
 use crate::analysis::projection::Projection;
 use crate::analysis::router::{Preferences, Router};
 use crate::analysis::{evaluation, forecast, untested};
 use crate::dataset::{self, Answer, Values};
 use crate::embedder::Embedder;
+use crate::error::Error;
 
 /// How long typing must pause before a prompt is routed.
 pub const DEBOUNCE: Duration = Duration::from_millis(60);
@@ -45,7 +46,7 @@ pub struct Jobs {
     data: Option<Source>,
     cancel: Arc<AtomicBool>,
     /// What tells the work that is under way to stop.
-    running: Mutex<BTreeMap<Work, Arc<AtomicBool>>>,
+    running: Mutex<BTreeMap<JobKind, Arc<AtomicBool>>>,
     out: Sender<Message>,
 }
 
@@ -79,13 +80,11 @@ impl Jobs {
         thread::spawn(move || {
             let router = Router::new(&embedder);
             while let Some((version, (prompt, preferences))) = wanted.next(&cancel) {
-                let route = || router.route(&[&prompt], &preferences);
-                let routed = match guarded(route).map(|routes| routes.map(|mut r| r.pop())) {
-                    Ok(Ok(Some(route))) => Action::Routed(version, route),
-                    Ok(Ok(None)) => Action::Failed("nothing was routed".into()),
-                    Ok(Err(error)) => Action::Failed(error.to_string()),
-                    Err(panic) => Action::Failed(panic),
-                };
+                let routed = attempt(|| {
+                    let route = router.route(&[&prompt], &preferences)?.pop();
+                    route.ok_or_else(|| Error::Failed("nothing was routed".into()))
+                });
+                let routed = Action::Job(JobResult::Routed(version, routed));
                 if out.send(Message::Action(routed)).is_err() {
                     break;
                 }
@@ -115,70 +114,65 @@ impl Jobs {
     /// Reads the answers of a new model from a file that people name as they drop or type it.
     pub fn read_answers(&self, path: String) {
         let data = self.data.clone();
-        self.spawn(Arc::clone(&self.cancel), move |_, _| {
+        self.spawn(JobKind::Answers, move |_, _, _| {
             let path = dropped(&path).unwrap_or_else(|| path.into());
-            let data = data.as_ref().map(Source::get).transpose();
-            Action::AnswersRead(
-                data.and_then(|data| dataset::load_answers(&path, data).map_err(|e| e.to_string())),
-            )
+            let data = data.as_ref().map(Source::get).transpose()?;
+            let answers = dataset::load_answers(&path, data).map_err(|e| e.to_string())?;
+            Ok(JobResult::AnswersRead(answers))
         });
     }
 
     /// Tells work that is under way to stop; nothing more comes of it.
-    pub fn stop(&self, work: Work) {
-        if let Some(cancel) = self.running().remove(&work) {
+    pub fn stop(&self, kind: JobKind) {
+        if let Some(cancel) = self.running().remove(&kind) {
             cancel.store(true, Ordering::Relaxed);
         }
     }
 
     /// Stops what is under way of this kind, for a newer one that heeds what is given.
-    fn begin(&self, work: Work) -> Arc<AtomicBool> {
-        self.stop(work);
-        Arc::clone(self.running().entry(work).or_default())
+    fn begin(&self, kind: JobKind) -> Arc<AtomicBool> {
+        self.stop(kind);
+        Arc::clone(self.running().entry(kind).or_default())
     }
 
-    fn running(&self) -> MutexGuard<'_, BTreeMap<Work, Arc<AtomicBool>>> {
+    fn running(&self) -> MutexGuard<'_, BTreeMap<JobKind, Arc<AtomicBool>>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs `work` on a thread of its own and sends what comes of it, unless it is no longer wanted.
+    /// Runs `work` on a thread of its own, in the place of what runs of this kind.
     fn spawn(
         &self,
-        cancel: Arc<AtomicBool>,
-        work: impl FnOnce(&Subject, &AtomicBool) -> Action + Send + 'static,
+        kind: JobKind,
+        work: impl FnOnce(&Subject, &AtomicBool, &Sender<Message>) -> Result<JobResult, String>
+        + Send
+        + 'static,
     ) {
-        let subject = Arc::clone(&self.subject);
+        let (subject, cancel) = (Arc::clone(&self.subject), self.begin(kind));
         let out = self.out.clone();
-        thread::spawn(move || {
-            let action = guarded(|| work(&subject, &cancel)).unwrap_or_else(Action::Failed);
-            if !cancel.load(Ordering::Relaxed) {
-                // Nobody listens any more once the explorer has ended.
-                let _ = out.send(Message::Action(action));
-            }
-        });
+        thread::spawn(move || run(kind, &cancel, &out, || work(&subject, &cancel, &out)));
     }
 
     /// Groups the models.
     pub fn cluster(&self) {
-        self.spawn(self.begin(Work::Clusters), |subject, cancel| {
-            Action::Clustered(subject.clusters(1, cancel).map_err(|e| e.to_string()))
+        self.spawn(JobKind::Clusters, |subject, cancel, _| {
+            Ok(JobResult::Clustered(subject.clusters(1, cancel).map_err(|e| e.to_string())?))
         });
     }
 
     /// Forecasts every model on every benchmark.
     pub fn forecast(&self) {
         let embedder = Arc::clone(&self.embedder);
-        self.spawn(self.begin(Work::Forecasts), move |_, cancel| {
+        self.spawn(JobKind::Forecasts, move |_, cancel, _| {
             let open =
                 (0..embedder.benchmarks.len()).take_while(|_| !cancel.load(Ordering::Relaxed));
             let grid: Result<_, _> = open.map(|b| forecast::benchmark(&embedder, b)).collect();
-            Action::Forecasted(grid.map(Arc::new).map_err(|e| e.to_string()))
+            Ok(JobResult::Forecasted(Arc::new(grid.map_err(|e| e.to_string())?)))
         });
     }
 
     /// Computes a projection; `class` is the one that an attribute with many is about.
     pub fn project(&self, projector: Projector, class: Option<String>) {
-        self.spawn(self.begin(Work::Projection), move |subject, cancel| {
+        self.spawn(JobKind::Projection, move |subject, cancel, _| {
             let vectors = subject.profiles();
             let found = match projector {
                 Projector::Pca => Projection::pca(vectors, super::COMPONENTS),
@@ -188,8 +182,7 @@ impl Jobs {
                     Projection::along(vectors, &target, super::COMPONENTS)
                 }
             };
-            let found = guarded(|| found).and_then(|found| found.map_err(|e| e.to_string()));
-            Action::Projected(projector, found)
+            Ok(JobResult::Projected(projector, found.map_err(|e| e.to_string())?))
         });
     }
 
@@ -197,94 +190,107 @@ impl Jobs {
     /// baselines.
     pub fn evaluate(&self) {
         let (embedder, data) = (Arc::clone(&self.embedder), self.data.clone());
-        let out = self.out.clone();
-        self.spawn(self.begin(Work::Evaluation), move |_, cancel| {
-            if let Some(Ok(data)) = data.as_ref().map(Source::get) {
-                let known = untested::cached(&embedder, data).map(Box::new);
-                // Nobody listens any more once the explorer has ended.
-                let _ = out.send(Message::Action(Action::Untested(known)));
-            }
-            let found = data.ok_or_else(|| "no data set is open".to_owned()).and_then(|data| {
-                let data = data.get()?;
-                let settings = evaluation::Settings::plain(data);
-                evaluation::evaluate(&embedder, data, &settings, &mut |_| {}, cancel)
-                    .map_err(|e| e.to_string())
-            });
-            Action::Evaluated(found.map(Box::new))
+        self.spawn(JobKind::Evaluation, move |_, cancel, out| {
+            let data = data.ok_or("no data set is open")?;
+            let data = data.get()?;
+            let known = untested::cached(&embedder, data).map(Box::new);
+            send(out, JobResult::Untested(known));
+            let settings = evaluation::Settings::plain(data);
+            let found = evaluation::evaluate(&embedder, data, &settings, &mut |_| {}, cancel);
+            Ok(JobResult::Evaluated(Box::new(found.map_err(|e| e.to_string())?)))
         });
     }
 
-    /// Reads the data set and forecasts its questions, block by block.
+    /// Reads the data set and forecasts its questions, block by block. The first block that fails ends
+    /// it: those behind it would leave a gap.
     pub fn questions(&self) {
         let Some(data) = self.data.clone() else { return };
-        let (subject, cancel) = (Arc::clone(&self.subject), self.begin(Work::Questions));
-        let (embedder, out) = (Arc::clone(&self.embedder), self.out.clone());
-        thread::spawn(move || {
-            let send = |action| out.send(Message::Action(action)).is_ok();
-            let book = data.get().map(|data| {
-                let learned = data.fingerprint() == embedder.provenance.fingerprint;
-                Arc::new(Book::new(data, &subject.models, learned))
-            });
-            if !send(Action::QuestionsRead(book.clone())) {
-                return;
-            }
-            let Ok(book) = book else { return };
-            for (i, block) in book.prompts.chunks(BLOCK).enumerate() {
-                if cancel.load(Ordering::Relaxed) {
-                    return;
-                }
-                let prompts: Vec<&str> = block.iter().map(String::as_str).collect();
-                let forecast =
-                    guarded(|| embedder.encode(&prompts).map(|f| rows(&embedder.predict(&f))));
-                let forecast = forecast.and_then(|forecast| forecast.map_err(|e| e.to_string()));
-                let action = forecast
-                    .map_or_else(Action::Failed, |f| Action::QuestionsForecast(i * BLOCK, f));
-                if !send(action) {
-                    return;
-                }
-            }
+        let embedder = Arc::clone(&self.embedder);
+        self.spawn(JobKind::Questions, move |subject, cancel, out| {
+            let data = data.get()?;
+            let learned = data.fingerprint() == embedder.provenance.fingerprint;
+            let book = Arc::new(Book::new(data, &subject.models, learned));
+            send(out, JobResult::QuestionsRead(Arc::clone(&book)));
+            let forecast = |prompts: &[&str]| {
+                let features = embedder.encode(prompts).map_err(|e| e.to_string())?;
+                Ok(rows(&embedder.predict(&features)))
+            };
+            forecast_blocks(&book.prompts, forecast, cancel, out)
         });
     }
 
     /// Probes these attributes of the subject, in order; one that was named since the explorer
     /// opened is in `subject` alone.
     pub fn probe(&self, subject: Arc<Subject>, attributes: Vec<usize>) {
-        let (out, cancel) = (self.out.clone(), self.begin(Work::Probes));
-        thread::spawn(move || {
-            let prober = guarded(|| {
-                let vectors = subject.vectors.view();
-                Prober::new(vectors, &subject.models, &subject.attributes, &subject.benchmarks)
-            });
-            for i in attributes {
-                let Some(attribute) = subject.attributes.get(i) else { continue };
-                let report = match &prober {
-                    Ok(prober) => {
-                        guarded(|| prober.probe(attribute, &Settings::default(), &cancel))
-                            .and_then(|report| report.map_err(|e| e.to_string()))
-                    }
-                    Err(problem) => Err(problem.clone()),
-                };
-                if cancel.load(Ordering::Relaxed) {
-                    break;
-                }
-                let report = report.map(Box::new);
-                if out.send(Message::Action(Action::Probed(i, report))).is_err() {
+        self.spawn(JobKind::Probes, move |_, cancel, out| {
+            let vectors = subject.vectors.view();
+            let prober =
+                Prober::new(vectors, &subject.models, &subject.attributes, &subject.benchmarks);
+            let probe = |i: usize| {
+                let attribute = subject.attributes.get(i)?;
+                let settings = Settings::default();
+                let report = attempt(|| prober.probe(attribute, &settings, cancel));
+                Some(JobResult::Probed(i, report.map(Box::new)))
+            };
+            let (last, before) = attributes.split_last().ok_or("there is nothing to probe")?;
+            for result in before.iter().filter_map(|i| probe(*i)) {
+                if cancel.load(Ordering::Relaxed) || !send(out, result) {
                     break;
                 }
             }
+            probe(*last).ok_or_else(|| "the attribute is gone".into())
         });
     }
+}
+
+/// Sends what has come of a job. False once nobody listens any more, since the explorer has ended.
+fn send(out: &Sender<Message>, result: JobResult) -> bool {
+    out.send(Message::Action(Action::Job(result))).is_ok()
+}
+
+/// Does a piece of work and sends what comes of it, unless it is no longer wanted. Its failure is its
+/// own, a panic too.
+fn run(
+    kind: JobKind,
+    cancel: &AtomicBool,
+    out: &Sender<Message>,
+    work: impl FnOnce() -> Result<JobResult, String>,
+) {
+    let result = attempt(work).unwrap_or_else(|problem| JobResult::Failed(kind, problem));
+    if !cancel.load(Ordering::Relaxed) {
+        send(out, result);
+    }
+}
+
+/// Forecasts questions block by block, and gives the last block.
+fn forecast_blocks(
+    prompts: &[String],
+    forecast: impl Fn(&[&str]) -> Result<Vec<Vec<f32>>, String>,
+    cancel: &AtomicBool,
+    out: &Sender<Message>,
+) -> Result<JobResult, String> {
+    let mut last = JobResult::QuestionsForecast(0, Vec::new());
+    for (i, block) in prompts.chunks(BLOCK).enumerate() {
+        if i > 0 && !send(out, last) || cancel.load(Ordering::Relaxed) {
+            return Err("it is not wanted any more".into());
+        }
+        let block: Vec<&str> = block.iter().map(String::as_str).collect();
+        last = JobResult::QuestionsForecast(i * BLOCK, forecast(&block)?);
+    }
+    Ok(last)
 }
 
 /// Finds out whether a pasted text is the path of a file, as terminals paste what is dropped on them,
 /// and if so reads the prompt from it.
 pub fn drop_in(text: String, out: Sender<Message>) {
     thread::spawn(move || {
-        let prompt = match dropped(&text) {
-            None => Ok(text),
-            Some(path) => read(&path),
-        };
-        let _ = out.send(Message::Action(Action::Dropped(prompt)));
+        run(JobKind::PromptFile, &AtomicBool::new(false), &out, || {
+            let prompt = match dropped(&text) {
+                None => text,
+                Some(path) => read(&path)?,
+            };
+            Ok(JobResult::Dropped(prompt))
+        });
     });
 }
 
@@ -348,6 +354,11 @@ pub fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     })
 }
 
+/// What `work` gives, or why it failed, be it by a panic.
+pub fn attempt<T, E: ToString>(work: impl FnOnce() -> Result<T, E>) -> Result<T, String> {
+    guarded(work)?.map_err(|error| error.to_string())
+}
+
 impl Drop for Jobs {
     fn drop(&mut self) {
         self.cancel.store(true, Ordering::Relaxed);
@@ -407,5 +418,46 @@ mod tests {
         assert_eq!(dropped(&folder.path().display().to_string()), None, "a folder is no prompt");
         std::fs::write(&path, [0xff, 0xfe]).unwrap();
         assert!(read(&path).unwrap_err().contains("not UTF-8"));
+    }
+
+    fn failures(out: &std::sync::mpsc::Receiver<Message>) -> Vec<(JobKind, String)> {
+        let failed = |message| match message {
+            Message::Action(Action::Job(JobResult::Failed(kind, problem))) => Some((kind, problem)),
+            _ => None,
+        };
+        out.try_iter().filter_map(failed).collect()
+    }
+
+    #[test]
+    fn a_panic_is_the_failure_of_its_job() {
+        let (out, found) = std::sync::mpsc::channel();
+        for kind in JobKind::ALL {
+            run(kind, &AtomicBool::new(false), &out, || panic!("no such axis"));
+            let failures = failures(&found);
+            assert!(matches!(&failures[..], [(k, p)] if *k == kind && p.contains("no such axis")));
+        }
+        run(JobKind::Clusters, &AtomicBool::new(true), &out, || Err("late".into()));
+        assert!(found.try_recv().is_err(), "nobody waits for what was stopped");
+    }
+
+    #[test]
+    fn a_block_of_questions_that_fails_ends_the_job() {
+        let (out, found) = std::sync::mpsc::channel();
+        let prompts: Vec<String> = (0..3 * BLOCK).map(|i| i.to_string()).collect();
+        let cancel = AtomicBool::new(false);
+        let forecast = |prompts: &[&str]| match prompts[0] {
+            "64" => Err("out of memory".to_owned()),
+            _ => Ok(vec![vec![0.5]; prompts.len()]),
+        };
+        run(JobKind::Questions, &cancel, &out, || {
+            forecast_blocks(&prompts, forecast, &cancel, &out)
+        });
+        let first = found.try_recv().unwrap();
+        let is_first = |m: &Message| {
+            matches!(m, Message::Action(Action::Job(JobResult::QuestionsForecast(0, rows)))
+                     if rows.len() == BLOCK)
+        };
+        assert!(is_first(&first));
+        assert_eq!(failures(&found), [(JobKind::Questions, "out of memory".to_owned())]);
     }
 }

@@ -21,6 +21,7 @@ mod forecasts;
 mod fuzzy;
 mod history;
 mod input;
+mod job;
 mod jobs;
 mod journal;
 mod keys;

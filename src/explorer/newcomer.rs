@@ -4,7 +4,9 @@
 use ndarray::{Array1, Array2};
 
 use super::action::{Effect, Pane};
+use super::job::{Job, JobKind};
 use super::state::State;
+use super::work;
 use crate::analysis::estimate::Estimate;
 use crate::analysis::neighbours::Neighbour;
 use crate::dataset::Answer;
@@ -20,7 +22,7 @@ pub struct NewcomerState {
     pub placed: Option<Box<Placed>>,
     /// Counts the answers' changes: what was computed for older ones is dropped.
     pub version: u64,
-    pub waiting: bool,
+    pub placing: Job<()>,
     /// The question that tells most is wanted as soon as it is known.
     pub seeking: bool,
     pub scroll: usize,
@@ -91,7 +93,7 @@ pub fn command(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
 /// The question under the cursor of the Questions pane, as the data set counts.
 fn asked(state: &State) -> Option<(usize, String)> {
     let (q, _) = state.questions.under_cursor()?;
-    let book = state.questions.book.as_ref()?;
+    let book = state.questions.book.done()?;
     Some((*book.of.get(q)?, book.prompts.get(q)?.clone()))
 }
 
@@ -116,7 +118,7 @@ fn next(state: &mut State, effects: &mut Vec<Effect>) {
         state.focus_on(Pane::Questions);
     }
     state.newcomer.seeking = true;
-    if state.newcomer.placed.is_none() && !state.newcomer.waiting {
+    if state.newcomer.placed.is_none() && !state.newcomer.placing.is_running() {
         place(state, effects);
     }
     state.say("choosing a question …");
@@ -128,7 +130,7 @@ pub fn seek(state: &mut State) {
     let Some(placed) = state.newcomer.placed.as_ref().filter(|_| state.newcomer.seeking) else {
         return;
     };
-    if state.questions.book.is_none() {
+    if state.questions.book.done().is_none() {
         return;
     }
     state.newcomer.seeking = false;
@@ -155,7 +157,7 @@ pub fn seek(state: &mut State) {
 fn place(state: &mut State, effects: &mut Vec<Effect>) {
     let newcomer = &mut state.newcomer;
     newcomer.version += 1;
-    newcomer.waiting = true;
+    newcomer.placing = Job::Running;
     effects.push(Effect::Place(newcomer.version, newcomer.answers.clone()));
 }
 
@@ -170,13 +172,13 @@ pub fn placed(state: &mut State, version: u64, placed: Result<Box<Placed>, Strin
     if version != state.newcomer.version {
         return;
     }
-    state.newcomer.waiting = false;
     match placed {
         Ok(placed) => {
+            state.newcomer.placing = Job::Done(());
             state.newcomer.placed = Some(placed);
             seek(state);
         }
-        Err(problem) => state.complain(&problem),
+        Err(problem) => work::failed(state, JobKind::Placement, &problem),
     }
 }
 

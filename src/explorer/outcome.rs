@@ -2,13 +2,11 @@
 
 use ratatui::layout::Rect;
 
-use super::action::{Action, Effect};
+use super::action::{Action, Effect, JobResult};
 use super::colouring::ColourBy;
 use super::state::{Notice, State, Training};
 use super::update::choose;
-use super::work::Work;
-use super::{forecasts, newcomer, routing, table};
-use crate::analysis::clusters::Clusters;
+use super::{forecasts, newcomer, routing, table, work};
 use crate::analysis::probe::Report;
 use crate::one_line;
 
@@ -20,9 +18,6 @@ pub fn is_passive(action: &Action) -> bool {
         A::Resize(..)
             | A::Started
             | A::Tick
-            | A::Routed(..)
-            | A::Dropped(_)
-            | A::Probed(..)
             | A::Encoding(..)
             | A::Epoch(_)
             | A::Trained(..)
@@ -30,15 +25,7 @@ pub fn is_passive(action: &Action) -> bool {
             | A::Themed(..)
             | A::Attention(_)
             | A::Done(_)
-            | A::Clustered(_)
-            | A::Projected(..)
-            | A::Forecasted(_)
-            | A::Evaluated(_)
-            | A::Untested(_)
-            | A::AnswersRead(_)
-            | A::Placed(..)
-            | A::QuestionsRead(_)
-            | A::QuestionsForecast(..)
+            | A::Job(_)
     )
 }
 
@@ -62,54 +49,7 @@ pub fn report(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
             }
         }
         Action::Done(said) => state.say(said),
-        Action::Clustered(found) => clustered(state, found),
-        Action::Projected(projector, found) => match found {
-            Ok(projection) => {
-                state.map.take(projector, projection);
-                if state.map.awaited == Some(projector) {
-                    state.map.use_projector(projector);
-                }
-            }
-            Err(problem) => {
-                state.map.awaited = None;
-                state.complain(&problem);
-            }
-        },
-        Action::Forecasted(Ok(grid)) => {
-            state.forecasts.grid = Some(grid);
-            forecasts::arrange(state);
-        }
-        Action::Forecasted(Err(problem)) => {
-            state.forecasts.problem = Some(one_line(&problem));
-            state.complain(&problem);
-        }
-        Action::Evaluated(found) => {
-            state.evaluation.found = Some(found.map_err(|problem| one_line(&problem)));
-        }
-        Action::Untested(found) => state.evaluation.untested = found,
-        Action::QuestionsRead(book) => match book {
-            Ok(book) => {
-                state.questions.book = Some(book);
-                state.questions.arrange();
-                newcomer::seek(state);
-            }
-            Err(problem) => {
-                state.questions.book = None;
-                state.questions.problem = Some(one_line(&problem));
-            }
-        },
-        Action::QuestionsForecast(first, rows) => state.questions.take(first, rows),
-        Action::Routed(version, route) => routing::routed(state, version, route),
-        Action::Dropped(Ok(text)) => {
-            routing::insert(state, &text);
-            routing::typed(state, effects);
-        }
-        Action::AnswersRead(Ok(answers)) => newcomer::read(state, answers, effects),
-        Action::Placed(version, placed) => newcomer::placed(state, version, placed),
-        Action::AnswersRead(Err(problem)) | Action::Dropped(Err(problem)) => {
-            state.complain(&problem);
-        }
-        Action::Probed(attribute, result) => probed(state, attribute, result),
+        Action::Job(result) => job(state, result, effects),
         Action::Encoding(done, questions) => {
             let training = state.training.get_or_insert_default();
             (training.encoded, training.questions) = (done, questions);
@@ -125,10 +65,7 @@ pub fn report(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
                 effects.push(Effect::Quit);
             }
         }
-        Action::Failed(problem) => {
-            state.route.waiting = false;
-            state.complain(&problem);
-        }
+        Action::Failed(problem) => state.complain(&problem),
         Action::Themed(theme, warnings) => {
             state.theme = *theme;
             if let Some(first) = warnings.first() {
@@ -144,26 +81,55 @@ pub fn report(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
     }
 }
 
-fn clustered(state: &mut State, found: Result<Clusters, String>) {
-    match found {
-        Ok(clusters) => {
-            state.clusters = Some(clusters);
-            state.clustering = false;
-            state.recolour(ColourBy::Cluster);
-            table::arrange(state);
+/// What has come of a job. What nobody waits for any more is dropped.
+fn job(state: &mut State, result: JobResult, effects: &mut Vec<Effect>) {
+    match result {
+        JobResult::Projected(projector, projection) => {
+            state.map.take(projector, projection);
+            if state.map.projecting.is_running() && state.map.wanted == projector {
+                state.map.use_projector(projector);
+            }
         }
-        Err(problem) => {
-            state.complain(&problem);
-            state.stopped.insert(Work::Clusters);
+        JobResult::Clustered(clusters) => {
+            if state.clusters.finish(clusters) {
+                state.recolour(ColourBy::Cluster);
+                table::arrange(state);
+            }
         }
+        JobResult::Probed(attribute, report) => probed(state, attribute, report),
+        JobResult::QuestionsRead(book) => {
+            state.questions.read(book);
+            newcomer::seek(state);
+        }
+        JobResult::QuestionsForecast(first, rows) => state.questions.take(first, rows),
+        JobResult::Forecasted(grid) => {
+            if state.forecasts.grid.finish(grid) {
+                forecasts::arrange(state);
+            }
+        }
+        JobResult::Evaluated(found) => {
+            state.evaluation.found.finish(found);
+        }
+        JobResult::Untested(found) => state.evaluation.untested = found,
+        JobResult::Routed(version, route) => routing::routed(state, version, route),
+        JobResult::Placed(version, placed) => newcomer::placed(state, version, placed),
+        JobResult::AnswersRead(answers) => newcomer::read(state, answers, effects),
+        JobResult::Dropped(prompt) => {
+            routing::insert(state, &prompt);
+            routing::typed(state, effects);
+        }
+        JobResult::Failed(kind, problem) => work::failed(state, kind, &problem),
     }
 }
 
 fn probed(state: &mut State, attribute: usize, result: Result<Box<Report>, String>) {
     // The cursor stays on its attribute while results sort the list anew.
     let chosen = state.probe.chosen().filter(|_| state.probe.cursor > 0);
-    if let Some(report) = state.probe.reports.get_mut(attribute) {
-        *report = Some(result);
+    if let Some(job) = state.probe.reports.get_mut(attribute) {
+        match result {
+            Ok(report) => job.finish(report),
+            Err(problem) => job.fail(&problem),
+        };
     }
     if let Some(chosen) = chosen {
         choose(state, chosen);

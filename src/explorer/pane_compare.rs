@@ -203,7 +203,7 @@ fn alike(state: &State, models: &[usize], label: usize, column: usize) -> Vec<Li
 
 /// The share of common questions that two models answered alike, and how many there are.
 fn agreement(state: &State, a: usize, b: usize) -> Option<(f64, usize)> {
-    let book = state.questions.book.as_ref()?;
+    let book = state.questions.book.done()?;
     let (mut alike, mut n) = (0.0, 0);
     for question in &book.questions {
         let of = |model: usize| {

@@ -8,12 +8,12 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use super::action::Pane;
+use super::job::{Job, JobKind};
 use super::layout::Layout;
 use super::state::State;
 use super::theme::Ink;
 use super::view::pane_block;
 use super::widgets::{fit, heading, pad, thousands, whisker, wrap};
-use super::work::Work;
 use crate::analysis::evaluation::{EMBEDDER, Evaluation, Judgement};
 use crate::analysis::untested::Repeat;
 use crate::embedder::Coverage;
@@ -35,23 +35,23 @@ const COLUMNS: [Column; 5] = [
 ];
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
-    let remark = if let Some(Ok(found)) = &state.evaluation.found {
+    let remark = if let Some(found) = state.evaluation.found.done() {
         format!("data set, {}", found.split)
     } else {
-        let remark = Work::Evaluation.remark(state, "judging");
+        let remark = state.remark(JobKind::Evaluation, "judging");
         remark.unwrap_or_else(|| "on val of its training".into())
     };
     frame.render_widget(pane_block(state, layout, Pane::Evaluate, &remark, area.width), area);
     let inside = Layout::inside(area);
     let room = inside.width.into();
     let lines = match &state.evaluation.found {
-        Some(Ok(found)) => judged(state, found, room),
-        Some(Err(problem)) => {
+        Job::Done(found) => judged(state, found, room),
+        Job::Failed(problem) => {
             let mut lines = said(state, &format!("the data set: {problem}"), Ink::Warn, room);
             lines.extend(learned(state, room));
             lines
         }
-        None => learned(state, room),
+        Job::Idle | Job::Running | Job::Cancelled => learned(state, room),
     };
     frame.render_widget(Paragraph::new(lines), inside);
 }

@@ -10,6 +10,7 @@ use ratatui::widgets::Paragraph;
 
 use super::action::Pane;
 use super::colouring::Hue;
+use super::job::JobKind;
 use super::layout::Layout;
 use super::state::State;
 use super::theme::Ink;
@@ -17,7 +18,6 @@ use super::view::pane_block;
 use super::widgets::{
     around, eighths, fit, fit_end, heading, pad, thousands, under_cursor, whisker, width,
 };
-use super::work::Work;
 use crate::analysis::forecast::Forecast;
 
 /// Cells of a benchmark: its title, and a share.
@@ -38,13 +38,13 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
 
 fn lines(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
     let muted = state.theme.ink(Ink::Muted);
-    let Some(grid) = &state.forecasts.grid else {
+    let Some(grid) = state.forecasts.grid.done() else {
         let said = if state.subject.benchmarks.is_empty() {
             "no benchmark is known of these models".into()
-        } else if let Some(problem) = &state.forecasts.problem {
-            problem.clone()
+        } else if let Some(problem) = state.forecasts.grid.problem() {
+            problem.to_owned()
         } else {
-            Work::Forecasts.remark(state, "forecasting").unwrap_or_default()
+            state.remark(JobKind::Forecasts, "forecasting").unwrap_or_default()
         };
         return vec![Line::styled(said, muted)];
     };
@@ -167,7 +167,7 @@ fn details(state: &State, room: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
     let (text, muted) = (theme.ink(Ink::Text), theme.ink(Ink::Muted));
     let forecasts = &state.forecasts;
-    let found = forecasts.grid.as_ref().and_then(|grid| grid.get(forecasts.at));
+    let found = forecasts.grid.done().and_then(|grid| grid.get(forecasts.at));
     let Some(column) = found else { return Vec::new() };
     let Some(forecast) = column.get(state.selected) else { return Vec::new() };
     let benchmark = &state.subject.benchmarks[forecasts.at];

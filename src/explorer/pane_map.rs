@@ -7,6 +7,7 @@ use ratatui::style::Style;
 
 use super::action::Pane;
 use super::colouring::{Class, ColourBy};
+use super::job::JobKind;
 use super::labels::{Grid, Wanted};
 use super::layout::Layout;
 use super::map::{Marker, Projector, Tool};
@@ -16,7 +17,6 @@ use super::state::State;
 use super::theme::Ink;
 use super::view::pane_block;
 use super::widgets::{fit, width};
-use super::work::Work;
 
 /// Cells of the plot for one name at full view.
 const CELLS_A_NAME: f64 = 160.0;
@@ -90,13 +90,12 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
         .title
         .as_ref()
         .map_or_else(String::new, |title| format!("coloured by {title}"));
-    if let Some(clusters) = Work::Clusters.remark(state, "finding clusters") {
-        remark = clusters;
+    if state.clusters.problem().is_some() {
+        remark = "clustering failed".into();
     }
-    if let Some(awaited) = map.awaited {
-        let doing = awaited.title(&state.subject);
-        remark = Work::Projection.remark(state, &doing).unwrap_or(remark);
-    }
+    remark = state.remark(JobKind::Clusters, "finding clusters").unwrap_or(remark);
+    let doing = map.wanted.title(&state.subject);
+    remark = state.remark(JobKind::Projection, &doing).unwrap_or(remark);
     let mut block = pane_block(state, layout, Pane::Map, &remark, area.width);
     if state.training.is_none() && area.width > 40 {
         let note = " distances here mislead: nearest models are found in all dimensions ";

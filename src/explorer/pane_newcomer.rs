@@ -16,7 +16,7 @@ use super::widgets::{fit, heading, pad, whisker, width, wrap};
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     let newcomer = &state.newcomer;
     let remark = match newcomer.answered() {
-        _ if newcomer.waiting => format!("{} placing", state.spinner()),
+        _ if newcomer.placing.is_running() => format!("{} placing", state.spinner()),
         0 => String::new(),
         1 => "1 answer".into(),
         n => format!("{n} answers"),

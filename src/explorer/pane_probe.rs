@@ -9,12 +9,12 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use super::action::Pane;
+use super::job::{Job, JobKind};
 use super::layout::Layout;
 use super::state::State;
 use super::theme::Ink;
 use super::view::pane_block;
 use super::widgets::{around, bar, fit, heading, pad, under_cursor, whisker, width, wrap};
-use super::work::Work;
 use crate::analysis::probe::{Figure, Prediction, Report, Run, Scheme};
 
 /// Sections about an attribute, each of which can stand first.
@@ -36,7 +36,8 @@ const CLASSES: usize = 6;
 const BENCHMARKS: usize = 4;
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
-    let remark = Work::Probes.remark(state, "probing").unwrap_or_else(|| "held-out models".into());
+    let remark =
+        state.remark(JobKind::Probes, "probing").unwrap_or_else(|| "held-out models".into());
     frame.render_widget(pane_block(state, layout, Pane::Probe, &remark, area.width), area);
     let inside = Layout::inside(area);
     let lines = lines(state, inside.width.into(), inside.height.into());
@@ -85,8 +86,8 @@ fn row(state: &State, attribute: usize, room: usize, name_room: usize) -> Line<'
     let name = &state.subject.attributes[attribute].name;
     let mut spans = vec![Span::styled(format!("{} ", pad(name, name_room)), theme.ink(Ink::Text))];
     let rest = room.saturating_sub(name_room + 1);
-    match (&state.probe.reports[attribute], state.probe.report(attribute)) {
-        (_, Some(r)) => {
+    match &state.probe.reports[attribute] {
+        Job::Done(r) => {
             let ink = if r.beats_controls { Ink::Good } else { Ink::Warn };
             let scheme = r.main();
             let figure = scheme.linear.figures.main();
@@ -99,8 +100,12 @@ fn row(state: &State, attribute: usize, room: usize, name_room: usize) -> Line<'
             spans.push(Span::styled(format!(" p {:.3} ", r.p_value), muted));
             spans.push(Span::styled(mark, theme.bold(ink)));
         }
-        (None, _) => spans.push(Span::styled(pad("…", rest), muted)),
-        _ => spans.push(Span::styled(pad("too few models in its classes", rest), muted)),
+        Job::Idle | Job::Running | Job::Cancelled => {
+            spans.push(Span::styled(pad("…", rest), muted));
+        }
+        Job::Failed(_) => {
+            spans.push(Span::styled(pad("too few models in its classes", rest), muted));
+        }
     }
     Line::from(spans)
 }
@@ -123,9 +128,9 @@ fn details(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
     let name = &state.subject.attributes[at].name;
     let Some(report) = state.probe.report(at) else {
         let text = match &state.probe.reports[at] {
-            Some(Err(problem)) => problem.as_str(),
-            _ if Work::Probes.is_under_way(state) => "being probed …",
-            _ => "not probed",
+            Job::Failed(problem) => problem.as_str(),
+            Job::Running => "being probed …",
+            Job::Idle | Job::Cancelled | Job::Done(_) => "not probed",
         };
         let said = wrap(text, room).into_iter().map(|line| Line::styled(line, muted));
         return std::iter::once(heading(theme, room, name, "")).chain(said).collect();

@@ -8,36 +8,40 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use super::action::Pane;
+use super::job::JobKind;
 use super::layout::Layout;
 use super::questions::Question;
 use super::state::State;
 use super::theme::Ink;
 use super::view::pane_block;
 use super::widgets::{around, bar, fit, heading, pad, thousands, under_cursor, whisker, wrap};
-use super::work::Work;
 
 /// Lines of the question's text at most.
 const TEXT: usize = 6;
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     let questions = &state.questions;
-    let remark = questions.book.as_ref().map_or_else(String::new, |book| {
+    let remark = questions.book.done().map_or_else(String::new, |book| {
         let (all, done) = (book.questions.len(), questions.forecasts.len());
         let shown =
             format!("{} of {}", thousands(questions.rows.len() as u64), thousands(all as u64));
         let category = questions.category.and_then(|c| book.categories.get(c));
         let category = category.map_or_else(String::new, |c| format!("{c} · "));
         let doing = format!("forecasting {:.0}%", 100.0 * done as f64 / all as f64);
-        let remark = Work::Questions.remark(state, &doing);
-        format!("{category}{shown} · {}", remark.as_deref().unwrap_or("the most surprising first"))
+        let remark = state.remark(JobKind::Questions, &doing);
+        let order = match questions.forecasting.problem() {
+            Some(_) => "forecasting failed",
+            None => "the most surprising first",
+        };
+        format!("{category}{shown} · {}", remark.as_deref().unwrap_or(order))
     });
     frame.render_widget(pane_block(state, layout, Pane::Questions, &remark, area.width), area);
     let inside = Layout::inside(area);
     let theme = &state.theme;
-    if questions.book.is_none() {
-        let (text, ink) = match &questions.problem {
-            Some(problem) => (problem.clone(), Ink::Bad),
-            None => (Work::Questions.remark(state, "reading").unwrap_or_default(), Ink::Muted),
+    if questions.book.done().is_none() {
+        let (text, ink) = match questions.book.problem() {
+            Some(problem) => (problem.to_owned(), Ink::Bad),
+            None => (state.remark(JobKind::Questions, "reading").unwrap_or_default(), Ink::Muted),
         };
         let lines = wrap(&text, inside.width.into()).into_iter();
         let lines: Vec<Line> = lines.map(|line| Line::styled(line, theme.ink(ink))).collect();
@@ -71,7 +75,7 @@ pub fn row_at(state: &State, inside: Rect, line: usize) -> Option<usize> {
 
 fn rows(state: &State, list: Rect) -> Vec<Line<'static>> {
     let (theme, questions) = (&state.theme, &state.questions);
-    let Some(book) = &questions.book else { return Vec::new() };
+    let Some(book) = questions.book.done() else { return Vec::new() };
     let room = usize::from(list.width);
     let category = (room / 6).clamp(8, 20);
     let text = room.saturating_sub(category + 23);
@@ -132,7 +136,7 @@ fn detail(
             100.0 * s.expected
         )
     });
-    let own = questions.book.as_ref().and_then(|book| state.newcomer.label(*book.of.get(q)?));
+    let own = questions.book.done().and_then(|book| state.newcomer.label(*book.of.get(q)?));
     let said = match own {
         Some(label) if label >= 0.5 => format!("✚ right · {said}"),
         Some(_) => format!("✚ wrong · {said}"),

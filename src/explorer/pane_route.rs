@@ -56,7 +56,7 @@ impl Parts {
 }
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
-    let time = state.route.result.as_ref().filter(|_| !state.route.waiting);
+    let time = state.route.result.as_ref().filter(|_| !state.route.routing.is_running());
     let remark = time.map_or_else(String::new, |route| format!("{:.1} ms", route.milliseconds));
     frame.render_widget(pane_block(state, layout, Pane::Route, &remark, area.width), area);
     let inside = Layout::inside(area);
@@ -190,7 +190,7 @@ fn introduction(state: &State, room: usize) -> Vec<Line<'static>> {
         let lines = wrap(&text, room).into_iter();
         return lines.map(|line| Line::styled(line, theme.ink(Ink::Warn))).collect();
     }
-    let text = if state.route.waiting {
+    let text = if state.route.routing.is_running() {
         "asking …"
     } else {
         "Type any prompt: the models are ranked by how likely each is to answer it right, and the \
@@ -375,7 +375,7 @@ fn pinned(state: &State, room: usize) -> Vec<Line<'static>> {
     let (theme, route) = (&state.theme, &state.route);
     let mut asked: Vec<(&str, &Route)> =
         route.pinned.iter().filter_map(|a| Some((&*a.prompt, a.route.as_ref()?))).collect();
-    let typed = route.result.as_ref().filter(|_| !route.waiting);
+    let typed = route.result.as_ref().filter(|_| !route.routing.is_running());
     if let Some(answer) = typed
         && !route.pinned.iter().any(|pinned| pinned.prompt == route.asked)
     {

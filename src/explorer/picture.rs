@@ -10,6 +10,7 @@ use ratatui::style::Color;
 use super::COMPONENTS;
 use super::action::Pane;
 use super::colouring::ColourBy;
+use super::job::Job;
 use super::labels::{Grid, Wanted};
 use super::map::Projector;
 use super::pane_map::axis;
@@ -89,7 +90,7 @@ pub fn picture(
     if let Some(name) = &shown.colour {
         let by = colouring(&subject, name)?;
         if by == ColourBy::Cluster {
-            state.clusters = Some(subject.clusters(seed, cancel)?);
+            state.clusters = Job::Done(subject.clusters(seed, cancel)?);
         }
         state.colour_by(by);
     }

@@ -7,8 +7,8 @@ use std::sync::mpsc::Sender;
 use ndarray::s;
 
 use super::Message;
-use super::action::Action;
-use super::jobs::{Newest, guarded};
+use super::action::{Action, JobResult};
+use super::jobs::{Newest, attempt};
 use super::newcomer::{Placed, printable};
 use super::source::Source;
 use crate::analysis::onboarding::{Catalogue, Newcomer};
@@ -29,15 +29,15 @@ pub fn work(
     cancel: &Arc<AtomicBool>,
     out: &Sender<Message>,
 ) {
-    let send = |version, placed| out.send(Message::Action(Action::Placed(version, placed))).is_ok();
+    let send = |version, placed| {
+        out.send(Message::Action(Action::Job(JobResult::Placed(version, placed)))).is_ok()
+    };
     let catalogue = data.map(Source::get).transpose().and_then(|data| {
-        guarded(|| data.map(|data| Catalogue::new(embedder, data, cancel)).transpose())
-            .and_then(|catalogue| catalogue.map_err(|e| e.to_string()))
+        attempt(|| data.map(|data| Catalogue::new(embedder, data, cancel)).transpose())
     });
     while let Some((version, answers)) = wanted.next(cancel) {
         let placed = match &catalogue {
-            Ok(catalogue) => guarded(|| place(embedder, catalogue.as_ref(), &answers, version))
-                .and_then(|placed| placed.map_err(|e| e.to_string())),
+            Ok(catalogue) => attempt(|| place(embedder, catalogue.as_ref(), &answers, version)),
             Err(problem) => Err(problem.clone()),
         };
         if !send(version, placed.map(Box::new)) {

@@ -1,8 +1,11 @@
 //! The questions of a data set: who answered them, what was forecast, what is surprising.
 
+use std::sync::Arc;
+
 use ndarray::Array2;
 
 use super::fuzzy;
+use super::job::{Job, Phase};
 use crate::dataset::{Dataset, Split};
 use crate::one_line;
 
@@ -67,10 +70,10 @@ pub struct Surprise {
 
 #[derive(Default)]
 pub struct QuestionsState {
-    pub book: Option<std::sync::Arc<Book>>,
-    /// Why there is none.
-    pub problem: Option<String>,
-    pub asked: bool,
+    /// Reading them.
+    pub book: Job<Arc<Book>>,
+    /// Forecasting them, which begins once they are read.
+    pub forecasting: Job<()>,
     /// Questions × models, as far as they have come.
     pub forecasts: Vec<Vec<f32>>,
     pub surprises: Vec<Surprise>,
@@ -83,11 +86,28 @@ pub struct QuestionsState {
 }
 
 impl QuestionsState {
-    /// The data set is being read, or its questions are being forecast.
-    pub fn is_waiting(&self) -> bool {
-        match &self.book {
-            Some(book) => self.forecasts.len() < book.questions.len(),
-            None => self.asked && self.problem.is_none(),
+    /// Where reading and forecasting together stand.
+    pub fn phase(&self) -> Phase {
+        if self.book.done().is_some() { self.forecasting.phase() } else { self.book.phase() }
+    }
+
+    pub fn cancel(&mut self) {
+        self.book.cancel();
+        self.forecasting.cancel();
+    }
+
+    /// Takes a failure in; true if it is of the forecasts, so that the questions are there all the same.
+    pub fn fail(&mut self, problem: &str) -> bool {
+        self.book.fail(problem);
+        self.forecasting.fail(problem)
+    }
+
+    /// Takes the questions in, whose forecasts follow.
+    pub fn read(&mut self, book: Arc<Book>) {
+        let empty = book.questions.is_empty();
+        if self.book.finish(book) {
+            self.forecasting = if empty { Job::Done(()) } else { Job::Running };
+            self.arrange();
         }
     }
 
@@ -98,8 +118,8 @@ impl QuestionsState {
     }
 
     pub fn take(&mut self, first: usize, forecasts: Vec<Vec<f32>>) {
-        let Some(book) = &self.book else { return };
-        if first != self.forecasts.len() {
+        let Some(book) = self.book.done() else { return };
+        if first != self.forecasts.len() || !self.forecasting.is_running() {
             return;
         }
         for row in forecasts {
@@ -107,12 +127,15 @@ impl QuestionsState {
             self.surprises.push(surprise(&question.answers, &row));
             self.forecasts.push(row);
         }
+        if self.forecasts.len() == book.questions.len() {
+            self.forecasting = Job::Done(());
+        }
         self.arrange();
     }
 
     /// Filters by text and category; sorts by surprise, what is not forecast yet last.
     pub fn arrange(&mut self) {
-        let Some(book) = &self.book else { return };
+        let Some(book) = self.book.done() else { return };
         let kept = self.rows.get(self.at).copied();
         let mut rows: Vec<usize> = if self.filter.trim().is_empty() {
             (0..book.questions.len()).collect()
@@ -135,7 +158,7 @@ impl QuestionsState {
 
     /// The next category, after the last all of them.
     pub fn next_category(&mut self) {
-        let n = self.book.as_ref().map_or(0, |book| book.categories.len());
+        let n = self.book.done().map_or(0, |book| book.categories.len());
         let next = self.category.map_or(0, |c| c + 1);
         self.category = (next < n).then_some(next);
         self.at = 0;
@@ -144,13 +167,13 @@ impl QuestionsState {
 
     /// The row that shows a question of the data set.
     pub fn place_of(&self, question: usize) -> Option<usize> {
-        let at = self.book.as_ref()?.of.iter().position(|q| *q == question)?;
+        let at = self.book.done()?.of.iter().position(|q| *q == question)?;
         self.rows.iter().position(|q| *q == at)
     }
 
     pub fn under_cursor(&self) -> Option<(usize, &Question)> {
         let q = *self.rows.get(self.at)?;
-        Some((q, self.book.as_ref()?.questions.get(q)?))
+        Some((q, self.book.done()?.questions.get(q)?))
     }
 }
 

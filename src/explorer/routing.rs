@@ -7,9 +7,10 @@ use tui_input::InputRequest;
 use super::action::{Effect, Pane};
 use super::colouring::ColourBy;
 use super::filtering::{self, Filter};
+use super::job::{Job, JobKind};
 use super::limits::{self, Limits};
 use super::state::{Notice, State};
-use super::{commands, table};
+use super::{commands, table, work};
 use crate::Printable;
 use crate::analysis::router::{Answer, Preferences, Route};
 
@@ -101,7 +102,7 @@ pub struct RouteState {
     pub asked: String,
     /// Of the newest question; older answers are dropped.
     pub version: u64,
-    pub waiting: bool,
+    pub routing: Job<()>,
     pub result: Option<Route>,
     pub cursor: usize,
     pub pinned: Vec<Asked>,
@@ -122,7 +123,7 @@ impl Default for RouteState {
             view: View::default(),
             asked: String::new(),
             version: 0,
-            waiting: false,
+            routing: Job::Idle,
             result: None,
             cursor: 0,
             pinned: Vec::new(),
@@ -154,7 +155,7 @@ impl RouteState {
 
     /// Forgets what belonged to other models.
     pub fn forget(&mut self) {
-        self.result = None;
+        (self.result, self.routing) = (None, Job::Idle);
         self.filter = Filter::default();
         (self.pinned, self.history) = (Vec::new(), Vec::new());
         (self.at, self.before_heat) = (None, None);
@@ -292,22 +293,27 @@ pub fn typed(state: &mut State, effects: &mut Vec<Effect>) {
 pub fn ask(state: &mut State, effects: &mut Vec<Effect>) {
     let route = &mut state.route;
     route.version += 1;
-    route.waiting = !route.asked.is_empty() && state.subject.unread.is_none();
-    if route.waiting {
+    if !route.asked.is_empty() && state.subject.unread.is_none() {
+        route.routing = Job::Running;
         effects.push(Effect::Route(route.version, route.asked.clone()));
     } else {
+        route.routing = Job::Idle;
         route.result = None;
         forecast(state);
     }
 }
 
-/// An answer has come.
-pub fn routed(state: &mut State, version: u64, answer: Route) {
+/// An answer has come. One to an older question is dropped.
+pub fn routed(state: &mut State, version: u64, answer: Result<Route, String>) {
     let route = &mut state.route;
     if version != route.version {
         return;
     }
-    route.waiting = false;
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(problem) => return work::failed(state, JobKind::Route, &problem),
+    };
+    route.routing = Job::Done(());
     route.cursor = 0;
     if let Some(last) = route.history.last_mut().filter(|last| last.prompt == route.asked) {
         last.route = Some(answer.clone());
@@ -332,7 +338,7 @@ fn remember(route: &mut RouteState) {
         return;
     }
     route.history.retain(|asked| asked.prompt != prompt);
-    let answer = route.result.clone().filter(|_| !route.waiting);
+    let answer = route.result.clone().filter(|_| !route.routing.is_running());
     route.history.push(Asked { prompt, route: answer });
     let over = route.history.len().saturating_sub(REMEMBERED);
     route.history.drain(..over);
@@ -425,7 +431,7 @@ fn pin(state: &mut State) {
     if let Some(known) = known {
         route.pinned.remove(known);
         state.notice = Some(Notice { text: "no longer pinned".into(), bad: false });
-    } else if let Some(answer) = route.result.clone().filter(|_| !route.waiting) {
+    } else if let Some(answer) = route.result.clone().filter(|_| !route.routing.is_running()) {
         if route.pinned.len() == PINS {
             route.pinned.remove(0);
         }

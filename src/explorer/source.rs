@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::jobs::guarded;
+use super::jobs::attempt;
 use crate::dataset::{self, Dataset};
 
 /// A data set that is read once, by whoever wants it first; one that could not be read is tried
@@ -33,7 +33,7 @@ impl Source {
         if let Some(data) = read.get() {
             return Ok(data);
         }
-        let data = guarded(|| dataset::load(folder))?.map_err(|e| e.to_string())?;
+        let data = attempt(|| dataset::load(folder))?;
         Ok(read.get_or_init(|| data))
     }
 }

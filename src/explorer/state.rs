@@ -14,6 +14,7 @@ use super::colouring::{ColourBy, Colouring};
 use super::first::first;
 use super::forecasts::ForecastState;
 use super::history::{History, Memento};
+use super::job::{Job, Phase};
 use super::keys::{Binding, KEYMAP};
 use super::map::{MapState, Marker};
 use super::newcomer::NewcomerState;
@@ -23,7 +24,6 @@ use super::routing::RouteState;
 use super::subject::Subject;
 use super::table::{self, TableState};
 use super::theme::{Depth, Theme};
-use super::work::{self, Work};
 use crate::analysis::clusters::Clusters;
 use crate::analysis::evaluation::Evaluation;
 use crate::analysis::neighbours::{self, Neighbour};
@@ -60,10 +60,7 @@ pub struct State {
     pub evaluation: EvaluationState,
     /// How likely each model is to answer the prompt right, as far as that is asked.
     pub forecast: Vec<Option<f32>>,
-    pub clusters: Option<Clusters>,
-    pub clustering: bool,
-    /// Work that the user stopped, or that failed and is not tried again by itself.
-    pub stopped: BTreeSet<Work>,
+    pub clusters: Job<Clusters>,
     pub table: TableState,
     pub questions: QuestionsState,
     pub forecasts: ForecastState,
@@ -108,17 +105,15 @@ pub struct ModelState {
 /// How good the forecasts are on the data set beside the embedder.
 #[derive(Default)]
 pub struct EvaluationState {
-    pub asked: bool,
-    pub found: Option<Result<Box<Evaluation>, String>>,
+    pub found: Job<Box<Evaluation>>,
     /// What was found of pairs that were never tested, where that was computed before.
     pub untested: Option<Box<Repeat>>,
 }
 
 #[derive(Default)]
 pub struct ProbeState {
-    pub asked: bool,
-    /// One entry an attribute.
-    pub reports: Vec<Option<Result<Box<Report>, String>>>,
+    /// One job an attribute; they run one after the other.
+    pub reports: Vec<Job<Box<Report>>>,
     /// A place in [`ProbeState::order`].
     pub cursor: usize,
     /// The section of an attribute that stands first.
@@ -129,7 +124,7 @@ pub struct ProbeState {
 
 impl ProbeState {
     pub fn report(&self, attribute: usize) -> Option<&Report> {
-        self.reports.get(attribute)?.as_ref()?.as_ref().ok().map(AsRef::as_ref)
+        self.reports.get(attribute)?.done().map(AsRef::as_ref)
     }
 
     /// The attributes as they are listed: those that beat their controls first, each part by its
@@ -146,6 +141,44 @@ impl ProbeState {
     /// The attribute under the cursor.
     pub fn chosen(&self) -> Option<usize> {
         self.order().get(self.cursor).copied()
+    }
+
+    /// Where all probes together stand. One that fails does so for good: its attribute cannot be probed.
+    pub fn phase(&self) -> Phase {
+        if self.reports.iter().any(Job::is_running) {
+            Job::Running
+        } else if self.reports.iter().any(Job::is_cancelled) {
+            Job::Cancelled
+        } else if self.reports.iter().all(Job::is_idle) {
+            Job::Idle
+        } else {
+            Job::Done(())
+        }
+    }
+
+    /// The attributes that were not probed yet, which run from now on.
+    pub fn start_idle(&mut self) -> Vec<usize> {
+        let each = self.reports.iter_mut().enumerate();
+        each.filter_map(|(a, report)| report.start_once().then_some(a)).collect()
+    }
+
+    /// The attributes whose probes run.
+    pub fn running(&self) -> Vec<usize> {
+        (0..self.reports.len()).filter(|a| self.reports[*a].is_running()).collect()
+    }
+
+    pub fn cancel(&mut self) {
+        self.reports.iter_mut().for_each(Job::cancel);
+    }
+
+    /// Those that were stopped can be probed after all.
+    pub fn reset(&mut self) {
+        self.reports.iter_mut().filter(|report| report.is_cancelled()).for_each(Job::reset);
+    }
+
+    /// All that run have failed. True if any did.
+    pub fn fail(&mut self, problem: &str) -> bool {
+        self.reports.iter_mut().fold(false, |any, report| report.fail(problem) || any)
     }
 }
 
@@ -208,9 +241,7 @@ impl State {
             with_data: false,
             evaluation: EvaluationState::default(),
             forecast: Vec::new(),
-            clusters: None,
-            clustering: false,
-            stopped: BTreeSet::new(),
+            clusters: Job::Idle,
             table: TableState::new(&subject),
             questions: QuestionsState::default(),
             forecasts: ForecastState::default(),
@@ -243,7 +274,7 @@ impl State {
             theme,
             subject,
         };
-        state.probe.reports = vec![None; state.subject.attributes.len()];
+        state.probe.reports = vec![Job::Idle; state.subject.attributes.len()];
         // Without colours, shapes tell the classes apart.
         if state.theme.depth == Depth::None {
             state.map.marker = Marker::Shapes;
@@ -262,7 +293,7 @@ impl State {
         self.forecasts = ForecastState::default();
         self.evaluation = EvaluationState::default();
         self.newcomer = NewcomerState::default();
-        self.clusters = None;
+        self.clusters = Job::Idle;
         self.history.clear();
         self.groups_from = subject.attributes.len();
         self.subject = subject;
@@ -270,7 +301,7 @@ impl State {
         self.map.show(projection);
         self.map.rank(&self.subject);
         self.probe = ProbeState {
-            reports: vec![None; self.subject.attributes.len()],
+            reports: vec![Job::Idle; self.subject.attributes.len()],
             ..ProbeState::default()
         };
         self.route.forget();
@@ -359,11 +390,6 @@ impl State {
     pub fn spinner(&self) -> char {
         const FRAMES: [char; 10] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
         FRAMES[self.beat / 3 % FRAMES.len()]
-    }
-
-    /// True while something is computed that the screen waits for.
-    pub fn is_waiting(&self) -> bool {
-        self.route.waiting || self.newcomer.waiting || work::is_any_under_way(self)
     }
 
     /// The model that the prompt was routed to.

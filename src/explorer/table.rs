@@ -79,7 +79,7 @@ impl Column {
                 .copied()
                 .flatten()
                 .map_or(Cell::Unknown, |p| Cell::Share(f64::from(p))),
-            Self::Cluster => state.clusters.as_ref().map_or(Cell::Unknown, |clusters| {
+            Self::Cluster => state.clusters.done().map_or(Cell::Unknown, |clusters| {
                 let name = clusters.of.get(model).and_then(|c| clusters.clusters.get(*c));
                 name.map_or(Cell::Unknown, |cluster| Cell::Text(cluster.name.clone()))
             }),

@@ -10,9 +10,10 @@ use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 
-use super::action::{Action, Button, Direction, Effect, Frame, Pane};
+use super::action::{Action, Button, Direction, Effect, Frame, JobResult, Pane};
 use super::colouring::ColourBy;
 use super::forecasts::Grid;
+use super::job::{Job, JobKind};
 use super::keys::resolve;
 use super::map::Projector;
 use super::questions::Book;
@@ -166,16 +167,16 @@ static REPORTS: LazyLock<Vec<Report>> = LazyLock::new(|| {
 
 /// Brings everything that jobs would.
 fn filled(mut state: State) -> State {
-    state.probe.asked = true;
+    state.probe.start_idle();
     for (i, report) in REPORTS.iter().enumerate() {
-        update(&mut state, Action::Probed(i, Ok(Box::new(report.clone()))));
+        update(&mut state, Action::Job(JobResult::Probed(i, Ok(Box::new(report.clone())))));
     }
     update(&mut state, Action::Prompt);
     update(&mut state, Action::Paste("What is 17 × 23?".into()));
     let version = state.route.version;
-    update(&mut state, Action::Routed(version, route()));
-    state.forecasts.asked = true;
-    update(&mut state, Action::Forecasted(Ok(Arc::new(grid()))));
+    update(&mut state, Action::Job(JobResult::Routed(version, Ok(route()))));
+    state.forecasts.grid = Job::Running;
+    update(&mut state, Action::Job(JobResult::Forecasted(Arc::new(grid()))));
     state
 }
 
@@ -307,10 +308,10 @@ fn typing_asks_for_routes_and_stale_answers_are_dropped() {
     assert_eq!(effects.len(), 3, "a space at the end changes nothing: {effects:?}");
     let Some(Effect::Route(newest, prompt)) = effects.last().cloned() else { panic!() };
     assert_eq!(prompt, "q 2?");
-    update(&mut state, Action::Routed(newest - 1, route()));
-    assert!(state.route.result.is_none() && state.route.waiting);
-    update(&mut state, Action::Routed(newest, route()));
-    assert!(!state.route.waiting);
+    update(&mut state, Action::Job(JobResult::Routed(newest - 1, Ok(route()))));
+    assert!(state.route.result.is_none() && state.route.routing.is_running());
+    update(&mut state, Action::Job(JobResult::Routed(newest, Ok(route()))));
+    assert!(!state.route.routing.is_running());
     assert_eq!(state.routed(), Some(3));
     assert_eq!(screen(&state).matches('★').count(), 2, "the routed model lights up on the map");
     for _ in 0..4 {
@@ -326,7 +327,7 @@ fn without_its_encoder_all_but_prompts_goes_on() {
     update(&mut state, Action::Prompt);
     assert!(screen(&state).contains("llmap fetch minilm"));
     type_text(&mut state, "What is 17 × 23?");
-    assert!(!state.route.waiting && screen(&state).contains("llmap fetch minilm"));
+    assert!(!state.route.routing.is_running() && screen(&state).contains("llmap fetch minilm"));
     press(&mut state, KeyCode::Esc);
     assert!(update(&mut state, Action::Focus(Pane::Probe)).contains(&Effect::Probe(vec![0, 1, 2])));
 }

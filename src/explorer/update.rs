@@ -10,7 +10,7 @@ use super::colouring::ColourBy;
 use super::commands;
 use super::fuzzy;
 use super::history::Memento;
-use super::layout::Layout;
+use super::job::Job;
 use super::map::{Look, Projector};
 use super::outcome::{is_passive, report};
 use super::state::{Notice, Search, State};
@@ -40,7 +40,7 @@ pub fn update(state: &mut State, action: Action) -> Vec<Effect> {
             state.history.remember(before, kind, joins);
         }
     }
-    ask_for_work(state, &mut effects);
+    work::ask(state, &mut effects);
     effects
 }
 
@@ -75,38 +75,6 @@ fn joins(action: &Action) -> bool {
             | A::Wheel(..)
             | A::ColourBy(_)
     )
-}
-
-/// What is to be seen and not known yet is computed, each thing once.
-fn ask_for_work(state: &mut State, effects: &mut Vec<Effect>) {
-    if !state.started || state.training.is_some() {
-        return;
-    }
-    let Some(layout) = Layout::of(state) else { return };
-    if layout.pane(Pane::Probe).is_some() && !state.probe.asked {
-        state.probe.asked = true;
-        let reports = state.probe.reports.iter().enumerate();
-        let open = reports.filter(|(_, report)| report.is_none()).map(|(a, _)| a).collect();
-        effects.push(Effect::Probe(open));
-    }
-    let clusters = state.map.colouring.by == ColourBy::Cluster
-        || state.table.columns.contains(&table::Column::Cluster);
-    if clusters && state.clusters.is_none() && !state.clustering {
-        state.clustering = true;
-        effects.push(Effect::Cluster);
-    }
-    if layout.pane(Pane::Forecast).is_some() && !state.forecasts.asked {
-        state.forecasts.asked = true;
-        effects.push(Effect::Forecast);
-    }
-    if layout.pane(Pane::Evaluate).is_some() && state.with_data && !state.evaluation.asked {
-        state.evaluation.asked = true;
-        effects.push(Effect::Evaluate);
-    }
-    if layout.pane(Pane::Questions).is_some() && !state.questions.asked {
-        state.questions.asked = true;
-        effects.push(Effect::Questions);
-    }
 }
 
 /// What the user did.
@@ -409,12 +377,13 @@ fn add_group(state: &mut State, name: &str, effects: &mut Vec<Effect>) {
         subject.attributes[at] = attribute;
     } else {
         subject.attributes.push(attribute);
-        state.probe.reports.push(None);
+        state.probe.reports.push(Job::Idle);
     }
-    state.probe.reports[at] = None;
+    state.probe.reports[at] = Job::Running;
     choose(state, at);
     state.colour_by(ColourBy::Attribute(at));
-    effects.push(Effect::Probe(vec![at]));
+    // A newer job of a kind takes the place of the older: what that has not probed yet goes on.
+    effects.push(Effect::Probe(state.probe.running()));
 }
 
 /// Does what the item under the picker's cursor stands for.

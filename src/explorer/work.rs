@@ -1,114 +1,143 @@
-//! Slow work that the screen waits for: what is under way, how it is stopped and begun again.
+//! Slow work that the screen waits for: what runs, how it is stopped and begun again.
 
 use super::action::{Effect, Pane};
+use super::colouring::ColourBy;
+use super::job::{Job, JobKind, Phase};
+use super::layout::Layout;
 use super::state::State;
+use super::table::Column;
 
-/// What can be under way, each once at a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Work {
-    Projection,
-    Clusters,
-    Probes,
-    Questions,
-    Forecasts,
-    Evaluation,
-}
-
-const ALL: [Work; 6] = [
-    Work::Projection,
-    Work::Clusters,
-    Work::Probes,
-    Work::Questions,
-    Work::Forecasts,
-    Work::Evaluation,
-];
-
-impl Work {
-    /// The pane that shows what comes of it.
-    fn pane(self) -> Pane {
-        match self {
-            Self::Projection | Self::Clusters => Pane::Map,
-            Self::Probes => Pane::Probe,
-            Self::Questions => Pane::Questions,
-            Self::Forecasts => Pane::Forecast,
-            Self::Evaluation => Pane::Evaluate,
+impl State {
+    /// Where a piece of work stands.
+    pub fn phase(&self, kind: JobKind) -> Phase {
+        match kind {
+            JobKind::Projection => self.map.projecting.phase(),
+            JobKind::Clusters => self.clusters.phase(),
+            JobKind::Probes => self.probe.phase(),
+            JobKind::Questions => self.questions.phase(),
+            JobKind::Forecasts => self.forecasts.grid.phase(),
+            JobKind::Evaluation => self.evaluation.found.phase(),
+            JobKind::Route => self.route.routing.phase(),
+            JobKind::Placement => self.newcomer.placing.phase(),
+            // Files are read at once or not at all: nothing waits for them.
+            JobKind::Answers | JobKind::PromptFile => Job::Idle,
         }
     }
 
-    /// It was asked for, has not come yet, and was not stopped.
-    pub fn is_under_way(self, state: &State) -> bool {
-        let waiting = match self {
-            Self::Projection => state.map.awaited.is_some(),
-            Self::Clusters => state.clustering,
-            Self::Probes => state.probe.asked && state.probe.reports.iter().any(Option::is_none),
-            Self::Questions => state.questions.is_waiting(),
-            Self::Forecasts => state.forecasts.is_waiting(),
-            Self::Evaluation => state.evaluation.asked && state.evaluation.found.is_none(),
-        };
-        waiting && !state.stopped.contains(&self)
-    }
-
-    /// What a pane says of it while it is under way (`doing`) or stopped; else nothing.
-    pub fn remark(self, state: &State, doing: &str) -> Option<String> {
-        if self.is_under_way(state) {
-            Some(format!("{} {doing}", state.spinner()))
-        } else {
-            state.stopped.contains(&self).then(|| "stopped".into())
+    /// What a pane says of work that runs (`doing`) or was stopped; else nothing.
+    pub fn remark(&self, kind: JobKind, doing: &str) -> Option<String> {
+        match self.phase(kind) {
+            Job::Running => Some(format!("{} {doing}", self.spinner())),
+            Job::Cancelled => Some("stopped".into()),
+            Job::Idle | Job::Done(()) | Job::Failed(_) => None,
         }
     }
 
-    fn has_failed(self, state: &State) -> bool {
-        match self {
-            // A probe fails for good, a projection and clusters are chosen again.
-            Self::Projection | Self::Clusters | Self::Probes => false,
-            Self::Questions => state.questions.problem.is_some(),
-            Self::Forecasts => state.forecasts.problem.is_some(),
-            Self::Evaluation => matches!(state.evaluation.found, Some(Err(_))),
-        }
+    /// True while something is computed that the screen waits for.
+    pub fn is_waiting(&self) -> bool {
+        JobKind::ALL.into_iter().any(|kind| self.phase(kind).is_running())
     }
 
-    fn is_to_begin_again(self, state: &State) -> bool {
-        self.pane() == state.focus && (state.stopped.contains(&self) || self.has_failed(state))
+    /// What the focused pane waits for.
+    pub fn running_here(&self) -> Option<JobKind> {
+        let here = |kind: &JobKind| kind.pane() == Some(self.focus);
+        JobKind::ALL.into_iter().filter(here).find(|kind| self.phase(*kind).is_running())
     }
-}
 
-/// True while any is under way.
-pub fn is_any_under_way(state: &State) -> bool {
-    ALL.into_iter().any(|work| work.is_under_way(state))
-}
-
-/// What the focused pane waits for.
-pub fn here(state: &State) -> Option<Work> {
-    ALL.into_iter().find(|work| work.pane() == state.focus && work.is_under_way(state))
-}
-
-/// True if what the focused pane shows was stopped or failed.
-pub fn is_to_begin_again(state: &State) -> bool {
-    ALL.into_iter().any(|work| work.is_to_begin_again(state))
+    /// What the focused pane shows and was stopped or failed.
+    pub fn to_begin_again(&self) -> impl Iterator<Item = JobKind> {
+        JobKind::ALL.into_iter().filter(|kind| {
+            kind.can_begin_again()
+                && kind.pane() == Some(self.focus)
+                && matches!(self.phase(*kind), Job::Cancelled | Job::Failed(_))
+        })
+    }
 }
 
 /// Stops what the focused pane waits for.
 pub fn stop(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(work) = here(state) else { return };
-    effects.push(Effect::Stop(work));
-    if work == Work::Projection {
-        state.map.awaited = None;
-    } else {
-        state.stopped.insert(work);
+    let Some(kind) = state.running_here() else { return };
+    effects.push(Effect::Stop(kind));
+    match kind {
+        JobKind::Projection => state.map.projecting = Job::Idle,
+        JobKind::Clusters => state.clusters.cancel(),
+        JobKind::Probes => state.probe.cancel(),
+        JobKind::Questions => state.questions.cancel(),
+        JobKind::Forecasts => state.forecasts.grid.cancel(),
+        JobKind::Evaluation => state.evaluation.found.cancel(),
+        JobKind::Route | JobKind::Placement | JobKind::Answers | JobKind::PromptFile => {}
     }
 }
 
 /// Has what was stopped or failed in the focused pane asked for again, as it was the first time.
 pub fn again(state: &mut State) {
-    for work in ALL.into_iter().filter(|work| work.is_to_begin_again(state)).collect::<Vec<_>>() {
-        state.stopped.remove(&work);
-        match work {
-            Work::Projection => {}
-            Work::Clusters => state.clustering = false,
-            Work::Probes => state.probe.asked = false,
-            Work::Questions => state.questions.restart(),
-            Work::Forecasts => (state.forecasts.asked, state.forecasts.problem) = (false, None),
-            Work::Evaluation => (state.evaluation.asked, state.evaluation.found) = (false, None),
+    for kind in state.to_begin_again().collect::<Vec<_>>() {
+        match kind {
+            JobKind::Clusters => state.clusters.reset(),
+            JobKind::Probes => state.probe.reset(),
+            JobKind::Questions => state.questions.restart(),
+            JobKind::Forecasts => state.forecasts.grid.reset(),
+            JobKind::Evaluation => state.evaluation.found.reset(),
+            JobKind::Projection
+            | JobKind::Route
+            | JobKind::Placement
+            | JobKind::Answers
+            | JobKind::PromptFile => {}
         }
+    }
+}
+
+/// Work has failed: what waited for it waits no longer, and nothing else is touched.
+pub fn failed(state: &mut State, kind: JobKind, problem: &str) {
+    let complains = match kind {
+        JobKind::Projection => {
+            let awaited = state.map.projecting.is_running();
+            state.map.projecting = Job::Idle;
+            awaited
+        }
+        JobKind::Clusters => state.clusters.fail(problem),
+        JobKind::Probes => state.probe.fail(problem),
+        // The panes of these say themselves what is wrong.
+        JobKind::Questions => state.questions.fail(problem),
+        JobKind::Evaluation => {
+            state.evaluation.found.fail(problem);
+            false
+        }
+        JobKind::Forecasts => state.forecasts.grid.fail(problem),
+        JobKind::Route => state.route.routing.fail(problem),
+        JobKind::Placement => state.newcomer.placing.fail(problem),
+        JobKind::Answers | JobKind::PromptFile => true,
+    };
+    if complains {
+        state.complain(problem);
+    }
+}
+
+/// What is to be seen and not known yet is computed, each thing once.
+pub fn ask(state: &mut State, effects: &mut Vec<Effect>) {
+    if !state.started || state.training.is_some() {
+        return;
+    }
+    let Some(layout) = Layout::of(state) else { return };
+    let seen = |pane| layout.pane(pane).is_some();
+    if seen(Pane::Probe) {
+        let open = state.probe.start_idle();
+        if !open.is_empty() {
+            effects.push(Effect::Probe(open));
+        }
+    }
+    let clusters = state.map.colouring.by == ColourBy::Cluster
+        || state.table.columns.contains(&Column::Cluster);
+    if clusters && state.clusters.start_once() {
+        effects.push(Effect::Cluster);
+    }
+    if seen(Pane::Forecast) && state.forecasts.grid.start_once() {
+        effects.push(Effect::Forecast);
+    }
+    if seen(Pane::Evaluate) && state.with_data && state.evaluation.found.start_once() {
+        effects.push(Effect::Evaluate);
+    }
+    if seen(Pane::Questions) && state.questions.book.start_once() {
+        effects.push(Effect::Questions);
     }
 }

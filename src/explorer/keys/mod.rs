@@ -9,7 +9,6 @@ use serde_json::Value;
 
 use super::action::{Action, Pane};
 use super::state::State;
-use super::work;
 
 pub use keymap::KEYMAP;
 
@@ -97,9 +96,9 @@ impl Context {
         let mut contexts = Vec::new();
         if state.training.is_some() {
             contexts.push(Self::Training);
-        } else if work::here(state).is_some() {
+        } else if state.running_here().is_some() {
             contexts.push(Self::Working);
-        } else if work::is_to_begin_again(state) {
+        } else if state.to_begin_again().next().is_some() {
             contexts.push(Self::Stopped);
         }
         contexts.push(match state.focus {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::analysis::projection::Projection;
 use crate::explorer::action::{Button, Direction};
 use crate::explorer::colouring::{ColourBy, Colouring};
+use crate::explorer::job::Job;
 use crate::explorer::subject::Subject;
 
 /// The closest that the map is looked at.
@@ -145,8 +146,9 @@ pub struct MapState {
     pub projection: Projection,
     /// Those that have been computed, for the models that are shown.
     cached: Vec<(Projector, Projection)>,
-    /// The projection that is being computed.
-    pub awaited: Option<Projector>,
+    /// The projection that was asked for last, and whether it is being computed.
+    pub wanted: Projector,
+    pub projecting: Job<()>,
     axes: (usize, usize),
     pub space: Option<Turned>,
     pub spinning: bool,
@@ -186,7 +188,8 @@ impl MapState {
         let mut map = Self {
             projector: Projector::Pca,
             cached: vec![(Projector::Pca, projection.clone())],
-            awaited: None,
+            wanted: Projector::Pca,
+            projecting: Job::Idle,
             projection,
             axes: (0, 1),
             space: None,
@@ -258,12 +261,13 @@ impl MapState {
 
     /// Shows a projection; false if it has to be computed first.
     pub fn use_projector(&mut self, projector: Projector) -> bool {
+        self.wanted = projector;
         let Some((_, found)) = self.cached.iter().find(|(known, _)| *known == projector) else {
-            self.awaited = Some(projector);
+            self.projecting = Job::Running;
             return false;
         };
         self.projection = found.clone();
-        self.awaited = None;
+        self.projecting = Job::Idle;
         if self.projector != projector {
             self.projector = projector;
             self.axes = (0, 1);

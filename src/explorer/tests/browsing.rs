@@ -79,11 +79,17 @@ fn questions_are_browsed_by_surprise() {
     assert!(!book.questions.is_empty());
     let n = book.questions.len();
     let book = Arc::new(book);
-    update(&mut state, Action::QuestionsRead(Ok(Arc::clone(&book))));
+    update(&mut state, Action::Job(JobResult::QuestionsRead(Arc::clone(&book))));
     let forecast = |q: usize| (0..24).map(|m| 0.2 + 0.6 * ((q + m) % 7) as f32 / 7.0).collect();
-    update(&mut state, Action::QuestionsForecast(0, (0..40).map(forecast).collect()));
+    update(
+        &mut state,
+        Action::Job(JobResult::QuestionsForecast(0, (0..40).map(forecast).collect())),
+    );
     assert!(state.is_waiting() && screen(&state).contains("forecasting"));
-    update(&mut state, Action::QuestionsForecast(40, (40..n).map(forecast).collect()));
+    update(
+        &mut state,
+        Action::Job(JobResult::QuestionsForecast(40, (40..n).map(forecast).collect())),
+    );
     let loss: Vec<f64> =
         state.questions.rows.iter().map(|q| state.questions.surprises[*q].loss).collect();
     assert!(loss.windows(2).all(|w| w[0] >= w[1]));

@@ -8,9 +8,9 @@ fn forecasts_are_computed_once_sorted_filtered_and_written() {
     assert_eq!(press(&mut state, KeyCode::Char('9')), [Effect::Forecast]);
     assert!(screen(&state).contains("forecasting"));
     assert_eq!(press(&mut state, KeyCode::Char('9')), []);
-    update(&mut state, Action::Forecasted(Ok(Arc::new(grid()))));
+    update(&mut state, Action::Job(JobResult::Forecasted(Arc::new(grid()))));
     let best = |state: &State, b: usize| {
-        let column = &state.forecasts.grid.as_ref().unwrap()[b];
+        let column = &state.forecasts.grid.done().unwrap()[b];
         let means: Vec<f64> =
             state.forecasts.rows.iter().map(|m| column[*m].accuracy.mean).collect();
         assert!(means.windows(2).all(|w| w[0] >= w[1]), "best first");

@@ -49,13 +49,13 @@ fn the_map_turns_and_projects() {
         [Effect::Project(Projector::Tsne)]
     );
     let flat = Projection::pca(state.subject.profiles(), 2).unwrap();
-    update(&mut state, Action::Projected(Projector::Tsne, Ok(flat)));
+    update(&mut state, Action::Job(JobResult::Projected(Projector::Tsne, flat)));
     assert!(screen(&state).contains("t-SNE 1"));
     assert!(press(&mut state, KeyCode::Char('u')).is_empty(), "the first one is kept");
     assert_eq!(state.map.projector, Projector::Pca);
     update(&mut state, Action::UseProjector(Projector::Attribute(1)));
-    update(&mut state, Action::Projected(Projector::Attribute(1), Err("no".into())));
-    assert!(state.map.awaited.is_none() && screen(&state).contains("✗ no"));
+    update(&mut state, Action::Job(JobResult::Failed(JobKind::Projection, "no".into())));
+    assert!(!state.map.projecting.is_running() && screen(&state).contains("✗ no"));
 }
 
 #[test]
@@ -102,7 +102,10 @@ fn clusters_colour_the_map_and_mark_models() {
         of: (0..24).map(|m| m % 2).collect(),
         clusters: vec![cluster("herons"), cluster("others")],
     };
-    assert!(update(&mut state, Action::Clustered(Ok(found))).is_empty(), "asked only once");
+    assert!(
+        update(&mut state, Action::Job(JobResult::Clustered(found))).is_empty(),
+        "asked only once"
+    );
     assert!(screen(&state).contains("herons · 80% stable · 12"));
     press(&mut state, KeyCode::Char('X'));
     assert_eq!(state.marked.len(), 12);

@@ -5,7 +5,7 @@ use crate::analysis::neighbours::Neighbour;
 use crate::dataset::Answer;
 use crate::explorer::newcomer::Placed;
 
-fn book() -> Book {
+pub fn book() -> Book {
     let question = |q: usize| crate::explorer::questions::Question {
         prompt: format!("question {q}"),
         category: 0,
@@ -44,10 +44,10 @@ fn placed() -> Box<Placed> {
 fn browsing(width: u16, height: u16) -> State {
     let mut state = filled(state(width, height));
     press(&mut state, KeyCode::Esc);
-    (state.questions.asked, state.with_data) = (true, true);
-    state.evaluation.asked = true;
+    (state.questions.book, state.with_data) = (Job::Running, true);
+    state.evaluation.found = Job::Running;
     update(&mut state, Action::Focus(Pane::Questions));
-    update(&mut state, Action::QuestionsRead(Ok(Arc::new(book()))));
+    update(&mut state, Action::Job(JobResult::QuestionsRead(Arc::new(book()))));
     state
 }
 
@@ -62,13 +62,13 @@ fn a_new_model_is_answered_for_by_hand() {
     let effects = press(&mut state, KeyCode::Char('-'));
     let [Effect::Place(second, answers)] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!(answers.len(), 2);
-    assert!(state.newcomer.waiting && state.is_waiting());
+    assert!(state.newcomer.placing.is_running() && state.is_waiting());
 
     // What was computed for fewer answers is dropped.
-    update(&mut state, Action::Placed(*first, Ok(placed())));
+    update(&mut state, Action::Job(JobResult::Placed(*first, Ok(placed()))));
     assert!(state.newcomer.placed.is_none());
-    update(&mut state, Action::Placed(*second, Ok(placed())));
-    assert!(!state.newcomer.waiting);
+    update(&mut state, Action::Job(JobResult::Placed(*second, Ok(placed()))));
+    assert!(!state.newcomer.placing.is_running());
     let shown = screen(&state);
     assert!(shown.contains("wrong ·"), "{shown}");
     press(&mut state, KeyCode::Char('n'));
@@ -100,14 +100,14 @@ fn a_new_model_is_asked_as_soon_as_its_questions_are_known() {
     press(&mut state, KeyCode::Char('0'));
     assert!(press(&mut state, KeyCode::Char('n')).is_empty() && state.focus == Pane::Newcomer);
     assert!(screen(&state).contains("open a data set"));
-    (state.with_data, state.evaluation.asked) = (true, true);
+    (state.with_data, state.evaluation.found) = (true, Job::Running);
     let effects = press(&mut state, KeyCode::Char('n'));
     let [Effect::Place(version, _), Effect::Questions] = &effects[..] else {
         panic!("{effects:?}")
     };
     assert!(state.focus == Pane::Questions && screen(&state).contains("choosing a question"));
-    update(&mut state, Action::Placed(*version, Ok(placed())));
-    update(&mut state, Action::QuestionsRead(Ok(Arc::new(book()))));
+    update(&mut state, Action::Job(JobResult::Placed(*version, Ok(placed()))));
+    update(&mut state, Action::Job(JobResult::QuestionsRead(Arc::new(book()))));
     assert!(state.questions.at == 2 && !screen(&state).contains("choosing a question"));
 }
 
@@ -147,10 +147,10 @@ fn answers_come_from_a_file() {
     let effects = press(&mut state, KeyCode::Enter);
     assert_eq!(effects, [Effect::ReadAnswers("'/a file.csv'".into())]);
     let problem = "/a file.csv: no such file";
-    update(&mut state, Action::AnswersRead(Err(problem.into())));
+    update(&mut state, Action::Job(JobResult::Failed(JobKind::Answers, problem.into())));
     assert!(screen(&state).contains(problem));
     let answer = Answer { prompt: "q".into(), question: None, label: Some(0.5) };
-    let effects = update(&mut state, Action::AnswersRead(Ok(vec![answer])));
+    let effects = update(&mut state, Action::Job(JobResult::AnswersRead(vec![answer])));
     assert!(matches!(&effects[..], [Effect::Place(_, answers)] if answers.len() == 1));
 }
 
@@ -159,7 +159,7 @@ fn without_a_linear_map_it_stands_at_its_nearest_model() {
     let mut state = browsing(140, 42);
     let effects = press(&mut state, KeyCode::Char('+'));
     let [Effect::Place(version, _)] = &effects[..] else { panic!("{effects:?}") };
-    update(&mut state, Action::Placed(*version, Ok(placed())));
+    update(&mut state, Action::Job(JobResult::Placed(*version, Ok(placed()))));
     press(&mut state, KeyCode::Char('1'));
     press(&mut state, KeyCode::Char('r'));
     update(&mut state, Action::Tick);

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn probes_run_only_once_they_can_be_seen() {
     let mut state = state(80, 24);
-    assert!(!state.probe.asked);
+    assert!(state.probe.phase() == Job::Idle);
     let all = Effect::Probe(vec![0, 1, 2]);
     assert!(update(&mut state, Action::Focus(Pane::Probe)).contains(&all));
     assert!(!update(&mut state, Action::Focus(Pane::Probe)).contains(&all));

@@ -13,7 +13,7 @@ fn asked(width: u16, height: u16, prompt: &str) -> State {
 fn answer(state: &mut State, prompt: &str) {
     type_text(state, prompt);
     let version = state.route.version;
-    update(state, Action::Routed(version, route()));
+    update(state, Action::Job(JobResult::Routed(version, Ok(route()))));
 }
 
 fn control(state: &mut State, key: char) -> Vec<Effect> {
@@ -48,9 +48,9 @@ fn pasted_text_keeps_its_lines_and_loses_what_steers_a_terminal() {
     assert!(state.notice.as_ref().is_some_and(|notice| notice.bad));
     let path = update(&mut state, Action::Paste("/some/file.txt".into()));
     assert_eq!(path, [Effect::Drop("/some/file.txt".into())], "looked up outside");
-    update(&mut state, Action::Dropped(Ok("from the file".into())));
+    update(&mut state, Action::Job(JobResult::Dropped("from the file".into())));
     assert!(state.route.asked.ends_with("from the file"));
-    update(&mut state, Action::Dropped(Err("gone".into())));
+    update(&mut state, Action::Job(JobResult::Failed(JobKind::PromptFile, "gone".into())));
     assert!(state.notice.as_ref().is_some_and(|notice| notice.bad));
 }
 
@@ -145,7 +145,10 @@ fn names_and_documents_go_to_the_clipboard() {
 fn what_is_out_of_scope_is_told() {
     let mut state = asked(80, 24, "q?");
     let version = state.route.version;
-    update(&mut state, Action::Routed(version, Route { scope: Scope::Out, ..route() }));
+    update(
+        &mut state,
+        Action::Job(JobResult::Routed(version, Ok(Route { scope: Scope::Out, ..route() }))),
+    );
     assert!(screen(&state).contains("out of scope"));
     // The row under the mouse is still the row that is drawn.
     let row = screen(&state).lines().position(|line| line.contains(" 2≈")).unwrap() as u16;
@@ -236,7 +239,7 @@ fn forecasts_that_are_not_of_correctness_say_so() {
     let mut route = route();
     route.evidence[0].kind = Kind::Preference;
     let version = state.route.version;
-    update(&mut state, Action::Routed(version, route));
+    update(&mut state, Action::Job(JobResult::Routed(version, Ok(route))));
     let text = screen(&state);
     assert!(text.contains(remark) && text.contains("82% preferred"), "{text}");
 }
