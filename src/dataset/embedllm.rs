@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
 
-use super::read::Builder;
+use super::builder::Builder;
 use super::table::{self, Table};
 use super::{Dataset, Split};
 use crate::error::{Error, Result};

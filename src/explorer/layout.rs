@@ -2,8 +2,8 @@
 
 use ratatui::layout::{Constraint, Layout as Split, Rect};
 
-use super::action::Pane;
-use super::state::State;
+use crate::explorer::pane::Pane;
+use crate::explorer::state::State;
 
 /// Below this there is only a friendly word.
 pub const LEAST: (u16, u16) = (60, 18);

@@ -7,8 +7,23 @@ use std::str::FromStr;
 use ratatui::style::{Color, Modifier, Style};
 use serde_json::{Map, Value};
 
-use super::colouring::{HUES, Hue};
+use super::folders;
 use crate::error::{Error, Result};
+
+/// Colours for named classes; what is rarer shares one.
+pub const HUES: usize = 8;
+/// How a class is painted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hue {
+    /// One of the theme's class colours.
+    Class(usize),
+    /// This bin of so many of the theme's ramp.
+    Ramp(usize, usize),
+    /// The plain colour of a point.
+    Plain,
+    /// The colour of what is not known.
+    Unknown,
+}
 
 /// The themes that are compiled in.
 const BUNDLED: [(&str, &str); 9] = [
@@ -273,7 +288,7 @@ impl Theme {
 }
 
 fn user_folder() -> Option<PathBuf> {
-    Some(super::config::folder()?.join("themes"))
+    Some(folders::config()?.join("themes"))
 }
 
 /// Where the theme `name` is and what it says.

@@ -3,10 +3,10 @@
 use super::*;
 use crate::analysis::neighbours::Neighbour;
 use crate::dataset::Answer;
-use crate::explorer::newcomer::Placed;
+use crate::explorer::state::newcomer::Placed;
 
 pub fn book() -> Book {
-    let question = |q: usize| crate::explorer::questions::Question {
+    let question = |q: usize| crate::explorer::state::questions::Question {
         prompt: format!("question {q}"),
         category: 0,
         split: "val",
@@ -46,8 +46,8 @@ fn browsing(width: u16, height: u16) -> State {
     press(&mut state, KeyCode::Esc);
     (state.questions.book, state.with_data) = (Job::Running, true);
     state.evaluation.found = Job::Running;
-    update(&mut state, Action::Focus(Pane::Questions));
-    update(&mut state, Action::Job(JobResult::QuestionsRead(Arc::new(book()))));
+    update(&mut state, Event::Command(Command::Focus(Pane::Questions)));
+    update(&mut state, Event::Job(JobResult::QuestionsRead(Arc::new(book()))));
     state
 }
 
@@ -65,9 +65,9 @@ fn a_new_model_is_answered_for_by_hand() {
     assert!(state.newcomer.placing.is_running() && state.is_waiting());
 
     // What was computed for fewer answers is dropped.
-    update(&mut state, Action::Job(JobResult::Placed(*first, Ok(placed()))));
+    update(&mut state, Event::Job(JobResult::Placed(*first, Ok(placed()))));
     assert!(state.newcomer.placed.is_none());
-    update(&mut state, Action::Job(JobResult::Placed(*second, Ok(placed()))));
+    update(&mut state, Event::Job(JobResult::Placed(*second, Ok(placed()))));
     assert!(!state.newcomer.placing.is_running());
     let shown = screen(&state);
     assert!(shown.contains("wrong ·"), "{shown}");
@@ -106,8 +106,8 @@ fn a_new_model_is_asked_as_soon_as_its_questions_are_known() {
         panic!("{effects:?}")
     };
     assert!(state.focus == Pane::Questions && screen(&state).contains("choosing a question"));
-    update(&mut state, Action::Job(JobResult::Placed(*version, Ok(placed()))));
-    update(&mut state, Action::Job(JobResult::QuestionsRead(Arc::new(book()))));
+    update(&mut state, Event::Job(JobResult::Placed(*version, Ok(placed()))));
+    update(&mut state, Event::Job(JobResult::QuestionsRead(Arc::new(book()))));
     assert!(state.questions.at == 2 && !screen(&state).contains("choosing a question"));
 }
 
@@ -116,7 +116,7 @@ fn the_focused_pane_is_on_the_screen_at_every_size() {
     for (width, height) in [(60, 18), (80, 24), (120, 35), (140, 42), (200, 60), (250, 80)] {
         let mut state = filled(state(width, height));
         for pane in Pane::ALL {
-            update(&mut state, Action::Focus(pane));
+            update(&mut state, Event::Command(Command::Focus(pane)));
             let layout = crate::explorer::layout::Layout::of(&state).unwrap();
             assert!(layout.pane(pane).is_some(), "{pane:?} at {width}x{height}");
         }
@@ -126,7 +126,9 @@ fn the_focused_pane_is_on_the_screen_at_every_size() {
 #[test]
 fn tab_goes_round_all_panes_either_way() {
     let mut state = state(140, 42);
-    for (action, last) in [(Action::NextPane, 9), (Action::PreviousPane, 1)] {
+    for (action, last) in
+        [(Event::Command(Command::NextPane), 9), (Event::Command(Command::PreviousPane), 1)]
+    {
         let mut seen = Vec::new();
         for _ in 0..Pane::ALL.len() {
             update(&mut state, action.clone());
@@ -143,14 +145,14 @@ fn answers_come_from_a_file() {
     press(&mut state, KeyCode::Char('0'));
     assert!(screen(&state).contains("o reads answers"));
     press(&mut state, KeyCode::Char('o'));
-    update(&mut state, Action::Paste("'/a file.csv'".into()));
+    update(&mut state, Event::Input(Input::Paste("'/a file.csv'".into())));
     let effects = press(&mut state, KeyCode::Enter);
     assert_eq!(effects, [Effect::ReadAnswers("'/a file.csv'".into())]);
     let problem = "/a file.csv: no such file";
-    update(&mut state, Action::Job(JobResult::Failed(JobKind::Answers, problem.into())));
+    update(&mut state, Event::Job(JobResult::Failed(JobKind::Answers, problem.into())));
     assert!(screen(&state).contains(problem));
     let answer = Answer { prompt: "q".into(), question: None, label: Some(0.5) };
-    let effects = update(&mut state, Action::Job(JobResult::AnswersRead(vec![answer])));
+    let effects = update(&mut state, Event::Job(JobResult::AnswersRead(vec![answer])));
     assert!(matches!(&effects[..], [Effect::Place(_, answers)] if answers.len() == 1));
 }
 
@@ -159,9 +161,9 @@ fn without_a_linear_map_it_stands_at_its_nearest_model() {
     let mut state = browsing(140, 42);
     let effects = press(&mut state, KeyCode::Char('+'));
     let [Effect::Place(version, _)] = &effects[..] else { panic!("{effects:?}") };
-    update(&mut state, Action::Job(JobResult::Placed(*version, Ok(placed()))));
+    update(&mut state, Event::Job(JobResult::Placed(*version, Ok(placed()))));
     press(&mut state, KeyCode::Char('1'));
     press(&mut state, KeyCode::Char('r'));
-    update(&mut state, Action::Tick);
+    update(&mut state, Event::Tick);
     assert!(screen(&state).contains("✚"));
 }

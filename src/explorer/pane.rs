@@ -1,0 +1,125 @@
+//! The panes, and one table that describes them.
+
+use serde::{Deserialize, Serialize};
+
+/// A part of the screen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pane {
+    /// All models on the principal axes.
+    #[default]
+    Map,
+    /// The selected model.
+    Model,
+    /// Which attributes can be read off the vectors.
+    Probe,
+    /// Who answers a prompt best.
+    Route,
+    /// How good the forecasts were on questions not learned from.
+    Evaluate,
+    /// All models as a table.
+    Models,
+    /// A few models side by side.
+    Compare,
+    /// The questions of a data set and who answered them.
+    Questions,
+    /// Models on benchmarks, measured or forecast.
+    Forecast,
+    /// A new model that is being placed.
+    Newcomer,
+}
+
+/// What is the same for every pane.
+pub(super) struct Description {
+    pub(super) title: &'static str,
+    /// The title where there is little room.
+    pub(super) short: &'static str,
+    /// It needs the wide place; the others stand beside it.
+    pub(super) is_wide: bool,
+    /// The keys that focus it, the number first.
+    pub(super) keys: &'static str,
+    /// What the help says of these keys, and the hint bar, if it does.
+    pub(super) about: &'static str,
+    pub(super) hint: &'static str,
+}
+
+impl Pane {
+    /// All panes, in the order of their number keys.
+    pub const ALL: [Self; 10] = [
+        Self::Map,
+        Self::Model,
+        Self::Probe,
+        Self::Route,
+        Self::Evaluate,
+        Self::Models,
+        Self::Compare,
+        Self::Questions,
+        Self::Forecast,
+        Self::Newcomer,
+    ];
+
+    pub(super) fn description(self) -> Description {
+        let pane = |title, short, is_wide, keys, about, hint| Description {
+            title,
+            short,
+            is_wide,
+            keys,
+            about,
+            hint,
+        };
+        match self {
+            Self::Map => pane("Map", "Map", true, "1", "the map", ""),
+            Self::Model => pane("Model", "Model", false, "2", "the model", ""),
+            Self::Probe => pane("Probe", "Probe", false, "3", "the probes", ""),
+            Self::Route => pane("Route", "Route", false, "4", "the router", ""),
+            Self::Evaluate => pane("Evaluate", "Eval", false, "5", "how good it is", ""),
+            Self::Models => pane("Models", "All", true, "6", "the table of models", ""),
+            Self::Compare => pane("Compare", "Cmp", true, "7 v", "compare the marked", "compare"),
+            Self::Questions => pane("Questions", "Qs", true, "8", "the questions", ""),
+            Self::Forecast => pane("Forecast", "Fct", true, "9", "the forecasts", ""),
+            Self::Newcomer => pane("New", "New", false, "0", "a new model", ""),
+        }
+    }
+
+    pub(super) fn title(self) -> &'static str {
+        self.description().title
+    }
+
+    pub(super) fn short_title(self) -> &'static str {
+        self.description().short
+    }
+
+    pub(super) fn is_wide(self) -> bool {
+        self.description().is_wide
+    }
+
+    /// The number key: the tenth pane has 0.
+    pub(super) fn number(self) -> usize {
+        (self.place() + 1) % 10
+    }
+
+    /// Its place among all panes.
+    pub(super) fn place(self) -> usize {
+        Self::ALL.iter().position(|pane| *pane == self).unwrap_or_default()
+    }
+
+    /// The pane so many places further, round and round.
+    pub(super) fn ahead(self, by: usize) -> Self {
+        Self::ALL[(self.place() + by) % Self::ALL.len()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_of_panes_is_whole_and_in_the_order_of_the_keys() {
+        for (place, pane) in Pane::ALL.into_iter().enumerate() {
+            assert_eq!(pane.place(), place);
+            assert!(pane.description().keys.starts_with(&pane.number().to_string()), "{pane:?}");
+        }
+        // The last variant has the last place: none is left out.
+        assert_eq!(Pane::Newcomer as usize + 1, Pane::ALL.len());
+    }
+}
