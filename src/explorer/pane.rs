@@ -36,7 +36,7 @@ pub(super) struct Description {
     pub(super) short: &'static str,
     /// It needs the wide place; the others stand beside it.
     pub(super) is_wide: bool,
-    /// The keys that focus it, the number first.
+    /// The keys that focus it; the first one stands beside the title.
     pub(super) keys: &'static str,
     /// What the help says of these keys, and the hint bar, if it does.
     pub(super) about: &'static str,
@@ -44,7 +44,7 @@ pub(super) struct Description {
 }
 
 impl Pane {
-    /// All panes, in the order of their number keys.
+    /// All panes, in the order of their tabs.
     pub const ALL: [Self; 10] = [
         Self::Map,
         Self::Model,
@@ -93,9 +93,9 @@ impl Pane {
         self.description().is_wide
     }
 
-    /// The number key: the tenth pane has 0.
-    pub(super) fn number(self) -> usize {
-        (self.place() + 1) % 10
+    /// The key that stands beside its title.
+    pub(super) fn key(self) -> &'static str {
+        self.description().keys.split(' ').next().unwrap_or_default()
     }
 
     /// Its place among all panes.
@@ -114,12 +114,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_list_of_panes_is_whole_and_in_the_order_of_the_keys() {
+    fn the_list_of_panes_is_in_order_and_their_keys_are_single_and_different() {
+        let mut keys = std::collections::BTreeSet::new();
         for (place, pane) in Pane::ALL.into_iter().enumerate() {
-            assert_eq!(pane.place(), place);
-            assert!(pane.description().keys.starts_with(&pane.number().to_string()), "{pane:?}");
+            assert_eq!((pane as usize, pane.place()), (place, place));
+            assert!(pane.key().len() == 1 && keys.insert(pane.key()), "{pane:?}");
         }
-        // The last variant has the last place: none is left out.
-        assert_eq!(Pane::Newcomer as usize + 1, Pane::ALL.len());
     }
 }

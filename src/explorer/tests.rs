@@ -349,6 +349,7 @@ mod map;
 mod newcomer;
 mod picture;
 mod probe;
+mod random;
 mod route;
 mod screens;
 mod work;

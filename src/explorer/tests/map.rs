@@ -2,6 +2,18 @@
 
 use super::*;
 
+/// A cluster of half the models.
+pub fn cluster(name: &str) -> Cluster {
+    Cluster {
+        name: name.into(),
+        size: 12,
+        stability: 0.8,
+        prototype: plain(0),
+        features: Vec::new(),
+        coverage: 0.2,
+    }
+}
+
 #[test]
 fn dragging_marks_a_box_and_zooms_with_the_right_button() {
     let mut state = state(140, 42);
@@ -90,14 +102,6 @@ fn clusters_colour_the_map_and_mark_models() {
     let mut state = state(140, 42);
     let effects = update(&mut state, Event::Command(Command::ColourBy(ColourBy::Cluster)));
     assert_eq!(effects, [Effect::Cluster]);
-    let cluster = |name: &str| Cluster {
-        name: name.into(),
-        size: 12,
-        stability: 0.8,
-        prototype: plain(0),
-        features: Vec::new(),
-        coverage: 0.2,
-    };
     let found = Clusters {
         of: (0..24).map(|m| m % 2).collect(),
         clusters: vec![cluster("herons"), cluster("others")],

@@ -164,7 +164,7 @@ fn a_window_may_change_its_size_between_a_frame_and_the_event_that_tells_of_it()
         match rng.random_range(0..8) {
             0 => drop(update(
                 &mut state,
-                Event::Command(Command::Focus(Pane::ALL[rng.random_range(0..10)])),
+                Event::Command(Command::Focus(Pane::ALL[rng.random_range(0..Pane::ALL.len())])),
             )),
             1 => drop(update(&mut state, overs[rng.random_range(0..overs.len())].clone())),
             2 => drop(press(

@@ -53,7 +53,7 @@ const ROOMY: u16 = 100;
 
 fn title(pane: Pane, whole: bool) -> String {
     let name = if whole { pane.title() } else { pane.short_title() };
-    format!(" {} {name} ", pane.number())
+    format!(" {} {name} ", pane.key())
 }
 
 /// The pane whose title stands at column `x` of the upper border.

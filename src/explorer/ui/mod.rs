@@ -106,7 +106,7 @@ fn draw_tabs(frame: &mut Frame, state: &State, area: Rect) {
             (state.theme.ink(Ink::Muted), state.theme.ink(Ink::Text))
         };
         let label = vec![
-            Span::styled(format!(" {} ", pane.number()), number),
+            Span::styled(format!(" {} ", pane.key()), number),
             Span::styled(format!("{name} "), title),
         ];
         frame.render_widget(Line::from(label), place);
