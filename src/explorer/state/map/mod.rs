@@ -242,10 +242,15 @@ impl MapState {
     }
 
     pub fn use_axes(&mut self, (x, y): (usize, usize)) {
-        let last = self.components().saturating_sub(1);
-        self.axes = (x.min(last), y.min(last));
+        self.clamp_axes((x, y));
         self.space = None;
         self.set_out();
+    }
+
+    /// A projection may have fewer components than the one before.
+    fn clamp_axes(&mut self, (x, y): (usize, usize)) {
+        let last = self.components().saturating_sub(1);
+        self.axes = (x.min(last), y.min(last));
     }
 
     /// Moves to another principal projection, after which the others no longer hold.
@@ -274,6 +279,7 @@ impl MapState {
             self.projector = projector;
             self.axes = (0, 1);
         }
+        self.clamp_axes(self.axes);
         if self.components() < 3 {
             self.space = None;
         }
@@ -392,8 +398,7 @@ impl MapState {
     /// be computed first.
     pub fn look_as(&mut self, look: &Look) -> bool {
         let at_hand = self.use_projector(look.projector);
-        let last = self.components().saturating_sub(1);
-        self.axes = (look.axes.0.min(last), look.axes.1.min(last));
+        self.clamp_axes(look.axes);
         self.space = look.space.filter(|_| self.components() >= 3);
         self.spinning &= self.space.is_some();
         self.zoom = if look.zoom.is_finite() { look.zoom.clamp(1.0, ZOOM_MOST) } else { 1.0 };
