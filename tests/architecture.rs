@@ -30,6 +30,8 @@ const EXPLORER: [&[&str]; 7] = [
     &[
         "folders",
         "fuzzy",
+        "user_file",
+        "depth",
         "direction",
         "pane",
         "theme",

@@ -314,7 +314,7 @@ fn twenty_series_of_forty_shrinks_neither_end_it_nor_fill_the_memory() {
         // Every pane twice, with its keys held down meanwhile.
         visit.press("\t");
         for step in 0..40_u16 {
-            let (rows, cols) = (60 - step - series % 3, 220 - 5 * step - series);
+            let (rows, cols) = (60 - step - series % 3, 240 - 5 * step - series);
             let size = PtySize { rows, cols, pixel_width: 0, pixel_height: 0 };
             visit.master.resize(size).unwrap();
             visit.screen.set_size(cells(rows), cells(cols));

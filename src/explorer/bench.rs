@@ -15,6 +15,7 @@ use ratatui::{Terminal, TerminalOptions, Viewport};
 use serde::Serialize;
 
 use super::command::Command;
+use super::depth::Depth;
 use super::direction::Direction;
 use super::effect::Effect;
 use super::event::{Event, Input, JobResult, Message};
@@ -23,7 +24,7 @@ use super::pane::Pane;
 use super::state::State;
 use super::state::map::COMPONENTS;
 use super::state::subject::Subject;
-use super::theme::{Depth, Theme};
+use super::theme::Theme;
 use super::ui::view;
 use super::update::update;
 use crate::analysis::projection::Projection;

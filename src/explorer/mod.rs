@@ -9,6 +9,7 @@
 mod app;
 mod bench;
 mod command;
+mod depth;
 mod direction;
 mod effect;
 mod event;
@@ -25,6 +26,7 @@ mod tests;
 mod theme;
 mod ui;
 mod update;
+mod user_file;
 
 pub use app::{Options, run, run_live, themes};
 pub use bench::{Frames, frames, typed};

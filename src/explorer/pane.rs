@@ -1,9 +1,10 @@
 //! The panes, and one table that describes them.
 
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 
 /// A part of the screen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, VariantArray)]
 #[serde(rename_all = "lowercase")]
 pub enum Pane {
     /// All models on the principal axes.
@@ -45,18 +46,7 @@ pub(super) struct Description {
 
 impl Pane {
     /// All panes, in the order of their tabs.
-    pub const ALL: [Self; 10] = [
-        Self::Map,
-        Self::Model,
-        Self::Probe,
-        Self::Route,
-        Self::Evaluate,
-        Self::Models,
-        Self::Compare,
-        Self::Questions,
-        Self::Forecast,
-        Self::Newcomer,
-    ];
+    pub const ALL: &'static [Self] = <Self as VariantArray>::VARIANTS;
 
     pub(super) fn description(self) -> Description {
         let pane = |title, short, is_wide, keys, about, hint| Description {
@@ -98,14 +88,9 @@ impl Pane {
         self.description().keys.split(' ').next().unwrap_or_default()
     }
 
-    /// Its place among all panes.
-    pub(super) fn place(self) -> usize {
-        Self::ALL.iter().position(|pane| *pane == self).unwrap_or_default()
-    }
-
     /// The pane so many places further, round and round.
     pub(super) fn ahead(self, by: usize) -> Self {
-        Self::ALL[(self.place() + by) % Self::ALL.len()]
+        Self::ALL[(self as usize + by) % Self::ALL.len()]
     }
 }
 
@@ -114,11 +99,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_list_of_panes_is_in_order_and_their_keys_are_single_and_different() {
-        let mut keys = std::collections::BTreeSet::new();
-        for (place, pane) in Pane::ALL.into_iter().enumerate() {
-            assert_eq!((pane as usize, pane.place()), (place, place));
-            assert!(pane.key().len() == 1 && keys.insert(pane.key()), "{pane:?}");
-        }
+    fn the_keys_of_the_panes_are_single_and_different() {
+        let keys: std::collections::BTreeSet<&str> = Pane::ALL.iter().map(|p| p.key()).collect();
+        assert!(keys.len() == Pane::ALL.len() && keys.iter().all(|key| key.len() == 1));
     }
 }

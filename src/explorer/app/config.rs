@@ -1,11 +1,11 @@
-//! The user's configuration: `config.json` in the folder where the themes are.
+//! The user's configuration: `config.toml` or `config.json` in the folder where the themes are.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use serde_json::{Map, Value};
+use serde_json::Map;
 
-use crate::explorer::folders;
 use crate::explorer::keys::{Binding, KEYMAP, overridden};
+use crate::explorer::{folders, user_file};
 
 /// What the file may say:
 /// `{"theme": "light", "motion": false, "mouse": false, "session": false, "keys": {…}}`.
@@ -20,32 +20,27 @@ pub struct Config {
     pub keymap: Vec<Binding>,
 }
 
-/// The user's file.
-pub fn file() -> Option<PathBuf> {
-    Some(folders::config()?.join("config.json"))
+/// Where the user's file can be.
+pub fn files() -> impl Iterator<Item = PathBuf> {
+    folders::config().into_iter().flat_map(|folder| user_file::places(&folder, "config"))
 }
 
 impl Config {
     /// Reads the file, if there is one. What is wrong in it gives a warning and is passed over.
     pub fn load() -> (Self, Vec<String>) {
-        let read = file().and_then(|path| Some((std::fs::read_to_string(&path).ok()?, path)));
-        let Some((text, path)) = read else { return Self::parse("{}", "config.json") };
-        Self::parse(&text, &path.display().to_string())
+        let read = |path: PathBuf| Some((std::fs::read_to_string(&path).ok()?, path));
+        match files().find_map(read) {
+            Some((text, path)) => Self::parse(&text, &path),
+            None => Self::parse("{}", Path::new("config.json")),
+        }
     }
 
-    fn parse(text: &str, origin: &str) -> (Self, Vec<String>) {
+    fn parse(text: &str, path: &Path) -> (Self, Vec<String>) {
         let mut warnings = Vec::new();
-        let fields = match serde_json::from_str(text) {
-            Ok(Value::Object(fields)) => fields,
-            Ok(_) => {
-                warnings.push("an object is needed".into());
-                Map::new()
-            }
-            Err(e) => {
-                warnings.push(e.to_string());
-                Map::new()
-            }
-        };
+        let fields = user_file::parse(path, text).unwrap_or_else(|problem| {
+            warnings.push(problem);
+            Map::new()
+        });
         let mut config =
             Self { theme: None, motion: true, mouse: true, session: true, keymap: KEYMAP.clone() };
         for (name, value) in &fields {
@@ -67,7 +62,7 @@ impl Config {
                 _ => warnings.push(format!("{name}: no such setting")),
             }
         }
-        let warnings = warnings.into_iter().map(|w| format!("{origin}: {w}")).collect();
+        let warnings = warnings.into_iter().map(|w| format!("{}: {w}", path.display())).collect();
         (config, warnings)
     }
 }
@@ -80,12 +75,26 @@ mod tests {
     fn faults_are_named_and_the_rest_holds() {
         let text = r#"{"theme": "light", "motion": false, "mouse": 3, "colour": 1,
                        "keys": {"map": {"x": "fit"}}}"#;
-        let (config, warnings) = Config::parse(text, "config.json");
+        let (config, warnings) = Config::parse(text, Path::new("config.json"));
         assert_eq!(config.theme.as_deref(), Some("light"));
         assert!(!config.motion && config.mouse && config.session);
         assert_eq!(warnings.len(), 2, "{warnings:?}");
         assert!(warnings.iter().all(|w| w.starts_with("config.json: ")));
-        let (_, warnings) = Config::parse("[1, 2", "config.json");
+        let (_, warnings) = Config::parse("[1, 2", Path::new("config.json"));
         assert_eq!(warnings.len(), 1);
+    }
+
+    #[test]
+    fn the_file_can_be_toml() {
+        let text = "theme = 'light'\nmouse = false\n[keys.map]\nx = 'fit' # all of it\nc = false\n\
+                    ctrl-f = { focus = 'route' }\n";
+        let (config, warnings) = Config::parse(text, Path::new("config.toml"));
+        assert!(warnings.is_empty(), "{warnings:?}");
+        assert!(config.theme.as_deref() == Some("light") && !config.mouse);
+        let keys =
+            |about: &str| config.keymap.iter().find(|b| b.about == about).unwrap().keys.clone();
+        assert_eq!((keys("see the whole map"), keys("colour by …")), ("x f".into(), String::new()));
+        let (_, warnings) = Config::parse("theme = 1\nmotion =", Path::new("config.toml"));
+        assert!(warnings[0].contains("config.toml: ") && warnings[0].contains("line 2"));
     }
 }

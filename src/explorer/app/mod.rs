@@ -19,13 +19,14 @@ use std::time::{Duration, Instant, SystemTime};
 
 use ratatui::layout::Rect;
 
+use super::depth::Depth;
 use super::event::{Event, Message, Outside, TrainingEvent};
 use super::jobs::{Jobs, Source};
 use super::pane::Pane;
 use super::state::State;
 use super::state::map::COMPONENTS;
 use super::state::subject::Subject;
-use super::theme::{Depth, Theme};
+use super::theme::Theme;
 use super::update::update;
 use crate::analysis::projection::Projection;
 use crate::analysis::router::pools::Pools;

@@ -20,7 +20,7 @@ fn changed(path: &Path) -> Option<SystemTime> {
 impl App {
     /// Watches the files of the theme and the configuration.
     pub(super) fn watch(&mut self) {
-        let files = self.state.theme.files.iter().cloned().chain(config::file());
+        let files = self.state.theme.files.iter().cloned().chain(config::files());
         self.watched = files.map(|path| (path.clone(), changed(&path))).collect();
     }
 

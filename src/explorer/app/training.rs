@@ -11,10 +11,9 @@ use crate::analysis::projection::Projection;
 use crate::dataset::Dataset;
 use crate::embedder::{Embedder, Event as Progress};
 use crate::error::{Error, Result};
-use crate::explorer::event::{Event, Message};
+use crate::explorer::event::{Event, Message, TrainingEvent};
 use crate::explorer::jobs::guarded;
 use crate::explorer::state::subject::Subject;
-use crate::explorer::state::training::Training;
 
 /// Trains while the user watches, then explores the result, which is given back. `train` should
 /// also save it: nothing is lost if the explorer ends in an unforeseen way.
@@ -31,7 +30,7 @@ pub fn run_live(
     let (sender, receiver) = channel();
     let options = Options { fresh: true, ..options.clone() };
     let mut app = App::open(subject, projection, &options, sender.clone(), receiver)?;
-    app.state.training = Some(Training::default());
+    app.dispatch(Event::Training(TrainingEvent::Encoding(0, 0)))?;
     let cancel = Arc::clone(&app.stop_training);
     let trainer = thread::spawn(move || {
         let mut before: Option<Projection> = None;

@@ -14,13 +14,14 @@ use crate::analysis::{evaluation, forecast, untested};
 use crate::dataset::Dataset;
 use crate::embedder::Embedder;
 use crate::error::Result;
+use crate::explorer::depth::Depth;
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
 use crate::explorer::state::job::Job;
 use crate::explorer::state::map::COMPONENTS;
 use crate::explorer::state::questions::{Book, Question, Surprise, rows, surprise};
 use crate::explorer::state::subject::Subject;
-use crate::explorer::theme::{Depth, Theme};
+use crate::explorer::theme::Theme;
 
 /// Everything that any pane of the explorer shows of `embedder`; with a prompt also who is likely to
 /// answer it, with a data set what is surprising in it.

@@ -42,7 +42,7 @@ mod tests {
     #[test]
     fn a_panic_is_the_failure_of_its_job() {
         let (out, found) = std::sync::mpsc::channel();
-        for kind in JobKind::ALL {
+        for &kind in JobKind::ALL {
             run(kind, &AtomicBool::new(false), &out, || panic!("no such axis"));
             let failures = failures(&found);
             assert!(matches!(&failures[..], [(k, p)] if *k == kind && p.contains("no such axis")));

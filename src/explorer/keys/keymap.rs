@@ -163,7 +163,7 @@ pub static KEYMAP: LazyLock<Vec<Binding>> = LazyLock::new(|| {
         bind(Everywhere, "p", A::Prompt, "type a prompt, route it", "prompt"),
         bind(Everywhere, "/", A::Search, "search a model by name", "search"),
     ]);
-    map.extend(Pane::ALL.map(|pane| {
+    map.extend(Pane::ALL.iter().map(|&pane| {
         let described = pane.description();
         bind(Everywhere, described.keys, A::Focus(pane), described.about, described.hint)
     }));

@@ -100,7 +100,7 @@ impl Binding {
 }
 
 /// The keymap with the user's changes: `{"map": {"x": "zoom-in", "ctrl-f": {"focus": "route"},
-/// "c": null}}`, where null unbinds a key. What is wrong in it gives a warning and is passed over.
+/// "c": null}}`, where null (or false) unbinds a key. What is wrong in it gives a warning and is passed over.
 pub fn overridden(changes: &Value) -> (Vec<Binding>, Vec<String>) {
     let (mut keymap, mut warnings) = (KEYMAP.clone(), Vec::new());
     let Value::Object(contexts) = changes else {
@@ -117,7 +117,8 @@ pub fn overridden(changes: &Value) -> (Vec<Binding>, Vec<String>) {
                 warnings.push(format!("keys: {name}: `{key}` is not a key"));
                 continue;
             };
-            // Null is no command.
+            // Null is no command, and false where there is no null.
+            let command = if *command == false { &Value::Null } else { command };
             match serde_json::from_value::<Option<Command>>(command.clone()) {
                 Ok(command) => rebind(&mut keymap, context, key, stroke, command),
                 Err(_) => warnings.push(format!("keys: {name}: {key}: {command} is not a command")),

@@ -1,5 +1,7 @@
 //! Work in the background: where each piece of it stands, and which piece a result belongs to.
 
+use strum::VariantArray;
+
 use crate::explorer::pane::Pane;
 use crate::one_line;
 
@@ -96,7 +98,7 @@ impl<T> Job<T> {
 
 /// What can run in the background, each once at a time. Every result and every failure is of one of
 /// these.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, VariantArray)]
 pub enum JobKind {
     Projection,
     Clusters,
@@ -115,18 +117,7 @@ pub enum JobKind {
 }
 
 impl JobKind {
-    pub const ALL: [Self; 10] = [
-        Self::Projection,
-        Self::Clusters,
-        Self::Probes,
-        Self::Questions,
-        Self::Forecasts,
-        Self::Evaluation,
-        Self::Route,
-        Self::Placement,
-        Self::Answers,
-        Self::PromptFile,
-    ];
+    pub const ALL: &'static [Self] = <Self as VariantArray>::VARIANTS;
 
     /// The pane that waits for it and from which it can be stopped; none for what only a newer request
     /// replaces.

@@ -27,9 +27,10 @@ use std::sync::Arc;
 
 use ratatui::layout::Rect;
 
+use super::depth::Depth;
 use super::keys::{Binding, KEYMAP};
 use super::pane::Pane;
-use super::theme::{Depth, Theme};
+use super::theme::Theme;
 use crate::analysis::clusters::Clusters;
 use crate::analysis::evaluation::Evaluation;
 use crate::analysis::neighbours::{self, Neighbour};

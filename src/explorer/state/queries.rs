@@ -34,18 +34,18 @@ impl State {
 
     /// True while something is computed that the screen waits for.
     pub fn is_waiting(&self) -> bool {
-        JobKind::ALL.into_iter().any(|kind| self.phase(kind).is_running())
+        JobKind::ALL.iter().copied().any(|kind| self.phase(kind).is_running())
     }
 
     /// What the focused pane waits for.
     pub fn running_here(&self) -> Option<JobKind> {
         let here = |kind: &JobKind| kind.pane() == Some(self.focus);
-        JobKind::ALL.into_iter().filter(here).find(|kind| self.phase(*kind).is_running())
+        JobKind::ALL.iter().copied().filter(here).find(|kind| self.phase(*kind).is_running())
     }
 
     /// What the focused pane shows and was stopped or failed.
     pub fn to_begin_again(&self) -> impl Iterator<Item = JobKind> {
-        JobKind::ALL.into_iter().filter(|kind| {
+        JobKind::ALL.iter().copied().filter(|kind| {
             kind.can_begin_again()
                 && kind.pane() == Some(self.focus)
                 && matches!(self.phase(*kind), Job::Cancelled | Job::Failed(_))

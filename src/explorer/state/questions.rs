@@ -7,6 +7,7 @@ use ndarray::Array2;
 use super::job::{Job, Phase};
 use crate::dataset::{Dataset, Split};
 use crate::explorer::fuzzy;
+use crate::metrics::log_loss;
 use crate::one_line;
 
 /// A question with its answers, as the explorer's models.
@@ -183,8 +184,7 @@ pub fn surprise(answers: &[(usize, f32)], forecasts: &[f32]) -> Surprise {
         answers.iter().filter_map(|(m, y)| Some((f64::from(*forecasts.get(*m)?), f64::from(*y))));
     let (mut loss, mut right, mut expected, mut n) = (0.0, 0.0, 0.0, 0.0);
     for (p, y) in known {
-        let p = p.clamp(1e-6, 1.0 - 1e-6);
-        loss -= y * p.ln() + (1.0 - y) * (1.0 - p).ln();
+        loss += log_loss(p, y);
         right += y;
         expected += p;
         n += 1.0;

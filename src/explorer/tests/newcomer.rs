@@ -115,7 +115,7 @@ fn a_new_model_is_asked_as_soon_as_its_questions_are_known() {
 fn the_focused_pane_is_on_the_screen_at_every_size() {
     for (width, height) in [(60, 18), (80, 24), (120, 35), (140, 42), (200, 60), (250, 80)] {
         let mut state = filled(state(width, height));
-        for pane in Pane::ALL {
+        for &pane in Pane::ALL {
             update(&mut state, Event::Command(Command::Focus(pane)));
             let layout = crate::explorer::layout::Layout::of(&state).unwrap();
             assert!(layout.pane(pane).is_some(), "{pane:?} at {width}x{height}");

@@ -10,7 +10,7 @@ use super::*;
 fn every_pane_at_three_sizes() {
     for (width, height) in [(80, 24), (140, 42), (200, 60)] {
         let mut state = filled(state(width, height));
-        for pane in Pane::ALL {
+        for &pane in Pane::ALL {
             update(&mut state, Event::Command(Command::Focus(pane)));
             update(&mut state, Event::Command(Command::Accept));
             state.notice = None;
@@ -36,7 +36,7 @@ fn every_theme_at_three_sizes() {
 #[test]
 fn every_pane_in_its_styles() {
     let mut state = filled(state(140, 42));
-    for pane in Pane::ALL {
+    for &pane in Pane::ALL {
         update(&mut state, Event::Command(Command::Focus(pane)));
         update(&mut state, Event::Command(Command::Accept));
         state.notice = None;
@@ -125,7 +125,7 @@ fn no_size_and_no_name_make_it_panic_or_leak() {
     let mut state = filled(state_of(subject(names), 80, 24));
     update(&mut state, Event::Command(Command::Space));
     state.mark([1, 2, 3, 4]);
-    for pane in Pane::ALL {
+    for &pane in Pane::ALL {
         update(&mut state, Event::Command(Command::Focus(pane)));
         for width in widths {
             for height in heights {
@@ -204,7 +204,7 @@ fn nothing_at_all_can_be_explored() {
 
 #[test]
 fn every_key_of_the_keymap_is_safe_everywhere() {
-    for pane in Pane::ALL {
+    for &pane in Pane::ALL {
         let mut state = filled(state(140, 42));
         update(&mut state, Event::Command(Command::Focus(pane)));
         for binding in crate::explorer::keys::KEYMAP.iter() {

@@ -79,7 +79,7 @@ fn all_running() -> State {
 #[test]
 fn a_failure_ends_the_waiting_for_its_own_job_and_no_other() {
     let waited = |state: &State| -> Vec<JobKind> {
-        JobKind::ALL.into_iter().filter(|kind| state.phase(*kind).is_running()).collect()
+        JobKind::ALL.iter().copied().filter(|kind| state.phase(*kind).is_running()).collect()
     };
     let all = waited(&all_running());
     assert_eq!(all.len(), 8, "{all:?}");
@@ -91,7 +91,7 @@ fn a_failure_ends_the_waiting_for_its_own_job_and_no_other() {
         screen(&state);
     }
     let mut state = all_running();
-    for kind in JobKind::ALL {
+    for &kind in JobKind::ALL {
         update(&mut state, Event::Job(JobResult::Failed(kind, "a bug".into())));
     }
     assert!(!state.is_waiting(), "nothing turns for ever");

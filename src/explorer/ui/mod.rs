@@ -1,6 +1,7 @@
 //! Drawing: a pure function of the state.
 
 pub mod frame;
+mod geometry;
 mod hints;
 pub mod labels;
 pub mod overlays;

@@ -5,6 +5,7 @@ mod viewpoint;
 
 use ratatui::layout::Position;
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 
 use crate::analysis::projection::Projection;
 use crate::explorer::direction::{Button, Direction};
@@ -51,7 +52,7 @@ impl Projector {
 }
 
 /// How points are drawn.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, VariantArray)]
 #[serde(rename_all = "lowercase")]
 pub enum Marker {
     #[default]
@@ -66,11 +67,9 @@ pub enum Marker {
 }
 
 impl Marker {
-    const ALL: [Self; 5] = [Self::Braille, Self::Shapes, Self::Blocks, Self::Octants, Self::Dots];
-
     fn next(self) -> Self {
-        let at = Self::ALL.iter().position(|marker| *marker == self).unwrap_or_default();
-        Self::ALL[(at + 1) % Self::ALL.len()]
+        let all = <Self as VariantArray>::VARIANTS;
+        all[(self as usize + 1) % all.len()]
     }
 
     pub fn title(self) -> &'static str {
