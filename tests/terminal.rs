@@ -295,9 +295,7 @@ fn a_training_is_watched_and_kept() {
     assert_eq!(visit.leave(), 0);
 }
 
-/// Run by hand: `cargo test --release --test terminal -- --ignored`.
 #[test]
-#[ignore = "takes a minute"]
 #[cfg(target_os = "linux")]
 fn twenty_series_of_forty_shrinks_neither_end_it_nor_fill_the_memory() {
     let mut visit = Visit::open(&["--fresh"]);

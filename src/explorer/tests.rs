@@ -237,6 +237,23 @@ fn commands_are_found_and_run_from_the_palette() {
 }
 
 #[test]
+fn what_the_user_binds_in_any_pane_focuses_it_from_the_palette() {
+    let mut state = state(140, 42);
+    for &pane in Pane::ALL {
+        let context = format!("{pane:?}").to_lowercase();
+        let changes = serde_json::json!({ context: { "ctrl-y": "zoom-to-marked" } });
+        let (keymap, warnings) = super::keys::overridden(&changes);
+        assert!(warnings.is_empty(), "{warnings:?}");
+        state.keymap = Arc::new(keymap);
+        update(&mut state, Event::Command(Command::Focus(pane.ahead(1))));
+        update(&mut state, Event::Command(Command::Palette));
+        type_text(&mut state, &format!("{}: zoom to the marked", pane.title()));
+        press(&mut state, KeyCode::Enter);
+        assert_eq!(state.focus, pane);
+    }
+}
+
+#[test]
 fn picking_previews_and_escape_takes_it_back() {
     let mut state = state(140, 42);
     let before = state.map.colouring.by;

@@ -1,4 +1,4 @@
-//! The state of the explorer. Only [`super::update`] writes it, and only the drawing reads it. The types of
+//! The state of the explorer. Once it is open, only [`super::update`] writes it. The types of
 //! its parts take what they need and do not know the whole.
 
 pub mod colouring;

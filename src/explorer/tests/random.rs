@@ -183,7 +183,7 @@ fn random_actions_neither_panic_nor_leak() {
 
 /// Run by hand: `cargo test --release --lib 200_000 -- --ignored`.
 #[test]
-#[ignore = "takes minutes"]
+#[ignore = "takes half a minute"]
 fn random_actions_200_000_times() {
     #[cfg(target_os = "linux")]
     let memory = || -> u64 {

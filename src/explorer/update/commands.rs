@@ -9,7 +9,6 @@ use crate::explorer::command::Command;
 use crate::explorer::effect::Effect;
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
-use crate::explorer::state::colouring::ColourBy;
 use crate::explorer::state::line::Purpose;
 use crate::explorer::state::mode::Mode;
 use crate::explorer::state::picker::Picker;
@@ -76,10 +75,7 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
         C::Open => panes::open(state),
         C::NextSection => state.probe.turn(1),
         C::PreviousSection => state.probe.turn(SECTIONS - 1),
-        C::Sort => {
-            state.table.sort(&state.subject);
-            state.arrange_table();
-        }
+        C::Sort => panes::sort(state),
         C::ToggleColumn(at) => panes::toggle_column(state, at),
 
         C::Pan(direction) => state.map.pan(direction),
@@ -91,12 +87,7 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
         C::NextColour if state.focus == Pane::Questions => state.questions.next_category(),
         C::NextColour => map::cycle_colour(state, 1),
         C::PreviousColour => map::cycle_colour(state, -1),
-        C::ColourBy(by) => {
-            if by == ColourBy::Forecast && state.forecast.is_empty() {
-                state.say("type a prompt first: p");
-            }
-            state.colour_by(by);
-        }
+        C::ColourBy(by) => map::colour_by(state, by),
         C::Isolate => state.map.isolate_next(),
         C::NextAxes => state.map.next_axes(),
         C::UseAxes(x, y) => state.map.use_axes((x, y)),
@@ -104,18 +95,9 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
         C::Space => map::toggle_space(state),
         C::Turn(direction) => state.map.turn(direction),
         C::Spin => state.map.spin(),
-        C::Markers => {
-            state.map.next_marker();
-            state.say(state.map.marker.title());
-        }
-        C::Density => {
-            state.map.density = !state.map.density;
-            state.say(if state.map.density { "crowded places are shaded" } else { "no shading" });
-        }
-        C::Tool => {
-            state.map.next_tool();
-            state.say(state.map.tool.title());
-        }
+        C::Markers => map::next_marker(state),
+        C::Density => map::toggle_density(state),
+        C::Tool => map::next_tool(state),
         C::Names => state.map.names = !state.map.names,
 
         C::Mark => marks::toggle(state),

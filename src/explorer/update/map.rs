@@ -54,3 +54,27 @@ pub fn cycle_colour(state: &mut State, by: isize) {
     let next = (at as isize + by).rem_euclid(all.len() as isize) as usize;
     state.colour_by(all[next]);
 }
+
+pub fn colour_by(state: &mut State, by: ColourBy) {
+    if by == ColourBy::Forecast && state.forecast.is_empty() {
+        state.say("type a prompt first: p");
+    }
+    state.colour_by(by);
+}
+
+pub fn next_marker(state: &mut State) {
+    state.map.next_marker();
+    state.say(state.map.marker.title());
+}
+
+/// Shades crowded places, or no longer.
+pub fn toggle_density(state: &mut State) {
+    state.map.density = !state.map.density;
+    state.say(if state.map.density { "crowded places are shaded" } else { "no shading" });
+}
+
+/// Dragging the mouse does something else.
+pub fn next_tool(state: &mut State) {
+    state.map.next_tool();
+    state.say(state.map.tool.title());
+}

@@ -161,6 +161,12 @@ pub fn open(state: &mut State) {
     }
 }
 
+/// Sorts the table by the column under its cursor; a second time the other way round.
+pub fn sort(state: &mut State) {
+    state.table.sort(&state.subject);
+    state.arrange_table();
+}
+
 /// Shows a column of the table, or no longer.
 pub fn toggle_column(state: &mut State, at: usize) {
     if let Some(&column) = Column::all(&state.subject).get(at) {
@@ -198,8 +204,7 @@ pub fn click_column(state: &mut State, pane: Pane, column: usize) {
     match pane {
         Pane::Models => {
             state.table.at = column;
-            state.table.sort(&state.subject);
-            state.arrange_table();
+            sort(state);
         }
         Pane::Forecast => use_benchmark(state, column),
         Pane::Map
