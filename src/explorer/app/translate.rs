@@ -17,11 +17,11 @@ pub fn translate(state: &State, sent: &Sent) -> Option<Event> {
         Sent::FocusGained => Some(Event::Outside(Outside::Focused(true))),
         Sent::FocusLost => Some(Event::Outside(Outside::Focused(false))),
         Sent::Resize(width, height) => Some(Event::Outside(Outside::Resized(*width, *height))),
-        Sent::Mouse(mouse) => of_mouse(mouse).map(Event::Input),
+        Sent::Mouse(mouse) => of_mouse(*mouse).map(Event::Input),
     }
 }
 
-fn of_mouse(mouse: &MouseEvent) -> Option<Input> {
+fn of_mouse(mouse: MouseEvent) -> Option<Input> {
     let (x, y) = (mouse.column, mouse.row);
     match mouse.kind {
         MouseEventKind::Down(MouseButton::Left) => Some(Input::Click(x, y)),
