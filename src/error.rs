@@ -1,5 +1,6 @@
 //! The one error type: what went wrong, where, and what to do about it.
 
+use std::fmt::Display;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -24,7 +25,7 @@ pub enum Error {
     #[error("{}", Printable(.0))]
     Usage(String),
     /// The operating system refused.
-    #[error("{}: {source}", Printable(&file.display().to_string()))]
+    #[error("{}: {}", Printable(&file.display().to_string()), Printable(&source.to_string()))]
     Io {
         /// The file or folder.
         file: PathBuf,
@@ -34,6 +35,14 @@ pub enum Error {
     /// The computation could not be done.
     #[error("{}", Printable(.0))]
     Failed(String),
+    /// A usage error or a failure that takes several lines.
+    #[error("{}", joined(lines))]
+    Lines {
+        /// True if the call is at fault.
+        usage: bool,
+        /// The lines.
+        lines: Vec<String>,
+    },
 }
 
 /// The crate's result.
@@ -48,6 +57,11 @@ pub fn json_fault(error: &serde_json::Error) -> String {
     format!("{said} (column {})", error.column())
 }
 
+fn joined(lines: &[String]) -> String {
+    let lines: Vec<String> = lines.iter().map(|line| Printable(line).to_string()).collect();
+    lines.join("\n  ")
+}
+
 fn at(line: Option<u64>) -> String {
     line.map_or_else(String::new, |line| format!(":{line}"))
 }
@@ -56,6 +70,16 @@ impl Error {
     /// An input error without a line.
     pub fn input(file: &Path, problem: impl Into<String>, fix: impl Into<String>) -> Self {
         Self::Input { file: file.into(), line: None, problem: problem.into(), fix: fix.into() }
+    }
+
+    /// A usage error, and what to do about it.
+    pub fn usage(problem: impl Into<String>, fix: impl Display) -> Self {
+        Self::Lines { usage: true, lines: vec![problem.into(), format!("fix: {fix}")] }
+    }
+
+    /// A failure, and what to do about it.
+    pub fn failed(problem: impl Into<String>, fix: impl Display) -> Self {
+        Self::Lines { usage: false, lines: vec![problem.into(), format!("fix: {fix}")] }
     }
 
     /// A system error on `file`; a missing file is the caller's mistake and becomes [`Error::Input`].
@@ -71,8 +95,8 @@ impl Error {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Input { .. } | Self::Usage(_) => 2,
-            Self::Io { .. } | Self::Failed(_) => 1,
+            Self::Input { .. } | Self::Usage(_) | Self::Lines { usage: true, .. } => 2,
+            Self::Io { .. } | Self::Failed(_) | Self::Lines { usage: false, .. } => 1,
         }
     }
 }

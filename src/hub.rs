@@ -95,12 +95,15 @@ impl Item {
     pub fn fetch(&self, progress: &mut dyn FnMut(&str, u64, u64)) -> Result<PathBuf> {
         if let Some(variable) = offline() {
             return self.cached().ok_or_else(|| {
-                Error::Failed(format!(
-                    "{variable} is set, and {} is not in the cache {}\n  fix: unset {variable}, or copy \
-                     the cache from a machine that has it",
-                    self.repository,
-                    cache().path().display()
-                ))
+                let cache = cache();
+                let place = cache.path().display();
+                Error::failed(
+                    format!(
+                        "{variable} is set, and {} is not in the cache {place}",
+                        self.repository
+                    ),
+                    format!("unset {variable}, or copy the cache from a machine that has it"),
+                )
             });
         }
         let mut builder = ApiBuilder::from_env().with_progress(false).with_retries(3);
@@ -130,7 +133,7 @@ impl Item {
         if !plain(metadata.etag()) || !plain(metadata.commit_hash()) {
             // Both become names of files.
             let problem = format!("{file} of {} has no proper hash there", self.repository);
-            return Err(Error::Failed(format!("{problem}\n  fix: name another HF_ENDPOINT")));
+            return Err(Error::failed(problem, "name another HF_ENDPOINT"));
         }
         let cache = cache().repo(self.repo());
         let blob = cache.blob_path(metadata.etag());
@@ -154,21 +157,21 @@ impl Item {
             // What is left behind would be taken for the file by others.
             let _ = fs::remove_file(broken);
         }
-        Err(Error::Failed(format!(
-            "{file} of {} came with the wrong size or hash, and was removed\n  fix: fetch it again",
+        let problem = format!(
+            "{file} of {} came with the wrong size or hash, and was removed",
             self.repository
-        )))
+        );
+        Err(Error::failed(problem, "fetch it again"))
     }
 
     fn failed(&self, file: &str, error: &ApiError) -> Error {
         let endpoint =
             std::env::var("HF_ENDPOINT").unwrap_or_else(|_| "https://huggingface.co".into());
-        Error::Failed(format!(
-            "{file} of {} could not be fetched from {endpoint}: {error}\n  fix: check the network \
-             (HF_ENDPOINT names a mirror, HF_TOKEN a token), then run the same again: it goes on \
-             where it stopped",
-            self.repository
-        ))
+        Error::failed(
+            format!("{file} of {} could not be fetched from {endpoint}: {error}", self.repository),
+            "check the network (HF_ENDPOINT names a mirror, HF_TOKEN a token), then run the same \
+             again: it goes on where it stopped",
+        )
     }
 }
 

@@ -12,18 +12,23 @@ pub mod embedder;
 pub mod encoder;
 mod error;
 pub mod explorer;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod hub;
 pub mod import;
+mod kernels;
 mod logit;
 pub mod metrics;
 mod names;
 mod printable;
 mod quantized;
+mod sealed;
 pub mod service;
+pub mod spreadsheet;
 mod tensors;
 mod unpack;
 
-pub use atomic::write as write_atomically;
+pub use atomic::{Folder, Output, write as write_atomically};
 pub use error::{Error, Result, json_fault};
-pub use names::resolve;
-pub use printable::{Printable, one_line, thousands, write_json};
+pub use names::{look_alikes, resolve};
+pub use printable::{Printable, PrintableLines, one_line, thousands, write_json};

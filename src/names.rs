@@ -1,4 +1,7 @@
-//! Names that people type: finding the one they meant.
+//! Names that people type: finding the one they meant, and those that cannot be told apart.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// The candidate nearest to `name`, if any is near enough to be a slip.
 pub(crate) fn nearest<'a>(
@@ -23,4 +26,82 @@ pub fn resolve(what: &str, name: &str, candidates: &[String]) -> crate::Result<u
             .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
         crate::Error::Usage(format!("no {what} is called `{name}`{hint}"))
     })
+}
+
+/// A remark on names that look the same and are not: they differ in characters that cannot be seen, or in
+/// blanks. `None` if there are none.
+#[must_use]
+pub fn look_alikes<'a>(what: &str, names: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let mut seen: HashMap<String, &str> = HashMap::new();
+    let (mut first, mut count) = (None, 0);
+    for name in names {
+        match seen.entry(visible(name)) {
+            Entry::Vacant(new) => drop(new.insert(name)),
+            Entry::Occupied(known) if *known.get() != name => {
+                count += 1;
+                first.get_or_insert((*known.get(), name));
+            }
+            Entry::Occupied(_) => {}
+        }
+    }
+    let (known, name) = first?;
+    let (known, name) = (revealed(known), revealed(name));
+    let rest = if count > 1 { format!(", and {} more", count - 1) } else { String::new() };
+    Some(format!(
+        "of the {what}, `{known}` and `{name}` look the same{rest}: give each its own name"
+    ))
+}
+
+/// What can be seen of a name.
+fn visible(name: &str) -> String {
+    let seen: String = name.chars().filter(|c| !invisible(*c)).collect();
+    seen.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A name with an escape for what cannot be seen of it.
+fn revealed(name: &str) -> String {
+    let inner = name.trim();
+    let start = name.len() - name.trim_start().len();
+    let hidden = |at: usize, c: char| {
+        invisible(c) || (c.is_whitespace() && (c != ' ' || at < start || at >= start + inner.len()))
+    };
+    let shown = name.char_indices().map(|(at, c)| match c {
+        c if hidden(at, c) => c.escape_unicode().to_string(),
+        c => c.to_string(),
+    });
+    crate::one_line(&shown.collect::<String>())
+}
+
+/// What Unicode calls `Default_Ignorable_Code_Point`, and control characters.
+fn invisible(c: char) -> bool {
+    (c.is_control() && !c.is_whitespace())
+        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}'
+            | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}'
+            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::look_alikes;
+
+    #[test]
+    fn names_that_look_the_same_are_shown_with_what_sets_them_apart() {
+        assert_eq!(look_alikes("models", ["a", "b", "A", "a b", "ab"]), None);
+        for (twin, shown) in [
+            ("a\u{200b}", "`a\\u{200b}`"),
+            ("a ", "`a\\u{20}`"),
+            ("\u{feff}a", "`\\u{feff}a`"),
+            ("a\u{a0}", "`a\\u{a0}`"),
+            ("a\t", "`a\\u{9}`"),
+            ("a\u{202e}", "`a\\u{202e}`"),
+        ] {
+            let remark = look_alikes("models", ["b", "a", twin]).unwrap();
+            assert!(remark.contains(shown) && remark.contains("`a`"), "{remark}");
+        }
+        let many = look_alikes("models", ["a", "a ", "a  ", " a"]).unwrap();
+        assert!(many.contains("and 2 more"), "{many}");
+        assert!(look_alikes("models", ["a b", "a\u{a0}b"]).unwrap().contains("a\\u{a0}b"));
+    }
 }

@@ -1,27 +1,46 @@
-//! Text from strangers, made safe for a terminal.
+//! Foreign text, made safe for a terminal.
 //!
 //! Names, prompts and paths come from files and other people. A control character in them could
-//! move the cursor, retitle the window or hide text; a bidirectional override could reorder it.
+//! move the cursor, retitle the window or hide text; a bidirectional override could reorder it; a line
+//! break could pass for a message of llmap's own.
 
 use std::fmt::{self, Display, Write};
 use std::io;
 
 use serde::Serialize;
 
-/// Displays text with every character that could steer a terminal written as an escape.
+/// Displays text within a message: line breaks as `⏎`, and every character that could steer a terminal
+/// as an escape.
 pub struct Printable<'a>(pub &'a str);
 
 impl Display for Printable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for c in self.0.chars() {
+        let mut characters = self.0.chars().peekable();
+        while let Some(c) = characters.next() {
             match c {
-                '\n' => f.write_char(c)?,
-                c if steers(c) => write!(f, "{}", c.escape_default())?,
-                c => f.write_char(c)?,
+                '\r' if characters.peek() == Some(&'\n') => {}
+                '\n' => f.write_char('⏎')?,
+                c => escaped(f, c)?,
             }
         }
         Ok(())
     }
+}
+
+/// The same for text whose line breaks are meant.
+pub struct PrintableLines<'a>(pub &'a str);
+
+impl Display for PrintableLines<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.0.chars().any(steers) {
+            return f.write_str(self.0);
+        }
+        self.0.chars().try_for_each(|c| if c == '\n' { f.write_char(c) } else { escaped(f, c) })
+    }
+}
+
+fn escaped(f: &mut fmt::Formatter<'_>, c: char) -> fmt::Result {
+    if steers(c) { write!(f, "{}", c.escape_default()) } else { f.write_char(c) }
 }
 
 /// One line of printable text: line breaks and tabs become spaces, the rest is as in [`Printable`].
@@ -46,10 +65,12 @@ pub fn thousands(n: u64) -> String {
     grouped
 }
 
-/// C0, C1, DEL, and the format characters that reorder or separate text.
+/// C0, C1, DEL, and the format characters that reorder (all that Unicode calls `Bidi_Control`), separate
+/// or annotate text.
 fn steers(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2066}'..='\u{206f}' | '\u{fff9}'..='\u{fffb}')
 }
 
 /// Writes one JSON document and a line break, with steering characters as `\u` escapes: JSON allows
@@ -116,7 +137,9 @@ mod tests {
         #[test]
         fn nothing_steers_after_printing(text in any::<String>()) {
             prop_assert!(!one_line(&text).chars().any(steers));
-            prop_assert!(!Printable(&text).to_string().chars().any(|c| c != '\n' && steers(c)));
+            prop_assert!(!Printable(&text).to_string().chars().any(steers));
+            let lines = PrintableLines(&text).to_string();
+            prop_assert!(!lines.chars().any(|c| c != '\n' && steers(c)));
         }
 
         #[test]
@@ -127,5 +150,12 @@ mod tests {
             prop_assert!(!out.chars().any(|c| c != '\n' && steers(c)));
             prop_assert_eq!(serde_json::from_str::<Vec<String>>(&out).unwrap(), vec![text]);
         }
+    }
+
+    #[test]
+    fn line_breaks_of_a_message_are_marked() {
+        let printed = Printable("a\r\nb\nc\rd\t\u{61c}").to_string();
+        assert_eq!(printed, "a⏎b⏎c\\rd\\t\\u{61c}");
+        assert_eq!(PrintableLines("a\nb\u{9b}").to_string(), "a\nb\\u{9b}");
     }
 }

@@ -12,6 +12,7 @@ const LARGEST: f32 = 127.0;
 const EMPTY: u32 = 8;
 
 /// A matrix as it is stored.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Quantized {
     /// Rows × columns.
     pub integers: Array2<i8>,

@@ -1,5 +1,6 @@
 //! Routing for other programs: requests and answers as JSON, whatever carries them.
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -17,6 +18,13 @@ pub const LARGEST: usize = 4 << 20;
 /// Models that are named for a prompt unless the request says otherwise.
 const TOP: usize = 10;
 
+/// Prompts in a request at most.
+pub const PROMPTS: usize = 1024;
+/// Models that a request may have named for all its prompts together.
+pub const NAMED: usize = 1 << 16;
+/// Prompts that are routed at once: in between, work can be stopped.
+const AT_ONCE: usize = 128;
+
 /// Answers requests about one embedder.
 pub struct Service {
     embedder: Arc<Embedder>,
@@ -30,6 +38,8 @@ pub struct Reply {
     pub status: u16,
     /// One JSON document; of a fault `{"error": …}`.
     pub body: Vec<u8>,
+    /// With status 405, the methods that are allowed.
+    pub allow: Option<&'static str>,
 }
 
 /// What `POST /route` takes.
@@ -59,23 +69,35 @@ impl Service {
         Self { embedder, pools }
     }
 
-    /// Answers one request. `path` is without a query.
+    /// Answers one request. `path` is without a query. The work is given up as soon as `stop` says true:
+    /// the one who asked has gone, or it took too long.
     #[must_use]
-    pub fn answer(&self, method: &str, path: &str, body: &[u8]) -> Reply {
+    pub fn answer(&self, method: &str, path: &str, body: &[u8], stop: &dyn Fn() -> bool) -> Reply {
         match (method, path) {
-            ("POST", "/route") => self.route(body).unwrap_or_else(|error| {
-                let status = if error.exit_code() == 2 { 400 } else { 500 };
-                Reply::fault(status, &error.to_string())
-            }),
-            ("GET", "/models") => self.models(),
-            ("GET", "/health") => self.health(),
-            (_, "/route") => Reply::fault(405, "POST a JSON document to /route"),
-            (_, "/models" | "/health") => Reply::fault(405, "this can only be read: GET"),
+            ("POST", "/route") => match self.route(body, stop) {
+                Ok(reply) => reply,
+                Err(_) if stop() => Reply::fault(503, "it took too long: send fewer prompts"),
+                Err(error) => {
+                    let status = if error.exit_code() == 2 { 400 } else { 500 };
+                    Reply::fault(status, &error.to_string())
+                }
+            },
+            // Of an answer to HEAD, the body is left out by whatever carries it.
+            ("GET" | "HEAD", "/models") => self.models(),
+            ("GET" | "HEAD", "/health") => self.health(),
+            (_, "/route") => {
+                let fault = Reply::fault(405, "POST a JSON document to /route");
+                Reply { allow: Some("POST"), ..fault }
+            }
+            (_, "/models" | "/health") => {
+                let fault = Reply::fault(405, "this can only be read: GET");
+                Reply { allow: Some("GET, HEAD"), ..fault }
+            }
             _ => Reply::fault(404, "there are POST /route, GET /models and GET /health"),
         }
     }
 
-    fn route(&self, body: &[u8]) -> Result<Reply> {
+    fn route(&self, body: &[u8], stop: &dyn Fn() -> bool) -> Result<Reply> {
         let request: Request = serde_json::from_slice(body)
             .map_err(|e| Error::Usage(format!("not a request: {e}")))?;
         let (prompts, several) = match (&request.prompt, &request.prompts) {
@@ -90,22 +112,40 @@ impl Service {
         if top == 0 {
             return Err(Error::Usage("`top` must be at least 1".into()));
         }
+        let models = &self.embedder.models;
+        if prompts.len() > PROMPTS || prompts.len() * top.min(models.len()) > NAMED {
+            return Err(Error::Usage(format!(
+                "at most {PROMPTS} prompts, and {NAMED} models named for all of them: send fewer at \
+                 once, or a lower `top`"
+            )));
+        }
         let router = Router::new(&self.embedder);
-        let preferences = self.preferences(&request)?;
+        let preferences = self.preferences(&request, stop)?;
         preferences.check(&router.costs)?;
-        let routes = router.route(&prompts, &preferences)?;
-        let (models, unit) = (&self.embedder.models, router.costs.unit());
-        let answers = prompts.iter().zip(&routes);
-        let mut answers =
-            answers.map(|(prompt, route)| Answer::new(models, unit, prompt, route, top));
-        Ok(if several {
-            Reply::found(&answers.collect::<Vec<_>>())
-        } else {
-            Reply::found(&answers.next())
-        })
+        let unit = router.costs.unit();
+        let mut body = Vec::new();
+        let failed = |e: io::Error| Error::Failed(e.to_string());
+        for (i, prompts) in prompts.chunks(AT_ONCE).enumerate() {
+            if stop() {
+                return Err(Error::Failed("stopped".into()));
+            }
+            let routes = router.route(prompts, &preferences)?;
+            for (j, (prompt, route)) in prompts.iter().zip(&routes).enumerate() {
+                if i + j > 0 {
+                    body.push(b',');
+                }
+                let answer = Answer::new(models, unit, prompt, route, top);
+                write_json(&mut body, &answer, false).map_err(failed)?;
+            }
+        }
+        if several {
+            body.insert(0, b'[');
+            body.extend(b"]\n");
+        }
+        Ok(Reply { status: 200, body, allow: None })
     }
 
-    fn preferences(&self, request: &Request) -> Result<Preferences> {
+    fn preferences(&self, request: &Request, stop: &dyn Fn() -> bool) -> Result<Preferences> {
         let expression = match (&request.filter, &request.pool) {
             (Some(_), Some(_)) => {
                 return Err(Error::Usage("give either `where` or `pool`".into()));
@@ -118,7 +158,9 @@ impl Service {
             (None, None) => None,
         };
         Ok(Preferences {
-            pool: expression.map(|expression| self.embedder.select(&expression)).transpose()?,
+            pool: expression
+                .map(|expression| self.embedder.select_until(&expression, stop))
+                .transpose()?,
             cost_weight: request.cost_weight,
             min_quality: request.min_quality,
             max_cost: request.max_cost,
@@ -155,7 +197,7 @@ impl Reply {
     fn found(document: &impl Serialize) -> Self {
         let mut body = Vec::new();
         match write_json(&mut body, document, false) {
-            Ok(()) => Self { status: 200, body },
+            Ok(()) => Self { status: 200, body, allow: None },
             Err(e) => Self::fault(500, &e.to_string()),
         }
     }
@@ -166,7 +208,7 @@ impl Reply {
         let mut body = Vec::new();
         // Writing to memory cannot fail.
         let _ = write_json(&mut body, &json!({ "error": problem }), false);
-        Self { status, body }
+        Self { status, body, allow: None }
     }
 }
 
@@ -176,7 +218,7 @@ mod tests {
 
     fn ask(method: &str, path: &str, body: &str) -> (u16, Value) {
         let service = Service::new(Arc::new(Embedder::shipped().unwrap()), None);
-        let reply = service.answer(method, path, body.as_bytes());
+        let reply = service.answer(method, path, body.as_bytes(), &|| false);
         (reply.status, serde_json::from_slice(&reply.body).unwrap())
     }
 
@@ -231,6 +273,48 @@ mod tests {
             let about = about["error"].as_str().unwrap();
             assert!(found == status && about.contains(said), "{method} {path} {body}: {about}");
         }
+    }
+
+    #[test]
+    fn work_is_bounded() {
+        let prompts =
+            |n: usize, top: usize| json!({"prompts": vec!["a"; n], "top": top}).to_string();
+        let (status, found) = ask("POST", "/route", &prompts(PROMPTS, 1));
+        assert_eq!((status, found.as_array().unwrap().len()), (200, PROMPTS));
+        for body in [prompts(PROMPTS + 1, 1), prompts(NAMED / 557 + 1, 600)] {
+            let (status, found) = ask("POST", "/route", &body);
+            assert!(status == 400 && found["error"].as_str().unwrap().contains("at most 1024"));
+        }
+        let patterns = vec!["name ~ \"(.{0,99}){0,30}z\""; 300].join(" or ");
+        let body = json!({"prompt": "x", "where": patterns}).to_string();
+        assert_eq!(ask("POST", "/route", &body).0, 400);
+    }
+
+    #[test]
+    fn nobody_is_worked_for_in_vain() {
+        let service = Service::new(Arc::new(Embedder::shipped().unwrap()), None);
+        for more in [json!({"prompts": vec!["a"; 40]}), json!({"prompt": "a", "where": "open"})] {
+            let reply = service.answer("POST", "/route", more.to_string().as_bytes(), &|| true);
+            assert_eq!(reply.status, 503);
+        }
+        let calls = std::cell::Cell::new(0);
+        let soon = || {
+            calls.set(calls.get() + 1);
+            calls.get() > 2
+        };
+        let body = json!({ "prompts": vec!["a"; PROMPTS] }).to_string();
+        assert_eq!(service.answer("POST", "/route", body.as_bytes(), &soon).status, 503);
+        assert!(calls.get() < 6, "it goes on after it was stopped");
+    }
+
+    #[test]
+    fn methods() {
+        let service = Service::new(Arc::new(Embedder::shipped().unwrap()), None);
+        let ask = |method: &str, path: &str| service.answer(method, path, b"", &|| false);
+        assert_eq!(ask("HEAD", "/health"), ask("GET", "/health"));
+        assert_eq!(ask("GET", "/route").allow, Some("POST"));
+        assert_eq!(ask("POST", "/health").allow, Some("GET, HEAD"));
+        assert_eq!(ask("GET", "/health").allow, None);
     }
 
     #[test]

@@ -9,13 +9,25 @@ use crate::quantized::Quantized;
 /// The tensors of one file. Every method fails with a sentence that names the tensor.
 pub struct Tensors<'a> {
     file: SafeTensors<'a>,
+    /// The largest magnitude that a number may have.
+    largest: f32,
 }
 
 impl<'a> Tensors<'a> {
     /// Reads the header; the tensors are read as they are asked for.
     pub fn new(bytes: &'a [u8]) -> Result<Self, String> {
         let file = SafeTensors::deserialize(bytes).map_err(|e| e.to_string())?;
-        Ok(Self { file })
+        Ok(Self { file, largest: f32::MAX })
+    }
+
+    /// The same, without numbers beyond `largest`: products and sums of the others stay finite.
+    pub fn within(self, largest: f32) -> Self {
+        Self { largest, ..self }
+    }
+
+    /// The file, of which no tensor has been read.
+    pub fn file(&self) -> &SafeTensors<'a> {
+        &self.file
     }
 
     /// The names of the tensors.
@@ -42,6 +54,16 @@ impl<'a> Tensors<'a> {
         rows: Option<usize>,
         columns: Option<usize>,
     ) -> Result<Array2<f32>, String> {
+        self.in_8_bits(name, rows, columns).map(|stored| stored.matrix())
+    }
+
+    /// The same as it is stored.
+    pub fn in_8_bits(
+        &self,
+        name: &str,
+        rows: Option<usize>,
+        columns: Option<usize>,
+    ) -> Result<Quantized, String> {
         let tensor = self.file.tensor(name).map_err(|_| missing(name))?;
         let shape = tensor.shape();
         let sizes = sizes(name, shape, rows, columns)?;
@@ -52,11 +74,9 @@ impl<'a> Tensors<'a> {
         let integers =
             Array2::from_shape_vec(sizes, integers).map_err(|_| misshapen(name, shape))?;
         let scales = self.vector(&format!("{name}.scale"), sizes.0)?;
-        let matrix = Quantized { integers, scales }.matrix();
-        if matrix.iter().any(|x| !x.is_finite()) {
-            return Err(infinite(name));
-        }
-        Ok(matrix)
+        // The largest entry is an integer of 7 bits by its scale.
+        self.check(name, scales.mapv(|scale| scale * 127.0).iter())?;
+        Ok(Quantized { integers, scales })
     }
 
     /// A vector of numbers of this length.
@@ -95,10 +115,22 @@ impl<'a> Tensors<'a> {
             Dtype::BF16 => pairs(tensor.data()).map(|b| bf16::from_le_bytes(b).to_f32()).collect(),
             other => return Err(untyped(name, other)),
         };
-        if values.iter().any(|x| !x.is_finite()) {
-            return Err(infinite(name));
-        }
+        self.check(name, values.iter())?;
         Ok((tensor.shape().to_vec(), values))
+    }
+
+    fn check<'n>(
+        &self,
+        name: &str,
+        mut values: impl Iterator<Item = &'n f32>,
+    ) -> Result<(), String> {
+        match values.find(|x| x.is_nan() || x.abs() > self.largest) {
+            Some(x) if x.is_finite() => {
+                Err(format!("the tensor {name} holds {x:e}, which is out of range"))
+            }
+            Some(_) => Err(infinite(name)),
+            None => Ok(()),
+        }
     }
 }
 

@@ -1,10 +1,25 @@
-//! Files that may be compressed, or not there in full.
+//! Files from outside: opened only if they end, read only so far, and unpacked only so much.
 
-use std::fs::File;
-use std::io::{Cursor, Read};
+use std::cell::Cell;
+use std::fs::{self, File, Metadata};
+use std::io::{self, Cursor, Read};
 use std::path::Path;
+use std::rc::Rc;
 
 use crate::error::{Error, Result};
+
+/// A file of settings is at most so long: 16 MiB.
+pub(crate) const SETTINGS: u64 = 16 << 20;
+/// An embedder is at most so long: 2 GiB.
+pub(crate) const EMBEDDER: u64 = 2 << 30;
+/// The weights of a sentence encoder are at most so long: 8 GiB.
+pub(crate) const WEIGHTS: u64 = 8 << 30;
+/// What comes through a pipe is at most so long: 16 GiB.
+const PIPE: u64 = 16 << 30;
+/// What is unpacked is at most so many times as long as what is packed …
+const FACTOR: u64 = 200;
+/// … or so long: 256 MiB.
+const FLOOR: u64 = 256 << 20;
 
 /// What to do about a Git LFS pointer.
 pub(crate) const POINTER_FIX: &str = "run `git lfs pull` where it was cloned, or download the file";
@@ -25,21 +40,209 @@ pub(crate) fn refuse_pointer(path: &Path, head: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Opens a file, unpacking `.gz` and `.zst` on the way.
+/// What may be read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Accepted {
+    /// Files.
+    Files,
+    /// Files, and pipes with or without a name.
+    FilesAndPipes,
+}
+
+/// Why something is not read as a file: a folder, a device, which may never end, or a socket.
+fn refused(about: &Metadata, accepted: Accepted) -> Option<&'static str> {
+    let kind = about.file_type();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        if kind.is_fifo() && accepted == Accepted::FilesAndPipes {
+            return None;
+        }
+        if kind.is_fifo() {
+            return Some("a pipe, not a file");
+        }
+    }
+    if kind.is_dir() {
+        Some("a folder, not a file")
+    } else if kind.is_file() || (cfg!(not(unix)) && accepted == Accepted::FilesAndPipes) {
+        None
+    } else {
+        Some("a device or socket, not a file")
+    }
+}
+
+fn opened(path: &Path, accepted: Accepted) -> Result<File> {
+    let io = |e| Error::io(path, e);
+    let check = |about: &Metadata| {
+        let problem = refused(about, accepted);
+        problem.map_or(Ok(()), |problem| Err(Error::input(path, problem, "name a file")))
+    };
+    // Before it is opened, which can wait or do something; and after, since it may be another now.
+    check(&fs::metadata(path).map_err(io)?)?;
+    let file = File::open(path).map_err(io)?;
+    check(&file.metadata().map_err(io)?)?;
+    Ok(file)
+}
+
+/// Opens a file or a pipe; anything else, as `/dev/zero`, is refused.
+///
+/// # Errors
+/// [`Error::Input`] if it is neither; [`Error::Io`] if it cannot be opened.
+pub(crate) fn file(path: &Path) -> Result<File> {
+    opened(path, Accepted::FilesAndPipes)
+}
+
+fn whole(path: &Path, most: u64, accepted: Accepted) -> Result<Vec<u8>> {
+    let io = |e| Error::io(path, e);
+    let file = opened(path, accepted)?;
+    let too_long = || {
+        let problem = format!("longer than {} MiB", most >> 20);
+        Error::input(path, problem, "is it the right file?")
+    };
+    let length = file.metadata().map_err(io)?.len();
+    if length > most {
+        return Err(too_long());
+    }
+    let mut bytes = Vec::with_capacity(length as usize);
+    file.take(most + 1).read_to_end(&mut bytes).map_err(io)?;
+    if bytes.len() as u64 > most { Err(too_long()) } else { Ok(bytes) }
+}
+
+/// The bytes of a file or a pipe, at most `most`.
+///
+/// # Errors
+/// [`Error::Input`] if it is longer or neither file nor pipe; [`Error::Io`] if it cannot be read.
+pub(crate) fn bytes(path: &Path, most: u64) -> Result<Vec<u8>> {
+    whole(path, most, Accepted::FilesAndPipes)
+}
+
+/// The text of a file of settings: not of a pipe, for which the program would wait at its start.
+///
+/// # Errors
+/// As [`bytes`]; also if it is not UTF-8.
+pub(crate) fn settings(path: &Path) -> Result<String> {
+    String::from_utf8(whole(path, SETTINGS, Accepted::Files)?)
+        .map_err(|_| Error::input(path, "not UTF-8 text", "save the file as UTF-8"))
+}
+
+/// The bytes of a file that this program wrote, if it is there and whole.
+pub(crate) fn own(path: &Path, most: u64) -> Option<Vec<u8>> {
+    whole(path, most, Accepted::Files).ok()
+}
+
+/// Opens a file, unpacking `.gz` and `.zst` on the way. What is read ends in an error where more comes
+/// than [`FACTOR`] and [`FLOOR`] allow.
 pub(crate) fn open(path: &Path) -> Result<Box<dyn Read>> {
     let io = |e| Error::io(path, e);
-    let mut file = File::open(path).map_err(io)?;
+    let mut file = file(path)?.take(PIPE);
     let mut head = Vec::new();
     file.by_ref().take(64).read_to_end(&mut head).map_err(io)?;
     refuse_pointer(path, &head)?;
     // Not rewound: it may be a pipe.
-    let file = Cursor::new(head).chain(file);
+    let file = Packed::new(Cursor::new(head).chain(file));
+    let count = file.count();
     Ok(match path.extension().and_then(|e| e.to_str()) {
-        Some("gz") => Box::new(flate2::read::MultiGzDecoder::new(file)),
-        Some("zst") => Box::new(ruzstd::decoding::StreamingDecoder::new(file).map_err(|e| {
-            let problem = format!("not a Zstandard file: {e}");
-            Error::input(path, problem, "compress it with zstd again")
-        })?),
+        Some("gz") => Box::new(Unpacked::new(flate2::read::MultiGzDecoder::new(file), count)),
+        Some("zst") => {
+            let decoder = ruzstd::decoding::StreamingDecoder::new(file).map_err(|e| {
+                let problem = format!("not a Zstandard file: {e}");
+                Error::input(path, problem, "compress it with zstd again")
+            })?;
+            Box::new(Unpacked::new(decoder, count))
+        }
         _ => Box::new(file),
     })
+}
+
+/// Counts packed bytes on their way to what unpacks them.
+pub(crate) struct Packed<R> {
+    inner: R,
+    read: Rc<Cell<u64>>,
+}
+
+impl<R> Packed<R> {
+    /// Counts what is read of `inner`.
+    pub(crate) fn new(inner: R) -> Self {
+        Self { inner, read: Rc::default() }
+    }
+
+    /// How many bytes were read, now and later.
+    pub(crate) fn count(&self) -> Rc<Cell<u64>> {
+        Rc::clone(&self.read)
+    }
+}
+
+impl<R: Read> Read for Packed<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buffer)?;
+        self.read.set(self.read.get() + n as u64);
+        Ok(n)
+    }
+}
+
+/// Unpacked bytes, not too many for the packed ones that they came from.
+pub(crate) struct Unpacked<R> {
+    inner: R,
+    packed: Rc<Cell<u64>>,
+    given: u64,
+}
+
+impl<R> Unpacked<R> {
+    /// What `inner` unpacks, whose packed bytes are counted in `packed`.
+    pub(crate) fn new(inner: R, packed: Rc<Cell<u64>>) -> Self {
+        Self { inner, packed, given: 0 }
+    }
+}
+
+impl<R: Read> Read for Unpacked<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buffer)?;
+        self.given += n as u64;
+        if self.given > FLOOR.max(self.packed.get().saturating_mul(FACTOR)) {
+            return Err(io::Error::other(format!(
+                "it unpacks to more than {FACTOR} times its size and {} MiB",
+                FLOOR >> 20
+            )));
+        }
+        Ok(n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_unpacks_to_too_much_is_an_error() {
+        let count = Rc::new(Cell::new(0));
+        let mut zeros = Unpacked::new(io::repeat(0), Rc::clone(&count));
+        let mut taken = io::copy(&mut zeros.by_ref().take(FLOOR), &mut io::sink()).unwrap();
+        assert_eq!(taken, FLOOR);
+        let error = io::copy(&mut zeros, &mut io::sink()).unwrap_err();
+        assert!(error.to_string().contains("more than 200 times"), "{error}");
+        count.set(FLOOR);
+        let mut zeros = Unpacked::new(io::repeat(0), count);
+        taken = io::copy(&mut zeros.by_ref().take(FLOOR + 1), &mut io::sink()).unwrap();
+        assert_eq!(taken, FLOOR + 1);
+    }
+
+    #[test]
+    fn only_files_that_end_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.json");
+        fs::write(&path, "{}").unwrap();
+        assert_eq!(settings(&path).unwrap(), "{}");
+        assert_eq!(bytes(&path, 2).unwrap(), b"{}");
+        assert!(bytes(&path, 1).unwrap_err().to_string().contains("a.json: longer than"));
+        fs::write(&path, b"\xff").unwrap();
+        assert!(settings(&path).unwrap_err().to_string().contains("not UTF-8"));
+        for read in [|path: &Path| bytes(path, 9).map(drop), |path: &Path| open(path).map(drop)] {
+            let error = read(folder.path()).unwrap_err().to_string();
+            assert!(error.contains("a folder"), "{error}");
+            if cfg!(unix) {
+                let error = read(Path::new("/dev/zero")).unwrap_err().to_string();
+                assert!(error.contains("/dev/zero: a device"), "{error}");
+            }
+        }
+    }
 }

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 type Module = Vec<String>;
 
 /// The modules of the crate: what stands in one line may know the lines above it, not each other.
-const LAYERS: [&[&str]; 10] = [
-    &["printable", "logit"],
+const LAYERS: [&[&str]; 11] = [
+    &["printable", "logit", "kernels", "sealed", "spreadsheet"],
     &["error", "quantized"],
     &["names", "unpack", "atomic", "hub", "tensors"],
     &["dataset"],
@@ -22,6 +22,7 @@ const LAYERS: [&[&str]; 10] = [
     &["service"],
     &["explorer"],
     &["cli"],
+    &["fuzzing"],
 ];
 
 /// The same of the explorer. What is in one line stands for what the state is made of, and may know each

@@ -342,3 +342,127 @@ fn few_questions_without_splits_have_some_for_train_and_for_val() {
         }
     }
 }
+
+#[test]
+fn a_quote_that_is_not_closed_is_an_error_wherever_it_begins() {
+    let last = RESPONSES.replace("3,1,1\n", "3,1,\"1");
+    let (name, line, problem) = fault(tables(QUESTIONS, MODELS, &last).path());
+    assert_eq!((&*name, line), ("responses.csv", Some(5)));
+    assert!(problem.contains("not closed"), "{problem}");
+    for questions in [format!("{QUESTIONS}4,sums,train,\"What"), "prompt_id,\"prompt\n".into()] {
+        let (name, _, problem) = fault(tables(&questions, MODELS, RESPONSES).path());
+        assert!(name == "questions.csv" && problem.contains("not closed"), "{problem}");
+    }
+    // What ends well, in every way.
+    let blank = format!("3,1,1{}", "\r\n".repeat(500));
+    for end in ["3,1,1", "3,1,\"1\"", "3,1,\"1\"\r\n", "3,1,1\n\n\n", &blank] {
+        let responses = RESPONSES.replace("3,1,1\n", end);
+        let read = dataset::load(tables(QUESTIONS, MODELS, &responses).path());
+        assert!(read.is_ok(), "{:.20}: {read:?}", end);
+    }
+}
+
+#[test]
+fn a_row_that_looks_like_the_end_is_a_row() {
+    let (_, line, problem) = fault(
+        tables(QUESTIONS, MODELS, &RESPONSES.replace("1,1,0", "\0end of the table\0")).path(),
+    );
+    assert_eq!((line, &*problem), (Some(3), "1 cells where the header has 3"));
+}
+
+/// Bytes that unpack to `text` and then `times` mebibytes of `fill`.
+fn bomb(text: &str, fill: &str, times: usize) -> Vec<u8> {
+    use std::io::Write;
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    packed.write_all(text.as_bytes()).unwrap();
+    let block = fill.repeat((1 << 20) / fill.len());
+    for _ in 0..times {
+        packed.write_all(block.as_bytes()).unwrap();
+    }
+    packed.finish().unwrap()
+}
+
+#[test]
+fn what_unpacks_to_too_much_is_refused_by_name() {
+    let (models, questions) = (("models.csv", MODELS.as_bytes()), ("questions.csv", QUESTIONS));
+    let questions = (questions.0, questions.1.as_bytes());
+    let responses = ("responses.csv", RESPONSES.as_bytes());
+    for (packed, said) in [
+        // One endless cell, one endless header.
+        (bomb("prompt_id,prompt\n1,\"", "x", 20), "a row is longer than 16 MiB"),
+        (bomb("prompt_id,", "x", 20), "a row is longer than 16 MiB"),
+        (bomb("prompt_id,prompt\n1,a\n", "\n", 20), "a row is longer than 16 MiB"),
+    ] {
+        let folder = folder(&[models, responses, ("questions.csv.gz", &packed)]);
+        let (name, _, problem) = fault(folder.path());
+        assert!(name == "questions.csv.gz" && problem.contains(said), "{problem}");
+    }
+    // Many equal rows are found as soon as there are more than pairs.
+    let equal = bomb("prompt_id,model_id,label\n", "1,0,1\n", 20);
+    let folder = folder(&[models, questions, ("responses.csv.gz", &equal)]);
+    let (name, line, problem) = fault(folder.path());
+    assert_eq!((&*name, line), ("responses.csv.gz", Some(3)));
+    assert!(problem.contains("a second time"), "{problem}");
+}
+
+#[test]
+fn a_folder_that_may_not_be_read_says_so() {
+    let folder = tables(QUESTIONS, MODELS, RESPONSES);
+    // Below a file there is nothing to look for.
+    let file = folder.path().join("models.csv").join("below");
+    assert!(matches!(dataset::load(&file), Err(Error::Io { .. })));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        for mode in [0o000, 0o444] {
+            let permissions = fs::Permissions::from_mode(mode);
+            fs::set_permissions(folder.path(), permissions).unwrap();
+            // For root every folder is open.
+            if fs::metadata(folder.path().join("models.csv")).is_err() {
+                let error = dataset::load(folder.path()).unwrap_err();
+                assert!(matches!(error, Error::Io { .. }), "{error}");
+            }
+        }
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+}
+
+#[test]
+fn names_that_look_the_same_are_remarked_upon() {
+    let models = "model_id,model_name\n0,a\n1,a\u{200b}\n";
+    let data = dataset::load(tables(QUESTIONS, models, RESPONSES).path()).unwrap();
+    assert!(data.problems().iter().any(|p| p.contains("`a\\u{200b}` look the same")));
+}
+
+#[test]
+fn answers_are_found_as_a_spreadsheet_leaves_them() {
+    let questions = QUESTIONS.replace("What is 2+2?", "=2+2 is what?");
+    let data = dataset::load(tables(&questions, MODELS, RESPONSES).path()).unwrap();
+    let folder = folder(&[("a.csv", b"prompt,label\n'=2+2 is what?,1\n")]);
+    let answers = dataset::load_answers(&folder.path().join("a.csv"), Some(&data)).unwrap();
+    assert_eq!(answers[0].question, Some(0));
+}
+
+#[cfg(unix)]
+#[test]
+fn only_files_and_pipes_are_read() {
+    let zero = Path::new("/dev/zero");
+    let models = ["a".to_owned()];
+    for error in [
+        load_attributes(zero, &models).unwrap_err(),
+        dataset::load_rules(zero, &models).unwrap_err(),
+        dataset::load_answers(zero, None).unwrap_err(),
+        dataset::load_scores(zero, &models, 1).unwrap_err(),
+        llmap::embedder::Embedder::load(zero).err().unwrap(),
+        llmap::analysis::router::pools::Pools::load(zero).unwrap_err(),
+    ] {
+        assert!(error.to_string().contains("/dev/zero: a device"), "{error}");
+    }
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    std::io::Write::write_all(&mut writer, b"model_name,x\na,1\n").unwrap();
+    drop(writer);
+    let path = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&reader));
+    if Path::new(&path).exists() {
+        assert_eq!(load_attributes(Path::new(&path), &models).unwrap().len(), 1);
+    }
+}

@@ -186,7 +186,17 @@ fn tampered(
         (name.clone(), safetensors::tensor::TensorView::new(*kind, shape.clone(), data).unwrap())
     });
     let document = card(&metadata.metadata().as_ref().unwrap()["llmap"]);
-    safetensors::serialize(views, Some(HashMap::from([("llmap".to_owned(), document)]))).unwrap()
+    let metadata = HashMap::from([("llmap".to_owned(), document)]);
+    sealed(safetensors::serialize(views, Some(metadata)).unwrap())
+}
+
+/// Gives a file the checksum that fits it: its last bytes.
+fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
+    let end = bytes.len() - 16;
+    bytes[end..].fill(0);
+    let sum = xxhash_rust::xxh3::xxh3_128(&bytes);
+    bytes[end..].copy_from_slice(&sum.to_be_bytes());
+    bytes
 }
 
 #[test]
@@ -234,11 +244,11 @@ fn a_damaged_file_is_one_clear_error() {
         (tampered(&good, beyond, same), "names benchmark 99 of 4"),
         (tampered(&good, fewer, same), "models.shared has shape"),
         (
-            tampered(&good, keep, |card| card.replacen("\"version\":5", "\"version\":6", 1)),
+            tampered(&good, keep, |card| card.replacen("\"version\":6", "\"version\":7", 1)),
             "written by a newer llmap",
         ),
         (
-            tampered(&good, keep, |card| card.replacen("\"version\":5", "\"version\":3", 1)),
+            tampered(&good, keep, |card| card.replacen("\"version\":6", "\"version\":5", 1)),
             "written by an older llmap",
         ),
         (
@@ -260,6 +270,82 @@ fn a_damaged_file_is_one_clear_error() {
         let text = error.to_string();
         assert!(text.contains(problem) && text.contains("e.safetensors"), "{problem}: {text}");
     }
+}
+
+/// The document with a number in the place of the first one after `field`.
+fn with_number(field: &str, number: &str) -> impl Fn(&str) -> String {
+    let field = format!("\"{field}\":");
+    move |card| {
+        let start = card.find(&field).unwrap() + field.len();
+        let end = start + card[start..].find([',', '}', ']']).unwrap();
+        format!("{}{number}{}", &card[..start], &card[end..])
+    }
+}
+
+#[test]
+fn values_out_of_range_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("e.safetensors");
+    trained(&data(), &settings(1)).save(&path).unwrap();
+    let good = fs::read(&path).unwrap();
+    let keep = |_: &str, _: &mut Vec<usize>, _: &mut Vec<u8>| {};
+    for (field, number) in [
+        ("accuracy", "5"),
+        ("accuracy", "-1"),
+        ("accuracy", "1e308"),
+        ("accuracy", "null"),
+        ("temperature", "5e-324"),
+        ("temperature", "-1"),
+        ("temperature", "1e300"),
+        ("spread", "1e308"),
+        ("nll", "1e300"),
+        ("scope", "1e300"),
+        ("predicted", "7"),
+        ("covered", "-3"),
+    ] {
+        fs::write(&path, tampered(&good, keep, with_number(field, number))).unwrap();
+        assert!(Embedder::load(&path).is_err(), "{field} {number}");
+    }
+    let file = SafeTensors::deserialize(&good).unwrap();
+    for (name, view) in file.iter().filter(|(_, view)| view.dtype() == safetensors::Dtype::F32) {
+        let large = |wanted: &str, _: &mut Vec<usize>, data: &mut Vec<u8>| {
+            if wanted == name && !view.data().is_empty() {
+                data[..4].copy_from_slice(&3e38_f32.to_le_bytes());
+            }
+        };
+        fs::write(&path, tampered(&good, large, str::to_owned)).unwrap();
+        let problem = Embedder::load(&path).err().map(|e| e.to_string()).unwrap_or_default();
+        let name = name.trim_end_matches(".scale");
+        assert!(problem.contains(name) && problem.contains("holds"), "{name}: {problem}");
+    }
+}
+
+#[test]
+fn a_flipped_bit_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("e.safetensors");
+    trained(&data(), &settings(1)).save(&path).unwrap();
+    let good = fs::read(&path).unwrap();
+    for (i, at) in (0..good.len()).step_by(good.len() / 300).enumerate() {
+        let mut flipped = good.clone();
+        flipped[at] ^= 1 << (i % 8);
+        fs::write(&path, flipped).unwrap();
+        assert_eq!(Embedder::load(&path).err().map(|e| e.exit_code()), Some(2), "byte {at}");
+    }
+}
+
+#[test]
+fn what_could_not_be_read_again_is_not_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("e.safetensors");
+    let mut embedder = trained(&data(), &settings(1));
+    embedder.save(&path).unwrap();
+    let good = fs::read(&path).unwrap();
+    embedder.provenance.val.insert("nll".into(), f64::NAN);
+    let error = embedder.save(&path).unwrap_err();
+    assert!(error.to_string().contains("could not be read again"), "{error}");
+    assert_eq!(error.exit_code(), 1);
+    assert!(fs::read(&path).unwrap() == good, "what was there is there still");
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn the_shipped_map_in_every_form() {
         ("d.png", &[][..], "ends in .svg, .html or .csv"),
         ("e.svg", &["--colour", "opne"], "did you mean `open`?"),
         ("f.svg", &["--theme", "terminal"], "choose another"),
-        ("no/folder/g.svg", &[], "check the path"),
+        ("no/folder/g.svg", &[], "no such folder"),
     ] {
         let file = path(name);
         let (code, error) = export(&[&["--map", &file], more].concat());

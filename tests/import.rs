@@ -176,6 +176,39 @@ fn runs_of_helm() {
 }
 
 #[test]
+fn runs_without_a_name_are_passed_over() {
+    let root = tempfile::tempdir().unwrap();
+    let run = |folder: &str, name: &str, model: &str| {
+        let spec = json!({"name": name, "adapter_spec": {"model": model}});
+        let state = json!({"request_states": [{"instance": {
+            "id": "id1", "input": {"text": "Which bone?"},
+            "references": [{"output": {"text": "ulna"}, "tags": ["correct"]}]}}]});
+        let stats = json!([{"instance_id": "id1", "train_trial_index": 0, "stats": [
+            {"name": {"name": "exact_match", "split": "test"}, "mean": 1.0}]}]);
+        for (file, content) in
+            [("run_spec", &spec), ("scenario_state", &state), ("per_instance_stats", &stats)]
+        {
+            let path = format!("{folder}/{file}.json");
+            put(root.path(), &path, &content.to_string());
+        }
+    };
+    run("a", "mmlu:model=", "");
+    run("b", "mmlu:model=\u{200b}", " ");
+    let from = root.path().to_str().unwrap();
+    let to = root.path().join("data");
+    let to = to.to_str().unwrap();
+    let (code, _, error) = import(&["helm", from, "-o", to]);
+    assert!(code == 2 && !Path::new(to).exists(), "{error}");
+    run("c", "\u{200b}", "acme/heron");
+    run("d", "mmlu:subject=anatomy", "acme/heron");
+    let (code, _, error) = import(&["helm", from, "-o", to]);
+    assert!(code == 0 && error.contains("passed over"), "{error}");
+    // The folder of a run names it where nothing else does.
+    let data = dataset::load(Path::new(to)).unwrap();
+    assert_eq!(data.models, ["acme/heron"]);
+}
+
+#[test]
 fn annotations_of_alpaca_eval() {
     let root = tempfile::tempdir().unwrap();
     let annotations = json!([

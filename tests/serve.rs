@@ -115,12 +115,56 @@ fn bad_requests_are_answered_and_the_service_stays() {
 #[cfg(unix)]
 #[test]
 fn it_ends_when_it_is_told_to() {
-    let mut served = Served::begin();
-    let mut slow = TcpStream::connect(&served.address).unwrap();
-    slow.write_all(b"POST /route HTTP/1.1\r\nContent-Length: 9\r\n\r\n{").unwrap();
-    let id = served.child.id().to_string();
-    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
-    assert_eq!(served.child.wait().unwrap().code(), Some(0));
+    for signal in ["-INT", "-HUP"] {
+        let mut served = Served::begin();
+        let mut slow = TcpStream::connect(&served.address).unwrap();
+        slow.write_all(b"POST /route HTTP/1.1\r\nContent-Length: 9\r\n\r\n{").unwrap();
+        let id = served.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+        assert_eq!(served.child.wait().unwrap().code(), Some(0));
+    }
     let out = assert_cmd::cargo::cargo_bin_cmd!("llmap").args(["serve", "--addr", "here"]).output();
     assert_eq!(out.unwrap().status.code(), Some(2));
+}
+
+#[test]
+fn methods_and_limits_over_http() {
+    let served = Served::begin();
+    let raw = |request: &str| {
+        let mut stream = TcpStream::connect(&served.address).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut text = String::new();
+        let _ = stream.read_to_string(&mut text);
+        text.to_lowercase()
+    };
+    let end = "Host: x\r\nConnection: close\r\n\r\n";
+    let head = raw(&format!("HEAD /health HTTP/1.1\r\n{end}"));
+    assert!(head.starts_with("http/1.1 200") && head.ends_with("\r\n\r\n"), "{head}");
+    assert!(raw(&format!("PUT /route HTTP/1.1\r\n{end}")).contains("\r\nallow: post\r\n"));
+    assert!(raw(&format!("POST /models HTTP/1.1\r\n{end}")).contains("allow: get, head\r\n"));
+    let (status, found) = served.post(&json!({ "prompts": vec!["a"; 2000] }).to_string());
+    assert!(status == 400 && found["error"].as_str().unwrap().contains("at most 1024 prompts"));
+    let broken =
+        "POST /route HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n";
+    assert_eq!(served.send(broken.as_bytes()).0, 400);
+}
+
+#[test]
+fn connections_that_stand_still_are_closed() {
+    let served = Served::begin_at(&["--addr", "127.0.0.1:0", "--timeout", "0.2"]);
+    // Nothing at all, half a head, half a body, and a connection that was used and is kept.
+    for (request, status) in [
+        ("", 0),
+        ("GET /health HTTP/1.1\r\nHo", 0),
+        ("POST /route HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{", 408),
+        ("GET /health HTTP/1.1\r\nHost: x\r\n\r\n", 200),
+    ] {
+        // It returns when the server hangs up.
+        assert_eq!(served.send(request.as_bytes()).0, status, "{request}");
+    }
+    for wrong in ["0", "-1", "nan", "1e9", "x"] {
+        let mut command = assert_cmd::cargo::cargo_bin_cmd!("llmap");
+        let out = command.args(["serve", &format!("--timeout={wrong}")]).output().unwrap();
+        assert_eq!(out.status.code(), Some(2), "{wrong}");
+    }
 }

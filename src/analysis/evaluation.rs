@@ -134,12 +134,14 @@ pub struct Group {
 }
 
 /// What an evaluation tells while it runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Step {
     /// So many questions are encoded.
     Encoding(usize),
     /// An epoch of `reference-mf`, of so many, is over.
     Reference(u32, u32),
+    /// `reference-mf` cannot be kept for the next time: no reason to fail.
+    NotKept(Error),
 }
 
 /// A data set without the models that an embedder does not know.
@@ -242,8 +244,11 @@ pub fn evaluate(
     }
     if let Some(cache) = &settings.reference {
         let mut epochs = |epoch, of| progress(Step::Reference(epoch, of));
-        let reference =
+        let (reference, problem) =
             Reference::cached(cache, data, &train, &known, settings.seed, &mut epochs, cancel)?;
+        if let Some(problem) = problem {
+            progress(Step::NotKept(problem));
+        }
         predictions.push(("reference-mf", observed(&reference.predict(&asked), &judged)));
     }
     let mut judged = judged;

@@ -1,17 +1,16 @@
 //! `llmap ask`
 
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use llmap::analysis::onboarding::{Catalogue, Newcomer};
 use llmap::analysis::unseen::coresets;
 use llmap::dataset::{self, Dataset, load_answers};
 use llmap::embedder::{Embedder, Event};
-use llmap::{Error, Result};
+use llmap::{Error, Result, spreadsheet};
 use serde_json::json;
 
 use super::train::{bar, show};
-use super::{Common, output};
+use super::{Common, output, signals};
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -43,7 +42,7 @@ pub struct Arguments {
     #[arg(long)]
     benchmark: Vec<String>,
     /// Enough is known when the accuracies have this standard deviation.
-    #[arg(long, default_value_t = 0.03, value_name = "D")]
+    #[arg(long, default_value_t = 0.03, value_name = "D", value_parser = super::number)]
     enough: f64,
     /// Choose so many questions of each benchmark that stand for it, the same for every model.
     #[arg(long, conflicts_with_all = ["answers", "enough", "budget"])]
@@ -58,7 +57,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     if arguments.number == 0 {
         return Err(Error::Usage("--questions must be at least 1".into()));
     }
-    let embedder = super::embedder(Some(&arguments.embedder))?;
+    let embedder = super::embedder(Some(&arguments.embedder), common)?;
     let data = dataset::load(&arguments.data)?;
     if arguments.check {
         return check(arguments, &data, common);
@@ -67,7 +66,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         Some(path) => load_answers(path, Some(&data))?,
         None => Vec::new(),
     };
-    let catalogue = Catalogue::new(&embedder, &data, &*super::interrupt()?)?;
+    let catalogue = Catalogue::new(&embedder, &data, &signals::flag())?;
     if arguments.coreset {
         return coreset(arguments, &embedder, &catalogue, common);
     }
@@ -101,31 +100,20 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         }));
     }
     if !common.quiet {
-        eprintln!(
-            "llmap: the accuracies are known to ±{now:.3}, after these answers to ±{after:.3}: {word}"
-        );
+        output::message(format!(
+            "the accuracies are known to ±{now:.3}, after these answers to ±{after:.3}: {word}"
+        ));
     }
     table(&data, asked.iter().map(|asked| asked.question))
 }
 
 /// The table to fill in.
 fn table(data: &Dataset, questions: impl Iterator<Item = usize>) -> Result<()> {
-    let out = Path::new("standard output");
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let failed = |e: csv::Error| Error::io(out, e.into());
-    writer.write_record(["prompt_id", "prompt", "label"]).map_err(failed)?;
-    for question in questions {
+    let rows = questions.map(|question| {
         let question = &data.questions[question];
-        // The table is read by machines: it holds the text as it is, unless a person reads it.
-        let prompt = if io::IsTerminal::is_terminal(&io::stdout()) {
-            llmap::one_line(&question.prompt)
-        } else {
-            question.prompt.to_string()
-        };
-        writer.write_record([&*question.id, &prompt, ""]).map_err(failed)?;
-    }
-    let bytes = writer.into_inner().map_err(|e| Error::io(out, e.into_error()))?;
-    io::stdout().lock().write_all(&bytes).map_err(|e| Error::io(out, e))
+        [&*question.id, &*question.prompt, ""]
+    });
+    output::csv(&spreadsheet::table(&["prompt_id", "prompt", "label"], rows))
 }
 
 /// Questions that stand for benchmarks.
@@ -158,7 +146,7 @@ fn coreset(
 
 /// Coresets, judged on models that training never saw.
 fn check(arguments: &Arguments, data: &Dataset, common: &Common) -> Result<()> {
-    let cancel = super::interrupt()?;
+    let cancel = signals::flag();
     let settings = super::evaluate::left_out(data, common);
     let bar = bar(common, settings.train.epochs);
     let mut progress = |number: usize, of: usize, event: Event| {

@@ -6,16 +6,16 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use etcetera::BaseStrategy;
+use llmap::Result;
 use llmap::analysis::evaluation::{EMBEDDER, Evaluation, Known, Part, Settings, Step, evaluate};
 use llmap::analysis::router::deferral::Deferral;
 use llmap::analysis::{holdout, unseen};
 use llmap::dataset::{self, Dataset, Split};
 use llmap::embedder::{self, Embedder, Event};
-use llmap::{Error, Result};
 use serde_json::json;
 
 use super::train::{bar, show};
-use super::{Common, output};
+use super::{Common, output, signals};
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -87,7 +87,7 @@ enum Chosen {
 }
 
 pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
-    let embedder = super::embedder(Some(&arguments.embedder))?;
+    let embedder = super::embedder(Some(&arguments.embedder), common)?;
     let data = dataset::load(&arguments.data)?;
     let split = match arguments.split {
         Chosen::Train => Some(Split::Train),
@@ -115,10 +115,11 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     }
     if !arguments.no_reference {
         let known = Known::of(&embedder, &data)?.data;
-        settings.reference = Some(cache(&arguments.embedder, &embedder, &known, common.seed)?);
+        settings.reference = Some(cache(&arguments.embedder, &embedder, &known, common.seed));
     }
-    let cancel = super::interrupt()?;
+    let cancel = signals::flag();
     let bar = bar(common, 0);
+    let mut not_kept = None;
     let mut progress = |step: Step| match step {
         Step::Encoding(done) => bar.set_message(format!("encoding questions: {done}")),
         Step::Reference(epoch, of) => {
@@ -126,24 +127,26 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
             bar.set_position(epoch.into());
             bar.set_message("training reference-mf, once");
         }
+        Step::NotKept(problem) => not_kept = Some(problem),
     };
     let evaluation = evaluate(&embedder, &data, &settings, &mut progress, &cancel)?;
     bar.finish_and_clear();
+    if let Some(problem) = not_kept.filter(|_| !common.quiet) {
+        eprintln!("llmap: note: reference-mf cannot be kept for the next time: {problem}");
+    }
     if common.json { output::json(&evaluation) } else { output::text(&screen(&evaluation)) }
 }
 
 /// Where the reference model for this data, encoder and seed is kept: beside the embedder, or in the
 /// user's cache for the shipped one.
-fn cache(path: &Path, embedder: &Embedder, data: &Dataset, seed: u64) -> Result<PathBuf> {
+fn cache(path: &Path, embedder: &Embedder, data: &Dataset, seed: u64) -> PathBuf {
     let fingerprint = format!("{}-{}-{seed}", data.fingerprint(), embedder.encoder().fingerprint());
     if path.as_os_str() != super::SHIPPED {
-        return Ok(path.with_extension(format!("reference-mf-{fingerprint}.safetensors")));
+        return path.with_extension(format!("reference-mf-{fingerprint}.safetensors"));
     }
-    let base = etcetera::choose_base_strategy()
-        .map_err(|e| Error::Failed(format!("the cache folder is not known: {e}")))?;
-    let folder = base.cache_dir().join("llmap");
-    std::fs::create_dir_all(&folder).map_err(|e| Error::io(&folder, e))?;
-    Ok(folder.join(format!("reference-mf-{fingerprint}.safetensors")))
+    let folder = etcetera::choose_base_strategy().map(|base| base.cache_dir());
+    let folder = folder.unwrap_or_else(|_| std::env::temp_dir()).join("llmap");
+    folder.join(format!("reference-mf-{fingerprint}.safetensors"))
 }
 
 /// Families are left out together where the data name them.
@@ -159,7 +162,7 @@ pub fn left_out(data: &Dataset, common: &Common) -> unseen::Settings {
 
 /// Whole families left out of training, then placed by a few responses.
 fn unseen(data: &Dataset, common: &Common) -> Result<()> {
-    let cancel = super::interrupt()?;
+    let cancel = signals::flag();
     let settings = left_out(data, common);
     let bar = bar(common, settings.train.epochs);
     let mut progress = |number: usize, of: usize, event: Event| {
@@ -213,7 +216,7 @@ fn leave_out(data: &Dataset, benchmark: &str, settings: &Settings, common: &Comm
         "all" => holdout::benchmarks(data),
         one => vec![one.to_owned()],
     };
-    let cancel = super::interrupt()?;
+    let cancel = signals::flag();
     let training = embedder::Settings { seed: common.seed, ..embedder::Settings::default() };
     let settings = Settings { resamples: 0, ..settings.clone() };
     let bar = bar(common, training.epochs);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use llmap::dataset;
 use llmap::explorer::{self, Options};
-use llmap::{Error, Result};
+use llmap::{Error, Output, Result};
 
 use super::{Common, output};
 
@@ -41,6 +41,11 @@ pub struct Arguments {
 }
 
 impl Arguments {
+    /// True if it prints what there is to say, and does not open the explorer.
+    pub fn prints(&self, common: &Common) -> bool {
+        self.plain || common.json
+    }
+
     /// How the explorer shall look.
     fn options(&self) -> Options {
         Options {
@@ -54,8 +59,8 @@ impl Arguments {
 }
 
 pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
-    let embedder = super::embedder(arguments.embedder.as_deref())?;
-    if arguments.plain || common.json {
+    let embedder = super::embedder(arguments.embedder.as_deref(), common)?;
+    if arguments.prints(common) {
         let data = arguments.data.as_deref().map(dataset::load).transpose()?;
         let prompt = arguments.prompt.as_deref();
         let document = explorer::document(&embedder, prompt, data.as_ref(), common.seed)?;
@@ -72,6 +77,11 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     }
     if let Some(data) = arguments.data.as_ref().filter(|data| !data.is_dir()) {
         return Err(Error::input(data, "is not a folder", "name the folder of a data set"));
+    }
+    if let Some(log) = &arguments.log {
+        let mut inputs: Vec<PathBuf> = arguments.embedder.clone().into_iter().collect();
+        inputs.extend(arguments.data.as_deref().map(dataset::table_files).unwrap_or_default());
+        Output::open(log, &inputs)?;
     }
     terminal()?;
     explorer::run(embedder, &arguments.options())

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use llmap::explorer::{Kind, Shown, picture};
-use llmap::{Error, Result};
+use llmap::{Error, Output, Result};
 use serde_json::json;
 
-use super::{Common, output};
+use super::{Common, output, signals};
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -57,15 +57,16 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
             )));
         }
     };
-    let embedder = super::embedder(Some(&arguments.embedder))?;
+    let map = Output::open(&arguments.map, &[arguments.embedder.clone()])?;
+    let embedder = super::embedder(Some(&arguments.embedder), common)?;
     let shown = Shown {
         tsne: arguments.projection == Projection::TSne,
         colour: arguments.colour.clone(),
         prompt: arguments.prompt.clone(),
         theme: Some(arguments.theme.clone()),
     };
-    let bytes = picture(&embedder, kind, &shown, common.seed, &*super::interrupt()?)?;
-    llmap::write_atomically(&arguments.map, &bytes)?;
+    let bytes = picture(&embedder, kind, &shown, common.seed, &signals::flag())?;
+    map.write(&bytes)?;
     let file = arguments.map.display().to_string();
     if common.json {
         output::json(&json!({ "map": file, "models": embedder.models.len(), "bytes": bytes.len() }))

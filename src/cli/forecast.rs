@@ -1,6 +1,5 @@
 //! `llmap forecast`
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use llmap::analysis::forecast::{self, Check, Forecast, Pair, check};
@@ -11,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::prompts::{Format, Prompts};
 use super::train::{bar, show};
-use super::{Common, output};
+use super::{Common, output, signals};
 
 /// Questions of a new benchmark at most.
 const MOST: usize = 1 << 17;
@@ -85,7 +84,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     if let Some(data) = &arguments.check {
         return checked(data, &arguments.benchmark, common);
     }
-    let embedder = super::embedder(arguments.embedder.as_deref())?;
+    let embedder = super::embedder(arguments.embedder.as_deref(), common)?;
     let chosen = match &arguments.filter {
         Some(expression) => embedder.select(expression)?,
         None => vec![true; embedder.models.len()],
@@ -219,8 +218,7 @@ fn cells(forecast: Forecast) -> [String; 3] {
 }
 
 fn table_of_pairs<'a>(pairs: impl Iterator<Item = Pair<'a>>) -> Result<()> {
-    let written = std::io::stdout().lock().write_all(&forecast::csv(pairs));
-    written.map_err(|e| Error::io(Path::new("standard output"), e))
+    output::csv(&forecast::csv(pairs))
 }
 
 fn one_model(
@@ -280,7 +278,7 @@ fn overview(embedder: &Embedder, ordered: &[(&Column, Vec<usize>)]) -> Result<()
 
 fn checked(data: &Path, benchmarks: &[String], common: &Common) -> Result<()> {
     let data = dataset::load(data)?;
-    let cancel = super::interrupt()?;
+    let cancel = signals::flag();
     let settings = embedder::Settings { seed: common.seed, ..embedder::Settings::default() };
     let bar = bar(common, settings.epochs);
     let mut progress = |name: &str, event: Event| {

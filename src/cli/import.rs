@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
 use llmap::dataset::Kind;
-use llmap::import::{Choice, Format, Imported, Options, Report, Task, ensure_empty, import};
-use llmap::{Result, one_line};
+use llmap::import::{Choice, Format, Imported, Options, Report, Task, import};
+use llmap::{Folder, Result, one_line};
 use serde_json::{Value, json};
 
-use super::{Common, output};
+use super::{Common, output, signals};
 
 /// So many tasks, models or faults are printed; `--json` has more.
 const PRINTED: usize = 40;
@@ -87,9 +87,9 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     };
     let output = arguments.output.as_deref().filter(|_| !arguments.dry_run);
     if let Some(output) = output {
-        ensure_empty(output)?;
+        Folder::check(output)?;
     }
-    let cancel = super::interrupt()?;
+    let cancel = signals::flag();
     let bar = if common.quiet { ProgressBar::hidden() } else { ProgressBar::new(0) };
     let mut progress = |done: usize, of: usize| {
         bar.set_length(of as u64);

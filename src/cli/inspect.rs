@@ -26,7 +26,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let found = if arguments.path.is_dir() {
         of_data(&dataset::load(&arguments.path)?)
     } else {
-        of_embedder(&*super::embedder(Some(&arguments.path))?, &arguments.path)?
+        of_embedder(&*super::embedder(Some(&arguments.path), common)?, &arguments.path)?
     };
     if common.json { output::json(&found) } else { output::text(&screen(&found)) }
 }
@@ -130,7 +130,9 @@ fn screen(value: &Value) -> String {
 
 fn lines(value: &Value, depth: usize, out: &mut String) {
     let Value::Object(fields) = value else { return };
-    let width = fields.keys().map(String::len).max().unwrap_or(0);
+    let fields: Vec<(String, &Value)> =
+        fields.iter().map(|(name, value)| (llmap::one_line(name), value)).collect();
+    let width = fields.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     for (name, value) in fields {
         let indent = "  ".repeat(depth);
         match value {

@@ -4,6 +4,7 @@ mod address;
 mod ask;
 mod bench;
 mod completions;
+mod connections;
 mod evaluate;
 mod explore;
 mod export;
@@ -17,18 +18,18 @@ mod probe;
 mod prompts;
 mod route;
 mod serve;
+mod signals;
 mod themes;
 mod train;
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use clap::{Args, Parser, Subcommand};
 use llmap::embedder::Embedder;
-use llmap::{Error, Result};
+use llmap::{Printable, PrintableLines, Result};
 
 /// The word that names the embedder that is compiled in.
 const SHIPPED: &str = "shipped";
@@ -38,7 +39,13 @@ const SHIPPED: &str = "shipped";
 /// Without a command, llmap opens the explorer on the embedder it ships with: 557 models from
 /// public evaluation records.
 #[derive(Parser)]
-#[command(name = "llmap", version, max_term_width = 100, args_conflicts_with_subcommands = true)]
+#[command(
+    name = "llmap",
+    bin_name = "llmap",
+    version,
+    max_term_width = 100,
+    args_conflicts_with_subcommands = true
+)]
 #[command(after_help = "Examples:
   llmap                                   explore 557 models, type a prompt, see who answers it
   llmap route shipped \"2+2=?\"             the models most likely to answer it right
@@ -105,10 +112,27 @@ enum Command {
 
 /// Parses, runs, prints the error if there is one.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = parsed();
     let common = &cli.common;
-    let outcome = match cli.command {
-        None => explore::run(&cli.explore, common),
+    let listening = if cli.on_screen() { Ok(()) } else { signals::listen() };
+    let outcome = listening.and_then(|()| run(cli.command, &cli.explore, common));
+    match (outcome, signals::came()) {
+        (Ok(()), _) => ExitCode::SUCCESS,
+        (Err(error), None) if output::reader_left(&error) => ExitCode::SUCCESS,
+        (Err(error), None) => {
+            output::message(&error);
+            ExitCode::from(error.exit_code())
+        }
+        (Err(error), Some(signal)) => {
+            output::message(format!("{}: {error}", signals::name(signal)));
+            ExitCode::from(128 + signal as u8)
+        }
+    }
+}
+
+fn run(command: Option<Command>, explore: &explore::Arguments, common: &Common) -> Result<()> {
+    match command {
+        None => explore::run(explore, common),
         Some(Command::Explore(arguments)) => explore::run(&arguments, common),
         Some(Command::Train(arguments)) => train::run(&arguments, common),
         Some(Command::Evaluate(arguments)) => evaluate::run(&arguments, common),
@@ -125,34 +149,65 @@ pub fn main() -> ExitCode {
         Some(Command::Bench(arguments)) => bench::run(&arguments, common),
         Some(Command::Themes) => themes::run(common),
         Some(Command::Completions(arguments)) => completions::run(&arguments),
-    };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) if output::reader_left(&error) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("llmap: {error}");
-            ExitCode::from(error.exit_code())
+    }
+}
+
+impl Cli {
+    /// True if the explorer takes the terminal over, and signals with it.
+    fn on_screen(&self) -> bool {
+        match &self.command {
+            None => !self.explore.prints(&self.common),
+            Some(Command::Explore(explore)) => !explore.prints(&self.common),
+            Some(Command::Train(train)) => train.live(),
+            _ => false,
         }
     }
 }
 
-/// The embedder that `path` names; without one, the shipped one.
-fn embedder(path: Option<&Path>) -> Result<Arc<Embedder>> {
-    match path {
-        Some(path) if path.as_os_str() != OsStr::new(SHIPPED) => Embedder::load(path),
-        _ => Embedder::shipped(),
+/// The command line. A message about it repeats arguments: they are made printable first, which may
+/// be another call, but one that is wrong in the same way.
+fn parsed() -> Cli {
+    let given: Vec<OsString> = std::env::args_os().collect();
+    let error = match Cli::try_parse_from(&given) {
+        Ok(cli) => return cli,
+        Err(error) => error,
+    };
+    let printed = given.iter().map(|given| Printable(&given.to_string_lossy()).to_string());
+    let error = match Cli::try_parse_from(printed) {
+        Err(same) if same.kind() == error.kind() => same,
+        _ => error,
+    };
+    let text = error.render().to_string();
+    if PrintableLines(&text).to_string() == text {
+        // With its colors.
+        error.exit();
     }
-    .map(Arc::new)
+    output::message(text.trim_start_matches("error: "));
+    std::process::exit(error.exit_code());
 }
 
-/// A flag that Ctrl-C raises; a second Ctrl-C ends the program.
-fn interrupt() -> Result<Arc<AtomicBool>> {
-    let flag = Arc::new(AtomicBool::new(false));
-    let failed = |e| Error::Failed(format!("signals cannot be handled: {e}"));
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&flag))
-            .map_err(failed)?;
-        signal_hook::flag::register(signal, Arc::clone(&flag)).map_err(failed)?;
+/// The embedder that `path` names; without one, the shipped one.
+fn embedder(path: Option<&Path>, common: &Common) -> Result<Arc<Embedder>> {
+    let Some(path) = path.filter(|path| path.as_os_str() != OsStr::new(SHIPPED)) else {
+        return Embedder::shipped().map(Arc::new);
+    };
+    let embedder = Embedder::load(path)?;
+    if !common.quiet {
+        let models = llmap::look_alikes("models", embedder.models.iter().map(String::as_str));
+        let benchmarks = embedder.benchmarks.iter().map(|benchmark| &*benchmark.name);
+        let attributes = embedder.attributes.iter().map(|attribute| &*attribute.name);
+        let others = [
+            llmap::look_alikes("benchmarks", benchmarks),
+            llmap::look_alikes("attributes", attributes),
+        ];
+        for remark in models.into_iter().chain(others.into_iter().flatten()) {
+            output::message(format!("note: {remark}"));
+        }
     }
-    Ok(flag)
+    Ok(Arc::new(embedder))
+}
+
+/// A number that can be computed with, from the command line.
+fn number(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|x: &f64| x.is_finite()).ok_or_else(|| "not a finite number".into())
 }

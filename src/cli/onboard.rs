@@ -1,17 +1,17 @@
 //! `llmap onboard`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use llmap::analysis::estimate::Estimate;
 use llmap::analysis::onboarding::{Catalogue, Newcomer};
 use llmap::analysis::projection::Projection;
 use llmap::dataset::{self, load_answers};
-use llmap::{Error, Result};
+use llmap::{Error, Output, Result};
 use ndarray::s;
 use serde_json::json;
 
-use super::{Common, output};
+use super::{Common, output, signals};
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -38,15 +38,24 @@ pub struct Arguments {
     output: Option<PathBuf>,
 }
 
+/// The place for the embedder that is made, which is none of what is read.
+fn output_beside(path: &Path, arguments: &Arguments) -> Result<Output> {
+    let mut inputs = vec![arguments.embedder.clone(), arguments.responses.clone()];
+    inputs.extend(arguments.data.as_deref().map(dataset::table_files).unwrap_or_default());
+    Output::open(path, &inputs)
+}
+
 pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
-    let embedder = super::embedder(Some(&arguments.embedder))?;
+    let output = arguments.output.as_deref().map(|path| output_beside(path, arguments));
+    let output = output.transpose()?;
+    let embedder = super::embedder(Some(&arguments.embedder), common)?;
     let data = arguments.data.as_deref().map(dataset::load).transpose()?;
     let answers = load_answers(&arguments.responses, data.as_ref())?;
     if answers.iter().all(|answer| answer.label.is_none()) {
         let problem = "no row has a label";
         return Err(Error::input(&arguments.responses, problem, "fill in at least one"));
     }
-    let cancel = super::interrupt()?;
+    let cancel = signals::flag();
     let catalogue = data.as_ref().map(|data| Catalogue::new(&embedder, data, &cancel));
     let catalogue = catalogue.transpose()?;
     let newcomer = Newcomer::place(&embedder, catalogue.as_ref(), &answers)?;
@@ -64,10 +73,10 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     });
     let names = embedder.models.clone();
     drop(newcomer);
-    if let Some(path) = &arguments.output {
+    if let Some(output) = output {
         let embedder = Arc::try_unwrap(embedder)
             .map_err(|_| Error::Failed("the embedder is in use".into()))?;
-        embedder.with_model(&arguments.name, &placement, &scores)?.save(path)?;
+        embedder.with_model(&arguments.name, &placement, &scores)?.save_to(output)?;
     }
     let given = answers.iter().filter(|answer| answer.label.is_some()).count();
     if common.json {

@@ -1,11 +1,12 @@
 //! What goes to standard output, and in what form.
 
-use std::io::{self, Write};
+use std::fmt::Display;
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
-use llmap::{Error, Result};
+use llmap::{Error, PrintableLines, Result};
 use serde::Serialize;
 
 /// Prints one JSON document.
@@ -14,18 +15,46 @@ pub fn json(value: &impl Serialize) -> Result<()> {
     llmap::write_json(out, value, true).map_err(|e| Error::io(Path::new("standard output"), e))
 }
 
-/// Prints text.
+/// Prints text. Whoever made it, nothing in it steers the terminal.
 pub fn text(text: &str) -> Result<()> {
     let mut out = io::stdout().lock();
-    let written = writeln!(out, "{}", text.trim_end()).and_then(|()| out.flush());
+    let text = PrintableLines(text.trim_end());
+    let written = writeln!(out, "{text}").and_then(|()| out.flush());
     written.map_err(|e| Error::io(Path::new("standard output"), e))
+}
+
+/// Prints a table for programs: as it is into a file or a pipe, but not to a terminal, where it could
+/// steer it.
+pub fn csv(bytes: &[u8]) -> Result<()> {
+    let mut out = io::stdout().lock();
+    let written = if out.is_terminal() { readable(bytes, &mut out) } else { out.write_all(bytes) };
+    let written = written.and_then(|()| out.flush());
+    written.map_err(|e| Error::io(Path::new("standard output"), e))
+}
+
+/// The same table with cells of one printable line each.
+fn readable(bytes: &[u8], out: impl Write) -> io::Result<()> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
+    let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(out);
+    for row in reader.records() {
+        writer.write_record(row?.iter().map(llmap::one_line))?;
+    }
+    writer.flush()
+}
+
+/// A message on standard error. Its line breaks are the program's own: what is foreign in it must have
+/// passed [`Printable`](llmap::Printable) or [`one_line`](llmap::one_line), as in every [`Error`].
+pub fn message(text: impl Display) {
+    let text = text.to_string();
+    // Nobody is there to be told that nobody listens.
+    let _ = writeln!(io::stderr(), "llmap: {}", PrintableLines(text.trim_end()));
 }
 
 /// A table without lines; the columns after the first `left` ones are aligned to the right.
 pub fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>, left: usize) -> String {
     let mut table = Table::new();
     table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(header.iter().copied());
+    table.set_header(header.iter().map(|cell| llmap::one_line(cell)));
     for row in rows {
         table.add_row(row.iter().map(|cell| llmap::one_line(cell)));
     }

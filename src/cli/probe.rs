@@ -1,7 +1,7 @@
 //! `llmap probe`
 
+use std::collections::HashSet;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
 
 use llmap::analysis::communities::{self, OF_THE_PAPER, communities};
 use llmap::analysis::probe::{Figure, Prober, Report, Settings};
@@ -11,7 +11,7 @@ use llmap::{Error, Result};
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Common, output};
+use super::{Common, output, signals};
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -46,7 +46,7 @@ pub struct Arguments {
           value_parser = clap::value_parser!(u32).range(1..=100_000))]
     shuffles: u32,
     /// Exit with 1 if an attribute's balanced accuracy (of a number Spearman's correlation) is less.
-    #[arg(long, value_name = "FIGURE", allow_negative_numbers = true)]
+    #[arg(long, value_name = "FIGURE", allow_negative_numbers = true, value_parser = super::number)]
     fail_under: Option<f64>,
     /// Instead of probing: distances within and between the models whose names hold a keyword, as in
     /// section 6 of the paper; without keywords, those of the paper.
@@ -55,12 +55,13 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
-    let embedder = super::embedder(arguments.embedder.as_deref())?;
+    let embedder = super::embedder(arguments.embedder.as_deref(), common)?;
     if let Some(keywords) = &arguments.communities {
         return run_communities(&embedder, keywords, arguments.shuffles as usize, common);
     }
     let attributes = attributes(arguments, &embedder)?;
     let prober = Prober::of(&embedder, &attributes);
+    prober.check(if arguments.attribute.is_some() { 1 } else { attributes.len() })?;
     let mut wanted = attributes;
     if let Some(name) = &arguments.attribute {
         let names: Vec<String> = wanted.iter().map(|a| a.name.clone()).collect();
@@ -73,10 +74,9 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         shuffles: arguments.shuffles as usize,
         ..Settings::default()
     };
-    let probed: Vec<Result<Report>> = wanted
-        .par_iter()
-        .map(|attribute| prober.probe(attribute, &settings, &AtomicBool::new(false)))
-        .collect();
+    let stop = signals::flag();
+    let probed: Vec<Result<Report>> =
+        wanted.par_iter().map(|attribute| prober.probe(attribute, &settings, &stop)).collect();
     let mut reports = Vec::new();
     for probed in probed {
         match probed {
@@ -84,14 +84,14 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
             // Asked for all, one that cannot be probed is passed over; asked for by name, it is an error.
             Err(error @ Error::Usage(_)) if arguments.attribute.is_none() => {
                 if !common.quiet {
-                    eprintln!("llmap: {error}");
+                    output::message(&error);
                 }
             }
             Err(error) => return Err(error),
         }
     }
     if reports.is_empty() && !common.quiet && arguments.fail_under.is_none() {
-        eprintln!("llmap: {}", nothing(&embedder, tried));
+        output::message(nothing(&embedder, tried));
     }
     if common.json {
         let documents: Vec<Value> = reports.iter().map(|r| document(r, &embedder)).collect();
@@ -121,7 +121,8 @@ fn nothing(embedder: &Embedder, tried: usize) -> String {
 fn attributes(arguments: &Arguments, embedder: &Embedder) -> Result<Vec<Attribute>> {
     let mut attributes = embedder.attributes.clone();
     let mut add = |added: Vec<Attribute>| {
-        attributes.retain(|old| added.iter().all(|new| new.name != old.name));
+        let new: HashSet<&str> = added.iter().map(|new| &*new.name).collect();
+        attributes.retain(|old| !new.contains(&*old.name));
         attributes.extend(added);
     };
     if let Some(path) = &arguments.attributes {

@@ -51,13 +51,13 @@ pub struct Arguments {
     #[arg(long, value_name = "NAME", requires = "filter")]
     save_pool: Option<String>,
     /// How much cost counts, from 0 (not at all) to 10 (the cheapest, always).
-    #[arg(long, default_value_t = 0.0, value_name = "W")]
+    #[arg(long, default_value_t = 0.0, value_name = "W", value_parser = super::number)]
     cost_weight: f64,
     /// Take the cheapest model that is right with at least this probability.
-    #[arg(long, value_name = "P")]
+    #[arg(long, value_name = "P", value_parser = super::number)]
     min_quality: Option<f64>,
     /// Leave out models that cost more.
-    #[arg(long, value_name = "COST")]
+    #[arg(long, value_name = "COST", value_parser = super::number)]
     max_cost: Option<f64>,
     /// Take the cheapest of the models that cannot be told from the best: the difference lies within
     /// the 80% interval that so many training responses leave.
@@ -79,7 +79,7 @@ pub struct Arguments {
     #[arg(long, value_name = "K")]
     portfolio: Option<usize>,
     /// What the models of a portfolio may cost together.
-    #[arg(long, value_name = "COST", requires = "portfolio")]
+    #[arg(long, value_name = "COST", requires = "portfolio", value_parser = super::number)]
     budget: Option<f64>,
 }
 
@@ -95,7 +95,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     if arguments.prompt.is_empty() && io::stdin().is_terminal() {
         return Err(Error::Usage("give a prompt, or prompts on standard input, one a line".into()));
     }
-    let embedder = super::embedder(Some(&arguments.embedder))?;
+    let embedder = super::embedder(Some(&arguments.embedder), common)?;
     let router = Router::new(&embedder);
     let preferences = preferences(arguments, &embedder)?;
     preferences.check(&router.costs)?;
@@ -125,10 +125,10 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     writer.end()?;
     if below > 0 && !common.quiet {
         let least = arguments.min_quality.unwrap_or_default();
-        eprintln!(
-            "llmap: no model is right with --min-quality {least} for {below} of {routed} prompts: \
+        output::message(format!(
+            "no model is right with --min-quality {least} for {below} of {routed} prompts: \
              the most likely one is named"
-        );
+        ));
     }
     outcome?;
     if routed == 0 {
@@ -160,8 +160,7 @@ fn preferences(arguments: &Arguments, embedder: &Embedder) -> Result<Preferences
     }
     let pool = expression.as_deref().map(|expression| embedder.select(expression)).transpose()?;
     if let (Some(name), Some(expression)) = (&arguments.save_pool, &expression) {
-        let path = Pools::path()?;
-        Pools::load(&path)?.save(&path, name, expression)?;
+        Pools::add(&Pools::path()?, name, expression)?;
     }
     Ok(Preferences {
         pool,
@@ -208,7 +207,8 @@ impl<'a> Writer<'a> {
             let answer = Answer::new(&self.embedder.models, unit, prompt, route, self.top);
             llmap::write_json(&mut text, &answer, false)
         } else {
-            write!(text, "{}", screen(self.embedder, router, prompt, route, self.top))
+            let screen = screen(self.embedder, router, prompt, route, self.top);
+            write!(text, "{}", llmap::PrintableLines(&screen))
         }
         .map_err(|e| Error::io(Path::new("standard output"), e))?;
         let before: &[u8] = match (self.list, self.lines, self.first) {

@@ -7,5 +7,12 @@ use super::{Common, output};
 
 pub fn run(common: &Common) -> Result<()> {
     let names = themes();
-    if common.json { output::json(&names) } else { output::text(&names.join("\n")) }
+    if common.json {
+        output::json(&names)
+    } else {
+        {
+            let names: Vec<String> = names.iter().map(|name| llmap::one_line(name)).collect();
+            output::text(&names.join("\n"))
+        }
+    }
 }

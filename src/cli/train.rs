@@ -1,19 +1,20 @@
 //! `llmap train`
 
-use std::path::{Path, PathBuf};
+use std::io::{self, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use llmap::dataset;
 use llmap::embedder::{Backend, Embedder, Event, Settings, train};
-use llmap::encoder;
+use llmap::encoder::{self, Source};
 use llmap::explorer::{self, Options};
-use llmap::{Error, Result};
+use llmap::{Output, Result};
 use serde_json::json;
 
-use super::{Common, output};
+use super::{Common, output, signals};
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -23,7 +24,8 @@ use super::{Common, output};
   llmap train mydata -o my.safetensors --encoder builtin+minilm    better, slower: reads sentences
 
 The data is a folder with questions.csv, models.csv and responses.csv, or with train.csv, val.csv and
-test.csv in the layout of EmbedLLM. Ctrl-C stops and keeps the best epoch so far.")]
+test.csv in the layout of EmbedLLM. Ctrl-C, like SIGTERM and SIGHUP, stops and keeps the best epoch so
+far (exit code 0); before the first epoch is over nothing is written, and what was there stays (130).")]
 pub struct Arguments {
     /// The folder of the data set.
     data: PathBuf,
@@ -54,57 +56,77 @@ pub struct Arguments {
     theme: Option<String>,
 }
 
+impl Arguments {
+    /// True if the explorer shows the training.
+    pub fn live(&self) -> bool {
+        self.live
+    }
+}
+
 pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
-    writable(&arguments.output)?;
     if arguments.live {
         super::explore::terminal()?;
     }
+    let encoder = encoder::sources(&arguments.encoder)?;
+    // Training for minutes and then failing to write would be a waste.
+    let output = Output::open(&arguments.output, &inputs(arguments, &encoder))?;
     let data = dataset::load(&arguments.data)?;
     if !common.quiet && !arguments.live {
         data.problems().iter().for_each(|problem| {
-            eprintln!("llmap: note: {}", llmap::one_line(problem));
+            output::message(format!("note: {}", llmap::one_line(problem)));
         });
     }
     let settings = Settings {
         dim: arguments.dim,
         epochs: arguments.epochs,
         backend: arguments.backend,
-        encoder: encoder::sources(&arguments.encoder)?,
+        encoder,
         attributes: !arguments.no_attributes,
         seed: common.seed,
         ..Settings::default()
     };
     if arguments.live {
-        let output = arguments.output.clone();
         let options = Options { theme: arguments.theme.clone(), ..Options::default() };
         let data = Arc::new(data);
         let trained = Arc::clone(&data);
         let job = move |progress: &mut dyn FnMut(Event), cancel: &AtomicBool| {
             let embedder = train(&trained, &settings, progress, cancel)?;
-            embedder.save(&output)?;
+            embedder.save_to(output)?;
             Ok(embedder)
         };
+        let start = Instant::now();
         let embedder = explorer::run_live(&data, job, &options)?;
-        return report(&embedder, arguments, common);
+        return report(&embedder, start.elapsed(), arguments, common);
     }
-    let cancel = super::interrupt()?;
     let bar = bar(common, arguments.epochs);
-    let embedder = train(&data, &settings, &mut |event| show(&bar, &event), &cancel)?;
+    let start = Instant::now();
+    let mut progress = |event: Event| {
+        if matches!(event, Event::Epoch(_)) {
+            // From here on there is an epoch to keep.
+            signals::be_patient();
+        }
+        show(&bar, &event);
+    };
+    let embedder = train(&data, &settings, &mut progress, &signals::flag())?;
     bar.finish_and_clear();
-    embedder.save(&arguments.output)?;
-    report(&embedder, arguments, common)
+    embedder.save_to(output)?;
+    if let Some(signal) = signals::came().filter(|_| !common.quiet) {
+        let (signal, epoch) = (signals::name(signal), embedder.provenance.epoch);
+        // The terminal may be gone.
+        let _ = writeln!(io::stderr(), "llmap: {signal}: the best epoch so far is kept ({epoch})");
+    }
+    report(&embedder, start.elapsed(), arguments, common)
 }
 
-/// Training for minutes and then failing to write would be a waste.
-fn writable(path: &Path) -> Result<()> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if path.is_dir() {
-        Err(Error::input(path, "is a folder", "name a file, for instance my.safetensors"))
-    } else if folder.is_dir() {
-        Ok(())
-    } else {
-        Err(Error::input(folder, "no such folder", "make it first"))
+/// The files that training reads.
+fn inputs(arguments: &Arguments, encoder: &[Source]) -> Vec<PathBuf> {
+    let mut inputs = dataset::table_files(&arguments.data);
+    for source in encoder {
+        let Source::Folder(folder) = source else { continue };
+        let files = std::fs::read_dir(folder).into_iter().flatten().filter_map(io::Result::ok);
+        inputs.extend(files.map(|file| file.path()));
     }
+    inputs
 }
 
 /// A progress bar on standard error, over epochs.
@@ -140,7 +162,12 @@ pub fn show(bar: &ProgressBar, event: &Event) {
     }
 }
 
-fn report(embedder: &Embedder, arguments: &Arguments, common: &Common) -> Result<()> {
+fn report(
+    embedder: &Embedder,
+    time: Duration,
+    arguments: &Arguments,
+    common: &Common,
+) -> Result<()> {
     let provenance = &embedder.provenance;
     let memory = peak_memory();
     if common.json {
@@ -150,6 +177,7 @@ fn report(embedder: &Embedder, arguments: &Arguments, common: &Common) -> Result
             "dimensions": embedder.dim(),
             "calibration": embedder.calibration,
             "provenance": provenance,
+            "seconds": time.as_secs_f64(),
             "peak_memory_bytes": memory,
         }));
     }
@@ -162,7 +190,7 @@ fn report(embedder: &Embedder, arguments: &Arguments, common: &Common) -> Result
         embedder.models.len(),
         embedder.vectors.ncols(),
         provenance.responses,
-        provenance.seconds,
+        time.as_secs_f64(),
         provenance.epoch,
         figures.join(", "),
     ))

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::Dataset;
 use super::table::Table;
 use crate::error::Result;
+use crate::spreadsheet;
 
 /// One question that a model was, or is to be, asked.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,14 +41,18 @@ pub fn load_answers(path: &Path, data: Option<&Dataset>) -> Result<Vec<Answer>> 
         let (prompt, question) = match (id, prompt) {
             (Some(id), _) => {
                 let id = row.filled(id)?;
-                let Some(&question) = by_id.get(id) else {
+                let found = by_id.get(id).or_else(|| by_id.get(spreadsheet::read(id)));
+                let Some(&question) = found else {
                     let problem = format!("the data has no question with the prompt_id `{id}`");
                     return Err(row.error(problem, "remove the row, or name the data it is of"));
                 };
                 (questions[question].prompt.to_string(), Some(question))
             }
             (None, Some(prompt)) => {
-                let prompt = row.filled(prompt)?;
+                // As it stands, or as `ask` wrote it.
+                let cell = row.filled(prompt)?;
+                let prompt =
+                    if by_text.contains_key(cell) { cell } else { spreadsheet::read(cell) };
                 (prompt.to_owned(), by_text.get(prompt).copied())
             }
             (None, None) => continue,

@@ -23,17 +23,25 @@ fn each<T>(cells: &[String], value: impl Fn(&str) -> T) -> Vec<Option<T>> {
 pub enum Values {
     /// 0 or 1.
     Flag(Vec<Option<bool>>),
-    /// Finite numbers.
+    /// Numbers, of which [`Values::is_number`] holds.
     Number(Vec<Option<f64>>),
     /// Anything else: a class name.
     Class(Vec<Option<String>>),
 }
 
 impl Values {
-    /// Types a column of cells: all 0 or 1 is a flag, all finite numbers is a number, else a class.
+    /// Whether a number can be computed with: its square is finite, and so are sums of products. What
+    /// is larger is no quantity of any model, and a column that holds it is one of classes.
+    #[must_use]
+    pub fn is_number(x: f64) -> bool {
+        const LARGEST: f64 = 1e60;
+        x.abs() <= LARGEST
+    }
+
+    /// Types a column of cells: all 0 or 1 is a flag, all numbers is a number, else a class.
     pub(super) fn from_cells(cells: &[String]) -> Self {
         let known = || cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty());
-        let parse = |cell: &str| cell.parse::<f64>().ok().filter(|x| x.is_finite());
+        let parse = |cell: &str| cell.parse::<f64>().ok().filter(|x| Self::is_number(*x));
         if known().all(|cell| matches!(cell, "0" | "1")) {
             Self::Flag(each(cells, |cell| cell == "1"))
         } else if known().all(|cell| parse(cell).is_some()) {
@@ -116,5 +124,6 @@ mod tests {
         assert_eq!(typed(&["7.5", "1"]), Values::Number(vec![Some(7.5), Some(1.0)]));
         assert_eq!(typed(&["7b", ""]), Values::Class(vec![Some("7b".into()), None]));
         assert_eq!(typed(&["inf", "1"]).kind(), "class", "an infinite number is no number");
+        assert_eq!(typed(&["1e307", "1"]).kind(), "class", "nor is one whose square is");
     }
 }

@@ -31,12 +31,12 @@ pub(super) struct Builder {
 }
 
 /// One response on its way in; `line` is kept for the error on a duplicate.
-struct Triple {
-    question: u32,
-    model: u32,
-    label: f32,
-    line: u32,
-    file: u8,
+pub(super) struct Triple {
+    pub(super) question: u32,
+    pub(super) model: u32,
+    pub(super) label: f32,
+    pub(super) line: u32,
+    pub(super) file: u8,
 }
 
 impl Builder {
@@ -63,10 +63,13 @@ impl Builder {
         self.questions.iter().map(|question| &*question.id)
     }
 
-    /// Adds the response that stands on `line` of the `file`-th file.
-    pub(super) fn response(&mut self, question: u32, model: u32, label: f32, line: u64, file: u8) {
-        let line = u32::try_from(line).unwrap_or(u32::MAX);
-        self.triples.push(Triple { question, model, label, line, file });
+    /// Adds the response that stands on `line` of the `file`-th file. False if there are more responses
+    /// than pairs of a question and one of `models` models, so that there is no need to read on before
+    /// [`Self::finish`] finds two of a pair.
+    #[must_use]
+    pub(super) fn response(&mut self, response: Triple, models: usize) -> bool {
+        self.triples.push(response);
+        self.triples.len() <= self.questions.len().saturating_mul(models)
     }
 
     /// Sorts, looks for duplicates, compresses.

@@ -8,19 +8,19 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
 
-use super::builder::Builder;
+use super::builder::{Builder, Triple};
 use super::table::{self, Table};
 use super::{Dataset, Split};
 use crate::error::{Error, Result};
 
 pub(super) fn load(folder: &Path) -> Result<Dataset> {
-    let parts: Vec<(Split, PathBuf)> = Split::ALL
-        .into_iter()
-        .filter_map(|split| Some((split, table::find(folder, split.name())?)))
-        .collect();
+    let mut parts: Vec<(Split, PathBuf)> = Vec::new();
+    for split in Split::ALL {
+        parts.extend(table::find(folder, split.name())?.map(|path| (split, path)));
+    }
     let mut builder = Builder::default();
     let mut models = Models::default();
-    if let Some(order) = table::find(folder, "model_order") {
+    if let Some(order) = table::find(folder, "model_order")? {
         let mut table = Table::open(&order)?;
         let (id, name) = (table.column("model_id")?, table.column("model_name")?);
         while let Some(row) = table.next()? {
@@ -30,7 +30,7 @@ pub(super) fn load(folder: &Path) -> Result<Dataset> {
                 .map_err(|problem| row.error(problem, "give each its own name"))?;
         }
     }
-    for (file, (split, path)) in parts.iter().enumerate() {
+    'parts: for (file, (split, path)) in parts.iter().enumerate() {
         // A prompt_id names one question within a file: the published splits share no question.
         let mut question_index: HashMap<Box<str>, u32> = HashMap::new();
         let mut table = Table::open(path)?;
@@ -56,11 +56,15 @@ pub(super) fn load(folder: &Path) -> Result<Dataset> {
             let model = models
                 .index(row.filled(model_id)?, row.filled(model_name)?)
                 .map_err(|problem| row.error(problem, "give each model one id and one name"))?;
-            builder.response(question, model, row.label(label)?, row.line(), file as u8);
+            let (label, line, file) = (row.label(label)?, row.short_line(), file as u8);
+            let response = Triple { question, model, label, line, file };
+            if !builder.response(response, models.names.len()) {
+                break 'parts;
+            }
         }
     }
     let files: Vec<&Path> = parts.iter().map(|(_, path)| &**path).collect();
-    if let Some(order) = table::find(folder, "question_order") {
+    if let Some(order) = table::find(folder, "question_order")? {
         check_order(&order, &builder)?;
     }
     builder.finish(folder, &files, (models.names, models.ids), Vec::new())

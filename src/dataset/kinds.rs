@@ -95,7 +95,7 @@ impl Kind {
 /// not name is correctness; a category that it names beside those has no questions and is ignored.
 pub(super) fn load(folder: &Path, categories: &[String]) -> Result<Vec<Kind>> {
     let mut kinds = vec![Kind::default(); categories.len()];
-    let Some(path) = table::find(folder, "categories") else { return Ok(kinds) };
+    let Some(path) = table::find(folder, "categories")? else { return Ok(kinds) };
     let mut table = Table::open(&path)?;
     let (category, kind) = (table.column("category")?, table.column("kind")?);
     let mut known = HashMap::new();

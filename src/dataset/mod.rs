@@ -16,10 +16,12 @@ mod tables;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
+use crate::names::look_alikes;
+
 pub use answers::{Answer, load_answers};
 pub use attributes::{Attribute, Values};
 pub use kinds::Kind;
-pub use read::{load, load_attributes};
+pub use read::{load, load_attributes, table_files};
 pub use rules::load_rules;
 pub(crate) use rules::pattern;
 pub use scores::load_scores;
@@ -278,6 +280,10 @@ impl Dataset {
                 "{single} questions have one response only: they say nothing on routing"
             ));
         }
+        let attributes = self.attributes.iter().map(|attribute| &*attribute.name);
+        found.extend(look_alikes("models", self.models.iter().map(String::as_str)));
+        found.extend(look_alikes("categories", self.categories.iter().map(String::as_str)));
+        found.extend(look_alikes("attributes", attributes));
         let mut seen = std::collections::HashMap::new();
         let mut leaks = 0;
         for question in &self.questions {

@@ -1,7 +1,9 @@
 //! From a folder to a [`Dataset`]: tells the layout by what the folder holds.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 use super::builder::{attribute_columns, typed};
 use super::table::{self, Table};
@@ -16,25 +18,39 @@ use crate::error::{Error, Result};
 /// # Errors
 /// The first fault of the files, with file and line.
 pub fn load(folder: &Path) -> Result<Dataset> {
-    if !folder.exists() {
-        return Err(Error::input(folder, "no such folder", "check the path"));
-    }
-    if !folder.is_dir() {
+    let about = match folder.metadata() {
+        Ok(about) => about,
+        Err(e) if e.kind() == ErrorKind::NotFound => {
+            return Err(Error::input(folder, "no such folder", "check the path"));
+        }
+        Err(e) => return Err(Error::io(folder, e)),
+    };
+    if !about.is_dir() {
         return Err(Error::input(
             folder,
             "a data set is a folder, this is a file",
             "name its folder",
         ));
     }
-    if table::find(folder, "responses").is_some() {
+    if table::find(folder, "responses")?.is_some() {
         tables::load(folder)
-    } else if table::find(folder, "train").is_some() {
+    } else if table::find(folder, "train")?.is_some() {
         embedllm::load(folder)
     } else {
+        // What it holds may only not be seen.
+        fs::read_dir(folder).map_err(|e| Error::io(folder, e))?;
         let fix = "put questions.csv, models.csv and responses.csv there (tables), or train.csv, \
                    val.csv and test.csv (EmbedLLM); .csv.gz and .csv.zst work too";
         Err(Error::input(folder, "holds no data set", fix))
     }
+}
+
+/// The files of the tables in `folder` that [`load`] may read.
+#[must_use]
+pub fn table_files(folder: &Path) -> Vec<PathBuf> {
+    let stems = ["questions", "models", "responses", "train", "val", "test", "categories"];
+    let orders = ["model_order", "question_order"];
+    stems.into_iter().chain(orders).filter_map(|stem| table::find(folder, stem).ok()?).collect()
 }
 
 /// Reads further attributes from a CSV with a `model_name` column, in the order of `models`.

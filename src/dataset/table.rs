@@ -1,8 +1,10 @@
 //! A CSV file with a header, plain or compressed, whose every fault names file and line.
 
+use std::cell::Cell;
 use std::collections::HashSet;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use csv::ByteRecord;
 
@@ -11,19 +13,62 @@ use crate::error::{Error, Result};
 /// The endings a table may have.
 pub(super) const ENDINGS: [&str; 3] = ["csv", "csv.gz", "csv.zst"];
 
+/// A row is at most so long, and with it each of its cells: 16 MiB.
+const LONGEST: u64 = 16 << 20;
+/// What stands behind the last byte of a table while it is parsed: if a quote is still open there, it
+/// becomes part of the last cell, and otherwise a row of its own.
+const END: &[u8] = b"\n\0end of the table\0\n";
+
 /// The table called `stem` in a folder, in whichever form it is there.
-pub(super) fn find(folder: &Path, stem: &str) -> Option<PathBuf> {
-    ENDINGS.iter().map(|ending| folder.join(format!("{stem}.{ending}"))).find(|path| path.is_file())
+///
+/// # Errors
+/// [`Error::Io`] if the system does not let it be looked for.
+pub(super) fn find(folder: &Path, stem: &str) -> Result<Option<PathBuf>> {
+    for ending in ENDINGS {
+        let path = folder.join(format!("{stem}.{ending}"));
+        match path.metadata() {
+            Ok(about) if about.is_file() => return Ok(Some(path)),
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(Error::io(&path, e)),
+            _ => {}
+        }
+    }
+    Ok(None)
 }
 
 /// An open table.
 pub(super) struct Table {
     path: PathBuf,
-    reader: csv::Reader<Box<dyn Read>>,
+    reader: csv::Reader<Source>,
     /// How many lines too low the parser counts.
     late: u64,
     header: Vec<String>,
     record: ByteRecord,
+    /// Bytes of the source, and those that have come since the last row.
+    read: Rc<Cell<u64>>,
+    unparsed: Rc<Cell<u64>>,
+}
+
+/// Bytes on their way to the parser, with [`END`] behind them.
+struct Source {
+    inner: BufReader<Box<dyn Read>>,
+    end: &'static [u8],
+    read: Rc<Cell<u64>>,
+    unparsed: Rc<Cell<u64>>,
+}
+
+impl Read for Source {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buffer)?;
+        if n == 0 {
+            return self.end.read(buffer);
+        }
+        self.read.set(self.read.get() + n as u64);
+        self.unparsed.set(self.unparsed.get() + n as u64);
+        if self.unparsed.get() > LONGEST + (1 << 18) {
+            return Err(io::Error::other(format!("a row is longer than {} MiB", LONGEST >> 20)));
+        }
+        Ok(n)
+    }
 }
 
 /// One row of a [`Table`].
@@ -44,12 +89,22 @@ impl Table {
         let start = bytes.fill_buf().unwrap_or_default();
         let end = start.iter().position(|byte| *byte == b'\n').unwrap_or_default();
         let late = u64::from(end > 0 && start[end - 1] == b'\r');
-        let bytes: Box<dyn Read> = Box::new(bytes);
-        let mut reader = csv::ReaderBuilder::new().buffer_capacity(1 << 18).from_reader(bytes);
-        let header = match reader.byte_headers() {
+        let (read, unparsed) = (Rc::<Cell<u64>>::default(), Rc::<Cell<u64>>::default());
+        let (to, since) = (Rc::clone(&read), Rc::clone(&unparsed));
+        let source = Source { inner: bytes, end: END, read: to, unparsed: since };
+        // Rows of other lengths are refused here, but not what stands for the end.
+        let mut builder = csv::ReaderBuilder::new();
+        let mut reader = builder.flexible(true).buffer_capacity(1 << 18).from_reader(source);
+        let mut header = match reader.byte_headers() {
             Ok(header) => header.clone(),
             Err(e) => return Err(fault(path, 0, &e)),
         };
+        unparsed.set(0);
+        if is_end(&header) {
+            header.clear();
+        } else if is_open(&header) {
+            return Err(at(path, 1, OPEN, CLOSE));
+        }
         let mut names = Vec::new();
         for name in &header {
             let name = std::str::from_utf8(name)
@@ -65,7 +120,8 @@ impl Table {
                 "remove one of them",
             ));
         }
-        Ok(Self { path: path.into(), reader, late, header: names, record: ByteRecord::new() })
+        let record = ByteRecord::new();
+        Ok(Self { path: path.into(), reader, late, header: names, record, read, unparsed })
     }
 
     /// The index of a column that must be there.
@@ -90,13 +146,25 @@ impl Table {
     /// The next row, or `None` at the end.
     pub(super) fn next(&mut self) -> Result<Option<Row<'_>>> {
         match self.reader.read_byte_record(&mut self.record) {
-            Ok(true) => {
-                let (late, header, record) = (self.late, &self.header, &self.record);
-                Ok(Some(Row { path: &self.path, late, header, record }))
-            }
-            Ok(false) => Ok(None),
-            Err(e) => Err(fault(&self.path, self.late, &e)),
+            Ok(true) => {}
+            Ok(false) => return Ok(None),
+            Err(e) => return Err(fault(&self.path, self.late, &e)),
         }
+        self.unparsed.set(0);
+        let (late, header, record) = (self.late, &self.header, &self.record);
+        // A row that only looks like the end stands before it.
+        if is_end(record) && self.reader.position().byte() > self.read.get() + 1 {
+            return Ok(None);
+        }
+        let row = Row { path: &self.path, late, header, record };
+        if is_open(record) {
+            return Err(row.error(OPEN, CLOSE));
+        }
+        if record.len() != header.len() {
+            let (cells, columns) = (record.len(), header.len());
+            return Err(row.error(format!("{cells} cells where the header has {columns}"), QUOTE));
+        }
+        Ok(Some(row))
     }
 }
 
@@ -104,6 +172,11 @@ impl<'a> Row<'a> {
     /// The line the row begins on.
     pub(super) fn line(&self) -> u64 {
         self.record.position().map_or(0, |position| position.line() + self.late)
+    }
+
+    /// The same, as it is kept of each response.
+    pub(super) fn short_line(&self) -> u32 {
+        u32::try_from(self.line()).unwrap_or(u32::MAX)
     }
 
     /// An error on this row.
@@ -147,6 +220,21 @@ impl<'a> Row<'a> {
     }
 }
 
+const OPEN: &str = "a quote of this row is not closed";
+const CLOSE: &str = "close it, or write the file again if it was cut short";
+const QUOTE: &str =
+    "quote cells that hold commas or line breaks, and give every row the same columns";
+
+/// True for what stands behind the last row.
+fn is_end(record: &ByteRecord) -> bool {
+    record.len() == 1 && record.get(0) == Some(END.trim_ascii())
+}
+
+/// True for a row within whose quotes the table ends.
+fn is_open(record: &ByteRecord) -> bool {
+    record.iter().next_back().is_some_and(|cell| cell.ends_with(END))
+}
+
 fn at(path: &Path, line: u64, problem: impl Into<String>, fix: impl Into<String>) -> Error {
     Error::Input { file: path.into(), line: Some(line), problem: problem.into(), fix: fix.into() }
 }
@@ -154,10 +242,9 @@ fn at(path: &Path, line: u64, problem: impl Into<String>, fix: impl Into<String>
 fn fault(path: &Path, late: u64, error: &csv::Error) -> Error {
     let line = error.position().map(|position| position.line() + late);
     let (problem, fix) = match error.kind() {
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => (
-            format!("{len} cells where the header has {expected_len}"),
-            "quote cells that hold commas or line breaks, and give every row the same columns",
-        ),
+        csv::ErrorKind::Io(e) if e.kind() == io::ErrorKind::Other => {
+            (e.to_string(), "is it the right file? then split it, or unpack it first")
+        }
         csv::ErrorKind::Io(e) => (
             format!("cannot be read: {e}"),
             "the file may be cut short or compressed in another way: write it again",

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::builder::{Builder, attribute_columns, typed};
+use super::builder::{Builder, Triple, attribute_columns, typed};
 use super::table::{self, Table};
 use super::{Dataset, Split};
 use crate::error::{Error, Result};
 
 pub(super) fn load(folder: &Path) -> Result<Dataset> {
     let path = |stem: &str| -> Result<PathBuf> {
-        table::find(folder, stem).ok_or_else(|| {
+        table::find(folder, stem)?.ok_or_else(|| {
             let fix = format!("put {stem}.csv beside the other tables");
             Error::input(folder, format!("holds no {stem} table"), fix)
         })
@@ -88,7 +88,10 @@ pub(super) fn load(folder: &Path) -> Result<Dataset> {
             let problem = format!("no model has the model_id `{}`", row.text(model)?);
             return Err(row.error(problem, format!("add it to {}", models_path.display())));
         };
-        builder.response(question, model, row.label(label)?, row.line(), 0);
+        let (label, line) = (row.label(label)?, row.short_line());
+        if !builder.response(Triple { question, model, label, line, file: 0 }, models.len()) {
+            break;
+        }
     }
     let responses = [&*responses_path];
     let mut data = builder.finish(folder, &responses, (models, model_ids), attributes)?;

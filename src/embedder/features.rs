@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::memory::{Memory, RECALL};
 use super::words::Words;
-use crate::encoder::{Encoder, SHAPE, shape};
+use crate::encoder::{Bags, Encoder, SHAPE, shape};
 use crate::error::Result;
 
 /// How far from the mean a standardised input may be, in standard deviations.
@@ -88,11 +88,12 @@ impl Featurizer {
         progress: &mut dyn FnMut(usize),
         cancel: &AtomicBool,
     ) -> Result<Features> {
-        let encoded = self.encoder.encode(texts, progress, cancel)?;
+        let bags = Bags::new(&self.words.tfidf, texts);
+        let encoded = self.encoder.encode_bags(&bags, progress, cancel)?;
         let keys = self.encoder.keys(&encoded);
         let recalled = self.memory.recall(keys.view(), |_, _| false);
         let caught = self.encoder.caught(&encoded);
-        let raw = join([&encoded, &shapes(texts), &recalled.inputs, &self.words.say(texts)]);
+        let raw = join([&encoded, &shapes(texts), &recalled.inputs, &self.words.say(&bags)]);
         let inputs = self.standardise(raw);
         Ok(Features { inputs, like: recalled.like, cosines: recalled.cosines, caught })
     }

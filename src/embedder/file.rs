@@ -1,10 +1,11 @@
 //! The embedder file: one `.safetensors` with plain tensor names, and one JSON document in its
 //! metadata under the key `llmap`.
 
+mod ranges;
+
 use std::cmp::Ordering;
-use std::collections::HashMap;
-use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use ndarray::{Array1, Array2};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -17,6 +18,7 @@ use super::memory::Memory;
 
 use super::agreement::Agreement;
 use super::factors::{Factors, GENERAL, grouped};
+use super::index::Index;
 use super::knowledge::{Chart, Knowledge, answers};
 use super::levels::{Levels, Tested};
 use super::network::{Layer, Network, TERMS, Weights};
@@ -24,15 +26,17 @@ use super::residuals::SUMMARY;
 use super::shared::{SharedCounts, pairs};
 use super::words::{Line, Words};
 use super::{Benchmark, Embedder, Provenance};
+use crate::atomic::Output;
 use crate::dataset::Attribute;
 use crate::encoder::{self, Builtin, Encoder, Hashing, Identity, Part, Tfidf};
 use crate::error::{Error, Result};
 use crate::quantized::Quantized;
+use crate::sealed;
 use crate::tensors::{Tensors, misshapen};
-use crate::unpack::refuse_pointer;
+use crate::unpack::{self, refuse_pointer};
 
 /// The version of the format that this program writes, and the newest that it reads.
-const VERSION: u32 = 5;
+const VERSION: u32 = 6;
 
 /// The key of the document in the file's metadata.
 const KEY: &str = "llmap";
@@ -42,6 +46,11 @@ const SHARED: &str = "models.shared";
 
 /// Numbers that a part of an encoder gives at most.
 const WIDEST: usize = 1 << 16;
+
+/// No number of a trained embedder comes near this. Below it, whatever is computed stays finite.
+const LARGEST: f32 = 1e6;
+/// The least variance that answers are divided by.
+const LEAST_VARIANCE: f64 = 1e-6;
 
 /// The document.
 #[derive(Serialize, Deserialize)]
@@ -99,7 +108,7 @@ impl Embedder {
     /// # Errors
     /// [`Error::Input`] if the file is missing, truncated, newer, inconsistent or not finite.
     pub fn load(path: &Path) -> Result<Self> {
-        let bytes = fs::read(path).map_err(|e| Error::io(path, e))?;
+        let bytes = unpack::bytes(path, unpack::EMBEDDER)?;
         refuse_pointer(path, &bytes)?;
         Self::from_bytes(&bytes).map_err(|fault| {
             let (problem, fix) = match fault {
@@ -124,6 +133,11 @@ impl Embedder {
         })
     }
 
+    /// Reads the bytes of a file; `None` if they are no embedder.
+    pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
+        Self::from_bytes(bytes).ok()
+    }
+
     /// The embedder that is compiled in, trained on public evaluation records.
     ///
     /// # Errors
@@ -143,10 +157,26 @@ impl Embedder {
     /// Writes the embedder: completely or not at all.
     ///
     /// # Errors
-    /// [`Error::Io`] if the folder cannot be written.
+    /// [`Error::Io`] if the folder cannot be written; as [`Embedder::save_to`].
     pub fn save(&self, path: &Path) -> Result<()> {
+        self.save_to(Output::open(path, &[])?)
+    }
+
+    /// Writes the embedder to a place that was found to be writable. What could not be read again is
+    /// not written.
+    ///
+    /// # Errors
+    /// [`Error::Failed`] if something in it is out of range; [`Error::Io`] if it cannot be written.
+    pub fn save_to(&self, output: Output) -> Result<()> {
         let bytes = self.to_bytes()?;
-        crate::atomic::write(path, &bytes)
+        let problem = match Self::from_bytes(&bytes) {
+            Ok(_) => return output.write(&bytes),
+            Err(Fault::Broken(problem)) => problem,
+            Err(Fault::Newer(version) | Fault::Older(version)) => format!("format {version}"),
+        };
+        Err(Error::Failed(format!(
+            "the embedder could not be read again, so it is not written: {problem}"
+        )))
     }
 
     fn to_bytes(&self) -> Result<Vec<u8>> {
@@ -180,8 +210,7 @@ impl Embedder {
                     .map_err(|e| failed(e.to_string()))
             })
             .collect::<Result<Vec<_>>>()?;
-        let metadata = HashMap::from([(KEY.to_owned(), card)]);
-        safetensors::serialize(views, Some(metadata)).map_err(|e| failed(e.to_string()))
+        sealed::seal(views, Some((KEY, card))).map_err(|e| failed(e.to_string()))
     }
 
     fn tensors(&self) -> Vec<(String, Stored)> {
@@ -220,7 +249,9 @@ impl Embedder {
         let shared = shared.map(|counts| (SHARED.to_owned(), Stored::u16(counts.counts())));
         tensors.extend(shared);
         let words = &lens.words;
-        tensors.extend(quantized("memory.keys", &lens.memory.keys));
+        tensors.extend(stored("memory.keys", &lens.memory.index.keys));
+        tensors.extend(quantized("memory.centers", &lens.memory.index.centers));
+        tensors.push(("memory.lists".to_owned(), Stored::u32(&lens.memory.index.sizes)));
         tensors.extend(quantized("memory.summaries", &lens.memory.summaries));
         tensors.extend(quantized("words.weights", &words.line.weights));
         tensors.extend([
@@ -252,14 +283,15 @@ impl Embedder {
             Ordering::Less => return Err(Fault::Older(version)),
             Ordering::Equal => {}
         }
+        let read = Tensors::new(bytes).map_err(Fault::Broken)?.within(LARGEST);
+        sealed::check(read.file(), bytes).map_err(Fault::Broken)?;
         let card: Card =
             serde_json::from_str(card).map_err(|e| broken(format!("its document: {e}")))?;
-        check(&card)?;
-        let read = Tensors::new(bytes).map_err(Fault::Broken)?;
+        ranges::check(&card)?;
 
-        let encoder = encoder(&card.encoder, &read)?;
-        let (models, benchmarks) = (card.models.len(), card.benchmarks.len());
         let words = words(card.words, &read)?;
+        let encoder = encoder(&card.encoder, &words.tfidf, &read)?;
+        let (models, benchmarks) = (card.models.len(), card.benchmarks.len());
         let width = Featurizer::width(encoder.dim(), words.width());
         let vectors = read.matrix("models.vectors", Some(models), None)?;
         let deviations = read.matrix("models.deviations", Some(models), Some(vectors.ncols()))?;
@@ -281,18 +313,22 @@ impl Embedder {
             let out = layer("out", Some(second.weight.ncols()), Some(outputs(*own)))?;
             weights.push((Weights { first, second, out }, *own));
         }
-        let keys = read.quantized("memory.keys", None, Some(encoder.dim()))?;
-        let remembered = read.integers("memory.benchmarks", keys.nrows())?;
+        let keys = read.in_8_bits("memory.keys", None, Some(encoder.dim()))?;
+        let centers = read.quantized("memory.centers", None, Some(encoder.dim()))?;
+        let sizes = read.integers("memory.lists", centers.nrows())?;
+        let index = Index::from_parts(keys, centers, sizes)
+            .ok_or_else(|| broken("memory.lists does not hold the keys".into()))?;
+        let remembered = read.integers("memory.benchmarks", index.len())?;
         if let Some(wrong) = remembered.iter().find(|b| **b as usize >= benchmarks) {
             return Err(broken(format!(
                 "memory.benchmarks names benchmark {wrong} of {benchmarks}"
             )));
         }
-        let summaries = read.quantized("memory.summaries", Some(keys.nrows()), Some(SUMMARY))?;
+        let summaries = read.quantized("memory.summaries", Some(index.len()), Some(SUMMARY))?;
         let featurizer = Featurizer {
             encoder,
             words,
-            memory: Memory { keys, summaries, benchmarks: remembered },
+            memory: Memory { index, summaries, benchmarks: remembered },
             mean: read.vector("inputs.mean", width)?,
             scale: read.vector("inputs.scale", width)?,
         };
@@ -338,7 +374,9 @@ fn knowledge(card: &Card, width: usize, read: &Tensors) -> Result<Knowledge, Fau
     let noise = read.vector("general.noise", loadings.nrows())?.mapv(f64::from);
     let special = read.vector("general.special", groups)?.mapv(f64::from);
     let deviation = read.matrix("levels.deviation", Some(models), Some(categories))?;
-    if noise.iter().chain(&special).any(|v| *v <= 0.0) || deviation.iter().any(|d| *d < 0.0) {
+    if noise.iter().chain(&special).any(|v| *v < LEAST_VARIANCE)
+        || deviation.iter().any(|d| *d < 0.0)
+    {
         return Err(broken("a variance of the general factors is not positive"));
     }
     let basis = read.matrix("agreement.basis", None, Some(width - GENERAL - 1))?;
@@ -372,27 +410,8 @@ fn shared(models: usize, read: &Tensors) -> Result<Option<SharedCounts>, String>
     SharedCounts::from_counts(counts, models).map(Some).ok_or_else(many)
 }
 
-/// What the document must say for the rest of the program to rely on it.
-fn check(card: &Card) -> Result<(), Fault> {
-    let models = card.models.len();
-    let positive = |x: f64| x.is_finite() && x > 0.0;
-    let problem = if models == 0 {
-        "it has no models"
-    } else if card.attributes.iter().any(|attribute| attribute.values.len() != models) {
-        "an attribute does not cover the models"
-    } else if card.benchmarks.iter().any(|benchmark| benchmark.scores.len() != models) {
-        "a benchmark does not cover the models"
-    } else if !positive(card.calibration.temperature) || card.calibration.spread.is_sign_negative()
-    {
-        "its calibration is out of range"
-    } else {
-        return Ok(());
-    };
-    Err(Fault::Broken(problem.into()))
-}
-
 /// The encoder of the document: what is in the file, and what is found on this machine.
-fn encoder(cards: &[EncoderCard], read: &Tensors) -> Result<Encoder, Fault> {
+fn encoder(cards: &[EncoderCard], words: &Arc<Tfidf>, read: &Tensors) -> Result<Encoder, Fault> {
     let builtins = cards.iter().filter(|card| matches!(card, EncoderCard::Builtin(_))).count();
     if cards.is_empty() || builtins > 1 || cards.iter().any(|card| card.dim() > WIDEST) {
         return Err(Fault::Broken("its encoder is out of range".into()));
@@ -406,6 +425,7 @@ fn encoder(cards: &[EncoderCard], read: &Tensors) -> Result<Encoder, Fault> {
         let rarity = read.matrix("encoder.rarity", None, buckets)?;
         let projection = read.quantized("encoder.projection", buckets, Some(settings.dim))?;
         let builtin = Tfidf::from_parts(settings.hashing, rarity)
+            .map(|tfidf| if tfidf == **words { Arc::clone(words) } else { Arc::new(tfidf) })
             .and_then(|tfidf| Builtin::from_parts(settings.dim, tfidf, projection));
         let broken = || "the encoder's tensors do not fit its settings".to_owned();
         builtin.map(|builtin| Part::Builtin(Box::new(builtin))).ok_or_else(broken)
@@ -424,7 +444,7 @@ fn words(hashing: Hashing, read: &Tensors) -> Result<Words, String> {
     }
     let tfidf = Tfidf::from_parts(hashing, read.matrix("words.rarity", None, buckets)?);
     let tfidf = tfidf.ok_or("the tensors of the words do not fit its settings")?;
-    Ok(Words { tfidf, line: Line { weights, bias } })
+    Ok(Words { tfidf: Arc::new(tfidf), line: Line { weights, bias } })
 }
 
 /// What can be wrong with the bytes of an embedder.
@@ -481,6 +501,9 @@ impl Stored {
 
 /// The integers and the scales of a matrix that was [`rounded`](crate::quantized::rounded).
 fn quantized(name: &str, matrix: &Array2<f32>) -> [(String, Stored); 2] {
-    let Quantized { integers, scales } = Quantized::new(matrix);
-    [(name.to_owned(), Stored::i8(&integers)), (format!("{name}.scale"), Stored::row(&scales))]
+    stored(name, &Quantized::new(matrix))
+}
+
+fn stored(name: &str, Quantized { integers, scales }: &Quantized) -> [(String, Stored); 2] {
+    [(name.to_owned(), Stored::i8(integers)), (format!("{name}.scale"), Stored::row(scales))]
 }

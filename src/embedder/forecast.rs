@@ -78,7 +78,7 @@ pub(super) fn ask(
         let each: Vec<Asked> = networks
             .iter()
             .map(|(network, specialities)| {
-                let outputs = array2(network.forward(tensor(block, device), None));
+                let outputs = array2(network.forward(tensor(block, device)));
                 Asked::of(outputs.view(), *specialities)
             })
             .collect();

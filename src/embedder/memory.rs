@@ -4,9 +4,9 @@
 //! (arXiv 2505.12601). The memory gives the projector what neighbours know: for a new question, the
 //! summaries of the responses to the nearest training questions, averaged by likeness.
 
-use ndarray::{Array2, ArrayView1, ArrayView2, Axis, s};
-use rayon::prelude::*;
+use ndarray::{Array2, ArrayView2, Axis, s};
 
+use super::index::Index;
 use super::residuals::SUMMARY;
 use crate::dataset::Dataset;
 use crate::quantized::rounded;
@@ -22,8 +22,6 @@ const FAMILIAR: usize = 20;
 const TEMPERATURE: f32 = 0.05;
 /// Questions that are remembered at most; of more, as many at even steps.
 const CAPACITY: usize = 24_000;
-/// Questions recalled at once: bounds the matrix of likenesses.
-const BLOCK: usize = 256;
 
 /// Stands where fewer questions are remembered than were asked for.
 pub(super) const NOTHING: u32 = u32::MAX;
@@ -41,8 +39,8 @@ pub(super) struct Recalled {
 /// Training questions, remembered by vector.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Memory {
-    /// Questions × encoder dimensions, unit length, as rounded as they are stored.
-    pub(super) keys: Array2<f32>,
+    /// Where the questions are found by their encoded texts, of unit length.
+    pub(super) index: Index,
     /// Questions × [`SUMMARY`].
     pub(super) summaries: Array2<f32>,
     /// The benchmark of each question.
@@ -61,10 +59,11 @@ impl Memory {
     ) -> (Self, Vec<usize>) {
         let n = questions.len();
         let kept: Vec<usize> = (0..n.min(CAPACITY)).map(|i| i * n / n.min(CAPACITY)).collect();
+        let (index, order) = Index::fit(&keys.select(Axis(0), &kept));
+        let kept: Vec<usize> = order.into_iter().map(|i| kept[i]).collect();
         let benchmarks = kept.iter().map(|&i| data.questions[questions[i]].category).collect();
-        let keys = rounded(&keys.select(Axis(0), &kept));
         let summaries = rounded(&summaries.select(Axis(0), &kept));
-        (Self { keys, summaries, benchmarks }, kept)
+        (Self { index, summaries, benchmarks }, kept)
     }
 
     /// Recalls each row of `queries`. `forbidden(row, remembered)` hides a question from itself and
@@ -77,29 +76,20 @@ impl Memory {
         let mut out = Array2::zeros((queries.nrows(), RECALL));
         let mut like = Array2::from_elem((queries.nrows(), NEIGHBOURS), NOTHING);
         let mut cosines = Array2::zeros(like.dim());
-        let blocks = out.axis_chunks_iter_mut(Axis(0), BLOCK).into_par_iter();
-        let blocks = blocks.zip(like.axis_chunks_iter_mut(Axis(0), BLOCK));
-        let blocks = blocks.zip(cosines.axis_chunks_iter_mut(Axis(0), BLOCK));
-        blocks.zip(queries.axis_chunks_iter(Axis(0), BLOCK)).enumerate().for_each(
-            |(block, (((mut out, mut like), mut cosines), queries))| {
-                let likeness = queries.dot(&self.keys.t());
-                for (i, likeness) in likeness.rows().into_iter().enumerate() {
-                    let row = block * BLOCK + i;
-                    let near = top(likeness, NEIGHBOURS, |j| !forbidden(row, j));
-                    let mut out = out.row_mut(i);
-                    self.average(&near, out.slice_mut(s![..SUMMARY]));
-                    out[SUMMARY] = near.first().map_or(0.0, |(_, likeness)| *likeness);
-                    let familiar = &near[..near.len().min(FAMILIAR)];
-                    out[SUMMARY + 1] = familiar.iter().map(|(_, likeness)| likeness).sum::<f32>()
-                        / familiar.len().max(1) as f32;
-                    for (place, &(j, cosine)) in near.iter().enumerate() {
-                        like[[i, place]] = self.benchmarks[j];
-                        // A rounded key may be longer than 1 by a hair.
-                        cosines[[i, place]] = cosine.min(1.0);
-                    }
-                }
-            },
-        );
+        let found = self.index.nearest(queries, NEIGHBOURS, forbidden);
+        for (i, near) in found.iter().enumerate() {
+            let mut out = out.row_mut(i);
+            self.average(near, out.slice_mut(s![..SUMMARY]));
+            out[SUMMARY] = near.first().map_or(0.0, |(_, likeness)| *likeness);
+            let familiar = &near[..near.len().min(FAMILIAR)];
+            out[SUMMARY + 1] = familiar.iter().map(|(_, likeness)| likeness).sum::<f32>()
+                / familiar.len().max(1) as f32;
+            for (place, &(j, cosine)) in near.iter().enumerate() {
+                like[[i, place]] = self.benchmarks[j];
+                // A rounded key may be longer than 1 by a hair.
+                cosines[[i, place]] = cosine.min(1.0);
+            }
+        }
         Recalled { inputs: out, like, cosines }
     }
 
@@ -115,23 +105,6 @@ impl Memory {
     }
 }
 
-/// The `k` largest entries among those wanted, largest first (ties: lowest index).
-fn top(
-    likeness: ArrayView1<'_, f32>,
-    k: usize,
-    wanted: impl Fn(usize) -> bool,
-) -> Vec<(usize, f32)> {
-    let mut all: Vec<(usize, f32)> =
-        likeness.iter().copied().enumerate().filter(|(j, _)| wanted(*j)).collect();
-    let order = |a: &(usize, f32), b: &(usize, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
-    if all.len() > k {
-        all.select_nth_unstable_by(k, order);
-        all.truncate(k);
-    }
-    all.sort_unstable_by(order);
-    all
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,7 +112,7 @@ mod tests {
 
     fn memory() -> Memory {
         Memory {
-            keys: array![[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]],
+            index: Index::fit(&array![[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]]).0,
             summaries: Array2::from_shape_fn((3, SUMMARY), |(i, _)| i as f32),
             benchmarks: vec![0, 0, 1],
         }
@@ -150,13 +123,13 @@ mod tests {
         let query = array![[1.0_f32, 0.0]];
         let open = memory().recall(query.view(), |_, _| false);
         assert_eq!(open.like.row(0).to_vec()[..3], [0, 0, 1]);
-        assert_eq!(open.cosines.row(0).to_vec()[..2], [1.0, 0.8]);
+        assert!(open.cosines[[0, 0]] == 1.0 && (open.cosines[[0, 1]] - 0.8).abs() < 4e-3);
         let open = open.inputs;
-        assert!(open[[0, 0]] < 0.1 && (open[[0, SUMMARY]] - 1.0).abs() < 1e-6);
+        assert!(open[[0, 0]] < 0.1 && (open[[0, SUMMARY]] - 1.0).abs() < 1e-4);
         let hidden = memory().recall(query.view(), |_, j| j == 0);
         assert_eq!(hidden.like.row(0).to_vec()[..3], [0, 1, NOTHING]);
         let hidden = hidden.inputs;
-        assert!(hidden[[0, 0]] > 0.9 && (hidden[[0, SUMMARY]] - 0.8).abs() < 1e-6);
+        assert!(hidden[[0, 0]] > 0.9 && (hidden[[0, SUMMARY]] - 0.8).abs() < 4e-3);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod features;
 mod file;
 mod forecast;
 mod grow;
+mod index;
 mod knowledge;
 mod levels;
 mod memory;
@@ -98,8 +99,6 @@ pub struct Provenance {
     pub questions: u32,
     /// Training responses.
     pub responses: u32,
-    /// Seconds of training.
-    pub seconds: f64,
     /// Figures on val of the kept epoch, by name.
     pub val: std::collections::BTreeMap<String, f64>,
     /// The [`Embedder::familiarity`] that 95% of the questions of val exceed.
@@ -155,7 +154,15 @@ impl Embedder {
     /// # Errors
     /// [`crate::Error::Usage`] with the place of the fault.
     pub fn select(&self, expression: &str) -> Result<Vec<bool>> {
-        filter::select(expression, &self.models, &self.attributes)
+        self.select_until(expression, &|| false)
+    }
+
+    /// The same, given up as soon as `stop` says true.
+    ///
+    /// # Errors
+    /// As [`Embedder::select`]; also if it was stopped.
+    pub fn select_until(&self, expression: &str, stop: &dyn Fn() -> bool) -> Result<Vec<bool>> {
+        filter::select_until(expression, &self.models, &self.attributes, stop)
             .map_err(|problem| problem.into_usage(expression))
     }
 

@@ -30,13 +30,6 @@ pub(super) struct Network {
     out: Linear,
 }
 
-/// Multipliers of the hidden units of a batch: dropout, drawn by the caller so that a seed gives
-/// the same training on every backend.
-pub(super) struct Masks {
-    pub(super) first: Tensor<2>,
-    pub(super) second: Tensor<2>,
-}
-
 impl Network {
     /// A fresh network for so many inputs and outputs.
     pub(super) fn new(
@@ -54,15 +47,23 @@ impl Network {
     }
 
     /// Questions × outputs.
-    pub(super) fn forward(&self, inputs: Tensor<2>, masks: Option<Masks>) -> Tensor<2> {
-        let hidden = match masks {
-            Some(masks) => {
-                let first = relu(self.first.forward(inputs)) * masks.first;
-                relu(self.second.forward(first)) * masks.second
-            }
-            None => relu(self.second.forward(relu(self.first.forward(inputs)))),
+    pub(super) fn forward(&self, inputs: Tensor<2>) -> Tensor<2> {
+        self.out.forward(relu(self.second.forward(relu(self.first.forward(inputs)))))
+    }
+
+    /// The same with what `gate` makes of the units of each hidden layer as their multipliers:
+    /// rectifier and dropout in one.
+    pub(super) fn gated(
+        &self,
+        inputs: Tensor<2>,
+        mut gate: impl FnMut(Array2<f32>) -> Tensor<2>,
+    ) -> Tensor<2> {
+        let mut through = |units: Tensor<2>| {
+            let open = gate(array2(units.clone().inner()));
+            units * open
         };
-        self.out.forward(hidden)
+        let first = through(self.first.forward(inputs));
+        self.out.forward(through(self.second.forward(first)))
     }
 
     /// The parameters as plain arrays.
@@ -235,7 +236,8 @@ fn data1(array: &Array1<f32>) -> TensorData {
 pub(super) fn array2(tensor: Tensor<2>) -> Array2<f32> {
     let [rows, columns] = tensor.dims();
     // All tensors here are f32, and a tensor has as many values as its shape says.
-    let values = tensor.into_data().try_to_vec::<f32>().unwrap_or_default();
+    // A product is a tensor of its own, whose numbers can be taken; shared ones are copied one by one.
+    let values = tensor.mul_scalar(1.0).into_data().try_into_vec::<f32>().unwrap_or_default();
     Array2::from_shape_vec((rows, columns), values).unwrap_or_default()
 }
 

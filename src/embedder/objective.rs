@@ -60,8 +60,12 @@ pub(super) fn slopes(
             }
             let general = bent * level + ease;
             let whole = general + special;
-            loss += f64::from(softplus(whole) - y * whole);
-            let error = (sigmoid(whole) - y) * each;
+            // One exponential serves the loss and its slope.
+            let small = (-whole.abs()).exp();
+            loss += f64::from(whole.max(0.0) + small.ln_1p() - y * whole);
+            let positive = (1.0 + small).recip();
+            let p = if whole >= 0.0 { positive } else { 1.0 - positive };
+            let error = (p - y) * each;
             let both = error + (sigmoid(general) - y) * each;
             by_ease += both;
             by_slope += both * level;
@@ -88,14 +92,14 @@ fn sigmoid(x: f32) -> f32 {
     (1.0 + (-x).exp()).recip()
 }
 
-fn softplus(x: f32) -> f32 {
-    x.max(0.0) + (-x.abs()).exp().ln_1p()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use ndarray::array;
+
+    fn softplus(x: f32) -> f32 {
+        x.max(0.0) + (-x.abs()).exp().ln_1p()
+    }
 
     #[test]
     fn gradients_are_those_of_finite_differences() {

@@ -24,6 +24,8 @@ use super::device::Backend;
 use super::network::{Layer, array2, data2, linear};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
+use crate::sealed;
+use crate::unpack;
 
 const DIM: usize = 232;
 const NOISE: f32 = 0.05;
@@ -57,11 +59,12 @@ impl Network {
 }
 
 impl Reference {
-    /// Reads the model from `cache` if it is there, trains it and writes it there if not.
+    /// Reads the model from `cache` if it is there, trains it and writes it there if not, with the
+    /// problem if that fails: the model is as good without.
     /// `encoded` are the encoded texts of the questions `train`.
     ///
     /// # Errors
-    /// [`Error::Failed`] if cancelled; [`Error::Io`] if the cache cannot be written.
+    /// [`Error::Failed`] if cancelled.
     pub fn cached(
         cache: &Path,
         data: &Dataset,
@@ -70,13 +73,13 @@ impl Reference {
         seed: u64,
         progress: &mut dyn FnMut(u32, u32),
         cancel: &AtomicBool,
-    ) -> Result<Self> {
+    ) -> Result<(Self, Option<Error>)> {
         if let Some(found) = Self::read(cache, data.models.len(), encoded.ncols()) {
-            return Ok(found);
+            return Ok((found, None));
         }
         let trained = Self::train(data, train, encoded, seed, progress, cancel)?;
-        trained.write(cache)?;
-        Ok(trained)
+        let problem = trained.write(cache).err();
+        Ok((trained, problem))
     }
 
     fn train(
@@ -169,13 +172,17 @@ impl Reference {
             ("projection", view(self.projection.shape(), &projection).map_err(failed)?),
             ("classifier", view(&[self.classifier.len()], &classifier).map_err(failed)?),
         ];
-        crate::atomic::write(path, &safetensors::serialize(tensors, None).map_err(failed)?)
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
+        }
+        crate::atomic::write(path, &sealed::seal(tensors, None).map_err(failed)?)
     }
 
     /// `None` for whatever is not a reference model of this size: it is trained again then.
     fn read(path: &Path, models: usize, inputs: usize) -> Option<Self> {
-        let bytes = std::fs::read(path).ok()?;
+        let bytes = unpack::own(path, unpack::EMBEDDER)?;
         let file = SafeTensors::deserialize(&bytes).ok()?;
+        sealed::check(&file, &bytes).ok()?;
         let numbers = |name: &str, shape: &[usize]| -> Option<Vec<f32>> {
             let tensor = file.tensor(name).ok()?;
             if tensor.dtype() != Dtype::F32 || tensor.shape() != shape {

@@ -11,7 +11,7 @@ use burn::optim::{AdamWConfig, GradientsParams};
 use burn::tensor::{Device, Tensor, TensorData};
 use ndarray::{Array2, Axis, concatenate};
 use rand::seq::SliceRandom;
-use rand::{RngExt, SeedableRng};
+use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
@@ -24,15 +24,15 @@ use super::forecast::{Logits, ask, observed};
 use super::knowledge::Groundwork;
 use super::levels::Given;
 use super::memory::Memory;
-use super::network::{HIDDEN, Masks, Network, TERMS, Weights, array2, tensor};
+use super::network::{HIDDEN, Network, TERMS, Weights, array2, tensor};
 use super::objective::{Lesson, slopes};
 use super::progress::{Epoch, Event};
 use super::residuals::summarise;
 use super::scope;
-use super::words::Words;
+use super::words::{HASHING, Words};
 use super::{Benchmark, Embedder, Provenance, Score};
 use crate::dataset::{Dataset, Split};
-use crate::encoder::{self, Encoder, Source};
+use crate::encoder::{self, Bags, Encoder, Source};
 use crate::error::{Error, Result};
 use crate::metrics::{Figures, Judged, log_loss, reliability};
 
@@ -58,8 +58,6 @@ pub struct Settings {
     pub weight_decay: f32,
     /// The share of hidden units dropped while training.
     pub dropout: f32,
-    /// Standard deviation of the normal noise on the (standardised) question, as in the paper.
-    pub noise: f32,
     /// Let what is known of the models beside their answers inform forecasts (never vectors).
     pub attributes: bool,
     /// What reads the questions; of several, the vectors are joined.
@@ -75,13 +73,12 @@ impl Default for Settings {
         Self {
             dim: 128,
             members: 2,
-            epochs: 16,
+            epochs: 8,
             patience: 4,
             batch: 128,
-            learning_rate: 2e-3,
+            learning_rate: 4e-3,
             weight_decay: 0.1,
-            dropout: 0.4,
-            noise: 0.05,
+            dropout: 0.2,
             attributes: true,
             encoder: vec![Source::Builtin(encoder::Settings::default())],
             backend: Backend::default(),
@@ -115,7 +112,6 @@ pub fn train(
     progress: &mut dyn FnMut(Event),
     cancel: &AtomicBool,
 ) -> Result<Embedder> {
-    let start = Instant::now();
     check(settings)?;
     let [train, val] = [Split::Train, Split::Val].map(|split| {
         let questions = data.split(split);
@@ -130,6 +126,7 @@ pub fn train(
             )));
         }
     }
+    distinct(data, &train)?;
     let questions = train.len() + val.len();
     progress(Event::Encoding { done: 0, questions });
     let mut encoding = |done| progress(Event::Encoding { done, questions });
@@ -198,7 +195,6 @@ pub fn train(
             epoch,
             questions: train.len() as u32,
             responses: train.iter().map(|&q| data.responses.of(q).len() as u32).sum(),
-            seconds: start.elapsed().as_secs_f64(),
             val: val.map(|(name, value)| (name.to_owned(), value)).into(),
             scope: scope::threshold(&val_features),
             axes_by_coverage: crate::embedder::axes::explained(&scores, &vectors.vectors)?,
@@ -240,6 +236,13 @@ fn cancelled() -> Error {
     Error::Failed("training was cancelled before its first epoch was over: nothing is kept".into())
 }
 
+/// Of one text alone, nothing tells questions apart.
+fn distinct(data: &Dataset, train: &[usize]) -> Result<()> {
+    let differ = texts(data, train).windows(2).any(|pair| pair[0] != pair[1]);
+    let few = "too few questions: at least 2 with different texts are needed to train on";
+    differ.then_some(()).ok_or_else(|| Error::Usage(format!("{}: {few}", data.name)))
+}
+
 fn texts<'a>(data: &'a Dataset, questions: &[usize]) -> Vec<&'a str> {
     questions.iter().map(|&q| &*data.questions[q].prompt).collect()
 }
@@ -253,8 +256,9 @@ fn featurize(
     cancel: &AtomicBool,
 ) -> Result<(Featurizer, Features)> {
     let texts = texts(data, train);
-    let encoder = Encoder::fit(&settings.encoder, &texts, settings.seed)?;
-    let encoded = encoder.encode(&texts, progress, cancel)?;
+    let bags = Bags::fit(HASHING, &texts);
+    let encoder = Encoder::fit(&settings.encoder, &bags, settings.seed)?;
+    let encoded = encoder.encode_bags(&bags, progress, cancel)?;
     let summaries = summarise(data, train, settings.seed);
     let (memory, kept) = Memory::fit(data, train, &encoder.keys(&encoded), &summaries);
     let mut known = HashMap::new();
@@ -265,7 +269,7 @@ fn featurize(
             *known.entry(*text).or_insert(next)
         })
         .collect();
-    let (words, said) = Words::fit(data, train, &ids, &summaries, settings.seed, cancel);
+    let (words, said) = Words::fit(data, train, (&bags, &ids), &summaries, settings.seed, cancel);
     Ok(Featurizer::fit(encoder, (memory, &kept), (words, &said), &encoded, &shapes(&texts), &ids))
 }
 
@@ -397,7 +401,9 @@ impl Run<'_> {
             let specialities = array2(trainee.specialities.val());
             let val_nll = self.val_loss(&weights, &specialities, &plain);
             if !val_nll.is_finite() {
-                return Err(Error::Failed("training diverged: try a lower learning rate".into()));
+                return Err(Error::Failed(
+                    "training diverged: the log loss of val is no number".into(),
+                ));
             }
             let better = best.as_ref().is_none_or(|best| val_nll < best.val_nll);
             let ability = self.groundwork.vectors.vectors.column(0).insert_axis(Axis(1));
@@ -450,19 +456,21 @@ impl Run<'_> {
         rng: &mut ChaCha8Rng,
         device: &Device,
     ) -> (Tensor<1>, f64) {
-        let noise = self.settings.noise;
-        let inputs = self.features.inputs.select(Axis(0), batch).mapv_into(|x| {
-            let normal: f32 = StandardNormal.sample(rng);
-            x + noise * normal
-        });
+        let inputs = self.features.inputs.select(Axis(0), batch);
         let keep = 1.0 - self.settings.dropout;
-        let mut mask = || {
-            let kept = |_| if rng.random::<f32>() < keep { keep.recip() } else { 0.0 };
-            let values: Vec<f32> = (0..batch.len() * HIDDEN).map(kept).collect();
-            Tensor::<2>::from_data(TensorData::new(values, [batch.len(), HIDDEN]), device)
+        let mut bytes = vec![0_u8; batch.len() * HIDDEN];
+        let gate = |units: Array2<f32>| {
+            // A byte decides whether a unit is dropped, so that a seed gives the same training on every
+            // backend; the units that the rectifier shuts have no gradient either.
+            rng.fill_bytes(&mut bytes);
+            let open = |(unit, byte): (f32, &u8)| {
+                let kept = unit > 0.0 && f32::from(*byte) < 256.0 * keep;
+                if kept { keep.recip() } else { 0.0 }
+            };
+            let values: Vec<f32> = units.into_iter().zip(&bytes).map(open).collect();
+            Tensor::from_data(TensorData::new(values, [batch.len(), HIDDEN]), device)
         };
-        let masks = Masks { first: mask(), second: mask() };
-        let outputs = trainee.network.forward(tensor(inputs.view(), device), Some(masks));
+        let outputs = trainee.network.gated(tensor(inputs.view(), device), gate);
         let specialities = trainee.specialities.val();
         let lessons: Vec<Lesson> = batch
             .iter()

@@ -6,35 +6,40 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use ndarray::{Array1, Array2, ArrayViewMut1, Axis, s};
+use std::sync::Arc;
+
+use ndarray::{Array1, Array2, Axis};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
+use super::network::softmax;
 use super::residuals::SUMMARY;
 use crate::dataset::Dataset;
-use crate::encoder::{Hashing, Tfidf};
+use crate::encoder::{Bags, Hashing, Tfidf};
+use crate::kernels::{gather, scatter};
 use crate::quantized::rounded;
 
 /// The benchmarks that are told apart at most: those with the most questions.
 const NAMED: usize = 64;
-/// Passes over the questions.
-const EPOCHS: usize = 5;
+/// Steps to take, by as many passes over the questions as that needs within [`PASSES`].
+const STEPS: usize = 60_000;
+const PASSES: [usize; 2] = [3, 8];
 /// The steps of the first pass, for texts of unit length, towards the benchmark and towards the
 /// summary; they fall to nothing in a straight line.
 const RATES: [f32; 2] = [3.0, 0.3];
 /// The bias learns that much slower: every text has it.
 const BIAS: f32 = 0.1;
 /// Parts of the questions, each judged by a model that has not seen it.
-const FOLDS: u32 = 5;
-const HASHING: Hashing = Hashing { buckets: 1 << 14, hash_seed: 0 };
+const FOLDS: u32 = 4;
+pub(super) const HASHING: Hashing = Hashing { buckets: 1 << 14, hash_seed: 0 };
 
 /// A linear model of n-grams: a multinomial logistic regression on the benchmark, and beside it least
 /// squares on the (standardised) summary, both by stochastic gradient descent.
 #[derive(Clone)]
 pub(super) struct Words {
-    pub(super) tfidf: Tfidf,
+    pub(super) tfidf: Arc<Tfidf>,
     pub(super) line: Line,
 }
 
@@ -58,24 +63,23 @@ struct Lesson<'a> {
 }
 
 impl Words {
-    /// Fits the words of the training questions (`train`, with an id for each different text) to
-    /// their benchmarks and `summaries`. Beside it, what models that have not seen a text say of it:
+    /// Fits the words of the training questions (`train`, with their texts and an id for each different one)
+    /// to their benchmarks and `summaries`. Beside it, what models that have not seen a text say of it:
     /// questions × [`Words::width`].
     pub(super) fn fit(
         data: &Dataset,
         train: &[usize],
-        ids: &[u32],
+        (bags, ids): (&Bags<'_>, &[u32]),
         summaries: &Array2<f32>,
         seed: u64,
         cancel: &AtomicBool,
     ) -> (Self, Array2<f32>) {
-        let texts: Vec<&str> = train.iter().map(|&q| &*data.questions[q].prompt).collect();
-        let (tfidf, texts) = Tfidf::fit(HASHING, &texts);
+        let texts = bags.rows();
         let (classes, of) = named(data, train);
         let deviation = summaries.std_axis(Axis(0), 0.0).mapv(|s| s.max(1e-6));
         let mean = summaries.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(SUMMARY));
         let summaries = (summaries - &mean) / &deviation;
-        let lesson = Lesson { texts: &texts, classes, of, summaries };
+        let lesson = Lesson { texts, classes, of, summaries };
         let fold = |row: usize| ids[row] % FOLDS;
         let lines: Vec<Line> = (0..=FOLDS)
             .into_par_iter()
@@ -87,11 +91,12 @@ impl Words {
             })
             .collect();
         let mut unseen = Array2::zeros((texts.len(), classes + SUMMARY));
-        unseen.outer_iter_mut().into_par_iter().enumerate().for_each(|(row, out)| {
+        unseen.outer_iter_mut().into_par_iter().enumerate().for_each(|(row, mut out)| {
+            let out = out.as_slice_mut().unwrap_or_default();
             lines[fold(row) as usize].say(&texts[row], out);
         });
         let line = lines.into_iter().next_back().unwrap_or_else(|| Line::new(classes));
-        (Self { tfidf, line }, unseen)
+        (Self { tfidf: Arc::clone(bags.tfidf()), line }, unseen)
     }
 
     /// Numbers for each text: the probabilities of the benchmarks, and the summary.
@@ -100,10 +105,10 @@ impl Words {
     }
 
     /// Texts × [`Words::width`].
-    pub(super) fn say(&self, texts: &[&str]) -> Array2<f32> {
-        let mut out = Array2::zeros((texts.len(), self.width()));
-        out.outer_iter_mut().into_par_iter().zip(texts).for_each(|(out, text)| {
-            self.line.say(&self.tfidf.weigh(text), out);
+    pub(super) fn say(&self, texts: &Bags<'_>) -> Array2<f32> {
+        let mut out = Array2::zeros((texts.rows().len(), self.width()));
+        out.outer_iter_mut().into_par_iter().zip(texts.rows()).for_each(|(mut out, text)| {
+            self.line.say(text, out.as_slice_mut().unwrap_or_default());
         });
         out
     }
@@ -141,49 +146,55 @@ impl Line {
         cancel: &AtomicBool,
     ) -> Self {
         let classes = lesson.classes;
-        let mut line = Self::new(classes);
-        let (steps, mut step) = ((EPOCHS * order.len()) as f32, 0.0);
-        let mut error = Array1::zeros(classes + SUMMARY);
-        for _ in 0..EPOCHS {
+        let passes = (STEPS / order.len().max(1)).clamp(PASSES[0], PASSES[1]);
+        let (steps, mut step) = ((passes * order.len()) as f32, 0.0);
+        let mut error = vec![0.0; classes + SUMMARY];
+        let mut weights = vec![0.0; HASHING.buckets as usize * (classes + SUMMARY)];
+        let mut bias = vec![0.0; classes + SUMMARY];
+        for _ in 0..passes {
             if cancel.load(Ordering::Relaxed) {
                 break;
             }
             order.shuffle(rng);
             for &row in &order {
                 let text = &lesson.texts[row];
-                line.say(text, error.view_mut());
-                match lesson.of[row] {
-                    class if class < classes => error[class] -= 1.0,
-                    _ => error.slice_mut(s![..classes]).fill(0.0),
-                }
-                let mut summary = error.slice_mut(s![classes..]);
-                summary -= &lesson.summaries.row(row);
+                judge(text, &weights, &bias, &mut error);
                 let left = 1.0 - step / steps;
-                error.slice_mut(s![..classes]).mapv_inplace(|e| e * RATES[0] * left);
-                error.slice_mut(s![classes..]).mapv_inplace(|e| e * RATES[1] * left);
-                for &(bucket, weight) in text {
-                    line.weights.row_mut(bucket as usize).scaled_add(-weight, &error);
+                let (named, summary) = error.split_at_mut(classes);
+                let class = lesson.of[row];
+                if class < classes {
+                    named[class] -= 1.0;
+                    named.iter_mut().for_each(|e| *e *= RATES[0] * left);
+                } else {
+                    named.fill(0.0);
                 }
-                line.bias.scaled_add(-BIAS, &error);
+                for (e, target) in summary.iter_mut().zip(lesson.summaries.row(row)) {
+                    *e = (*e - target) * RATES[1] * left;
+                }
+                scatter(&mut weights, text, &error);
+                bias.iter_mut().zip(&error).for_each(|(bias, e)| *bias -= BIAS * e);
                 step += 1.0;
             }
         }
-        line.weights = rounded(&line.weights);
-        line
+        let shape = (HASHING.buckets as usize, classes + SUMMARY);
+        // As many numbers as were taken out.
+        let weights = Array2::from_shape_vec(shape, weights).unwrap_or_default();
+        Self { weights: rounded(&weights), bias: Array1::from_vec(bias) }
     }
 
     /// The probabilities of the benchmarks and the summary of a text.
-    fn say(&self, text: &[(u32, f32)], mut out: ArrayViewMut1<f32>) {
-        out.assign(&self.bias);
-        for &(bucket, weight) in text {
-            out.scaled_add(weight, &self.weights.row(bucket as usize));
-        }
-        let mut named = out.slice_mut(s![..self.bias.len() - SUMMARY]);
-        let most = named.fold(f32::NEG_INFINITY, |most, x| most.max(*x));
-        named.mapv_inplace(|x| (x - most).exp());
-        let sum = named.sum();
-        named.mapv_inplace(|x| x / sum);
+    fn say(&self, text: &[(u32, f32)], out: &mut [f32]) {
+        // Weights that were fitted or read lie row by row.
+        let weights = self.weights.as_slice().unwrap_or_default();
+        judge(text, weights, self.bias.as_slice().unwrap_or_default(), out);
     }
+}
+
+/// What weights and bias make of a text: probabilities of the benchmarks, and the summary.
+fn judge(text: &[(u32, f32)], weights: &[f32], bias: &[f32], out: &mut [f32]) {
+    out.copy_from_slice(bias);
+    gather(out, text, weights);
+    softmax(&mut out[..bias.len() - SUMMARY]);
 }
 
 #[cfg(test)]
@@ -195,7 +206,9 @@ mod tests {
     fn fitted(data: &Dataset, train: &[usize]) -> (Words, Array2<f32>) {
         let ids: Vec<u32> = (0..train.len() as u32).collect();
         let summaries = summarise(data, train, 1);
-        Words::fit(data, train, &ids, &summaries, 1, &AtomicBool::new(false))
+        let texts: Vec<&str> = train.iter().map(|&q| &*data.questions[q].prompt).collect();
+        let bags = Bags::fit(HASHING, &texts);
+        Words::fit(data, train, (&bags, &ids), &summaries, 1, &AtomicBool::new(false))
     }
 
     fn simulated() -> (Dataset, Vec<usize>) {
@@ -216,7 +229,7 @@ mod tests {
         let right = train.iter().filter(|&&q| best(q) == data.questions[q].category as usize);
         assert!(right.count() as f32 > 0.9 * train.len() as f32, "their words differ");
         for row in unseen.rows() {
-            let sum = row.slice(s![..classes]).sum();
+            let sum = row.slice(ndarray::s![..classes]).sum();
             assert!((sum - 1.0).abs() < 1e-4 && row.iter().all(|x| x.is_finite()));
         }
     }
@@ -229,7 +242,7 @@ mod tests {
         let (again, unseen) = fitted(&data, &train);
         assert_eq!(words.line.weights, again.line.weights, "the same seed");
         let text = &*data.questions[0].prompt;
-        let said = words.say(&[text, ""]);
+        let said = words.say(&Bags::new(&words.tfidf, &[text, ""]));
         assert!(said.iter().all(|x| x.is_finite()));
         assert_ne!(said.row(0), unseen.row(0), "a training text is judged by words of the others");
     }

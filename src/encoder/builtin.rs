@@ -4,14 +4,18 @@
 //! questions (sublinear TF-IDF, each kind of unit length) and projected by a linear layer: the
 //! leading right singular vectors of the training questions (latent semantic analysis).
 
-use ndarray::{Array1, Array2, Axis};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use ndarray::{Array2, Axis};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::svd::{Sparse, right_singular_vectors};
-use super::tfidf::{Hashing, Tfidf};
+use super::tfidf::{Bags, Hashing, Tfidf};
 use crate::error::Result;
+use crate::kernels::gather;
 use crate::quantized::rounded;
 
 /// What decides the vectors besides the learned weights.
@@ -34,7 +38,7 @@ impl Default for Settings {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Builtin {
     dim: usize,
-    tfidf: Tfidf,
+    tfidf: Arc<Tfidf>,
     /// Buckets × dimensions; as rounded as it is stored.
     projection: Array2<f32>,
 }
@@ -44,17 +48,23 @@ impl Builtin {
     ///
     /// # Errors
     /// Fails if the decomposition does not converge.
-    pub fn fit(settings: Settings, texts: &[&str], seed: u64) -> Result<Self> {
-        let (tfidf, rows) = Tfidf::fit(settings.hashing, texts);
-        let matrix = Sparse::new(settings.hashing.buckets as usize, rows);
+    pub fn fit(settings: Settings, texts: &Bags<'_>, seed: u64) -> Result<Self> {
+        let own;
+        let texts = if texts.tfidf().hashing() == settings.hashing {
+            texts
+        } else {
+            own = Bags::fit(settings.hashing, texts.texts);
+            &own
+        };
+        let matrix = Sparse::new(settings.hashing.buckets as usize, texts.rows());
         let projection = rounded(&right_singular_vectors(&matrix, settings.dim, seed)?);
-        Ok(Self { dim: settings.dim, tfidf, projection })
+        Ok(Self { dim: settings.dim, tfidf: Arc::clone(texts.tfidf()), projection })
     }
 
     /// An encoder from its parts, as read from a file: `projection` is buckets × dim. `None` if that
     /// does not fit.
     #[must_use]
-    pub fn from_parts(dim: usize, tfidf: Tfidf, projection: Array2<f32>) -> Option<Self> {
+    pub fn from_parts(dim: usize, tfidf: Arc<Tfidf>, projection: Array2<f32>) -> Option<Self> {
         let fits = projection.dim() == (tfidf.hashing().buckets as usize, dim);
         fits.then_some(Self { dim, tfidf, projection })
     }
@@ -67,7 +77,7 @@ impl Builtin {
 
     /// The weights of a text before they are projected.
     #[must_use]
-    pub fn tfidf(&self) -> &Tfidf {
+    pub fn tfidf(&self) -> &Arc<Tfidf> {
         &self.tfidf
     }
 
@@ -96,19 +106,30 @@ impl Builtin {
     /// text, and zero where no n-gram is known.
     #[must_use]
     pub fn encode(&self, texts: &[&str]) -> Array2<f32> {
-        let mut out = Array2::zeros((texts.len(), self.dim));
-        out.axis_iter_mut(Axis(0)).into_par_iter().zip(texts).for_each(|(mut row, text)| {
-            row.assign(&self.encode_one(text));
-        });
-        out
+        self.project(texts.len(), |i| Cow::Owned(self.tfidf.weigh(texts[i])))
     }
 
-    fn encode_one(&self, text: &str) -> Array1<f32> {
-        let mut vector = Array1::zeros(self.dim);
-        for (bucket, weight) in self.tfidf.weigh(text) {
-            vector.scaled_add(weight, &self.projection.row(bucket as usize));
+    /// The same for texts that may be weighed already.
+    pub(super) fn encode_bags(&self, texts: &Bags<'_>) -> Array2<f32> {
+        if Arc::ptr_eq(&self.tfidf, texts.tfidf()) {
+            self.project(texts.rows().len(), |i| Cow::Borrowed(&texts.rows()[i]))
+        } else {
+            self.encode(texts.texts)
         }
-        vector
+    }
+
+    fn project<'a>(
+        &self,
+        texts: usize,
+        text: impl Fn(usize) -> Cow<'a, [(u32, f32)]> + Sync,
+    ) -> Array2<f32> {
+        let mut out = Array2::zeros((texts, self.dim));
+        // A projection that was read or fitted lies row by row.
+        let table = self.projection.as_slice().unwrap_or_default();
+        out.axis_iter_mut(Axis(0)).into_par_iter().enumerate().for_each(|(i, mut row)| {
+            gather(row.as_slice_mut().unwrap_or_default(), &text(i), table);
+        });
+        out
     }
 }
 
@@ -128,7 +149,7 @@ mod tests {
 
     fn fitted() -> Builtin {
         let settings = Settings { hashing: Hashing { buckets: 512, hash_seed: 3 }, dim: 4 };
-        Builtin::fit(settings, &TEXTS, 1).unwrap()
+        Builtin::fit(settings, &Bags::fit(settings.hashing, &TEXTS), 1).unwrap()
     }
 
     #[test]

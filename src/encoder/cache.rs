@@ -1,10 +1,11 @@
 //! Vectors that were computed once, kept in the user's cache folder by encoder and text.
 //!
-//! A shard is one safetensors file with the hashes of some texts and their vectors. Shards are
-//! written atomically under names of their own and never changed, so that processes do not disturb
-//! each other; the oldest go when all together grow too large.
+//! A shard is one safetensors file with the hashes of some texts and their vectors, and a checksum.
+//! Shards are written atomically under names of their own and never changed, so that processes do not
+//! disturb each other; the oldest go when all together grow too large.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -12,6 +13,8 @@ use std::time::SystemTime;
 use ndarray::{Array2, ArrayView2};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use xxhash_rust::xxh3::xxh3_128;
+
+use crate::{atomic, sealed};
 
 /// Bytes that the cache holds at most.
 const CAPACITY: u64 = 512 << 20;
@@ -44,7 +47,7 @@ impl Cache {
     pub(super) fn read(&self) -> HashMap<Key, Vec<f32>> {
         let mut found = HashMap::new();
         for (path, ..) in shards(&self.folder) {
-            let Ok(bytes) = fs::read(&path) else { continue };
+            let Some(bytes) = crate::unpack::own(&path, CAPACITY) else { continue };
             let Some((keys, vectors)) = self.shard(&bytes) else { continue };
             found.extend(keys.into_iter().zip(vectors));
         }
@@ -53,6 +56,7 @@ impl Cache {
 
     fn shard(&self, bytes: &[u8]) -> Option<(Vec<Key>, Vec<Vec<f32>>)> {
         let file = SafeTensors::deserialize(bytes).ok()?;
+        sealed::check(&file, bytes).ok()?;
         let (keys, vectors) = (file.tensor("texts").ok()?, file.tensor("vectors").ok()?);
         let keys = keys.data().chunks_exact(16).filter_map(|b| b.try_into().ok());
         let keys: Vec<Key> = keys.map(Key::from_le_bytes).collect();
@@ -74,22 +78,26 @@ impl Cache {
         let texts = TensorView::new(Dtype::U8, vec![keys.len(), 16], &keys_bytes);
         let rows = TensorView::new(Dtype::F32, vec![keys.len(), self.dim], &vector_bytes);
         let (Ok(texts), Ok(rows)) = (texts, rows) else { return };
-        let Ok(bytes) = safetensors::serialize([("texts", texts), ("vectors", rows)], None) else {
-            return;
-        };
+        let Ok(bytes) = sealed::seal([("texts", texts), ("vectors", rows)], None) else { return };
         if fs::create_dir_all(&self.folder).is_ok()
-            && crate::atomic::write(&self.folder.join(name), &bytes).is_ok()
+            && atomic::write(&self.folder.join(name), &bytes).is_ok()
         {
             self.shrink();
         }
     }
 
-    /// Removes the oldest shards of all encoders until the rest fits.
+    /// Removes what killed runs left, and the oldest shards of all encoders, until the rest fits.
     fn shrink(&self) {
         let Ok(folders) = fs::read_dir(&self.root) else { return };
-        let mut all: Vec<_> =
-            folders.filter_map(|entry| Some(shards(&entry.ok()?.path()))).flatten().collect();
-        let mut total: u64 = all.iter().map(|(_, size, _)| size).sum();
+        let folders: Vec<PathBuf> = folders.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        let (mut all, mut total) = (Vec::new(), 0);
+        for folder in &folders {
+            atomic::sweep(folder);
+            // What is being written counts, but is nobody's to remove.
+            total += files(folder, atomic::is_leftover).iter().map(size).sum::<u64>();
+            all.extend(shards(folder));
+        }
+        total += all.iter().map(size).sum::<u64>();
         all.sort_by_key(|(.., age)| *age);
         for (path, size, _) in all {
             if total <= self.capacity {
@@ -102,17 +110,29 @@ impl Cache {
     }
 }
 
-/// The shards in a folder, with their sizes and ages.
-fn shards(folder: &Path) -> Vec<(PathBuf, u64, SystemTime)> {
+/// A file with its size and age.
+type Aged = (PathBuf, u64, SystemTime);
+
+fn size((_, size, _): &Aged) -> u64 {
+    *size
+}
+
+/// The shards in a folder.
+fn shards(folder: &Path) -> Vec<Aged> {
+    files(folder, |name| {
+        let name = name.to_string_lossy();
+        name.ends_with(".safetensors") && !name.starts_with('.')
+    })
+}
+
+/// The files in a folder whose names are wanted.
+fn files(folder: &Path, wanted: impl Fn(&OsStr) -> bool) -> Vec<Aged> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let shard = |entry: fs::DirEntry| {
-        let path = entry.path();
-        let is_shard = path.extension().is_some_and(|e| e == "safetensors")
-            && !entry.file_name().to_string_lossy().starts_with('.');
+    let file = |entry: fs::DirEntry| {
         let data = entry.metadata().ok().filter(fs::Metadata::is_file)?;
-        is_shard.then_some((path, data.len(), data.modified().ok()?))
+        wanted(&entry.file_name()).then_some((entry.path(), data.len(), data.modified().ok()?))
     };
-    entries.filter_map(|entry| shard(entry.ok()?)).collect()
+    entries.filter_map(|entry| file(entry.ok()?)).collect()
 }
 
 /// The rows of `texts` that are known, and the places of those that are not.
@@ -150,6 +170,39 @@ mod tests {
         assert_eq!(vectors, array![[3.0, 4.0], [0.0, 0.0], [1.0, 2.0]]);
         assert!(Cache::new(folder.path(), "abc", 3).read().is_empty(), "another dimension");
         assert!(Cache::new(folder.path(), "def", 2).read().is_empty(), "another encoder");
+    }
+
+    #[test]
+    fn a_flipped_bit_costs_its_shard_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::new(folder.path(), "abc", 2);
+        cache.write(&[1], array![[1.0, 2.0]].view());
+        cache.write(&[2], array![[3.0, 4.0]].view());
+        let (path, ..) = shards(&cache.folder).remove(0);
+        let mut bytes = fs::read(&path).unwrap();
+        let at = bytes.len() - 30;
+        bytes[at] ^= 0x40;
+        fs::write(&path, bytes).unwrap();
+        assert_eq!(cache.read().len(), 1);
+    }
+
+    #[test]
+    fn what_killed_runs_left_goes_and_what_is_under_way_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut cache = Cache::new(folder.path(), "abc", 1);
+        cache.write(&[0], array![[0.0]].view());
+        let other = folder.path().join("def");
+        fs::create_dir(&other).unwrap();
+        fs::write(other.join(".llmap-killed.tmp"), [0; 900]).unwrap();
+        let held = fs::File::create(other.join(".llmap-abcdef.tmp")).unwrap();
+        held.lock().unwrap();
+        held.set_len(900).unwrap();
+        cache.capacity = 1000;
+        cache.write(&[1], array![[1.0]].view());
+        assert!(
+            !other.join(".llmap-killed.tmp").exists() && other.join(".llmap-abcdef.tmp").exists()
+        );
+        assert!(cache.read().len() < 2, "the one under way takes most of the room");
     }
 
     #[test]

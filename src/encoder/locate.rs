@@ -10,6 +10,7 @@ use super::builtin::Settings;
 use super::sentence::Identity;
 use crate::error::{Error, Result};
 use crate::hub;
+use crate::unpack;
 
 /// The variable that names folders of encoders, as PATH does.
 pub(super) const VARIABLE: &str = "LLMAP_ENCODERS";
@@ -39,17 +40,16 @@ pub fn sources(list: &str) -> Result<Vec<Source>> {
             _ if Path::new(name).is_dir() => Source::Folder(name.into()),
             _ if hub::Item::named(name).is_some_and(|item| item.encoder()) => {
                 let folder = hub::cached(name).ok_or_else(|| {
-                    Error::Usage(format!(
-                        "the encoder {name} has not been fetched\n  fix: run `llmap fetch {name}`"
-                    ))
+                    let problem = format!("the encoder {name} has not been fetched");
+                    Error::usage(problem, format!("run `llmap fetch {name}`"))
                 })?;
                 Source::Folder(folder)
             }
             _ => {
-                return Err(Error::Usage(format!(
-                    "`{name}` is no encoder\n  fix: name `builtin`, `minilm`, `mpnet`, a folder, \
-                     or several of them joined by `+`"
-                )));
+                return Err(Error::usage(
+                    format!("`{name}` is no encoder"),
+                    "name `builtin`, `minilm`, `mpnet`, a folder, or several of them joined by `+`",
+                ));
             }
         };
         if sources.contains(&source) {
@@ -81,7 +81,7 @@ pub(super) fn candidates(identity: &Identity) -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = env::split_paths(&named).collect();
     let plain = identity.hash.bytes().all(|b| b.is_ascii_hexdigit());
     if let Some(cache) = cache_folder().filter(|_| plain) {
-        let note = fs::read_to_string(cache.join("encoders").join(&identity.hash));
+        let note = unpack::settings(&cache.join("encoders").join(&identity.hash));
         folders.extend(note.ok().map(PathBuf::from));
     }
     folders.extend(hub::ITEMS.iter().filter(|item| item.encoder()).filter_map(hub::Item::cached));

@@ -20,7 +20,7 @@ pub use locate::{Source, sources};
 use ndarray::{Array1, Array2, Axis, s};
 pub use sentence::{Identity, Sentence};
 pub use shape::{SHAPE, shape};
-pub use tfidf::{Hashing, Tfidf};
+pub use tfidf::{Bags, Hashing, Tfidf};
 
 use crate::error::{Error, Result};
 
@@ -77,12 +77,14 @@ impl Part {
 
     fn encode(
         &self,
-        texts: &[&str],
+        (texts, bags): (&[&str], Option<&Bags<'_>>),
         progress: &mut dyn FnMut(usize),
         cancel: &AtomicBool,
     ) -> Result<Array2<f32>> {
         match self {
-            Self::Builtin(builtin) => Ok(builtin.encode(texts)),
+            Self::Builtin(builtin) => {
+                Ok(bags.map_or_else(|| builtin.encode(texts), |bags| builtin.encode_bags(bags)))
+            }
             Self::Sentence(sentence) if texts.len() < WORTH => {
                 sentence.encode(texts, progress, cancel)
             }
@@ -125,14 +127,11 @@ fn absent(identity: &Identity) -> Error {
     let known = crate::hub::ITEMS.iter().find(|item| item.repository.ends_with(&identity.name));
     let get =
         known.map_or_else(String::new, |item| format!("run `llmap fetch {}`, or ", item.name));
-    Error::Usage(format!(
-        "the embedder reads questions with {} ({}, {} numbers), which is not on this machine\n  \
-         fix: {get}set {} to its folder",
-        identity.name,
-        identity.architecture,
-        identity.dim,
-        locate::VARIABLE
-    ))
+    let problem = format!(
+        "the embedder reads questions with {} ({}, {} numbers), which is not on this machine",
+        identity.name, identity.architecture, identity.dim,
+    );
+    Error::usage(problem, format!("{get}set {} to its folder", locate::VARIABLE))
 }
 
 impl Encoder {
@@ -146,7 +145,7 @@ impl Encoder {
     ///
     /// # Errors
     /// [`Error::Input`] if a folder does not hold an encoder; see [`Builtin::fit`].
-    pub fn fit(sources: &[Source], texts: &[&str], seed: u64) -> Result<Self> {
+    pub fn fit(sources: &[Source], texts: &Bags<'_>, seed: u64) -> Result<Self> {
         let part = |source: &Source| match source {
             Source::Builtin(settings) => {
                 Ok(Part::Builtin(Box::new(Builtin::fit(*settings, texts, seed)?)))
@@ -219,10 +218,32 @@ impl Encoder {
         progress: &mut dyn FnMut(usize),
         cancel: &AtomicBool,
     ) -> Result<Array2<f32>> {
+        self.join((texts, None), progress, cancel)
+    }
+
+    /// The same for texts that may be weighed already, as the built-in encoder weighs them.
+    ///
+    /// # Errors
+    /// As [`Encoder::encode`].
+    pub fn encode_bags(
+        &self,
+        texts: &Bags<'_>,
+        progress: &mut dyn FnMut(usize),
+        cancel: &AtomicBool,
+    ) -> Result<Array2<f32>> {
+        self.join((texts.texts, Some(texts)), progress, cancel)
+    }
+
+    fn join(
+        &self,
+        (texts, bags): (&[&str], Option<&Bags<'_>>),
+        progress: &mut dyn FnMut(usize),
+        cancel: &AtomicBool,
+    ) -> Result<Array2<f32>> {
         let mut out = Array2::zeros((texts.len(), self.dim()));
         let mut at = 0;
         for part in &self.parts {
-            let encoded = part.encode(texts, progress, cancel)?;
+            let encoded = part.encode((texts, bags), progress, cancel)?;
             out.slice_mut(s![.., at..at + part.dim()]).assign(&encoded);
             at += part.dim();
         }

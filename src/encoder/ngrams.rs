@@ -18,16 +18,24 @@ pub(super) type Counts = [Vec<(u32, f32)>; KINDS];
 /// that is no white space; trigrams are taken within words padded by a space on either side.
 pub(super) fn count(text: &str, buckets: u32, hash_seed: u64) -> Counts {
     let text = text.to_lowercase();
+    let all = u64::from(buckets);
+    // A remainder by a power of two is a mask, which is quicker.
+    let mask = all.is_power_of_two().then_some(all.wrapping_sub(1));
     let bucket = |kind: u64, gram: &[u8]| {
-        (xxh3_64_with_seed(gram, hash_seed ^ kind) % u64::from(buckets)) as u32
+        let hash = xxh3_64_with_seed(gram, hash_seed ^ kind);
+        mask.map_or_else(|| hash % all, |mask| hash & mask) as u32
     };
-    let (mut words, mut trigrams) = (Vec::new(), Vec::new());
+    let (mut words, mut trigrams) = (Vec::new(), Vec::with_capacity(text.len()));
     let mut padded = String::new();
     let mut starts = Vec::new();
     for word in words_of(&text) {
         words.push(bucket(0, word.as_bytes()));
         padded.clear();
         padded.extend([" ", word, " "]);
+        if padded.is_ascii() {
+            trigrams.extend(padded.as_bytes().windows(CHARACTERS).map(|gram| bucket(1, gram)));
+            continue;
+        }
         starts.clear();
         starts.extend(padded.char_indices().map(|(at, _)| at));
         starts.push(padded.len());

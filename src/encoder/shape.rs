@@ -1,5 +1,7 @@
 //! The shape of a text: what its difficulty and format can be guessed from without its words.
 
+use xxhash_rust::xxh3::xxh3_64;
+
 /// How many numbers [`shape`] gives.
 pub const SHAPE: usize = 22;
 
@@ -7,37 +9,25 @@ pub const SHAPE: usize = 22;
 /// everywhere (logarithms of counts).
 #[must_use]
 pub fn shape(text: &str) -> [f32; SHAPE] {
-    let count = |wanted: &str| text.chars().filter(|&c| wanted.contains(c)).count();
     let log = |count: usize| (count as f32).ln_1p();
-    let characters = text.chars().count().max(1);
-    let share =
-        |is: fn(char) -> bool| text.chars().filter(|&c| is(c)).count() as f32 / characters as f32;
-    let words: Vec<&str> =
-        text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).collect();
-    let letters: usize = words.iter().map(|word| word.chars().count()).sum();
-    let mut distinct: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
-    distinct.sort_unstable();
-    distinct.dedup();
-    let numbers: Vec<&str> = text
-        .split(|c: char| !c.is_ascii_digit() && c != '.')
-        .filter(|n| n.contains(digit))
-        .collect();
-    let longest_number = numbers.iter().map(|n| n.len()).max().unwrap_or(0);
     let lines = || text.split('\n');
     let last = text.trim_end().rsplit("\n\n").next().unwrap_or_default();
-    let word_count = words.len().max(1) as f32;
+    let found = Found::of(text);
+    let share = |count: usize| count as f32 / found.characters.max(1) as f32;
+    let word_count = found.words.max(1) as f32;
+    let count = |wanted: &str| wanted.bytes().map(|byte| found.ascii[byte as usize]).sum::<usize>();
     [
-        log(characters),
-        log(words.len()),
+        log(found.characters.max(1)),
+        log(found.words),
         log(lines().count()),
         log(last.chars().count()),
-        share(digit),
-        share(char::is_uppercase),
-        share(|c| !c.is_ascii()),
-        share(char::is_whitespace),
-        letters as f32 / word_count,
-        distinct.len() as f32 / word_count,
-        log(numbers.len()),
+        share(count("0123456789")),
+        share(found.upper),
+        share(found.characters - found.ascii.iter().sum::<usize>()),
+        share(found.white),
+        found.letters as f32 / word_count,
+        found.distinct as f32 / word_count,
+        log(found.numbers),
         log(lines().filter(|line| is_option(line)).count()),
         log(count("?")),
         log(count("\\$")),
@@ -47,13 +37,78 @@ pub fn shape(text: &str) -> [f32; SHAPE] {
         log(count("+-*/^<>")),
         log(count(".,;:")),
         log(lines().filter(|line| line.starts_with([' ', '\t'])).count()),
-        log(longest_number),
+        log(found.longest_number),
         log(count("\"'")),
     ]
 }
 
-fn digit(c: char) -> bool {
-    c.is_ascii_digit()
+/// What one pass over the characters of a text finds.
+struct Found {
+    characters: usize,
+    /// How often each ASCII character stands.
+    ascii: [usize; 128],
+    upper: usize,
+    white: usize,
+    /// Runs of letters, how many letters they have, and how many of them differ but for case.
+    words: usize,
+    letters: usize,
+    distinct: usize,
+    /// Runs of digits and points with a digit, and the length of the longest.
+    numbers: usize,
+    longest_number: usize,
+}
+
+impl Found {
+    fn of(text: &str) -> Self {
+        let mut found = Self {
+            characters: 0,
+            ascii: [0; 128],
+            upper: 0,
+            white: 0,
+            words: 0,
+            letters: 0,
+            distinct: 0,
+            numbers: 0,
+            longest_number: 0,
+        };
+        let mut words = Vec::new();
+        let mut word = String::new();
+        let (mut number, mut digits) = (0, false);
+        // A line break at the end closes the last word and the last number.
+        for c in text.chars().chain(['\n']) {
+            if let Some(count) = found.ascii.get_mut(c as usize) {
+                *count += 1;
+            }
+            found.characters += 1;
+            found.upper += usize::from(c.is_uppercase());
+            found.white += usize::from(c.is_whitespace());
+            if c.is_alphabetic() {
+                found.letters += 1;
+                word.extend(c.to_lowercase());
+            } else if !word.is_empty() {
+                words.push(xxh3_64(word.as_bytes()));
+                word.clear();
+            }
+            if c.is_ascii_digit() || c == '.' {
+                number += 1;
+                digits |= c != '.';
+            } else {
+                if digits {
+                    found.numbers += 1;
+                    found.longest_number = found.longest_number.max(number);
+                }
+                (number, digits) = (0, false);
+            }
+        }
+        found.characters -= 1;
+        found.white -= 1;
+        found.ascii[usize::from(b'\n')] -= 1;
+        found.words = words.len();
+        words.sort_unstable();
+        words.dedup();
+        found.distinct = words.len();
+        found
+    }
 }
 
 /// A line that begins like an answer option: `A.`, `B)`, `(C)`.

@@ -1,41 +1,43 @@
 //! The directions in which a sparse matrix varies most: a randomised truncated SVD.
 
 use linfa_linalg::eigh::Eigh;
-use ndarray::{Array2, ArrayView2, Axis, s};
+use ndarray::{Array2, Axis, s};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
 use crate::error::{Error, Result};
+use crate::kernels::gather;
 
 /// A sparse matrix in compressed rows.
-pub(super) struct Sparse {
+pub(super) struct Sparse<'a> {
     columns: usize,
-    rows: Vec<Vec<(u32, f32)>>,
+    rows: &'a [Vec<(u32, f32)>],
 }
 
-impl Sparse {
-    pub(super) fn new(columns: usize, rows: Vec<Vec<(u32, f32)>>) -> Self {
+impl<'a> Sparse<'a> {
+    pub(super) fn new(columns: usize, rows: &'a [Vec<(u32, f32)>]) -> Self {
         Self { columns, rows }
     }
 
-    fn transposed(&self) -> Self {
+    /// The rows of the transposed matrix.
+    fn transposed(&self) -> Vec<Vec<(u32, f32)>> {
         let mut rows = vec![Vec::new(); self.columns];
         for (i, row) in self.rows.iter().enumerate() {
             for &(j, value) in row {
                 rows[j as usize].push((i as u32, value));
             }
         }
-        Self { columns: self.rows.len(), rows }
+        rows
     }
 
-    fn dot(&self, dense: ArrayView2<'_, f32>) -> Array2<f32> {
+    fn dot(&self, dense: &Array2<f32>) -> Array2<f32> {
         let mut out = Array2::zeros((self.rows.len(), dense.ncols()));
-        out.axis_iter_mut(Axis(0)).into_par_iter().zip(&self.rows).for_each(|(mut out, row)| {
-            for &(j, value) in row {
-                out.scaled_add(value, &dense.row(j as usize));
-            }
+        let dense = dense.as_standard_layout();
+        let table = dense.as_slice().unwrap_or_default();
+        out.axis_iter_mut(Axis(0)).into_par_iter().zip(self.rows).for_each(|(mut out, row)| {
+            gather(out.as_slice_mut().unwrap_or_default(), row, table);
         });
         out
     }
@@ -44,21 +46,22 @@ impl Sparse {
 /// The first `k` right singular vectors of `a` as columns (columns of `a` × `k`), by subspace
 /// iteration from a random start (Halko, Martinsson and Tropp 2011, algorithm 4.4). Columns beyond
 /// the rank of `a` are zero.
-pub(super) fn right_singular_vectors(a: &Sparse, k: usize, seed: u64) -> Result<Array2<f32>> {
+pub(super) fn right_singular_vectors(a: &Sparse<'_>, k: usize, seed: u64) -> Result<Array2<f32>> {
     const OVERSAMPLE: usize = 10;
     const ITERATIONS: usize = 2;
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let width = (k + OVERSAMPLE).min(a.columns);
     let start =
         Array2::from_shape_simple_fn((a.columns, width), || StandardNormal.sample(&mut rng));
-    let transposed = a.transposed();
-    let mut basis = orthonormal(&a.dot(start.view()))?;
+    let rows = a.transposed();
+    let transposed = Sparse::new(a.rows.len(), &rows);
+    let mut basis = orthonormal(&a.dot(&start))?;
     for _ in 0..ITERATIONS {
-        let back = orthonormal(&transposed.dot(basis.view()))?;
-        basis = orthonormal(&a.dot(back.view()))?;
+        let back = orthonormal(&transposed.dot(&basis))?;
+        basis = orthonormal(&a.dot(&back))?;
     }
     // B = QᵀA is small; its right singular vectors are Bᵀu/σ.
-    let b = transposed.dot(basis.view());
+    let b = transposed.dot(&basis);
     let v = orthonormal(&b)?;
     let mut out = Array2::zeros((a.columns, k));
     let kept = k.min(v.ncols());
@@ -112,10 +115,10 @@ mod tests {
                 (0..60).map(|j| (j as u32, value(j))).filter(|(_, v)| *v != 0.0).collect()
             })
             .collect();
-        let a = Sparse::new(60, rows);
+        let a = Sparse::new(60, &rows);
         let v = right_singular_vectors(&a, 5, 1).unwrap();
-        let back = a.dot(v.view()).dot(&v.t());
-        for (row, sparse) in back.rows().into_iter().zip(&a.rows) {
+        let back = a.dot(&v).dot(&v.t());
+        for (row, sparse) in back.rows().into_iter().zip(a.rows) {
             for &(j, value) in sparse {
                 assert!((row[j as usize] - value).abs() < 1e-2);
             }

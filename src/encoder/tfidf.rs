@@ -1,5 +1,7 @@
 //! Texts as sparse vectors: hashed n-grams weighted by their rarity.
 
+use std::sync::Arc;
+
 use ndarray::Array2;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -23,10 +25,44 @@ pub struct Tfidf {
     rarity: Array2<f32>,
 }
 
+/// Texts with their sparse vectors: counted once for all that stands on the same weights.
+pub struct Bags<'a> {
+    pub(super) texts: &'a [&'a str],
+    tfidf: Arc<Tfidf>,
+    rows: Vec<Vec<(u32, f32)>>,
+}
+
+impl<'a> Bags<'a> {
+    /// Fits weights to the texts.
+    #[must_use]
+    pub fn fit(hashing: Hashing, texts: &'a [&'a str]) -> Self {
+        let (tfidf, rows) = Tfidf::fit(hashing, texts);
+        Self { texts, tfidf: Arc::new(tfidf), rows }
+    }
+
+    /// Weighs the texts.
+    #[must_use]
+    pub fn new(tfidf: &Arc<Tfidf>, texts: &'a [&'a str]) -> Self {
+        let rows = texts.par_iter().map(|text| tfidf.weigh(text)).collect();
+        Self { texts, tfidf: Arc::clone(tfidf), rows }
+    }
+
+    /// The weights.
+    #[must_use]
+    pub fn tfidf(&self) -> &Arc<Tfidf> {
+        &self.tfidf
+    }
+
+    /// A list of buckets and weights for each text.
+    #[must_use]
+    pub fn rows(&self) -> &[Vec<(u32, f32)>] {
+        &self.rows
+    }
+}
+
 impl Tfidf {
     /// Fits rarity to texts, and gives their weights.
-    #[must_use]
-    pub fn fit(hashing: Hashing, texts: &[&str]) -> (Self, Vec<Vec<(u32, f32)>>) {
+    fn fit(hashing: Hashing, texts: &[&str]) -> (Self, Vec<Vec<(u32, f32)>>) {
         let count = |text: &&str| ngrams::count(text, hashing.buckets, hashing.hash_seed);
         let counts: Vec<Counts> = texts.par_iter().map(count).collect();
         let mut documents = Array2::<f32>::zeros((KINDS, hashing.buckets as usize));
@@ -41,7 +77,7 @@ impl Tfidf {
         let rarity =
             documents.mapv(|df| if df > 0.0 { ((1.0 + n) / (1.0 + df)).ln() + 1.0 } else { 0.0 });
         let this = Self { hashing, rarity };
-        let weights = counts.par_iter().map(|counts| this.weigh_counts(counts)).collect();
+        let weights = counts.into_par_iter().map(|counts| this.weigh_counts(&counts)).collect();
         (this, weights)
     }
 
@@ -72,7 +108,7 @@ impl Tfidf {
     }
 
     fn weigh_counts(&self, counts: &Counts) -> Vec<(u32, f32)> {
-        let mut weights = Vec::new();
+        let mut weights = Vec::with_capacity(counts.iter().map(Vec::len).sum());
         for (list, rarity) in counts.iter().zip(self.rarity.rows()) {
             let start = weights.len();
             weights.extend(

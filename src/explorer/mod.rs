@@ -32,3 +32,10 @@ pub use app::{Options, run, run_live, themes};
 pub use bench::{Frames, frames, typed};
 pub use export::{Kind, Shown, document, picture, plain};
 pub use pane::Pane;
+
+/// Reads a theme, and nothing else.
+pub(crate) fn read_theme(path: &std::path::Path) {
+    let _ = theme::Theme::load(&path.to_string_lossy(), depth::Depth::Indexed);
+}
+
+pub(crate) use app::read_config;

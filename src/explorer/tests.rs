@@ -363,6 +363,7 @@ fn without_its_encoder_all_but_prompts_goes_on() {
 mod browsing;
 mod evaluate;
 mod forecast;
+mod hostile;
 mod map;
 mod newcomer;
 mod picture;

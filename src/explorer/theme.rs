@@ -11,6 +11,7 @@ use strum::VariantNames;
 use super::depth::{Depth, reduced};
 use super::{folders, user_file};
 use crate::error::{Error, Result};
+use crate::unpack;
 
 /// Colours for named classes; what is rarer shares one.
 pub const HUES: usize = 8;
@@ -256,11 +257,11 @@ fn user_folder() -> Option<PathBuf> {
 fn find(name: &str) -> Result<(PathBuf, String)> {
     let path = Path::new(name);
     if path.extension().is_some() || name.contains(std::path::MAIN_SEPARATOR) {
-        let text = std::fs::read_to_string(path).map_err(|e| Error::io(path, e))?;
-        return Ok((path.into(), text));
+        return Ok((path.into(), unpack::settings(path)?));
     }
     for path in user_folder().iter().flat_map(|folder| user_file::places(folder, name)) {
-        if let Ok(text) = std::fs::read_to_string(&path) {
+        if path.exists() {
+            let text = unpack::settings(&path)?;
             return Ok((path, text));
         }
     }

@@ -7,7 +7,7 @@ use super::metric::{self, Range, Scale, Summary};
 use super::models::Models;
 use super::questions::{Documents, Questions};
 use super::report::{Clash, Report, Rerun, Skips, Task};
-use super::run::{Part, Run};
+use super::run::{Part, Run, clean};
 use super::tables::Imported;
 use super::{Choice, Format, Options};
 use crate::dataset::Kind;
@@ -22,8 +22,9 @@ pub(super) fn assemble(
     runs: Vec<Run>,
     documents: &Documents,
     options: &Options,
-    skips: Skips,
+    mut skips: Skips,
 ) -> Result<Imported> {
+    let runs = named_runs(runs, &mut skips);
     let questions = documents.resolve();
     let mut report = Report { skips, ..Report::default() };
     let mut models = Models::of(&runs, &mut report);
@@ -72,6 +73,22 @@ pub(super) fn assemble(
     report.tasks = reports;
     let names: Vec<String> = raw.into_iter().map(|(_, name)| name).collect();
     Ok(Imported::new(&names, questions, &models.all, labels, report))
+}
+
+/// The runs of which it is known what model they are of and on what: others would make a table with
+/// an empty name.
+fn named_runs(runs: Vec<Run>, skips: &mut Skips) -> Vec<Run> {
+    let is_named = |run: &Run| {
+        let task = run.task.split('\0').next().unwrap_or_default();
+        let problem = match (clean(&run.model.name).is_empty(), clean(task).is_empty()) {
+            (false, false) => return true,
+            (true, _) => "nothing says which model it is of",
+            (_, true) => "nothing says which task it is of",
+        };
+        skips.file(&run.file, problem);
+        false
+    };
+    runs.into_iter().filter(is_named).collect()
 }
 
 /// The tasks as runs name them, and as they are to be called.

@@ -11,7 +11,7 @@ use walkdir::WalkDir;
 use super::report::Skips;
 use super::{archive, encoding};
 use crate::error::{Error, Result};
-use crate::unpack::{POINTER_FIX, is_pointer};
+use crate::unpack::{self, POINTER_FIX, Packed, Unpacked, is_pointer};
 
 /// Endings of compressed files.
 const PACKED: [&str; 3] = ["", ".gz", ".zst"];
@@ -105,14 +105,16 @@ impl File {
     /// A sentence that says what is in the way.
     pub(super) fn open(&self) -> Result<Box<dyn BufRead>, String> {
         let raw: Box<dyn Read> = match &self.place {
-            Place::Here => Box::new(Open::open(&self.path).map_err(|e| reason(&e))?),
-            Place::There(path) => Box::new(Open::open(path).map_err(|e| reason(&e))?),
+            Place::Here => Box::new(plain(&self.path)?),
+            Place::There(path) => Box::new(plain(path)?),
             Place::Within(member) => {
-                let mut file = Open::open(&member.archive).map_err(|e| reason(&e))?;
+                let mut file = plain(&member.archive)?;
                 file.seek(SeekFrom::Start(member.start)).map_err(|e| reason(&e))?;
                 let bytes = file.take(member.length);
                 if member.deflated {
-                    Box::new(flate2::read::DeflateDecoder::new(BufReader::new(bytes)))
+                    let packed = Packed::new(BufReader::new(bytes));
+                    let count = packed.count();
+                    Box::new(Unpacked::new(flate2::read::DeflateDecoder::new(packed), count))
                 } else {
                     Box::new(bytes)
                 }
@@ -122,13 +124,18 @@ impl File {
         let (mut start, mut packed) = (head, false);
         // What a file is packed with shows in its first bytes: names can be wrong.
         if start.starts_with(&[0x1f, 0x8b]) {
-            (start, reader) = peeked(Box::new(flate2::bufread::MultiGzDecoder::new(reader)))
+            let counted = Packed::new(reader);
+            let count = counted.count();
+            let decoder = Unpacked::new(flate2::read::MultiGzDecoder::new(counted), count);
+            (start, reader) = peeked(Box::new(decoder))
                 .map_err(|e| format!("not a whole gzip file ({})", reason(&e)))?;
             packed = true;
         } else if start.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
-            let decoder = ruzstd::decoding::StreamingDecoder::new(reader)
+            let counted = Packed::new(reader);
+            let count = counted.count();
+            let decoder = ruzstd::decoding::StreamingDecoder::new(counted)
                 .map_err(|e| format!("not a whole Zstandard file ({e})"))?;
-            (start, reader) = peeked(Box::new(decoder))
+            (start, reader) = peeked(Box::new(Unpacked::new(decoder, count)))
                 .map_err(|e| format!("not a whole Zstandard file ({})", reason(&e)))?;
             packed = true;
         }
@@ -137,6 +144,16 @@ impl File {
         }
         encoding::utf8(&start, reader)
     }
+}
+
+/// A file that ends.
+fn plain(path: &Path) -> Result<Open, String> {
+    path.metadata().map_err(|e| reason(&e))?;
+    unpack::file(path).map_err(|error| match error {
+        Error::Io { source, .. } => reason(&source),
+        Error::Input { problem, .. } => problem,
+        other => other.to_string(),
+    })
 }
 
 /// The first bytes of a reader, and the reader with them before it.
@@ -264,7 +281,7 @@ impl Tree {
 
     /// The members of a zip archive, in the order of their names.
     fn members(&mut self, path: &Path) -> Result<(), String> {
-        let mut file = Open::open(path).map_err(|e| reason(&e))?;
+        let mut file = plain(path)?;
         let mut head = Vec::new();
         file.by_ref().take(512).read_to_end(&mut head).map_err(|e| reason(&e))?;
         if let Some(problem) = foreign(&head, false).filter(|_| !head.starts_with(b"PK")) {

@@ -39,7 +39,7 @@ use questions::Documents;
 use run::Run;
 
 pub use report::{Clash, Report, Rerun, Skip, Skips, Task};
-pub use tables::{Imported, Row, ensure_empty};
+pub use tables::{Imported, Row};
 
 /// At most so many faults are named in an error.
 const NAMED: usize = 5;
@@ -181,13 +181,14 @@ fn nothing(format: Format, paths: &[PathBuf], tree: &Tree, jobs: usize, skips: &
             skips.rows
         ));
     }
+    let mut lines = vec![text];
     for skip in skips.list().iter().take(NAMED) {
         let line = skip.line.map_or_else(String::new, |line| format!(":{line}"));
-        text.push_str(&format!("\n  {}{line}: {}", skip.file.display(), skip.reason));
+        lines.push(format!("{}{line}: {}", skip.file.display(), skip.reason));
     }
     let more = skips.list().len().saturating_sub(NAMED);
     if more > 0 {
-        text.push_str(&format!("\n  and {more} more"));
+        lines.push(format!("and {more} more"));
     }
-    Error::Usage(text)
+    Error::Lines { usage: true, lines }
 }

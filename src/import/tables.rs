@@ -1,14 +1,14 @@
 //! The data set that an import makes, and its tables.
 
 use std::collections::HashMap;
-use std::fs;
 use std::path::Path;
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::questions::Questions;
 use super::report::Report;
-use crate::dataset::Kind;
+use crate::atomic::Folder;
+use crate::dataset::{self, Kind};
 use crate::error::{Error, Result};
 
 /// Which model answered which question how, and how that came about.
@@ -170,18 +170,14 @@ impl Imported {
         rows.take(n).collect()
     }
 
-    /// Writes the tables to `folder`, which must not be there yet, or be empty: all of them or none.
-    /// The id of a question depends on its category and text alone.
+    /// Writes the tables to `folder`, which must not be there yet, or be empty: all of them or none,
+    /// and none that could not be read again. The id of a question depends on its category and text
+    /// alone.
     ///
     /// # Errors
     /// [`Error::Usage`] if something is there already; [`Error::Io`] if it cannot be written.
     pub fn write(&self, folder: &Path) -> Result<()> {
-        ensure_empty(folder)?;
-        let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let parent = parent.unwrap_or(Path::new("."));
-        let io = |e| Error::io(folder, e);
-        fs::create_dir_all(parent).map_err(|e| Error::io(parent, e))?;
-        let made = tempfile::Builder::new().prefix(".llmap-").tempdir_in(parent).map_err(io)?;
+        let made = Folder::begin(folder)?;
         let mut tables = vec![
             ("questions", self.questions_csv()),
             ("models", self.models_csv()),
@@ -191,21 +187,15 @@ impl Imported {
             tables.push(("categories", self.categories_csv()));
         }
         for (name, table) in tables {
-            let path = made.path().join(format!("{name}.csv"));
+            let path = made.within().join(format!("{name}.csv"));
             crate::atomic::write(&path, &table.map_err(|e| Error::io(folder, e.into()))?)?;
         }
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            fs::set_permissions(made.path(), fs::Permissions::from_mode(0o755)).map_err(io)?;
-        }
-        if folder.exists() {
-            fs::remove_dir(folder).map_err(io)?;
-        }
-        fs::rename(made.path(), folder).map_err(io)?;
-        // It has moved: there is nothing to remove.
-        let _ = made.keep();
-        Ok(())
+        dataset::load(made.within()).map_err(|problem| {
+            Error::Failed(format!(
+                "the data set could not be read again, so it is not written: {problem}"
+            ))
+        })?;
+        made.finish()
     }
 
     fn questions_csv(&self) -> csv::Result<Vec<u8>> {
@@ -238,21 +228,6 @@ impl Imported {
         };
         table(&["prompt_id", "model_id", "label"], self.labels.iter().map(row))
     }
-}
-
-/// Checks that a data set can be written to `folder`, before long work.
-///
-/// # Errors
-/// [`Error::Usage`] if something is there already.
-pub fn ensure_empty(folder: &Path) -> Result<()> {
-    let empty = |mut entries: fs::ReadDir| entries.next().is_none();
-    if !folder.exists() || fs::read_dir(folder).is_ok_and(empty) {
-        return Ok(());
-    }
-    Err(Error::Usage(format!(
-        "{} is there already: name another folder, or remove it",
-        folder.display()
-    )))
 }
 
 fn table<const N: usize>(

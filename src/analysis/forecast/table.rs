@@ -2,7 +2,7 @@
 
 use super::Forecast;
 use crate::dataset::Kind;
-use crate::one_line;
+use crate::{one_line, spreadsheet};
 
 /// A model on a benchmark.
 pub struct Pair<'a> {
@@ -16,13 +16,11 @@ pub struct Pair<'a> {
     pub forecast: Forecast,
 }
 
-/// A table of comma-separated values with a header: a row a pair.
+/// A table of comma-separated values with a header, safe for spreadsheets: a row a pair.
 #[must_use]
 pub fn csv<'a>(pairs: impl Iterator<Item = Pair<'a>>) -> Vec<u8> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
     let header = ["model_name", "benchmark", "accuracy", "low", "high", "responses", "kind"];
-    let mut rows = vec![header.map(str::to_owned)];
-    rows.extend(pairs.map(|Pair { model, benchmark, kind, forecast }| {
+    let rows = pairs.map(|Pair { model, benchmark, kind, forecast }| {
         let share = |p: f64| format!("{p:.4}");
         let accuracy = forecast.accuracy;
         [
@@ -34,10 +32,6 @@ pub fn csv<'a>(pairs: impl Iterator<Item = Pair<'a>>) -> Vec<u8> {
             forecast.responses.to_string(),
             kind.name().to_owned(),
         ]
-    }));
-    for row in rows {
-        // Writing rows of one length to memory cannot fail.
-        let _ = writer.write_record(row);
-    }
-    writer.into_inner().unwrap_or_default()
+    });
+    spreadsheet::table(&header, rows)
 }

@@ -88,6 +88,12 @@ fn order(values: &[f64]) -> Vec<usize> {
     order
 }
 
+/// True for a tie of ascending values. What is no number ties with itself: whoever passes over ties
+/// moves on.
+fn same(value: f64, tie: f64) -> bool {
+    value <= tie || value.total_cmp(&tie).is_eq()
+}
+
 impl Outcome {
     /// Takes the columns of one labelling, whose labels are those of the models of `labelling`.
     pub(super) fn new(task: &Task, scores: &Scores, labelling: &[usize], at: usize) -> Self {
@@ -177,7 +183,7 @@ impl Outcome {
             while at < order.len() {
                 let tie = x[order[at]];
                 let (mut up, mut down) = (0.0, 0.0);
-                while at < order.len() && x[order[at]] <= tie {
+                while at < order.len() && same(x[order[at]], tie) {
                     let (m, w) = (order[at], weights[order[at]]);
                     if self.class[m] == wanted {
                         up += w;
@@ -202,7 +208,7 @@ impl Outcome {
             error += w * (v - said).powi(2);
             spread += w * (v - mean).powi(2);
         }
-        1.0 - error / spread
+        if spread > 0.0 { 1.0 - error / spread } else { 0.0 }
     }
 
     fn spearman(&self, weights: &[f64]) -> f64 {
@@ -210,7 +216,7 @@ impl Outcome {
             let (mut ranks, mut before, mut at) = (vec![0.0; values.len()], 0.0, 0);
             while at < order.len() {
                 let tie = values[order[at]];
-                let end = at + order[at..].iter().take_while(|m| values[**m] <= tie).count();
+                let end = at + order[at..].iter().take_while(|m| same(values[**m], tie)).count();
                 let here: f64 = order[at..end].iter().map(|m| weights[*m]).sum();
                 order[at..end].iter().for_each(|m| ranks[*m] = before + here / 2.0);
                 before += here;
@@ -326,6 +332,13 @@ mod tests {
         // From 2³ on a cube is above the median of 5: three of the lower side are.
         assert!((accuracy - 8.0 / 12.0).abs() < 1e-9 && (balanced - accuracy).abs() < 1e-9);
         assert!((auc - 1.0).abs() < 1e-9 && (spearman - 1.0).abs() < 1e-9 && r2 < 0.0);
+    }
+
+    #[test]
+    fn what_is_no_number_ends_too() {
+        let mut outcome = outcome(&[(true, f64::NAN), (false, 1.0), (true, -f64::NAN)]);
+        outcome.number = true;
+        outcome.figures(&[1.0; 3]);
     }
 
     #[test]

@@ -18,13 +18,13 @@ mod task;
 
 use std::sync::atomic::AtomicBool;
 
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{Array2, ArrayView2, Axis, s};
 use rand::seq::SliceRandom;
 use rayon::prelude::*;
 
 use crate::dataset::Attribute;
 use crate::embedder::{Benchmark, Embedder};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crossval::{Scores, cross_validate};
 use figures::Outcome;
 use folds::Fold;
@@ -57,6 +57,10 @@ impl Default for Settings {
 
 /// A class with fewer models than this cannot be probed; its models count as unknown.
 const SMALLEST_CLASS: usize = 5;
+/// Models that are probed at most: all pairs of them are compared, and kept.
+pub const MODELS: usize = 4096;
+/// Attributes that are probed at once.
+pub const ATTRIBUTES: usize = 1000;
 /// Columns of shuffled labels that are judged at a time: a fit serves them all, and they take memory.
 const COLUMNS: usize = 2400;
 /// Below this an attribute may be found: with seven attributes, luck alone finds none of them in 93
@@ -96,10 +100,13 @@ impl Prober {
         benchmarks: &[Benchmark],
     ) -> Self {
         let (families, families_by) = folds::families(names, attributes);
+        // Of too many nothing is prepared: they are refused when they are to be probed.
+        let some = if names.len() > MODELS { 0 } else { names.len() };
+        let few = vectors.slice(s![..some, ..]);
         Self {
             models: names.len(),
-            vectors: Features::of_vectors(vectors),
-            pools: Features::of_pools(vectors, benchmarks),
+            vectors: Features::of_vectors(few),
+            pools: Features::of_pools(few, benchmarks),
             families,
             families_by,
             abilities: vectors.column(0).iter().map(|v| f64::from(*v)).collect(),
@@ -113,6 +120,25 @@ impl Prober {
         Self::new(embedder.vectors.view(), &embedder.models, attributes, &embedder.benchmarks)
     }
 
+    /// Whether so many attributes can be probed.
+    ///
+    /// # Errors
+    /// [`crate::Error::Usage`] if there are more than [`MODELS`] models or [`ATTRIBUTES`] attributes.
+    pub fn check(&self, attributes: usize) -> Result<()> {
+        if self.models > MODELS {
+            return Err(Error::Usage(format!(
+                "{} models are too many to probe: it compares all pairs of at most {MODELS}",
+                self.models
+            )));
+        }
+        if attributes > ATTRIBUTES {
+            return Err(Error::Usage(format!(
+                "{attributes} attributes are too many to probe at once ({ATTRIBUTES} at most): name one"
+            )));
+        }
+        Ok(())
+    }
+
     /// Probes one attribute, whose values stand in the order of the models.
     ///
     /// # Errors
@@ -124,6 +150,7 @@ impl Prober {
         settings: &Settings,
         cancel: &AtomicBool,
     ) -> Result<Report> {
+        self.check(1)?;
         let task = Task::new(attribute)?;
         let mut plain_folds = Vec::new();
         for repetition in 0..settings.repetitions.max(1) as u64 {

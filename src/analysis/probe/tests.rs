@@ -135,3 +135,17 @@ fn the_same_seed_gives_the_same_report_and_a_cancelled_probe_stops() {
     let stopped = prober(&x, |_| true).probe(&attribute, &QUICK, &AtomicBool::new(true));
     assert!(stopped.is_err());
 }
+
+#[test]
+fn too_many_are_refused_before_any_work() {
+    let names: Vec<String> = (0..=MODELS).map(|m| format!("m{m}")).collect();
+    let prober = Prober::new(Array2::zeros((names.len(), 4)).view(), &names, &[], &[]);
+    let values = crate::dataset::Values::Flag((0..names.len()).map(|m| Some(m % 2 == 0)).collect());
+    let attribute = Attribute { name: "even".into(), values };
+    let cancel = AtomicBool::new(false);
+    let refused = prober.probe(&attribute, &Settings::default(), &cancel);
+    assert!(refused.err().unwrap().to_string().contains("4097 models are too many"));
+    let few = Prober::new(Array2::zeros((4, 4)).view(), &names[..4], &[], &[]);
+    assert!(few.check(ATTRIBUTES).is_ok());
+    assert!(few.check(ATTRIBUTES + 1).unwrap_err().to_string().contains("name one"));
+}

@@ -101,7 +101,8 @@ impl<'a> Router<'a> {
             .into_par_iter()
             .map(|row| {
                 let known = ties::known(self.embedder, &features, row);
-                let (candidates, below) = self.rank_row(&forecast, row, preferences, Some(&known));
+                let mut candidates = self.candidates(&forecast, row, preferences, Some(&known));
+                let below = cost::order(&mut candidates, preferences);
                 let evidence = why::evidence(self.embedder, &features, row, &candidates);
                 let parts = self.embedder.parts(&forecast, row);
                 let why = why::why(self, &candidates, &parts);
@@ -122,8 +123,9 @@ impl<'a> Router<'a> {
         let forecast = self.forecast(features);
         let pick = |row| {
             let known = preferences.cheapest_tie.then(|| ties::known(self.embedder, features, row));
-            let (candidates, below) = self.rank_row(&forecast, row, preferences, known.as_deref());
-            Pick { model: candidates.first().map_or(0, |c| c.model), below }
+            let candidates = self.candidates(&forecast, row, preferences, known.as_deref());
+            let (first, below) = cost::choose(&candidates, preferences);
+            Pick { model: candidates.get(first).map_or(0, |c| c.model), below }
         };
         (0..features.len()).into_par_iter().map(pick).collect()
     }
@@ -153,32 +155,29 @@ impl<'a> Router<'a> {
         self.embedder.forecast(features, Given::Nothing)
     }
 
-    /// The candidates in order, and whether none reached the least quality. Ties are found where it
-    /// is told how many responses are known of each model.
-    fn rank_row(
+    /// The candidates in no order. Ties are found, and intervals made, where it is given how many responses
+    /// are known of each model, or where the preferences need them.
+    fn candidates(
         &self,
         forecast: &Forecast,
         row: usize,
         preferences: &Preferences,
         known: Option<&[f32]>,
-    ) -> (Vec<Candidate>, bool) {
+    ) -> Vec<Candidate> {
+        let wanted = known.is_some() || preferences.rank != Rank::Mean;
         let mut candidates: Vec<Candidate> = preferences
             .candidates(&self.costs)
             .map(|model| {
                 let (p, support) = (forecast.p[[row, model]], forecast.support[[row, model]]);
                 let cost = self.costs.of_model(model);
-                let (low, high) = (p, p);
+                let (low, high) = if wanted { self.ends(forecast, row, model) } else { (p, p) };
                 Candidate { model, p, low, high, support, cost, tied: false, front: false }
             })
             .collect();
-        for c in &mut candidates {
-            (c.low, c.high) = self.ends(forecast, row, c.model);
-        }
         if let Some(known) = known {
             ties::mark(&mut candidates, known);
         }
-        let below = cost::order(&mut candidates, preferences);
-        (candidates, below)
+        candidates
     }
 }
 

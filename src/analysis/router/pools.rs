@@ -1,7 +1,7 @@
 //! Named pools: expressions of [`crate::dataset::filter`] that are kept for another day.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
@@ -30,13 +30,12 @@ impl Pools {
     /// Reads the pools of a file; none if there is no file.
     ///
     /// # Errors
-    /// [`Error::Input`] if it holds anything else.
+    /// [`Error::Input`] if it is no file or holds anything else.
     pub fn load(path: &Path) -> Result<Self> {
-        let text = match fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(e) => return Err(Error::io(path, e)),
-        };
+        if !path.exists() {
+            return Ok(Self::default());
+        }
+        let text = crate::unpack::settings(path)?;
         let named = serde_json::from_str(&text).map_err(|e| Error::Input {
             file: path.into(),
             line: Some(e.line() as u64),
@@ -63,17 +62,25 @@ impl Pools {
         })
     }
 
-    /// Adds or replaces a pool and writes the file.
+    /// Adds or replaces a pool in a file. Whoever does the same at the same time waits: nobody's pool
+    /// is lost.
     ///
     /// # Errors
-    /// [`Error::Io`] if it cannot be written.
-    pub fn save(&mut self, path: &Path, name: &str, expression: &str) -> Result<()> {
-        self.named.insert(name.into(), expression.into());
+    /// As [`Pools::load`]; [`Error::Io`] if the file cannot be written.
+    pub fn add(path: &Path, name: &str, expression: &str) -> Result<()> {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
         }
+        // The file itself is replaced, and a lock on it with it. The system lets go of this one when
+        // the process ends, however it does.
+        let lock = path.with_extension("lock");
+        let io = |e| Error::io(&lock, e);
+        let held = File::options().create(true).append(true).open(&lock).map_err(io)?;
+        held.lock().map_err(io)?;
+        let mut pools = Self::load(path)?;
+        pools.named.insert(name.into(), expression.into());
         let mut bytes = Vec::new();
-        crate::write_json(&mut bytes, &self.named, true).map_err(|e| Error::io(path, e))?;
+        crate::write_json(&mut bytes, &pools.named, true).map_err(|e| Error::io(path, e))?;
         crate::write_atomically(path, &bytes)
     }
 }
@@ -86,13 +93,26 @@ mod tests {
     fn pools_are_kept_and_mistyped_names_are_hinted_at() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deep/pools.json");
-        let mut pools = Pools::load(&path).unwrap();
+        let pools = Pools::load(&path).unwrap();
         assert!(pools.expression("small").unwrap_err().to_string().contains("--save-pool"));
-        pools.save(&path, "small", "params_b <= 15").unwrap();
+        Pools::add(&path, "small", "params_b <= 15").unwrap();
         let again = Pools::load(&path).unwrap();
         assert_eq!(again.expression("small").unwrap(), "params_b <= 15");
         assert!(again.expression("smal").unwrap_err().to_string().contains("`small`"));
         fs::write(&path, "{\n1").unwrap();
         assert!(Pools::load(&path).unwrap_err().to_string().contains("pools.json:2"));
+    }
+
+    #[test]
+    fn many_at_once_lose_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pools.json");
+        std::thread::scope(|scope| {
+            for pool in 0..20 {
+                let path = &path;
+                scope.spawn(move || Pools::add(path, &format!("pool {pool}"), "open").unwrap());
+            }
+        });
+        assert_eq!(Pools::load(&path).unwrap().named.len(), 20);
     }
 }

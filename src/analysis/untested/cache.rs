@@ -12,6 +12,7 @@ use crate::dataset::Dataset;
 use crate::embedder;
 use crate::encoder::cache_folder;
 use crate::error::{Error, Result};
+use crate::unpack;
 
 /// Repeats that are kept, the newest.
 const CAPACITY: usize = 64;
@@ -38,7 +39,7 @@ impl Cache {
     /// The repeat on this data with these settings, if this program has computed it.
     #[must_use]
     pub fn read(&self, data: &Dataset, settings: &embedder::Settings) -> Option<Repeat> {
-        let bytes = fs::read(self.path(data, settings)).ok()?;
+        let bytes = unpack::own(&self.path(data, settings), unpack::EMBEDDER)?;
         let found: Repeat = serde_json::from_slice(&bytes).ok()?;
         (found.seed == settings.seed).then_some(found)
     }

@@ -9,11 +9,11 @@ use llmap::embedder::{Embedder, Event};
 use llmap::{Error, Result};
 
 use crate::cli::train::{bar, show};
-use crate::cli::{Common, interrupt, output};
+use crate::cli::{Common, output, signals};
 
 /// Hides cells, trains without them and judges the forecasts, once for each of `repeats` seeds.
 pub fn run(embedder: &Embedder, data: &Dataset, repeats: u64, common: &Common) -> Result<()> {
-    let cancel = interrupt()?;
+    let cancel = signals::flag();
     let cache = Cache::of_user();
     let mut found = Vec::new();
     for i in 0..repeats {
@@ -37,7 +37,9 @@ pub fn run(embedder: &Embedder, data: &Dataset, repeats: u64, common: &Common) -
         if let Some(Err(problem)) = cache.as_ref().map(|c| c.write(data, &settings, &new))
             && !common.quiet
         {
-            eprintln!("llmap: note: the figures cannot be kept for the next time: {problem}");
+            output::message(format!(
+                "note: the figures cannot be kept for the next time: {problem}"
+            ));
         }
         found.push(new);
     }

@@ -20,6 +20,7 @@
 
 mod tokens;
 
+use std::collections::HashSet;
 use std::fmt::{self, Display};
 use std::ops::Range;
 
@@ -34,6 +35,16 @@ use tokens::{Fault, Parsed, Token, is_keyword, tokens, written};
 
 /// Parentheses and `not`s within each other at most: bounds the recursion.
 const DEEPEST: usize = 64;
+/// Patterns in an expression, and the bytes of each once it is compiled.
+const PATTERNS: usize = 16;
+const PATTERN_SIZE: usize = 1 << 16;
+/// So much of a text, in bytes, a pattern is looked for in.
+const SEARCHED: usize = 4096;
+/// Tests, each value of an `in` being one, times models; a thousand tests may always be made.
+const WORK: usize = 20_000_000;
+const TESTS: usize = 1000;
+/// How a fault is called that comes of the time rather than of the expression.
+const STOPPED: &str = "it took too long";
 /// The column of the models' names.
 const MODEL_NAME: &str = "name";
 
@@ -58,7 +69,8 @@ impl Problem {
     pub fn into_usage(self, expression: &str) -> Error {
         let before: String = expression.chars().take(self.column.saturating_sub(1)).collect();
         let mark = " ".repeat(one_line(&before).width());
-        Error::Usage(format!("{self}\n  {}\n  {mark}^", one_line(expression)))
+        let lines = vec![self.to_string(), one_line(expression), format!("{mark}^")];
+        Error::Lines { usage: true, lines }
     }
 }
 
@@ -71,8 +83,21 @@ pub fn select(
     models: &[String],
     attributes: &[Attribute],
 ) -> Result<Vec<bool>, Problem> {
+    select_until(expression, models, attributes, &|| false)
+}
+
+/// The same, given up as soon as `stop` says true.
+///
+/// # Errors
+/// As [`select`]; also if it was stopped.
+pub fn select_until(
+    expression: &str,
+    models: &[String],
+    attributes: &[Attribute],
+    stop: &dyn Fn() -> bool,
+) -> Result<Vec<bool>, Problem> {
     let column = |at: usize| expression[..at].chars().count() + 1;
-    let mut parser = Parser { models, attributes, ..Parser::new(expression) };
+    let mut parser = Parser { models, attributes, stop, ..Parser::new(expression) };
     let selected = tokens(expression).and_then(|tokens| {
         parser.tokens = tokens;
         parser.all()
@@ -158,6 +183,9 @@ struct Parser<'a> {
     depth: usize,
     models: &'a [String],
     attributes: &'a [Attribute],
+    patterns: usize,
+    tests: usize,
+    stop: &'a dyn Fn() -> bool,
     /// What could have stood where the tokens ended.
     offers: Vec<String>,
 }
@@ -165,7 +193,18 @@ struct Parser<'a> {
 impl<'a> Parser<'a> {
     fn new(text: &'a str) -> Self {
         let (models, attributes): (&[String], &[Attribute]) = (&[], &[]);
-        Self { text, tokens: vec![], at: 0, depth: 0, models, attributes, offers: Vec::new() }
+        Self {
+            text,
+            tokens: vec![],
+            at: 0,
+            depth: 0,
+            models,
+            attributes,
+            patterns: 0,
+            tests: 0,
+            stop: &|| false,
+            offers: Vec::new(),
+        }
     }
 
     fn all(&mut self) -> Parsed<Truths> {
@@ -218,7 +257,20 @@ impl<'a> Parser<'a> {
         Ok(truths)
     }
 
+    /// Counts a test of all models.
+    fn count(&mut self) -> Parsed<()> {
+        self.tests += 1;
+        if (self.stop)() {
+            return Err(self.fault(STOPPED));
+        }
+        if self.tests > TESTS && self.tests.saturating_mul(self.models.len()) > WORK {
+            return Err(self.fault("too many tests: split the expression"));
+        }
+        Ok(())
+    }
+
     fn test(&mut self) -> Parsed<Truths> {
+        self.count()?;
         let column = self.column()?;
         let flags = match column {
             Column::Attribute(Attribute { values: Values::Flag(flags), .. }) => Some(flags),
@@ -300,6 +352,7 @@ impl<'a> Parser<'a> {
         }
         let mut truths = self.equal(column)?;
         while self.symbol(",") {
+            self.count()?;
             let more = self.equal(column)?;
             combine(&mut truths, &more, true);
         }
@@ -362,11 +415,25 @@ impl<'a> Parser<'a> {
             self.offer(|| distinct(classes.iter().flatten()));
         }
         let pattern = self.value("a pattern")?;
-        let pattern = RegexBuilder::new(&pattern).case_insensitive(true).build().map_err(|e| {
+        self.patterns += 1;
+        if self.patterns > PATTERNS {
             self.at -= 1;
-            self.fault(&format!("not a regular expression: {e}"))
+            return Err(self.fault(&format!("more than {PATTERNS} patterns: join some by |")));
+        }
+        let mut builder = RegexBuilder::new(&pattern);
+        let pattern = builder.case_insensitive(true).size_limit(PATTERN_SIZE).build();
+        let pattern = pattern.map_err(|e| {
+            self.at -= 1;
+            self.fault(&format!("not a regular expression, or too large a one: {e}"))
         })?;
-        Ok(texts(column, models).map(|text| text.map(|text| pattern.is_match(text))).collect())
+        let mut truths = Vec::with_capacity(models.len());
+        for text in texts(column, models) {
+            if (self.stop)() {
+                return Err(self.fault(STOPPED));
+            }
+            truths.push(text.map(|text| pattern.is_match(start(text, SEARCHED))));
+        }
+        Ok(truths)
     }
 
     /// Where the column equals the value that comes next.
@@ -471,11 +538,8 @@ impl<'a> Parser<'a> {
 
     fn offer(&mut self, offers: impl FnOnce() -> Vec<String>) {
         if self.at == self.tokens.len() {
-            for offer in offers() {
-                if !self.offers.contains(&offer) {
-                    self.offers.push(offer);
-                }
-            }
+            let mut known: HashSet<String> = self.offers.iter().cloned().collect();
+            self.offers.extend(offers().into_iter().filter(|offer| known.insert(offer.clone())));
         }
     }
 }
@@ -492,6 +556,15 @@ fn texts<'a>(
         }
         Column::Attribute(_) => None,
     })
+}
+
+/// The first bytes of a text, up to the end of a character.
+fn start(text: &str, most: usize) -> &str {
+    let mut end = most.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 fn distinct<T: AsRef<str>>(values: impl Iterator<Item = T>) -> Vec<String> {

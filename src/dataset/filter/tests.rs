@@ -107,6 +107,23 @@ fn only_what_fits_is_offered() {
     assert_eq!(complete("open and fam", &models, &attributes).from, 9);
 }
 
+#[test]
+fn work_is_bounded_and_can_be_stopped() {
+    let (models, attributes) = table();
+    let problem = |text: &str| select(text, &models, &attributes).unwrap_err().message;
+    let many = |test: &str, n: usize| vec![test; n].join(" or ");
+    assert!(select(&many("name ~ q", PATTERNS), &models, &attributes).is_ok());
+    assert!(problem(&many("name ~ q", PATTERNS + 1)).contains("patterns"));
+    assert!(problem("name ~ \"(.{0,99}){0,30}z\"").contains("too large"));
+    let tests = WORK / models.len() + 1;
+    assert!(select(&many("open", TESTS), &models, &attributes).is_ok());
+    assert!(problem(&many("open", tests)).contains("too many tests"));
+    let values = vec!["7"; tests].join(",");
+    assert!(problem(&format!("params_b in ({values})")).contains("too many tests"));
+    let stopped = select_until("name ~ q", &models, &attributes, &|| true).unwrap_err();
+    assert!(stopped.message.contains("too long"));
+}
+
 proptest! {
     #[test]
     fn any_text_is_selected_or_a_problem_within_it(text in ".{0,40}") {

@@ -16,10 +16,12 @@ use super::transformer::{Config, Transformer};
 use super::{Identity, Network, Sentence};
 use crate::error::{Error, Result};
 use crate::tensors::Tensors;
-use crate::unpack::refuse_pointer;
+use crate::unpack::{self, refuse_pointer};
 
 /// Tokens of a text that model2vec reads at most, where the folder does not say.
 const LOOKUP_TOKENS: usize = 512;
+/// A tokenizer is at most so long: 256 MiB.
+const TOKENIZER: u64 = 256 << 20;
 
 /// A step of modules.json.
 #[derive(Deserialize)]
@@ -95,7 +97,7 @@ impl Sentence {
         }
         let mut plan = Plan::read(folder)?;
         let weights_file = weights_file(&plan.weights)?;
-        let bytes = fs::read(&weights_file).map_err(|e| Error::io(&weights_file, e))?;
+        let bytes = unpack::bytes(&weights_file, unpack::WEIGHTS)?;
         refuse_pointer(&weights_file, &bytes)?;
         let invalid = |problem: String| unfit(&weights_file, problem);
         let tensors = Tensors::new(&bytes).map_err(invalid)?;
@@ -205,7 +207,7 @@ fn name(folder: &Path) -> String {
 }
 
 fn json<T: DeserializeOwned>(file: &Path) -> Result<T> {
-    let text = fs::read_to_string(file).map_err(|e| Error::io(file, e))?;
+    let text = unpack::settings(file)?;
     serde_json::from_str(&text).map_err(|e| Error::Input {
         file: file.to_owned(),
         line: Some(e.line() as u64),
@@ -249,7 +251,7 @@ fn token_limit(folder: &Path) -> Result<usize> {
 
 fn tokenizer(folder: &Path) -> Result<(Tokenizer, Vec<u8>)> {
     let file = folder.join("tokenizer.json");
-    let bytes = fs::read(&file).map_err(|e| Error::io(&file, e))?;
+    let bytes = unpack::bytes(&file, TOKENIZER)?;
     let tokenizer = Tokenizer::from_bytes(&bytes).map_err(|e| unfit(&file, e.to_string()))?;
     Ok((tokenizer, bytes))
 }

@@ -6,6 +6,7 @@ use serde_json::Map;
 
 use crate::explorer::keys::{Binding, KEYMAP, overridden};
 use crate::explorer::{folders, user_file};
+use crate::unpack;
 
 /// What the file may say:
 /// `{"theme": "light", "motion": false, "mouse": false, "session": false, "keys": {…}}`.
@@ -28,14 +29,19 @@ pub fn files() -> impl Iterator<Item = PathBuf> {
 impl Config {
     /// Reads the file, if there is one. What is wrong in it gives a warning and is passed over.
     pub fn load() -> (Self, Vec<String>) {
-        let read = |path: PathBuf| Some((std::fs::read_to_string(&path).ok()?, path));
-        match files().find_map(read) {
-            Some((text, path)) => Self::parse(&text, &path),
-            None => Self::parse("{}", Path::new("config.json")),
+        let Some(path) = files().find(|path| path.exists()) else {
+            return Self::parse("{}", Path::new("config.json"));
+        };
+        match unpack::settings(&path) {
+            Ok(text) => Self::parse(&text, &path),
+            Err(problem) => {
+                let (config, _) = Self::parse("{}", Path::new("config.json"));
+                (config, vec![problem.to_string()])
+            }
         }
     }
 
-    fn parse(text: &str, path: &Path) -> (Self, Vec<String>) {
+    pub fn parse(text: &str, path: &Path) -> (Self, Vec<String>) {
         let mut warnings = Vec::new();
         let fields = user_file::parse(path, text).unwrap_or_else(|problem| {
             warnings.push(problem);

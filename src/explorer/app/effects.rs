@@ -61,8 +61,7 @@ impl App {
                 return self.outside(done);
             }
             Effect::SavePool(name, expression) => {
-                let saved = Pools::path()
-                    .and_then(|path| Pools::load(&path)?.save(&path, &name, &expression));
+                let saved = Pools::path().and_then(|path| Pools::add(&path, &name, &expression));
                 let done = match saved {
                     Ok(()) => {
                         Outside::Done(format!("saved: o finds {name}, and so does route --pool"))

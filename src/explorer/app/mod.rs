@@ -11,7 +11,7 @@ mod terminal;
 mod training;
 pub mod translate;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -41,6 +41,13 @@ use terminal::Screen;
 use translate::translate;
 
 pub use training::run_live;
+
+/// Reads settings, and nothing else.
+pub fn read_config(text: &str) {
+    for name in ["config.toml", "config.json"] {
+        let _ = Config::parse(text, Path::new(name));
+    }
+}
 
 /// How long to wait for a key when nothing else is going on; signals are noticed then.
 const IDLE: Duration = Duration::from_millis(200);

@@ -68,7 +68,7 @@ impl Session {
 
     /// Reads the last session of these models. One that cannot be read is as if there were none.
     pub fn load(subject: &Subject) -> Option<Self> {
-        let text = std::fs::read_to_string(file(subject)?).ok()?;
+        let text = crate::unpack::settings(&file(subject)?).ok()?;
         serde_json::from_str(&text).ok()
     }
 

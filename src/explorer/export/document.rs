@@ -27,7 +27,7 @@ use crate::explorer::theme::Theme;
 /// answer it, with a data set what is surprising in it.
 ///
 /// # Errors
-/// If the projection does not converge, or the encoder of the prompt is not on this machine.
+/// If there are too many models or attributes, the projection does not converge, or the encoder of the prompt is not on this machine.
 pub fn document(
     embedder: &Embedder,
     prompt: Option<&str>,
@@ -35,6 +35,9 @@ pub fn document(
     seed: u64,
 ) -> Result<Value> {
     let subject = Arc::new(Subject::from(embedder));
+    let prober = Prober::of(embedder, &subject.attributes);
+    // All models and attributes are in the document, with the neighbours and the probe of each.
+    prober.check(subject.attributes.len())?;
     let projection = Projection::pca(embedder.profiles(), COMPONENTS)?;
     let (theme, _) = Theme::load("dark", Depth::None)?;
     let mut state =
@@ -51,7 +54,6 @@ pub fn document(
         }
     }
     let settings = Settings { seed, ..Settings::default() };
-    let prober = Prober::of(embedder, &subject.attributes);
     let probes: Vec<Value> = subject
         .attributes
         .iter()

@@ -98,7 +98,7 @@ pub fn picture(
     match kind {
         Kind::Svg => Ok(svg(&state)?.into_bytes()),
         Kind::Html => Ok(html(&state)?.into_bytes()),
-        Kind::Csv => csv(&state),
+        Kind::Csv => Ok(csv(&state)),
     }
 }
 
@@ -273,21 +273,20 @@ pub fn html(state: &State) -> Result<String> {
     ))
 }
 
-pub fn csv(state: &State) -> Result<Vec<u8>> {
-    let (map, mut out) = (&state.map, csv::Writer::from_writer(Vec::new()));
-    let failed = |e: csv::Error| Error::Failed(format!("the table cannot be written: {e}"));
+/// The points as a table, safe for spreadsheets.
+pub fn csv(state: &State) -> Vec<u8> {
+    let map = &state.map;
     let axis = if map.projector == Projector::Tsne { "tsne" } else { "pc" };
     let title = map.colouring.title.as_deref().unwrap_or("class");
     let head = ["model_name".to_owned(), title.to_owned()].into_iter();
     let axes = (1..=map.components()).map(|c| format!("{axis}{c}"));
-    out.write_record(head.chain(axes)).map_err(failed)?;
-    for (m, name) in state.subject.models.iter().enumerate() {
+    let header: Vec<String> = head.chain(axes).collect();
+    let rows = state.subject.models.iter().enumerate().map(|(m, name)| {
         let class = map.colouring.classes.get(map.colouring.class_of(m));
         let class = class.map_or("", |class| &class.name);
         let head = [name.clone(), class.to_owned()].into_iter();
         let row = map.projection.coordinates.row(m);
-        let row: Vec<String> = row.iter().map(|x| format!("{x:.5}")).collect();
-        out.write_record(head.chain(row)).map_err(failed)?;
-    }
-    out.into_inner().map_err(|e| Error::Failed(format!("the table cannot be written: {e}")))
+        head.chain(row.iter().map(|x| format!("{x:.5}"))).collect::<Vec<_>>()
+    });
+    crate::spreadsheet::table(&header, rows)
 }

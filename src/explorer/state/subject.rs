@@ -102,6 +102,7 @@ impl Subject {
 impl From<&Embedder> for Subject {
     fn from(embedder: &Embedder) -> Self {
         let benchmark = |b: &Benchmark| Benchmark { name: one_line(&b.name), ..b.clone() };
+        let figures = embedder.provenance.val.iter();
         Self {
             data: one_line(&embedder.provenance.data),
             simulated: embedder.provenance.simulated,
@@ -110,7 +111,7 @@ impl From<&Embedder> for Subject {
             benchmarks: embedder.benchmarks.iter().map(benchmark).collect(),
             vectors: embedder.vectors.clone(),
             uncertainty: embedder.deviations.rows().into_iter().map(|d| d.dot(&d).sqrt()).collect(),
-            val: embedder.provenance.val.clone(),
+            val: figures.map(|(name, figure)| (one_line(name), *figure)).collect(),
             reliability: embedder.provenance.reliability.clone(),
             coverage: embedder.provenance.coverage.clone(),
             axes_by_coverage: Some(embedder.provenance.axes_by_coverage),

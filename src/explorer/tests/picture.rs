@@ -17,7 +17,7 @@ fn a_picture_has_a_dot_for_each_model_and_no_markup_of_strangers() {
     assert!(picture.contains("coloured by family") && picture.contains("PC1 ·"));
     // The page has its own script, and only that.
     assert_eq!(html(&state).unwrap().matches("<script>").count(), 1);
-    let table = String::from_utf8(csv(&state).unwrap()).unwrap();
+    let table = String::from_utf8(csv(&state)).unwrap();
     assert!(table.starts_with("model_name,family,pc1,pc2,") && table.lines().count() == 25);
 }
 

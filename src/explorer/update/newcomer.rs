@@ -9,6 +9,7 @@ use crate::explorer::state::State;
 use crate::explorer::state::job::{Job, JobKind};
 use crate::explorer::state::line::Purpose;
 use crate::explorer::state::newcomer::{NewcomerState, Placed};
+use crate::spreadsheet;
 
 pub fn run(state: &mut State, command: NewcomerCommand, effects: &mut Vec<Effect>) {
     match command {
@@ -122,15 +123,9 @@ fn write(state: &mut State, effects: &mut Vec<Effect>) {
     if state.newcomer.answers.is_empty() {
         return state.say("nothing is answered yet");
     }
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let mut rows = vec![["prompt".to_owned(), "label".to_owned()]];
-    rows.extend(state.newcomer.answers.iter().map(|answer| {
+    let rows = state.newcomer.answers.iter().map(|answer| {
         [answer.prompt.clone(), answer.label.map_or_else(String::new, |y| y.to_string())]
-    }));
-    for row in rows {
-        // Writing rows of one length to memory cannot fail.
-        let _ = writer.write_record(row);
-    }
-    let bytes = writer.into_inner().unwrap_or_default();
+    });
+    let bytes = spreadsheet::table(&["prompt", "label"], rows);
     effects.push(Effect::Write("llmap-answers.csv".into(), bytes));
 }

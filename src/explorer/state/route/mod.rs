@@ -8,8 +8,8 @@ use tui_input::InputRequest;
 
 use super::colouring::ColourBy;
 use super::job::Job;
-use crate::Printable;
 use crate::analysis::router::{Preferences, Route};
+use crate::printable::PrintableLines;
 use filter::Filter;
 use limits::Limits;
 
@@ -243,7 +243,7 @@ impl RouteState {
 /// Lines of text without anything that steers a terminal.
 fn printable(text: &str) -> String {
     let text = text.replace("\r\n", "\n").replace('\r', "\n").replace('\t', "    ");
-    let mut text = Printable(&text).to_string();
+    let mut text = PrintableLines(&text).to_string();
     let mut end = LONGEST.min(text.len());
     while !text.is_char_boundary(end) {
         end -= 1;

@@ -1,0 +1,7 @@
+//! The explorer's settings.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| llmap::fuzzing::config(bytes));

@@ -1,0 +1,12 @@
+//! The tables of a data set, attributes, rules, answers and scores.
+
+#![no_main]
+
+use std::sync::LazyLock;
+
+use libfuzzer_sys::fuzz_target;
+
+static FOLDER: LazyLock<tempfile::TempDir> =
+    LazyLock::new(|| tempfile::tempdir().expect("a folder to write to"));
+
+fuzz_target!(|bytes: &[u8]| llmap::fuzzing::tables(FOLDER.path(), bytes));

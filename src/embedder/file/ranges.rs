@@ -1,0 +1,51 @@
+//! What the numbers of the document may be.
+
+use std::ops::RangeInclusive;
+
+use super::{Card, Fault};
+use crate::dataset::Values;
+
+/// Temperatures and spreads that a calibration may have.
+const TEMPERATURES: RangeInclusive<f64> = 1e-3..=1e3;
+const SPREADS: RangeInclusive<f64> = 0.0..=100.0;
+
+/// What the document must say for the rest of the program to rely on it.
+pub(super) fn check(card: &Card) -> Result<(), Fault> {
+    let models = card.models.len();
+    let (from, calibration) = (&card.provenance, &card.calibration);
+    // By a hair beyond 1, a sum of shares is 1.
+    let share = |x: f64| (0.0..=1.000_001).contains(&x);
+    let scores = || card.benchmarks.iter().flat_map(|b| b.scores.iter().flatten());
+    let numbers = |values: &Values| match values {
+        Values::Number(values) => values.iter().flatten().all(|x| Values::is_number(*x)),
+        _ => true,
+    };
+    let bins = from.reliability.iter().map(|bin| [bin.predicted, bin.observed]);
+    let coverage = from.coverage.iter().map(|bin| [bin.from, bin.to]);
+    let problem = if models == 0 {
+        "it has no models"
+    } else if card.attributes.iter().any(|attribute| attribute.values.len() != models) {
+        "an attribute does not cover the models"
+    } else if card.benchmarks.iter().any(|benchmark| benchmark.scores.len() != models) {
+        "a benchmark does not cover the models"
+    } else if !scores().all(|score| share(score.accuracy)) {
+        "an accuracy is not between 0 and 1"
+    } else if !card.attributes.iter().all(|attribute| numbers(&attribute.values)) {
+        "a number of an attribute is out of range"
+    } else if !TEMPERATURES.contains(&calibration.temperature)
+        || !SPREADS.contains(&calibration.spread)
+    {
+        "its calibration is out of range"
+    } else if !from.val.values().all(|x| x.is_finite() && x.abs() <= 100.0)
+        || !from.scope.is_finite()
+        || from.scope.abs() > 2.0
+        || !from.axes_by_coverage.iter().all(|x| share(*x))
+        || !bins.chain(coverage).flatten().all(share)
+        || !from.coverage.iter().all(|bin| share(bin.covered))
+    {
+        "a figure of its training is out of range"
+    } else {
+        return Ok(());
+    };
+    Err(Fault::Broken(problem.into()))
+}

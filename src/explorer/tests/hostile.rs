@@ -1,0 +1,86 @@
+//! Nothing that others wrote steers the terminal from any pane.
+
+use super::*;
+use crate::embedder::Embedder;
+
+const HOSTILE: [&str; 5] = [
+    "\u{1b}]0;PWNED\u{7}",
+    "\u{9b}31m\u{9d}",
+    "\u{202e}\u{2066}\u{61c}\u{200f}",
+    "a\r\nb\u{2028}c\u{85}d\t\u{8}\u{7f}",
+    "\u{200b}\u{206a}\u{fff9}x",
+];
+
+fn hostile(i: usize) -> String {
+    format!("{}{i}", HOSTILE[i % HOSTILE.len()])
+}
+
+/// Draws every pane, and looks into every cell.
+fn look(state: &mut State) {
+    for &pane in Pane::ALL {
+        update(state, Event::Command(Command::Focus(pane)));
+        update(state, Event::Command(Command::Accept));
+        let area = state.area;
+        let mut terminal = Terminal::new(TestBackend::new(area.width, area.height)).unwrap();
+        terminal.draw(|frame| view(frame, state)).unwrap();
+        for cell in terminal.backend().buffer().content() {
+            let steers = |c: char| c.is_control() || one_line(&c.to_string()) != c.to_string();
+            assert!(!cell.symbol().contains(steers), "{}: {:?}", pane.title(), cell.symbol());
+        }
+    }
+}
+
+#[test]
+fn hostile_texts_steer_no_pane() {
+    let mut embedder = Embedder::shipped().unwrap();
+    let models = embedder.models.len();
+    embedder.models = (0..models).map(hostile).collect();
+    embedder.provenance.data = hostile(0);
+    for (i, benchmark) in embedder.benchmarks.iter_mut().enumerate() {
+        benchmark.name = hostile(i);
+    }
+    let classes = (0..models).map(|m| Some(hostile(m % 3))).collect();
+    for (i, attribute) in embedder.attributes.iter_mut().enumerate() {
+        attribute.name = hostile(i);
+        if i % 2 == 0 {
+            attribute.values = Values::Class(Vec::clone(&classes));
+        }
+    }
+    embedder.provenance.val = (0..4).map(|i| (hostile(i), 0.5)).collect();
+    let subject = Subject::from(&embedder);
+    let data =
+        crate::dataset::simulate::Simulation { models: 24, questions: 90, ..Default::default() };
+    let mut data = data.run();
+    data.models = embedder.models[..24].to_vec();
+    data.categories.iter_mut().enumerate().for_each(|(c, name)| *name = hostile(c));
+    data.questions.iter_mut().enumerate().for_each(|(q, one)| one.prompt = hostile(q).into());
+    let mut state = state_of(subject, 140, 42);
+    state.clusters =
+        state.subject.clusters(1, &AtomicBool::new(false)).map_or(Job::Idle, Job::Done);
+    state.questions.book = Job::Running;
+    let book = Book::new(&data, &state.subject.models, false);
+    update(&mut state, Event::Job(JobResult::QuestionsRead(Arc::new(book))));
+    look(&mut state);
+    for i in 0..HOSTILE.len() {
+        update(&mut state, Event::Command(Command::Prompt));
+        update(&mut state, Event::Input(Input::Paste(hostile(i))));
+        let mut routed = route();
+        routed.evidence[0].category = hostile(i);
+        routed.evidence[0].correct = [(hostile(i), 0.5)].into();
+        let version = state.route.version;
+        update(&mut state, Event::Job(JobResult::Routed(version, Ok(routed))));
+        state.say(hostile(i));
+        look(&mut state);
+        state.complain(&hostile(i));
+        look(&mut state);
+        state.probe.reports[0] = Job::Running;
+        update(&mut state, Event::Job(JobResult::Probed(0, Err(hostile(i)))));
+        state.forecasts.grid = Job::Running;
+        update(&mut state, Event::Job(JobResult::Failed(JobKind::Forecasts, hostile(i))));
+        look(&mut state);
+    }
+    for (width, height) in [(80, 24), (200, 60)] {
+        state.area = Rect::new(0, 0, width, height);
+        look(&mut state);
+    }
+}

@@ -1,0 +1,127 @@
+//! What reads foreign bytes, a function each, for the fuzzers in `fuzz/` and the tests that replay their
+//! corpora. Each takes any bytes and must come back; what it finds is of no interest.
+
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use crate::analysis::router::{Preferences, Router};
+use crate::dataset::{self, Attribute, Values, filter};
+use crate::embedder::Embedder;
+use crate::explorer;
+use crate::import::{self, Format};
+
+/// Between the files that one input stands for.
+const BREAK: &[u8] = b"%%\n";
+
+/// A target by name, with the function that reads its inputs; the folder is one to write to.
+pub const TARGETS: [(&str, fn(&Path, &[u8])); 6] = [
+    ("embedder", |_, bytes| embedder(bytes)),
+    ("tables", tables),
+    ("imports", imports),
+    ("expressions", |_, bytes| expression(bytes)),
+    ("themes", theme),
+    ("config", |_, bytes| config(bytes)),
+];
+
+/// An embedder file; what is accepted must route and print.
+pub fn embedder(bytes: &[u8]) {
+    let Some(embedder) = Embedder::parse(bytes) else { return };
+    let routes = Router::new(&embedder).route(&["What is 2 + 2?"], &Preferences::default());
+    for route in routes.into_iter().flatten() {
+        assert!(route.candidates.len() <= embedder.models.len());
+    }
+}
+
+/// The tables of a data set, in this order: questions, models, responses; the last two are read as
+/// attributes, rules, answers and scores too.
+pub fn tables(folder: &Path, bytes: &[u8]) {
+    let parts = split(bytes);
+    let path = |name: &str| folder.join(name);
+    for (name, part) in ["questions.csv", "models.csv", "responses.csv"].iter().zip(&parts) {
+        if fs::write(path(name), part).is_err() {
+            return;
+        }
+    }
+    let data = dataset::load(folder);
+    let models = ["alpha".to_owned(), "beta".to_owned()];
+    let _ = dataset::load_attributes(&path("models.csv"), &models);
+    let _ = dataset::load_rules(&path("models.csv"), &models);
+    let _ = dataset::load_answers(&path("responses.csv"), data.as_ref().ok());
+    let _ = dataset::load_answers(&path("questions.csv"), None);
+    let _ = dataset::load_scores(&path("responses.csv"), &models, 10);
+    if let Ok(data) = data {
+        let _ = (data.problems(), data.fingerprint());
+    }
+}
+
+/// What evaluation programs write: the same parts under the names that each format knows.
+pub fn imports(folder: &Path, bytes: &[u8]) {
+    let parts = split(bytes);
+    let run = folder.join("run");
+    if fs::create_dir_all(&run).is_err() {
+        return;
+    }
+    for (format, names) in [
+        (Format::LmEval, ["samples_task_2026-01-01.jsonl", "results_2026-01-01.json", "x.json"]),
+        (Format::Helm, ["run_spec.json", "scenario_state.json", "per_instance_stats.json"]),
+        (Format::AlpacaEval, ["annotations.json", "model_outputs.json", "y.json"]),
+        (Format::MmluPro, ["model_outputs_alpha_5shots.json", "z.json", "w.json"]),
+    ] {
+        for (name, part) in names.iter().zip(&parts) {
+            let _ = fs::write(run.join(name), part);
+        }
+        let options = import::Options::default();
+        let never = AtomicBool::new(false);
+        let found = import::import(format, &[folder.into()], &options, &mut |_, _| {}, &never);
+        if let Ok(found) = found {
+            assert!(found.first(3).len() <= 3);
+        }
+        for name in names {
+            let _ = fs::remove_file(run.join(name));
+        }
+    }
+}
+
+/// An expression over attributes of every kind.
+pub fn expression(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let models = ["alpha-7b", "beta", "gamma"].map(str::to_owned);
+    let attribute = |name: &str, values| Attribute { name: name.into(), values };
+    let attributes = [
+        attribute("open", Values::Flag(vec![Some(true), Some(false), None])),
+        attribute("params_b", Values::Number(vec![Some(7.0), None, Some(70.0)])),
+        attribute("base model", Values::Class(vec![Some("llama".into()), None, None])),
+    ];
+    match filter::select(&text, &models, &attributes) {
+        Ok(chosen) => assert_eq!(chosen.len(), models.len()),
+        Err(problem) => drop(problem.into_usage(&text).to_string()),
+    }
+    let completion = filter::complete(&text, &models, &attributes);
+    assert!(text.is_char_boundary(completion.from));
+}
+
+/// A theme file.
+pub fn theme(folder: &Path, bytes: &[u8]) {
+    let path = folder.join("theme.json");
+    if fs::write(&path, bytes).is_ok() {
+        explorer::read_theme(&path);
+    }
+}
+
+/// The explorer's settings.
+pub fn config(bytes: &[u8]) {
+    explorer::read_config(&String::from_utf8_lossy(bytes));
+}
+
+fn split(bytes: &[u8]) -> Vec<&[u8]> {
+    let mut parts = Vec::new();
+    let mut rest = bytes;
+    while let Some(at) = rest.windows(BREAK.len()).position(|window| window == BREAK) {
+        parts.push(&rest[..at]);
+        rest = &rest[at + BREAK.len()..];
+    }
+    parts.push(rest);
+    parts.resize(3.max(parts.len()), &[]);
+    parts
+}

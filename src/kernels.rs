@@ -1,0 +1,68 @@
+//! The inner loops that take most of the time, compiled for the vector instructions of the machine
+//! that runs them.
+
+use multiversion::multiversion;
+
+/// Adds the rows of a table that a sparse text names, each by its weight, to `out`. The table has
+/// rows as long as `out`.
+#[multiversion(targets = "simd")]
+pub(crate) fn gather(out: &mut [f32], text: &[(u32, f32)], table: &[f32]) {
+    let width = out.len();
+    for &(bucket, weight) in text {
+        let start = bucket as usize * width;
+        for (out, x) in out.iter_mut().zip(&table[start..start + width]) {
+            *out += weight * x;
+        }
+    }
+}
+
+/// Subtracts `step` by weight from the rows of a table that a sparse text names.
+#[multiversion(targets = "simd")]
+pub(crate) fn scatter(table: &mut [f32], text: &[(u32, f32)], step: &[f32]) {
+    let width = step.len();
+    for &(bucket, weight) in text {
+        let start = bucket as usize * width;
+        for (x, step) in table[start..start + width].iter_mut().zip(step) {
+            *x -= weight * step;
+        }
+    }
+}
+
+/// The products of `query` with keys in 8 bits, which lie one after the other: one for each number in
+/// `out`. The sums must fit into 32 bits.
+#[multiversion(targets = "simd")]
+pub(crate) fn products(out: &mut [i32], keys: &[i8], query: &[i16]) {
+    for (out, key) in out.iter_mut().zip(keys.chunks_exact(query.len().max(1))) {
+        // The compiler makes multiply-and-add instructions for 16 bits of this.
+        let products = key.iter().zip(query).map(|(k, q)| i32::from(*k) * i32::from(*q));
+        *out = products.sum();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sparse_rows_are_added_and_taken_away() {
+        let mut table = vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+        let text = [(2, 0.5), (0, 2.0)];
+        let mut out = [1.0, 1.0];
+        gather(&mut out, &text, &table);
+        assert_eq!(out, [5.5, 8.0]);
+        scatter(&mut table, &text, &[1.0, -1.0]);
+        assert_eq!(table, [-1.0, 4.0, 3.0, 4.0, 4.5, 6.5]);
+    }
+
+    #[test]
+    fn products_are_exact() {
+        let keys: Vec<i8> = (0..2 * 67).map(|i| (i % 255 - 127) as i8).collect();
+        let query: Vec<i16> = (0..67).map(|i| i * 37 - 999).collect();
+        let mut out = [0; 2];
+        products(&mut out, &keys, &query);
+        for (row, found) in keys.chunks(67).zip(out) {
+            let sum: i64 = row.iter().zip(&query).map(|(k, q)| i64::from(*k) * i64::from(*q)).sum();
+            assert_eq!(i64::from(found), sum);
+        }
+    }
+}
