@@ -294,3 +294,44 @@ fn a_training_is_watched_and_kept() {
     visit.press("q");
     assert_eq!(visit.leave(), 0);
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn twenty_series_of_forty_shrinks_neither_end_it_nor_fill_the_memory() {
+    let mut visit = Visit::open(&["--fresh"]);
+    visit.see("numbers");
+    let process = visit.child.process_id().unwrap();
+    let memory = || -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    };
+    let cells = |n: u16| n.try_into().unwrap();
+    let mut after_the_first_round = 0;
+    for series in 0..20_u16 {
+        // Every pane twice, with its keys held down meanwhile.
+        visit.press("\t");
+        for step in 0..40_u16 {
+            let (rows, cols) = (60 - step - series % 3, 240 - 5 * step - series);
+            let size = PtySize { rows, cols, pixel_width: 0, pixel_height: 0 };
+            visit.master.resize(size).unwrap();
+            visit.screen.set_size(cells(rows), cells(cols));
+            visit.press(["\u{1b}[B", "\u{1b}[C", "\u{1b}[A", "\u{1b}[D"][usize::from(step % 4)]);
+            while let Ok(bytes) = visit.bytes.try_recv() {
+                visit.screen.process(&bytes);
+            }
+        }
+        visit.see("llmap needs");
+        let size = PtySize { rows: 42, cols: 140, pixel_width: 0, pixel_height: 0 };
+        visit.master.resize(size).unwrap();
+        visit.screen.set_size(cells(42), cells(140));
+        visit.see("numbers");
+        if series == 9 {
+            after_the_first_round = memory();
+        }
+    }
+    let grown = memory().saturating_sub(after_the_first_round);
+    assert!(grown < 16 * 1024, "{grown} KiB more than after half of it");
+    visit.press("\u{3}");
+    assert_eq!(visit.leave(), 0);
+}

@@ -3,11 +3,13 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use linfa::DatasetBase;
-use linfa::traits::{Fit, Predict, Transformer};
+use linfa::traits::{Fit, Predict};
 use linfa_linalg::cholesky::SolveC;
 use linfa_reduction::Pca;
-use linfa_tsne::TSneParams;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, concatenate};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
 
 use crate::error::{Error, Result};
 
@@ -49,11 +51,13 @@ impl Linear {
 const PERPLEXITY: f64 = 20.0;
 /// t-SNE of more models would take minutes.
 const TSNE_MOST: usize = 5000;
-/// Iterations of t-SNE after which it looks whether it is to stop. Each part finds the neighbours anew
-/// and gathers speed anew: parts of 100 are slower by two thirds and worse.
+/// Iterations of t-SNE after which it looks whether it is to stop. Each part finds the neighbours
+/// and gathers speed again: parts of 100 are slower by two thirds and worse.
 const PART: u16 = 250;
 /// Parts of t-SNE; in the first one attractions are exaggerated.
 const PARTS: usize = 4;
+/// The seed of the places that t-SNE begins with.
+const SEED: u64 = 1;
 /// How coarse the approximation of Barnes and Hut is, and from how many models on it is used.
 const ANGLE: f64 = 0.5;
 const EXACT: usize = 600;
@@ -99,7 +103,7 @@ impl Projection {
 
     /// t-SNE in the plane (van der Maaten 2008, by Barnes and Hut): near models stay near, and
     /// distances between groups mean nothing. Of 600 models at most, the same vectors give the same
-    /// picture; of more, the approximation throws dice of its own.
+    /// picture; of more, the approximation has a randomness of its own.
     ///
     /// # Errors
     /// [`Error::Usage`] for fewer than five models or more than 5,000; [`Error::Failed`] if the
@@ -122,22 +126,19 @@ impl Projection {
             let stopped = cancel.load(Ordering::Relaxed);
             if stopped { Err(Error::Failed("t-SNE was cancelled".into())) } else { Ok(()) }
         };
-        stopped()?;
-        let mut coordinates = TSneParams::embedding_size(2)
-            .perplexity(perplexity)
-            .approx_threshold(angle)
-            .max_iter(PART.into())
-            .preliminary_iter(PART.into())
-            .transform(x.clone())
-            .map_err(|e| Error::Failed(format!("t-SNE failed: {e}")))?;
-        // linfa's transform knows no end but its own: what is beneath it goes on from there.
         let (mut x, _) = x.into_raw_vec_and_offset();
-        for _ in 1..PARTS {
+        let mut rng = ChaCha8Rng::seed_from_u64(SEED);
+        let mut start = || -> f64 { StandardNormal.sample(&mut rng) };
+        let mut y: Vec<f64> = (0..2 * n).map(|_| 1e-4 * start()).collect();
+        // The library knows no end but its own: it is called for a part at a time.
+        for i in 0..PARTS {
             stopped()?;
-            let Some(y) = coordinates.as_slice_mut() else { break };
+            let early = if i == 0 { part } else { 0 };
             let columns = vectors.ncols();
-            bhtsne::run(&mut x, n, columns, y, 2, perplexity, angle, true, part, 0, 0);
+            bhtsne::run(&mut x, n, columns, &mut y, 2, perplexity, angle, true, part, early, early);
         }
+        let coordinates = Array2::from_shape_vec((n, 2), y)
+            .map_err(|e| Error::Failed(format!("t-SNE failed: {e}")))?;
         if coordinates.iter().any(|x| !x.is_finite()) {
             return Err(Error::Failed("t-SNE did not converge".into()));
         }

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
 
-use super::read::{Builder, Triple};
+use super::builder::{Builder, Triple};
 use super::{Dataset, Split};
 use crate::error::{Error, Result};
 use crate::table::{self, Table};

@@ -7,8 +7,8 @@ use std::path::Path;
 use serde::Serialize;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::builder::attribute_columns;
 use super::matching::{Matcher, NearMiss};
-use super::read::attribute_columns;
 use super::{Attribute, Dataset, Kind, Question, Split, Values};
 use crate::error::{Error, Result};
 use crate::table::Table;

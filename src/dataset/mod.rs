@@ -2,6 +2,7 @@
 
 mod answers;
 mod attributes;
+mod builder;
 mod embedllm;
 pub mod filter;
 mod guess;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::read::{Builder, Triple, attribute_columns, typed};
+use super::builder::{Builder, Triple, attribute_columns, typed};
 use super::{Dataset, Split};
 use crate::error::{Error, Result};
 use crate::table::{self, Table};

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod axes;
+mod calibrate;
 mod calibration;
 mod coverage;
 mod device;

@@ -15,7 +15,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
-use super::calibration::Calibration;
+use super::calibrate;
 use super::coverage::coverage;
 use super::device::Backend;
 use super::factors::GENERAL;
@@ -180,7 +180,7 @@ pub fn train(
     let asked = ask(&networks, &val_features.inputs, &device)
         .ok_or_else(|| Error::Failed("there is nothing to calibrate on".into()))?;
     let logits = observed(&knowledge.logits(&asked, Given::Recorded).averaged(), &judged);
-    let calibration = Calibration::fit(&judged, &logits);
+    let calibration = calibrate::fit(&judged, &logits);
     let p: Vec<f32> = logits.iter().map(|logit| calibration.probability(*logit)).collect();
     let figures = Figures::of(&judged, &p);
     let val = [

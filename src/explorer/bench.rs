@@ -14,14 +14,19 @@ use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 use serde::Serialize;
 
-use super::action::{Action, Direction, Effect, Pane};
+use super::command::Command;
+use super::depth::Depth;
+use super::direction::Direction;
+use super::effect::Effect;
+use super::event::{Event, Input, JobResult, Message};
 use super::jobs::{DEBOUNCE, Jobs};
+use super::pane::Pane;
 use super::state::State;
-use super::subject::Subject;
-use super::theme::{Depth, Theme};
+use super::state::map::COMPONENTS;
+use super::state::subject::Subject;
+use super::theme::Theme;
+use super::ui::view;
 use super::update::update;
-use super::view::view;
-use super::{COMPONENTS, Message};
 use crate::analysis::projection::Projection;
 use crate::dataset::{Attribute, Kind, Values};
 use crate::embedder::{Benchmark, Embedder, Score};
@@ -62,9 +67,9 @@ pub fn frames(models: usize, frames: usize, seed: u64) -> Result<Frames> {
     let mut state = State::new(subject, projection, theme, Pane::Map, area);
     terminal.draw(|frame| view(frame, &state)).map_err(unpainted)?;
     let first = start.elapsed().as_secs_f64() * 1000.0;
-    let mut time = |state: &mut State, action: Action| -> Result<f64> {
+    let mut time = |state: &mut State, command: Command| -> Result<f64> {
         let start = Instant::now();
-        update(state, action);
+        update(state, Event::Command(command));
         terminal.draw(|frame| view(frame, state)).map_err(unpainted)?;
         Ok(start.elapsed().as_secs_f64() * 1000.0)
     };
@@ -72,18 +77,18 @@ pub fn frames(models: usize, frames: usize, seed: u64) -> Result<Frames> {
     let mut on_map = Vec::new();
     for i in 0..frames {
         let turn = turns[i / 4 % 4];
-        let action = match i % 4 {
-            0 => Action::ZoomIn,
-            1 => Action::Step(turn),
-            2 => Action::Pan(turn),
-            _ => Action::ZoomOut,
+        let command = match i % 4 {
+            0 => Command::ZoomIn,
+            1 => Command::Step(turn),
+            2 => Command::Pan(turn),
+            _ => Command::ZoomOut,
         };
-        on_map.push(time(&mut state, action)?);
+        on_map.push(time(&mut state, command)?);
     }
-    update(&mut state, Action::Focus(Pane::Models));
+    update(&mut state, Event::Command(Command::Focus(Pane::Models)));
     let mut on_table = Vec::new();
     for _ in 0..frames {
-        on_table.push(time(&mut state, Action::Down)?);
+        on_table.push(time(&mut state, Command::Down)?);
     }
     let at = |times: &mut Vec<f64>, share: f64| {
         times.sort_by(f64::total_cmp);
@@ -113,22 +118,22 @@ pub fn typed(embedder: &Arc<Embedder>, prompts: &[String]) -> Result<f64> {
     let mut state = State::new(Arc::clone(&subject), projection, theme, Pane::Map, area);
     let (sender, receiver) = channel();
     let jobs = Jobs::new(Arc::clone(embedder), subject, None, sender);
-    update(&mut state, Action::Prompt);
+    update(&mut state, Event::Command(Command::Prompt));
     let mut times = Vec::with_capacity(prompts.len());
     for prompt in prompts {
         state.route.set_prompt("");
         let start = Instant::now();
-        for effect in update(&mut state, Action::Paste(prompt.clone())) {
+        for effect in update(&mut state, Event::Input(Input::Paste(prompt.clone()))) {
             if let Effect::Route(version, prompt) = effect {
                 jobs.route(version, prompt, state.route.preferences());
             }
         }
         let gone = |_| Error::Failed("the worker that routes has ended".into());
-        if let Message::Action(action) = receiver.recv().map_err(gone)? {
-            if let Action::Failed(problem) = action {
+        if let Message::Event(event) = receiver.recv().map_err(gone)? {
+            if let Event::Job(JobResult::Routed(_, Err(problem))) = event {
                 return Err(Error::Failed(problem));
             }
-            update(&mut state, action);
+            update(&mut state, event);
         }
         terminal.draw(|frame| view(frame, &state)).map_err(unpainted)?;
         times.push((start.elapsed().saturating_sub(DEBOUNCE)).as_secs_f64() * 1000.0);

@@ -2,8 +2,8 @@
 
 use ratatui::layout::{Constraint, Layout as Split, Rect};
 
-use super::action::Pane;
-use super::state::State;
+use crate::explorer::pane::Pane;
+use crate::explorer::state::State;
 
 /// Below this there is only a friendly word.
 pub const LEAST: (u16, u16) = (60, 18);
@@ -102,13 +102,13 @@ impl Layout {
             return vec![pane];
         }
         if pane.is_wide() {
-            return Pane::ALL.into_iter().filter(|p| p.is_wide()).collect();
+            return Pane::ALL.iter().copied().filter(|p| p.is_wide()).collect();
         }
         // Of the panes beside the wide one, the first takes turns with those that are not shown.
         let turns = self.panes.iter().find(|(p, _)| !p.is_wide()).map(|(p, _)| *p);
         if turns == Some(pane) {
             let hidden = |p: &Pane| !p.is_wide() && self.pane(*p).is_none();
-            Pane::ALL.into_iter().filter(|p| hidden(p) || *p == pane).collect()
+            Pane::ALL.iter().copied().filter(|p| hidden(p) || *p == pane).collect()
         } else {
             vec![pane]
         }
@@ -132,7 +132,8 @@ pub fn tabs(area: Rect) -> Vec<(Pane, &'static str, Rect)> {
     let short = whole > usize::from(area.width);
     let mut x = area.x;
     Pane::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .map(|pane| {
             let title = pane.title();
             let name = if short { pane.short_title() } else { title };

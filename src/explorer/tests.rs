@@ -1,4 +1,4 @@
-//! The explorer without a terminal: actions go in, screens come out.
+//! The explorer without a terminal: events go in, screens come out.
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, LazyLock};
@@ -10,18 +10,24 @@ use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 
-use super::action::{Action, Button, Direction, Effect, Frame, Pane};
-use super::colouring::ColourBy;
-use super::forecasts::Grid;
-use super::keys::resolve;
-use super::map::Projector;
-use super::questions::Book;
-use super::session::Session;
+use super::app::session::Session;
+use super::app::translate::resolve;
+use super::command::Command;
+use super::depth::Depth;
+use super::direction::{Button, Direction};
+use super::effect::Effect;
+use super::event::{Event, Input, JobResult, Outside, TrainingEvent, TrainingFrame};
+use super::pane::Pane;
 use super::state::State;
-use super::subject::Subject;
-use super::theme::{Depth, Theme};
+use super::state::colouring::ColourBy;
+use super::state::forecasts::Grid;
+use super::state::job::{Job, JobKind};
+use super::state::map::Projector;
+use super::state::questions::Book;
+use super::state::subject::Subject;
+use super::theme::Theme;
+use super::ui::view;
 use super::update::update;
-use super::view::view;
 use crate::analysis::clusters::{Cluster, Clusters};
 use crate::analysis::estimate::Estimate;
 use crate::analysis::forecast::Forecast;
@@ -110,7 +116,7 @@ fn state_of(subject: Subject, width: u16, height: u16) -> State {
     let projection = Projection::pca(subject.profiles(), 3).unwrap();
     let area = Rect::new(0, 0, width, height);
     let mut state = State::new(Arc::new(subject), projection, theme, Pane::Map, area);
-    update(&mut state, Action::Started);
+    update(&mut state, Event::Outside(Outside::Started));
     state
 }
 
@@ -167,16 +173,16 @@ static REPORTS: LazyLock<Vec<Report>> = LazyLock::new(|| {
 
 /// Brings everything that jobs would.
 fn filled(mut state: State) -> State {
-    state.probe.asked = true;
+    state.probe.start_idle();
     for (i, report) in REPORTS.iter().enumerate() {
-        update(&mut state, Action::Probed(i, Ok(Box::new(report.clone()))));
+        update(&mut state, Event::Job(JobResult::Probed(i, Ok(Box::new(report.clone())))));
     }
-    update(&mut state, Action::Prompt);
-    update(&mut state, Action::Paste("What is 17 × 23?".into()));
+    update(&mut state, Event::Command(Command::Prompt));
+    update(&mut state, Event::Input(Input::Paste("What is 17 × 23?".into())));
     let version = state.route.version;
-    update(&mut state, Action::Routed(version, route()));
-    state.forecasts.asked = true;
-    update(&mut state, Action::Forecasted(Ok(Arc::new(grid()))));
+    update(&mut state, Event::Job(JobResult::Routed(version, Ok(route()))));
+    state.forecasts.grid = Job::Running;
+    update(&mut state, Event::Job(JobResult::Forecasted(Arc::new(grid()))));
     state
 }
 
@@ -208,7 +214,7 @@ fn screen(state: &State) -> String {
 
 fn press(state: &mut State, key: KeyCode) -> Vec<Effect> {
     resolve(state, KeyEvent::new(key, KeyModifiers::NONE))
-        .map_or_else(Vec::new, |a| update(state, a))
+        .map_or_else(Vec::new, |event| update(state, event))
 }
 
 fn type_text(state: &mut State, text: &str) -> Vec<Effect> {
@@ -222,13 +228,30 @@ fn commands_are_found_and_run_from_the_palette() {
     type_text(&mut state, "table of models");
     assert!(screen(&state).contains("the table of models"));
     press(&mut state, KeyCode::Enter);
-    assert!(state.picker.is_none());
+    assert!(state.modes.picker().is_none());
     assert_eq!(state.focus, Pane::Models);
     press(&mut state, KeyCode::Char(':'));
     type_text(&mut state, "no such thing at all");
     assert!(screen(&state).contains("nothing is called that"));
     press(&mut state, KeyCode::Enter);
-    assert!(state.picker.is_none());
+    assert!(state.modes.picker().is_none());
+}
+
+#[test]
+fn what_the_user_binds_in_any_pane_focuses_it_from_the_palette() {
+    let mut state = state(140, 42);
+    for &pane in Pane::ALL {
+        let context = format!("{pane:?}").to_lowercase();
+        let changes = serde_json::json!({ context: { "ctrl-y": "zoom-to-marked" } });
+        let (keymap, warnings) = super::keys::overridden(&changes);
+        assert!(warnings.is_empty(), "{warnings:?}");
+        state.keymap = Arc::new(keymap);
+        update(&mut state, Event::Command(Command::Focus(pane.ahead(1))));
+        update(&mut state, Event::Command(Command::Palette));
+        type_text(&mut state, &format!("{}: zoom to the marked", pane.title()));
+        press(&mut state, KeyCode::Enter);
+        assert_eq!(state.focus, pane);
+    }
 }
 
 #[test]
@@ -250,11 +273,11 @@ fn picking_previews_and_escape_takes_it_back() {
 #[test]
 fn the_session_comes_back() {
     let mut state = state(140, 42);
-    update(&mut state, Action::ColourBy(ColourBy::Benchmark(1)));
+    update(&mut state, Event::Command(Command::ColourBy(ColourBy::Benchmark(1))));
     press(&mut state, KeyCode::Char(' '));
     press(&mut state, KeyCode::Char('+'));
-    update(&mut state, Action::Focus(Pane::Models));
-    update(&mut state, Action::Sort);
+    update(&mut state, Event::Command(Command::Focus(Pane::Models)));
+    update(&mut state, Event::Command(Command::Sort));
     let text = serde_json::to_string(&Session::of(&state)).unwrap();
     let mut again = self::state(140, 42);
     let session: Session = serde_json::from_str(&text).unwrap();
@@ -275,7 +298,7 @@ fn the_session_comes_back() {
 #[test]
 fn a_training_shows_how_it_goes() {
     let mut state = state(100, 30);
-    update(&mut state, Action::Encoding(0, 16_001));
+    update(&mut state, Event::Training(TrainingEvent::Encoding(0, 16_001)));
     for number in 1..=4 {
         let projection = state.map.projection.clone();
         let epoch = Epoch {
@@ -288,15 +311,18 @@ fn a_training_shows_how_it_goes() {
             remaining: Duration::from_secs(3),
             vectors: state.subject.vectors.clone(),
         };
-        let frame = Frame { epoch, projection };
-        update(&mut state, Action::Epoch(Box::new(frame)));
+        let frame = TrainingFrame { epoch, projection };
+        update(&mut state, Event::Training(TrainingEvent::Epoch(Box::new(frame))));
     }
     insta::assert_snapshot!("training", screen(&state));
     assert_eq!(press(&mut state, KeyCode::Char('s')), [Effect::StopTraining]);
     assert!(screen(&state).contains("stopping"));
     assert!(press(&mut state, KeyCode::Char('q')).contains(&Effect::StopTraining));
     let (subject, projection) = (Arc::clone(&state.subject), state.map.projection.clone());
-    let left = update(&mut state, Action::Trained(subject, projection, "done".into()));
+    let left = update(
+        &mut state,
+        Event::Training(TrainingEvent::Trained(subject, projection, "done".into())),
+    );
     assert!(left.contains(&Effect::Quit), "leaving waits for the training to be kept");
 }
 
@@ -308,10 +334,10 @@ fn typing_asks_for_routes_and_stale_answers_are_dropped() {
     assert_eq!(effects.len(), 3, "a space at the end changes nothing: {effects:?}");
     let Some(Effect::Route(newest, prompt)) = effects.last().cloned() else { panic!() };
     assert_eq!(prompt, "q 2?");
-    update(&mut state, Action::Routed(newest - 1, route()));
-    assert!(state.route.result.is_none() && state.route.waiting);
-    update(&mut state, Action::Routed(newest, route()));
-    assert!(!state.route.waiting);
+    update(&mut state, Event::Job(JobResult::Routed(newest - 1, Ok(route()))));
+    assert!(state.route.result.is_none() && state.route.routing.is_running());
+    update(&mut state, Event::Job(JobResult::Routed(newest, Ok(route()))));
+    assert!(!state.route.routing.is_running());
     assert_eq!(state.routed(), Some(3));
     assert_eq!(screen(&state).matches('★').count(), 2, "the routed model lights up on the map");
     for _ in 0..4 {
@@ -324,12 +350,15 @@ fn typing_asks_for_routes_and_stale_answers_are_dropped() {
 fn without_its_encoder_all_but_prompts_goes_on() {
     let unread = Some("the encoder is not on this machine: run `llmap fetch minilm`".into());
     let mut state = state_of(Subject { unread, ..subject(plain) }, 120, 35);
-    update(&mut state, Action::Prompt);
+    update(&mut state, Event::Command(Command::Prompt));
     assert!(screen(&state).contains("llmap fetch minilm"));
     type_text(&mut state, "What is 17 × 23?");
-    assert!(!state.route.waiting && screen(&state).contains("llmap fetch minilm"));
+    assert!(!state.route.routing.is_running() && screen(&state).contains("llmap fetch minilm"));
     press(&mut state, KeyCode::Esc);
-    assert!(update(&mut state, Action::Focus(Pane::Probe)).contains(&Effect::Probe(vec![0, 1, 2])));
+    assert!(
+        update(&mut state, Event::Command(Command::Focus(Pane::Probe)))
+            .contains(&Effect::Probe(vec![0, 1, 2]))
+    );
 }
 
 mod browsing;
@@ -340,6 +369,7 @@ mod map;
 mod newcomer;
 mod picture;
 mod probe;
+mod random;
 mod route;
 mod screens;
 mod work;

@@ -6,10 +6,27 @@ use std::str::FromStr;
 
 use ratatui::style::{Color, Modifier, Style};
 use serde_json::{Map, Value};
+use strum::VariantNames;
 
-use super::colouring::{HUES, Hue};
+use super::depth::{Depth, reduced};
+use super::{folders, user_file};
 use crate::error::{Error, Result};
 use crate::unpack;
+
+/// Colours for named classes; what is rarer shares one.
+pub const HUES: usize = 8;
+/// How a class is painted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hue {
+    /// One of the theme's class colours.
+    Class(usize),
+    /// This bin of so many of the theme's ramp.
+    Ramp(usize, usize),
+    /// The plain colour of a point.
+    Plain,
+    /// The colour of what is not known.
+    Unknown,
+}
 
 /// The themes that are compiled in.
 const BUNDLED: [(&str, &str); 9] = [
@@ -24,25 +41,37 @@ const BUNDLED: [(&str, &str); 9] = [
     ("mono", include_str!("../../themes/mono.json")),
 ];
 
-/// What a colour is for; the order is that of [`KEYS`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a colour is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, VariantNames)]
+#[strum(serialize_all = "lowercase")]
 pub enum Ink {
     Background,
     Surface,
     Text,
+    #[strum(serialize = "text.muted")]
     Muted,
     Accent,
     Border,
+    #[strum(serialize = "border.focus")]
     BorderFocus,
     Cursor,
+    #[strum(serialize = "map.point")]
     MapPoint,
+    #[strum(serialize = "map.selected")]
     MapSelected,
+    #[strum(serialize = "map.routed")]
     MapRouted,
+    #[strum(serialize = "map.dim")]
     MapDim,
+    #[strum(serialize = "map.label")]
     MapLabel,
+    #[strum(serialize = "map.axis")]
     MapAxis,
+    #[strum(serialize = "bar.fill")]
     BarFill,
+    #[strum(serialize = "bar.track")]
     BarTrack,
+    #[strum(serialize = "bar.mark")]
     BarMark,
     Good,
     Warn,
@@ -50,61 +79,7 @@ pub enum Ink {
 }
 
 /// The keys of a theme file, one a colour.
-const KEYS: [&str; 20] = [
-    "background",
-    "surface",
-    "text",
-    "text.muted",
-    "accent",
-    "border",
-    "border.focus",
-    "cursor",
-    "map.point",
-    "map.selected",
-    "map.routed",
-    "map.dim",
-    "map.label",
-    "map.axis",
-    "bar.fill",
-    "bar.track",
-    "bar.mark",
-    "good",
-    "warn",
-    "bad",
-];
-
-/// How many colours the terminal has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Depth {
-    True,
-    Indexed,
-    /// The sixteen of the terminal.
-    Sixteen,
-    None,
-}
-
-impl Depth {
-    /// What the environment says: `NO_COLOR` (any value but an empty one), then `COLORTERM`, then
-    /// what `TERM` is known to have.
-    pub fn of_terminal() -> Self {
-        let set = |name: &str| std::env::var(name).unwrap_or_default();
-        Self::said(&set("NO_COLOR"), &set("COLORTERM"), &set("TERM"))
-    }
-
-    fn said(no_color: &str, colorterm: &str, term: &str) -> Self {
-        if !no_color.is_empty() || term == "dumb" {
-            Self::None
-        } else if matches!(colorterm, "truecolor" | "24bit") {
-            Self::True
-        } else if matches!(term, "linux" | "ansi" | "cygwin") || term.ends_with("-16color") {
-            Self::Sixteen
-        } else if term.starts_with("vt") {
-            Self::None
-        } else {
-            Self::Indexed
-        }
-    }
-}
+const KEYS: &[&str] = <Ink as VariantNames>::VARIANTS;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Theme {
@@ -130,7 +105,7 @@ impl Theme {
     /// inside a theme is a warning; the colour of the theme below stands in for it.
     ///
     /// # Errors
-    /// If there is no such theme or it is not JSON at all.
+    /// If there is no such theme or its file cannot be read.
     pub fn load(name: &str, depth: Depth) -> Result<(Self, Vec<String>)> {
         let mut warnings = Vec::new();
         let mut theme = Self::base();
@@ -139,9 +114,9 @@ impl Theme {
         // From the theme to its root first, then painted from the root up.
         while let Some(name) = next.take() {
             let (origin, text) = find(&name)?;
-            let problem = |e: String| Error::input(&origin, e, "a theme is a JSON object");
-            let value: Value = serde_json::from_str(&text).map_err(|e| problem(e.to_string()))?;
-            let Value::Object(keys) = value else { return Err(problem("not an object".into())) };
+            let problem =
+                |e| Error::input(&origin, e, "a theme gives colours to names, as TOML or JSON");
+            let keys = user_file::parse(&origin, &text).map_err(problem)?;
             next = keys.get("inherits").and_then(Value::as_str).map(str::to_owned);
             chain.push((name, origin.display().to_string(), keys));
             if let Some(parent) = &next
@@ -180,11 +155,12 @@ impl Theme {
             .into_iter()
             .flatten()
             .filter_map(|file| file.ok().map(|file| file.path()))
-            .filter(|path| path.extension().is_some_and(|e| e == "json"))
+            .filter(|path| user_file::is_one(path))
             .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
             .filter(|name| !names.contains(name))
             .collect();
         own.sort();
+        own.dedup();
         names.extend(own);
         names
     }
@@ -201,7 +177,7 @@ impl Theme {
     }
 
     fn paint(&mut self, origin: &str, keys: &Map<String, Value>, warnings: &mut Vec<String>) {
-        for (key, value) in keys {
+        for (key, value) in &flat(keys) {
             let result = if let Some(at) = KEYS.iter().position(|known| known == key) {
                 colour(value).map(|colour| self.colours[at] = colour)
             } else {
@@ -274,21 +250,20 @@ impl Theme {
 }
 
 fn user_folder() -> Option<PathBuf> {
-    Some(super::config::folder()?.join("themes"))
+    Some(folders::config()?.join("themes"))
 }
 
 /// Where the theme `name` is and what it says.
 fn find(name: &str) -> Result<(PathBuf, String)> {
     let path = Path::new(name);
     if path.extension().is_some() || name.contains(std::path::MAIN_SEPARATOR) {
-        let text = unpack::settings(path)?;
-        return Ok((path.into(), text));
+        return Ok((path.into(), unpack::settings(path)?));
     }
-    if let Some(path) = user_folder().map(|folder| folder.join(format!("{name}.json")))
-        && path.exists()
-    {
-        let text = unpack::settings(&path)?;
-        return Ok((path, text));
+    for path in user_folder().iter().flat_map(|folder| user_file::places(folder, name)) {
+        if path.exists() {
+            let text = unpack::settings(&path)?;
+            return Ok((path, text));
+        }
     }
     match BUNDLED.iter().find(|(known, _)| *known == name) {
         Some((_, text)) => Ok((format!("{name}.json").into(), (*text).into())),
@@ -299,49 +274,30 @@ fn find(name: &str) -> Result<(PathBuf, String)> {
     }
 }
 
+/// `map.dim` may be written as the `dim` of a table `map`, which is how TOML takes it without quotes.
+fn flat(keys: &Map<String, Value>) -> Map<String, Value> {
+    let mut all = Map::new();
+    for (key, value) in keys {
+        match value {
+            Value::Object(below) => {
+                let below = below.iter();
+                all.extend(below.map(|(name, value)| (format!("{key}.{name}"), value.clone())));
+            }
+            _ => drop(all.insert(key.clone(), value.clone())),
+        }
+    }
+    all
+}
+
 fn colour(value: &Value) -> Result<Color, String> {
     let text = value.as_str().ok_or("a colour is a text, such as \"#7fb4ff\"")?;
-    Color::from_str(text).map_err(|_| format!("`{text}` is no colour"))
+    Color::from_str(text).map_err(|_| format!("`{text}` is not a colour"))
 }
 
 fn colours(value: &Value, least: usize) -> Result<Vec<Color>, String> {
     let list = value.as_array().filter(|list| list.len() >= least);
     let list = list.ok_or_else(|| format!("a list of at least {least} colours is needed"))?;
     list.iter().map(colour).collect()
-}
-
-/// The nearest colour that the terminal has.
-fn reduced(colour: Color, depth: Depth) -> Color {
-    match (colour, depth) {
-        (_, Depth::None) => Color::Reset,
-        (Color::Rgb(r, g, b), Depth::Indexed) => Color::Indexed(indexed([r, g, b])),
-        (Color::Rgb(r, g, b), Depth::Sixteen) => Color::Indexed(sixteenth([r, g, b])),
-        _ => colour,
-    }
-}
-
-fn far(a: [u8; 3], b: [u8; 3]) -> u32 {
-    a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(b)).pow(2)).sum()
-}
-
-/// The nearest of the sixteen colours as the Linux console has them.
-fn sixteenth(rgb: [u8; 3]) -> u8 {
-    let level = |i: u8, bit: u8| match (i & bit > 0, i >= 8) {
-        (true, true) => 255,
-        (true, false) => 170,
-        (false, true) => 85,
-        (false, false) => 0,
-    };
-    let all = (0..16_u8).map(|i| (i, [level(i, 1), level(i, 2), level(i, 4)]));
-    all.min_by_key(|(_, candidate)| far(rgb, *candidate)).map_or(7, |(i, _)| i)
-}
-
-/// The nearest of the 6×6×6 cube and the 24 greys of a 256-colour terminal.
-fn indexed(rgb: [u8; 3]) -> u8 {
-    let level = |i: u8| if i == 0 { 0 } else { 55 + 40 * i };
-    let cube = (0..216_u8).map(|i| (16 + i, [level(i / 36), level(i / 6 % 6), level(i % 6)]));
-    let greys = (0..24_u8).map(|i| (232 + i, [8 + 10 * i; 3]));
-    cube.chain(greys).min_by_key(|(_, candidate)| far(rgb, *candidate)).map_or(16, |(i, _)| i)
 }
 
 #[cfg(test)]
@@ -453,15 +409,24 @@ mod tests {
     }
 
     #[test]
-    fn colours_shrink_to_what_the_terminal_has() {
-        assert_eq!(indexed([255, 0, 0]), 196);
-        assert_eq!(indexed([8, 8, 8]), 232);
-        assert_eq!((sixteenth([250, 10, 10]), sixteenth([17, 20, 26])), (1, 0));
-        assert_eq!(sixteenth([240, 240, 250]), 15);
-        assert_eq!(Depth::said("", "", "linux"), Depth::Sixteen);
-        assert_eq!(Depth::said("", "truecolor", "xterm"), Depth::True);
-        assert_eq!(Depth::said("1", "truecolor", "xterm"), Depth::None);
-        assert_eq!(Depth::said("", "", "xterm-256color"), Depth::Indexed);
+    fn a_theme_can_be_toml() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mine.toml");
+        let text = "inherits = 'light' # with a remark\n'text.muted' = '#123456'\n\
+                    map.dim = '#654321'\n[bar]\nfill = '#abcdef'\n";
+        std::fs::write(&path, text).unwrap();
+        let (theme, warnings) = Theme::load(path.to_str().unwrap(), Depth::True).unwrap();
+        assert!(warnings.is_empty(), "{warnings:?}");
+        assert_eq!(theme[Ink::Muted], Color::Rgb(0x12, 0x34, 0x56));
+        assert_eq!(theme[Ink::MapDim], Color::Rgb(0x65, 0x43, 0x21));
+        assert_eq!(theme[Ink::BarFill], Color::Rgb(0xab, 0xcd, 0xef));
+        std::fs::write(&path, "accent = ").unwrap();
+        let error = Theme::load(path.to_str().unwrap(), Depth::True).unwrap_err().to_string();
+        assert!(error.contains("mine.toml") && error.contains("line 1"), "{error}");
+    }
+
+    #[test]
+    fn without_colours_a_theme_has_none() {
         let (theme, _) = Theme::load("dark", Depth::None).unwrap();
         assert_eq!(theme[Ink::Text], Color::Reset);
     }

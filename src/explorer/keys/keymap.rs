@@ -3,25 +3,29 @@
 use std::sync::LazyLock;
 
 use super::{Binding, Context};
-use crate::explorer::action::{Action, Direction, Pane};
-use crate::explorer::newcomer::Command as N;
-use crate::explorer::routing::Command as C;
+use crate::explorer::command::{Command, NewcomerCommand as N, RouteCommand as C};
+use crate::explorer::direction::Direction;
+use crate::explorer::pane::Pane;
+
+fn bind(
+    context: impl Into<Context>,
+    keys: &str,
+    command: Command,
+    about: &'static str,
+    hint: &'static str,
+) -> Binding {
+    Binding { keys: keys.into(), context: context.into(), command, about, hint }
+}
 
 /// All bindings.
 pub static KEYMAP: LazyLock<Vec<Binding>> = LazyLock::new(|| {
-    use Action as A;
+    use Command as A;
     use Context::{
-        Always, Compare, Everywhere, Filter, Forecast, Line, Map, Model, Models, Naming, Newcomer,
-        Picker, Probe, Prompt, Questions, Route, Search, Stopped, Training, Working,
+        Always, Everywhere, Filter, Line, Naming, Picker, Prompt, Search, Stopped, Training,
+        Working,
     };
     use Direction::{Down, Left, Right, Up};
-    let bind = |context, keys: &str, action, about, hint| Binding {
-        keys: String::from(keys),
-        context,
-        action,
-        about,
-        hint,
-    };
+    use Pane::{Compare, Forecast, Map, Model, Models, Newcomer, Probe, Questions, Route};
     let mut map = vec![
         bind(Working, "esc", A::Stop, "stop what is computed", "stop"),
         bind(Stopped, "f5", A::Again, "begin it again", "begin again"),
@@ -158,16 +162,12 @@ pub static KEYMAP: LazyLock<Vec<Binding>> = LazyLock::new(|| {
         bind(Search, "esc", A::Dismiss, "go back", "go back"),
         bind(Everywhere, "p", A::Prompt, "type a prompt, route it", "prompt"),
         bind(Everywhere, "/", A::Search, "search a model by name", "search"),
-        bind(Everywhere, "1", A::Focus(Pane::Map), "the map", ""),
-        bind(Everywhere, "2", A::Focus(Pane::Model), "the model", ""),
-        bind(Everywhere, "3", A::Focus(Pane::Probe), "the probes", ""),
-        bind(Everywhere, "4", A::Focus(Pane::Route), "the router", ""),
-        bind(Everywhere, "5", A::Focus(Pane::Evaluate), "how good it is", ""),
-        bind(Everywhere, "6", A::Focus(Pane::Models), "the table of models", ""),
-        bind(Everywhere, "7 v", A::Focus(Pane::Compare), "compare the marked", "compare"),
-        bind(Everywhere, "8", A::Focus(Pane::Questions), "the questions", ""),
-        bind(Everywhere, "9", A::Focus(Pane::Forecast), "the forecasts", ""),
-        bind(Everywhere, "0", A::Focus(Pane::Newcomer), "a new model", ""),
+    ]);
+    map.extend(Pane::ALL.iter().map(|&pane| {
+        let described = pane.description();
+        bind(Everywhere, described.keys, A::Focus(pane), described.about, described.hint)
+    }));
+    map.extend([
         bind(Everywhere, ":", A::Palette, "all commands …", "commands"),
         bind(Everywhere, "w", A::Select, "mark by an expression", ""),
         bind(Everywhere, "N", A::MarkNeighbours, "mark the nearest models", ""),

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn the_table_sorts_filters_and_carries_the_selection() {
     let mut state = state(140, 42);
-    update(&mut state, Action::Focus(Pane::Models));
+    update(&mut state, Event::Command(Command::Focus(Pane::Models)));
     press(&mut state, KeyCode::Char('f'));
     type_text(&mut state, "params_b > 30 and not coder");
     assert!(screen(&state).contains("of 24 models"));
@@ -70,7 +70,10 @@ fn expressions_mark_and_marked_models_are_compared_and_saved() {
 #[test]
 fn questions_are_browsed_by_surprise() {
     let mut state = filled(state(140, 42));
-    assert!(update(&mut state, Action::Focus(Pane::Questions)).contains(&Effect::Questions));
+    assert!(
+        update(&mut state, Event::Command(Command::Focus(Pane::Questions)))
+            .contains(&Effect::Questions)
+    );
     let data =
         crate::dataset::simulate::Simulation { models: 24, questions: 90, ..Default::default() };
     let mut data = data.run();
@@ -79,16 +82,22 @@ fn questions_are_browsed_by_surprise() {
     assert!(!book.questions.is_empty());
     let n = book.questions.len();
     let book = Arc::new(book);
-    update(&mut state, Action::QuestionsRead(Ok(Arc::clone(&book))));
+    update(&mut state, Event::Job(JobResult::QuestionsRead(Arc::clone(&book))));
     let forecast = |q: usize| (0..24).map(|m| 0.2 + 0.6 * ((q + m) % 7) as f32 / 7.0).collect();
-    update(&mut state, Action::QuestionsForecast(0, (0..40).map(forecast).collect()));
+    update(
+        &mut state,
+        Event::Job(JobResult::QuestionsForecast(0, (0..40).map(forecast).collect())),
+    );
     assert!(state.is_waiting() && screen(&state).contains("forecasting"));
-    update(&mut state, Action::QuestionsForecast(40, (40..n).map(forecast).collect()));
+    update(
+        &mut state,
+        Event::Job(JobResult::QuestionsForecast(40, (40..n).map(forecast).collect())),
+    );
     let loss: Vec<f64> =
         state.questions.rows.iter().map(|q| state.questions.surprises[*q].loss).collect();
     assert!(loss.windows(2).all(|w| w[0] >= w[1]));
     for (width, height) in [(80, 24), (140, 42), (200, 60)] {
-        update(&mut state, Action::Resize(width, height));
+        update(&mut state, Event::Outside(Outside::Resized(width, height)));
         insta::assert_snapshot!(format!("Questions-read-{width}x{height}"), screen(&state));
     }
     press(&mut state, KeyCode::Char('f'));
@@ -117,5 +126,5 @@ fn search_finds_by_name_and_escape_goes_back() {
     type_text(&mut state, "lynx");
     press(&mut state, KeyCode::Down);
     press(&mut state, KeyCode::Enter);
-    assert!(state.search.is_none() && state.name(state.selected).starts_with("lynx"));
+    assert!(state.modes.line().is_none() && state.name(state.selected).starts_with("lynx"));
 }

@@ -51,12 +51,15 @@ fn untested() -> crate::analysis::untested::Figures {
 fn a_data_set_is_judged_once_it_can_be_seen() {
     let mut state = state(140, 42);
     let asks = |effects: Vec<Effect>| effects.contains(&Effect::Evaluate);
-    assert!(!asks(update(&mut state, Action::Focus(Pane::Evaluate))), "no data set is open");
+    assert!(
+        !asks(update(&mut state, Event::Command(Command::Focus(Pane::Evaluate)))),
+        "no data set is open"
+    );
     state.with_data = true;
-    assert!(!asks(update(&mut state, Action::Focus(Pane::Model))));
-    assert!(asks(update(&mut state, Action::Focus(Pane::Evaluate))));
+    assert!(!asks(update(&mut state, Event::Command(Command::Focus(Pane::Model)))));
+    assert!(asks(update(&mut state, Event::Command(Command::Focus(Pane::Evaluate)))));
     assert!(state.is_waiting() && screen(&state).contains("judging"));
-    update(&mut state, Action::Evaluated(Ok(Box::new(evaluation()))));
+    update(&mut state, Event::Job(JobResult::Evaluated(Box::new(evaluation()))));
     assert!(!state.is_waiting());
     insta::assert_snapshot!("judged", screen(&state));
     let repeat = crate::analysis::untested::Repeat {
@@ -70,12 +73,16 @@ fn a_data_set_is_judged_once_it_can_be_seen() {
         seconds: 1.0,
     };
     assert!(screen(&state).contains("llmap evaluate --untested"));
-    update(&mut state, Action::Untested(Some(Box::new(repeat))));
+    update(&mut state, Event::Job(JobResult::Untested(Some(Box::new(repeat)))));
     let text = screen(&state);
     for part in ["31 hidden cells, 20 models", "AUC 0.761", "log loss 0.577", "accuracy 0.148"] {
         assert!(text.contains(part), "{part}\n{text}");
     }
-    update(&mut state, Action::Evaluated(Err("no train\u{7} split".into())));
+    state.evaluation.found = Job::Running;
+    update(
+        &mut state,
+        Event::Job(JobResult::Failed(JobKind::Evaluation, "no train\u{7} split".into())),
+    );
     let text = screen(&state);
     assert!(text.contains("no train\\u{7} split") && text.contains("Reliability"));
 }

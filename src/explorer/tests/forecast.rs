@@ -8,9 +8,9 @@ fn forecasts_are_computed_once_sorted_filtered_and_written() {
     assert_eq!(press(&mut state, KeyCode::Char('9')), [Effect::Forecast]);
     assert!(screen(&state).contains("forecasting"));
     assert_eq!(press(&mut state, KeyCode::Char('9')), []);
-    update(&mut state, Action::Forecasted(Ok(Arc::new(grid()))));
+    update(&mut state, Event::Job(JobResult::Forecasted(Arc::new(grid()))));
     let best = |state: &State, b: usize| {
-        let column = &state.forecasts.grid.as_ref().unwrap()[b];
+        let column = &state.forecasts.grid.done().unwrap()[b];
         let means: Vec<f64> =
             state.forecasts.rows.iter().map(|m| column[*m].accuracy.mean).collect();
         assert!(means.windows(2).all(|w| w[0] >= w[1]), "best first");
@@ -41,13 +41,13 @@ fn forecasts_are_computed_once_sorted_filtered_and_written() {
 #[test]
 fn a_click_sorts_by_a_benchmark_or_selects_a_model() {
     let mut state = filled(state(140, 42));
-    update(&mut state, Action::Focus(Pane::Forecast));
+    update(&mut state, Event::Command(Command::Focus(Pane::Forecast)));
     let text = screen(&state);
     let header = text.lines().position(|line| line.contains("coding")).unwrap();
     let x = text.lines().nth(header).unwrap().chars().collect::<String>();
     let x = x.split("coding").next().unwrap().chars().count() as u16;
-    update(&mut state, Action::Click(x, header as u16));
+    update(&mut state, Event::Input(Input::Click(x, header as u16)));
     assert_eq!(state.forecasts.at, 1);
-    update(&mut state, Action::Click(6, header as u16 + 3));
+    update(&mut state, Event::Input(Input::Click(6, header as u16 + 3)));
     assert_eq!(state.selected, state.forecasts.rows[2]);
 }

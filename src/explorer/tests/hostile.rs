@@ -17,9 +17,9 @@ fn hostile(i: usize) -> String {
 
 /// Draws every pane, and looks into every cell.
 fn look(state: &mut State) {
-    for pane in Pane::ALL {
-        update(state, Action::Focus(pane));
-        update(state, Action::Accept);
+    for &pane in Pane::ALL {
+        update(state, Event::Command(Command::Focus(pane)));
+        update(state, Event::Command(Command::Accept));
         let area = state.area;
         let mut terminal = Terminal::new(TestBackend::new(area.width, area.height)).unwrap();
         terminal.draw(|frame| view(frame, state)).unwrap();
@@ -55,24 +55,28 @@ fn hostile_texts_steer_no_pane() {
     data.categories.iter_mut().enumerate().for_each(|(c, name)| *name = hostile(c));
     data.questions.iter_mut().enumerate().for_each(|(q, one)| one.prompt = hostile(q).into());
     let mut state = state_of(subject, 140, 42);
-    state.clusters = state.subject.clusters(1, &AtomicBool::new(false)).ok();
+    state.clusters =
+        state.subject.clusters(1, &AtomicBool::new(false)).map_or(Job::Idle, Job::Done);
+    state.questions.book = Job::Running;
     let book = Book::new(&data, &state.subject.models, false);
-    update(&mut state, Action::QuestionsRead(Ok(Arc::new(book))));
+    update(&mut state, Event::Job(JobResult::QuestionsRead(Arc::new(book))));
     look(&mut state);
     for i in 0..HOSTILE.len() {
-        update(&mut state, Action::Prompt);
-        update(&mut state, Action::Paste(hostile(i)));
+        update(&mut state, Event::Command(Command::Prompt));
+        update(&mut state, Event::Input(Input::Paste(hostile(i))));
         let mut routed = route();
         routed.evidence[0].category = hostile(i);
         routed.evidence[0].correct = [(hostile(i), 0.5)].into();
         let version = state.route.version;
-        update(&mut state, Action::Routed(version, routed));
+        update(&mut state, Event::Job(JobResult::Routed(version, Ok(routed))));
         state.say(hostile(i));
         look(&mut state);
         state.complain(&hostile(i));
         look(&mut state);
-        update(&mut state, Action::Probed(0, Err(hostile(i))));
-        update(&mut state, Action::Forecasted(Err(hostile(i))));
+        state.probe.reports[0] = Job::Running;
+        update(&mut state, Event::Job(JobResult::Probed(0, Err(hostile(i)))));
+        state.forecasts.grid = Job::Running;
+        update(&mut state, Event::Job(JobResult::Failed(JobKind::Forecasts, hostile(i))));
         look(&mut state);
     }
     for (width, height) in [(80, 24), (200, 60)] {

@@ -2,27 +2,39 @@
 
 use super::*;
 
+/// A cluster of half the models.
+pub fn cluster(name: &str) -> Cluster {
+    Cluster {
+        name: name.into(),
+        size: 12,
+        stability: 0.8,
+        prototype: plain(0),
+        features: Vec::new(),
+        coverage: 0.2,
+    }
+}
+
 #[test]
 fn dragging_marks_a_box_and_zooms_with_the_right_button() {
     let mut state = state(140, 42);
     for (x, y) in [(4, 4), (40, 20), (70, 34)] {
-        update(&mut state, Action::Drag(Button::Left, x, y));
+        update(&mut state, Event::Input(Input::Drag(Button::Left, x, y)));
         screen(&state);
     }
-    update(&mut state, Action::Release);
+    update(&mut state, Event::Input(Input::Release));
     let marked = state.marked.len();
     assert!(marked > 3, "{marked}");
     press(&mut state, KeyCode::Char('b'));
     for (x, y) in [(4, 4), (80, 4), (4, 38)] {
-        update(&mut state, Action::Drag(Button::Left, x, y));
+        update(&mut state, Event::Input(Input::Drag(Button::Left, x, y)));
         screen(&state);
     }
-    update(&mut state, Action::Release);
+    update(&mut state, Event::Input(Input::Release));
     assert!(!state.marked.is_empty() && state.marked.len() < 24);
     for (x, y) in [(30, 10), (50, 20)] {
-        update(&mut state, Action::Drag(Button::Right, x, y));
+        update(&mut state, Event::Input(Input::Drag(Button::Right, x, y)));
     }
-    update(&mut state, Action::Release);
+    update(&mut state, Event::Input(Input::Release));
     assert!(state.map.zoom > 1.5);
     press(&mut state, KeyCode::Char('u'));
     assert!((state.map.zoom - 1.0).abs() < 1e-9, "zooming can be undone");
@@ -41,21 +53,21 @@ fn the_map_turns_and_projects() {
     press(&mut state, KeyCode::Char('R'));
     assert!(state.map.is_moving());
     let before = state.map.places.clone();
-    update(&mut state, Action::Tick);
+    update(&mut state, Event::Tick);
     assert_ne!(state.map.places, before, "it turns by itself");
     press(&mut state, KeyCode::Char('r'));
     assert_eq!(
-        update(&mut state, Action::UseProjector(Projector::Tsne)),
+        update(&mut state, Event::Command(Command::UseProjector(Projector::Tsne))),
         [Effect::Project(Projector::Tsne)]
     );
     let flat = Projection::pca(state.subject.profiles(), 2).unwrap();
-    update(&mut state, Action::Projected(Projector::Tsne, Ok(flat)));
+    update(&mut state, Event::Job(JobResult::Projected(Projector::Tsne, flat)));
     assert!(screen(&state).contains("t-SNE 1"));
     assert!(press(&mut state, KeyCode::Char('u')).is_empty(), "the first one is kept");
     assert_eq!(state.map.projector, Projector::Pca);
-    update(&mut state, Action::UseProjector(Projector::Attribute(1)));
-    update(&mut state, Action::Projected(Projector::Attribute(1), Err("no".into())));
-    assert!(state.map.awaited.is_none() && screen(&state).contains("✗ no"));
+    update(&mut state, Event::Command(Command::UseProjector(Projector::Attribute(1))));
+    update(&mut state, Event::Job(JobResult::Failed(JobKind::Projection, "no".into())));
+    assert!(!state.map.projecting.is_running() && screen(&state).contains("✗ no"));
 }
 
 #[test]
@@ -88,21 +100,16 @@ fn each_marker_draws_every_class() {
 #[test]
 fn clusters_colour_the_map_and_mark_models() {
     let mut state = state(140, 42);
-    let effects = update(&mut state, Action::ColourBy(ColourBy::Cluster));
+    let effects = update(&mut state, Event::Command(Command::ColourBy(ColourBy::Cluster)));
     assert_eq!(effects, [Effect::Cluster]);
-    let cluster = |name: &str| Cluster {
-        name: name.into(),
-        size: 12,
-        stability: 0.8,
-        prototype: plain(0),
-        features: Vec::new(),
-        coverage: 0.2,
-    };
     let found = Clusters {
         of: (0..24).map(|m| m % 2).collect(),
         clusters: vec![cluster("herons"), cluster("others")],
     };
-    assert!(update(&mut state, Action::Clustered(Ok(found))).is_empty(), "asked only once");
+    assert!(
+        update(&mut state, Event::Job(JobResult::Clustered(found))).is_empty(),
+        "asked only once"
+    );
     assert!(screen(&state).contains("herons · 80% stable · 12"));
     press(&mut state, KeyCode::Char('X'));
     assert_eq!(state.marked.len(), 12);
@@ -111,7 +118,7 @@ fn clusters_colour_the_map_and_mark_models() {
 #[test]
 fn the_map_shows_how_little_is_known_of_each_model() {
     let mut state = state(140, 42);
-    update(&mut state, Action::ColourBy(ColourBy::Uncertainty));
+    update(&mut state, Event::Command(Command::ColourBy(ColourBy::Uncertainty)));
     let shown = screen(&state);
     assert!(shown.contains("coloured by uncertainty"), "{shown}");
     assert!(shown.contains("≤ 0.4") && shown.contains("> 1.1"), "{shown}");
@@ -122,7 +129,7 @@ fn losing_the_focus_ends_movements() {
     let mut state = state(140, 42);
     press(&mut state, KeyCode::Char('a'));
     assert!(state.map.is_moving());
-    update(&mut state, Action::Attention(false));
+    update(&mut state, Event::Outside(Outside::Focused(false)));
     assert!(!state.map.is_moving() && !state.attended);
     assert_eq!(press(&mut state, KeyCode::F(2)), [Effect::Mouse(false)]);
     assert_eq!(press(&mut state, KeyCode::F(2)), [Effect::Mouse(true)]);
@@ -135,13 +142,13 @@ fn the_cursor_walks_over_the_map() {
     let mut seen = std::collections::BTreeSet::from([start]);
     for direction in [Direction::Left, Direction::Right, Direction::Up, Direction::Down] {
         for _ in 0..12 {
-            update(&mut state, Action::Step(direction));
+            update(&mut state, Event::Command(Command::Step(direction)));
             seen.insert(state.selected);
         }
     }
     assert!(seen.len() > 8, "{seen:?}");
     let nearest = state.neighbours[0].model;
-    update(&mut state, Action::Focus(Pane::Model));
+    update(&mut state, Event::Command(Command::Focus(Pane::Model)));
     press(&mut state, KeyCode::Enter);
     assert_eq!(state.selected, nearest);
 }
@@ -149,7 +156,7 @@ fn the_cursor_walks_over_the_map() {
 #[test]
 fn a_click_selects_isolates_and_focuses() {
     let mut state = filled(state(140, 42));
-    update(&mut state, Action::Focus(Pane::Map));
+    update(&mut state, Event::Command(Command::Focus(Pane::Map)));
     let text = screen(&state);
     let find = |what: &str| -> (u16, u16) {
         let (y, line) = text.lines().enumerate().find(|(_, line)| line.contains(what)).unwrap();
@@ -158,16 +165,16 @@ fn a_click_selects_isolates_and_focuses() {
         (x as u16, y as u16)
     };
     let (x, y) = find("● heron");
-    update(&mut state, Action::Click(x, y));
+    update(&mut state, Event::Input(Input::Click(x, y)));
     assert!(state.map.isolated.is_some());
     press(&mut state, KeyCode::Esc);
     assert!(state.map.isolated.is_none());
     let (x, y) = find("3 Probe");
-    update(&mut state, Action::Click(x, y));
+    update(&mut state, Event::Input(Input::Click(x, y)));
     assert_eq!(state.focus, Pane::Probe);
     let zoom = state.map.zoom;
-    update(&mut state, Action::Wheel(20, 20, true));
+    update(&mut state, Event::Input(Input::Wheel(20, 20, true)));
     assert!(state.map.zoom > zoom);
-    update(&mut state, Action::Wheel(20, 20, false));
+    update(&mut state, Event::Input(Input::Wheel(20, 20, false)));
     assert!((state.map.zoom - 1.0).abs() < 1e-9);
 }

@@ -3,10 +3,10 @@
 use super::*;
 use crate::analysis::neighbours::Neighbour;
 use crate::dataset::Answer;
-use crate::explorer::newcomer::Placed;
+use crate::explorer::state::newcomer::Placed;
 
-fn book() -> Book {
-    let question = |q: usize| crate::explorer::questions::Question {
+pub fn book() -> Book {
+    let question = |q: usize| crate::explorer::state::questions::Question {
         prompt: format!("question {q}"),
         category: 0,
         split: "val",
@@ -21,7 +21,7 @@ fn book() -> Book {
     }
 }
 
-fn placed() -> Box<Placed> {
+pub fn placed() -> Box<Placed> {
     let estimate = Estimate { mean: 0.6, low: 0.4, high: 0.7 };
     Box::new(Placed {
         special: ndarray::Array1::from_vec(vec![1.0, 0.5, 0.0, 0.0, 0.0]),
@@ -44,10 +44,10 @@ fn placed() -> Box<Placed> {
 fn browsing(width: u16, height: u16) -> State {
     let mut state = filled(state(width, height));
     press(&mut state, KeyCode::Esc);
-    (state.questions.asked, state.with_data) = (true, true);
-    state.evaluation.asked = true;
-    update(&mut state, Action::Focus(Pane::Questions));
-    update(&mut state, Action::QuestionsRead(Ok(Arc::new(book()))));
+    (state.questions.book, state.with_data) = (Job::Running, true);
+    state.evaluation.found = Job::Running;
+    update(&mut state, Event::Command(Command::Focus(Pane::Questions)));
+    update(&mut state, Event::Job(JobResult::QuestionsRead(Arc::new(book()))));
     state
 }
 
@@ -62,13 +62,13 @@ fn a_new_model_is_answered_for_by_hand() {
     let effects = press(&mut state, KeyCode::Char('-'));
     let [Effect::Place(second, answers)] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!(answers.len(), 2);
-    assert!(state.newcomer.waiting && state.is_waiting());
+    assert!(state.newcomer.placing.is_running() && state.is_waiting());
 
     // What was computed for fewer answers is dropped.
-    update(&mut state, Action::Placed(*first, Ok(placed())));
+    update(&mut state, Event::Job(JobResult::Placed(*first, Ok(placed()))));
     assert!(state.newcomer.placed.is_none());
-    update(&mut state, Action::Placed(*second, Ok(placed())));
-    assert!(!state.newcomer.waiting);
+    update(&mut state, Event::Job(JobResult::Placed(*second, Ok(placed()))));
+    assert!(!state.newcomer.placing.is_running());
     let shown = screen(&state);
     assert!(shown.contains("wrong ·"), "{shown}");
     press(&mut state, KeyCode::Char('n'));
@@ -100,14 +100,14 @@ fn a_new_model_is_asked_as_soon_as_its_questions_are_known() {
     press(&mut state, KeyCode::Char('0'));
     assert!(press(&mut state, KeyCode::Char('n')).is_empty() && state.focus == Pane::Newcomer);
     assert!(screen(&state).contains("open a data set"));
-    (state.with_data, state.evaluation.asked) = (true, true);
+    (state.with_data, state.evaluation.found) = (true, Job::Running);
     let effects = press(&mut state, KeyCode::Char('n'));
     let [Effect::Place(version, _), Effect::Questions] = &effects[..] else {
         panic!("{effects:?}")
     };
     assert!(state.focus == Pane::Questions && screen(&state).contains("choosing a question"));
-    update(&mut state, Action::Placed(*version, Ok(placed())));
-    update(&mut state, Action::QuestionsRead(Ok(Arc::new(book()))));
+    update(&mut state, Event::Job(JobResult::Placed(*version, Ok(placed()))));
+    update(&mut state, Event::Job(JobResult::QuestionsRead(Arc::new(book()))));
     assert!(state.questions.at == 2 && !screen(&state).contains("choosing a question"));
 }
 
@@ -115,8 +115,8 @@ fn a_new_model_is_asked_as_soon_as_its_questions_are_known() {
 fn the_focused_pane_is_on_the_screen_at_every_size() {
     for (width, height) in [(60, 18), (80, 24), (120, 35), (140, 42), (200, 60), (250, 80)] {
         let mut state = filled(state(width, height));
-        for pane in Pane::ALL {
-            update(&mut state, Action::Focus(pane));
+        for &pane in Pane::ALL {
+            update(&mut state, Event::Command(Command::Focus(pane)));
             let layout = crate::explorer::layout::Layout::of(&state).unwrap();
             assert!(layout.pane(pane).is_some(), "{pane:?} at {width}x{height}");
         }
@@ -126,14 +126,14 @@ fn the_focused_pane_is_on_the_screen_at_every_size() {
 #[test]
 fn tab_goes_round_all_panes_either_way() {
     let mut state = state(140, 42);
-    for (action, last) in [(Action::NextPane, 9), (Action::PreviousPane, 1)] {
+    for (command, last) in [(Command::NextPane, Pane::ALL.len() - 1), (Command::PreviousPane, 1)] {
         let mut seen = Vec::new();
         for _ in 0..Pane::ALL.len() {
-            update(&mut state, action.clone());
+            update(&mut state, Event::Command(command.clone()));
             seen.push(state.focus);
         }
         assert_eq!(state.focus, Pane::Map, "once round");
-        assert_eq!(seen[8], Pane::ALL[last], "every pane on the way");
+        assert_eq!(seen[Pane::ALL.len() - 2], Pane::ALL[last], "every pane on the way");
     }
 }
 
@@ -143,14 +143,14 @@ fn answers_come_from_a_file() {
     press(&mut state, KeyCode::Char('0'));
     assert!(screen(&state).contains("o reads answers"));
     press(&mut state, KeyCode::Char('o'));
-    update(&mut state, Action::Paste("'/a file.csv'".into()));
+    update(&mut state, Event::Input(Input::Paste("'/a file.csv'".into())));
     let effects = press(&mut state, KeyCode::Enter);
     assert_eq!(effects, [Effect::ReadAnswers("'/a file.csv'".into())]);
     let problem = "/a file.csv: no such file";
-    update(&mut state, Action::AnswersRead(Err(problem.into())));
+    update(&mut state, Event::Job(JobResult::Failed(JobKind::Answers, problem.into())));
     assert!(screen(&state).contains(problem));
     let answer = Answer { prompt: "q".into(), question: None, label: Some(0.5) };
-    let effects = update(&mut state, Action::AnswersRead(Ok(vec![answer])));
+    let effects = update(&mut state, Event::Job(JobResult::AnswersRead(vec![answer])));
     assert!(matches!(&effects[..], [Effect::Place(_, answers)] if answers.len() == 1));
 }
 
@@ -159,9 +159,9 @@ fn without_a_linear_map_it_stands_at_its_nearest_model() {
     let mut state = browsing(140, 42);
     let effects = press(&mut state, KeyCode::Char('+'));
     let [Effect::Place(version, _)] = &effects[..] else { panic!("{effects:?}") };
-    update(&mut state, Action::Placed(*version, Ok(placed())));
+    update(&mut state, Event::Job(JobResult::Placed(*version, Ok(placed()))));
     press(&mut state, KeyCode::Char('1'));
     press(&mut state, KeyCode::Char('r'));
-    update(&mut state, Action::Tick);
+    update(&mut state, Event::Tick);
     assert!(screen(&state).contains("✚"));
 }

@@ -1,7 +1,7 @@
 //! The map as a file.
 
 use super::*;
-use crate::explorer::picture::{csv, html, svg};
+use crate::explorer::export::map_file::{csv, html, svg};
 
 #[test]
 fn a_picture_has_a_dot_for_each_model_and_no_markup_of_strangers() {

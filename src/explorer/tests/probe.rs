@@ -5,16 +5,16 @@ use super::*;
 #[test]
 fn probes_run_only_once_they_can_be_seen() {
     let mut state = state(80, 24);
-    assert!(!state.probe.asked);
+    assert!(state.probe.phase() == Job::Idle);
     let all = Effect::Probe(vec![0, 1, 2]);
-    assert!(update(&mut state, Action::Focus(Pane::Probe)).contains(&all));
-    assert!(!update(&mut state, Action::Focus(Pane::Probe)).contains(&all));
+    assert!(update(&mut state, Event::Command(Command::Focus(Pane::Probe))).contains(&all));
+    assert!(!update(&mut state, Event::Command(Command::Focus(Pane::Probe))).contains(&all));
 }
 
 #[test]
 fn marked_models_become_an_attribute_that_is_probed() {
     let mut state = filled(state(140, 42));
-    update(&mut state, Action::Focus(Pane::Probe));
+    update(&mut state, Event::Command(Command::Focus(Pane::Probe)));
     press(&mut state, KeyCode::Char('n'));
     assert!(state.notice.as_ref().is_some_and(|notice| notice.bad), "nothing is marked");
     Arc::make_mut(&mut state.marked).extend([1, 2, 3, 8, 13]);
@@ -39,11 +39,11 @@ fn marked_models_become_an_attribute_that_is_probed() {
 #[test]
 fn every_section_about_an_attribute_can_stand_first() {
     let mut state = filled(state(80, 24));
-    update(&mut state, Action::Focus(Pane::Probe));
+    update(&mut state, Event::Command(Command::Focus(Pane::Probe)));
     let mut seen = std::collections::BTreeSet::<&str>::new();
     let words = ["kept out", "along the probe", "Most wrong", "Not known", "ability aside"];
     for _ in 0..state.probe.reports.len() {
-        for _ in 0..crate::explorer::pane_probe::SECTIONS {
+        for _ in 0..crate::explorer::state::probe::SECTIONS {
             let text = screen(&state);
             seen.extend(words.into_iter().filter(|word| text.contains(word)));
             press(&mut state, KeyCode::Right);

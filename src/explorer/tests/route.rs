@@ -13,12 +13,12 @@ fn asked(width: u16, height: u16, prompt: &str) -> State {
 fn answer(state: &mut State, prompt: &str) {
     type_text(state, prompt);
     let version = state.route.version;
-    update(state, Action::Routed(version, route()));
+    update(state, Event::Job(JobResult::Routed(version, Ok(route()))));
 }
 
 fn control(state: &mut State, key: char) -> Vec<Effect> {
     let key = KeyEvent::new(KeyCode::Char(key), KeyModifiers::CONTROL);
-    resolve(state, key).map(|action| update(state, action)).unwrap_or_default()
+    resolve(state, key).map(|event| update(state, event)).unwrap_or_default()
 }
 
 #[test]
@@ -40,17 +40,17 @@ fn a_prompt_has_lines_and_the_arrows_go_through_them_first() {
 fn pasted_text_keeps_its_lines_and_loses_what_steers_a_terminal() {
     let mut state = state(80, 24);
     press(&mut state, KeyCode::Char('p'));
-    let effects = update(&mut state, Action::Paste("one\r\n\ttwo\u{1b}[2J".into()));
+    let effects = update(&mut state, Event::Input(Input::Paste("one\r\n\ttwo\u{1b}[2J".into())));
     let Some(Effect::Route(_, prompt)) = effects.last() else { panic!() };
     assert_eq!(prompt, "one\n    two\\u{1b}[2J");
-    let long = "x".repeat(super::super::routing::LONGEST + 1);
-    update(&mut state, Action::Paste(long));
+    let long = "x".repeat(crate::explorer::state::route::LONGEST + 1);
+    update(&mut state, Event::Input(Input::Paste(long)));
     assert!(state.notice.as_ref().is_some_and(|notice| notice.bad));
-    let path = update(&mut state, Action::Paste("/some/file.txt".into()));
+    let path = update(&mut state, Event::Input(Input::Paste("/some/file.txt".into())));
     assert_eq!(path, [Effect::Drop("/some/file.txt".into())], "looked up outside");
-    update(&mut state, Action::Dropped(Ok("from the file".into())));
+    update(&mut state, Event::Job(JobResult::Dropped("from the file".into())));
     assert!(state.route.asked.ends_with("from the file"));
-    update(&mut state, Action::Dropped(Err("gone".into())));
+    update(&mut state, Event::Job(JobResult::Failed(JobKind::PromptFile, "gone".into())));
     assert!(state.notice.as_ref().is_some_and(|notice| notice.bad));
 }
 
@@ -145,11 +145,14 @@ fn names_and_documents_go_to_the_clipboard() {
 fn what_is_out_of_scope_is_told() {
     let mut state = asked(80, 24, "q?");
     let version = state.route.version;
-    update(&mut state, Action::Routed(version, Route { scope: Scope::Out, ..route() }));
+    update(
+        &mut state,
+        Event::Job(JobResult::Routed(version, Ok(Route { scope: Scope::Out, ..route() }))),
+    );
     assert!(screen(&state).contains("out of scope"));
     // The row under the mouse is still the row that is drawn.
     let row = screen(&state).lines().position(|line| line.contains(" 2≈")).unwrap() as u16;
-    update(&mut state, Action::Click(10, row));
+    update(&mut state, Event::Input(Input::Click(10, row)));
     assert_eq!(state.route.cursor, 1);
 }
 
@@ -180,7 +183,7 @@ fn limits_are_asked_for_and_impossible_ones_refused() {
     assert!(state.route.filter.problem.as_deref().is_some_and(|p| p.contains("costs so little")));
     press(&mut state, KeyCode::Enter);
     assert!(state.route.filter.pool.is_none(), "it would leave no model");
-    for (typed, wrong) in [("1", "so little"), ("-3", "negative"), ("much", "no number")] {
+    for (typed, wrong) in [("1", "so little"), ("-3", "negative"), ("much", "not a number")] {
         press(&mut state, KeyCode::Char('$'));
         for _ in 0..4 {
             press(&mut state, KeyCode::Backspace);
@@ -203,7 +206,7 @@ fn a_filter_becomes_a_pool_that_is_found_again() {
     let mut state = asked(140, 42, "q?");
     press(&mut state, KeyCode::Enter);
     press(&mut state, KeyCode::Char('s'));
-    assert!(state.ask.is_none(), "there is nothing to save");
+    assert!(state.modes.line().is_none(), "there is nothing to save");
     press(&mut state, KeyCode::Char('f'));
     type_text(&mut state, "coder ");
     press(&mut state, KeyCode::Enter);
@@ -223,7 +226,7 @@ fn a_filter_becomes_a_pool_that_is_found_again() {
     assert!(state.route.filter.pool.as_ref().is_some_and(|pool| pool[0] && !pool[1]));
 
     state.pools.named.insert("gone".into(), "nobody_has_this > 3".into());
-    update(&mut state, Action::UsePool(Some("gone".into())));
+    update(&mut state, Event::Command(Command::UsePool(Some("gone".into()))));
     assert!(state.notice.as_ref().is_some_and(|notice| notice.bad));
     assert_eq!(state.route.filter.input.value(), "coder", "the filter stays as it was");
 }
@@ -236,7 +239,7 @@ fn forecasts_that_are_not_of_correctness_say_so() {
     let mut route = route();
     route.evidence[0].kind = Kind::Preference;
     let version = state.route.version;
-    update(&mut state, Action::Routed(version, route));
+    update(&mut state, Event::Job(JobResult::Routed(version, Ok(route))));
     let text = screen(&state);
     assert!(text.contains(remark) && text.contains("82% preferred"), "{text}");
 }

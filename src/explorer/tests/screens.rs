@@ -10,9 +10,9 @@ use super::*;
 fn every_pane_at_three_sizes() {
     for (width, height) in [(80, 24), (140, 42), (200, 60)] {
         let mut state = filled(state(width, height));
-        for pane in Pane::ALL {
-            update(&mut state, Action::Focus(pane));
-            update(&mut state, Action::Accept);
+        for &pane in Pane::ALL {
+            update(&mut state, Event::Command(Command::Focus(pane)));
+            update(&mut state, Event::Command(Command::Accept));
             state.notice = None;
             insta::assert_snapshot!(format!("{}-{width}x{height}", pane.title()), screen(&state));
         }
@@ -23,11 +23,11 @@ fn every_pane_at_three_sizes() {
 fn every_theme_at_three_sizes() {
     for (width, height) in [(80, 24), (140, 42), (200, 60)] {
         let mut state = filled(state(width, height));
-        update(&mut state, Action::Focus(Pane::Map));
+        update(&mut state, Event::Command(Command::Focus(Pane::Map)));
         for name in Theme::bundled() {
             let (theme, warnings) = Theme::load(name, Depth::True).unwrap();
             assert!(warnings.is_empty(), "{warnings:?}");
-            update(&mut state, Action::Themed(Box::new(theme), warnings));
+            update(&mut state, Event::Outside(Outside::Themed(Box::new(theme), warnings)));
             insta::assert_snapshot!(format!("theme-{name}-{width}x{height}"), styles(&state));
         }
     }
@@ -36,9 +36,9 @@ fn every_theme_at_three_sizes() {
 #[test]
 fn every_pane_in_its_styles() {
     let mut state = filled(state(140, 42));
-    for pane in Pane::ALL {
-        update(&mut state, Action::Focus(pane));
-        update(&mut state, Action::Accept);
+    for &pane in Pane::ALL {
+        update(&mut state, Event::Command(Command::Focus(pane)));
+        update(&mut state, Event::Command(Command::Accept));
         state.notice = None;
         insta::assert_snapshot!(format!("styles-{}", pane.title()), styles(&state));
     }
@@ -86,13 +86,13 @@ fn styles(state: &State) -> String {
 #[test]
 fn help_shows_the_keymap_of_the_focused_pane() {
     let mut state = filled(state(140, 42));
-    update(&mut state, Action::Focus(Pane::Map));
+    update(&mut state, Event::Command(Command::Focus(Pane::Map)));
     press(&mut state, KeyCode::Char('?'));
     assert!(state.help);
     insta::assert_snapshot!("help", screen(&state));
     press(&mut state, KeyCode::Char('x'));
     assert!(state.help, "a key without a meaning does nothing");
-    update(&mut state, Action::Resize(80, 24));
+    update(&mut state, Event::Outside(Outside::Resized(80, 24)));
     assert!(screen(&state).contains("more, any other key closes"));
     for _ in 0..60 {
         press(&mut state, KeyCode::Down);
@@ -123,20 +123,25 @@ fn no_size_and_no_name_make_it_panic_or_leak() {
     let widths = [1, 2, 3, 7, 20, 40, 59, 60, 61, 79, 80, 100, 119, 120, 140, 179, 180, 200, 250];
     let heights = [1, 2, 3, 5, 10, 17, 18, 19, 24, 37, 38, 50, 80];
     let mut state = filled(state_of(subject(names), 80, 24));
-    update(&mut state, Action::Space);
+    update(&mut state, Event::Command(Command::Space));
     state.mark([1, 2, 3, 4]);
-    for pane in Pane::ALL {
-        update(&mut state, Action::Focus(pane));
+    for &pane in Pane::ALL {
+        update(&mut state, Event::Command(Command::Focus(pane)));
         for width in widths {
             for height in heights {
-                update(&mut state, Action::Resize(width, height));
+                update(&mut state, Event::Outside(Outside::Resized(width, height)));
                 let text = screen(&state);
                 assert!(!text.chars().any(|c| c != '\n' && c.is_control() || c == '\u{202e}'));
-                for over in [Action::Help, Action::Palette, Action::Colours, Action::Select] {
+                for over in [
+                    Event::Command(Command::Help),
+                    Event::Command(Command::Palette),
+                    Event::Command(Command::Colours),
+                    Event::Command(Command::Select),
+                ] {
                     update(&mut state, over);
                     let text = screen(&state);
                     assert!(!text.chars().any(|c| c != '\n' && c.is_control() || c == '\u{202e}'));
-                    update(&mut state, Action::Dismiss);
+                    update(&mut state, Event::Command(Command::Dismiss));
                 }
             }
         }
@@ -148,10 +153,19 @@ fn a_window_may_change_its_size_between_a_frame_and_the_event_that_tells_of_it()
     let mut rng = ChaCha8Rng::seed_from_u64(2);
     let mut state = filled(state(200, 60));
     let mut terminal = Terminal::new(TestBackend::new(200, 60)).unwrap();
-    let overs = [Action::Help, Action::Palette, Action::Colours, Action::Search, Action::Select];
+    let overs = [
+        Event::Command(Command::Help),
+        Event::Command(Command::Palette),
+        Event::Command(Command::Colours),
+        Event::Command(Command::Search),
+        Event::Command(Command::Select),
+    ];
     for _ in 0..1500 {
         match rng.random_range(0..8) {
-            0 => drop(update(&mut state, Action::Focus(Pane::ALL[rng.random_range(0..10)]))),
+            0 => drop(update(
+                &mut state,
+                Event::Command(Command::Focus(Pane::ALL[rng.random_range(0..Pane::ALL.len())])),
+            )),
             1 => drop(update(&mut state, overs[rng.random_range(0..overs.len())].clone())),
             2 => drop(press(
                 &mut state,
@@ -161,7 +175,7 @@ fn a_window_may_change_its_size_between_a_frame_and_the_event_that_tells_of_it()
             4 => {
                 // The event of the size before may come after the window has changed again.
                 let size = terminal.size().unwrap();
-                update(&mut state, Action::Resize(size.width, size.height));
+                update(&mut state, Event::Outside(Outside::Resized(size.width, size.height)));
             }
             _ => {}
         }
@@ -190,11 +204,11 @@ fn nothing_at_all_can_be_explored() {
 
 #[test]
 fn every_key_of_the_keymap_is_safe_everywhere() {
-    for pane in Pane::ALL {
+    for &pane in Pane::ALL {
         let mut state = filled(state(140, 42));
-        update(&mut state, Action::Focus(pane));
+        update(&mut state, Event::Command(Command::Focus(pane)));
         for binding in crate::explorer::keys::KEYMAP.iter() {
-            update(&mut state, binding.action.clone());
+            update(&mut state, Event::Command(binding.command.clone()));
             screen(&state);
         }
     }

@@ -1,0 +1,106 @@
+//! The user's configuration: `config.toml` or `config.json` in the folder where the themes are.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Map;
+
+use crate::explorer::keys::{Binding, KEYMAP, overridden};
+use crate::explorer::{folders, user_file};
+use crate::unpack;
+
+/// What the file may say:
+/// `{"theme": "light", "motion": false, "mouse": false, "session": false, "keys": {…}}`.
+pub struct Config {
+    pub theme: Option<String>,
+    /// Movements are shown.
+    pub motion: bool,
+    /// The mouse is caught.
+    pub mouse: bool,
+    /// The last session is restored.
+    pub session: bool,
+    pub keymap: Vec<Binding>,
+}
+
+/// Where the user's file can be.
+pub fn files() -> impl Iterator<Item = PathBuf> {
+    folders::config().into_iter().flat_map(|folder| user_file::places(&folder, "config"))
+}
+
+impl Config {
+    /// Reads the file, if there is one. What is wrong in it gives a warning and is passed over.
+    pub fn load() -> (Self, Vec<String>) {
+        let Some(path) = files().find(|path| path.exists()) else {
+            return Self::parse("{}", Path::new("config.json"));
+        };
+        match unpack::settings(&path) {
+            Ok(text) => Self::parse(&text, &path),
+            Err(problem) => {
+                let (config, _) = Self::parse("{}", Path::new("config.json"));
+                (config, vec![problem.to_string()])
+            }
+        }
+    }
+
+    pub fn parse(text: &str, path: &Path) -> (Self, Vec<String>) {
+        let mut warnings = Vec::new();
+        let fields = user_file::parse(path, text).unwrap_or_else(|problem| {
+            warnings.push(problem);
+            Map::new()
+        });
+        let mut config =
+            Self { theme: None, motion: true, mouse: true, session: true, keymap: KEYMAP.clone() };
+        for (name, value) in &fields {
+            let switch = value.as_bool();
+            match (name.as_str(), switch) {
+                ("theme", _) if value.is_string() => config.theme = value.as_str().map(Into::into),
+                ("motion", Some(on)) => config.motion = on,
+                ("mouse", Some(on)) => config.mouse = on,
+                ("session", Some(on)) => config.session = on,
+                ("keys", _) => {
+                    let (keymap, wrong) = overridden(value);
+                    config.keymap = keymap;
+                    warnings.extend(wrong);
+                }
+                ("theme", _) => warnings.push("theme: a name is needed".into()),
+                ("motion" | "mouse" | "session", None) => {
+                    warnings.push(format!("{name}: true or false is needed"));
+                }
+                _ => warnings.push(format!("{name}: no such setting")),
+            }
+        }
+        let warnings = warnings.into_iter().map(|w| format!("{}: {w}", path.display())).collect();
+        (config, warnings)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_are_named_and_the_rest_holds() {
+        let text = r#"{"theme": "light", "motion": false, "mouse": 3, "colour": 1,
+                       "keys": {"map": {"x": "fit"}}}"#;
+        let (config, warnings) = Config::parse(text, Path::new("config.json"));
+        assert_eq!(config.theme.as_deref(), Some("light"));
+        assert!(!config.motion && config.mouse && config.session);
+        assert_eq!(warnings.len(), 2, "{warnings:?}");
+        assert!(warnings.iter().all(|w| w.starts_with("config.json: ")));
+        let (_, warnings) = Config::parse("[1, 2", Path::new("config.json"));
+        assert_eq!(warnings.len(), 1);
+    }
+
+    #[test]
+    fn the_file_can_be_toml() {
+        let text = "theme = 'light'\nmouse = false\n[keys.map]\nx = 'fit' # all of it\nc = false\n\
+                    ctrl-f = { focus = 'route' }\n";
+        let (config, warnings) = Config::parse(text, Path::new("config.toml"));
+        assert!(warnings.is_empty(), "{warnings:?}");
+        assert!(config.theme.as_deref() == Some("light") && !config.mouse);
+        let keys =
+            |about: &str| config.keymap.iter().find(|b| b.about == about).unwrap().keys.clone();
+        assert_eq!((keys("see the whole map"), keys("colour by …")), ("x f".into(), String::new()));
+        let (_, warnings) = Config::parse("theme = 1\nmotion =", Path::new("config.toml"));
+        assert!(warnings[0].contains("config.toml: ") && warnings[0].contains("line 2"));
+    }
+}

@@ -1,0 +1,149 @@
+//! What the state wants done outside of itself, done.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::App;
+use super::terminal::Screen;
+use crate::analysis::router::pools::Pools;
+use crate::error::Result;
+use crate::explorer::effect::Effect;
+use crate::explorer::event::{Event, JobResult, Outside};
+use crate::explorer::jobs::{Jobs, drop_in};
+use crate::explorer::state::job::JobKind;
+use crate::explorer::theme::Theme;
+use crate::explorer::update::update;
+
+impl App {
+    /// Updates the state and does what it wants done. True if it is time to leave.
+    pub(super) fn dispatch(&mut self, event: Event) -> Result<bool> {
+        let mut leave = false;
+        for effect in update(&mut self.state, event) {
+            leave |= self.run_effect(effect)?;
+        }
+        Ok(leave)
+    }
+
+    fn run_effect(&mut self, effect: Effect) -> Result<bool> {
+        match effect {
+            Effect::Quit => return Ok(true),
+            Effect::Suspend => {
+                self.screen.suspend()?;
+                Screen::mouse(self.state.mouse)?;
+                let (width, height) = self.screen.size()?;
+                return self.outside(Outside::Resized(width, height));
+            }
+            Effect::NextTheme => {
+                let names = &self.state.themes;
+                let at = names.iter().position(|name| *name == self.state.theme.name);
+                let next = names.get(at.map_or(0, |at| (at + 1) % names.len())).cloned();
+                return next.map_or(Ok(false), |name| self.use_theme(&name));
+            }
+            Effect::UseTheme(name) => return self.use_theme(&name),
+            Effect::StopTraining => self.stop_training.store(true, Ordering::Relaxed),
+            Effect::Mouse(caught) => Screen::mouse(caught)?,
+            Effect::Copy(text) => {
+                Screen::copy(&text)?;
+                let said = match text.lines().count() {
+                    1 => text,
+                    n => format!("{n} lines"),
+                };
+                let said =
+                    format!("{said}: sent to the clipboard by OSC 52, if the terminal allows it");
+                return self.outside(Outside::Done(said));
+            }
+            Effect::Write(name, bytes) => {
+                let done = match crate::atomic::write(Path::new(&name), &bytes) {
+                    Ok(()) => Outside::Done(format!("written to {name}")),
+                    Err(error) => Outside::Failed(error.to_string()),
+                };
+                return self.outside(done);
+            }
+            Effect::SavePool(name, expression) => {
+                let saved = Pools::path().and_then(|path| Pools::add(&path, &name, &expression));
+                let done = match saved {
+                    Ok(()) => {
+                        Outside::Done(format!("saved: o finds {name}, and so does route --pool"))
+                    }
+                    Err(error) => Outside::Failed(error.to_string()),
+                };
+                return self.outside(done);
+            }
+            Effect::Drop(text) => drop_in(text, self.sender.clone()),
+            Effect::Questions if self.data.is_none() => {
+                let hint = "open a data set to browse its questions: \
+                            llmap explore EMBEDDER --data FOLDER";
+                return self
+                    .dispatch(Event::Job(JobResult::Failed(JobKind::Questions, hint.into())));
+            }
+            Effect::Stop(work) => {
+                if let Some(jobs) = &self.jobs {
+                    jobs.stop(work);
+                }
+            }
+            Effect::Route(..)
+            | Effect::Probe(_)
+            | Effect::Place(..)
+            | Effect::ReadAnswers(_)
+            | Effect::Forecast
+            | Effect::Cluster
+            | Effect::Project(_)
+            | Effect::Questions
+            | Effect::Evaluate => {
+                if let Some(jobs) = &self.jobs {
+                    self.begin(jobs, effect);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    fn outside(&mut self, event: Outside) -> Result<bool> {
+        self.dispatch(Event::Outside(event))
+    }
+
+    /// Begins what is slow.
+    fn begin(&self, jobs: &Jobs, effect: Effect) {
+        let state = &self.state;
+        match effect {
+            Effect::Route(version, prompt) => {
+                jobs.route(version, prompt, state.route.preferences());
+            }
+            // The texts of the subject are safe to print, and so are those of the reports.
+            Effect::Probe(attributes) => jobs.probe(Arc::clone(&state.subject), attributes),
+            Effect::Place(version, answers) => jobs.place(version, answers),
+            Effect::ReadAnswers(path) => jobs.read_answers(path),
+            Effect::Forecast => jobs.forecast(),
+            Effect::Cluster => jobs.cluster(),
+            Effect::Project(projector) => {
+                let map = &state.map;
+                let class = map.isolated.and_then(|class| map.colouring.classes.get(class));
+                jobs.project(projector, class.map(|class| class.name.clone()));
+            }
+            Effect::Questions => jobs.questions(),
+            Effect::Evaluate => jobs.evaluate(),
+            // The others are done at once.
+            Effect::Quit
+            | Effect::Suspend
+            | Effect::NextTheme
+            | Effect::UseTheme(_)
+            | Effect::StopTraining
+            | Effect::Copy(_)
+            | Effect::Write(..)
+            | Effect::SavePool(..)
+            | Effect::Mouse(_)
+            | Effect::Stop(_)
+            | Effect::Drop(_) => {}
+        }
+    }
+
+    fn use_theme(&mut self, name: &str) -> Result<bool> {
+        let outcome = match Theme::load(name, self.depth) {
+            Ok((theme, warnings)) => self.outside(Outside::Themed(Box::new(theme), warnings)),
+            Err(error) => self.outside(Outside::Failed(error.to_string())),
+        };
+        self.watch();
+        outcome
+    }
+}

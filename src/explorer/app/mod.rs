@@ -1,0 +1,279 @@
+//! The loop around the state: it takes events in, does what the state wants done, and paints.
+
+mod config;
+mod effects;
+mod frames;
+mod input;
+mod journal;
+mod reload;
+pub mod session;
+mod terminal;
+mod training;
+pub mod translate;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant, SystemTime};
+
+use ratatui::layout::Rect;
+
+use super::depth::Depth;
+use super::event::{Event, Message, Outside, TrainingEvent};
+use super::jobs::{Jobs, Source};
+use super::pane::Pane;
+use super::state::State;
+use super::state::map::COMPONENTS;
+use super::state::subject::Subject;
+use super::theme::Theme;
+use super::update::update;
+use crate::analysis::projection::Projection;
+use crate::analysis::router::pools::Pools;
+use crate::embedder::Embedder;
+use crate::error::Result;
+use config::Config;
+use frames::{LIVE_COMPONENTS, follow};
+use input::Reader;
+use journal::Journal;
+use session::Session;
+use terminal::Screen;
+use translate::translate;
+
+pub use training::run_live;
+
+/// Reads settings, and nothing else.
+pub fn read_config(text: &str) {
+    for name in ["config.toml", "config.json"] {
+        let _ = Config::parse(text, Path::new(name));
+    }
+}
+
+/// How long to wait for a key when nothing else is going on; signals are noticed then.
+const IDLE: Duration = Duration::from_millis(200);
+/// The same while work is under way.
+const BUSY: Duration = Duration::from_millis(10);
+/// A step of an animation.
+const TICK: Duration = Duration::from_millis(33);
+
+/// How the explorer opens.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// A theme by name, or a theme file; the dark one if there is none.
+    pub theme: Option<String>,
+    /// The pane that has the focus.
+    pub pane: Pane,
+    /// The data set whose questions can be browsed.
+    pub data: Option<PathBuf>,
+    /// Begin afresh: the last session is neither restored nor replaced.
+    pub fresh: bool,
+    /// A file for a log.
+    pub log: Option<PathBuf>,
+}
+
+/// The names of the themes that [`Options::theme`] can be.
+#[must_use]
+pub fn themes() -> Vec<String> {
+    Theme::names()
+}
+
+/// Opens the explorer and comes back when the user leaves it.
+///
+/// # Errors
+/// If the theme cannot be read or the terminal fails.
+pub fn run(embedder: Arc<Embedder>, options: &Options) -> Result<()> {
+    let subject = Arc::new(Subject::from(&*embedder));
+    let projection = Projection::pca(embedder.profiles(), COMPONENTS)?;
+    let (sender, receiver) = channel();
+    let mut app = App::open(Arc::clone(&subject), projection, options, sender, receiver)?;
+    app.jobs = Some(Jobs::new(embedder, subject, app.data.clone(), app.sender.clone()));
+    app.run()?;
+    if !app.remembers {
+        return Ok(());
+    }
+    // What could not be remembered is said on the terminal that is given back.
+    drop(app.screen);
+    Session::save(&app.state)
+}
+
+/// The loop around the state.
+struct App {
+    state: State,
+    screen: Screen,
+    reader: Reader,
+    jobs: Option<Jobs>,
+    trained: Option<Arc<Embedder>>,
+    stop_training: Arc<AtomicBool>,
+    sender: Sender<Message>,
+    receiver: Receiver<Message>,
+    depth: Depth,
+    data: Option<Source>,
+    /// The session is saved at the end.
+    remembers: bool,
+    journal: Journal,
+    /// The notice that was logged last.
+    logged: Option<String>,
+    /// Files that are read again when they change.
+    watched: Vec<(PathBuf, Option<SystemTime>)>,
+    last_look: Instant,
+    last_tick: Instant,
+}
+
+impl App {
+    fn open(
+        subject: Arc<Subject>,
+        projection: Projection,
+        options: &Options,
+        sender: Sender<Message>,
+        receiver: Receiver<Message>,
+    ) -> Result<Self> {
+        let depth = Depth::of_terminal();
+        let journal = Journal::open(options.log.as_deref())?;
+        let (config, mut warnings) = Config::load();
+        let remembers = config.session && !options.fresh;
+        let session = if remembers { Session::load(&subject) } else { None };
+        let wanted = options.theme.clone().or_else(|| session.as_ref().map(|s| s.theme().into()));
+        let named = wanted.or_else(|| config.theme.clone());
+        let loaded = Theme::load(named.as_deref().unwrap_or("dark"), depth);
+        // A theme that is gone since then is no reason not to open.
+        let (theme, wrong) = match loaded {
+            Err(error) if options.theme.is_none() => {
+                warnings.push(error.to_string());
+                Theme::load("dark", depth)?
+            }
+            loaded => loaded?,
+        };
+        warnings.extend(wrong);
+        let screen = Screen::enter()?;
+        let reader = Reader::open()?;
+        let (width, height) = screen.size()?;
+        let area = Rect::new(0, 0, width, height);
+        let mut state = State::new(subject, projection, theme.clone(), options.pane, area);
+        match Pools::path().and_then(|path| Pools::load(&path)) {
+            Ok(pools) => state.pools = pools,
+            Err(error) => warnings.push(error.to_string()),
+        }
+        state.with_data = options.data.is_some();
+        state.keymap = Arc::new(config.keymap);
+        state.motion = config.motion;
+        state.mouse = config.mouse;
+        if let Some(session) = session {
+            session.restore(&mut state);
+        }
+        if !config.mouse {
+            Screen::mouse(false)?;
+        }
+        update(&mut state, Event::Outside(Outside::Themed(Box::new(theme), warnings)));
+        let models = state.subject.models.len();
+        let mut app = Self {
+            state,
+            screen,
+            reader,
+            jobs: None,
+            trained: None,
+            stop_training: Arc::default(),
+            sender,
+            receiver,
+            depth,
+            data: options.data.clone().map(Source::new),
+            remembers,
+            journal,
+            logged: None,
+            watched: Vec::new(),
+            last_look: Instant::now(),
+            last_tick: Instant::now(),
+        };
+        app.watch();
+        app.journal.line(&format!("llmap {}, {models} models", env!("CARGO_PKG_VERSION")));
+        app.journal.line(&format!("{width} x {height} cells, {depth:?} colours"));
+        Ok(app)
+    }
+
+    /// Paints the state.
+    fn draw(&mut self) -> Result<()> {
+        let notice = self.state.notice.as_ref().map(|notice| notice.text.clone());
+        if notice != self.logged {
+            self.journal.line(notice.as_deref().unwrap_or_default());
+            self.logged = notice;
+        }
+        let start = Instant::now();
+        self.screen.draw(&self.state)?;
+        if self.journal.is_on() {
+            self.journal.line(&format!("frame {:.1} ms", start.elapsed().as_secs_f64() * 1000.0));
+        }
+        Ok(())
+    }
+
+    /// Runs until the user leaves or a signal comes. Gives what was trained meanwhile.
+    fn run(&mut self) -> Result<Option<Arc<Embedder>>> {
+        self.draw()?;
+        let mut leave = self.dispatch(Event::Outside(Outside::Started))?;
+        while !leave && !self.screen.ended() && !self.reader.is_gone() {
+            let mut changed = false;
+            while let Ok(message) = self.receiver.try_recv() {
+                changed = true;
+                leave |= self.receive(message)?;
+            }
+            changed |= self.reload()?;
+            // Nobody sees a movement in a window without the focus.
+            let wait = if self.state.map.is_moving() && self.state.attended {
+                changed = true;
+                leave |= self.dispatch(Event::Tick)?;
+                TICK
+            } else if self.is_busy() {
+                if self.state.attended && self.last_tick.elapsed() > 3 * TICK {
+                    self.last_tick = Instant::now();
+                    changed = true;
+                    leave |= self.dispatch(Event::Tick)?;
+                }
+                BUSY
+            } else {
+                IDLE
+            };
+            if changed && !leave {
+                self.draw()?;
+            }
+            let mut wait = if leave { Duration::ZERO } else { wait };
+            let mut typed = false;
+            // All input that has come is taken in before the next frame.
+            while !leave && !self.screen.ended() {
+                let Some(input) = self.reader.next(wait)? else { break };
+                wait = Duration::ZERO;
+                if let Some(event) = translate(&self.state, &input) {
+                    typed = true;
+                    leave |= self.dispatch(event)?;
+                }
+            }
+            if typed && !leave {
+                self.draw()?;
+            }
+        }
+        Ok(self.trained.take())
+    }
+
+    fn is_busy(&self) -> bool {
+        self.state.is_waiting() || self.state.training.is_some()
+    }
+
+    /// Takes in what a thread sent. True if it is time to leave.
+    fn receive(&mut self, message: Message) -> Result<bool> {
+        match message {
+            Message::Event(event) => self.dispatch(event),
+            Message::Trained(embedder, before) => {
+                let projection = Projection::pca(embedder.profiles(), LIVE_COMPONENTS)?;
+                let projection = follow(projection, before.as_ref());
+                let kept = &embedder.provenance;
+                let loss = kept.val.get("nll").copied().unwrap_or_default();
+                let notice =
+                    format!("trained: epoch {} is kept and saved, val loss {loss:.4}", kept.epoch);
+                let subject = Arc::new(Subject::from(&*embedder));
+                let (data, sender) = (self.data.clone(), self.sender.clone());
+                let (known, shown) = (Arc::clone(&embedder), Arc::clone(&subject));
+                self.jobs = Some(Jobs::new(known, shown, data, sender));
+                self.trained = Some(embedder);
+                self.dispatch(Event::Training(TrainingEvent::Trained(subject, projection, notice)))
+            }
+            Message::TrainingFailed(error) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! What is remembered from one visit to the next: one file for each set of models.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::error::Result;
+use crate::explorer::folders;
+use crate::explorer::pane::Pane;
+use crate::explorer::state::State;
+use crate::explorer::state::colouring::ColourBy;
+use crate::explorer::state::column::Column;
+use crate::explorer::state::map::{Look, Marker};
+use crate::explorer::state::mode::Mode;
+use crate::explorer::state::subject::Subject;
+
+/// Models and columns stand by their names: an embedder that was trained again still fits.
+#[derive(Serialize, Deserialize)]
+pub struct Session {
+    theme: String,
+    focus: Pane,
+    wide: Pane,
+    side: Pane,
+    look: Look,
+    /// The title of what colours, against attributes that have moved.
+    colour: String,
+    marker: Marker,
+    density: bool,
+    names: bool,
+    selected: String,
+    marked: Vec<String>,
+    saved: BTreeMap<String, Vec<String>>,
+    columns: Vec<String>,
+    sort: String,
+    descending: bool,
+}
+
+/// Where the session of these models is kept.
+pub fn file(subject: &Subject) -> Option<PathBuf> {
+    let key = xxh3_64(format!("{}\n{}", subject.data, subject.models.join("\n")).as_bytes());
+    Some(folders::state()?.join(format!("session-{key:016x}.json")))
+}
+
+impl Session {
+    pub fn of(state: &State) -> Self {
+        let name = |model: &usize| state.name(*model).to_owned();
+        let title = |column: &Column| column.title(&state.subject).to_owned();
+        Self {
+            theme: state.theme.name.clone(),
+            focus: state.focus,
+            wide: state.wide,
+            side: state.side,
+            look: state.map.look(),
+            colour: state.map.colouring.by.title(&state.subject),
+            marker: state.map.marker,
+            density: state.map.density,
+            names: state.map.names,
+            selected: name(&state.selected),
+            marked: state.marked.iter().map(name).collect(),
+            saved: state.saved.clone(),
+            columns: state.table.columns.iter().map(title).collect(),
+            sort: title(&state.table.sort),
+            descending: state.table.descending,
+        }
+    }
+
+    /// Reads the last session of these models. One that cannot be read is as if there were none.
+    pub fn load(subject: &Subject) -> Option<Self> {
+        let text = crate::unpack::settings(&file(subject)?).ok()?;
+        serde_json::from_str(&text).ok()
+    }
+
+    pub fn save(state: &State) -> Result<()> {
+        let Some(path) = file(&state.subject) else { return Ok(()) };
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(|e| crate::Error::io(folder, e))?;
+        }
+        let mut bytes = Vec::new();
+        crate::write_json(&mut bytes, &Self::of(state), true)
+            .map_err(|e| crate::Error::io(&path, e))?;
+        crate::atomic::write(&path, &bytes)
+    }
+
+    pub fn theme(&self) -> &str {
+        &self.theme
+    }
+
+    /// Brings it back. What it names that is no longer there is passed over.
+    pub fn restore(self, state: &mut State) {
+        let find = |name: &String| state.subject.models.iter().position(|known| known == name);
+        let (selected, marked) = (find(&self.selected), self.marked.iter().filter_map(find));
+        let marked: Vec<usize> = marked.collect();
+        let columns = Column::all(&state.subject);
+        let column =
+            |title: &String| columns.iter().copied().find(|c| c.title(&state.subject) == title);
+        let mut shown: Vec<Column> = self.columns.iter().filter_map(column).collect();
+        let sort = column(&self.sort);
+        shown.retain(|column| *column != Column::Name);
+        shown.insert(0, Column::Name);
+        state.table.columns = shown;
+        state.table.descending = self.descending;
+        if let Some(sort) = sort {
+            state.table.sort = sort;
+        }
+        state.saved =
+            self.saved.into_iter().map(|(name, models)| (crate::one_line(&name), models)).collect();
+        state.mark(marked);
+        state.map.marker = self.marker;
+        state.map.density = self.density;
+        state.map.names = self.names;
+        let all = ColourBy::all(&state.subject);
+        let colour = all.into_iter().find(|by| by.title(&state.subject) == self.colour);
+        // A prompt is not remembered, and so not what it would colour.
+        let colour = colour.filter(|by| *by != ColourBy::Forecast);
+        state.colour_by(colour.unwrap_or(state.map.colouring.by));
+        let classes = state.map.colouring.classes.len();
+        state.map.isolated =
+            self.look.isolated.filter(|class| *class < classes && colour.is_some());
+        // Other projections would have to be computed before the first frame.
+        if self.look.projector == state.map.projector {
+            state.map.look_as(&self.look);
+            state.map.settle();
+        }
+        if let Some(model) = selected {
+            state.select(model);
+        }
+        for pane in [self.wide, self.side, self.focus] {
+            state.focus_on(pane);
+        }
+        state.modes.set_base(Mode::Normal);
+        state.arrange_table();
+    }
+}

@@ -1,0 +1,183 @@
+//! The terminal: entered with one call, left whatever happens.
+
+use std::cell::Cell;
+use std::io::{self, Stdout, Write};
+use std::panic;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use ratatui::crossterm::clipboard::CopyToClipboard;
+use ratatui::crossterm::event::{
+    DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste,
+    EnableFocusChange, EnableMouseCapture,
+};
+use ratatui::crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    disable_raw_mode, enable_raw_mode,
+};
+use ratatui::crossterm::{cursor, execute, queue};
+use ratatui::layout::Rect;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use crate::error::{Error, Result};
+use crate::explorer::state::State;
+use crate::explorer::ui::view;
+
+thread_local! {
+    /// True on the thread that has the terminal, while it has it.
+    static DRAWS: Cell<bool> = const { Cell::new(false) };
+}
+/// True while any thread has it.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// A terminal in raw mode on its alternate screen. Dropping it undoes every mode, and so does a
+/// panic of its thread, before its message is printed. A panic of a worker is kept off the screen:
+/// it comes back as a notice (see [`crate::explorer::jobs`]).
+pub struct Screen {
+    terminal: Terminal<CrosstermBackend<Stdout>>,
+    ended: Arc<AtomicBool>,
+}
+
+impl Screen {
+    pub fn enter() -> Result<Self> {
+        static HOOK: Once = Once::new();
+        HOOK.call_once(|| {
+            let before = panic::take_hook();
+            panic::set_hook(Box::new(move |report| {
+                if DRAWS.get() {
+                    leave();
+                }
+                if !TAKEN.load(Ordering::Relaxed) {
+                    before(report);
+                }
+            }));
+        });
+        let ended = Arc::new(AtomicBool::new(false));
+        watch(&ended)?;
+        let terminal =
+            Terminal::new(CrosstermBackend::new(io::stdout())).map_err(terminal_error)?;
+        let screen = Self { terminal, ended };
+        enter().map_err(terminal_error)?;
+        Ok(screen)
+    }
+
+    /// True once a signal has asked the program to end.
+    pub fn ended(&self) -> bool {
+        self.ended.load(Ordering::Relaxed)
+    }
+
+    /// Width and height in cells.
+    pub fn size(&self) -> Result<(u16, u16)> {
+        let size = self.terminal.size().map_err(terminal_error)?;
+        Ok((size.width, size.height))
+    }
+
+    /// Paints the state, so that no half-painted frame is ever seen.
+    pub fn draw(&mut self, state: &State) -> Result<()> {
+        let mut paint = || -> io::Result<()> {
+            queue!(io::stdout(), BeginSynchronizedUpdate)?;
+            self.terminal.draw(|frame| view(frame, state))?;
+            queue!(io::stdout(), EndSynchronizedUpdate)?;
+            io::stdout().flush()
+        };
+        paint().map_err(terminal_error)
+    }
+
+    /// Catches the mouse, or leaves it to the terminal.
+    pub fn mouse(caught: bool) -> Result<()> {
+        let mut out = io::stdout();
+        if caught { execute!(out, EnableMouseCapture) } else { execute!(out, DisableMouseCapture) }
+            .map_err(terminal_error)
+    }
+
+    /// Asks the terminal to put a text on the clipboard (OSC 52), which also works over SSH. No
+    /// answer tells whether it did.
+    pub fn copy(text: &str) -> Result<()> {
+        execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text)).map_err(terminal_error)
+    }
+
+    /// Gives the terminal back to the shell until the user comes back.
+    pub fn suspend(&mut self) -> Result<()> {
+        leave();
+        signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP)
+            .map_err(terminal_error)?;
+        let mut again = || -> io::Result<()> {
+            enter()?;
+            // Not `clear`: it asks the terminal where the cursor stands, and would wait for the answer.
+            let size = self.terminal.size()?;
+            self.terminal.resize(Rect::new(0, 0, size.width, size.height))
+        };
+        again().map_err(terminal_error)
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        leave();
+    }
+}
+
+/// Raises `ended` at a signal. If the loop does not leave by itself soon after, as when the terminal
+/// is gone and reading from it never returns, the program ends here.
+fn watch(ended: &Arc<AtomicBool>) -> Result<()> {
+    const SOON: Duration = Duration::from_secs(2);
+    let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT]).map_err(terminal_error)?;
+    let ended = Arc::downgrade(ended);
+    thread::spawn(move || {
+        for signal in &mut signals {
+            // Without a screen there is nothing to leave, and what still runs looks after itself.
+            let Some(flag) = ended.upgrade() else { break };
+            flag.store(true, Ordering::Relaxed);
+            drop(flag);
+            thread::sleep(SOON);
+            if ended.strong_count() > 0 {
+                leave();
+                std::process::exit(128 + signal);
+            }
+        }
+    });
+    Ok(())
+}
+
+fn enter() -> io::Result<()> {
+    DRAWS.set(true);
+    TAKEN.store(true, Ordering::Relaxed);
+    enable_raw_mode()?;
+    execute!(
+        io::stdout(),
+        EnterAlternateScreen,
+        EnableMouseCapture,
+        EnableBracketedPaste,
+        EnableFocusChange
+    )
+}
+
+/// Undoes [`enter`]; what cannot be undone is passed over, since nobody is left to be told.
+fn leave() {
+    // A second time would take the cursor back over what was printed since.
+    if !TAKEN.swap(false, Ordering::Relaxed) {
+        return;
+    }
+    let _ = execute!(
+        io::stdout(),
+        EndSynchronizedUpdate,
+        DisableFocusChange,
+        DisableBracketedPaste,
+        DisableMouseCapture,
+        LeaveAlternateScreen,
+        cursor::Show
+    );
+    let _ = disable_raw_mode();
+    DRAWS.set(false);
+}
+
+pub fn terminal_error(source: io::Error) -> Error {
+    Error::io(Path::new("the terminal"), source)
+}

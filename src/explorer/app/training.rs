@@ -1,0 +1,63 @@
+//! A training that the user watches.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::channel;
+use std::thread;
+
+use super::frames::{LIVE_COMPONENTS, shown};
+use super::{App, Options};
+use crate::analysis::projection::Projection;
+use crate::dataset::Dataset;
+use crate::embedder::{Embedder, Event as Progress};
+use crate::error::{Error, Result};
+use crate::explorer::event::{Event, Message, TrainingEvent};
+use crate::explorer::jobs::guarded;
+use crate::explorer::state::subject::Subject;
+
+/// Trains while the user watches, then explores the result, which is given back. `train` should
+/// also save it: nothing is lost if the explorer ends in an unforeseen way.
+///
+/// # Errors
+/// What `train` fails with; a theme that cannot be read; a failing terminal.
+pub fn run_live(
+    data: &Dataset,
+    train: impl FnOnce(&mut dyn FnMut(Progress), &AtomicBool) -> Result<Embedder> + Send + 'static,
+    options: &Options,
+) -> Result<Arc<Embedder>> {
+    let subject = Arc::new(Subject::untrained(data));
+    let projection = Projection::pca(subject.profiles(), LIVE_COMPONENTS)?;
+    let (sender, receiver) = channel();
+    let options = Options { fresh: true, ..options.clone() };
+    let mut app = App::open(subject, projection, &options, sender.clone(), receiver)?;
+    app.dispatch(Event::Training(TrainingEvent::Encoding(0, 0)))?;
+    let cancel = Arc::clone(&app.stop_training);
+    let trainer = thread::spawn(move || {
+        let mut before: Option<Projection> = None;
+        let mut progress = |event: Progress| {
+            if let Some(event) = shown(event, &mut before) {
+                // The explorer may have left already: training goes on to its end all the same.
+                let _ = sender.send(Message::Event(Event::Training(event)));
+            }
+        };
+        let trained = guarded(|| train(&mut progress, &cancel));
+        let message = match trained.unwrap_or_else(|panic| Err(Error::Failed(panic))) {
+            Ok(embedder) => Message::Trained(Arc::new(embedder), before),
+            Err(error) => Message::TrainingFailed(error),
+        };
+        let _ = sender.send(message);
+    });
+    let trained = app.run();
+    app.stop_training.store(true, Ordering::Relaxed);
+    drop(app.screen);
+    let late = match trained? {
+        Some(embedder) => return Ok(embedder),
+        // A signal ended the explorer first: the training stops, and what it kept counts.
+        None => trainer.join().map(|()| app.receiver.try_iter().last()),
+    };
+    match late {
+        Ok(Some(Message::Trained(embedder, _))) => Ok(embedder),
+        Ok(Some(Message::TrainingFailed(error))) => Err(error),
+        _ => Err(Error::Failed("the training ended in an unforeseen way".into())),
+    }
+}

@@ -1,0 +1,55 @@
+//! What the terminal sends becomes an event, by the keymap and the mode.
+
+use ratatui::crossterm::event::{
+    Event as Sent, KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind,
+};
+
+use crate::explorer::direction::Button;
+use crate::explorer::event::{Event, Input, Outside};
+use crate::explorer::state::State;
+
+/// What something that the terminal sent means now.
+pub fn translate(state: &State, sent: &Sent) -> Option<Event> {
+    match sent {
+        Sent::Key(key) if key.kind == KeyEventKind::Release => None,
+        Sent::Key(key) => resolve(state, *key),
+        Sent::Paste(text) => Some(Event::Input(Input::Paste(text.clone()))),
+        Sent::FocusGained => Some(Event::Outside(Outside::Focused(true))),
+        Sent::FocusLost => Some(Event::Outside(Outside::Focused(false))),
+        Sent::Resize(width, height) => Some(Event::Outside(Outside::Resized(*width, *height))),
+        Sent::Mouse(mouse) => of_mouse(*mouse).map(Event::Input),
+    }
+}
+
+fn of_mouse(mouse: MouseEvent) -> Option<Input> {
+    let (x, y) = (mouse.column, mouse.row);
+    match mouse.kind {
+        MouseEventKind::Down(MouseButton::Left) => Some(Input::Click(x, y)),
+        MouseEventKind::Down(MouseButton::Right) | MouseEventKind::Drag(MouseButton::Right) => {
+            Some(Input::Drag(Button::Right, x, y))
+        }
+        MouseEventKind::Drag(MouseButton::Left) => Some(Input::Drag(Button::Left, x, y)),
+        MouseEventKind::Up(_) => Some(Input::Release),
+        MouseEventKind::ScrollUp => Some(Input::Wheel(x, y, true)),
+        MouseEventKind::ScrollDown => Some(Input::Wheel(x, y, false)),
+        MouseEventKind::Down(MouseButton::Middle)
+        | MouseEventKind::Drag(MouseButton::Middle)
+        | MouseEventKind::Moved
+        | MouseEventKind::ScrollLeft
+        | MouseEventKind::ScrollRight => None,
+    }
+}
+
+/// What a key does now: the command of its most special binding, or else text.
+pub fn resolve(state: &State, key: KeyEvent) -> Option<Event> {
+    let contexts = state.contexts();
+    let found = contexts.iter().find_map(|context| {
+        state.keymap.iter().find(|binding| binding.context == *context && binding.has(key))
+    });
+    if let Some(binding) = found {
+        return Some(Event::Command(binding.command.clone()));
+    }
+    let typing = contexts.iter().any(|context| context.is_typing());
+    let request = tui_input::backend::crossterm::to_input_request(&Sent::Key(key));
+    request.filter(|_| typing).map(|request| Event::Input(Input::Edit(request)))
+}

@@ -1,0 +1,189 @@
+//! What the user can do: all that a keymap and the list of commands can name.
+
+use serde::{Deserialize, Serialize};
+
+use super::direction::Direction;
+use super::pane::Pane;
+use super::state::colouring::ColourBy;
+use super::state::map::Projector;
+
+/// A command. Its serde form is what a keymap file holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Command {
+    Quit,
+    Suspend,
+    Help,
+    NextTheme,
+    /// Closes what is on top: help, a notice, typing, an isolated class.
+    Dismiss,
+    /// Stops what the focused pane waits for.
+    Stop,
+    /// Begins again what was stopped or failed.
+    Again,
+    Focus(Pane),
+    NextPane,
+    PreviousPane,
+
+    Step(Direction),
+    Pan(Direction),
+    ZoomIn,
+    ZoomOut,
+    Fit,
+    /// The map as it was at the start.
+    Reset,
+    NextColour,
+    PreviousColour,
+    /// Isolates the next class of the legend, and after the last none.
+    Isolate,
+    NextAxes,
+    /// The other projections, to pick from.
+    Projections,
+    UseProjector(Projector),
+    /// Which components are the axes, to pick from with a preview.
+    Axes,
+    UseAxes(usize, usize),
+    /// In three dimensions, or flat.
+    Space,
+    /// Turns what is seen in three dimensions.
+    Turn(Direction),
+    /// Turns by itself.
+    Spin,
+    Markers,
+    Density,
+    Names,
+    Mark,
+    /// What dragging the mouse over the map does.
+    Tool,
+    /// Zooms to the marked models.
+    ZoomToMarked,
+
+    Undo,
+    Redo,
+    Copy,
+    /// Leaves the mouse to the terminal, for its own selection of text, or takes it back.
+    Mouse,
+
+    Up,
+    Down,
+    PageUp,
+    PageDown,
+    First,
+    Last,
+    /// Enter: what it opens depends on the pane.
+    Open,
+
+    /// The section of an attribute that stands first.
+    NextSection,
+    PreviousSection,
+    /// Names the marked models as an attribute of their own.
+    NameGroup,
+
+    Search,
+    Prompt,
+    /// All commands, to pick from.
+    Palette,
+    /// The themes, to pick from with a preview.
+    Themes,
+    /// What the map can be coloured by, to pick from with a preview.
+    Colours,
+    /// The columns of the table, as switches.
+    Columns,
+    /// Sorts by the column under the cursor; a second time the other way round.
+    Sort,
+    /// Types a filter of the focused pane's list.
+    Filter,
+    /// Types an expression: what it means is marked.
+    Select,
+    /// Marks all models that the table shows, or none of them if all were.
+    MarkShown,
+    /// Marks the nearest models of the selected one.
+    MarkNeighbours,
+    /// Marks the cluster of the selected model.
+    MarkCluster,
+    /// Marks what was not marked.
+    Invert,
+    /// Gives the marked models a name, which is remembered.
+    SaveSelection,
+    /// The saved selections, to pick from.
+    Selections,
+    /// Writes the marked models (or all) with what is known of them to a file.
+    Export,
+    /// Writes the forecasts of the shown models to a file.
+    ExportForecasts,
+    /// Routes among the models of a saved pool, or among all.
+    UsePool(Option<String>),
+    UseTheme(String),
+    ColourBy(ColourBy),
+    ToggleColumn(usize),
+    Recall(String),
+    Forget(String),
+    /// Ends typing and keeps its result.
+    Accept,
+
+    StopTraining,
+
+    /// What is done with the new model.
+    Newcomer(NewcomerCommand),
+    /// What the Route pane does.
+    Route(RouteCommand),
+}
+
+/// What the keys of the Route pane do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RouteCommand {
+    /// Type which models may be named.
+    Filter,
+    /// Take the first completion of the filter.
+    Complete,
+    /// Let cost count more.
+    Cheaper,
+    /// Let cost count less.
+    Better,
+    /// Ask for a higher chance of being right: the cheapest that has it comes first.
+    Surer,
+    LessSure,
+    /// Take the cheapest of those that cannot be told from the best, or the best.
+    CheapestTie,
+    /// Rank cautiously, by the lower end of the interval, or by the probability.
+    Cautious,
+    /// Type what a model may cost.
+    HighestCost,
+    /// The saved pools, to pick from.
+    Pools,
+    /// Keep the filter under a name.
+    SavePool,
+    /// A line break in the prompt.
+    Newline,
+    /// The prompt before.
+    Older,
+    /// The prompt after.
+    Newer,
+    /// Keep the prompt for comparison, or no longer.
+    Pin,
+    /// The list, the plot, the pinned prompts, the history.
+    NextView,
+    /// Colour the map by this prompt, or as before.
+    Heat,
+    CopyName,
+    CopyJson,
+}
+
+/// What can be done with a new model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NewcomerCommand {
+    /// It answered the question under the cursor right, or wrong.
+    Right,
+    Wrong,
+    /// Takes back what was said of the question under the cursor.
+    Open,
+    /// To the question that tells most.
+    Next,
+    /// Reads its answers from a file, whose path is typed.
+    Read,
+    /// Writes its answers to a file.
+    Write,
+    Forget,
+}

@@ -1,0 +1,87 @@
+//! How many colours the terminal has, and which of them is nearest to one that it has not.
+
+use ratatui::style::Color;
+
+/// How many colours the terminal has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    True,
+    Indexed,
+    /// The sixteen of the terminal.
+    Sixteen,
+    None,
+}
+
+impl Depth {
+    /// What the environment says: `NO_COLOR` (any value but an empty one), then `COLORTERM`, then
+    /// what `TERM` is known to have.
+    pub fn of_terminal() -> Self {
+        let set = |name: &str| std::env::var(name).unwrap_or_default();
+        Self::said(&set("NO_COLOR"), &set("COLORTERM"), &set("TERM"))
+    }
+
+    fn said(no_color: &str, colorterm: &str, term: &str) -> Self {
+        if !no_color.is_empty() || term == "dumb" {
+            Self::None
+        } else if matches!(colorterm, "truecolor" | "24bit") {
+            Self::True
+        } else if matches!(term, "linux" | "ansi" | "cygwin") || term.ends_with("-16color") {
+            Self::Sixteen
+        } else if term.starts_with("vt") {
+            Self::None
+        } else {
+            Self::Indexed
+        }
+    }
+}
+
+/// The nearest colour that the terminal has.
+pub fn reduced(colour: Color, depth: Depth) -> Color {
+    match (colour, depth) {
+        (_, Depth::None) => Color::Reset,
+        (Color::Rgb(r, g, b), Depth::Indexed) => Color::Indexed(indexed([r, g, b])),
+        (Color::Rgb(r, g, b), Depth::Sixteen) => Color::Indexed(sixteenth([r, g, b])),
+        _ => colour,
+    }
+}
+
+fn far(a: [u8; 3], b: [u8; 3]) -> u32 {
+    a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(b)).pow(2)).sum()
+}
+
+/// The nearest of the sixteen colours as the Linux console has them.
+fn sixteenth(rgb: [u8; 3]) -> u8 {
+    let level = |i: u8, bit: u8| match (i & bit > 0, i >= 8) {
+        (true, true) => 255,
+        (true, false) => 170,
+        (false, true) => 85,
+        (false, false) => 0,
+    };
+    let all = (0..16_u8).map(|i| (i, [level(i, 1), level(i, 2), level(i, 4)]));
+    all.min_by_key(|(_, candidate)| far(rgb, *candidate)).map_or(7, |(i, _)| i)
+}
+
+/// The nearest of the 6×6×6 cube and the 24 greys of a 256-colour terminal.
+fn indexed(rgb: [u8; 3]) -> u8 {
+    let level = |i: u8| if i == 0 { 0 } else { 55 + 40 * i };
+    let cube = (0..216_u8).map(|i| (16 + i, [level(i / 36), level(i / 6 % 6), level(i % 6)]));
+    let greys = (0..24_u8).map(|i| (232 + i, [8 + 10 * i; 3]));
+    cube.chain(greys).min_by_key(|(_, candidate)| far(rgb, *candidate)).map_or(16, |(i, _)| i)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_shrink_to_what_the_terminal_has() {
+        assert_eq!(indexed([255, 0, 0]), 196);
+        assert_eq!(indexed([8, 8, 8]), 232);
+        assert_eq!((sixteenth([250, 10, 10]), sixteenth([17, 20, 26])), (1, 0));
+        assert_eq!(sixteenth([240, 240, 250]), 15);
+        assert_eq!(Depth::said("", "", "linux"), Depth::Sixteen);
+        assert_eq!(Depth::said("", "truecolor", "xterm"), Depth::True);
+        assert_eq!(Depth::said("1", "truecolor", "xterm"), Depth::None);
+        assert_eq!(Depth::said("", "", "xterm-256color"), Depth::Indexed);
+    }
+}

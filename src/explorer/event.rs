@@ -1,0 +1,127 @@
+//! All that can happen, by where it comes from.
+
+use std::sync::Arc;
+
+use tui_input::InputRequest;
+
+use super::command::Command;
+use super::direction::Button;
+use super::keys::Binding;
+use super::state::forecasts::Grid;
+use super::state::job::JobKind;
+use super::state::map::Projector;
+use super::state::newcomer::Placed;
+use super::state::questions::Book;
+use super::state::subject::Subject;
+use super::theme::Theme;
+use crate::analysis::clusters::Clusters;
+use crate::analysis::evaluation::Evaluation;
+use crate::analysis::probe::Report;
+use crate::analysis::projection::Projection;
+use crate::analysis::router::Route;
+use crate::analysis::untested::Repeat;
+use crate::dataset::Answer;
+use crate::embedder::{Embedder, Epoch};
+use crate::error::Error;
+
+/// Something that the state takes in.
+#[derive(Clone)]
+pub enum Event {
+    /// A key or the list of commands.
+    Command(Command),
+    /// Typed text and the mouse.
+    Input(Input),
+    /// What has come of work in the background.
+    Job(JobResult),
+    /// A training that is watched.
+    Training(TrainingEvent),
+    /// The terminal, files and effects.
+    Outside(Outside),
+    /// A step of an animation.
+    Tick,
+}
+
+/// What the user does that is no command.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    Edit(InputRequest),
+    Paste(String),
+    Click(u16, u16),
+    Wheel(u16, u16, bool),
+    Drag(Button, u16, u16),
+    Release,
+}
+
+/// What the program around the state has to say.
+#[derive(Clone)]
+pub enum Outside {
+    /// The first frame is on the screen: slow work may begin.
+    Started,
+    Resized(u16, u16),
+    /// The terminal window has got or lost the focus.
+    Focused(bool),
+    /// A theme was read, with warnings.
+    Themed(Box<Theme>, Vec<String>),
+    /// The configuration was read again.
+    Keymap(Arc<Vec<Binding>>),
+    /// An effect went well: a word on it.
+    Done(String),
+    /// An effect did not go well.
+    Failed(String),
+}
+
+/// How a training goes.
+#[derive(Clone)]
+pub enum TrainingEvent {
+    /// So many of so many questions are encoded.
+    Encoding(usize, usize),
+    Epoch(Box<TrainingFrame>),
+    /// Its result, the map of it, and a word on it.
+    Trained(Arc<Subject>, Projection, String),
+}
+
+/// What comes of work in the background.
+#[derive(Clone)]
+pub enum JobResult {
+    Projected(Projector, Projection),
+    Clustered(Clusters),
+    /// An attribute may fail where others are probed.
+    Probed(usize, Result<Box<Report>, String>),
+    QuestionsRead(Arc<Book>),
+    /// The forecasts of some questions, from this one on.
+    QuestionsForecast(usize, Vec<Vec<f32>>),
+    Forecasted(Arc<Grid>),
+    Evaluated(Box<Evaluation>),
+    /// What `llmap evaluate --untested` found on the data set, if it was run.
+    Untested(Option<Box<Repeat>>),
+    /// Of the question of this version.
+    Routed(u64, Result<Route, String>),
+    /// By the answers of this version.
+    Placed(u64, Result<Box<Placed>, String>),
+    AnswersRead(Vec<Answer>),
+    /// What a pasted text that looked like a path turned out to be: a prompt.
+    Dropped(String),
+    Failed(JobKind, String),
+}
+
+/// One epoch of a training as the explorer shows it.
+#[derive(Clone)]
+pub struct TrainingFrame {
+    pub epoch: Epoch,
+    /// Its vectors, turned to follow the frame before.
+    pub projection: Projection,
+}
+
+/// What the threads send to the loop.
+pub enum Message {
+    Event(Event),
+    /// With the last frame of the training, which the final map is turned to.
+    Trained(Arc<Embedder>, Option<Projection>),
+    TrainingFailed(Error),
+}
+
+impl From<JobResult> for Message {
+    fn from(result: JobResult) -> Self {
+        Self::Event(Event::Job(result))
+    }
+}

@@ -1,0 +1,11 @@
+//! What the screen would show, without a terminal: as JSON, as text, and the map as a file.
+
+mod document;
+pub mod map_file;
+mod plain;
+mod record;
+
+pub use document::document;
+pub use map_file::{Kind, Shown, picture};
+pub use plain::plain;
+pub use record::selection;

@@ -1,0 +1,271 @@
+//! Slow work off the UI thread: the newest request wins, what is running can be cancelled.
+
+mod files;
+mod latest;
+mod panic;
+mod placement;
+mod questions;
+mod run;
+mod source;
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread;
+
+use super::event::{JobResult, Message};
+use super::state::job::JobKind;
+use super::state::map::{COMPONENTS, Projector};
+use super::state::questions::{Book, rows};
+use super::state::subject::Subject;
+use crate::analysis::probe::{Prober, Settings};
+use crate::analysis::projection::Projection;
+use crate::analysis::router::{Preferences, Router};
+use crate::analysis::{evaluation, forecast, untested};
+use crate::dataset::{self, Answer, Values};
+use crate::embedder::Embedder;
+use crate::error::Error;
+use files::dropped;
+use latest::Latest;
+use questions::forecast_blocks;
+use run::{run, send};
+
+pub use files::drop_in;
+pub use latest::DEBOUNCE;
+pub use panic::{attempt, guarded};
+pub use source::Source;
+
+/// The workers of one embedder. Dropping it ends them.
+pub struct Jobs {
+    /// Its texts are safe to print, and so are those of the probes' reports.
+    subject: Arc<Subject>,
+    embedder: Arc<Embedder>,
+    wanted: Arc<Latest<(String, Preferences)>>,
+    /// The answers of a new model, once there is a worker that places it.
+    placing: OnceLock<Arc<Latest<Vec<Answer>>>>,
+    /// The data set beside the embedder, if one is open.
+    data: Option<Source>,
+    cancel: Arc<AtomicBool>,
+    /// What tells the work that is under way to stop.
+    running: Mutex<BTreeMap<JobKind, Arc<AtomicBool>>>,
+    out: Sender<Message>,
+}
+
+impl Jobs {
+    pub fn new(
+        embedder: Arc<Embedder>,
+        subject: Arc<Subject>,
+        data: Option<Source>,
+        out: Sender<Message>,
+    ) -> Self {
+        let (wanted, cancel) = (Arc::default(), Arc::default());
+        let embedded = Arc::clone(&embedder);
+        let placing = OnceLock::new();
+        let running = Mutex::default();
+        let jobs =
+            Self { subject, embedder: embedded, wanted, placing, data, cancel, running, out };
+        let wanted = Arc::clone(&jobs.wanted);
+        let (cancel, out) = (Arc::clone(&jobs.cancel), jobs.out.clone());
+        thread::spawn(move || {
+            let router = Router::new(&embedder);
+            while let Some((version, (prompt, preferences))) = wanted.next(&cancel) {
+                let routed = attempt(|| {
+                    let route = router.route(&[&prompt], &preferences)?.pop();
+                    route.ok_or_else(|| Error::Failed("nothing was routed".into()))
+                });
+                if !send(&out, JobResult::Routed(version, routed)) {
+                    break;
+                }
+            }
+        });
+        jobs
+    }
+
+    /// Routes a prompt as soon as no newer one has come for [`DEBOUNCE`].
+    pub fn route(&self, version: u64, prompt: String, preferences: Preferences) {
+        self.wanted.put(version, (prompt, preferences));
+    }
+
+    /// Places a new model by its answers, as soon as no newer ones have come for [`DEBOUNCE`].
+    pub fn place(&self, version: u64, answers: Vec<Answer>) {
+        let wanted = self.placing.get_or_init(|| {
+            let wanted: Arc<Latest<Vec<Answer>>> = Arc::default();
+            let (embedder, worker) = (Arc::clone(&self.embedder), Arc::clone(&wanted));
+            let (cancel, out, data) =
+                (Arc::clone(&self.cancel), self.out.clone(), self.data.clone());
+            thread::spawn(move || {
+                placement::work(&embedder, data.as_ref(), &worker, &cancel, &out)
+            });
+            wanted
+        });
+        wanted.put(version, answers);
+    }
+
+    /// Reads the answers of a new model from a file that people name as they drop or type it.
+    pub fn read_answers(&self, path: String) {
+        let data = self.data.clone();
+        self.spawn(JobKind::Answers, move |_, _, _| {
+            let path = dropped(&path).unwrap_or_else(|| path.into());
+            let data = data.as_ref().map(Source::get).transpose()?;
+            let answers = dataset::load_answers(&path, data).map_err(|e| e.to_string())?;
+            Ok(JobResult::AnswersRead(answers))
+        });
+    }
+
+    /// Tells work that is under way to stop; nothing more comes of it.
+    pub fn stop(&self, kind: JobKind) {
+        if let Some(cancel) = self.running().remove(&kind) {
+            cancel.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Stops what is under way of this kind, for a newer one that heeds what is given.
+    fn begin(&self, kind: JobKind) -> Arc<AtomicBool> {
+        self.stop(kind);
+        Arc::clone(self.running().entry(kind).or_default())
+    }
+
+    fn running(&self) -> MutexGuard<'_, BTreeMap<JobKind, Arc<AtomicBool>>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs `work` on a thread of its own, in the place of what runs of this kind.
+    fn spawn(
+        &self,
+        kind: JobKind,
+        work: impl FnOnce(&Subject, &AtomicBool, &Sender<Message>) -> Result<JobResult, String>
+        + Send
+        + 'static,
+    ) {
+        let (subject, cancel) = (Arc::clone(&self.subject), self.begin(kind));
+        let out = self.out.clone();
+        thread::spawn(move || run(kind, &cancel, &out, || work(&subject, &cancel, &out)));
+    }
+
+    /// Groups the models.
+    pub fn cluster(&self) {
+        self.spawn(JobKind::Clusters, |subject, cancel, _| {
+            Ok(JobResult::Clustered(subject.clusters(1, cancel).map_err(|e| e.to_string())?))
+        });
+    }
+
+    /// Forecasts every model on every benchmark.
+    pub fn forecast(&self) {
+        let embedder = Arc::clone(&self.embedder);
+        self.spawn(JobKind::Forecasts, move |_, cancel, _| {
+            let open =
+                (0..embedder.benchmarks.len()).take_while(|_| !cancel.load(Ordering::Relaxed));
+            let grid: Result<_, _> = open.map(|b| forecast::benchmark(&embedder, b)).collect();
+            Ok(JobResult::Forecasted(Arc::new(grid.map_err(|e| e.to_string())?)))
+        });
+    }
+
+    /// Computes a projection; `class` is the one that an attribute with many is about.
+    pub fn project(&self, projector: Projector, class: Option<String>) {
+        self.spawn(JobKind::Projection, move |subject, cancel, _| {
+            let vectors = subject.profiles();
+            let found = match projector {
+                Projector::Pca => Projection::pca(vectors, COMPONENTS),
+                Projector::Tsne => Projection::tsne(vectors, cancel),
+                Projector::Attribute(attribute) => {
+                    let target = target(subject, attribute, class.as_deref());
+                    Projection::along(vectors, &target, COMPONENTS)
+                }
+            };
+            Ok(JobResult::Projected(projector, found.map_err(|e| e.to_string())?))
+        });
+    }
+
+    /// Judges the forecasts on the questions of the data set that were not learned from, beside the
+    /// baselines.
+    pub fn evaluate(&self) {
+        let (embedder, data) = (Arc::clone(&self.embedder), self.data.clone());
+        self.spawn(JobKind::Evaluation, move |_, cancel, out| {
+            let data = data.ok_or("no data set is open")?;
+            let data = data.get()?;
+            let known = untested::cached(&embedder, data).map(Box::new);
+            send(out, JobResult::Untested(known));
+            let settings = evaluation::Settings::plain(data);
+            let found = evaluation::evaluate(&embedder, data, &settings, &mut |_| {}, cancel);
+            Ok(JobResult::Evaluated(Box::new(found.map_err(|e| e.to_string())?)))
+        });
+    }
+
+    /// Reads the data set and forecasts its questions, block by block. The first block that fails ends
+    /// it: those behind it would leave a gap.
+    pub fn questions(&self) {
+        let Some(data) = self.data.clone() else { return };
+        let embedder = Arc::clone(&self.embedder);
+        self.spawn(JobKind::Questions, move |subject, cancel, out| {
+            let data = data.get()?;
+            let learned = data.fingerprint() == embedder.provenance.fingerprint;
+            let book = Arc::new(Book::new(data, &subject.models, learned));
+            send(out, JobResult::QuestionsRead(Arc::clone(&book)));
+            let forecast = |prompts: &[&str]| {
+                let features = embedder.encode(prompts).map_err(|e| e.to_string())?;
+                Ok(rows(&embedder.predict(&features)))
+            };
+            forecast_blocks(&book.prompts, forecast, cancel, out)
+        });
+    }
+
+    /// Probes these attributes of the subject, in order; one that was named since the explorer
+    /// opened is in `subject` alone.
+    pub fn probe(&self, subject: Arc<Subject>, attributes: Vec<usize>) {
+        self.spawn(JobKind::Probes, move |_, cancel, out| {
+            let vectors = subject.vectors.view();
+            let prober =
+                Prober::new(vectors, &subject.models, &subject.attributes, &subject.benchmarks);
+            let probe = |i: usize| {
+                let attribute = subject.attributes.get(i)?;
+                let settings = Settings::default();
+                let report = attempt(|| prober.probe(attribute, &settings, cancel));
+                Some(JobResult::Probed(i, report.map(Box::new)))
+            };
+            let (last, before) = attributes.split_last().ok_or("there is nothing to probe")?;
+            for result in before.iter().filter_map(|i| probe(*i)) {
+                if cancel.load(Ordering::Relaxed) || !send(out, result) {
+                    break;
+                }
+            }
+            probe(*last).ok_or_else(|| "the attribute is gone".into())
+        });
+    }
+}
+
+/// An attribute as numbers: of classes 1 for `class` (or the most frequent) and 0 for the others, of
+/// numbers their logarithm where all are positive.
+fn target(subject: &Subject, attribute: usize, class: Option<&str>) -> Vec<Option<f64>> {
+    let Some(attribute) = subject.attributes.get(attribute) else { return Vec::new() };
+    match &attribute.values {
+        Values::Flag(values) => values.iter().map(|v| v.map(|v| f64::from(u8::from(v)))).collect(),
+        Values::Number(values) => {
+            let logarithmic = values.iter().flatten().all(|v| *v > 0.0);
+            values.iter().map(|v| v.map(|v| if logarithmic { v.ln() } else { v })).collect()
+        }
+        Values::Class(values) => {
+            let mut sizes = std::collections::BTreeMap::<&str, usize>::new();
+            values.iter().flatten().for_each(|v| *sizes.entry(v).or_default() += 1);
+            let largest = sizes.iter().max_by_key(|(_, n)| **n).map(|(name, _)| *name);
+            let class = class.filter(|class| sizes.contains_key(class)).or(largest);
+            values
+                .iter()
+                .map(|v| v.as_deref().map(|v| f64::from(u8::from(Some(v) == class))))
+                .collect()
+        }
+    }
+}
+
+impl Drop for Jobs {
+    fn drop(&mut self) {
+        self.cancel.store(true, Ordering::Relaxed);
+        for cancel in self.running().values() {
+            cancel.store(true, Ordering::Relaxed);
+        }
+        self.wanted.wake();
+        if let Some(placing) = self.placing.get() {
+            placing.wake();
+        }
+    }
+}

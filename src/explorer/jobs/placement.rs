@@ -1,0 +1,73 @@
+//! The worker that places a new model again with each of its answers.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::Sender;
+
+use ndarray::s;
+
+use super::latest::Latest;
+use super::panic::attempt;
+use super::run::send;
+use super::source::Source;
+use crate::analysis::onboarding::{Catalogue, Newcomer};
+use crate::dataset::{Answer, Split};
+use crate::embedder::Embedder;
+use crate::error::Result;
+use crate::explorer::event::{JobResult, Message};
+use crate::explorer::state::newcomer::{Placed, printable};
+
+/// Neighbours of the new model.
+const NEIGHBOURS: usize = 6;
+/// Questions that are chosen at a time.
+const NEXT: usize = 16;
+
+/// Places what is wanted until `cancel`, beside the questions of `data`.
+pub fn work(
+    embedder: &Embedder,
+    data: Option<&Source>,
+    wanted: &Latest<Vec<Answer>>,
+    cancel: &Arc<AtomicBool>,
+    out: &Sender<Message>,
+) {
+    let catalogue = data.map(Source::get).transpose().and_then(|data| {
+        attempt(|| data.map(|data| Catalogue::new(embedder, data, cancel)).transpose())
+    });
+    while let Some((version, answers)) = wanted.next(cancel) {
+        let placed = match &catalogue {
+            Ok(catalogue) => attempt(|| place(embedder, catalogue.as_ref(), &answers, version)),
+            Err(problem) => Err(problem.clone()),
+        };
+        if !send(out, JobResult::Placed(version, placed.map(Box::new))) {
+            break;
+        }
+    }
+}
+
+fn place(
+    embedder: &Embedder,
+    catalogue: Option<&Catalogue>,
+    answers: &[Answer],
+    seed: u64,
+) -> Result<Placed> {
+    let newcomer = Newcomer::place(embedder, catalogue, answers)?;
+    let (deviation, asked) = match catalogue {
+        Some(catalogue) => {
+            let data = catalogue.data();
+            let learned = data.fingerprint() == embedder.provenance.fingerprint;
+            // The questions that the Questions pane shows.
+            let shown = |q: usize| !learned || data.questions[q].split != Split::Train;
+            newcomer.ask(&[], NEXT, seed, shown)?
+        }
+        None => (0.0, Vec::new()),
+    };
+    Ok(printable(Placed {
+        special: newcomer.vector().slice(s![1..]).mapv(f64::from),
+        covariance: newcomer.covariance().slice(s![1.., 1..]).to_owned(),
+        ability: newcomer.ability(),
+        neighbours: newcomer.neighbours(NEIGHBOURS),
+        benchmarks: newcomer.benchmarks(),
+        next: asked.into_iter().map(|asked| asked.question).collect(),
+        deviation,
+    }))
+}

@@ -1,0 +1,53 @@
+//! A piece of work on a thread, and what comes of it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Sender;
+
+use super::panic::attempt;
+use crate::explorer::event::{JobResult, Message};
+use crate::explorer::state::job::JobKind;
+
+/// Sends what has come of a job. False once nobody listens any more, since the explorer has ended.
+pub fn send(out: &Sender<Message>, result: JobResult) -> bool {
+    out.send(result.into()).is_ok()
+}
+
+/// Does a piece of work and sends what comes of it, unless it is no longer wanted. Its failure is its
+/// own, a panic too.
+pub fn run(
+    kind: JobKind,
+    cancel: &AtomicBool,
+    out: &Sender<Message>,
+    work: impl FnOnce() -> Result<JobResult, String>,
+) {
+    let result = attempt(work).unwrap_or_else(|problem| JobResult::Failed(kind, problem));
+    if !cancel.load(Ordering::Relaxed) {
+        send(out, result);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::explorer::event::Event;
+
+    fn failures(out: &std::sync::mpsc::Receiver<Message>) -> Vec<(JobKind, String)> {
+        let failed = |message| match message {
+            Message::Event(Event::Job(JobResult::Failed(kind, problem))) => Some((kind, problem)),
+            _ => None,
+        };
+        out.try_iter().filter_map(failed).collect()
+    }
+
+    #[test]
+    fn a_panic_is_the_failure_of_its_job() {
+        let (out, found) = std::sync::mpsc::channel();
+        for &kind in JobKind::ALL {
+            run(kind, &AtomicBool::new(false), &out, || panic!("no such axis"));
+            let failures = failures(&found);
+            assert!(matches!(&failures[..], [(k, p)] if *k == kind && p.contains("no such axis")));
+        }
+        run(JobKind::Clusters, &AtomicBool::new(true), &out, || Err("late".into()));
+        assert!(found.try_recv().is_err(), "nobody waits for what was stopped");
+    }
+}

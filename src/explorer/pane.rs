@@ -1,0 +1,106 @@
+//! The panes, and one table that describes them.
+
+use serde::{Deserialize, Serialize};
+use strum::VariantArray;
+
+/// A part of the screen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, VariantArray)]
+#[serde(rename_all = "lowercase")]
+pub enum Pane {
+    /// All models on the principal axes.
+    #[default]
+    Map,
+    /// The selected model.
+    Model,
+    /// Which attributes can be read off the vectors.
+    Probe,
+    /// Who answers a prompt best.
+    Route,
+    /// How good the forecasts were on questions not learned from.
+    Evaluate,
+    /// All models as a table.
+    Models,
+    /// A few models side by side.
+    Compare,
+    /// The questions of a data set and who answered them.
+    Questions,
+    /// Models on benchmarks, measured or forecast.
+    Forecast,
+    /// A new model that is being placed.
+    Newcomer,
+}
+
+/// What is the same for every pane.
+pub(super) struct Description {
+    pub(super) title: &'static str,
+    /// The title where there is little room.
+    pub(super) short: &'static str,
+    /// It needs the wide place; the others stand beside it.
+    pub(super) is_wide: bool,
+    /// The keys that focus it; the first one stands beside the title.
+    pub(super) keys: &'static str,
+    /// What the help says of these keys, and the hint bar, if it does.
+    pub(super) about: &'static str,
+    pub(super) hint: &'static str,
+}
+
+impl Pane {
+    /// All panes, in the order of their tabs.
+    pub const ALL: &'static [Self] = <Self as VariantArray>::VARIANTS;
+
+    pub(super) fn description(self) -> Description {
+        let pane = |title, short, is_wide, keys, about, hint| Description {
+            title,
+            short,
+            is_wide,
+            keys,
+            about,
+            hint,
+        };
+        match self {
+            Self::Map => pane("Map", "Map", true, "1", "the map", ""),
+            Self::Model => pane("Model", "Model", false, "2", "the model", ""),
+            Self::Probe => pane("Probe", "Probe", false, "3", "the probes", ""),
+            Self::Route => pane("Route", "Route", false, "4", "the router", ""),
+            Self::Evaluate => pane("Evaluate", "Eval", false, "5", "how good it is", ""),
+            Self::Models => pane("Models", "All", true, "6", "the table of models", ""),
+            Self::Compare => pane("Compare", "Cmp", true, "7 v", "compare the marked", "compare"),
+            Self::Questions => pane("Questions", "Qs", true, "8", "the questions", ""),
+            Self::Forecast => pane("Forecast", "Fct", true, "9", "the forecasts", ""),
+            Self::Newcomer => pane("New", "New", false, "0", "a new model", ""),
+        }
+    }
+
+    pub(super) fn title(self) -> &'static str {
+        self.description().title
+    }
+
+    pub(super) fn short_title(self) -> &'static str {
+        self.description().short
+    }
+
+    pub(super) fn is_wide(self) -> bool {
+        self.description().is_wide
+    }
+
+    /// The key that stands beside its title.
+    pub(super) fn key(self) -> &'static str {
+        self.description().keys.split(' ').next().unwrap_or_default()
+    }
+
+    /// The pane so many places further, round and round.
+    pub(super) fn ahead(self, by: usize) -> Self {
+        Self::ALL[(self as usize + by) % Self::ALL.len()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keys_of_the_panes_are_single_and_different() {
+        let keys: std::collections::BTreeSet<&str> = Pane::ALL.iter().map(|p| p.key()).collect();
+        assert!(keys.len() == Pane::ALL.len() && keys.iter().all(|key| key.len() == 1));
+    }
+}

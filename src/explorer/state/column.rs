@@ -1,0 +1,118 @@
+//! The columns of the table of all models, and what stands in their cells.
+
+use std::cmp::Ordering;
+
+use super::facts::Facts;
+use super::subject::Subject;
+use crate::dataset::Values;
+
+/// A column of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Column {
+    Name,
+    Attribute(usize),
+    Answers,
+    Ability,
+    /// The probability that the model answers the prompt of the Route pane right.
+    Forecast,
+    Cluster,
+    Benchmark(usize),
+}
+
+impl Column {
+    /// Every column there is, in the order in which they stand.
+    pub fn all(subject: &Subject) -> Vec<Self> {
+        let is_flag = |a: &usize| matches!(subject.attributes[*a].values, Values::Flag(_));
+        let attributes = 0..subject.attributes.len();
+        let (flags, others): (Vec<usize>, Vec<usize>) = attributes.partition(is_flag);
+        let mut columns = vec![Self::Name];
+        columns.extend(others.into_iter().map(Self::Attribute));
+        columns.extend([Self::Answers, Self::Ability, Self::Forecast, Self::Cluster]);
+        columns.extend((0..subject.benchmarks.len()).map(Self::Benchmark));
+        columns.extend(flags.into_iter().map(Self::Attribute));
+        columns
+    }
+
+    pub fn title(self, subject: &Subject) -> &str {
+        match self {
+            Self::Name => "model",
+            Self::Attribute(a) => subject.attributes.get(a).map_or("", |a| &a.name),
+            Self::Answers => "answers",
+            Self::Ability => "ability",
+            Self::Forecast => "prompt",
+            Self::Cluster => "cluster",
+            Self::Benchmark(b) => subject.benchmarks.get(b).map_or("", |b| &b.name),
+        }
+    }
+
+    /// True for texts, which stand to the left of their column and are sorted from a to z.
+    pub fn is_text(self, subject: &Subject) -> bool {
+        match self {
+            Self::Name | Self::Cluster => true,
+            Self::Attribute(a) => {
+                subject.attributes.get(a).is_some_and(|a| matches!(a.values, Values::Class(_)))
+            }
+            _ => false,
+        }
+    }
+
+    pub fn cell(self, facts: &Facts, model: usize) -> Cell {
+        let subject = facts.subject;
+        match self {
+            Self::Name => Cell::Text(subject.models.get(model).cloned().unwrap_or_default()),
+            Self::Attribute(a) => match subject.attributes.get(a).map(|a| &a.values) {
+                Some(Values::Flag(values)) => values[model].map_or(Cell::Unknown, Cell::Flag),
+                Some(Values::Number(values)) => values[model].map_or(Cell::Unknown, Cell::Number),
+                Some(Values::Class(values)) => {
+                    values[model].clone().map_or(Cell::Unknown, Cell::Text)
+                }
+                None => Cell::Unknown,
+            },
+            Self::Answers => Cell::Number(f64::from(subject.answers(model))),
+            Self::Ability => {
+                let ability = subject.vectors.get((model, 0));
+                ability.map_or(Cell::Unknown, |a| Cell::Decimal(f64::from(*a)))
+            }
+            Self::Forecast => facts
+                .forecast
+                .get(model)
+                .copied()
+                .flatten()
+                .map_or(Cell::Unknown, |p| Cell::Share(f64::from(p))),
+            Self::Cluster => facts.clusters.map_or(Cell::Unknown, |clusters| {
+                let name = clusters.of.get(model).and_then(|c| clusters.clusters.get(*c));
+                name.map_or(Cell::Unknown, |cluster| Cell::Text(cluster.name.clone()))
+            }),
+            Self::Benchmark(b) => {
+                let score = subject.benchmarks.get(b).and_then(|b| b.scores.get(model)?.as_ref());
+                score.map_or(Cell::Unknown, |score| Cell::Share(score.accuracy))
+            }
+        }
+    }
+}
+
+/// What stands in a cell.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cell {
+    Text(String),
+    Flag(bool),
+    Number(f64),
+    Decimal(f64),
+    /// In [0, 1].
+    Share(f64),
+    Unknown,
+}
+
+impl Cell {
+    pub fn order(&self, other: &Self) -> Ordering {
+        use Cell::{Decimal, Flag, Number, Share, Text};
+        match (self, other) {
+            (Text(a), Text(b)) => a.to_lowercase().cmp(&b.to_lowercase()),
+            (Flag(a), Flag(b)) => a.cmp(b),
+            (Number(a) | Decimal(a) | Share(a), Number(b) | Decimal(b) | Share(b)) => {
+                a.total_cmp(b)
+            }
+            _ => Ordering::Equal,
+        }
+    }
+}

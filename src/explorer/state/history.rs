@@ -1,0 +1,102 @@
+//! Undo of what is looked at and what is marked.
+
+use std::collections::BTreeSet;
+use std::mem::{Discriminant, discriminant};
+use std::sync::Arc;
+
+use super::map::Look;
+use crate::explorer::command::Command;
+use crate::explorer::event::Input;
+
+/// Steps that are remembered.
+const DEPTH: usize = 100;
+
+/// What a step of undo brings back.
+#[derive(Clone, PartialEq)]
+pub struct Memento {
+    pub look: Look,
+    pub selected: usize,
+    pub marked: Arc<BTreeSet<usize>>,
+}
+
+/// What kind of thing the user did.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Kind {
+    Command(Discriminant<Command>),
+    Input(Discriminant<Input>),
+}
+
+/// Something the user did, as far as undo cares.
+#[derive(Clone, Copy)]
+pub struct Step {
+    pub kind: Kind,
+    /// A run of these is one step.
+    pub joins: bool,
+}
+
+impl From<&Command> for Step {
+    fn from(command: &Command) -> Self {
+        use Command as C;
+        let joins = matches!(
+            command,
+            C::Step(_)
+                | C::Pan(_)
+                | C::ZoomIn
+                | C::ZoomOut
+                | C::Up
+                | C::Down
+                | C::Turn(_)
+                | C::ColourBy(_)
+        );
+        Self { kind: Kind::Command(discriminant(command)), joins }
+    }
+}
+
+impl From<&Input> for Step {
+    fn from(input: &Input) -> Self {
+        let joins = matches!(input, Input::Edit(_) | Input::Wheel(..));
+        Self { kind: Kind::Input(discriminant(input)), joins }
+    }
+}
+
+#[derive(Default)]
+pub struct History {
+    past: Vec<Memento>,
+    future: Vec<Memento>,
+    /// The kind of the action that was remembered last: a run of the same kind is one step.
+    last: Option<Kind>,
+}
+
+impl History {
+    /// Remembers what was before an action that changed it.
+    pub fn remember(&mut self, before: Memento, step: Step) {
+        if step.joins && self.last == Some(step.kind) && !self.past.is_empty() {
+            return;
+        }
+        self.last = Some(step.kind);
+        self.future.clear();
+        self.past.push(before);
+        if self.past.len() > DEPTH {
+            self.past.remove(0);
+        }
+    }
+
+    /// What was before `now`.
+    pub fn undo(&mut self, now: Memento) -> Option<Memento> {
+        let before = self.past.pop()?;
+        self.future.push(now);
+        self.last = None;
+        Some(before)
+    }
+
+    pub fn redo(&mut self, now: Memento) -> Option<Memento> {
+        let after = self.future.pop()?;
+        self.past.push(now);
+        self.last = None;
+        Some(after)
+    }
+
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+}

@@ -1,0 +1,420 @@
+//! Where the models stand on the map and how the map is looked at.
+
+mod arrangement;
+mod viewpoint;
+
+use ratatui::layout::Position;
+use serde::{Deserialize, Serialize};
+use strum::VariantArray;
+
+use crate::analysis::projection::Projection;
+use crate::explorer::direction::{Button, Direction};
+use crate::explorer::state::colouring::{ColourBy, Colouring};
+use crate::explorer::state::job::Job;
+use crate::explorer::state::subject::Subject;
+
+/// Components that the map can show.
+pub const COMPONENTS: usize = 6;
+/// The closest that the map is looked at.
+const ZOOM_MOST: f64 = 60.0;
+/// How far a key turns, in radians.
+const TURN: f64 = 0.15;
+/// Radians that it turns by itself in a tick: a round takes ten seconds.
+const SPIN: f64 = 0.021;
+/// What a tick adds to a movement; at 30 ticks a second it takes a quarter of a second.
+const STRIDE: f64 = 0.14;
+
+/// A place on the map: both in [0, 1] over the extent of the models, y upwards.
+pub type Place = (f64, f64);
+
+/// How the vectors become a picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Projector {
+    #[default]
+    Pca,
+    Tsne,
+    /// The direction of this attribute, and what varies most across it.
+    Attribute(usize),
+}
+
+impl Projector {
+    pub fn title(self, subject: &Subject) -> String {
+        match self {
+            Self::Pca => "principal components".into(),
+            Self::Tsne => "t-SNE".into(),
+            Self::Attribute(a) => {
+                let name = subject.attributes.get(a).map_or("", |a| a.name.as_str());
+                format!("direction of {name}")
+            }
+        }
+    }
+}
+
+/// How points are drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, VariantArray)]
+#[serde(rename_all = "lowercase")]
+pub enum Marker {
+    #[default]
+    Braille,
+    /// A shape for each class.
+    Shapes,
+    /// Two colours a cell.
+    Blocks,
+    /// Needs a font with the symbols of Unicode 16.
+    Octants,
+    Dots,
+}
+
+impl Marker {
+    fn next(self) -> Self {
+        let all = <Self as VariantArray>::VARIANTS;
+        all[(self as usize + 1) % all.len()]
+    }
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Braille => "Braille dots",
+            Self::Shapes => "a shape for each class",
+            Self::Blocks => "half blocks",
+            Self::Octants => "octants (if the font has them)",
+            Self::Dots => "one dot a cell",
+        }
+    }
+}
+
+/// What dragging the mouse does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tool {
+    #[default]
+    Box,
+    Lasso,
+    Zoom,
+}
+
+impl Tool {
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Box => "dragging marks what is in a box",
+            Self::Lasso => "dragging marks what is in a loop",
+            Self::Zoom => "dragging zooms to a box",
+        }
+    }
+}
+
+/// What is being dragged, in cells of the screen.
+pub struct Drag {
+    pub tool: Tool,
+    pub path: Vec<Position>,
+}
+
+/// How it is turned in three dimensions, in radians.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Turned {
+    pub yaw: f64,
+    pub pitch: f64,
+}
+
+/// All that undo brings back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Look {
+    pub projector: Projector,
+    pub axes: (usize, usize),
+    pub space: Option<Turned>,
+    pub centre: Place,
+    pub zoom: f64,
+    pub isolated: Option<usize>,
+    pub colour: ColourBy,
+}
+
+impl Look {
+    /// What there is to see at the start.
+    pub fn first(subject: &Subject) -> Self {
+        Self {
+            projector: Projector::Pca,
+            axes: (0, 1),
+            space: None,
+            centre: (0.5, 0.5),
+            zoom: 1.0,
+            isolated: None,
+            colour: Colouring::first(subject).by,
+        }
+    }
+}
+
+pub struct MapState {
+    pub projector: Projector,
+    pub projection: Projection,
+    /// Those that have been computed, for the models that are shown.
+    cached: Vec<(Projector, Projection)>,
+    /// The projection that was asked for last, and whether it is being computed.
+    pub wanted: Projector,
+    pub projecting: Job<()>,
+    axes: (usize, usize),
+    pub space: Option<Turned>,
+    pub spinning: bool,
+    /// Where the models stand now.
+    pub places: Vec<Place>,
+    /// How near each model is in three dimensions, in [0, 1]; empty if flat.
+    pub nearness: Vec<f32>,
+    /// Where the means of the two components stand.
+    pub origin: Place,
+    moving: Option<Movement>,
+    /// The middle of the view.
+    pub centre: Place,
+    pub zoom: f64,
+    pub colouring: Colouring,
+    pub isolated: Option<usize>,
+    pub marker: Marker,
+    /// Shades cells by how many models they hold.
+    pub density: bool,
+    pub names: bool,
+    pub tool: Tool,
+    pub drag: Option<Drag>,
+    /// Models by how much is known of them: who gets a name first.
+    pub ranked: Vec<usize>,
+}
+
+struct Movement {
+    from: Vec<Place>,
+    to: Vec<Place>,
+    progress: f64,
+}
+
+/// More models than this overlap: density is shaded from the beginning.
+pub const MANY: usize = 1500;
+
+impl MapState {
+    pub fn new(subject: &Subject, projection: Projection) -> Self {
+        let mut map = Self {
+            projector: Projector::Pca,
+            cached: vec![(Projector::Pca, projection.clone())],
+            wanted: Projector::Pca,
+            projecting: Job::Idle,
+            projection,
+            axes: (0, 1),
+            space: None,
+            spinning: false,
+            places: Vec::new(),
+            nearness: Vec::new(),
+            origin: (0.5, 0.5),
+            moving: None,
+            centre: (0.5, 0.5),
+            zoom: 1.0,
+            colouring: Colouring::first(subject),
+            isolated: None,
+            marker: Marker::Braille,
+            density: subject.models.len() > MANY,
+            names: true,
+            tool: Tool::Box,
+            drag: None,
+            ranked: Vec::new(),
+        };
+        (map.places, map.nearness, map.origin) = map.arrange();
+        map.rank(subject);
+        map
+    }
+
+    pub fn rank(&mut self, subject: &Subject) {
+        let answers: Vec<u32> = (0..subject.models.len()).map(|m| subject.answers(m)).collect();
+        self.ranked = (0..subject.models.len()).collect();
+        self.ranked.sort_by_key(|&model| std::cmp::Reverse(answers[model]));
+    }
+
+    pub fn axes(&self) -> (usize, usize) {
+        self.axes
+    }
+
+    /// The components that can be axes.
+    pub fn components(&self) -> usize {
+        self.projection.coordinates.ncols()
+    }
+
+    /// The next pair of the first three components.
+    pub fn next_axes(&mut self) {
+        let next = match self.axes {
+            (0, 1) => (0, 2),
+            (0, 2) => (1, 2),
+            _ => (0, 1),
+        };
+        self.use_axes(next);
+    }
+
+    pub fn use_axes(&mut self, (x, y): (usize, usize)) {
+        self.clamp_axes((x, y));
+        self.space = None;
+        self.set_out();
+    }
+
+    /// A projection may have fewer components than the one before.
+    fn clamp_axes(&mut self, (x, y): (usize, usize)) {
+        let last = self.components().saturating_sub(1);
+        self.axes = (x.min(last), y.min(last));
+    }
+
+    /// Moves to another principal projection, after which the others no longer hold.
+    pub fn show(&mut self, projection: Projection) {
+        self.cached.clear();
+        self.take(Projector::Pca, projection);
+        self.use_projector(Projector::Pca);
+    }
+
+    /// Keeps a projection that was computed.
+    pub fn take(&mut self, projector: Projector, projection: Projection) {
+        self.cached.retain(|(known, _)| *known != projector);
+        self.cached.push((projector, projection));
+    }
+
+    /// Shows a projection; false if it has to be computed first.
+    pub fn use_projector(&mut self, projector: Projector) -> bool {
+        self.wanted = projector;
+        let Some((_, found)) = self.cached.iter().find(|(known, _)| *known == projector) else {
+            self.projecting = Job::Running;
+            return false;
+        };
+        self.projection = found.clone();
+        self.projecting = Job::Idle;
+        if self.projector != projector {
+            self.projector = projector;
+            self.axes = (0, 1);
+        }
+        self.clamp_axes(self.axes);
+        if self.components() < 3 {
+            self.space = None;
+        }
+        self.set_out();
+        true
+    }
+
+    pub fn is_moving(&self) -> bool {
+        self.moving.is_some() || (self.spinning && self.space.is_some())
+    }
+
+    /// Ends a movement at once.
+    pub fn settle(&mut self) {
+        if let Some(movement) = self.moving.take() {
+            self.places = movement.to;
+        }
+    }
+
+    /// One step of a movement.
+    pub fn tick(&mut self) {
+        if let Some(movement) = &mut self.moving {
+            movement.progress = (movement.progress + STRIDE).min(1.0);
+            let t = movement.progress;
+            let t = t * t * (3.0 - 2.0 * t);
+            let between = |a: f64, b: f64| a + (b - a) * t;
+            let pairs = movement.from.iter().zip(&movement.to);
+            self.places = pairs.map(|(a, b)| (between(a.0, b.0), between(a.1, b.1))).collect();
+            if movement.progress >= 1.0 {
+                self.moving = None;
+            }
+        } else if self.spinning
+            && let Some(turned) = &mut self.space
+        {
+            turned.yaw = (turned.yaw + SPIN) % std::f64::consts::TAU;
+            (self.places, self.nearness, self.origin) = self.arrange();
+        }
+    }
+
+    fn set_out(&mut self) {
+        let (to, nearness, origin) = self.arrange();
+        self.origin = origin;
+        self.nearness = nearness;
+        if to.len() == self.places.len() {
+            self.moving = Some(Movement { from: self.places.clone(), to, progress: 0.0 });
+        } else {
+            self.places = to;
+            self.moving = None;
+        }
+    }
+
+    /// From flat to three dimensions and back, where the projection has three.
+    pub fn toggle_space(&mut self) {
+        if self.components() < 3 {
+            return;
+        }
+        self.space = match self.space {
+            None => Some(Turned { yaw: 0.5, pitch: 0.35 }),
+            Some(_) => None,
+        };
+        self.spinning = false;
+        self.set_out();
+    }
+
+    /// Turns by itself, or stops; in three dimensions.
+    pub fn spin(&mut self) {
+        if self.space.is_none() {
+            self.toggle_space();
+        }
+        self.spinning = !self.spinning && self.space.is_some();
+    }
+
+    pub fn turn(&mut self, direction: Direction) {
+        if let Some(turned) = &mut self.space {
+            let (dx, dy) = direction.vector();
+            turned.yaw = (turned.yaw + dx * TURN) % std::f64::consts::TAU;
+            turned.pitch = (turned.pitch + dy * TURN).clamp(-1.5, 1.5);
+            self.moving = None;
+            (self.places, self.nearness, self.origin) = self.arrange();
+        }
+    }
+
+    pub fn next_marker(&mut self) {
+        self.marker = self.marker.next();
+    }
+
+    pub fn next_tool(&mut self) {
+        self.tool = match self.tool {
+            Tool::Box => Tool::Lasso,
+            Tool::Lasso => Tool::Zoom,
+            Tool::Zoom => Tool::Box,
+        };
+    }
+
+    /// Begins to drag: the right button zooms, the left one does what the tool says.
+    pub fn drag(&mut self, button: Button, at: Position) {
+        let tool = if button == Button::Right { Tool::Zoom } else { self.tool };
+        let drag = self.drag.get_or_insert_with(|| Drag { tool, path: Vec::new() });
+        if drag.path.last() != Some(&at) {
+            drag.path.push(at);
+        }
+    }
+
+    pub fn look(&self) -> Look {
+        Look {
+            projector: self.projector,
+            axes: self.axes,
+            space: self.space,
+            centre: self.centre,
+            zoom: self.zoom,
+            isolated: self.isolated,
+            colour: self.colouring.by,
+        }
+    }
+
+    /// Looks as before; the colouring is for the caller to restore. False if the projection has to
+    /// be computed first.
+    pub fn look_as(&mut self, look: &Look) -> bool {
+        let at_hand = self.use_projector(look.projector);
+        self.clamp_axes(look.axes);
+        self.space = look.space.filter(|_| self.components() >= 3);
+        self.spinning &= self.space.is_some();
+        self.zoom = if look.zoom.is_finite() { look.zoom.clamp(1.0, ZOOM_MOST) } else { 1.0 };
+        let finite = look.centre.0.is_finite() && look.centre.1.is_finite();
+        self.look_at(if finite { look.centre } else { (0.5, 0.5) });
+        self.set_out();
+        at_hand
+    }
+
+    /// True unless another class than the model's is isolated.
+    pub fn is_lit(&self, model: usize) -> bool {
+        self.isolated.is_none_or(|class| self.colouring.class_of(model) == class)
+    }
+
+    /// Isolates the next class, after the last none.
+    pub fn isolate_next(&mut self) {
+        let next = self.isolated.map_or(0, |class| class + 1);
+        self.isolated = (next < self.colouring.classes.len()).then_some(next);
+    }
+}

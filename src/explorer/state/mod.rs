@@ -1,0 +1,357 @@
+//! The state of the explorer. Once it is open, only [`super::update`] writes it. The types of
+//! its parts take what they need and do not know the whole.
+
+pub mod colouring;
+pub mod column;
+pub mod facts;
+mod first;
+pub mod forecasts;
+pub mod history;
+pub mod job;
+pub mod line;
+pub mod map;
+pub mod mode;
+pub mod newcomer;
+pub mod picker;
+pub mod probe;
+mod queries;
+pub mod questions;
+pub mod route;
+pub mod selection;
+pub mod subject;
+pub mod table;
+pub mod training;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use ratatui::layout::Rect;
+
+use super::depth::Depth;
+use super::keys::{Binding, KEYMAP};
+use super::pane::Pane;
+use super::theme::Theme;
+use crate::analysis::clusters::Clusters;
+use crate::analysis::evaluation::Evaluation;
+use crate::analysis::neighbours::{self, Neighbour};
+use crate::analysis::projection::Projection;
+use crate::analysis::router::pools::Pools;
+use crate::analysis::untested::Repeat;
+use crate::one_line;
+use colouring::{ColourBy, Colouring};
+use facts::Facts;
+use first::first;
+use forecasts::ForecastState;
+use history::{History, Memento};
+use job::Job;
+use map::{MapState, Marker};
+use mode::{Mode, Modes};
+use newcomer::NewcomerState;
+use probe::ProbeState;
+use questions::QuestionsState;
+use route::RouteState;
+use subject::Subject;
+use table::TableState;
+use training::Training;
+
+/// How many neighbours the Model pane lists.
+const NEIGHBOURS: usize = 8;
+
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
+pub struct State {
+    pub subject: Arc<Subject>,
+    pub theme: Theme,
+    pub area: Rect,
+    pub focus: Pane,
+    /// The pane beside the wide one where only one fits: the last one focused.
+    pub side: Pane,
+    /// The pane in the wide place: the map, or what was focused last of those that share it.
+    pub wide: Pane,
+    pub map: MapState,
+    /// The model under the cursor. Meaningless without models.
+    pub selected: usize,
+    pub marked: Arc<BTreeSet<usize>>,
+    /// Marked models that were given a name, by their names.
+    pub saved: BTreeMap<String, Vec<String>>,
+    /// Expressions that were saved for routing.
+    pub pools: Pools,
+    /// A data set is open beside the embedder.
+    pub with_data: bool,
+    pub evaluation: EvaluationState,
+    /// How likely each model is to answer the prompt right, as far as that is asked.
+    pub forecast: Vec<Option<f32>>,
+    pub clusters: Job<Clusters>,
+    pub table: TableState,
+    pub questions: QuestionsState,
+    pub forecasts: ForecastState,
+    pub newcomer: NewcomerState,
+    /// Attributes from here on are groups that were named here.
+    pub groups_from: usize,
+    pub neighbours: Vec<Neighbour>,
+    pub model: ModelState,
+    pub probe: ProbeState,
+    pub route: RouteState,
+    /// What keys mean now.
+    pub modes: Modes,
+    pub history: History,
+    pub keymap: Arc<Vec<Binding>>,
+    /// The themes that there are, by name.
+    pub themes: Vec<String>,
+    pub help: bool,
+    /// Lines of the help that are above the window.
+    pub help_scroll: usize,
+    /// The mouse is caught.
+    pub mouse: bool,
+    /// The window has the focus, as far as the terminal tells.
+    pub attended: bool,
+    /// Movements are shown; else things are at once where they belong.
+    pub motion: bool,
+    /// Counts the ticks, for what turns while work is under way.
+    pub beat: usize,
+    pub notice: Option<Notice>,
+    pub training: Option<Training>,
+    pub started: bool,
+    /// The user wants to leave as soon as the training has stopped.
+    pub leaving: bool,
+}
+
+#[derive(Default)]
+pub struct ModelState {
+    pub neighbour: usize,
+    pub scroll: usize,
+}
+
+/// How good the forecasts are on the data set beside the embedder.
+#[derive(Default)]
+pub struct EvaluationState {
+    pub found: Job<Box<Evaluation>>,
+    /// What was found of pairs that were never tested, where that was computed before.
+    pub untested: Option<Box<Repeat>>,
+}
+
+pub struct Notice {
+    pub text: String,
+    pub bad: bool,
+}
+
+impl State {
+    pub fn new(
+        subject: Arc<Subject>,
+        projection: Projection,
+        theme: Theme,
+        pane: Pane,
+        area: Rect,
+    ) -> Self {
+        let mut state = Self {
+            map: MapState::new(&subject, projection),
+            selected: first(&subject),
+            marked: Arc::default(),
+            saved: BTreeMap::new(),
+            pools: Pools::default(),
+            with_data: false,
+            evaluation: EvaluationState::default(),
+            forecast: Vec::new(),
+            clusters: Job::Idle,
+            table: TableState::new(&subject),
+            questions: QuestionsState::default(),
+            forecasts: ForecastState::default(),
+            newcomer: NewcomerState::default(),
+            groups_from: subject.attributes.len(),
+            neighbours: Vec::new(),
+            model: ModelState::default(),
+            probe: ProbeState::default(),
+            route: RouteState::default(),
+            modes: Modes::default(),
+            history: History::default(),
+            keymap: Arc::new(KEYMAP.clone()),
+            themes: Theme::names(),
+            mouse: true,
+            attended: true,
+            motion: true,
+            beat: 0,
+            help: false,
+            help_scroll: 0,
+            notice: None,
+            training: None,
+            started: false,
+            leaving: false,
+            focus: Pane::Map,
+            side: Pane::Model,
+            wide: Pane::Map,
+            area,
+            theme,
+            subject,
+        };
+        state.probe.reports = vec![Job::Idle; state.subject.attributes.len()];
+        // Without colours, shapes tell the classes apart.
+        if state.theme.depth == Depth::None {
+            state.map.marker = Marker::Shapes;
+        }
+        state.arrange_table();
+        state.focus_on(pane);
+        state.meet();
+        state
+    }
+
+    /// Puts a trained subject in the place of what was shown.
+    pub fn replace(&mut self, subject: Arc<Subject>, projection: Projection) {
+        self.map.colouring = Colouring::first(&subject);
+        self.table = TableState::new(&subject);
+        self.forecast.clear();
+        self.forecasts = ForecastState::default();
+        self.evaluation = EvaluationState::default();
+        self.newcomer = NewcomerState::default();
+        self.clusters = Job::Idle;
+        self.history.clear();
+        self.groups_from = subject.attributes.len();
+        self.subject = subject;
+        self.arrange_table();
+        self.map.show(projection);
+        self.map.rank(&self.subject);
+        self.probe = ProbeState {
+            reports: vec![Job::Idle; self.subject.attributes.len()],
+            ..ProbeState::default()
+        };
+        self.route.forget();
+        if self.selected >= self.subject.models.len() {
+            self.selected = 0;
+        }
+        self.training = None;
+        self.meet();
+    }
+
+    pub fn focus_on(&mut self, pane: Pane) {
+        self.focus = pane;
+        if pane.is_wide() {
+            self.wide = pane;
+        } else {
+            self.side = pane;
+        }
+        self.modes.set_base(if pane == Pane::Route { Mode::Prompt } else { Mode::Normal });
+    }
+
+    /// Focuses a pane as the user asks for it. A training has only the map beside it.
+    pub fn go_to(&mut self, pane: Pane) {
+        if self.training.is_none() {
+            self.modes.close_picker();
+            self.focus_on(pane);
+        }
+    }
+
+    pub fn select(&mut self, model: usize) {
+        if model < self.subject.models.len() && model != self.selected {
+            self.selected = model;
+            self.map.reveal(model);
+            self.meet();
+        }
+    }
+
+    /// A word on what went well.
+    pub fn say(&mut self, text: impl Into<String>) {
+        self.notice = Some(Notice { text: one_line(&text.into()), bad: false });
+    }
+
+    /// A word on what went wrong.
+    pub fn complain(&mut self, problem: &str) {
+        self.notice = Some(Notice { text: one_line(problem), bad: true });
+    }
+
+    pub fn colour_by(&mut self, by: ColourBy) {
+        self.map.isolated = None;
+        self.map.colouring = Colouring::new(&self.facts(), by);
+    }
+
+    /// Colours again where what the colours show has changed.
+    pub fn recolour(&mut self, changed: ColourBy) {
+        if self.map.colouring.by == changed {
+            self.map.colouring = Colouring::new(&self.facts(), changed);
+        }
+    }
+
+    /// What is known of the models.
+    pub fn facts(&self) -> Facts<'_> {
+        Facts { subject: &self.subject, clusters: self.clusters.done(), forecast: &self.forecast }
+    }
+
+    /// Filters and sorts the table, and the forecasts with it.
+    pub fn arrange_table(&mut self) {
+        let facts = Facts {
+            subject: &self.subject,
+            clusters: self.clusters.done(),
+            forecast: &self.forecast,
+        };
+        self.table.arrange(&facts);
+        self.forecasts.arrange(self.table.rows.clone());
+    }
+
+    /// What a step of undo would bring back.
+    pub fn memento(&self) -> Memento {
+        let marked = Arc::clone(&self.marked);
+        Memento { look: self.map.look(), selected: self.selected, marked }
+    }
+
+    /// False for what stands back: another class than the isolated one, or not among the marked
+    /// models while there are several.
+    pub fn is_lit(&self, model: usize) -> bool {
+        self.map.is_lit(model) && (self.marked.len() < 2 || self.marked.contains(&model))
+    }
+
+    pub fn mark(&mut self, models: impl IntoIterator<Item = usize>) {
+        let n = self.subject.models.len();
+        self.marked = Arc::new(models.into_iter().filter(|model| *model < n).collect());
+    }
+
+    /// The marked models; without any, the selected one.
+    pub fn chosen(&self) -> Vec<usize> {
+        if self.marked.is_empty() {
+            let n = self.subject.models.len();
+            return Some(self.selected).filter(|m| *m < n).into_iter().collect();
+        }
+        self.marked.iter().copied().collect()
+    }
+
+    /// Brings back what was looked at and marked. Gives the projection that has to be computed first.
+    pub fn restore(&mut self, memento: &Memento) -> bool {
+        self.marked = Arc::clone(&memento.marked);
+        self.select(memento.selected);
+        if self.map.colouring.by != memento.look.colour {
+            self.colour_by(memento.look.colour);
+        }
+        let at_hand = self.map.look_as(&memento.look);
+        let classes = self.map.colouring.classes.len();
+        self.map.isolated = memento.look.isolated.filter(|class| *class < classes);
+        at_hand
+    }
+
+    /// Something turning, for work that is under way.
+    pub fn spinner(&self) -> char {
+        const FRAMES: [char; 10] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+        FRAMES[self.beat / 3 % FRAMES.len()]
+    }
+
+    /// The model that the prompt was routed to.
+    pub fn routed(&self) -> Option<usize> {
+        self.route.result.as_ref()?.candidates.first().map(|c| c.model)
+    }
+
+    pub fn name(&self, model: usize) -> &str {
+        self.subject.models.get(model).map_or("", String::as_str)
+    }
+
+    /// The name of a model for where there is little room.
+    pub fn short(&self, model: usize) -> &str {
+        self.subject.short.get(model).map_or_else(|| self.name(model), String::as_str)
+    }
+
+    /// Looks at the neighbourhood of the selected model.
+    fn meet(&mut self) {
+        self.model = ModelState::default();
+        let vectors = self.subject.profiles();
+        self.neighbours = if self.selected < vectors.nrows() && vectors.ncols() > 0 {
+            let shared = |m: usize| self.subject.shared(self.selected, m);
+            neighbours::nearest(vectors, self.selected, NEIGHBOURS, shared)
+        } else {
+            Vec::new()
+        };
+    }
+}

@@ -1,0 +1,105 @@
+//! The state of the Probe pane.
+
+use std::cmp::Ordering;
+
+use super::job::{Job, Phase};
+use crate::analysis::probe::Report;
+
+/// Sections about an attribute, each of which can stand first.
+pub const SECTIONS: usize = 5;
+
+#[derive(Default)]
+pub struct ProbeState {
+    /// One job an attribute; they run one after the other.
+    pub reports: Vec<Job<Box<Report>>>,
+    /// A place in [`ProbeState::order`].
+    pub cursor: usize,
+    /// The section of an attribute that stands first.
+    pub section: usize,
+}
+
+impl ProbeState {
+    pub fn report(&self, attribute: usize) -> Option<&Report> {
+        self.reports.get(attribute)?.done().map(AsRef::as_ref)
+    }
+
+    /// The attributes as they are listed: those that beat their controls first, each part by its
+    /// figure, and those that cannot be probed last.
+    pub fn order(&self) -> Vec<usize> {
+        let rank = |a: &usize| {
+            self.report(*a).map(|r| (r.beats_controls, r.main().linear.figures.main().value))
+        };
+        let mut order: Vec<usize> = (0..self.reports.len()).collect();
+        order.sort_by(|a, b| rank(b).partial_cmp(&rank(a)).unwrap_or(Ordering::Equal));
+        order
+    }
+
+    /// The attribute under the cursor.
+    pub fn chosen(&self) -> Option<usize> {
+        self.order().get(self.cursor).copied()
+    }
+
+    /// Puts the cursor on an attribute.
+    pub fn choose(&mut self, attribute: usize) {
+        let at = self.order().iter().position(|a| *a == attribute);
+        self.cursor = at.unwrap_or_default();
+    }
+
+    /// Another section comes first.
+    pub fn turn(&mut self, by: usize) {
+        self.section = (self.section + by) % SECTIONS;
+    }
+
+    /// Takes in what came of probing an attribute.
+    pub fn take(&mut self, attribute: usize, result: Result<Box<Report>, String>) {
+        // The cursor stays on its attribute while results sort the list.
+        let chosen = self.chosen().filter(|_| self.cursor > 0);
+        if let Some(job) = self.reports.get_mut(attribute) {
+            match result {
+                Ok(report) => job.finish(report),
+                Err(problem) => job.fail(&problem),
+            };
+        }
+        if let Some(chosen) = chosen {
+            self.choose(chosen);
+        }
+    }
+
+    /// Where all probes together stand. One that fails does so for good: its attribute cannot be probed.
+    pub fn phase(&self) -> Phase {
+        if self.reports.iter().any(Job::is_running) {
+            Job::Running
+        } else if self.reports.iter().any(Job::is_cancelled) {
+            Job::Cancelled
+        } else if self.reports.iter().all(Job::is_idle) {
+            Job::Idle
+        } else {
+            Job::Done(())
+        }
+    }
+
+    /// The attributes that were not probed yet, which run from now on.
+    pub fn start_idle(&mut self) -> Vec<usize> {
+        let each = self.reports.iter_mut().enumerate();
+        each.filter_map(|(a, report)| report.start_once().then_some(a)).collect()
+    }
+
+    /// The attributes whose probes run.
+    pub fn running(&self) -> Vec<usize> {
+        (0..self.reports.len()).filter(|a| self.reports[*a].is_running()).collect()
+    }
+
+    pub fn cancel(&mut self) {
+        self.reports.iter_mut().for_each(Job::cancel);
+    }
+
+    /// Those that were stopped can be probed after all.
+    pub fn reset(&mut self) {
+        self.reports.iter_mut().filter(|report| report.is_cancelled()).for_each(Job::reset);
+    }
+
+    /// All that run have failed. True if any did.
+    pub fn fail(&mut self, problem: &str) -> bool {
+        self.reports.iter_mut().fold(false, |any, report| report.fail(problem) || any)
+    }
+}

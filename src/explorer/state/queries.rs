@@ -1,0 +1,89 @@
+//! What is read off the whole state: what runs, and which keys hold.
+
+use super::State;
+use super::job::{Job, JobKind, Phase};
+use super::line::Purpose;
+use super::mode::Mode;
+use crate::explorer::keys::Context;
+
+impl State {
+    /// Where a piece of work stands.
+    pub fn phase(&self, kind: JobKind) -> Phase {
+        match kind {
+            JobKind::Projection => self.map.projecting.phase(),
+            JobKind::Clusters => self.clusters.phase(),
+            JobKind::Probes => self.probe.phase(),
+            JobKind::Questions => self.questions.phase(),
+            JobKind::Forecasts => self.forecasts.grid.phase(),
+            JobKind::Evaluation => self.evaluation.found.phase(),
+            JobKind::Route => self.route.routing.phase(),
+            JobKind::Placement => self.newcomer.placing.phase(),
+            // Files are read at once or not at all: nothing waits for them.
+            JobKind::Answers | JobKind::PromptFile => Job::Idle,
+        }
+    }
+
+    /// What a pane says of work that runs (`doing`) or was stopped; else nothing.
+    pub fn remark(&self, kind: JobKind, doing: &str) -> Option<String> {
+        match self.phase(kind) {
+            Job::Running => Some(format!("{} {doing}", self.spinner())),
+            Job::Cancelled => Some("stopped".into()),
+            Job::Idle | Job::Done(()) | Job::Failed(_) => None,
+        }
+    }
+
+    /// True while something is computed that the screen waits for.
+    pub fn is_waiting(&self) -> bool {
+        JobKind::ALL.iter().copied().any(|kind| self.phase(kind).is_running())
+    }
+
+    /// What the focused pane waits for.
+    pub fn running_here(&self) -> Option<JobKind> {
+        let here = |kind: &JobKind| kind.pane() == Some(self.focus);
+        JobKind::ALL.iter().copied().filter(here).find(|kind| self.phase(*kind).is_running())
+    }
+
+    /// What the focused pane shows and was stopped or failed.
+    pub fn to_begin_again(&self) -> impl Iterator<Item = JobKind> {
+        JobKind::ALL.iter().copied().filter(|kind| {
+            kind.can_begin_again()
+                && kind.pane() == Some(self.focus)
+                && matches!(self.phase(*kind), Job::Cancelled | Job::Failed(_))
+        })
+    }
+
+    /// The contexts whose keys hold now, the most special first.
+    pub fn contexts(&self) -> Vec<Context> {
+        let typing = match self.modes.top() {
+            Mode::Picker(_) => Some(Context::Picker),
+            Mode::Line(line) => Some(match line.purpose {
+                Purpose::Search => Context::Search,
+                Purpose::Group => Context::Naming,
+                Purpose::Filter
+                | Purpose::Select
+                | Purpose::Save
+                | Purpose::Answers
+                | Purpose::Cost
+                | Purpose::Pool => Context::Line,
+            }),
+            // A training has only the map beside it.
+            Mode::Prompt | Mode::Filter if self.training.is_some() => None,
+            Mode::Prompt => Some(Context::Prompt),
+            Mode::Filter => Some(Context::Filter),
+            Mode::Normal => None,
+        };
+        if let Some(typing) = typing {
+            return vec![typing, Context::Always];
+        }
+        let mut contexts = Vec::new();
+        if self.training.is_some() {
+            contexts.push(Context::Training);
+        } else if self.running_here().is_some() {
+            contexts.push(Context::Working);
+        } else if self.to_begin_again().next().is_some() {
+            contexts.push(Context::Stopped);
+        }
+        contexts.extend([Context::Pane(self.focus), Context::Everywhere, Context::Always]);
+        contexts
+    }
+}

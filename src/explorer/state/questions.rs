@@ -1,0 +1,213 @@
+//! The questions of a data set: who answered them, what was forecast, what is surprising.
+
+use std::sync::Arc;
+
+use ndarray::Array2;
+
+use super::job::{Job, Phase};
+use crate::dataset::{Dataset, Split};
+use crate::explorer::fuzzy;
+use crate::metrics::log_loss;
+use crate::one_line;
+
+/// A question with its answers, as the explorer's models.
+pub struct Question {
+    pub prompt: String,
+    pub category: usize,
+    pub split: &'static str,
+    /// (model, label), by ascending model.
+    pub answers: Vec<(usize, f32)>,
+}
+
+/// The questions that the embedder did not learn from, safe to print.
+pub struct Book {
+    pub categories: Vec<String>,
+    pub questions: Vec<Question>,
+    /// The raw prompts, for forecasting.
+    pub prompts: Vec<String>,
+    /// The place of each question in the data set.
+    pub of: Vec<usize>,
+}
+
+impl Book {
+    /// The questions of `data`, whose models are found by name among `models`. If the embedder was
+    /// trained on this data (`learned`), its training questions are left out: it has seen their answers.
+    pub fn new(data: &Dataset, models: &[String], learned: bool) -> Self {
+        let index: std::collections::HashMap<&str, usize> =
+            models.iter().enumerate().map(|(i, name)| (name.as_str(), i)).collect();
+        let of: Vec<Option<usize>> =
+            data.models.iter().map(|name| index.get(one_line(name).as_str()).copied()).collect();
+        let kept = (0..data.questions.len())
+            .filter(|q| !learned || data.questions[*q].split != Split::Train);
+        let (mut questions, mut prompts, mut places) = (Vec::new(), Vec::new(), Vec::new());
+        for q in kept {
+            let question = &data.questions[q];
+            let answers = data.responses.of(q).filter_map(|(m, y)| Some((of[m]?, y)));
+            let mut answers: Vec<(usize, f32)> = answers.collect();
+            answers.sort_by_key(|(model, _)| *model);
+            questions.push(Question {
+                prompt: one_line(&question.prompt),
+                category: question.category as usize,
+                split: question.split.name(),
+                answers,
+            });
+            prompts.push(question.prompt.to_string());
+            places.push(q);
+        }
+        let categories = data.categories.iter().map(|c| one_line(c)).collect();
+        Self { categories, questions, prompts, of: places }
+    }
+}
+
+/// How far the answers to a question were from what was forecast.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Surprise {
+    /// Mean log loss of the forecasts, in nats.
+    pub loss: f64,
+    /// The share that answered right, and the share that was expected to.
+    pub right: f64,
+    pub expected: f64,
+}
+
+#[derive(Default)]
+pub struct QuestionsState {
+    /// Reading them.
+    pub book: Job<Arc<Book>>,
+    /// Forecasting them, which begins once they are read.
+    pub forecasting: Job<()>,
+    /// Questions × models, as far as they have come.
+    pub forecasts: Vec<Vec<f32>>,
+    pub surprises: Vec<Surprise>,
+    pub filter: String,
+    /// Only this category.
+    pub category: Option<usize>,
+    /// The questions that are shown, the most surprising first.
+    pub rows: Vec<usize>,
+    pub at: usize,
+}
+
+impl QuestionsState {
+    /// Where reading and forecasting together stand.
+    pub fn phase(&self) -> Phase {
+        if self.book.done().is_some() { self.forecasting.phase() } else { self.book.phase() }
+    }
+
+    pub fn cancel(&mut self) {
+        self.book.cancel();
+        self.forecasting.cancel();
+    }
+
+    /// Takes a failure in; true if it is of the forecasts, so that the questions are there all the same.
+    pub fn fail(&mut self, problem: &str) -> bool {
+        self.book.fail(problem);
+        self.forecasting.fail(problem)
+    }
+
+    /// Takes the questions in, whose forecasts follow.
+    pub fn read(&mut self, book: Arc<Book>) {
+        let empty = book.questions.is_empty();
+        if self.book.finish(book) {
+            self.forecasting = if empty { Job::Done(()) } else { Job::Running };
+            self.arrange();
+        }
+    }
+
+    /// Forgets the questions, to read them again.
+    pub fn restart(&mut self) {
+        let (filter, category) = (std::mem::take(&mut self.filter), self.category);
+        *self = Self { filter, category, ..Self::default() };
+    }
+
+    pub fn take(&mut self, first: usize, forecasts: Vec<Vec<f32>>) {
+        let Some(book) = self.book.done() else { return };
+        if first != self.forecasts.len() || !self.forecasting.is_running() {
+            return;
+        }
+        for row in forecasts {
+            let Some(question) = book.questions.get(self.forecasts.len()) else { break };
+            self.surprises.push(surprise(&question.answers, &row));
+            self.forecasts.push(row);
+        }
+        if self.forecasts.len() == book.questions.len() {
+            self.forecasting = Job::Done(());
+        }
+        self.arrange();
+    }
+
+    /// Filters by text and category; sorts by surprise, what is not forecast yet last.
+    pub fn arrange(&mut self) {
+        let Some(book) = self.book.done() else { return };
+        let kept = self.rows.get(self.at).copied();
+        let mut rows: Vec<usize> = if self.filter.trim().is_empty() {
+            (0..book.questions.len()).collect()
+        } else {
+            // Long texts hold any short word as scattered letters: words must be found whole.
+            let words: Vec<String> =
+                self.filter.split_whitespace().map(|word| format!("'{word}")).collect();
+            let texts = book.questions.iter().map(|q| q.prompt.as_str());
+            fuzzy::matching(&words.join(" "), texts)
+        };
+        rows.retain(|q| self.category.is_none_or(|c| book.questions[*q].category == c));
+        let loss = |q: usize| self.surprises.get(q).map_or(-1.0, |s| s.loss);
+        rows.sort_by(|a, b| loss(*b).total_cmp(&loss(*a)).then(a.cmp(b)));
+        self.rows = rows;
+        self.at = kept
+            .filter(|_| self.at > 0)
+            .and_then(|kept| self.rows.iter().position(|q| *q == kept))
+            .unwrap_or_default();
+    }
+
+    /// The next category, after the last all of them.
+    pub fn next_category(&mut self) {
+        let n = self.book.done().map_or(0, |book| book.categories.len());
+        let next = self.category.map_or(0, |c| c + 1);
+        self.category = (next < n).then_some(next);
+        self.at = 0;
+        self.arrange();
+    }
+
+    /// The row that shows a question of the data set.
+    pub fn place_of(&self, question: usize) -> Option<usize> {
+        let at = self.book.done()?.of.iter().position(|q| *q == question)?;
+        self.rows.iter().position(|q| *q == at)
+    }
+
+    pub fn under_cursor(&self) -> Option<(usize, &Question)> {
+        let q = *self.rows.get(self.at)?;
+        Some((q, self.book.done()?.questions.get(q)?))
+    }
+}
+
+/// Compares answers with the forecasts of all models.
+pub fn surprise(answers: &[(usize, f32)], forecasts: &[f32]) -> Surprise {
+    let known =
+        answers.iter().filter_map(|(m, y)| Some((f64::from(*forecasts.get(*m)?), f64::from(*y))));
+    let (mut loss, mut right, mut expected, mut n) = (0.0, 0.0, 0.0, 0.0);
+    for (p, y) in known {
+        loss += log_loss(p, y);
+        right += y;
+        expected += p;
+        n += 1.0;
+    }
+    let n: f64 = f64::max(n, 1.0);
+    Surprise { loss: loss / n, right: right / n, expected: expected / n }
+}
+
+/// Rows of a matrix of probabilities.
+pub fn rows(matrix: &Array2<f32>) -> Vec<Vec<f32>> {
+    matrix.rows().into_iter().map(|row| row.to_vec()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn surprise_is_the_log_loss_of_what_was_forecast() {
+        let s = surprise(&[(0, 1.0), (2, 0.0)], &[0.5, 0.9, 0.5]);
+        assert!((s.loss - 2.0_f64.ln()).abs() < 1e-6);
+        assert!((s.right - 0.5).abs() < 1e-9 && (s.expected - 0.5).abs() < 1e-6);
+        assert_eq!(surprise(&[], &[0.5]), Surprise::default());
+        assert_eq!(surprise(&[(9, 1.0)], &[0.5]), Surprise::default(), "it is not known");
+    }
+}

@@ -1,0 +1,253 @@
+//! The state of the Route pane.
+
+pub mod filter;
+pub mod limits;
+
+use ratatui_textarea::{CursorMove, TextArea, WrapMode};
+use tui_input::InputRequest;
+
+use super::colouring::ColourBy;
+use super::job::Job;
+use crate::analysis::router::{Preferences, Route};
+use crate::printable::PrintableLines;
+use filter::Filter;
+use limits::Limits;
+
+/// Prompts that are remembered.
+const REMEMBERED: usize = 100;
+/// Prompts that can be compared.
+const PINS: usize = 6;
+/// The longest prompt, in bytes.
+pub const LONGEST: usize = 1 << 18;
+
+/// What is shown below the prompt.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum View {
+    #[default]
+    List,
+    /// Quality against cost.
+    Plot,
+    /// Pinned prompts side by side.
+    Pinned,
+    History,
+}
+
+impl View {
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::List => "models",
+            Self::Plot => "plot",
+            Self::Pinned => "pinned",
+            Self::History => "history",
+        }
+    }
+
+    pub fn next(self) -> Self {
+        match self {
+            Self::List => Self::Plot,
+            Self::Plot => Self::Pinned,
+            Self::Pinned => Self::History,
+            Self::History => Self::List,
+        }
+    }
+}
+
+/// A prompt with its answer.
+pub struct Asked {
+    pub prompt: String,
+    /// `None` while it is on its way.
+    pub route: Option<Route>,
+}
+
+pub struct RouteState {
+    pub editor: TextArea<'static>,
+    pub filter: Filter,
+    pub limits: Limits,
+    pub view: View,
+    /// The prompt that was asked last.
+    pub asked: String,
+    /// Of the newest question; older answers are dropped.
+    pub version: u64,
+    pub routing: Job<()>,
+    pub result: Option<Route>,
+    pub cursor: usize,
+    pub pinned: Vec<Asked>,
+    pub history: Vec<Asked>,
+    /// The prompt of the history that is in the editor.
+    at: Option<usize>,
+    /// What coloured the map before the prompt did.
+    pub before_heat: Option<ColourBy>,
+}
+
+impl Default for RouteState {
+    fn default() -> Self {
+        Self {
+            editor: editor(""),
+            filter: Filter::default(),
+            limits: Limits::default(),
+            view: View::default(),
+            asked: String::new(),
+            version: 0,
+            routing: Job::Idle,
+            result: None,
+            cursor: 0,
+            pinned: Vec::new(),
+            history: Vec::new(),
+            at: None,
+            before_heat: None,
+        }
+    }
+}
+
+fn editor(text: &str) -> TextArea<'static> {
+    let mut editor = TextArea::new(text.split('\n').map(String::from).collect());
+    editor.set_wrap_mode(WrapMode::WordOrGlyph);
+    editor.set_cursor_line_style(ratatui::style::Style::new());
+    editor.move_cursor(CursorMove::Bottom);
+    editor.move_cursor(CursorMove::End);
+    editor
+}
+
+impl RouteState {
+    pub fn prompt(&self) -> String {
+        self.editor.lines().join("\n")
+    }
+
+    /// Puts a prompt in the place of what was typed.
+    pub fn set_prompt(&mut self, prompt: &str) {
+        self.editor = editor(&printable(prompt));
+    }
+
+    /// Forgets what belonged to other models.
+    pub fn forget(&mut self) {
+        (self.result, self.routing) = (None, Job::Idle);
+        self.filter = Filter::default();
+        (self.pinned, self.history) = (Vec::new(), Vec::new());
+        (self.at, self.before_heat) = (None, None);
+    }
+
+    /// The model under the cursor of the list.
+    pub fn under_cursor(&self) -> Option<usize> {
+        let candidates = &self.result.as_ref()?.candidates;
+        candidates.get(self.cursor).map(|c| c.model)
+    }
+
+    /// Lines that the cursor can go through.
+    pub fn lines(&self) -> usize {
+        self.result.as_ref().map_or(0, |route| route.candidates.len())
+    }
+
+    /// What the next route weighs.
+    pub fn preferences(&self) -> Preferences {
+        self.limits.preferences(self.filter.pool.clone())
+    }
+
+    /// Types into the prompt.
+    pub fn edit(&mut self, request: InputRequest) {
+        let editor = &mut self.editor;
+        let go = |editor: &mut TextArea, to| editor.move_cursor(to);
+        match request {
+            InputRequest::InsertChar(c) => editor.insert_char(c),
+            InputRequest::DeletePrevChar => drop(editor.delete_char()),
+            InputRequest::DeleteNextChar => drop(editor.delete_next_char()),
+            InputRequest::GoToPrevChar => go(editor, CursorMove::Back),
+            InputRequest::GoToNextChar => go(editor, CursorMove::Forward),
+            InputRequest::GoToPrevWord => go(editor, CursorMove::WordBack),
+            InputRequest::GoToNextWord => go(editor, CursorMove::WordForward),
+            InputRequest::GoToStart => go(editor, CursorMove::Head),
+            InputRequest::GoToEnd => go(editor, CursorMove::End),
+            InputRequest::DeletePrevWord => drop(editor.delete_word()),
+            InputRequest::DeleteNextWord => drop(editor.delete_next_word()),
+            InputRequest::DeleteTillEnd => drop(editor.delete_line_by_end()),
+            InputRequest::DeleteLine => self.set_prompt(""),
+            InputRequest::SetCursor(_) | InputRequest::DeleteFromStart | InputRequest::Yank => {}
+        }
+    }
+
+    /// Inserts a text at the cursor of the prompt, unless it would become too long.
+    ///
+    /// # Errors
+    /// How long a prompt may be.
+    pub fn insert(&mut self, text: &str) -> Result<(), String> {
+        let room = LONGEST.saturating_sub(self.prompt().len());
+        let text = printable(text);
+        if text.len() > room {
+            return Err(format!("a prompt may have {} KiB", LONGEST / 1024));
+        }
+        self.editor.insert_str(text);
+        Ok(())
+    }
+
+    /// The answer to the prompt as it is, once it has come.
+    pub fn answer(&self) -> Option<&Route> {
+        self.result.as_ref().filter(|_| !self.routing.is_running())
+    }
+
+    /// Takes in the answer to the prompt that was asked last.
+    pub fn take(&mut self, answer: Route) {
+        self.routing = Job::Done(());
+        self.cursor = 0;
+        if let Some(last) = self.history.last_mut().filter(|last| last.prompt == self.asked) {
+            last.route = Some(answer.clone());
+        }
+        self.result = Some(answer);
+    }
+
+    /// Puts the prompt at the end of the history.
+    pub fn remember(&mut self) {
+        let prompt = self.asked.clone();
+        if prompt.is_empty() {
+            return;
+        }
+        self.history.retain(|asked| asked.prompt != prompt);
+        let route = self.answer().cloned();
+        self.history.push(Asked { prompt, route });
+        let over = self.history.len().saturating_sub(REMEMBERED);
+        self.history.drain(..over);
+        self.at = None;
+    }
+
+    /// Brings an older or a newer prompt of the history into the editor. False if there is none.
+    pub fn recall(&mut self, older: bool) -> bool {
+        let n = self.history.len();
+        let newest = self.history.last().is_some_and(|last| last.prompt == self.asked);
+        let at = match (self.at, older) {
+            // What is in the editor now may be the newest of the history.
+            (None, true) => n.checked_sub(1 + usize::from(newest)),
+            (None, false) => None,
+            (Some(at), true) => Some(at.saturating_sub(1)),
+            (Some(at), false) => Some(at + 1).filter(|at| *at < n),
+        };
+        let Some(asked) = at.and_then(|at| self.history.get(at)) else { return false };
+        let prompt = asked.prompt.clone();
+        self.set_prompt(&prompt);
+        self.at = at;
+        true
+    }
+
+    /// Pins the prompt or no longer, and says which.
+    pub fn pin(&mut self) -> Option<String> {
+        if let Some(known) = self.pinned.iter().position(|pinned| pinned.prompt == self.asked) {
+            self.pinned.remove(known);
+            return Some("no longer pinned".into());
+        }
+        let route = Some(self.answer()?.clone());
+        if self.pinned.len() == PINS {
+            self.pinned.remove(0);
+        }
+        self.pinned.push(Asked { prompt: self.asked.clone(), route });
+        Some(format!("pinned, {} to compare: m shows them", self.pinned.len()))
+    }
+}
+
+/// Lines of text without anything that steers a terminal.
+fn printable(text: &str) -> String {
+    let text = text.replace("\r\n", "\n").replace('\r', "\n").replace('\t', "    ");
+    let mut text = PrintableLines(&text).to_string();
+    let mut end = LONGEST.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.truncate(end);
+    text
+}

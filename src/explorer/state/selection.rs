@@ -1,0 +1,84 @@
+//! Which models a typed text means.
+
+use super::column::{Cell, Column};
+use super::facts::Facts;
+use crate::dataset::{Attribute, Values, filter};
+use crate::explorer::fuzzy;
+
+/// The models that `text` means, in their own order, and what is wrong with it: an expression over
+/// names and all columns of the table (see [`filter`]; shares are in percent), or else words that are
+/// found in the name, fuzzily.
+pub fn matching(facts: &Facts, text: &str) -> (Vec<usize>, Option<String>) {
+    let models = &facts.subject.models;
+    if text.trim().is_empty() {
+        return ((0..models.len()).collect(), None);
+    }
+    let problem = match filter::select(text, models, &columns(facts)) {
+        Ok(mask) => {
+            let meant = mask.iter().enumerate().filter(|(_, meant)| **meant);
+            return (meant.map(|(model, _)| model).collect(), None);
+        }
+        Err(problem) => problem.to_string(),
+    };
+    if is_expression(text) {
+        return (Vec::new(), Some(problem));
+    }
+    let mut found = fuzzy::matching(text, models.iter().map(String::as_str));
+    found.sort_unstable();
+    (found, None)
+}
+
+/// True for what is not meant as words of a name.
+fn is_expression(text: &str) -> bool {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let joins = |word: &&str| matches!(*word, "and" | "or" | "in" | "is" | "not");
+    text.contains(['=', '<', '>', '~', '(', '`'])
+        || words.iter().skip(1).any(joins)
+        || words.len() > 1 && words[0] == "not"
+}
+
+/// The columns of the table as attributes: what can be asked of a model.
+fn columns(facts: &Facts) -> Vec<Attribute> {
+    let subject = facts.subject;
+    let others = Column::all(subject)
+        .into_iter()
+        .filter(|column| !matches!(column, Column::Name | Column::Attribute(_)));
+    let mut columns = subject.attributes.clone();
+    columns.extend(others.map(|column| {
+        let cells = (0..subject.models.len()).map(|model| column.cell(facts, model));
+        let values = if column == Column::Cluster {
+            Values::Class(
+                cells
+                    .map(|cell| if let Cell::Text(text) = cell { Some(text) } else { None })
+                    .collect(),
+            )
+        } else {
+            Values::Number(
+                cells
+                    .map(|cell| match cell {
+                        Cell::Number(n) | Cell::Decimal(n) => Some(n),
+                        Cell::Share(p) => Some(100.0 * p),
+                        _ => None,
+                    })
+                    .collect(),
+            )
+        };
+        Attribute { name: column.title(subject).to_owned(), values }
+    }));
+    columns
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_told_from_expressions() {
+        for text in ["a > 3", "coder and chat", "not coder", "name ~ x", "family in (a)"] {
+            assert!(is_expression(text), "{text}");
+        }
+        for text in ["qwen 72", "not", "android"] {
+            assert!(!is_expression(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! What the explorer shows: everything an embedder knows, made safe to print once and for all.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
+
+use ndarray::{Array2, ArrayView2, s};
+
+use crate::analysis::clusters::{Clusters, Known, clusters};
+use crate::analysis::router::Costs;
+use crate::dataset::{Attribute, Dataset, Values};
+use crate::embedder::{Benchmark, Coverage, Embedder, SharedCounts};
+use crate::error::Result;
+use crate::metrics::Bin;
+use crate::one_line;
+
+/// The models that are explored and what is known about them.
+///
+/// Its texts have passed [`one_line`], so that no pane has to think of it.
+#[derive(Clone)]
+pub struct Subject {
+    pub data: String,
+    pub simulated: bool,
+    pub models: Vec<String>,
+    /// What they are called where there is little room, if it is something else.
+    pub short: Vec<String>,
+    pub attributes: Vec<Attribute>,
+    pub benchmarks: Vec<Benchmark>,
+    pub vectors: Array2<f32>,
+    /// By model: the standard deviation, in logits, of what is not known of it on the mean training
+    /// question; empty before anything was learned.
+    pub uncertainty: Vec<f32>,
+    pub val: BTreeMap<String, f64>,
+    pub reliability: Vec<Bin>,
+    pub coverage: Vec<Coverage>,
+    /// How much of the first two axes of the map coverage explains, where that is known.
+    pub axes_by_coverage: Option<[f64; 2]>,
+    /// How many questions each pair of models shares, where that is known.
+    pub shared: Option<SharedCounts>,
+    /// Why prompts cannot be read, where the encoder is not on this machine.
+    pub unread: Option<String>,
+}
+
+impl Subject {
+    /// The models of a data set before anything was learned about them; for [`crate::explorer::run_live`].
+    #[must_use]
+    pub fn untrained(data: &Dataset) -> Self {
+        let models: Vec<String> = data.models.iter().map(|name| one_line(name)).collect();
+        Self {
+            data: one_line(&data.name),
+            simulated: data.simulated(),
+            short: crate::short_names(&models),
+            models,
+            attributes: data.attributes.iter().map(printable).collect(),
+            benchmarks: Vec::new(),
+            vectors: Array2::zeros((data.models.len(), 0)),
+            uncertainty: Vec::new(),
+            val: BTreeMap::new(),
+            reliability: Vec::new(),
+            coverage: Vec::new(),
+            axes_by_coverage: None,
+            shared: None,
+            unread: None,
+        }
+    }
+
+    /// What the models are good at beyond how good they are: the vectors without their first number.
+    pub fn profiles(&self) -> ArrayView2<'_, f32> {
+        self.vectors.slice(s![.., self.vectors.ncols().min(1)..])
+    }
+
+    /// How many questions two models share, where that is known.
+    pub fn shared(&self, a: usize, b: usize) -> Option<u32> {
+        self.shared.as_ref()?.get(a, b)
+    }
+
+    /// The models in clusters.
+    ///
+    /// # Errors
+    /// As [`clusters`].
+    pub fn clusters(&self, seed: u64, cancel: &AtomicBool) -> Result<Clusters> {
+        let known = Known {
+            models: &self.models,
+            vectors: self.profiles(),
+            attributes: &self.attributes,
+            benchmarks: &self.benchmarks,
+            axes_by_coverage: self.axes_by_coverage,
+        };
+        clusters(&known, seed, cancel)
+    }
+
+    /// What the models cost.
+    pub fn costs(&self) -> Costs {
+        Costs::of(self.models.len(), &self.attributes)
+    }
+
+    /// How much is known of a model: its answers in all benchmarks.
+    pub fn answers(&self, model: usize) -> u32 {
+        self.benchmarks
+            .iter()
+            .filter_map(|b| b.scores.get(model)?.as_ref())
+            .map(|s| s.responses)
+            .sum()
+    }
+}
+
+impl From<&Embedder> for Subject {
+    fn from(embedder: &Embedder) -> Self {
+        let benchmark = |b: &Benchmark| Benchmark { name: one_line(&b.name), ..b.clone() };
+        let figures = embedder.provenance.val.iter();
+        let models: Vec<String> = embedder.models.iter().map(|name| one_line(name)).collect();
+        Self {
+            data: one_line(&embedder.provenance.data),
+            simulated: embedder.provenance.simulated,
+            short: crate::short_names(&models),
+            models,
+            attributes: embedder.attributes.iter().map(printable).collect(),
+            benchmarks: embedder.benchmarks.iter().map(benchmark).collect(),
+            vectors: embedder.vectors.clone(),
+            uncertainty: embedder.deviations.rows().into_iter().map(|d| d.dot(&d).sqrt()).collect(),
+            val: figures.map(|(name, figure)| (one_line(name), *figure)).collect(),
+            reliability: embedder.provenance.reliability.clone(),
+            coverage: embedder.provenance.coverage.clone(),
+            axes_by_coverage: Some(embedder.provenance.axes_by_coverage),
+            shared: embedder.shared_counts().cloned(),
+            unread: embedder.encoder().available().err().map(|e| one_line(&e.to_string())),
+        }
+    }
+}
+
+fn printable(attribute: &Attribute) -> Attribute {
+    let values = match &attribute.values {
+        Values::Class(values) => {
+            Values::Class(values.iter().map(|v| v.as_deref().map(one_line)).collect())
+        }
+        other => other.clone(),
+    };
+    Attribute { name: one_line(&attribute.name), values }
+}

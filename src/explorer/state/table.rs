@@ -1,0 +1,94 @@
+//! The table of all models: its columns, its order and what is filtered out.
+
+use super::column::{Cell, Column};
+use super::facts::Facts;
+use super::selection;
+use super::subject::Subject;
+use crate::dataset::Values;
+
+/// Benchmarks that the table begins with.
+const BENCHMARKS: usize = 12;
+
+pub struct TableState {
+    pub columns: Vec<Column>,
+    /// The column under the cursor, as an index of `columns`.
+    pub at: usize,
+    pub sort: Column,
+    pub descending: bool,
+    pub filter: String,
+    /// What is wrong with the filter, if it was meant as an expression.
+    pub problem: Option<String>,
+    /// The models that are shown, in order.
+    pub rows: Vec<usize>,
+}
+
+impl TableState {
+    /// The columns that say most: all but the rarest benchmarks, and no attribute that is the same
+    /// for all.
+    pub fn new(subject: &Subject) -> Self {
+        let tells = |values: &Values| {
+            let first = (!values.is_empty()).then(|| values.text(0));
+            (0..values.len()).any(|m| Some(values.text(m)) != first)
+        };
+        let mut common: Vec<usize> = (0..subject.benchmarks.len()).collect();
+        let run = |b: &usize| subject.benchmarks[*b].scores.iter().flatten().count();
+        common.sort_by_key(|b| std::cmp::Reverse(run(b)));
+        common.truncate(BENCHMARKS);
+        let columns = Column::all(subject)
+            .into_iter()
+            .filter(|column| match column {
+                Column::Attribute(a) => tells(&subject.attributes[*a].values),
+                Column::Benchmark(b) => common.contains(b),
+                Column::Forecast | Column::Cluster => false,
+                _ => true,
+            })
+            .collect();
+        Self {
+            columns,
+            at: 0,
+            sort: Column::Answers,
+            descending: true,
+            filter: String::new(),
+            problem: None,
+            rows: (0..subject.models.len()).collect(),
+        }
+    }
+
+    pub fn show(&mut self, subject: &Subject, column: Column, shown: bool) {
+        if column == Column::Name || self.columns.contains(&column) == shown {
+            return;
+        }
+        if shown {
+            self.columns.push(column);
+            let order = Column::all(subject);
+            self.columns.sort_by_key(|c| order.iter().position(|other| other == c));
+        } else {
+            self.columns.retain(|c| *c != column);
+        }
+        self.at = self.at.min(self.columns.len() - 1);
+    }
+
+    /// Filters and sorts. What is unknown stands last in either direction.
+    pub fn arrange(&mut self, facts: &Facts) {
+        let (rows, problem) = selection::matching(facts, &self.filter);
+        let mut keyed: Vec<(Cell, usize)> =
+            rows.into_iter().map(|model| (self.sort.cell(facts, model), model)).collect();
+        keyed.sort_by(|(a, _), (b, _)| {
+            let unknown = |cell: &Cell| *cell == Cell::Unknown;
+            unknown(a).cmp(&unknown(b)).then_with(|| {
+                let order = a.order(b);
+                if self.descending { order.reverse() } else { order }
+            })
+        });
+        self.rows = keyed.into_iter().map(|(_, model)| model).collect();
+        self.problem = problem;
+    }
+
+    /// Sorts by the column under the cursor from now on; a second time the other way round.
+    pub fn sort(&mut self, subject: &Subject) {
+        let Some(&column) = self.columns.get(self.at) else { return };
+        self.descending =
+            if self.sort == column { !self.descending } else { !column.is_text(subject) };
+        self.sort = column;
+    }
+}

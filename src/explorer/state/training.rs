@@ -1,0 +1,34 @@
+//! How a training goes that is watched.
+
+use std::time::Duration;
+
+use crate::embedder::Epoch;
+
+#[derive(Default)]
+pub struct Training {
+    pub questions: usize,
+    /// How many of them are encoded.
+    pub encoded: usize,
+    pub epoch: u32,
+    pub of: u32,
+    pub best: Option<(u32, f64)>,
+    pub train: Vec<f64>,
+    pub val: Vec<f64>,
+    pub speed: f64,
+    pub remaining: Duration,
+    pub stopping: bool,
+}
+
+impl Training {
+    pub fn add(&mut self, epoch: &Epoch) {
+        self.epoch = epoch.number;
+        self.of = epoch.of;
+        self.speed = epoch.responses_per_second;
+        self.remaining = epoch.remaining;
+        self.train.push(epoch.train_nll);
+        self.val.push(epoch.val_nll);
+        if epoch.best {
+            self.best = Some((epoch.number, epoch.val_nll));
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! The frame of a pane, with the titles of all panes that share its place.
+
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, BorderType};
+
+use super::widgets::fit;
+use crate::explorer::layout::Layout;
+use crate::explorer::pane::Pane;
+use crate::explorer::state::State;
+use crate::explorer::theme::Ink;
+
+/// The frame of a pane: its title, or the titles of all panes that share the place.
+pub fn pane_block(
+    state: &State,
+    layout: &Layout,
+    pane: Pane,
+    remark: &str,
+    room: u16,
+) -> Block<'static> {
+    let theme = &state.theme;
+    let focused = state.focus == pane && layout.tabs.is_none();
+    let titles: Vec<Span> = layout
+        .shares(pane)
+        .into_iter()
+        .map(|shown| {
+            let style = if shown != pane {
+                theme.ink(Ink::Muted)
+            } else if focused {
+                theme.bold(Ink::Accent)
+            } else {
+                theme.bold(Ink::Text)
+            };
+            Span::styled(title(shown, shown == pane || room >= ROOMY), style)
+        })
+        .collect();
+    let titles = Line::from(titles);
+    let left = (room as usize).saturating_sub(titles.width() + 6);
+    let border = if focused { Ink::BorderFocus } else { Ink::Border };
+    let mut block = Block::bordered()
+        .border_type(BorderType::Rounded)
+        .border_style(theme.ink(border))
+        .title(titles);
+    if !remark.is_empty() && left > 8 {
+        let remark = Line::styled(format!(" {} ", fit(remark, left)), theme.ink(Ink::Muted));
+        block = block.title(remark.right_aligned());
+    }
+    block
+}
+
+/// Cells from which on all panes that share a place have their whole names.
+const ROOMY: u16 = 100;
+
+fn title(pane: Pane, whole: bool) -> String {
+    let name = if whole { pane.title() } else { pane.short_title() };
+    format!(" {} {name} ", pane.key())
+}
+
+/// The pane whose title stands at column `x` of the upper border.
+pub fn title_at(layout: &Layout, pane: Pane, area: Rect, x: u16) -> Option<Pane> {
+    let mut left = area.x + 1;
+    layout.shares(pane).into_iter().find(|shown| {
+        let whole = *shown == pane || area.width >= ROOMY;
+        let here = left..left + title(*shown, whole).len() as u16;
+        left = here.end;
+        here.contains(&x)
+    })
+}

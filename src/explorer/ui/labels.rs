@@ -1,0 +1,94 @@
+//! Names beside points, none over another.
+
+use crate::explorer::ui::widgets::width;
+
+/// A name that wants a place beside a cell of the plot.
+pub struct Wanted<'a> {
+    pub x: usize,
+    pub y: usize,
+    pub text: &'a str,
+    /// It may cover points if it must.
+    pub forced: bool,
+}
+
+/// The plot's cells: what is taken by points and what by names.
+pub struct Grid {
+    width: usize,
+    height: usize,
+    points: Vec<bool>,
+    names: Vec<bool>,
+}
+
+impl Grid {
+    pub fn new(width: usize, height: usize) -> Self {
+        let cells = width * height;
+        Self { width, height, points: vec![false; cells], names: vec![false; cells] }
+    }
+
+    pub fn add_point(&mut self, x: usize, y: usize) {
+        if x < self.width && y < self.height {
+            self.points[y * self.width + x] = true;
+        }
+    }
+
+    /// Nothing may be written here.
+    pub fn reserve(&mut self, x: usize, y: usize, cells: usize) {
+        if y < self.height {
+            let row = y * self.width;
+            self.names[row + x.min(self.width)..row + (x + cells).min(self.width)].fill(true);
+        }
+    }
+
+    /// The cell where the name begins, and takes its place; `None` where it finds none.
+    pub fn place(&mut self, wanted: &Wanted<'_>) -> Option<(usize, usize)> {
+        let w = width(wanted.text);
+        let (x, y) = (wanted.x as isize, wanted.y as isize);
+        let half = (w / 2) as isize;
+        let beside = [
+            (x + 2, y),
+            (x - 1 - w as isize, y),
+            (x - half, y - 1),
+            (x - half, y + 1),
+            (x + 1, y - 1),
+            (x + 1, y + 1),
+        ];
+        let best = beside
+            .into_iter()
+            .filter_map(|(x, y)| {
+                let (x, y) = (usize::try_from(x).ok()?, usize::try_from(y).ok()?);
+                self.covered(x, y, w).map(|covered| (covered, x, y))
+            })
+            .filter(|(covered, ..)| wanted.forced || *covered == 0)
+            .min_by_key(|(covered, ..)| *covered)?;
+        let (_, x, y) = best;
+        // One more cell on each side keeps names apart.
+        self.reserve(x.saturating_sub(1), y, w + 2);
+        Some((x, y))
+    }
+
+    /// How many points a name would cover; `None` if it is over the edge or on another name.
+    fn covered(&self, x: usize, y: usize, w: usize) -> Option<usize> {
+        if x + w > self.width || y >= self.height {
+            return None;
+        }
+        let cells = y * self.width + x..y * self.width + x + w;
+        let free = !self.names[cells.clone()].iter().any(|taken| *taken);
+        free.then(|| self.points[cells].iter().filter(|point| **point).count())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_avoid_each_other_and_points_unless_forced() {
+        let mut grid = Grid::new(12, 3);
+        let want = |x, y, forced| Wanted { x, y, text: "name", forced };
+        assert_eq!(grid.place(&want(0, 1, false)), Some((2, 1)));
+        assert_eq!(grid.place(&want(11, 1, false)), None, "left of it is taken, right is no room");
+        grid.add_point(3, 0);
+        assert_eq!(grid.place(&want(1, 0, true)), Some((3, 0)), "no place is free of points");
+        assert!(grid.place(&want(40, 40, true)).is_none());
+    }
+}

@@ -1,0 +1,219 @@
+//! The Compare pane: a few models side by side, and where they disagree most.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use crate::analysis::neighbours::{basis, cosine, short_basis};
+use crate::embedder::Benchmark;
+use crate::explorer::layout::Layout;
+use crate::explorer::pane::Pane;
+use crate::explorer::state::State;
+use crate::explorer::theme::Ink;
+use crate::explorer::ui::frame::pane_block;
+use crate::explorer::ui::widgets::{bar, fit, heading, pad, width, wrap};
+
+/// Models that stand side by side at most.
+const MOST: usize = 6;
+/// Lines of a name at most.
+const NAME: usize = 3;
+/// Questions that two models must have in common for their agreement to count.
+const LEAST_COMMON: usize = 20;
+
+/// The models that are compared: the marked ones, or the selected one and its nearest.
+fn compared(state: &State) -> Vec<usize> {
+    let mut models: Vec<usize> = state.marked.iter().copied().take(MOST).collect();
+    if models.len() < 2 {
+        if models.is_empty() && state.selected < state.subject.models.len() {
+            models.push(state.selected);
+        }
+        let near = state.neighbours.iter().map(|near| near.model);
+        let other = near.chain([state.selected]).find(|m| !models.contains(m));
+        models.extend(other.filter(|m| *m < state.subject.models.len()));
+    }
+    models
+}
+
+pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
+    let remark = match state.marked.len() {
+        0 | 1 => "mark models with Space to compare them".into(),
+        n if n > MOST => format!("the first {MOST} of {n} marked models"),
+        n => format!("{n} marked models"),
+    };
+    frame.render_widget(pane_block(state, layout, Pane::Compare, &remark, area.width), area);
+    let inside = Layout::inside(area);
+    let models = compared(state);
+    let theme = &state.theme;
+    if models.len() < 2 {
+        let said = "two models are needed to compare";
+        return frame.render_widget(Line::styled(said, theme.ink(Ink::Muted)), inside);
+    }
+    let lines = lines(state, &models, inside.width.into(), inside.height.into());
+    frame.render_widget(Paragraph::new(lines), inside);
+}
+
+fn lines(state: &State, models: &[usize], room: usize, height: usize) -> Vec<Line<'static>> {
+    let theme = &state.theme;
+    let titles = state.subject.benchmarks.iter().map(|b| width(&b.name));
+    let label = (titles.max().unwrap_or_default() + 1).min(room / 4).max(10);
+    let column = (room.saturating_sub(label) / models.len()).max(6);
+    let inner = column - 1;
+    let mut lines = Vec::new();
+    // A name may take some lines: the ends of names tell versions apart.
+    let names: Vec<Vec<String>> = models.iter().map(|m| wrap(state.short(*m), inner)).collect();
+    for line in 0..names.iter().map(|name| name.len().min(NAME)).max().unwrap_or_default() {
+        let mut spans = vec![Span::raw(" ".repeat(label))];
+        for (model, name) in models.iter().zip(&names) {
+            let mut part = name.get(line).cloned().unwrap_or_default();
+            if line + 1 == NAME && name.len() > NAME {
+                part = fit(&format!("{part}…"), inner);
+            }
+            let ink = if *model == state.selected { Ink::MapSelected } else { Ink::Accent };
+            spans.push(Span::styled(format!("{} ", pad(&part, inner)), theme.bold(ink)));
+        }
+        lines.push(Line::from(spans));
+    }
+    for attribute in &state.subject.attributes {
+        let values: Vec<Option<String>> =
+            models.iter().map(|m| attribute.values.text(*m)).collect();
+        let differ = values.windows(2).any(|pair| pair[0] != pair[1]);
+        let mut spans =
+            vec![Span::styled(pad(&fit(&attribute.name, label - 1), label), theme.ink(Ink::Muted))];
+        for value in values {
+            let ink = if differ { Ink::Text } else { Ink::Muted };
+            let shown = value.unwrap_or_else(|| "·".into());
+            spans.push(Span::styled(format!("{} ", pad(&shown, inner)), theme.ink(ink)));
+        }
+        lines.push(Line::from(spans));
+    }
+    let alike = alike(state, models, label, column);
+    lines.push(Line::default());
+    lines.push(heading(
+        theme,
+        room,
+        "Accuracy by benchmark",
+        "where they disagree most comes first",
+    ));
+    let below = alike.len() + 2;
+    let rows = height.saturating_sub(lines.len() + below).max(3);
+    lines.extend(benchmarks(state, models, label, column).into_iter().take(rows));
+    lines.push(Line::default());
+    lines.push(heading(
+        theme,
+        room,
+        "How alike",
+        "above the diagonal cosine, below it what that stands on",
+    ));
+    lines.extend(alike);
+    lines
+}
+
+/// How far apart the models are on a benchmark; `None` where fewer than two were run.
+fn spread(benchmark: &Benchmark, models: &[usize]) -> Option<f64> {
+    let run = models.iter().filter_map(|m| benchmark.scores.get(*m)?.as_ref());
+    let scores: Vec<f64> = run.map(|score| score.accuracy).collect();
+    let over = |f: fn(f64, f64) -> f64| scores.iter().copied().reduce(f);
+    (scores.len() > 1).then(|| over(f64::max).unwrap_or(0.0) - over(f64::min).unwrap_or(0.0))
+}
+
+fn benchmarks(state: &State, models: &[usize], label: usize, column: usize) -> Vec<Line<'static>> {
+    let theme = &state.theme;
+    let mut rows: Vec<(f64, &Benchmark)> = state
+        .subject
+        .benchmarks
+        .iter()
+        .filter_map(|benchmark| Some((spread(benchmark, models)?, benchmark)))
+        .collect();
+    rows.sort_by(|a, b| b.0.total_cmp(&a.0));
+    if rows.is_empty() {
+        let said = "no benchmark was run on two of them";
+        return vec![Line::styled(said, theme.ink(Ink::Muted))];
+    }
+    rows.iter()
+        .map(|(_, benchmark)| {
+            let best = models
+                .iter()
+                .filter_map(|m| benchmark.scores.get(*m)?.as_ref())
+                .map(|score| score.accuracy)
+                .fold(f64::MIN, f64::max);
+            let mut spans = vec![Span::styled(
+                pad(&fit(&benchmark.name, label - 1), label),
+                theme.ink(Ink::Text),
+            )];
+            for model in models {
+                let score = benchmark.scores.get(*model).and_then(Option::as_ref);
+                let Some(score) = score else {
+                    spans.push(Span::styled(pad("·", column), theme.ink(Ink::MapDim)));
+                    continue;
+                };
+                let is_best = (score.accuracy - best).abs() < 1e-9;
+                let (ink, style) = if is_best {
+                    (Ink::Good, theme.bold(Ink::Good))
+                } else {
+                    (Ink::BarFill, theme.ink(Ink::Text))
+                };
+                let bars = column.saturating_sub(6);
+                spans.extend(bar(theme, bars, score.accuracy, theme.ink(ink)));
+                spans.push(Span::styled(format!("{:>4.0}% ", 100.0 * score.accuracy), style));
+            }
+            Line::from(spans)
+        })
+        .collect()
+}
+
+/// Each model against each: the cosine of what they are good at, on how many questions that stands,
+/// and with a data set open on how many common questions they were both right or both wrong.
+fn alike(state: &State, models: &[usize], label: usize, column: usize) -> Vec<Line<'static>> {
+    let theme = &state.theme;
+    let vectors = state.subject.profiles();
+    let known = |m: usize| m < vectors.nrows() && vectors.ncols() > 0;
+    models
+        .iter()
+        .enumerate()
+        .map(|(i, &a)| {
+            let name = pad(&fit(state.short(a), label - 1), label);
+            let mut spans = vec![Span::styled(name, theme.ink(Ink::Accent))];
+            for (j, &b) in models.iter().enumerate() {
+                let (text, short, ink) = if i == j || !known(a) || !known(b) {
+                    ("·".into(), String::new(), Ink::MapDim)
+                } else if j > i {
+                    let cos = cosine(vectors.row(a), vectors.row(b));
+                    (format!("cos {cos:.2}"), format!("{cos:.2}"), Ink::Text)
+                } else if let Some((share, n)) = agreement(state, a, b) {
+                    let percent = format!("{:.0}%", 100.0 * share);
+                    (format!("agree {percent} of {n}"), percent, Ink::Text)
+                } else if let Some(shared) = state.subject.shared(a, b) {
+                    let long = basis(shared);
+                    let fits = width(&long) < column;
+                    let shown = if fits { long } else { short_basis(shared) };
+                    (shown, shared.to_string(), Ink::Muted)
+                } else {
+                    let gaps = &vectors.row(a) - &vectors.row(b);
+                    let apart = format!("{:.2}", gaps.dot(&gaps).sqrt());
+                    (format!("apart {apart}"), apart, Ink::Muted)
+                };
+                let shown = if width(&text) < column { text } else { short };
+                spans.push(Span::styled(pad(&shown, column), theme.ink(ink)));
+            }
+            Line::from(spans)
+        })
+        .collect()
+}
+
+/// The share of common questions that two models answered alike, and how many there are.
+fn agreement(state: &State, a: usize, b: usize) -> Option<(f64, usize)> {
+    let book = state.questions.book.done()?;
+    let (mut alike, mut n) = (0.0, 0);
+    for question in &book.questions {
+        let of = |model: usize| {
+            let at = question.answers.binary_search_by_key(&model, |(m, _)| *m).ok()?;
+            Some(f64::from(question.answers[at].1))
+        };
+        if let (Some(x), Some(y)) = (of(a), of(b)) {
+            alike += 1.0 - (x - y).abs();
+            n += 1;
+        }
+    }
+    (n >= LEAST_COMMON).then(|| (alike / n as f64, n))
+}

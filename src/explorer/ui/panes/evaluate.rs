@@ -1,0 +1,188 @@
+//! The Evaluate pane: how good the forecasts were on questions that were not learned from.
+
+use std::collections::BTreeMap;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use crate::analysis::evaluation::{EMBEDDER, Evaluation, Judgement};
+use crate::analysis::untested::Repeat;
+use crate::embedder::Coverage;
+use crate::explorer::layout::Layout;
+use crate::explorer::pane::Pane;
+use crate::explorer::state::State;
+use crate::explorer::state::job::{Job, JobKind};
+use crate::explorer::theme::Ink;
+use crate::explorer::ui::frame::pane_block;
+use crate::explorer::ui::widgets::{fit, heading, pad, thousands, whisker, wrap};
+use crate::metrics::{Bin, Figures};
+
+/// How the forecast is drawn; what came true is the dot.
+const FORECAST: &str = "┃";
+/// Cells of the name of a predictor.
+const NAME: usize = 14;
+
+/// A figure: its title, its value, and whether more is better.
+type Column = (&'static str, fn(&Figures) -> f64, bool);
+const COLUMNS: [Column; 5] = [
+    ("right", |f| f.accuracy, true),
+    ("AUC", |f| f.auc, true),
+    ("loss", |f| f.nll, false),
+    ("calib", |f| f.ece, false),
+    ("route", |f| f.routing, true),
+];
+
+pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
+    let remark = if let Some(found) = state.evaluation.found.done() {
+        format!("data set, {}", found.split)
+    } else {
+        let remark = state.remark(JobKind::Evaluation, "judging");
+        remark.unwrap_or_else(|| "on val of its training".into())
+    };
+    frame.render_widget(pane_block(state, layout, Pane::Evaluate, &remark, area.width), area);
+    let inside = Layout::inside(area);
+    let room = inside.width.into();
+    let lines = match &state.evaluation.found {
+        Job::Done(found) => judged(state, found, room),
+        Job::Failed(problem) => {
+            let mut lines = said(state, &format!("the data set: {problem}"), Ink::Warn, room);
+            lines.extend(learned(state, room));
+            lines
+        }
+        Job::Idle | Job::Running | Job::Cancelled => learned(state, room),
+    };
+    frame.render_widget(Paragraph::new(lines), inside);
+}
+
+/// What training measured on its own val split.
+fn learned(state: &State, room: usize) -> Vec<Line<'static>> {
+    let subject = &state.subject;
+    let figure = |name: &str| subject.val.get(name).copied().unwrap_or_default();
+    let text = format!(
+        "accuracy {:.3}   AUC {:.3}   log loss {:.3}   calibration error {:.3}   routing {:.3}",
+        figure("accuracy"),
+        figure("auc"),
+        figure("nll"),
+        figure("ece"),
+        figure("routing")
+    );
+    let mut lines = said(state, &text, Ink::Text, room);
+    lines.push(held(state, &subject.coverage));
+    lines.extend(diagram(state, &subject.reliability, room));
+    lines
+}
+
+/// What was measured on the data set beside the embedder.
+fn judged(state: &State, found: &Evaluation, room: usize) -> Vec<Line<'static>> {
+    let theme = &state.theme;
+    let remark = format!("{} answers", thousands(found.responses as u64));
+    let mut lines = vec![heading(theme, room, "Beside the baselines", &remark)];
+    lines.extend(table(state, &found.predictors, room));
+    if found.models_skipped > 0 {
+        let skipped = format!("{} models of the data are not in it", found.models_skipped);
+        lines.push(Line::styled(fit(&skipped, room), theme.ink(Ink::Muted)));
+    }
+    let bounds = found.routing_bounds;
+    let between =
+        format!("routing by dice {:.3}, by an oracle {:.3}", bounds.random, bounds.oracle);
+    lines.push(Line::styled(fit(&between, room), theme.ink(Ink::Muted)));
+    lines.push(held(state, &found.coverage));
+    lines.extend(untested(state, state.evaluation.untested.as_deref(), room));
+    lines.extend(diagram(state, &found.reliability, room));
+    lines
+}
+
+/// How good forecasts are of models on benchmarks that they were not run on.
+fn untested(state: &State, found: Option<&Repeat>, room: usize) -> Vec<Line<'static>> {
+    let known = found.and_then(|found| Some((found, found.predictors.get(EMBEDDER)?)));
+    let Some((found, figures)) = known else {
+        let how = fit("untested pairs: see llmap evaluate --untested", room);
+        return vec![Line::styled(how, state.theme.ink(Ink::Muted))];
+    };
+    let remark = format!("{} hidden cells, {} models", found.hidden_cells, found.hidden_models);
+    let text = format!(
+        "AUC {:.3}   log loss {:.3}   error of a cell's accuracy {:.3}",
+        figures.auc, figures.nll, figures.cell_error
+    );
+    let mut lines = vec![heading(&state.theme, room, "Untested pairs", &remark)];
+    lines.extend(said(state, &text, Ink::Text, room));
+    lines
+}
+
+fn said(state: &State, text: &str, ink: Ink, room: usize) -> Vec<Line<'static>> {
+    wrap(text, room).into_iter().map(|line| Line::styled(line, state.theme.ink(ink))).collect()
+}
+
+/// The predictors, the embedder first, the best figure of each column in bold.
+fn table(
+    state: &State,
+    predictors: &BTreeMap<String, Judgement>,
+    room: usize,
+) -> Vec<Line<'static>> {
+    let theme = &state.theme;
+    let mut order: Vec<(&String, &Figures)> =
+        predictors.iter().map(|(name, judgement)| (name, &judgement.figures)).collect();
+    order.sort_by(|a, b| {
+        let first = |name: &str| name != EMBEDDER;
+        first(a.0).cmp(&first(b.0)).then(b.1.auc.total_cmp(&a.1.auc))
+    });
+    let cell = room.saturating_sub(NAME) / COLUMNS.len();
+    let mut header = vec![Span::raw(pad("", NAME))];
+    header.extend(COLUMNS.map(|(title, ..)| {
+        Span::styled(format!("{:>cell$}", fit(title, cell)), theme.ink(Ink::Muted))
+    }));
+    let best = COLUMNS.map(|(_, value, more)| {
+        let values = order.iter().map(|(_, figures)| value(figures));
+        if more { values.fold(f64::MIN, f64::max) } else { values.fold(f64::MAX, f64::min) }
+    });
+    let row = |(name, figures): &(&String, &Figures)| {
+        let own = *name == EMBEDDER;
+        let ink = if own { theme.bold(Ink::Accent) } else { theme.ink(Ink::Text) };
+        let mut spans = vec![Span::styled(pad(name, NAME), ink)];
+        spans.extend(COLUMNS.iter().zip(best).map(|((_, value, _), best)| {
+            let value = value(figures);
+            let near = (value - best).abs() < 5e-4;
+            let style = if near { theme.bold(Ink::Good) } else { theme.ink(Ink::Text) };
+            Span::styled(format!("{:>cell$}", fit(&format!("{value:.3}"), cell)), style)
+        }));
+        Line::from(spans)
+    };
+    std::iter::once(Line::from(header)).chain(order.iter().map(row)).collect()
+}
+
+/// How many of the 80% intervals held, by the chance that was forecast.
+fn held(state: &State, coverage: &[Coverage]) -> Line<'static> {
+    let theme = &state.theme;
+    let honest = |held: f64| if (0.75..=0.85).contains(&held) { Ink::Good } else { Ink::Warn };
+    let mut held = vec![Span::styled("80% intervals held ", theme.ink(Ink::Muted))];
+    held.extend(coverage.iter().filter(|bin| bin.groups > 0).map(|bin| {
+        let share = format!("{:.0}% ", 100.0 * bin.covered);
+        Span::styled(share, theme.bold(honest(bin.covered)))
+    }));
+    held.push(Span::styled("low to high", theme.ink(Ink::Muted)));
+    Line::from(held)
+}
+
+/// The reliability diagram: what was forecast beside what came true.
+fn diagram(state: &State, reliability: &[Bin], room: usize) -> Vec<Line<'static>> {
+    let theme = &state.theme;
+    let (text, muted) = (theme.ink(Ink::Text), theme.ink(Ink::Muted));
+    let key = format!("{FORECAST} forecast  ● came true  and answers");
+    let mut lines = vec![heading(theme, room, "Reliability", &key)];
+    let bars = room.saturating_sub(5 + 6 + 8);
+    for bin in reliability.iter().filter(|bin| bin.count > 0) {
+        // Twice the standard error of the share that came true.
+        let error = 2.0 * (bin.observed * (1.0 - bin.observed) / bin.count as f64).sqrt();
+        let interval = (bin.observed - error, bin.observed, bin.observed + error);
+        let near = (bin.observed - bin.predicted).abs() <= error.max(0.02);
+        let ink = if near { Ink::Good } else { Ink::Warn };
+        let mut spans = vec![Span::styled(format!("{:>3.0}% ", 100.0 * bin.predicted), text)];
+        spans.extend(whisker(theme, bars, interval, ink, &[(bin.predicted, FORECAST)]));
+        spans.push(Span::styled(format!(" {:>3.0}% ", 100.0 * bin.observed), theme.bold(ink)));
+        spans.push(Span::styled(format!("{:>7} ", thousands(bin.count as u64)), muted));
+        lines.push(Line::from(spans));
+    }
+    lines
+}

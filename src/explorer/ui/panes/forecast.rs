@@ -1,0 +1,200 @@
+//! The Forecast pane: models × benchmarks, what was measured and what is expected.
+
+use std::ops::Range;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use crate::analysis::forecast::Forecast;
+use crate::explorer::layout::Layout;
+use crate::explorer::pane::Pane;
+use crate::explorer::state::State;
+use crate::explorer::state::job::JobKind;
+use crate::explorer::theme::Hue;
+use crate::explorer::theme::Ink;
+use crate::explorer::ui::frame::pane_block;
+use crate::explorer::ui::widgets::{
+    around, eighths, fit, fit_end, heading, pad, thousands, under_cursor, whisker, width,
+};
+
+/// Cells of a benchmark: its title, and a share.
+const CELL: usize = 9;
+/// The widest name of a model, with its mark.
+const NAME: usize = 32;
+const MARK: usize = 2;
+/// Lines that the grid leaves to what is said of one pair.
+const BELOW: usize = 4;
+
+pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
+    let remark = "~ forecast, the others measured";
+    frame.render_widget(pane_block(state, layout, Pane::Forecast, remark, area.width), area);
+    let inside = Layout::inside(area);
+    let lines = lines(state, inside.width.into(), inside.height.into());
+    frame.render_widget(Paragraph::new(lines), inside);
+}
+
+fn lines(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
+    let muted = state.theme.ink(Ink::Muted);
+    let Some(grid) = state.forecasts.grid.done() else {
+        let said = if state.subject.benchmarks.is_empty() {
+            "no benchmark is known of these models".into()
+        } else if let Some(problem) = state.forecasts.grid.problem() {
+            problem.to_owned()
+        } else {
+            state.remark(JobKind::Forecasts, "forecasting").unwrap_or_default()
+        };
+        return vec![Line::styled(said, muted)];
+    };
+    let benchmarks = benchmarks(state, room);
+    let name = name_room(state, room);
+    let mut lines = vec![header(state, &benchmarks, name)];
+    if state.forecasts.rows.is_empty() {
+        lines.push(Line::styled("no model is like that", muted));
+    }
+    for row in visible(state, height) {
+        let model = state.forecasts.rows[row];
+        let mut spans = vec![name_of(state, model, name)];
+        for b in benchmarks.clone() {
+            if let Some(forecast) = grid.get(b).and_then(|column| column.get(model)) {
+                spans.extend(cell(state, *forecast, b == state.forecasts.at));
+            }
+        }
+        let line = Line::from(spans);
+        let here = model == state.selected;
+        lines.push(if here { under_cursor(&state.theme, line) } else { line });
+    }
+    while lines.len() + BELOW < height {
+        lines.push(Line::default());
+    }
+    lines.extend(details(state, room));
+    lines
+}
+
+/// The rows that a pane of this height shows: the selected model stays in sight.
+fn visible(state: &State, height: usize) -> Range<usize> {
+    let rows = &state.forecasts.rows;
+    let at = rows.iter().position(|model| *model == state.selected).unwrap_or_default();
+    around(at, height.saturating_sub(1 + BELOW), rows.len())
+}
+
+/// The row that is drawn at a line of the pane.
+pub fn row_at(state: &State, height: usize, line: usize) -> Option<usize> {
+    let visible = visible(state, height);
+    let row = visible.start + line.checked_sub(1)?;
+    visible.contains(&row).then_some(row)
+}
+
+/// The benchmark at a cell of the header.
+pub fn benchmark_at(state: &State, inside: Rect, x: u16) -> Option<usize> {
+    let room = inside.width.into();
+    let from = usize::from(x.checked_sub(inside.x)?).checked_sub(name_room(state, room))?;
+    let shown = benchmarks(state, room);
+    let at = shown.start + from / CELL;
+    shown.contains(&at).then_some(at)
+}
+
+fn name_room(state: &State, room: usize) -> usize {
+    let widest = state.subject.models.iter().take(500).map(|name| width(name)).max();
+    (widest.unwrap_or_default() + MARK + 1).clamp(10, NAME).min(room.saturating_sub(CELL).max(1))
+}
+
+/// The benchmarks that fit, the one under the cursor among them.
+fn benchmarks(state: &State, room: usize) -> Range<usize> {
+    let all = state.subject.benchmarks.len();
+    let fit = (room.saturating_sub(name_room(state, room)) / CELL).clamp(1, all.max(1));
+    let first = (state.forecasts.at + 1).saturating_sub(fit).min(all);
+    first..(first + fit).min(all)
+}
+
+fn header(state: &State, benchmarks: &Range<usize>, name: usize) -> Line<'static> {
+    let theme = &state.theme;
+    let mut spans = vec![Span::styled(pad("  model", name), theme.ink(Ink::Muted))];
+    for b in benchmarks.clone() {
+        let here = b == state.forecasts.at;
+        let room = CELL - 1 - usize::from(here);
+        let mark = if here { "▼" } else { "" };
+        let title = format!("{}{mark}", fit_end(&state.subject.benchmarks[b].name, room));
+        let style = match (here, state.focus == Pane::Forecast) {
+            (true, true) => theme.bold(Ink::Accent).patch(theme.cursor()),
+            (true, false) => theme.bold(Ink::Text),
+            _ => theme.ink(Ink::Muted),
+        };
+        let gap = (CELL - 1).saturating_sub(width(&title));
+        spans.push(Span::raw(" ".repeat(gap + 1)));
+        spans.push(Span::styled(title, style));
+    }
+    Line::from(spans)
+}
+
+fn name_of(state: &State, model: usize, room: usize) -> Span<'static> {
+    let (mark, ink) = if state.routed() == Some(model) {
+        ("★ ", Ink::MapRouted)
+    } else if state.marked.contains(&model) {
+        ("◆ ", Ink::Accent)
+    } else {
+        ("  ", Ink::Text)
+    };
+    let name = fit(state.short(model), room.saturating_sub(MARK + 1));
+    Span::styled(pad(&format!("{mark}{name}"), room), state.theme.ink(ink))
+}
+
+/// A share with its place on the ramp: what is only expected stands back.
+fn cell(state: &State, forecast: Forecast, here: bool) -> [Span<'static>; 2] {
+    let theme = &state.theme;
+    let p = forecast.accuracy.mean;
+    let measured = forecast.responses > 0;
+    let ramp = Style::new().fg(theme.hue(Hue::Ramp(((p * 5.0) as usize).min(4), 5)));
+    let style = match (measured, here) {
+        (true, true) => theme.bold(Ink::Text),
+        (true, false) => theme.ink(Ink::Text),
+        (false, _) => theme.ink(Ink::Muted).add_modifier(Modifier::ITALIC),
+    };
+    let sign = if measured { "" } else { "~" };
+    let share = format!("{sign}{:.0}%", 100.0 * p);
+    let (glyph, ramp) = if measured { (eighths(p), ramp) } else { (" ", ramp) };
+    let gap = CELL.saturating_sub(5 + 1);
+    [
+        Span::styled(format!("{}{glyph}", " ".repeat(gap)), ramp),
+        Span::styled(format!("{share:>5}"), style),
+    ]
+}
+
+/// What is known of the selected model on the benchmark under the cursor.
+fn details(state: &State, room: usize) -> Vec<Line<'static>> {
+    let theme = &state.theme;
+    let (text, muted) = (theme.ink(Ink::Text), theme.ink(Ink::Muted));
+    let forecasts = &state.forecasts;
+    let found = forecasts.grid.done().and_then(|grid| grid.get(forecasts.at));
+    let Some(column) = found else { return Vec::new() };
+    let Some(forecast) = column.get(state.selected) else { return Vec::new() };
+    let benchmark = &state.subject.benchmarks[forecasts.at];
+    let title =
+        format!("{} on {}", state.name(state.selected), benchmark.kind.marked(&benchmark.name));
+    let place = 1 + column.iter().filter(|f| f.accuracy.mean > forecast.accuracy.mean).count();
+    let remark = format!("{place} of {}", column.len());
+    let accuracy = forecast.accuracy;
+    let mut bar = vec![Span::styled(format!("{:>4.0}% ", 100.0 * accuracy.low), muted)];
+    let ink = if forecast.responses > 0 { Ink::Good } else { Ink::Accent };
+    let parts = (accuracy.low, accuracy.mean, accuracy.high);
+    bar.extend(whisker(theme, room.saturating_sub(13), parts, ink, &[]));
+    bar.push(Span::styled(format!(" {:>4.0}%", 100.0 * accuracy.high), muted));
+    let run = column.iter().filter(|f| f.responses > 0).count();
+    let said = if forecast.responses > 0 {
+        let (percent, of) = (100.0 * accuracy.mean, thousands(forecast.responses.into()));
+        format!("{percent:.1}% {} of {of}", benchmark.kind.achieved())
+    } else {
+        format!(
+            "{:.1}% expected, by overall ability and the scores of {run} models",
+            100.0 * accuracy.mean
+        )
+    };
+    vec![
+        Line::default(),
+        heading(theme, room, &fit(&title, room.saturating_sub(width(&remark) + 4)), &remark),
+        Line::from(bar),
+        Line::styled(fit(&said, room), text),
+    ]
+}

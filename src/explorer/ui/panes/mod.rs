@@ -1,0 +1,85 @@
+//! Each pane draws itself, and says what is drawn where: one place that knows them all.
+
+mod compare;
+mod evaluate;
+mod forecast;
+pub mod map;
+mod model;
+mod models;
+mod newcomer;
+mod probe;
+mod questions;
+mod route;
+pub mod training;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::explorer::layout::Layout;
+use crate::explorer::pane::Pane;
+use crate::explorer::state::State;
+
+pub fn draw(frame: &mut Frame, state: &State, pane: Pane, area: Rect, layout: &Layout) {
+    match pane {
+        Pane::Map => map::draw(frame, state, area, layout),
+        Pane::Model => model::draw(frame, state, area, layout),
+        Pane::Probe => probe::draw(frame, state, area, layout),
+        Pane::Route => route::draw(frame, state, area, layout),
+        Pane::Evaluate => evaluate::draw(frame, state, area, layout),
+        Pane::Models => models::draw(frame, state, area, layout),
+        Pane::Compare => compare::draw(frame, state, area, layout),
+        Pane::Questions => questions::draw(frame, state, area, layout),
+        Pane::Forecast => forecast::draw(frame, state, area, layout),
+        Pane::Newcomer => newcomer::draw(frame, state, area, layout),
+    }
+}
+
+/// The line of a pane's list that is drawn at row `y`.
+pub fn line_at(state: &State, pane: Pane, area: Rect, y: u16) -> Option<usize> {
+    let inside = Layout::inside(area);
+    let row = usize::from(y.checked_sub(inside.y)?);
+    match pane {
+        Pane::Probe => probe::attribute_at(state, inside.height.into(), row),
+        Pane::Route => route::candidate_at(state, inside, row),
+        Pane::Models => models::row_at(state, inside.height.into(), row),
+        Pane::Questions => questions::row_at(state, inside, row),
+        Pane::Forecast => forecast::row_at(state, inside.height.into(), row),
+        Pane::Map | Pane::Model | Pane::Evaluate | Pane::Compare | Pane::Newcomer => None,
+    }
+}
+
+/// The column whose title is drawn at a cell.
+pub fn column_at(state: &State, pane: Pane, area: Rect, (x, y): (u16, u16)) -> Option<usize> {
+    let inside = Layout::inside(area);
+    if y != inside.y {
+        return None;
+    }
+    match pane {
+        Pane::Models => models::column_at(state, inside, x),
+        Pane::Forecast => forecast::benchmark_at(state, inside, x),
+        Pane::Map
+        | Pane::Model
+        | Pane::Probe
+        | Pane::Route
+        | Pane::Evaluate
+        | Pane::Compare
+        | Pane::Questions
+        | Pane::Newcomer => None,
+    }
+}
+
+/// The lines of a pane that is read as a text of `room` cells; 0 of the others.
+pub fn height(state: &State, pane: Pane, room: usize) -> usize {
+    match pane {
+        Pane::Model => model::lines(state, room).len(),
+        Pane::Newcomer => newcomer::lines(state, room).len(),
+        Pane::Map
+        | Pane::Probe
+        | Pane::Route
+        | Pane::Evaluate
+        | Pane::Models
+        | Pane::Compare
+        | Pane::Questions
+        | Pane::Forecast => 0,
+    }
+}

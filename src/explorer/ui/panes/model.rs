@@ -1,0 +1,175 @@
+//! The Model pane: what is known of the selected model, who is like it, and how it did.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use crate::analysis::neighbours::Neighbour;
+use crate::dataset::Values;
+use crate::explorer::layout::Layout;
+use crate::explorer::pane::Pane;
+use crate::explorer::state::State;
+use crate::explorer::theme::Ink;
+use crate::explorer::ui::frame::pane_block;
+use crate::explorer::ui::widgets::{bar, fit, heading, pad, thousands, under_cursor, width};
+
+/// Cells for a name beside the basis of a likeness in words, for its number, for those words, and for
+/// the short ones.
+const NAME: usize = 20;
+const SIMILARITY: usize = 7;
+const BASIS: usize = 38;
+const SHORT_BASIS: usize = 14;
+
+pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
+    frame.render_widget(pane_block(state, layout, Pane::Model, "", area.width), area);
+    let inside = Layout::inside(area);
+    let lines = lines(state, inside.width.into());
+    let shown: Vec<Line> = lines.into_iter().skip(state.model.scroll).collect();
+    frame.render_widget(Paragraph::new(shown), inside);
+}
+
+/// Everything the pane has to say, in lines of `room` cells.
+pub fn lines(state: &State, room: usize) -> Vec<Line<'static>> {
+    let (theme, subject, model) = (&state.theme, &state.subject, state.selected);
+    if model >= subject.models.len() {
+        return vec![Line::styled("no model is selected", theme.ink(Ink::Muted))];
+    }
+    let mut lines = vec![Line::styled(fit(state.name(model), room), theme.bold(Ink::MapSelected))];
+    lines.extend(attributes(state, room));
+    if !state.neighbours.is_empty() {
+        lines.push(Line::default());
+        lines.push(heading(theme, room, "Nearest models", "cosine, shared questions"));
+        lines.extend(neighbours(state, room));
+    }
+    lines.push(Line::default());
+    lines.push(heading(theme, room, "Accuracy by benchmark", "and answers"));
+    lines.extend(benchmarks(state, room));
+    lines
+}
+
+fn attributes(state: &State, room: usize) -> Vec<Line<'static>> {
+    let (theme, model) = (&state.theme, state.selected);
+    let mut items: Vec<(String, Vec<Span<'static>>)> = Vec::new();
+    for attribute in &state.subject.attributes {
+        let name = attribute.name.clone();
+        let spans = match &attribute.values {
+            Values::Flag(values) => {
+                let (mark, ink, text) = match values[model] {
+                    Some(true) => ("✓ ", Ink::Good, Ink::Text),
+                    Some(false) => ("✗ ", Ink::MapDim, Ink::Muted),
+                    None => ("? ", Ink::Muted, Ink::Muted),
+                };
+                vec![
+                    Span::styled(mark, theme.bold(ink)),
+                    Span::styled(name.clone(), theme.ink(text)),
+                ]
+            }
+            values => {
+                let value = values.text(model).unwrap_or_else(|| "unknown".into());
+                vec![
+                    Span::styled(format!("{name} "), theme.ink(Ink::Muted)),
+                    Span::styled(value, theme.ink(Ink::Text)),
+                ]
+            }
+        };
+        items.push((name, spans));
+    }
+    let mut lines: Vec<Vec<Span>> = vec![Vec::new()];
+    let mut taken = 0;
+    for (_, spans) in items {
+        let w: usize = spans.iter().map(Span::width).sum();
+        if taken > 0 && taken + 3 + w > room {
+            lines.push(Vec::new());
+            taken = 0;
+        }
+        if let Some(line) = lines.last_mut() {
+            if taken > 0 {
+                line.push(Span::raw("   "));
+                taken += 3;
+            }
+            line.extend(spans);
+            taken += w;
+        }
+    }
+    lines.into_iter().filter(|line| !line.is_empty()).map(Line::from).collect()
+}
+
+fn neighbours(state: &State, room: usize) -> Vec<Line<'static>> {
+    let rows = state.neighbours.iter().enumerate();
+    rows.flat_map(|(i, near)| {
+        let line = neighbour(state, near, room);
+        let here = i == state.model.neighbour;
+        let marked = here && state.focus == Pane::Model;
+        let line = if marked { under_cursor(&state.theme, line) } else { line };
+        // Where the rows are too short for it, the cursor's says it in words.
+        let basis = near.basis().filter(|_| here && !has_words(room));
+        let muted = state.theme.ink(Ink::Muted);
+        let basis = basis.map(|basis| Line::styled(fit(&format!("  {basis}"), room), muted));
+        std::iter::once(line).chain(basis)
+    })
+    .collect()
+}
+
+/// True if there is room for what a likeness stands on in words.
+fn has_words(room: usize) -> bool {
+    room >= NAME + SIMILARITY + BASIS
+}
+
+/// A model near another: its name, its similarity, and what that stands on, in words where there is
+/// room for them.
+pub fn neighbour(state: &State, near: &Neighbour, room: usize) -> Line<'static> {
+    let theme = &state.theme;
+    let similarity = format!(" {:>5.2} ", near.cosine);
+    let (basis, wide) = if has_words(room) {
+        (near.basis().unwrap_or_default(), BASIS)
+    } else {
+        (near.short_basis().unwrap_or_default(), SHORT_BASIS)
+    };
+    let wide = if near.shared.is_some() { wide } else { 0 };
+    let name_room = room.saturating_sub(SIMILARITY + wide).max(8);
+    Line::from(vec![
+        Span::styled(
+            pad(&fit(state.short(near.model), name_room), name_room),
+            theme.ink(Ink::Text),
+        ),
+        Span::styled(similarity, theme.ink(Ink::Text)),
+        Span::styled(pad(&basis, wide), theme.ink(Ink::Muted)),
+    ])
+}
+
+fn benchmarks(state: &State, room: usize) -> Vec<Line<'static>> {
+    let (theme, model) = (&state.theme, state.selected);
+    let run: Vec<_> = state
+        .subject
+        .benchmarks
+        .iter()
+        .filter_map(|b| Some((b, b.scores.get(model)?.as_ref()?)))
+        .collect();
+    if run.is_empty() {
+        return vec![Line::styled("not run on any", theme.ink(Ink::Muted))];
+    }
+    let longest = run.iter().map(|(b, _)| width(&b.name)).max().unwrap_or_default();
+    let name_room = longest.min(room.saturating_sub(20));
+    let bar_room = room.saturating_sub(name_room + 13);
+    let mut lines: Vec<Line> = run
+        .iter()
+        .map(|(benchmark, score)| {
+            let percent = format!(" {:>3.0}%", 100.0 * score.accuracy);
+            let mut spans = vec![Span::styled(
+                format!("{} ", pad(&benchmark.name, name_room)),
+                theme.ink(Ink::Text),
+            )];
+            spans.extend(bar(theme, bar_room, score.accuracy, theme.ink(Ink::BarFill)));
+            spans.push(Span::styled(percent, theme.ink(Ink::Text)));
+            let answers = thousands(score.responses.into());
+            spans.push(Span::styled(format!(" {answers:>6}"), theme.ink(Ink::Muted)));
+            Line::from(spans)
+        })
+        .collect();
+    let others = state.subject.benchmarks.len() - run.len();
+    if others > 0 {
+        lines.push(Line::styled(format!("not run on {others} others"), theme.ink(Ink::Muted)));
+    }
+    lines
+}

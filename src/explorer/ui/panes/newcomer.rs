@@ -1,0 +1,87 @@
+//! The New pane: a model that is being placed by its answers.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use crate::explorer::layout::Layout;
+use crate::explorer::pane::Pane;
+use crate::explorer::state::State;
+use crate::explorer::theme::Ink;
+use crate::explorer::ui::frame::pane_block;
+use crate::explorer::ui::panes::model::neighbour;
+use crate::explorer::ui::widgets::{fit, heading, pad, whisker, width, wrap};
+
+pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
+    let newcomer = &state.newcomer;
+    let remark = match newcomer.answered() {
+        _ if newcomer.placing.is_running() => format!("{} placing", state.spinner()),
+        0 => String::new(),
+        1 => "1 answer".into(),
+        n => format!("{n} answers"),
+    };
+    frame.render_widget(pane_block(state, layout, Pane::Newcomer, &remark, area.width), area);
+    let inside = Layout::inside(area);
+    let lines = lines(state, inside.width.into());
+    let shown: Vec<Line> = lines.into_iter().skip(newcomer.scroll).collect();
+    frame.render_widget(Paragraph::new(shown), inside);
+}
+
+pub fn lines(state: &State, room: usize) -> Vec<Line<'static>> {
+    let theme = &state.theme;
+    let (text, muted) = (theme.ink(Ink::Text), theme.ink(Ink::Muted));
+    let said = |text: &str, style| -> Vec<Line<'static>> {
+        wrap(text, room).into_iter().map(|line| Line::styled(line, style)).collect()
+    };
+    let newcomer = &state.newcomer;
+    let Some(placed) = &newcomer.placed else {
+        let mut lines =
+            said("Place a model that was not trained on, by a few of its answers.", text);
+        lines.push(Line::default());
+        lines.extend(said("n asks the questions that tell most (needs --data): + says that it answered one right, - wrong.", muted));
+        lines.push(Line::default());
+        lines.extend(said(
+            "o reads answers from a file, a table of prompt_id or prompt, and label.",
+            muted,
+        ));
+        return lines;
+    };
+    let percent = |p: f64| format!("{:.0}%", 100.0 * p);
+    let mut lines = vec![Line::from(vec![
+        Span::styled("✚ ", theme.bold(Ink::MapRouted)),
+        Span::styled(
+            format!("more able than {} of the models", percent(placed.ability.mean)),
+            theme.bold(Ink::Text),
+        ),
+    ])];
+    let share = (placed.ability.low, placed.ability.mean, placed.ability.high);
+    let mut bar = whisker(theme, room.saturating_sub(14), share, Ink::MapRouted, &[]);
+    bar.push(Span::styled(
+        format!(" {:>4} –{:>4}", percent(placed.ability.low), percent(placed.ability.high)),
+        muted,
+    ));
+    lines.push(Line::from(bar));
+    lines.push(Line::default());
+    lines.push(heading(theme, room, "Nearest models", "cosine, shared questions"));
+    lines.extend(placed.neighbours.iter().map(|near| neighbour(state, near, room)));
+    lines.push(Line::default());
+    if placed.benchmarks.is_empty() {
+        lines.extend(said("open the data set with --data, and benchmarks are forecast", muted));
+        return lines;
+    }
+    let known = format!("±{:.0} points, and answers", 100.0 * placed.deviation);
+    lines.push(heading(theme, room, "Forecast accuracy", &known));
+    let names = placed.benchmarks.iter().map(|(name, ..)| width(name)).max().unwrap_or_default();
+    let names = names.clamp(8, 26).min(room / 2);
+    for (name, answers, estimate) in &placed.benchmarks {
+        let parts = (estimate.low, estimate.mean, estimate.high);
+        let mut spans = vec![Span::styled(format!("{} ", pad(&fit(name, names), names)), text)];
+        let ink = if *answers > 0 { Ink::Good } else { Ink::Accent };
+        spans.extend(whisker(theme, room.saturating_sub(names + 11), parts, ink, &[]));
+        spans.push(Span::styled(format!(" {:>4}", percent(estimate.mean)), text));
+        spans.push(Span::styled(format!(" {answers:>4}"), muted));
+        lines.push(Line::from(spans));
+    }
+    lines
+}

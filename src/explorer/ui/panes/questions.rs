@@ -1,0 +1,187 @@
+//! The Questions pane: what was asked, who answered it, and how that compares with the forecasts.
+
+use std::ops::Range;
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout as Split, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use crate::explorer::layout::Layout;
+use crate::explorer::pane::Pane;
+use crate::explorer::state::State;
+use crate::explorer::state::job::JobKind;
+use crate::explorer::state::questions::Question;
+use crate::explorer::theme::Ink;
+use crate::explorer::ui::frame::pane_block;
+use crate::explorer::ui::widgets::{
+    around, bar, fit, heading, pad, thousands, under_cursor, whisker, wrap,
+};
+
+/// Lines of the question's text at most.
+const TEXT: usize = 6;
+
+pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
+    let questions = &state.questions;
+    let remark = questions.book.done().map_or_else(String::new, |book| {
+        let (all, done) = (book.questions.len(), questions.forecasts.len());
+        let shown =
+            format!("{} of {}", thousands(questions.rows.len() as u64), thousands(all as u64));
+        let category = questions.category.and_then(|c| book.categories.get(c));
+        let category = category.map_or_else(String::new, |c| format!("{c} · "));
+        let doing = format!("forecasting {:.0}%", 100.0 * done as f64 / all as f64);
+        let remark = state.remark(JobKind::Questions, &doing);
+        let order = match questions.forecasting.problem() {
+            Some(_) => "forecasting failed",
+            None => "the most surprising first",
+        };
+        format!("{category}{shown} · {}", remark.as_deref().unwrap_or(order))
+    });
+    frame.render_widget(pane_block(state, layout, Pane::Questions, &remark, area.width), area);
+    let inside = Layout::inside(area);
+    let theme = &state.theme;
+    if questions.book.done().is_none() {
+        let (text, ink) = match questions.book.problem() {
+            Some(problem) => (problem.to_owned(), Ink::Bad),
+            None => (state.remark(JobKind::Questions, "reading").unwrap_or_default(), Ink::Muted),
+        };
+        let lines = wrap(&text, inside.width.into()).into_iter();
+        let lines: Vec<Line> = lines.map(|line| Line::styled(line, theme.ink(ink))).collect();
+        return frame.render_widget(Paragraph::new(lines), inside);
+    }
+    let [list, details] = places(inside);
+    frame.render_widget(Paragraph::new(rows(state, list)), list);
+    if let Some((q, question)) = questions.under_cursor() {
+        let lines = detail(state, q, question, details.width.into(), details.height.into());
+        frame.render_widget(Paragraph::new(lines), details);
+    }
+}
+
+fn places(inside: Rect) -> [Rect; 2] {
+    let below = (inside.height / 2).clamp(6, 22);
+    Split::vertical([Constraint::Min(2), Constraint::Length(below)]).areas(inside)
+}
+
+/// The questions that are listed: the cursor stays in sight.
+fn visible(state: &State, height: usize) -> Range<usize> {
+    around(state.questions.at, height.saturating_sub(1), state.questions.rows.len())
+}
+
+/// The question that is listed at a line of the pane.
+pub fn row_at(state: &State, inside: Rect, line: usize) -> Option<usize> {
+    let [list, _] = places(inside);
+    let visible = visible(state, list.height.into());
+    let row = visible.start + line.checked_sub(1)?;
+    visible.contains(&row).then_some(row)
+}
+
+fn rows(state: &State, list: Rect) -> Vec<Line<'static>> {
+    let (theme, questions) = (&state.theme, &state.questions);
+    let Some(book) = questions.book.done() else { return Vec::new() };
+    let room = usize::from(list.width);
+    let category = (room / 6).clamp(8, 20);
+    let text = room.saturating_sub(category + 23);
+    let head = format!(
+        "{:>8} {:>6} {:>5}  {} question",
+        "surprise",
+        "right",
+        "of",
+        pad("category", category)
+    );
+    let mut lines = vec![Line::styled(fit(&head, room), theme.ink(Ink::Muted))];
+    if questions.rows.is_empty() {
+        lines.push(Line::styled("no question is like that", theme.ink(Ink::Muted)));
+    }
+    for row in visible(state, list.height.into()) {
+        let q = questions.rows[row];
+        let question = &book.questions[q];
+        let name = book.categories.get(question.category).map_or("", String::as_str);
+        let (surprise, right, ink) = match questions.surprises.get(q) {
+            Some(s) if !question.answers.is_empty() => {
+                let ink = if s.loss > 0.9 {
+                    Ink::Bad
+                } else if s.loss > 0.69 {
+                    Ink::Warn
+                } else {
+                    Ink::Muted
+                };
+                (format!("{:.2}", s.loss), format!("{:.0}%", 100.0 * s.right), ink)
+            }
+            _ => ("…".into(), "…".into(), Ink::Muted),
+        };
+        let line = Line::from(vec![
+            Span::styled(format!("{surprise:>8} "), theme.bold(ink)),
+            Span::styled(format!("{right:>6} "), theme.ink(Ink::Text)),
+            Span::styled(format!("{:>5}  ", question.answers.len()), theme.ink(Ink::Muted)),
+            Span::styled(format!("{} ", pad(name, category)), theme.ink(Ink::Muted)),
+            Span::styled(pad(&question.prompt, text), theme.ink(Ink::Text)),
+        ]);
+        lines.push(if row == questions.at { under_cursor(theme, line) } else { line });
+    }
+    lines
+}
+
+fn detail(
+    state: &State,
+    q: usize,
+    question: &Question,
+    room: usize,
+    height: usize,
+) -> Vec<Line<'static>> {
+    let (theme, questions) = (&state.theme, &state.questions);
+    let muted = theme.ink(Ink::Muted);
+    let forecast = questions.forecasts.get(q);
+    let said = questions.surprises.get(q).map_or_else(String::new, |s| {
+        format!(
+            "{:.0}% answered right, {:.0}% were expected to",
+            100.0 * s.right,
+            100.0 * s.expected
+        )
+    });
+    let own = questions.book.done().and_then(|book| state.newcomer.label(*book.of.get(q)?));
+    let said = match own {
+        Some(label) if label >= 0.5 => format!("✚ right · {said}"),
+        Some(_) => format!("✚ wrong · {said}"),
+        None => said,
+    };
+    let mut lines = vec![heading(theme, room, question.split, &said)];
+    let text = wrap(&question.prompt, room);
+    let cut = text.len() > TEXT.min(height / 3 + 1);
+    let shown = text.len().min(TEXT.min(height / 3 + 1));
+    lines.extend(text.into_iter().take(shown).enumerate().map(|(i, line)| {
+        let line = if cut && i + 1 == shown { fit(&format!("{line} …"), room) } else { line };
+        Line::styled(line, theme.ink(Ink::Text))
+    }));
+    lines.push(heading(
+        theme,
+        room,
+        "Who answered it",
+        "the most surprising first: ✓ right, ✗ wrong, ● forecast",
+    ));
+    let Some(forecast) = forecast else {
+        lines.push(Line::styled("not forecast yet …", muted));
+        return lines;
+    };
+    let mut answers: Vec<(usize, f32, f32)> =
+        question.answers.iter().filter_map(|(m, y)| Some((*m, *y, *forecast.get(*m)?))).collect();
+    answers.sort_by(|a, b| (b.1 - b.2).abs().total_cmp(&(a.1 - a.2).abs()));
+    let name_room = (room / 2).min(34);
+    let bars = room.saturating_sub(name_room + 10);
+    let left = height.saturating_sub(lines.len());
+    for (model, y, p) in answers.into_iter().take(left) {
+        let (mark, ink) = if y >= 0.5 { ("✓ ", Ink::Good) } else { ("✗ ", Ink::Bad) };
+        let mut spans = vec![
+            Span::styled(mark, theme.bold(ink)),
+            Span::styled(format!("{} ", pad(state.name(model), name_room)), theme.ink(Ink::Text)),
+        ];
+        if y > 0.0 && y < 1.0 {
+            spans.extend(bar(theme, bars, y.into(), theme.ink(ink)));
+        } else {
+            let p = f64::from(p);
+            spans.extend(whisker(theme, bars, (p, p, p), ink, &[]));
+        }
+        spans.push(Span::styled(format!(" {:>4.0}%", 100.0 * p), theme.ink(Ink::Text)));
+        lines.push(Line::from(spans));
+    }
+    lines
+}

@@ -1,0 +1,165 @@
+//! The points of the map as characters: counted by cell, so that no model hides another by chance.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Style};
+use ratatui::symbols::pixel::OCTANTS;
+
+use crate::explorer::state::State;
+use crate::explorer::state::map::{MANY, Marker};
+use crate::explorer::theme::HUES;
+use crate::explorer::theme::{Ink, Theme};
+use crate::explorer::ui::labels::Grid;
+
+/// A shape for each class, for eyes and terminals without colours.
+pub const SHAPES: [&str; HUES + 2] = ["●", "▲", "■", "◆", "○", "△", "□", "◇", "•", "·"];
+/// How much a full cell is shaded, and the most distant point dimmed.
+const SHADE: f64 = 0.42;
+const FADE: f32 = 0.55;
+
+/// Models counted by cell: a cell (or its half) has one colour, that of most of its models.
+pub struct Raster {
+    /// The 2 × 4 dots of each cell, row by row.
+    dots: Vec<u8>,
+    /// Lit models by class, for each part of a cell.
+    counts: Vec<[u16; HUES + 2]>,
+    /// The nearest model of a cell in three dimensions.
+    nearest: Vec<f32>,
+    across: usize,
+    /// Parts of a cell that have a colour of their own, below each other.
+    parts: usize,
+    /// The most models in a cell.
+    fullest: u32,
+}
+
+impl Raster {
+    pub fn of(state: &State, plot: Rect) -> Self {
+        let map = &state.map;
+        let (w, h) = (plot.width as usize, plot.height as usize);
+        let parts = if map.marker == Marker::Blocks { 2 } else { 1 };
+        let mut raster = Self {
+            dots: vec![0; w * h],
+            counts: vec![[0; HUES + 2]; w * h * parts],
+            nearest: if map.nearness.is_empty() { Vec::new() } else { vec![0.0; w * h] },
+            across: w,
+            parts,
+            fullest: 1,
+        };
+        // One dot is hard to see where there are few; symbols of a whole cell are not.
+        let whole = matches!(map.marker, Marker::Shapes | Marker::Dots);
+        let size = if map.places.len() <= MANY && !whole { 2 } else { 1 };
+        for (model, place) in map.places.iter().enumerate() {
+            let (x, y) = map.seen(*place);
+            if !(0.0..1.0).contains(&x) || !(0.0..1.0).contains(&y) {
+                continue;
+            }
+            let (x, y) = ((x * (w * 2) as f64) as usize, (y * (h * 4) as f64) as usize);
+            let class = state.is_lit(model).then(|| map.colouring.class_of(model));
+            for dy in 0..size {
+                for dx in 0..size {
+                    if x + dx < w * 2 && y + dy < h * 4 {
+                        raster.set(x + dx, y + dy, class);
+                    }
+                }
+            }
+            if let (Some(near), Some(known)) =
+                (map.nearness.get(model), raster.nearest.get_mut(y / 4 * w + x / 2))
+            {
+                *known = known.max(*near);
+            }
+        }
+        if map.density {
+            let total = |counts: &[u16; HUES + 2]| counts.iter().map(|n| u32::from(*n)).sum();
+            raster.fullest = raster.counts.iter().map(total).max().unwrap_or(1).max(2);
+        }
+        raster
+    }
+
+    fn set(&mut self, x: usize, y: usize, class: Option<usize>) {
+        let cell = y / 4 * self.across + x / 2;
+        self.dots[cell] |= 1 << (y % 4 * 2 + x % 2);
+        if let Some(class) = class {
+            let part = if self.parts == 2 { y % 4 / 2 } else { 0 };
+            let count = &mut self.counts[cell * self.parts + part][class.min(HUES + 1)];
+            *count = count.saturating_add(1);
+        }
+    }
+
+    /// The class of most models; of equals the one that stands first in the legend.
+    fn majority(&self, part: usize) -> Option<usize> {
+        let counts = &self.counts[part];
+        let most = (0..counts.len()).rev().max_by_key(|class| counts[*class]);
+        most.filter(|class| counts[*class] > 0)
+    }
+
+    pub fn draw(&self, buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid) {
+        let (map, theme) = (&state.map, &state.theme);
+        for (i, &dots) in self.dots.iter().enumerate().filter(|(_, dots)| **dots > 0) {
+            let (x, y) = (i % self.across, i / self.across);
+            grid.add_point(x, y);
+            let Some(cell) = buffer.cell_mut((plot.x + x as u16, plot.y + y as u16)) else {
+                continue;
+            };
+            let hue = |class: Option<usize>| {
+                let class = class.and_then(|class| map.colouring.classes.get(class));
+                let hue = class.map_or(theme[Ink::MapDim], |class| theme.hue(class.hue));
+                match self.nearest.get(i) {
+                    Some(near) => {
+                        Theme::blend(hue, theme[Ink::Background], f64::from(FADE * (1.0 - near)))
+                    }
+                    None => hue,
+                }
+            };
+            if self.parts == 2 {
+                let halves = [dots & 0x0f, dots & 0xf0].map(|half| half > 0);
+                let [upper, lower] = [0, 1].map(|part| hue(self.majority(i * 2 + part)));
+                let (symbol, style) = match halves {
+                    [true, true] => ("▀", Style::new().fg(upper).bg(lower)),
+                    [true, false] => ("▀", Style::new().fg(upper)),
+                    _ => ("▄", Style::new().fg(lower)),
+                };
+                cell.set_symbol(symbol).set_style(style);
+                continue;
+            }
+            let class = self.majority(i);
+            let colour = hue(class);
+            let mut buffer = [0; 4];
+            let symbol: &str = match map.marker {
+                Marker::Shapes => SHAPES[class.unwrap_or(SHAPES.len() - 1)],
+                Marker::Dots => "•",
+                Marker::Octants => OCTANTS[usize::from(dots)].encode_utf8(&mut buffer),
+                Marker::Braille | Marker::Blocks => braille(dots).encode_utf8(&mut buffer),
+            };
+            let mut style = Style::new().fg(colour);
+            if map.density {
+                let n: u32 = self.counts[i].iter().map(|n| u32::from(*n)).sum();
+                let share = f64::from(n.max(1)).ln() / f64::from(self.fullest).ln();
+                let ground = Theme::blend(theme[Ink::Background], colour, SHADE * share.min(1.0));
+                if n > 1 && ground != Color::Reset {
+                    style = style.bg(ground);
+                }
+            }
+            cell.set_symbol(symbol).set_style(style);
+        }
+    }
+}
+
+/// The Braille symbol of 2 × 4 dots, which has its own order of dots.
+fn braille(dots: u8) -> char {
+    const BITS: [u8; 8] = [0x01, 0x08, 0x02, 0x10, 0x04, 0x20, 0x40, 0x80];
+    let bits = (0..8).filter(|i| dots & (1 << i) > 0).fold(0, |bits, i| bits | BITS[i]);
+    char::from_u32(0x2800 + u32::from(bits)).unwrap_or('•')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dots_become_their_symbols() {
+        assert_eq!(braille(0b1), '⠁');
+        assert_eq!(braille(0b11), '⠉');
+        assert_eq!(braille(0xff), '⣿');
+        assert_eq!(OCTANTS[0b1100_0000 | 0b11_0000], '▄');
+    }
+}

@@ -1,0 +1,173 @@
+//! Commands, each to the file that does it.
+
+use ratatui_textarea::CursorMove;
+
+use super::{
+    export, filter, line, map, marks, newcomer, panes, pickers, route, route_commands, typing, work,
+};
+use crate::explorer::command::Command;
+use crate::explorer::effect::Effect;
+use crate::explorer::pane::Pane;
+use crate::explorer::state::State;
+use crate::explorer::state::line::Purpose;
+use crate::explorer::state::mode::Mode;
+use crate::explorer::state::picker::Picker;
+use crate::explorer::state::probe::SECTIONS;
+
+/// Does what the user asks for.
+pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
+    use Command as C;
+    match command {
+        C::Quit => quit(state, effects),
+        C::Suspend => effects.push(Effect::Suspend),
+        C::Help => (state.help, state.help_scroll) = (true, 0),
+        C::NextTheme => effects.push(Effect::NextTheme),
+        C::UseTheme(name) => effects.push(Effect::UseTheme(name)),
+        C::Mouse => toggle_mouse(state, effects),
+        C::Stop => work::stop(state, effects),
+        C::Again => work::again(state),
+        C::StopTraining => {
+            stop_training(state, effects);
+        }
+        C::Undo | C::Redo => travel(state, command == C::Undo, effects),
+        C::Copy => export::copy(state, effects),
+        C::Export => export::marked(state, effects),
+        C::ExportForecasts => export::forecasts(state, effects),
+
+        C::Accept => {
+            let commands = typing::accept(state, effects);
+            follow(state, commands, effects);
+        }
+        C::Dismiss => {
+            let commands = typing::dismiss(state, effects);
+            follow(state, commands, effects);
+        }
+        C::Search => line::open(state, Purpose::Search, String::new()),
+        C::Filter => line::open_filter(state),
+        C::Select => line::open(state, Purpose::Select, String::new()),
+        C::SaveSelection => line::open_save(state),
+        C::NameGroup => line::open_group(state),
+        C::Prompt => route::prompt(state, effects),
+
+        C::Palette => pick(state, pickers::palette),
+        C::Themes => pick(state, pickers::themes),
+        C::Colours => pick(state, pickers::colours),
+        C::Columns => pick(state, pickers::columns),
+        C::Projections => pick(state, pickers::projections),
+        C::Axes => pick(state, pickers::axes),
+        C::Selections => match pickers::selections(state) {
+            Some(picker) => state.modes.open(Mode::Picker(picker)),
+            None => state.say("no selection is saved: mark some models and press S"),
+        },
+
+        C::Focus(pane) => state.go_to(pane),
+        C::NextPane => state.go_to(state.focus.ahead(1)),
+        C::PreviousPane => state.go_to(state.focus.ahead(Pane::ALL.len() - 1)),
+        C::Step(direction) => panes::step(state, direction),
+        C::Up if route::moves_up(state) => state.route.editor.move_cursor(CursorMove::Up),
+        C::Down if route::moves_down(state) => state.route.editor.move_cursor(CursorMove::Down),
+        C::Up => scroll(state, -1, effects),
+        C::Down => scroll(state, 1, effects),
+        C::PageUp => scroll(state, -panes::page(state), effects),
+        C::PageDown => scroll(state, panes::page(state), effects),
+        C::First => panes::lines(state, isize::MIN / 2),
+        C::Last => panes::lines(state, isize::MAX / 2),
+        C::Open => panes::open(state),
+        C::NextSection => state.probe.turn(1),
+        C::PreviousSection => state.probe.turn(SECTIONS - 1),
+        C::Sort => panes::sort(state),
+        C::ToggleColumn(at) => panes::toggle_column(state, at),
+
+        C::Pan(direction) => state.map.pan(direction),
+        C::ZoomIn => map::zoom(state, true),
+        C::ZoomOut => map::zoom(state, false),
+        C::ZoomToMarked => map::zoom_to_marked(state),
+        C::Fit => state.map.fit(),
+        C::Reset => map::reset(state),
+        C::NextColour if state.focus == Pane::Questions => state.questions.next_category(),
+        C::NextColour => map::cycle_colour(state, 1),
+        C::PreviousColour => map::cycle_colour(state, -1),
+        C::ColourBy(by) => map::colour_by(state, by),
+        C::Isolate => state.map.isolate_next(),
+        C::NextAxes => state.map.next_axes(),
+        C::UseAxes(x, y) => state.map.use_axes((x, y)),
+        C::UseProjector(projector) => map::project(state, projector, effects),
+        C::Space => map::toggle_space(state),
+        C::Turn(direction) => state.map.turn(direction),
+        C::Spin => state.map.spin(),
+        C::Markers => map::next_marker(state),
+        C::Density => map::toggle_density(state),
+        C::Tool => map::next_tool(state),
+        C::Names => state.map.names = !state.map.names,
+
+        C::Mark => marks::toggle(state),
+        C::MarkShown => marks::shown(state),
+        C::MarkNeighbours => marks::neighbours(state),
+        C::MarkCluster => marks::cluster(state),
+        C::Invert => marks::invert(state),
+        C::Recall(name) => marks::recall(state, &name),
+        C::Forget(name) => marks::forget(state, &name),
+
+        C::UsePool(name) => filter::use_pool(state, name.as_deref(), effects),
+        C::Route(command) => route_commands::run(state, command, effects),
+        C::Newcomer(command) => newcomer::run(state, command, effects),
+    }
+}
+
+/// Does what was picked or is previewed, one after the other.
+pub fn follow(state: &mut State, commands: Vec<Command>, effects: &mut Vec<Effect>) {
+    for command in commands {
+        run(state, command, effects);
+    }
+}
+
+fn pick(state: &mut State, list: fn(&State) -> Picker) {
+    let picker = list(state);
+    state.modes.open(Mode::Picker(picker));
+}
+
+/// Moves the cursor of what has the focus; a list with a preview shows what is under it.
+fn scroll(state: &mut State, by: isize, effects: &mut Vec<Effect>) {
+    panes::lines(state, by);
+    let commands = pickers::preview(state);
+    follow(state, commands, effects);
+}
+
+fn travel(state: &mut State, back: bool, effects: &mut Vec<Effect>) {
+    let (now, history) = (state.memento(), &mut state.history);
+    match if back { history.undo(now) } else { history.redo(now) } {
+        Some(memento) => {
+            if !state.restore(&memento) {
+                map::project(state, memento.look.projector, effects);
+            }
+        }
+        None => state.say(if back { "nothing to undo" } else { "nothing to redo" }),
+    }
+}
+
+fn toggle_mouse(state: &mut State, effects: &mut Vec<Effect>) {
+    state.mouse = !state.mouse;
+    effects.push(Effect::Mouse(state.mouse));
+    state.say(if state.mouse {
+        "the mouse works here again"
+    } else {
+        "the mouse is released: select text with it, F2 takes it back"
+    });
+}
+
+/// Leaves; a running training is stopped first, so that its best epoch is kept.
+fn quit(state: &mut State, effects: &mut Vec<Effect>) {
+    if stop_training(state, effects) {
+        state.leaving = true;
+    } else {
+        effects.push(Effect::Quit);
+    }
+}
+
+/// False if no training is under way.
+fn stop_training(state: &mut State, effects: &mut Vec<Effect>) -> bool {
+    let Some(training) = &mut state.training else { return false };
+    training.stopping = true;
+    effects.push(Effect::StopTraining);
+    true
+}

@@ -1,0 +1,35 @@
+//! Marked models become an attribute of their own.
+
+use std::sync::Arc;
+
+use crate::dataset::{Attribute, Values};
+use crate::explorer::effect::Effect;
+use crate::explorer::state::State;
+use crate::explorer::state::colouring::ColourBy;
+use crate::explorer::state::job::Job;
+
+/// The marked models become an attribute, in place of a group of the same name.
+pub fn add(state: &mut State, name: &str, effects: &mut Vec<Effect>) {
+    let of_data = state.groups_from..;
+    let known = state.subject.attributes.iter().position(|a| a.name == name);
+    if name.is_empty() || known.is_some_and(|at| !of_data.contains(&at)) {
+        let problem = format!("`{name}` cannot be the name of a group: it is empty or taken");
+        return state.complain(&problem);
+    }
+    let member = |m| Some(state.marked.contains(&m));
+    let values = Values::Flag((0..state.subject.models.len()).map(member).collect());
+    let attribute = Attribute { name: name.into(), values };
+    let subject = Arc::make_mut(&mut state.subject);
+    let at = known.unwrap_or(subject.attributes.len());
+    if known.is_some() {
+        subject.attributes[at] = attribute;
+    } else {
+        subject.attributes.push(attribute);
+        state.probe.reports.push(Job::Idle);
+    }
+    state.probe.reports[at] = Job::Running;
+    state.probe.choose(at);
+    state.colour_by(ColourBy::Attribute(at));
+    // A newer job of a kind takes the place of the older: what that has not probed yet goes on.
+    effects.push(Effect::Probe(state.probe.running()));
+}

@@ -1,0 +1,83 @@
+//! What a route weighs: the limits of the Route pane, changed step by step.
+
+use super::route;
+use crate::analysis::router::Rank;
+use crate::explorer::effect::Effect;
+use crate::explorer::state::State;
+use crate::explorer::state::route::limits::Limits;
+
+/// A step of the least chance of being right, in percent.
+const STEP: i8 = 5;
+
+/// Lets cost count more or less.
+pub fn weigh(state: &mut State, by: i8, effects: &mut Vec<Effect>) {
+    let mut limits = state.route.limits.clone();
+    limits.cost_weight = limits.cost_weight.saturating_add_signed(by).min(10);
+    set(state, limits, effects);
+}
+
+/// Asks for a higher or lower chance of being right.
+pub fn demand(state: &mut State, up: bool, effects: &mut Vec<Effect>) {
+    let mut limits = state.route.limits.clone();
+    let step = if up { STEP } else { -STEP };
+    // Where choices between models are made: half of it is soon too little.
+    limits.least = match (limits.least, up) {
+        (0, true) => 50,
+        (50, false) => 0,
+        (least, _) => least.saturating_add_signed(step).min(95),
+    };
+    set(state, limits, effects);
+}
+
+/// Takes the cheapest of the ties, or the best of them.
+pub fn toggle_ties(state: &mut State, effects: &mut Vec<Effect>) {
+    let mut limits = state.route.limits.clone();
+    limits.cheapest_tie = !limits.cheapest_tie;
+    set(state, limits, effects);
+}
+
+/// Ranks by the lower end of the interval, or by the probability.
+pub fn toggle_rank(state: &mut State, effects: &mut Vec<Effect>) {
+    let mut limits = state.route.limits.clone();
+    limits.rank = match limits.rank {
+        Rank::Mean => Rank::Lower,
+        Rank::Lower => Rank::Mean,
+    };
+    set(state, limits, effects);
+}
+
+/// Reads what a model may cost: nothing for no limit.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub fn read_cost(state: &State, text: &str) -> Result<Option<f64>, String> {
+    let text = text.trim().trim_start_matches('$').trim_end_matches(['B', 'b']).trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let most = text.parse().map_err(|_| format!("`{text}` is not a number"))?;
+    let limits = Limits { most: Some(most), ..state.route.limits.clone() };
+    check(state, &limits).map(|()| Some(most))
+}
+
+/// Leaves out what costs more.
+pub fn cap(state: &mut State, most: Option<f64>, effects: &mut Vec<Effect>) {
+    let limits = Limits { most, ..state.route.limits.clone() };
+    set(state, limits, effects);
+}
+
+fn check(state: &State, limits: &Limits) -> Result<(), String> {
+    let preferences = limits.preferences(state.route.filter.pool.clone());
+    preferences.check(&state.subject.costs()).map_err(|problem| problem.to_string())
+}
+
+/// Limits that leave no model, or ask for costs that nobody knows, are refused.
+fn set(state: &mut State, limits: Limits, effects: &mut Vec<Effect>) {
+    match check(state, &limits) {
+        Ok(()) => {
+            state.route.limits = limits;
+            route::ask(state, effects);
+        }
+        Err(problem) => state.complain(&problem),
+    }
+}

@@ -1,0 +1,80 @@
+//! How the map is looked at.
+
+use crate::explorer::effect::Effect;
+use crate::explorer::state::State;
+use crate::explorer::state::colouring::ColourBy;
+use crate::explorer::state::map::{Look, Projector};
+
+/// Zooms about the selected model.
+pub fn zoom(state: &mut State, closer: bool) {
+    let about = state.map.places.get(state.selected).copied().unwrap_or(state.map.centre);
+    state.map.zoom(closer, about);
+}
+
+pub fn zoom_to_marked(state: &mut State) {
+    let places: Vec<_> =
+        state.marked.iter().filter_map(|m| state.map.places.get(*m).copied()).collect();
+    let over = |f: fn(f64, f64) -> f64, start: f64| {
+        places.iter().fold((start, start), |(x, y), p| (f(x, p.0), f(y, p.1)))
+    };
+    if places.is_empty() {
+        state.say("nothing is marked: Space marks the selected model");
+    } else {
+        state.map.zoom_to(over(f64::min, f64::MAX), over(f64::max, f64::MIN));
+    }
+}
+
+/// The map as it was at the start.
+pub fn reset(state: &mut State) {
+    let first = Look::first(&state.subject);
+    state.colour_by(first.colour);
+    // Principal components are always at hand.
+    state.map.look_as(&first);
+}
+
+/// Shows a projection, or has it computed.
+pub fn project(state: &mut State, projector: Projector, effects: &mut Vec<Effect>) {
+    if !state.map.use_projector(projector) {
+        effects.push(Effect::Project(projector));
+    }
+}
+
+pub fn toggle_space(state: &mut State) {
+    if state.map.components() < 3 {
+        state.say("this projection has two dimensions only");
+    } else {
+        state.map.toggle_space();
+    }
+}
+
+/// Colours by what comes next or before, of what there is to see.
+pub fn cycle_colour(state: &mut State, by: isize) {
+    let all = ColourBy::all(&state.subject);
+    let at = all.iter().position(|c| *c == state.map.colouring.by).unwrap_or_default();
+    let next = (at as isize + by).rem_euclid(all.len() as isize) as usize;
+    state.colour_by(all[next]);
+}
+
+pub fn colour_by(state: &mut State, by: ColourBy) {
+    if by == ColourBy::Forecast && state.forecast.is_empty() {
+        state.say("type a prompt first: p");
+    }
+    state.colour_by(by);
+}
+
+pub fn next_marker(state: &mut State) {
+    state.map.next_marker();
+    state.say(state.map.marker.title());
+}
+
+/// Shades crowded places, or no longer.
+pub fn toggle_density(state: &mut State) {
+    state.map.density = !state.map.density;
+    state.say(if state.map.density { "crowded places are shaded" } else { "no shading" });
+}
+
+/// Dragging the mouse does something else.
+pub fn next_tool(state: &mut State) {
+    state.map.next_tool();
+    state.say(state.map.tool.title());
+}

@@ -1,0 +1,68 @@
+//! What is marked.
+
+use std::sync::Arc;
+
+use crate::explorer::state::State;
+use crate::explorer::state::colouring::ColourBy;
+
+/// Marks the selected model, or no longer.
+pub fn toggle(state: &mut State) {
+    let model = state.selected;
+    if model < state.subject.models.len() {
+        let marked = Arc::make_mut(&mut state.marked);
+        if !marked.remove(&model) {
+            marked.insert(model);
+        }
+    }
+}
+
+/// Marks all models that the table shows, or none of them if all were.
+pub fn shown(state: &mut State) {
+    let rows = &state.table.rows;
+    if rows.iter().all(|model| state.marked.contains(model)) {
+        state.mark([]);
+    } else {
+        state.mark(rows.clone());
+    }
+}
+
+pub fn neighbours(state: &mut State) {
+    let near: Vec<usize> = state.neighbours.iter().map(|near| near.model).collect();
+    state.mark(near.into_iter().chain([state.selected]));
+}
+
+pub fn cluster(state: &mut State) {
+    // Colouring by cluster has them found, if they are not known yet.
+    let Some(clusters) = state.clusters.done().cloned() else {
+        state.colour_by(ColourBy::Cluster);
+        return state.say("clusters are being found: try again in a moment");
+    };
+    let own = clusters.of.get(state.selected);
+    let all = 0..state.subject.models.len();
+    state.mark(all.filter(|m| clusters.of.get(*m) == own));
+    if let Some(cluster) = own.and_then(|own| clusters.clusters.get(*own)) {
+        state.say(format!(
+            "{}: {} models, stability {:.2}",
+            cluster.name, cluster.size, cluster.stability
+        ));
+    }
+}
+
+pub fn invert(state: &mut State) {
+    let marked = Arc::clone(&state.marked);
+    state.mark((0..state.subject.models.len()).filter(|m| !marked.contains(m)));
+}
+
+/// Marks the models of a saved selection.
+pub fn recall(state: &mut State, name: &str) {
+    let names = state.saved.get(name).cloned().unwrap_or_default();
+    let models = state.subject.models.iter().enumerate();
+    let known: Vec<usize> = models.filter(|(_, n)| names.contains(n)).map(|(m, _)| m).collect();
+    state.say(format!("{}: {} models are marked", name, known.len()));
+    state.mark(known);
+}
+
+pub fn forget(state: &mut State, name: &str) {
+    state.saved.remove(name);
+    state.say(format!("{name} is forgotten"));
+}

@@ -1,0 +1,109 @@
+//! The only place where the state changes: an event goes in, what has to be done outside comes out.
+
+mod commands;
+mod export;
+mod filter;
+mod groups;
+mod limits;
+mod line;
+mod map;
+mod marks;
+mod mouse;
+mod newcomer;
+mod panes;
+mod pickers;
+mod results;
+mod route;
+mod route_commands;
+mod typing;
+mod work;
+
+use super::command::Command;
+use super::direction::Direction;
+use super::effect::Effect;
+use super::event::{Event, Input};
+use super::state::State;
+use super::state::history::Step;
+use super::ui::overlays::help_overflow;
+
+/// Takes an event in, and says what has to be done outside.
+pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    match event {
+        Event::Command(command) => {
+            if !reads_help(state, lines_of(&command)) {
+                let step = Step::from(&command);
+                let moves_in_time = matches!(command, Command::Undo | Command::Redo);
+                let before = state.memento();
+                commands::run(state, command, &mut effects);
+                if !moves_in_time && state.memento() != before {
+                    state.history.remember(before, step);
+                }
+            }
+        }
+        Event::Input(input) => {
+            if !reads_help(state, turned(&input)) {
+                let (step, before) = (Step::from(&input), state.memento());
+                take_input(state, input, &mut effects);
+                if state.memento() != before {
+                    state.history.remember(before, step);
+                }
+            }
+        }
+        Event::Job(result) => results::job(state, result, &mut effects),
+        Event::Training(event) => results::training(state, event, &mut effects),
+        Event::Outside(event) => results::outside(state, event),
+        Event::Tick => results::tick(state),
+    }
+    work::ask(state, &mut effects);
+    effects
+}
+
+fn take_input(state: &mut State, input: Input, effects: &mut Vec<Effect>) {
+    match input {
+        Input::Edit(request) => {
+            let commands = typing::edit(state, request, effects);
+            commands::follow(state, commands, effects);
+        }
+        Input::Paste(text) => {
+            let commands = typing::paste(state, &text, effects);
+            commands::follow(state, commands, effects);
+        }
+        Input::Click(x, y) => mouse::click(state, x, y),
+        Input::Wheel(x, y, up) => mouse::wheel(state, x, y, up),
+        Input::Drag(button, x, y) => mouse::drag(state, button, x, y),
+        Input::Release => mouse::release(state),
+    }
+}
+
+/// What the user does takes the notice away. The help, while it is open, takes all of it: what moves
+/// moves the help where it is longer than the screen, and all else closes it.
+fn reads_help(state: &mut State, by: isize) -> bool {
+    state.notice = None;
+    let open = state.help;
+    if open {
+        let most = help_overflow(state);
+        state.help = by != 0 && most > 0;
+        state.help_scroll = state.help_scroll.saturating_add_signed(by).min(most);
+    }
+    open
+}
+
+/// How far a command moves the help.
+fn lines_of(command: &Command) -> isize {
+    match command {
+        Command::Down | Command::Step(Direction::Down) => 1,
+        Command::Up | Command::Step(Direction::Up) => -1,
+        Command::PageDown => 10,
+        Command::PageUp => -10,
+        _ => 0,
+    }
+}
+
+fn turned(input: &Input) -> isize {
+    match input {
+        Input::Wheel(_, _, true) => -1,
+        Input::Wheel(_, _, false) => 1,
+        Input::Edit(_) | Input::Paste(_) | Input::Click(..) | Input::Drag(..) | Input::Release => 0,
+    }
+}

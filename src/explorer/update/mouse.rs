@@ -1,0 +1,123 @@
+//! The mouse: what a click, the wheel and a drag mean where they happen.
+
+use ratatui::layout::Position;
+
+use super::panes;
+use crate::explorer::direction::Button;
+use crate::explorer::layout::{Layout, tabs};
+use crate::explorer::pane::Pane;
+use crate::explorer::state::State;
+use crate::explorer::state::map::Tool;
+use crate::explorer::ui::frame::title_at;
+use crate::explorer::ui::panes::{column_at, line_at, map};
+
+/// Lines that a turn of the wheel moves.
+const WHEEL: isize = 3;
+
+pub fn click(state: &mut State, x: u16, y: u16) {
+    let Some(layout) = Layout::of(state) else { return };
+    let at = (x, y).into();
+    let tab = layout.tabs.map(tabs).unwrap_or_default();
+    if let Some((pane, ..)) = tab.into_iter().find(|(.., area)| area.contains(at)) {
+        return state.go_to(pane);
+    }
+    let Some((pane, area)) = layout.at(x, y) else { return };
+    if y == area.y
+        && let Some(turn) = title_at(&layout, pane, area, x)
+    {
+        return state.go_to(turn);
+    }
+    if state.focus != pane {
+        state.go_to(pane);
+    }
+    state.map.drag = None;
+    if pane == Pane::Map {
+        let parts = map::Parts::of(state, area);
+        if let Some(class) = parts.class_at(x, y) {
+            state.map.isolated = (state.map.isolated != Some(class)).then_some(class);
+        } else if let Some((px, py)) = parts.point(x, y) {
+            let (w, h) = (f64::from(parts.plot.width), f64::from(parts.plot.height));
+            if let Some((model, far)) = state.map.nearest(px, py, w, h)
+                && far < 6.0
+            {
+                state.select(model);
+            }
+        }
+    } else if let Some(line) = line_at(state, pane, area, y) {
+        panes::click_line(state, pane, line);
+    } else if let Some(column) = column_at(state, pane, area, (x, y)) {
+        panes::click_column(state, pane, column);
+    }
+}
+
+pub fn wheel(state: &mut State, x: u16, y: u16, up: bool) {
+    let Some((pane, area)) = Layout::of(state).and_then(|layout| layout.at(x, y)) else { return };
+    panes::turn(state, pane, area, (x, y), if up { -WHEEL } else { WHEEL });
+}
+
+/// Draws a box or a loop over the map.
+pub fn drag(state: &mut State, button: Button, x: u16, y: u16) {
+    let Some((Pane::Map, area)) = Layout::of(state).and_then(|layout| layout.at(x, y)) else {
+        return;
+    };
+    let plot = map::Parts::of(state, area).plot;
+    let inside = |v: u16, low: u16, size: u16| v.clamp(low, low + size.saturating_sub(1));
+    let at = Position::new(inside(x, plot.x, plot.width), inside(y, plot.y, plot.height));
+    state.map.drag(button, at);
+}
+
+/// The button is let go: what the box or loop holds is marked or zoomed to.
+pub fn release(state: &mut State) {
+    let Some(drag) = state.map.drag.take() else { return };
+    let area = Layout::of(state).and_then(|layout| layout.pane(Pane::Map)).unwrap_or_default();
+    let parts = map::Parts::of(state, area);
+    let point = |at: &Position| parts.point(at.x, at.y);
+    let (Some(first), Some(last)) =
+        (drag.path.first().and_then(point), drag.path.last().and_then(point))
+    else {
+        return;
+    };
+    let (left, right) = (first.0.min(last.0), first.0.max(last.0));
+    let (top, bottom) = (first.1.min(last.1), first.1.max(last.1));
+    if drag.tool == Tool::Zoom {
+        if drag.path.len() > 1 {
+            let (a, b) = (state.map.place_at(left, top), state.map.place_at(right, bottom));
+            state.map.zoom_to(a, b);
+        }
+        return;
+    }
+    let outline: Vec<(f64, f64)> = drag.path.iter().filter_map(point).collect();
+    let holds = |(x, y): (f64, f64)| match drag.tool {
+        Tool::Lasso => is_within(&outline, x, y),
+        _ => (left..=right).contains(&x) && (top..=bottom).contains(&y),
+    };
+    let models = 0..state.map.places.len();
+    let held: Vec<usize> = models
+        .filter(|m| state.map.is_lit(*m) && holds(state.map.seen(state.map.places[*m])))
+        .collect();
+    state.say(format!("{} models are marked: v compares them, u undoes it", held.len()));
+    state.mark(held);
+}
+
+/// True if a point lies within a closed outline: a ray from it crosses the outline an odd number of
+/// times.
+fn is_within(outline: &[(f64, f64)], x: f64, y: f64) -> bool {
+    let next = outline.iter().cycle().skip(1);
+    let crossed = outline.iter().zip(next).filter(|((ax, ay), (bx, by))| {
+        (*ay > y) != (*by > y) && x < (bx - ax) * (y - ay) / (by - ay) + ax
+    });
+    crossed.count() % 2 == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loop_holds_what_is_within() {
+        let outline = [(0.1, 0.1), (0.9, 0.1), (0.5, 0.9)];
+        assert!(is_within(&outline, 0.5, 0.3));
+        assert!(!is_within(&outline, 0.15, 0.8));
+        assert!(!is_within(&[], 0.5, 0.5) && !is_within(&[(0.2, 0.2)], 0.2, 0.2));
+    }
+}

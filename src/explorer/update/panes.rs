@@ -1,0 +1,238 @@
+//! What keys and the mouse do within each pane.
+
+use ratatui::layout::Rect;
+
+use crate::explorer::direction::Direction;
+use crate::explorer::layout::Layout;
+use crate::explorer::pane::Pane;
+use crate::explorer::state::State;
+use crate::explorer::state::colouring::ColourBy;
+use crate::explorer::state::column::Column;
+use crate::explorer::state::line::Purpose;
+use crate::explorer::state::mode::Mode;
+use crate::explorer::ui::panes::{height, map};
+
+/// Moves the cursor of what has the focus: of a list to pick from, of a search, or of a pane.
+pub fn lines(state: &mut State, by: isize) {
+    match state.modes.top_mut() {
+        Mode::Picker(picker) => picker.move_by(by),
+        Mode::Line(line) if line.purpose == Purpose::Search => {
+            if let Some(model) = line.move_by(by) {
+                state.select(model);
+            }
+        }
+        Mode::Line(_) | Mode::Prompt | Mode::Filter | Mode::Normal => {
+            lines_of(state, state.focus, by);
+        }
+    }
+}
+
+/// Moves the cursor of a pane.
+fn lines_of(state: &mut State, pane: Pane, by: isize) {
+    let moved = |at: usize, n: usize| at.saturating_add_signed(by).min(n.saturating_sub(1));
+    match pane {
+        Pane::Map | Pane::Evaluate | Pane::Compare => {}
+        Pane::Newcomer => scroll(state, pane, by),
+        Pane::Models | Pane::Forecast => {
+            let rows = if pane == Pane::Models { &state.table.rows } else { &state.forecasts.rows };
+            let at = rows.iter().position(|model| *model == state.selected);
+            let to = at.map_or(0, |at| moved(at, rows.len()));
+            if let Some(&model) = rows.get(to) {
+                state.select(model);
+            }
+        }
+        Pane::Questions => {
+            state.questions.at = moved(state.questions.at, state.questions.rows.len());
+        }
+        Pane::Model => {
+            // Past the last neighbour the pane scrolls on to the benchmarks.
+            let last = state.neighbours.len().saturating_sub(1);
+            if by.unsigned_abs() > 1
+                || by > 0 && state.model.neighbour == last
+                || by < 0 && state.model.scroll > 0
+            {
+                scroll(state, pane, by);
+            } else {
+                state.model.neighbour = moved(state.model.neighbour, last + 1);
+            }
+        }
+        Pane::Probe => state.probe.cursor = moved(state.probe.cursor, state.probe.reports.len()),
+        Pane::Route => {
+            let n = state.route.lines();
+            state.route.cursor = moved(state.route.cursor, n);
+            if n > 0 {
+                open_candidate(state);
+            }
+        }
+    }
+}
+
+/// Moves what is above the window of a pane that is read as a text.
+fn scroll(state: &mut State, pane: Pane, by: isize) {
+    let area = Layout::of(state).and_then(|layout| layout.pane(pane));
+    let inside = Layout::inside(area.unwrap_or_default());
+    let all = height(state, pane, inside.width.into());
+    let most = all.saturating_sub(inside.height.into());
+    let above = match pane {
+        Pane::Model => &mut state.model.scroll,
+        Pane::Newcomer => &mut state.newcomer.scroll,
+        Pane::Map
+        | Pane::Probe
+        | Pane::Route
+        | Pane::Evaluate
+        | Pane::Models
+        | Pane::Compare
+        | Pane::Questions
+        | Pane::Forecast => return,
+    };
+    *above = above.saturating_add_signed(by).min(most);
+}
+
+/// A page of the focused pane.
+pub fn page(state: &State) -> isize {
+    let area = Layout::of(state).and_then(|layout| layout.pane(state.focus));
+    (area.map_or(2, |area| area.height / 2) as isize).max(2)
+}
+
+/// To the left, right, up or down: a column, a benchmark, or a model of the map.
+pub fn step(state: &mut State, direction: Direction) {
+    match (state.focus, direction) {
+        (Pane::Models, Direction::Left) => state.table.at = state.table.at.saturating_sub(1),
+        (Pane::Models, Direction::Right) => {
+            state.table.at = (state.table.at + 1).min(state.table.columns.len() - 1);
+        }
+        (Pane::Models, Direction::Up | Direction::Down) => {}
+        (Pane::Forecast, Direction::Left) => {
+            use_benchmark(state, state.forecasts.at.saturating_sub(1));
+        }
+        (Pane::Forecast, Direction::Right) => {
+            let last = state.subject.benchmarks.len().saturating_sub(1);
+            use_benchmark(state, (state.forecasts.at + 1).min(last));
+        }
+        _ => {
+            if let Some(model) = state.map.step(state.selected, direction) {
+                state.select(model);
+            }
+        }
+    }
+}
+
+/// Orders the forecasts by a benchmark.
+fn use_benchmark(state: &mut State, benchmark: usize) {
+    state.forecasts.at = benchmark;
+    state.forecasts.arrange(state.table.rows.clone());
+}
+
+/// The candidate under the cursor becomes the selected model.
+pub fn open_candidate(state: &mut State) {
+    if let Some(model) = state.route.under_cursor() {
+        state.select(model);
+    }
+}
+
+/// Enter.
+pub fn open(state: &mut State) {
+    match state.focus {
+        Pane::Map | Pane::Models | Pane::Compare | Pane::Forecast => state.go_to(Pane::Model),
+        Pane::Evaluate | Pane::Newcomer => {}
+        Pane::Questions => {
+            let forecast = state.questions.under_cursor();
+            let row = forecast.and_then(|(q, _)| state.questions.forecasts.get(q));
+            let best =
+                row.and_then(|row| (0..row.len()).rev().max_by(|a, b| row[*a].total_cmp(&row[*b])));
+            if let Some(model) = best {
+                state.select(model);
+            }
+        }
+        Pane::Model => {
+            if let Some(near) = state.neighbours.get(state.model.neighbour) {
+                state.select(near.model);
+            }
+        }
+        Pane::Probe => {
+            if let Some(attribute) = state.probe.chosen() {
+                state.colour_by(ColourBy::Attribute(attribute));
+            }
+        }
+        Pane::Route => {
+            open_candidate(state);
+            state.go_to(Pane::Model);
+        }
+    }
+}
+
+/// Sorts the table by the column under its cursor; a second time the other way round.
+pub fn sort(state: &mut State) {
+    state.table.sort(&state.subject);
+    state.arrange_table();
+}
+
+/// Shows a column of the table, or no longer.
+pub fn toggle_column(state: &mut State, at: usize) {
+    if let Some(&column) = Column::all(&state.subject).get(at) {
+        let shown = state.table.columns.contains(&column);
+        state.table.show(&state.subject, column, !shown);
+    }
+}
+
+/// A click on a line of a pane's list.
+pub fn click_line(state: &mut State, pane: Pane, line: usize) {
+    match pane {
+        Pane::Probe => state.probe.cursor = line,
+        Pane::Route => {
+            state.modes.set_base(Mode::Normal);
+            state.route.cursor = line;
+            open_candidate(state);
+        }
+        Pane::Models => {
+            if let Some(&model) = state.table.rows.get(line) {
+                state.select(model);
+            }
+        }
+        Pane::Questions => state.questions.at = line,
+        Pane::Forecast => {
+            if let Some(&model) = state.forecasts.rows.get(line) {
+                state.select(model);
+            }
+        }
+        Pane::Map | Pane::Model | Pane::Evaluate | Pane::Compare | Pane::Newcomer => {}
+    }
+}
+
+/// A click on a title over the columns of a pane.
+pub fn click_column(state: &mut State, pane: Pane, column: usize) {
+    match pane {
+        Pane::Models => {
+            state.table.at = column;
+            sort(state);
+        }
+        Pane::Forecast => use_benchmark(state, column),
+        Pane::Map
+        | Pane::Model
+        | Pane::Probe
+        | Pane::Route
+        | Pane::Evaluate
+        | Pane::Compare
+        | Pane::Questions
+        | Pane::Newcomer => {}
+    }
+}
+
+/// The wheel, turned over a pane by so many lines.
+pub fn turn(state: &mut State, pane: Pane, area: Rect, at: (u16, u16), by: isize) {
+    match pane {
+        Pane::Map => {
+            if let Some((px, py)) = map::Parts::of(state, area).point(at.0, at.1) {
+                state.map.zoom(by < 0, state.map.place_at(px, py));
+            }
+        }
+        Pane::Model | Pane::Newcomer => scroll(state, pane, by),
+        Pane::Evaluate | Pane::Compare => {}
+        Pane::Probe | Pane::Route | Pane::Models | Pane::Questions | Pane::Forecast => {
+            // Over an open list or a search the wheel moves that.
+            let before = std::mem::replace(&mut state.focus, pane);
+            lines(state, by);
+            state.focus = before;
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! What jobs, a training, time and the program around the state bring.
+
+use ratatui::layout::Rect;
+
+use super::{newcomer, route, work};
+use crate::explorer::effect::Effect;
+use crate::explorer::event::{JobResult, Outside, TrainingEvent};
+use crate::explorer::state::State;
+use crate::explorer::state::colouring::ColourBy;
+use crate::explorer::state::training::Training;
+
+/// What has come of a job. What nobody waits for any more is dropped.
+pub fn job(state: &mut State, result: JobResult, effects: &mut Vec<Effect>) {
+    match result {
+        JobResult::Projected(projector, projection) => {
+            state.map.take(projector, projection);
+            if state.map.projecting.is_running() && state.map.wanted == projector {
+                state.map.use_projector(projector);
+            }
+        }
+        JobResult::Clustered(clusters) => {
+            if state.clusters.finish(clusters) {
+                state.recolour(ColourBy::Cluster);
+                state.arrange_table();
+            }
+        }
+        JobResult::Probed(attribute, report) => state.probe.take(attribute, report),
+        JobResult::QuestionsRead(book) => {
+            state.questions.read(book);
+            newcomer::seek(state);
+        }
+        JobResult::QuestionsForecast(first, rows) => state.questions.take(first, rows),
+        JobResult::Forecasted(grid) => {
+            if state.forecasts.grid.finish(grid) {
+                state.forecasts.arrange(state.table.rows.clone());
+            }
+        }
+        JobResult::Evaluated(found) => {
+            state.evaluation.found.finish(found);
+        }
+        JobResult::Untested(found) => state.evaluation.untested = found,
+        JobResult::Routed(version, route) => route::routed(state, version, route),
+        JobResult::Placed(version, placed) => newcomer::placed(state, version, placed),
+        JobResult::AnswersRead(answers) => newcomer::read(state, answers, effects),
+        JobResult::Dropped(prompt) => {
+            route::insert(state, &prompt);
+            route::typed(state, effects);
+        }
+        JobResult::Failed(kind, problem) => work::failed(state, kind, &problem),
+    }
+}
+
+/// How a training goes.
+pub fn training(state: &mut State, event: TrainingEvent, effects: &mut Vec<Effect>) {
+    match event {
+        TrainingEvent::Encoding(done, questions) => {
+            let training = state.training.get_or_insert_default();
+            (training.encoded, training.questions) = (done, questions);
+        }
+        TrainingEvent::Epoch(frame) => {
+            state.training.get_or_insert_with(Training::default).add(&frame.epoch);
+            state.map.show(frame.projection);
+        }
+        TrainingEvent::Trained(subject, projection, notice) => {
+            state.replace(subject, projection);
+            state.say(notice);
+            if state.leaving {
+                effects.push(Effect::Quit);
+            }
+        }
+    }
+}
+
+/// What the program around the state has to say.
+pub fn outside(state: &mut State, event: Outside) {
+    match event {
+        Outside::Started => state.started = true,
+        Outside::Resized(width, height) => state.area = Rect::new(0, 0, width, height),
+        Outside::Focused(attended) => {
+            state.attended = attended;
+            if !attended {
+                state.map.settle();
+            }
+        }
+        Outside::Themed(theme, warnings) => {
+            state.theme = *theme;
+            if let Some(first) = warnings.first() {
+                let more = match warnings.len() - 1 {
+                    0 => String::new(),
+                    more => format!(" (and {more} more)"),
+                };
+                state.complain(&format!("{first}{more}"));
+            }
+        }
+        Outside::Keymap(keymap) => state.keymap = keymap,
+        Outside::Done(said) => state.say(said),
+        Outside::Failed(problem) => state.complain(&problem),
+    }
+}
+
+/// A step of an animation.
+pub fn tick(state: &mut State) {
+    state.beat = state.beat.wrapping_add(1);
+    if state.motion {
+        state.map.tick();
+    } else {
+        state.map.settle();
+    }
+}

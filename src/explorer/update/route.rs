@@ -1,0 +1,119 @@
+//! The prompt of the Route pane and its answer.
+
+use super::work;
+use crate::analysis::router::Route;
+use crate::explorer::effect::Effect;
+use crate::explorer::pane::Pane;
+use crate::explorer::state::State;
+use crate::explorer::state::colouring::ColourBy;
+use crate::explorer::state::column::Column;
+use crate::explorer::state::job::{Job, JobKind};
+use crate::explorer::state::mode::Mode;
+
+/// Types a prompt; a question that is being looked at is routed.
+pub fn prompt(state: &mut State, effects: &mut Vec<Effect>) {
+    let question = (state.focus == Pane::Questions)
+        .then(|| state.questions.under_cursor().map(|(_, q)| q.prompt.clone()))
+        .flatten();
+    state.go_to(Pane::Route);
+    if let Some(prompt) = question {
+        state.route.set_prompt(&prompt);
+        typed(state, effects);
+        state.modes.set_base(Mode::Normal);
+    }
+}
+
+/// True if the cursor can go up within the prompt: past its first line it goes through the models.
+pub fn moves_up(state: &State) -> bool {
+    matches!(state.modes.top(), Mode::Prompt) && state.route.editor.cursor().0 > 0
+}
+
+/// True if the cursor can go down within the prompt.
+pub fn moves_down(state: &State) -> bool {
+    let editor = &state.route.editor;
+    matches!(state.modes.top(), Mode::Prompt) && editor.cursor().0 + 1 < editor.lines().len()
+}
+
+/// Takes a pasted text in. A path, as a terminal pastes for a file that is dropped on it, is looked
+/// up first.
+pub fn paste(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
+    if looks_like_path(text) {
+        effects.push(Effect::Drop(text.to_owned()));
+    } else {
+        insert(state, text);
+    }
+}
+
+/// Inserts a text at the cursor of the prompt.
+pub fn insert(state: &mut State, text: &str) {
+    if let Err(problem) = state.route.insert(text) {
+        state.complain(&problem);
+    }
+}
+
+fn looks_like_path(text: &str) -> bool {
+    let text = text.trim().trim_start_matches(['"', '\'']);
+    let begins = ["/", "~/", "file://", "\\\\"].iter().any(|start| text.starts_with(start));
+    let drive = text.chars().nth(1) == Some(':') && text.chars().nth(2) == Some('\\');
+    (begins || drive) && text.len() < 4096 && !text.contains('\n')
+}
+
+/// After typing: asks for a new route if the prompt has changed.
+pub fn typed(state: &mut State, effects: &mut Vec<Effect>) {
+    let prompt = state.route.prompt();
+    if prompt.trim() != state.route.asked {
+        prompt.trim().clone_into(&mut state.route.asked);
+        ask(state, effects);
+    }
+}
+
+/// Asks for a route of the prompt as it is now.
+pub fn ask(state: &mut State, effects: &mut Vec<Effect>) {
+    let route = &mut state.route;
+    route.version += 1;
+    if !route.asked.is_empty() && state.subject.unread.is_none() {
+        route.routing = Job::Running;
+        effects.push(Effect::Route(route.version, route.asked.clone()));
+    } else {
+        route.routing = Job::Idle;
+        route.result = None;
+        forecast(state);
+    }
+}
+
+/// An answer has come. One to an older question is dropped.
+pub fn routed(state: &mut State, version: u64, answer: Result<Route, String>) {
+    if version != state.route.version {
+        return;
+    }
+    match answer {
+        Ok(answer) => {
+            state.route.take(answer);
+            forecast(state);
+        }
+        Err(problem) => work::failed(state, JobKind::Route, &problem),
+    }
+}
+
+/// Ends typing the prompt, which is remembered.
+pub fn stop_typing(state: &mut State) {
+    state.modes.set_base(Mode::Normal);
+    state.route.remember();
+}
+
+/// What the answer says of each model becomes what the map and the table show.
+fn forecast(state: &mut State) {
+    state.forecast.clear();
+    if let Some(answer) = &state.route.result {
+        state.forecast.resize(state.subject.models.len(), None);
+        for candidate in &answer.candidates {
+            if let Some(p) = state.forecast.get_mut(candidate.model) {
+                *p = Some(candidate.p);
+            }
+        }
+    }
+    state.recolour(ColourBy::Forecast);
+    if state.table.sort == Column::Forecast {
+        state.arrange_table();
+    }
+}

@@ -1,0 +1,78 @@
+//! What the keys of the Route pane do.
+
+use super::{filter, limits, line, route};
+use crate::analysis::router::Answer;
+use crate::explorer::command::RouteCommand;
+use crate::explorer::effect::Effect;
+use crate::explorer::state::State;
+use crate::explorer::state::colouring::ColourBy;
+use crate::explorer::state::mode::Mode;
+
+pub fn run(state: &mut State, command: RouteCommand, effects: &mut Vec<Effect>) {
+    use RouteCommand as C;
+    match command {
+        C::Filter => filter::begin(state),
+        C::Complete => filter::complete(state, effects),
+        C::Cheaper => limits::weigh(state, 1, effects),
+        C::Better => limits::weigh(state, -1, effects),
+        C::Surer => limits::demand(state, true, effects),
+        C::LessSure => limits::demand(state, false, effects),
+        C::CheapestTie => limits::toggle_ties(state, effects),
+        C::Cautious => limits::toggle_rank(state, effects),
+        C::HighestCost => line::open_cost(state),
+        C::Pools => {
+            let pools = filter::pools(state);
+            state.modes.open(Mode::Picker(pools));
+        }
+        C::SavePool => line::open_pool(state),
+        C::Newline => {
+            state.route.editor.insert_newline();
+            route::typed(state, effects);
+        }
+        C::Older => recall(state, true, effects),
+        C::Newer => recall(state, false, effects),
+        C::Pin => {
+            if let Some(said) = state.route.pin() {
+                state.say(said);
+            }
+        }
+        C::NextView => state.route.view = state.route.view.next(),
+        C::Heat => heat(state),
+        C::CopyName => {
+            if let Some(model) = state.route.under_cursor() {
+                effects.push(Effect::Copy(state.name(model).to_owned()));
+            }
+        }
+        C::CopyJson => {
+            if let Some(answer) = &state.route.result {
+                let unit = state.subject.costs().unit();
+                let (models, prompt) = (&state.subject.models, &state.route.asked);
+                let document = Answer::new(models, unit, prompt, answer, usize::MAX);
+                let mut bytes = Vec::new();
+                // Writing to memory cannot fail.
+                let _ = crate::write_json(&mut bytes, &document, true);
+                effects.push(Effect::Copy(String::from_utf8_lossy(&bytes).into_owned()));
+            }
+        }
+    }
+}
+
+fn recall(state: &mut State, older: bool, effects: &mut Vec<Effect>) {
+    if state.route.recall(older) {
+        route::typed(state, effects);
+    }
+}
+
+/// Colours the map by the prompt, or as before.
+fn heat(state: &mut State) {
+    let now = state.map.colouring.by;
+    if now == ColourBy::Forecast {
+        let before = state.route.before_heat.take().unwrap_or(ColourBy::Nothing);
+        state.colour_by(before);
+    } else if state.route.result.is_none() {
+        state.say("type a prompt first: the map is coloured by who answers it");
+    } else {
+        state.route.before_heat = Some(now);
+        state.colour_by(ColourBy::Forecast);
+    }
+}

@@ -1,0 +1,105 @@
+//! Typed text, Enter and Esc, by the mode that has the keys.
+
+use tui_input::InputRequest;
+
+use super::{filter, line, panes, pickers, route};
+use crate::explorer::command::Command;
+use crate::explorer::effect::Effect;
+use crate::explorer::pane::Pane;
+use crate::explorer::state::State;
+use crate::explorer::state::mode::Mode;
+use crate::one_line;
+
+/// Types into what has the keys. Gives the commands that a preview wants done.
+pub fn edit(state: &mut State, request: InputRequest, effects: &mut Vec<Effect>) -> Vec<Command> {
+    handle(state, request);
+    typed(state, effects)
+}
+
+/// Pastes into what has the keys: only a prompt has lines.
+pub fn paste(state: &mut State, text: &str, effects: &mut Vec<Effect>) -> Vec<Command> {
+    if matches!(state.modes.top(), Mode::Prompt) {
+        route::paste(state, text, effects);
+    } else {
+        for c in one_line(text).chars() {
+            handle(state, InputRequest::InsertChar(c));
+        }
+    }
+    typed(state, effects)
+}
+
+fn handle(state: &mut State, request: InputRequest) {
+    match state.modes.top_mut() {
+        Mode::Picker(picker) => drop(picker.input.handle(request)),
+        Mode::Line(line) => drop(line.input.handle(request)),
+        Mode::Prompt => state.route.edit(request),
+        Mode::Filter => drop(state.route.filter.input.handle(request)),
+        Mode::Normal => {}
+    }
+}
+
+/// After typing: looks for hits, or asks for a new route.
+fn typed(state: &mut State, effects: &mut Vec<Effect>) -> Vec<Command> {
+    match state.modes.top_mut() {
+        Mode::Picker(picker) => {
+            picker.typed();
+            return pickers::preview(state);
+        }
+        Mode::Line(_) => line::typed(state),
+        Mode::Prompt => route::typed(state, effects),
+        Mode::Filter => filter::typed(state, effects),
+        Mode::Normal => {}
+    }
+    Vec::new()
+}
+
+/// Ends typing and keeps its result. Gives the commands of what was picked.
+pub fn accept(state: &mut State, effects: &mut Vec<Effect>) -> Vec<Command> {
+    match state.modes.top() {
+        Mode::Picker(_) => return pickers::pick(state),
+        Mode::Line(_) => {
+            if let Some(Mode::Line(line)) = state.modes.close() {
+                line::accept(state, line, effects);
+            }
+        }
+        Mode::Filter => {
+            filter::end(state, true, effects);
+            panes::open_candidate(state);
+        }
+        Mode::Prompt | Mode::Normal => {
+            route::stop_typing(state);
+            panes::open_candidate(state);
+        }
+    }
+    Vec::new()
+}
+
+/// Closes what is on top. Gives the commands that undo a preview.
+pub fn dismiss(state: &mut State, effects: &mut Vec<Effect>) -> Vec<Command> {
+    match state.modes.top() {
+        Mode::Picker(_) | Mode::Line(_) => match state.modes.close() {
+            Some(Mode::Picker(picker)) => return picker.preview.unwrap_or_default(),
+            Some(Mode::Line(line)) => line::take_back(state, line),
+            Some(Mode::Normal | Mode::Prompt | Mode::Filter) | None => {}
+        },
+        Mode::Filter => filter::end(state, false, effects),
+        Mode::Prompt => route::stop_typing(state),
+        Mode::Normal => lift(state),
+    }
+    Vec::new()
+}
+
+/// Takes away what hides something: a filter, an isolated class, the marks.
+fn lift(state: &mut State) {
+    if matches!(state.focus, Pane::Models | Pane::Forecast) && !state.table.filter.is_empty() {
+        state.table.filter.clear();
+        state.arrange_table();
+    } else if state.focus == Pane::Questions && !state.questions.filter.is_empty() {
+        state.questions.filter.clear();
+        state.questions.arrange();
+    } else if state.map.isolated.is_some() {
+        state.map.isolated = None;
+    } else {
+        state.mark([]);
+    }
+}

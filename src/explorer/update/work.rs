@@ -1,0 +1,97 @@
+//! Slow work: when it is begun, how it is stopped and begun again, and what a failure ends.
+
+use crate::explorer::effect::Effect;
+use crate::explorer::layout::Layout;
+use crate::explorer::pane::Pane;
+use crate::explorer::state::State;
+use crate::explorer::state::colouring::ColourBy;
+use crate::explorer::state::column::Column;
+use crate::explorer::state::job::{Job, JobKind};
+
+/// Stops what the focused pane waits for.
+pub fn stop(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(kind) = state.running_here() else { return };
+    effects.push(Effect::Stop(kind));
+    match kind {
+        JobKind::Projection => state.map.projecting = Job::Idle,
+        JobKind::Clusters => state.clusters.cancel(),
+        JobKind::Probes => state.probe.cancel(),
+        JobKind::Questions => state.questions.cancel(),
+        JobKind::Forecasts => state.forecasts.grid.cancel(),
+        JobKind::Evaluation => state.evaluation.found.cancel(),
+        JobKind::Route | JobKind::Placement | JobKind::Answers | JobKind::PromptFile => {}
+    }
+}
+
+/// Has what was stopped or failed in the focused pane asked for again, as it was the first time.
+pub fn again(state: &mut State) {
+    for kind in state.to_begin_again().collect::<Vec<_>>() {
+        match kind {
+            JobKind::Clusters => state.clusters.reset(),
+            JobKind::Probes => state.probe.reset(),
+            JobKind::Questions => state.questions.restart(),
+            JobKind::Forecasts => state.forecasts.grid.reset(),
+            JobKind::Evaluation => state.evaluation.found.reset(),
+            JobKind::Projection
+            | JobKind::Route
+            | JobKind::Placement
+            | JobKind::Answers
+            | JobKind::PromptFile => {}
+        }
+    }
+}
+
+/// Work has failed: what waited for it waits no longer, and nothing else is touched.
+pub fn failed(state: &mut State, kind: JobKind, problem: &str) {
+    let complains = match kind {
+        JobKind::Projection => {
+            let awaited = state.map.projecting.is_running();
+            state.map.projecting = Job::Idle;
+            awaited
+        }
+        JobKind::Clusters => state.clusters.fail(problem),
+        JobKind::Probes => state.probe.fail(problem),
+        // The panes of these say themselves what is wrong.
+        JobKind::Questions => state.questions.fail(problem),
+        JobKind::Evaluation => {
+            state.evaluation.found.fail(problem);
+            false
+        }
+        JobKind::Forecasts => state.forecasts.grid.fail(problem),
+        JobKind::Route => state.route.routing.fail(problem),
+        JobKind::Placement => state.newcomer.placing.fail(problem),
+        JobKind::Answers | JobKind::PromptFile => true,
+    };
+    if complains {
+        state.complain(problem);
+    }
+}
+
+/// What is to be seen and not known yet is computed, each thing once.
+pub fn ask(state: &mut State, effects: &mut Vec<Effect>) {
+    if !state.started || state.training.is_some() {
+        return;
+    }
+    let Some(layout) = Layout::of(state) else { return };
+    let seen = |pane| layout.pane(pane).is_some();
+    if seen(Pane::Probe) {
+        let open = state.probe.start_idle();
+        if !open.is_empty() {
+            effects.push(Effect::Probe(open));
+        }
+    }
+    let clusters = state.map.colouring.by == ColourBy::Cluster
+        || state.table.columns.contains(&Column::Cluster);
+    if clusters && state.clusters.start_once() {
+        effects.push(Effect::Cluster);
+    }
+    if seen(Pane::Forecast) && state.forecasts.grid.start_once() {
+        effects.push(Effect::Forecast);
+    }
+    if seen(Pane::Evaluate) && state.with_data && state.evaluation.found.start_once() {
+        effects.push(Effect::Evaluate);
+    }
+    if seen(Pane::Questions) && state.questions.book.start_once() {
+        effects.push(Effect::Questions);
+    }
+}
