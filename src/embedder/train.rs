@@ -78,7 +78,7 @@ impl Default for Settings {
             batch: 128,
             learning_rate: 4e-3,
             weight_decay: 0.1,
-            dropout: 0.25,
+            dropout: 0.3,
             attributes: true,
             encoder: vec![Source::Builtin(encoder::Settings::default())],
             backend: Backend::default(),
