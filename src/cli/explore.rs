@@ -84,7 +84,10 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         Output::open(log, &inputs)?;
     }
     terminal()?;
-    explorer::run(embedder, &arguments.options())
+    if let Some(problem) = explorer::run(embedder, &arguments.options())? {
+        output::message(format!("note: the session is not remembered: {problem}"));
+    }
+    Ok(())
 }
 
 /// The explorer needs a person at a terminal.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use llmap::dataset::{self, Dataset, Form, Merged, guess, join_attributes, merge};
+use llmap::dataset::{Dataset, Form, Merged, guess, join_attributes, merge};
 use llmap::{Error, Folder, Result, one_line};
 use serde_json::json;
 
@@ -153,18 +153,4 @@ fn short(text: &str) -> String {
         Some((at, _)) => format!("{}…", &line[..at]),
         None => line,
     }
-}
-
-/// Reads a data set; of a folder that is none, the error says what it resembles.
-pub fn data(folder: &Path) -> Result<Dataset> {
-    dataset::load(folder).map_err(|error| match error {
-        Error::Input { file, line: None, problem, fix }
-            if file == folder && folder.exists() && dataset::table_files(folder).is_empty() =>
-        {
-            let found = llmap::import::resembles(&[folder.to_owned()]).ok().flatten();
-            let fix = found.map_or(fix, |found| found.advice(&[folder.to_owned()]));
-            Error::Input { file, line: None, problem, fix }
-        }
-        error => error,
-    })
 }

@@ -29,10 +29,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
+use llmap::dataset::{self, Dataset};
 use llmap::embedder::Embedder;
-use llmap::{Printable, PrintableLines, Result};
-
-use merge::data;
+use llmap::{Error, Printable, PrintableLines, Result};
 
 /// The word that names the embedder that is compiled in.
 const SHIPPED: &str = "shipped";
@@ -211,6 +210,20 @@ fn embedder(path: Option<&Path>, common: &Common) -> Result<Arc<Embedder>> {
         }
     }
     Ok(Arc::new(embedder))
+}
+
+/// Reads a data set; of a folder that is none, the error says what it resembles.
+fn data(folder: &Path) -> Result<Dataset> {
+    dataset::load(folder).map_err(|error| match error {
+        Error::Input { file, line: None, problem, fix }
+            if file == folder && folder.exists() && dataset::table_files(folder).is_empty() =>
+        {
+            let found = llmap::import::resembles(&[folder.to_owned()]).ok().flatten();
+            let fix = found.map_or(fix, |found| found.advice(&[folder.to_owned()]));
+            Error::Input { file, line: None, problem, fix }
+        }
+        error => error,
+    })
 }
 
 /// A number that can be computed with, from the command line.

@@ -31,7 +31,7 @@ use super::update::update;
 use crate::analysis::projection::Projection;
 use crate::analysis::router::pools::Pools;
 use crate::embedder::Embedder;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use config::Config;
 use frames::{LIVE_COMPONENTS, follow};
 use input::Reader;
@@ -77,11 +77,12 @@ pub fn themes() -> Vec<String> {
     Theme::names()
 }
 
-/// Opens the explorer and comes back when the user leaves it.
+/// Opens the explorer and comes back when the user leaves it. Gives back what kept the session from
+/// being remembered, if anything did.
 ///
 /// # Errors
 /// If the theme cannot be read or the terminal fails.
-pub fn run(embedder: Arc<Embedder>, options: &Options) -> Result<()> {
+pub fn run(embedder: Arc<Embedder>, options: &Options) -> Result<Option<Error>> {
     let subject = Arc::new(Subject::from(&*embedder));
     let projection = Projection::pca(embedder.profiles(), COMPONENTS)?;
     let (sender, receiver) = channel();
@@ -89,11 +90,11 @@ pub fn run(embedder: Arc<Embedder>, options: &Options) -> Result<()> {
     app.jobs = Some(Jobs::new(embedder, subject, app.data.clone(), app.sender.clone()));
     app.run()?;
     if !app.remembers {
-        return Ok(());
+        return Ok(None);
     }
-    // What could not be remembered is said on the terminal that is given back.
+    // A remark belongs on the terminal that is given back.
     drop(app.screen);
-    Session::save(&app.state)
+    Ok(Session::save(&app.state).err())
 }
 
 /// The loop around the state.
