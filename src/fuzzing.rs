@@ -14,8 +14,11 @@ use crate::import::{self, Format};
 /// Between the files that one input stands for.
 const BREAK: &[u8] = b"%%\n";
 
-/// A target by name, with the function that reads its inputs; the folder is one to write to.
-pub const TARGETS: [(&str, fn(&Path, &[u8])); 6] = [
+/// What reads an input; the folder is one to write to.
+pub type Reader = fn(&Path, &[u8]);
+
+/// A target by name, with the function that reads its inputs.
+pub const TARGETS: [(&str, Reader); 6] = [
     ("embedder", |_, bytes| embedder(bytes)),
     ("tables", tables),
     ("imports", imports),

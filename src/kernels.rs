@@ -49,9 +49,10 @@ mod tests {
         let text = [(2, 0.5), (0, 2.0)];
         let mut out = [1.0, 1.0];
         gather(&mut out, &text, &table);
-        assert_eq!(out, [5.5, 8.0]);
+        let near = |a: &[f32], b: &[f32]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-6);
+        assert!(near(&out, &[5.5, 8.0]));
         scatter(&mut table, &text, &[1.0, -1.0]);
-        assert_eq!(table, [-1.0, 4.0, 3.0, 4.0, 4.5, 6.5]);
+        assert!(near(&table, &[-1.0, 4.0, 3.0, 4.0, 4.5, 6.5]));
     }
 
     #[test]

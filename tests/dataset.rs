@@ -358,7 +358,7 @@ fn a_quote_that_is_not_closed_is_an_error_wherever_it_begins() {
     for end in ["3,1,1", "3,1,\"1\"", "3,1,\"1\"\r\n", "3,1,1\n\n\n", &blank] {
         let responses = RESPONSES.replace("3,1,1\n", end);
         let read = dataset::load(tables(QUESTIONS, MODELS, &responses).path());
-        assert!(read.is_ok(), "{:.20}: {read:?}", end);
+        assert!(read.is_ok(), "{end:.20}: {read:?}");
     }
 }
 

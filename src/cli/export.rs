@@ -57,7 +57,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
             )));
         }
     };
-    let map = Output::open(&arguments.map, &[arguments.embedder.clone()])?;
+    let map = Output::open(&arguments.map, std::slice::from_ref(&arguments.embedder))?;
     let embedder = super::embedder(Some(&arguments.embedder), common)?;
     let shown = Shown {
         tsne: arguments.projection == Projection::TSne,

@@ -123,7 +123,9 @@ mod tests {
         let query = array![[1.0_f32, 0.0]];
         let open = memory().recall(query.view(), |_, _| false);
         assert_eq!(open.like.row(0).to_vec()[..3], [0, 0, 1]);
-        assert!(open.cosines[[0, 0]] == 1.0 && (open.cosines[[0, 1]] - 0.8).abs() < 4e-3);
+        assert!(
+            (open.cosines[[0, 0]] - 1.0).abs() < 1e-6 && (open.cosines[[0, 1]] - 0.8).abs() < 4e-3
+        );
         let open = open.inputs;
         assert!(open[[0, 0]] < 0.1 && (open[[0, SUMMARY]] - 1.0).abs() < 1e-4);
         let hidden = memory().recall(query.view(), |_, j| j == 0);

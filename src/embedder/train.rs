@@ -117,22 +117,7 @@ pub fn train(
         let questions = data.split(split);
         questions.into_iter().filter(|&q| data.responses.of(q).len() > 0).collect::<Vec<_>>()
     });
-    for (questions, split) in [(&train, "train"), (&val, "val")] {
-        if train.len() + val.len() < 2 {
-            return Err(Error::Usage(format!(
-                "{}: too few questions with an answer: it takes at least 2 questions, one to learn from \
-                 and one to check with",
-                data.name
-            )));
-        }
-        if questions.is_empty() {
-            return Err(Error::Usage(format!(
-                "{}: the {split} split has no responses; training needs train and val questions \
-                 (without a split column in the questions table, llmap makes the splits)",
-                data.name
-            )));
-        }
-    }
+    enough(data, &train, &val)?;
     distinct(data, &train)?;
     let questions = train.len() + val.len();
     progress(Event::Encoding { done: 0, questions });
@@ -218,6 +203,27 @@ pub fn train(
         knowledge,
         device,
     })
+}
+
+/// Whether both splits have questions with an answer.
+fn enough(data: &Dataset, train: &[usize], val: &[usize]) -> Result<()> {
+    for (questions, split) in [(train, "train"), (val, "val")] {
+        if train.len() + val.len() < 2 {
+            return Err(Error::Usage(format!(
+                "{}: too few questions with an answer: it takes at least 2 questions, one to learn from \
+                 and one to check with",
+                data.name
+            )));
+        }
+        if questions.is_empty() {
+            return Err(Error::Usage(format!(
+                "{}: the {split} split has no responses; training needs train and val questions \
+                 (without a split column in the questions table, llmap makes the splits)",
+                data.name
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn check(settings: &Settings) -> Result<()> {

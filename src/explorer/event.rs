@@ -77,7 +77,7 @@ pub enum TrainingEvent {
     Encoding(usize, usize),
     Epoch(Box<TrainingFrame>),
     /// Its result, the map of it, and a word on it.
-    Trained(Arc<Subject>, Projection, String),
+    Trained(Arc<Subject>, Box<Projection>, String),
 }
 
 /// What comes of work in the background.

@@ -321,7 +321,7 @@ fn a_training_shows_how_it_goes() {
     let (subject, projection) = (Arc::clone(&state.subject), state.map.projection.clone());
     let left = update(
         &mut state,
-        Event::Training(TrainingEvent::Trained(subject, projection, "done".into())),
+        Event::Training(TrainingEvent::Trained(subject, Box::new(projection), "done".into())),
     );
     assert!(left.contains(&Effect::Quit), "leaving waits for the training to be kept");
 }

@@ -94,6 +94,9 @@ pub(super) fn bare(name: &str) -> &str {
     copy.filter(|(_, n)| n.bytes().all(|b| b.is_ascii_digit())).map_or(stem, |(rest, _)| rest)
 }
 
+/// The first bytes of a file, whether they were packed, and all bytes.
+type Head = (Vec<u8>, bool, Box<dyn BufRead>);
+
 impl File {
     /// Its name within its folder.
     pub(super) fn name(&self) -> &str {
@@ -175,7 +178,7 @@ impl File {
     }
 
     /// The first bytes, whether they were packed, and all bytes.
-    fn unpacked(&self) -> Result<(Vec<u8>, bool, Box<dyn BufRead>), String> {
+    fn unpacked(&self) -> Result<Head, String> {
         let raw: Box<dyn Read> = match &self.place {
             Place::Here => Box::new(plain(&self.path)?),
             Place::There(path) => Box::new(plain(path)?),

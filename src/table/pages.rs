@@ -231,6 +231,9 @@ fn wrong(why: impl std::fmt::Display) -> ParquetError {
     ParquetError::General(format!("a page: {why}"))
 }
 
+/// Unpacks bytes to so many at most.
+type Unpack = fn(&[u8], u64, &mut Vec<u8>) -> Result<()>;
+
 /// Unpacks to the end of `out`, stopping not far behind `most` bytes.
 fn unpack(packing: Compression, packed: &[u8], most: u64, out: &mut Vec<u8>) -> Result<()> {
     match packing {
@@ -249,7 +252,7 @@ fn unpack(packing: Compression, packed: &[u8], most: u64, out: &mut Vec<u8>) -> 
         // Three programs, three ways to write it.
         Compression::LZ4 => {
             let start = out.len();
-            let tries: [fn(&[u8], u64, &mut Vec<u8>) -> Result<()>; 3] = [
+            let tries: [Unpack; 3] = [
                 lz4_of_hadoop,
                 |packed, most, out| read(lz4_flex::frame::FrameDecoder::new(packed), most, out),
                 lz4,
@@ -335,8 +338,8 @@ mod tests {
         frame.write_all(bytes).unwrap();
         vec![
             (Compression::SNAPPY, snap::raw::Encoder::new().compress_vec(bytes).unwrap()),
-            (Compression::GZIP(Default::default()), gzip.finish().unwrap()),
-            (Compression::ZSTD(Default::default()), zstd),
+            (Compression::GZIP(parquet::basic::GzipLevel::default()), gzip.finish().unwrap()),
+            (Compression::ZSTD(parquet::basic::ZstdLevel::default()), zstd),
             (Compression::LZ4_RAW, block.clone()),
             (Compression::LZ4, hadoop),
             (Compression::LZ4, frame.finish().unwrap()),

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::sync::Arc;
 
-use parquet::file::metadata::ColumnChunkMetaData;
+use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::reader::{ReaderIter, TreeBuilder};
 use parquet::record::{Field, Row};
@@ -36,7 +36,7 @@ impl Records {
         let wrong = |e: parquet::errors::ParquetError| format!("no Parquet file: {e}");
         let second = file.try_clone().map_err(|e| e.to_string())?;
         let reader = guarded(|| SerializedFileReader::new(file).map_err(wrong))?;
-        let columns = reader.metadata().row_groups().iter().flat_map(|group| group.columns());
+        let columns = reader.metadata().row_groups().iter().flat_map(RowGroupMetaData::columns);
         let places = |column: &ColumnChunkMetaData| {
             let dictionary = column.dictionary_page_offset().unwrap_or_default();
             [column.data_page_offset(), column.compressed_size(), dictionary]

@@ -44,7 +44,7 @@ pub(crate) struct Writer {
 }
 
 enum Out {
-    Csv(csv::Writer<BufWriter<File>>),
+    Csv(Box<csv::Writer<BufWriter<File>>>),
     Parquet(Box<Columns>),
 }
 
@@ -74,7 +74,7 @@ impl Writer {
                 let mut writer = csv::Writer::from_writer(BufWriter::new(file));
                 let header = columns.iter().map(|(name, _)| name);
                 writer.write_record(header).map_err(|e| Error::io(&path, e.into()))?;
-                Out::Csv(writer)
+                Out::Csv(Box::new(writer))
             }
             Form::Parquet => {
                 let columns = Columns::new(file, columns).map_err(|e| failed(&path, &e))?;

@@ -160,13 +160,11 @@ impl<'a> Order<'a> {
         let cheapest = all().filter(|(_, c)| enough(c)).min_by(|(_, a), (_, b)| {
             cost(a).total_cmp(&cost(b)).then(b.p.total_cmp(&a.p)).then(self.compare(a, b))
         });
-        match place(cheapest) {
-            Some(at) => (at, false),
-            None => {
-                let best = all().min_by(|(_, a), (_, b)| b.p.total_cmp(&a.p));
-                (place(best).unwrap_or_default(), true)
-            }
+        if let Some(at) = place(cheapest) {
+            return (at, false);
         }
+        let best = all().min_by(|(_, a), (_, b)| b.p.total_cmp(&a.p));
+        (place(best).unwrap_or_default(), true)
     }
 }
 

@@ -272,7 +272,11 @@ impl App {
                 let (known, shown) = (Arc::clone(&embedder), Arc::clone(&subject));
                 self.jobs = Some(Jobs::new(known, shown, data, sender));
                 self.trained = Some(embedder);
-                self.dispatch(Event::Training(TrainingEvent::Trained(subject, projection, notice)))
+                self.dispatch(Event::Training(TrainingEvent::Trained(
+                    subject,
+                    Box::new(projection),
+                    notice,
+                )))
             }
             Message::TrainingFailed(error) => Err(error),
         }

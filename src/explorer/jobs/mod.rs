@@ -95,7 +95,7 @@ impl Jobs {
             let (cancel, out, data) =
                 (Arc::clone(&self.cancel), self.out.clone(), self.data.clone());
             thread::spawn(move || {
-                placement::work(&embedder, data.as_ref(), &worker, &cancel, &out)
+                placement::work(&embedder, data.as_ref(), &worker, &cancel, &out);
             });
             wanted
         });

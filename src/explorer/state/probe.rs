@@ -100,6 +100,6 @@ impl ProbeState {
 
     /// All that run have failed. True if any did.
     pub fn fail(&mut self, problem: &str) -> bool {
-        self.reports.iter_mut().fold(false, |any, report| report.fail(problem) || any)
+        self.reports.iter_mut().filter_map(|report| report.fail(problem).then_some(())).count() > 0
     }
 }

@@ -62,7 +62,7 @@ pub fn training(state: &mut State, event: TrainingEvent, effects: &mut Vec<Effec
             state.map.show(frame.projection);
         }
         TrainingEvent::Trained(subject, projection, notice) => {
-            state.replace(subject, projection);
+            state.replace(subject, *projection);
             state.say(notice);
             if state.leaving {
                 effects.push(Effect::Quit);

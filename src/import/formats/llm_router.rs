@@ -80,7 +80,7 @@ fn answer(
     }
     let mut task = named("task_name", &head.dataset);
     if task.is_empty() {
-        task = bare(file.name()).to_owned();
+        bare(file.name()).clone_into(&mut task);
     }
     let score = ["performance", "score"].iter().find_map(|name| record.get(*name)).map(score);
     let Some(score) = score else {

@@ -47,8 +47,8 @@ pub(super) fn jobs(tree: &Tree, skips: &mut Skips) -> Vec<Job> {
         })
         .collect();
     let tables = |file: &File| bare(file.name()) != "results";
-    let mut known = Known::default();
-    known.texts = texts(tree, &["instance_id"], &["problem_statement"], tables, skips);
+    let texts = texts(tree, &["instance_id"], &["problem_statement"], tables, skips);
+    let mut known = Known { texts, ..Known::default() };
     for (file, outcome) in &files {
         let asked = known.asked.entry(part(file)).or_default();
         asked.extend(outcome.asked.iter().cloned());
