@@ -11,7 +11,7 @@ use serde::Deserialize;
 /// Prompts that are routed at once.
 const BATCH: usize = 256;
 /// Bytes that are read at once.
-const BUFFER: usize = 1 << 16;
+const BUFFER: usize = 1 << 18;
 /// Bytes of the longest prompt.
 const LONGEST: u64 = 1 << 20;
 

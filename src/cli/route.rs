@@ -108,7 +108,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         routed += prompts.len();
         let prompts: Vec<&str> = prompts.iter().map(String::as_str).collect();
         if arguments.name_only {
-            let picks = router.pick(&embedder.encode(&prompts)?, &preferences);
+            let picks = router.pick_all(&prompts, &preferences)?;
             below += picks.iter().filter(|pick| pick.below).count();
             let names = picks.into_iter().map(|pick| one_line(&embedder.models[pick.model]) + "\n");
             writer.write(&names.collect::<String>())

@@ -17,7 +17,7 @@ const VISITED: usize = 8;
 /// Passes of k-means.
 const PASSES: usize = 8;
 /// Queries whose centers are compared at once.
-const BLOCK: usize = 256;
+const BLOCK: usize = 32;
 /// Keys compared before the nearest so far are sorted out.
 const CHUNK: usize = 512;
 

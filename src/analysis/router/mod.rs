@@ -75,6 +75,9 @@ impl Route {
     }
 }
 
+/// Prompts that are picked for at a time: so few that every core has some of a batch.
+const TOGETHER: usize = 32;
+
 /// Routes prompts among the models of an embedder.
 pub struct Router<'a> {
     embedder: &'a Embedder,
@@ -116,8 +119,18 @@ impl<'a> Router<'a> {
         Ok(routes)
     }
 
-    /// Only the model that each prompt is routed to. `preferences` must have passed
-    /// [`Preferences::check`].
+    /// Only the model that each prompt is routed to, a few prompts at a time on every core.
+    /// `preferences` must have passed [`Preferences::check`].
+    ///
+    /// # Errors
+    /// If the encoder is not on this machine; see [`Embedder::encode`].
+    pub fn pick_all(&self, prompts: &[&str], preferences: &Preferences) -> Result<Vec<Pick>> {
+        let few = |prompts| Ok(self.pick(&self.embedder.encode(prompts)?, preferences));
+        let picks: Result<Vec<Vec<Pick>>> = prompts.par_chunks(TOGETHER).map(few).collect();
+        Ok(picks?.concat())
+    }
+
+    /// The same for prompts that are encoded.
     #[must_use]
     pub fn pick(&self, features: &Features, preferences: &Preferences) -> Vec<Pick> {
         let forecast = self.forecast(features);
