@@ -126,3 +126,18 @@ fn numbers_that_are_none_are_usage_errors() {
         assert_eq!(llmap(home.path(), call).status.code(), Some(2), "{call:?}");
     }
 }
+
+#[test]
+fn vectors_of_texts_that_cannot_be_kept_cost_a_remark() {
+    let home = bench();
+    let nowhere = home.path().join("a file");
+    fs::write(&nowhere, "").unwrap();
+    let encoder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/encoders/static");
+    let mut command = cargo_bin_cmd!("llmap");
+    command.current_dir(home.path()).env("XDG_CACHE_HOME", &nowhere);
+    command.args(["train", "data", "-o", "new.safetensors", "--epochs", "1", "--encoder"]);
+    let ran = command.arg(&encoder).output().unwrap();
+    let remarks = String::from_utf8_lossy(&ran.stderr);
+    assert!(ran.status.success() && home.path().join("new.safetensors").exists(), "{remarks}");
+    assert!(remarks.contains("the vectors of texts are not kept"), "{remarks}");
+}

@@ -120,6 +120,9 @@ pub fn main() -> ExitCode {
     let common = &cli.common;
     let listening = if cli.on_screen() { Ok(()) } else { signals::listen() };
     let outcome = listening.and_then(|()| run(cli.command, &cli.explore, common));
+    if let Some(problem) = llmap::encoder::unkept().filter(|_| !common.quiet) {
+        output::message(format!("note: the vectors of texts are not kept: {problem}"));
+    }
     match (outcome, signals::came()) {
         (Ok(()), _) => ExitCode::SUCCESS,
         (Err(error), None) if output::reader_left(&error) => ExitCode::SUCCESS,

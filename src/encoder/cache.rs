@@ -8,16 +8,28 @@ use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::SystemTime;
 
 use ndarray::{Array2, ArrayView2};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use xxhash_rust::xxh3::xxh3_128;
 
+use crate::error::Error;
 use crate::{atomic, sealed};
 
 /// Bytes that the cache holds at most.
 const CAPACITY: u64 = 512 << 20;
+
+/// Why vectors could not be kept, the first time that they could not: a remark for whoever runs the
+/// program, since they are there all the same.
+static UNKEPT: OnceLock<String> = OnceLock::new();
+
+/// Why vectors of texts could not be kept in the cache, if so.
+#[must_use]
+pub fn unkept() -> Option<&'static str> {
+    UNKEPT.get().map(String::as_str)
+}
 
 /// A text's hash.
 pub(super) type Key = u128;
@@ -79,10 +91,10 @@ impl Cache {
         let rows = TensorView::new(Dtype::F32, vec![keys.len(), self.dim], &vector_bytes);
         let (Ok(texts), Ok(rows)) = (texts, rows) else { return };
         let Ok(bytes) = sealed::seal([("texts", texts), ("vectors", rows)], None) else { return };
-        if fs::create_dir_all(&self.folder).is_ok()
-            && atomic::write(&self.folder.join(name), &bytes).is_ok()
-        {
-            self.shrink();
+        let folder = fs::create_dir_all(&self.folder).map_err(|e| Error::io(&self.folder, e));
+        match folder.and_then(|()| atomic::write(&self.folder.join(name), &bytes)) {
+            Ok(()) => self.shrink(),
+            Err(error) => drop(UNKEPT.set(error.to_string())),
         }
     }
 

@@ -15,6 +15,7 @@ use std::sync::atomic::AtomicBool;
 
 pub use builtin::{Builtin, Settings};
 use cache::Cache;
+pub use cache::unkept;
 pub(crate) use locate::cache_folder;
 pub use locate::{Source, sources};
 use ndarray::{Array1, Array2, Axis, s};
