@@ -24,7 +24,7 @@ pub struct Forecast {
     pub p: Array2<f32>,
     /// The standard deviation, in calibrated logits, of what is not known of the model here.
     pub deviation: Array2<f32>,
-    /// How far the model was tested on the like of the prompt, in [0, 1].
+    /// How far the model was tested on questions like the prompt, in [0, 1].
     pub support: Array2<f32>,
     /// Where each prompt stands.
     pub scope: Vec<Scope>,

@@ -52,7 +52,7 @@ pub(super) struct Mixture {
     pub(super) mean: Vec<f32>,
     /// The variance of what is known of the model, and of which category it is.
     pub(super) variance: Vec<f32>,
-    /// How far the model was tested on the like of the question, in [0, 1].
+    /// How far the model was tested on questions like this one, in [0, 1].
     pub(super) support: Vec<f32>,
 }
 

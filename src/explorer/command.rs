@@ -142,8 +142,11 @@ pub enum RouteCommand {
     /// Let cost count less.
     Better,
     /// Ask for a higher chance of being right: the cheapest that has it comes first.
-    Surer,
-    LessSure,
+    #[serde(alias = "surer")]
+    RaiseFloor,
+    /// Ask for a lower one.
+    #[serde(alias = "less-sure")]
+    LowerFloor,
     /// Take the cheapest of those that cannot be told from the best, or the best.
     CheapestTie,
     /// Rank cautiously, by the lower end of the interval, or by the probability.

@@ -51,7 +51,7 @@ pub fn resembles(paths: &[PathBuf]) -> Result<Option<Resembles>> {
     Ok(of(&Tree::find_some(paths, NAMED, &mut Skips::default())?))
 }
 
-/// What the files of a tree resemble: names first, since they are surer, then the first records.
+/// What the files of a tree resemble: names first, since they are more reliable, then the first records.
 pub(super) fn of(tree: &Tree) -> Option<Resembles> {
     let files: Vec<_> = tree.files(|_| true);
     let found = |file: &Path, format: Format| {

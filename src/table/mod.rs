@@ -278,7 +278,7 @@ fn is_open(record: &ByteRecord) -> bool {
     record.iter().next_back().is_some_and(|cell| cell.ends_with(END))
 }
 
-/// The names of columns, unless one stands twice.
+/// The names of columns, unless one is repeated.
 fn named(path: &Path, names: Vec<String>) -> Result<Vec<String>> {
     let mut seen = HashSet::new();
     if let Some(twice) = names.iter().find(|name| !seen.insert(name.as_str())) {

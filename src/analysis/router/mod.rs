@@ -35,7 +35,7 @@ pub struct Candidate {
     pub low: f32,
     /// The upper end.
     pub high: f32,
-    /// How far the model was tested on the like of the prompt, in [0, 1].
+    /// How far the model was tested on questions like the prompt, in [0, 1].
     pub support: f32,
     /// What it costs, in the [`Unit`] of the router, where that is known.
     pub cost: Option<f64>,

@@ -9,7 +9,7 @@ use crate::embedder::{Embedder, Features};
 
 /// The normal quantile that leaves a tenth on either side.
 const Z80: f32 = 1.281_551_6;
-/// A model with less support was not tested on the like: nothing says that it is as good.
+/// A model with less support was not tested on such questions: nothing says that it is as good.
 const LEAST_SUPPORT: f32 = 0.5;
 
 /// How many responses of each model are known on benchmarks like the prompt in a row of `features`:

@@ -87,8 +87,8 @@ pub static KEYMAP: LazyLock<Vec<Binding>> = LazyLock::new(|| {
         bind(Route, "m", A::Route(C::NextView), "list, plot, pinned, history", "view"),
         bind(Route, "+", A::Route(C::Cheaper), "cost counts more", "cheaper"),
         bind(Route, "-", A::Route(C::Better), "cost counts less", ""),
-        bind(Route, ".", A::Route(C::Surer), "the cheapest that is sure enough", "surer"),
-        bind(Route, ",", A::Route(C::LessSure), "less sure", ""),
+        bind(Route, ".", A::Route(C::RaiseFloor), "raise the quality floor", "floor"),
+        bind(Route, ",", A::Route(C::LowerFloor), "lower the quality floor", ""),
         bind(Route, "$", A::Route(C::HighestCost), "the highest cost …", ""),
         bind(Route, "=", A::Route(C::CheapestTie), "the cheapest of the ties", ""),
         bind(

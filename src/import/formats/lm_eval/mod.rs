@@ -93,7 +93,7 @@ fn run(file: &File, named: &Named, about: Option<&About>) -> Run {
         }
     }
     if let Some(args) = &named.args {
-        // The name of the file holds the model's arguments: surer than results that may be of another.
+        // The name of the file holds the model's arguments: more reliable than results that may be of another.
         let own = results::model_of(args);
         if !run.model.known || names::sanitized(&run.model.name) != names::sanitized(&own.name) {
             run.model = own;
