@@ -4,6 +4,18 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+/// A text with single spaces.
+pub(crate) fn spaced(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(word);
+    }
+    out
+}
+
 /// The candidate nearest to `name`, if any is near enough to be a slip.
 pub(crate) fn nearest<'a>(
     name: &str,

@@ -108,6 +108,14 @@ impl Values {
             Self::Class(values) => values[model].clone(),
         }
     }
+
+    /// The value of one model as tables hold it; `None` is unknown.
+    pub(super) fn cell(&self, model: usize) -> Option<String> {
+        match self {
+            Self::Flag(values) => values[model].map(|value| u8::from(value).to_string()),
+            values => values.text(model),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use super::builder::attribute_columns;
 use super::matching::{Matcher, NearMiss};
 use super::{Attribute, Dataset, Kind, Question, Split, Values};
 use crate::error::{Error, Result};
+use crate::names::spaced;
 use crate::table::Table;
 
 /// At most so many conflicts are listed; all are counted.
@@ -89,11 +90,6 @@ struct Merging {
     report: Merged,
 }
 
-/// A text with single spaces.
-fn spaced(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 impl Merging {
     fn add(&mut self, nth: usize, set: Dataset, renames: &[(String, String)]) -> Result<()> {
         let names: Vec<String> = set
@@ -144,7 +140,7 @@ impl Merging {
     fn attributes(&mut self, attributes: &[Attribute], models: &[u32]) {
         for attribute in attributes {
             for (m, &model) in models.iter().enumerate() {
-                let Some(value) = written(&attribute.values, m) else { continue };
+                let Some(value) = attribute.values.cell(m) else { continue };
                 let differs = self.set(&attribute.name, model as usize, value, false);
                 self.report.attribute_conflicts += usize::from(differs);
             }
@@ -278,17 +274,13 @@ impl Merging {
             .map(|((question, model), label)| (question, model, label))
             .collect();
         triples.sort_unstable_by_key(|(question, model, _)| (*question, *model));
-        let attributes = self.columns.into_iter().map(|(name, cells)| {
-            let cells: Vec<String> = cells.into_iter().map(Option::unwrap_or_default).collect();
-            Attribute { name, values: Values::from_cells(&cells) }
-        });
         let data = Dataset {
             name: "merged".into(),
             categories: self.categories.iter().map(|(name, _)| name.clone()).collect(),
             kinds: self.categories.iter().map(|(_, kind)| *kind).collect(),
             model_ids: (0..self.models.len()).map(|m| m.to_string().into()).collect(),
             models: self.models,
-            attributes: attributes.collect(),
+            attributes: typed(self.columns),
             responses: Dataset::compressed(self.questions.len(), triples.into_iter()),
             questions: self.questions,
         };
@@ -296,12 +288,13 @@ impl Merging {
     }
 }
 
-/// A value as tables hold it.
-fn written(values: &Values, model: usize) -> Option<String> {
-    match values {
-        Values::Flag(values) => values[model].map(|value| u8::from(value).to_string()),
-        values => values.text(model),
-    }
+/// Columns of cells as attributes.
+fn typed(columns: Vec<(String, Vec<Option<String>>)>) -> Vec<Attribute> {
+    let attribute = |(name, cells): (String, Vec<Option<String>>)| {
+        let cells: Vec<String> = cells.into_iter().map(Option::unwrap_or_default).collect();
+        Attribute { name, values: Values::from_cells(&cells) }
+    };
+    columns.into_iter().map(attribute).collect()
 }
 
 /// Joins a table of attributes, prices and release dates to a data set, by the names of its models. The
@@ -323,7 +316,7 @@ pub fn join_attributes(data: &mut Dataset, path: &Path, report: &mut Merged) -> 
     while let Some(row) = table.next()? {
         let model = row.filled(name)?.trim().to_owned();
         if let Some(first) = lines.insert(model.clone(), row.line()) {
-            let problem = format!("the model `{model}` stands twice (first on line {first})");
+            let problem = format!("the model `{model}` is listed twice (first on line {first})");
             return Err(row.error(problem, "keep one row a model"));
         }
         let cells = columns.iter().map(|(at, column)| Ok(dated(column, row.text(*at)?.trim())));
@@ -344,11 +337,7 @@ pub fn join_attributes(data: &mut Dataset, path: &Path, report: &mut Merged) -> 
             report.attribute_conflicts += usize::from(merging.set(column, model, value, true));
         }
     }
-    let typed = merging.columns.into_iter().map(|(name, cells)| {
-        let cells: Vec<String> = cells.into_iter().map(Option::unwrap_or_default).collect();
-        Attribute { name, values: Values::from_cells(&cells) }
-    });
-    data.attributes = typed.collect();
+    data.attributes = typed(merging.columns);
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Attribute, Dataset, Values};
+use super::{Dataset, Values};
 use crate::atomic::Folder;
 use crate::error::{Error, Result};
 use crate::table::{Cells, Form, Writer};
@@ -67,7 +67,8 @@ impl Dataset {
         }
         let mut table = Writer::create(folder, "models", form, &columns)?;
         for (m, (name, id)) in self.models.iter().zip(&self.model_ids).enumerate() {
-            let cells: Vec<String> = self.attributes.iter().map(|one| cell(one, m)).collect();
+            let cells: Vec<String> =
+                self.attributes.iter().map(|one| one.values.cell(m).unwrap_or_default()).collect();
             let mut row: Vec<&str> = vec![id, name];
             row.extend(cells.iter().map(String::as_str));
             table.row(&row)?;
@@ -94,16 +95,5 @@ impl Dataset {
             table.row(&[category, kind.name()])?;
         }
         table.finish()
-    }
-}
-
-/// The value of a model as tables hold it.
-fn cell(attribute: &Attribute, model: usize) -> String {
-    match &attribute.values {
-        Values::Flag(values) => {
-            values[model].map_or_else(String::new, |value| u8::from(value).to_string())
-        }
-        Values::Number(values) => values[model].map_or_else(String::new, |value| value.to_string()),
-        Values::Class(values) => values[model].clone().unwrap_or_default(),
     }
 }

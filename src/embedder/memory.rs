@@ -5,6 +5,7 @@
 //! summaries of the responses to the nearest training questions, averaged by likeness.
 
 use ndarray::{Array2, ArrayView2, Axis, s};
+use rayon::prelude::*;
 
 use super::index::Index;
 use super::residuals::SUMMARY;
@@ -77,19 +78,20 @@ impl Memory {
         let mut like = Array2::from_elem((queries.nrows(), NEIGHBOURS), NOTHING);
         let mut cosines = Array2::zeros(like.dim());
         let found = self.index.nearest(queries, NEIGHBOURS, forbidden);
-        for (i, near) in found.iter().enumerate() {
-            let mut out = out.row_mut(i);
+        let rows = out.axis_iter_mut(Axis(0)).into_par_iter();
+        let rows = rows.zip(like.axis_iter_mut(Axis(0))).zip(cosines.axis_iter_mut(Axis(0)));
+        rows.zip(&found).for_each(|(((mut out, mut like), mut cosines), near)| {
             self.average(near, out.slice_mut(s![..SUMMARY]));
             out[SUMMARY] = near.first().map_or(0.0, |(_, likeness)| *likeness);
             let familiar = &near[..near.len().min(FAMILIAR)];
             out[SUMMARY + 1] = familiar.iter().map(|(_, likeness)| likeness).sum::<f32>()
                 / familiar.len().max(1) as f32;
             for (place, &(j, cosine)) in near.iter().enumerate() {
-                like[[i, place]] = self.benchmarks[j];
+                like[place] = self.benchmarks[j];
                 // A rounded key may be longer than 1 by a hair.
-                cosines[[i, place]] = cosine.min(1.0);
+                cosines[place] = cosine.min(1.0);
             }
-        }
+        });
         Recalled { inputs: out, like, cosines }
     }
 

@@ -207,14 +207,14 @@ pub fn train(
 
 /// Whether both splits have questions with an answer.
 fn enough(data: &Dataset, train: &[usize], val: &[usize]) -> Result<()> {
+    if train.len() + val.len() < 2 {
+        return Err(Error::Usage(format!(
+            "{}: too few questions with an answer: it takes at least 2 questions, one to learn from \
+             and one to check with",
+            data.name
+        )));
+    }
     for (questions, split) in [(train, "train"), (val, "val")] {
-        if train.len() + val.len() < 2 {
-            return Err(Error::Usage(format!(
-                "{}: too few questions with an answer: it takes at least 2 questions, one to learn from \
-                 and one to check with",
-                data.name
-            )));
-        }
         if questions.is_empty() {
             return Err(Error::Usage(format!(
                 "{}: the {split} split has no responses; training needs train and val questions \

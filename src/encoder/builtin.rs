@@ -4,7 +4,6 @@
 //! questions (sublinear TF-IDF, each kind of unit length) and projected by a linear layer: the
 //! leading right singular vectors of the training questions (latent semantic analysis).
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use ndarray::{Array2, Axis};
@@ -106,28 +105,19 @@ impl Builtin {
     /// text, and zero where no n-gram is known.
     #[must_use]
     pub fn encode(&self, texts: &[&str]) -> Array2<f32> {
-        self.project(texts.len(), |i| Cow::Owned(self.tfidf.weigh(texts[i])))
+        self.encode_bags(&Bags::new(&self.tfidf, texts))
     }
 
     /// The same for texts that may be weighed already.
     pub(super) fn encode_bags(&self, texts: &Bags<'_>) -> Array2<f32> {
-        if Arc::ptr_eq(&self.tfidf, texts.tfidf()) {
-            self.project(texts.rows().len(), |i| Cow::Borrowed(&texts.rows()[i]))
-        } else {
-            self.encode(texts.texts)
+        if !Arc::ptr_eq(&self.tfidf, texts.tfidf()) {
+            return self.encode(texts.texts);
         }
-    }
-
-    fn project<'a>(
-        &self,
-        texts: usize,
-        text: impl Fn(usize) -> Cow<'a, [(u32, f32)]> + Sync,
-    ) -> Array2<f32> {
-        let mut out = Array2::zeros((texts, self.dim));
+        let mut out = Array2::zeros((texts.rows().len(), self.dim));
         // A projection that was read or fitted lies row by row.
         let table = self.projection.as_slice().unwrap_or_default();
-        out.axis_iter_mut(Axis(0)).into_par_iter().enumerate().for_each(|(i, mut row)| {
-            gather(row.as_slice_mut().unwrap_or_default(), &text(i), table);
+        out.axis_iter_mut(Axis(0)).into_par_iter().zip(texts.rows()).for_each(|(mut row, text)| {
+            gather(row.as_slice_mut().unwrap_or_default(), text, table);
         });
         out
     }

@@ -193,12 +193,6 @@ fn simulated(models: usize, seed: u64) -> Subject {
         ],
         benchmarks,
         vectors,
-        uncertainty: Vec::new(),
-        val: std::collections::BTreeMap::new(),
-        reliability: Vec::new(),
-        coverage: Vec::new(),
-        axes_by_coverage: None,
-        shared: None,
-        unread: None,
+        ..Subject::default()
     }
 }

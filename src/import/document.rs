@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::fields::{Role, role};
+use crate::names::spaced;
 
 /// An unknown field belongs to the question if the prompt holds so long a text of it.
 const TELLING: usize = 12;
@@ -70,18 +71,6 @@ impl Asked {
     fn is_empty(&self) -> bool {
         self.stem.trim().is_empty() && self.choices.iter().all(|choice| choice.trim().is_empty())
     }
-}
-
-/// A text with single spaces.
-pub(super) fn spaced(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for word in text.split_whitespace() {
-        if !out.is_empty() {
-            out.push(' ');
-        }
-        out.push_str(word);
-    }
-    out
 }
 
 /// What helps to tell which fields were asked.

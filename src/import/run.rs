@@ -90,7 +90,7 @@ pub(super) fn clean(name: &str) -> String {
         .map(|c| if c.is_whitespace() { ' ' } else { c })
         .filter(|c| !unseen(*c))
         .collect();
-    super::document::spaced(&name)
+    crate::names::spaced(&name)
 }
 
 /// The runs of a file that holds several models and tasks. A text that many models were asked is kept

@@ -5,11 +5,11 @@ use std::path::Path;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::document::spaced;
 use super::questions::Questions;
 use super::report::Report;
 use crate::dataset::{Attribute, Dataset, Kind, Question, Split, Values, split_by_text};
 use crate::error::Result;
+use crate::names::spaced;
 use crate::table::Form;
 
 /// Which model answered which question how, and how that came about.

@@ -62,7 +62,6 @@ mod tests {
         let families = (0..models).map(|m| Some(if m < 10 { m.to_string() } else { "a".into() }));
         let score = |m: usize| Some(Score { accuracy: 0.5, responses: 100 - m as u32 });
         Subject {
-            short: Vec::new(),
             models: (0..models).map(|m| format!("model-{m}")).collect(),
             attributes: vec![Attribute {
                 name: attribute.into(),
@@ -81,13 +80,7 @@ mod tests {
             }),
             data: "fixture".into(),
             simulated: true,
-            uncertainty: Vec::new(),
-            val: std::collections::BTreeMap::new(),
-            reliability: Vec::new(),
-            coverage: Vec::new(),
-            axes_by_coverage: None,
-            shared: None,
-            unread: None,
+            ..Subject::default()
         }
     }
 

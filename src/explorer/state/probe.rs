@@ -100,6 +100,10 @@ impl ProbeState {
 
     /// All that run have failed. True if any did.
     pub fn fail(&mut self, problem: &str) -> bool {
-        self.reports.iter_mut().filter_map(|report| report.fail(problem).then_some(())).count() > 0
+        let mut any = false;
+        for report in &mut self.reports {
+            any |= report.fail(problem);
+        }
+        any
     }
 }

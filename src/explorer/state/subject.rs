@@ -16,7 +16,7 @@ use crate::one_line;
 /// The models that are explored and what is known about them.
 ///
 /// Its texts have passed [`one_line`], so that no pane has to think of it.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Subject {
     pub data: String,
     pub simulated: bool,
@@ -51,15 +51,8 @@ impl Subject {
             short: crate::short_names(&models),
             models,
             attributes: data.attributes.iter().map(printable).collect(),
-            benchmarks: Vec::new(),
             vectors: Array2::zeros((data.models.len(), 0)),
-            uncertainty: Vec::new(),
-            val: BTreeMap::new(),
-            reliability: Vec::new(),
-            coverage: Vec::new(),
-            axes_by_coverage: None,
-            shared: None,
-            unread: None,
+            ..Self::default()
         }
     }
 

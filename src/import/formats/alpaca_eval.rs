@@ -1,15 +1,16 @@
 //! AlpacaEval: who won against the reference.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use super::each;
 use crate::dataset::Kind;
 use crate::import::document::Asked;
 use crate::import::files::{File, Tree, bare, stem};
 use crate::import::report::Skips;
 use crate::import::run::{Document, Model, Run, clean};
+use crate::import::value::{Record, text};
 use crate::import::{Job, json};
 
 /// What the program calls a model that nobody named.
@@ -21,22 +22,15 @@ pub(super) fn jobs(tree: &Tree) -> Vec<Job> {
         [".json", ".jsonl"].iter().any(|ending| stem(name, ending).is_some())
             && bare(name) == "annotations"
     };
-    let files = tree.files(wanted).into_iter();
-    files.map(|file| -> Job { Arc::new(move |skips: &mut Skips| read(&file, skips)) }).collect()
+    each(tree.files(wanted), read)
 }
 
 /// Reads annotations: right is what was preferred to the reference. Judges and references differ: what
 /// one prefers, or to what, is another question.
 fn read(file: &File, skips: &mut Skips) -> Vec<Run> {
     let mut runs: BTreeMap<(String, String), Run> = BTreeMap::new();
-    json::records(file, None, skips, |line, annotation: Map<String, Value>, skips| {
-        let text = |name: &str| {
-            annotation
-                .get(name)
-                .and_then(Value::as_str)
-                .map(str::trim)
-                .filter(|text| !text.is_empty())
-        };
+    json::records(file, None, skips, |line, annotation: Record, skips| {
+        let text = |name: &str| text(&annotation, name);
         let Some(preference) = annotation.get("preference") else {
             return skips.row(&file.path, line, "no preference", "");
         };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::asked::{Texts, find, is_questions, texts};
+use super::each;
 use crate::dataset::Kind;
 use crate::import::files::{File, Tree, bare, holds_records};
 use crate::import::report::Skips;
@@ -20,13 +21,8 @@ pub(super) fn jobs(tree: &Tree, skips: &mut Skips) -> Vec<Job> {
     let known = texts(tree, &["uid", "question_id"], &["prompt", "turns"], is_questions, skips);
     let known = Arc::new(known);
     let files = tree.files(holds_records).into_iter();
-    files
-        .filter(|file| tree.is_named(file) || json::begins_with(file, is_judgment))
-        .map(|file| -> Job {
-            let known = Arc::clone(&known);
-            Arc::new(move |skips: &mut Skips| read(&file, &known, skips))
-        })
-        .collect()
+    let judged = files.filter(|file| tree.is_named(file) || json::begins_with(file, is_judgment));
+    each(judged, move |file, skips| read(file, &known, skips))
 }
 
 /// True for a judgment.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::asked::{Texts, find};
+use super::each;
 use crate::import::document::Asked;
 use crate::import::files::{File, Tree, bare, stem};
 use crate::import::report::Skips;
@@ -57,13 +58,7 @@ pub(super) fn jobs(tree: &Tree) -> Vec<Job> {
     }
     let known = Arc::new(known);
     let files = tree.files(|name| kind(name).is_some_and(|(_, kind)| kind == Kind::Scores));
-    files
-        .into_iter()
-        .map(|file| -> Job {
-            let known = Arc::clone(&known);
-            Arc::new(move |skips: &mut Skips| read(&file, &known, skips).into_iter().collect())
-        })
-        .collect()
+    each(files, move |file, skips| read(file, &known, skips).into_iter().collect())
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::asked::{Texts, is_questions, texts};
+use super::each;
 use crate::import::files::{File, Tree, bare, holds_records};
 use crate::import::report::Skips;
 use crate::import::run::{Document, Run, Runs, clean, hash};
@@ -13,13 +14,8 @@ use crate::import::{Job, json};
 pub(super) fn jobs(tree: &Tree, skips: &mut Skips) -> Vec<Job> {
     let known = Arc::new(texts(tree, &["question_id"], &["turns", "prompt"], is_questions, skips));
     let files = tree.files(holds_records).into_iter();
-    files
-        .filter(|file| tree.is_named(file) || json::begins_with(file, is_judgment))
-        .map(|file| -> Job {
-            let known = Arc::clone(&known);
-            Arc::new(move |skips: &mut Skips| read(&file, &known, skips))
-        })
-        .collect()
+    let judged = files.filter(|file| tree.is_named(file) || json::begins_with(file, is_judgment));
+    each(judged, move |file, skips| read(file, &known, skips))
 }
 
 /// True for a judgment.

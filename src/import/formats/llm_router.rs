@@ -1,7 +1,6 @@
 //! LLMRouter: routing data, a record an answer. LLMRouterBench: a file a model and dataset.
 
-use std::sync::Arc;
-
+use super::each;
 use crate::import::files::{File, Tree, bare, holds_records};
 use crate::import::report::Skips;
 use crate::import::run::{Document, Run, Runs, clean, hash};
@@ -10,8 +9,7 @@ use crate::import::{Job, json};
 
 /// What to read: a job for each file of records.
 pub(super) fn jobs(tree: &Tree) -> Vec<Job> {
-    let files = tree.files(holds_records).into_iter();
-    files.map(|file| -> Job { Arc::new(move |skips: &mut Skips| read(&file, skips)) }).collect()
+    each(tree.files(holds_records), read)
 }
 
 /// True for routing data of LLMRouter, and for results of LLMRouterBench.

@@ -1,7 +1,8 @@
 //! A table with a row an answer: which question, which model, and whether it was right.
 
-use std::sync::Arc;
+use serde_json::Value;
 
+use super::each;
 use crate::dataset::Split;
 use crate::import::files::{File, Tree, bare, holds_records};
 use crate::import::report::Skips;
@@ -38,7 +39,7 @@ const LABEL: &[&str] = &[
     "result",
     "value",
 ];
-pub(super) const CATEGORY: &[&str] = &[
+const CATEGORY: &[&str] = &[
     "category",
     "task",
     "task_name",
@@ -51,17 +52,13 @@ pub(super) const CATEGORY: &[&str] = &[
 ];
 pub(super) const ID: &[&str] =
     &["prompt_id", "question_id", "sample_id", "instance_id", "item_id", "uid", "id"];
-pub(super) const SPLIT: &[&str] = &["split"];
-pub(super) const CHOICES: &[&str] = &["choices", "options"];
+const SPLIT: &[&str] = &["split"];
+const CHOICES: &[&str] = &["choices", "options"];
 
 /// What to read: a job for each file of records.
 pub(super) fn jobs(tree: &Tree, options: &Options) -> Vec<Job> {
-    let files = tree.files(holds_records).into_iter();
-    let job = |file: File| -> Job {
-        let columns = options.columns.clone();
-        Arc::new(move |skips: &mut Skips| read(&file, &columns, skips))
-    };
-    files.map(job).collect()
+    let columns = options.columns.clone();
+    each(tree.files(holds_records), move |file, skips| read(file, &columns, skips))
 }
 
 /// Where a table has what.
@@ -69,10 +66,58 @@ struct Places {
     question: String,
     model: String,
     label: String,
+    about: About,
+}
+
+/// Where a table says more of its questions.
+pub(super) struct About {
     category: Option<String>,
     id: Option<String>,
     split: Option<String>,
     choices: Option<String>,
+}
+
+impl About {
+    pub(super) fn of(record: &Record, columns: &Columns) -> Self {
+        let other = |role: &str, names: &[&str]| place(record, columns, role, names);
+        Self {
+            category: other("category", CATEGORY),
+            id: other("id", ID),
+            split: other("split", SPLIT),
+            choices: other("choices", CHOICES),
+        }
+    }
+
+    /// True for one of its columns.
+    pub(super) fn has(&self, column: &str) -> bool {
+        let places = [&self.category, &self.id, &self.split, &self.choices];
+        places.into_iter().flatten().any(|name| name == column)
+    }
+
+    /// The category of a row, or else the name of its file.
+    pub(super) fn task(&self, record: &Record, file: &File) -> String {
+        let task = self.category.as_deref().and_then(|name| filled(record, name)).and_then(plain);
+        task.unwrap_or_else(|| bare(file.name()).to_owned())
+    }
+
+    /// The document of a row that asks `question`.
+    pub(super) fn document(&self, record: &Record, question: &str, runs: &mut Runs) -> Document {
+        let field = |place: &Option<String>| filled(record, place.as_deref()?);
+        let choices = field(&self.choices).map(texts).unwrap_or_default();
+        let id = field(&self.id).and_then(plain);
+        let split = field(&self.split).and_then(plain);
+        Document {
+            id: id.map(|id| hash(&id)),
+            asked: runs.text(question, &choices),
+            split: split.and_then(|name| Split::from_name(&name)),
+            ..Document::default()
+        }
+    }
+}
+
+/// What a row has in a column, unless that is blank.
+pub(super) fn filled<'a>(record: &'a Record, name: &str) -> Option<&'a Value> {
+    record.get(name).filter(|value| !is_blank(value))
 }
 
 /// The column for a role: the one that the user names, or else the first of `names` that is there.
@@ -101,15 +146,11 @@ impl Places {
                 )
             })
         };
-        let other = |role: &str, names: &[&str]| place(record, columns, role, names);
         Ok(Self {
             question: needed("question", QUESTION)?,
             model: needed("model", MODEL)?,
             label: needed("label", LABEL)?,
-            category: other("category", CATEGORY),
-            id: other("id", ID),
-            split: other("split", SPLIT),
-            choices: other("choices", CHOICES),
+            about: About::of(record, columns),
         })
     }
 }
@@ -125,7 +166,7 @@ fn read(file: &File, columns: &Columns, skips: &mut Skips) -> Vec<Run> {
     json::records(file, None, skips, |line, record: Record, skips| {
         let places = places.get_or_insert_with(|| Places::of(&record, columns));
         let Ok(places) = places else { return };
-        let field = |name: &str| record.get(name).filter(|value| !is_blank(value));
+        let field = |name: &str| filled(&record, name);
         let Some(question) = field(&places.question).and_then(said) else {
             return skips.row(&file.path, line, "no question", &format!("`{}`", places.question));
         };
@@ -135,17 +176,8 @@ fn read(file: &File, columns: &Columns, skips: &mut Skips) -> Vec<Run> {
         let Some(label) = field(&places.label).map(score) else {
             return skips.row(&file.path, line, "no score", &format!("`{}`", places.label));
         };
-        let task = places.category.as_deref().and_then(field).and_then(plain);
-        let task = task.unwrap_or_else(|| bare(file.name()).to_owned());
-        let choices = places.choices.as_deref().and_then(field).map(texts).unwrap_or_default();
-        let split = places.split.as_deref().and_then(field).and_then(plain);
-        let id = places.id.as_deref().and_then(field).and_then(plain);
-        let document = Document {
-            id: id.map(|id| hash(&id)),
-            asked: runs.text(&question, &choices),
-            split: split.and_then(|name| Split::from_name(&name)),
-            ..Document::default()
-        };
+        let task = places.about.task(&record, file);
+        let document = places.about.document(&record, &question, &mut runs);
         runs.run(&task, &model).answer(line, document, "", &[("score".into(), label)]);
     });
     if let Some(Err(problem)) = places {

@@ -1,14 +1,15 @@
 //! MMLU-Pro: what was answered, beside what is right.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use super::each;
 use crate::import::document::Asked;
 use crate::import::files::{File, Tree, bare, stem};
 use crate::import::report::Skips;
 use crate::import::run::{Document, Model, Run, clean, hash};
+use crate::import::value::{Record, text};
 use crate::import::{Job, json};
 
 /// Names of files beside the answers that hold none.
@@ -25,15 +26,12 @@ pub(super) fn jobs(tree: &Tree) -> Vec<Job> {
         let name = bare(file.name());
         name.starts_with("model_outputs_") || name.ends_with("_result") || tree.is_named(file)
     };
-    let answers = |record: &Map<String, Value>| {
+    let answers = |record: &Record| {
         record.contains_key("question")
             && ["pred", "answer"].iter().any(|key| record.contains_key(*key))
     };
     let files = tree.files(wanted).into_iter();
-    files
-        .filter(|file| sure(file) || json::begins_with(file, answers))
-        .map(|file| -> Job { Arc::new(move |skips: &mut Skips| read(&file, skips)) })
-        .collect()
+    each(files.filter(|file| sure(file) || json::begins_with(file, answers)), read)
 }
 
 /// The model that the file, or else its folder, is named by, and the number of its examples.
@@ -63,14 +61,8 @@ fn read(file: &File, skips: &mut Skips) -> Vec<Run> {
         return Vec::new();
     }
     let mut runs: BTreeMap<String, Run> = BTreeMap::new();
-    json::records(file, None, skips, |line, answered: Map<String, Value>, skips| {
-        let text = |name: &str| {
-            answered
-                .get(name)
-                .and_then(Value::as_str)
-                .map(str::trim)
-                .filter(|text| !text.is_empty())
-        };
+    json::records(file, None, skips, |line, answered: Record, skips| {
+        let text = |name: &str| text(&answered, name);
         let Some(question) = text("question") else {
             return skips.row(&file.path, line, "no question", "");
         };

@@ -17,11 +17,26 @@ mod router_bench;
 mod swe_bench;
 mod wide;
 
-use super::files::Tree;
+use std::sync::Arc;
+
+use super::files::{File, Tree};
 use super::report::Skips;
+use super::run::Run;
 use super::{Job, Options};
 
 pub(super) use alpaca_eval::name_tasks;
+
+/// A job for each file: what `read` makes of it.
+fn each(
+    files: impl IntoIterator<Item = File>,
+    read: impl Fn(&File, &mut Skips) -> Vec<Run> + Clone + Send + Sync + 'static,
+) -> Vec<Job> {
+    let job = |file: File| -> Job {
+        let read = read.clone();
+        Arc::new(move |skips: &mut Skips| read(&file, skips))
+    };
+    files.into_iter().map(job).collect()
+}
 
 /// Whose files they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,10 +1,9 @@
 //! OpenAI evals: a log of events, after a line with the specification of the run.
 
-use std::collections::HashMap;
-use std::sync::Arc;
-
 use serde_json::Value;
+use std::collections::HashMap;
 
+use super::each;
 use crate::import::document::Asked;
 use crate::import::files::{File, Tree, holds_records};
 use crate::import::report::Skips;
@@ -15,12 +14,8 @@ use crate::import::{Job, json, prompt};
 /// What to read: a job for each log.
 pub(super) fn jobs(tree: &Tree) -> Vec<Job> {
     let files = tree.files(holds_records).into_iter();
-    files
-        .filter(|file| tree.is_named(file) || json::begins_with(file, is_spec))
-        .map(|file| -> Job {
-            Arc::new(move |skips: &mut Skips| read(&file, skips).into_iter().collect())
-        })
-        .collect()
+    let logs = files.filter(|file| tree.is_named(file) || json::begins_with(file, is_spec));
+    each(logs, |file, skips| read(file, skips).into_iter().collect())
 }
 
 /// True for the first line of a log.

@@ -1,24 +1,15 @@
 //! RouterBench: a row a question; a model has a column of its score, and others of its response and cost.
 
-use std::sync::Arc;
-
+use super::each;
 use super::wide;
 use crate::import::files::{Tree, holds_records};
-use crate::import::report::Skips;
 use crate::import::value::Record;
 use crate::import::{Columns, Job};
 
 /// What to read: a job for each table.
 pub(super) fn jobs(tree: &Tree) -> Vec<Job> {
-    let files = tree.files(holds_records).into_iter();
-    files
-        .map(|file| -> Job {
-            Arc::new(move |skips: &mut Skips| {
-                let columns = Columns::default();
-                wide::read(&file, &columns, &is_model, skips)
-            })
-        })
-        .collect()
+    let columns = Columns::default();
+    each(tree.files(holds_records), move |file, skips| wide::read(file, &columns, &is_model, skips))
 }
 
 /// True for a row of such a table.

@@ -1,14 +1,13 @@
 //! A matrix: a row a question, a column a model.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
-use super::long::{CATEGORY, CHOICES, ID, QUESTION, SPLIT, place};
-use crate::dataset::Split;
-use crate::import::files::{File, Tree, bare, holds_records};
+use super::each;
+use super::long::{About, ID, QUESTION, filled, place};
+use crate::import::files::{File, Tree, holds_records};
 use crate::import::report::Skips;
-use crate::import::run::{Document, Run, Runs, hash};
-use crate::import::value::{Record, is_blank, plain, said, score, texts};
+use crate::import::run::{Run, Runs};
+use crate::import::value::{Record, is_blank, said, score};
 use crate::import::{Columns, Job, Options, json};
 
 /// Columns that are about the question, beside those with a role.
@@ -36,21 +35,14 @@ const OTHERS: &[&str] = &[
 
 /// What to read: a job for each table.
 pub(super) fn jobs(tree: &Tree, options: &Options) -> Vec<Job> {
-    let files = tree.files(holds_records).into_iter();
-    let job = |file: File| -> Job {
-        let columns = options.columns.clone();
-        Arc::new(move |skips: &mut Skips| read(&file, &columns, &|_, _| true, skips))
-    };
-    files.map(job).collect()
+    let columns = options.columns.clone();
+    each(tree.files(holds_records), move |file, skips| read(file, &columns, &|_, _| true, skips))
 }
 
 /// Which columns are what.
 struct Places {
     question: String,
-    category: Option<String>,
-    id: Option<String>,
-    split: Option<String>,
-    choices: Option<String>,
+    about: About,
     models: HashSet<String>,
 }
 
@@ -60,28 +52,26 @@ impl Places {
         columns: &Columns,
         model: &dyn Fn(&Record, &str) -> bool,
     ) -> Result<Self, String> {
-        let other = |role: &str, names: &[&str]| place(record, columns, role, names);
-        let (category, id) = (other("category", CATEGORY), other("id", ID));
-        let (split, choices) = (other("split", SPLIT), other("choices", CHOICES));
+        let about = About::of(record, columns);
         let there: Vec<&str> = record.keys().take(20).map(String::as_str).collect();
-        let question = other("question", QUESTION).filter(|name| record.contains_key(name));
+        let question = place(record, columns, "question", QUESTION);
+        let question = question.filter(|name| record.contains_key(name));
         let question = question.ok_or_else(|| {
             format!(
                 "no column for the question: name it with --columns question=NAME (there are: {})",
                 there.join(", ")
             )
         })?;
-        let roles =
-            [Some(&question), category.as_ref(), id.as_ref(), split.as_ref(), choices.as_ref()];
         let named: Vec<&str> = columns.all("model").collect();
         let ignored: Vec<&str> = columns.all("ignore").collect();
         let is_model = |name: &&String| {
             if !named.is_empty() {
                 return named.contains(&name.as_str());
             }
-            let about = OTHERS.iter().chain(ID).any(|other| other.eq_ignore_ascii_case(name));
-            !about
-                && !roles.contains(&Some(*name))
+            let other = OTHERS.iter().chain(ID).any(|other| other.eq_ignore_ascii_case(name));
+            !other
+                && **name != question
+                && !about.has(name)
                 && !ignored.contains(&name.as_str())
                 && !name.contains('|')
                 && model(record, name)
@@ -90,7 +80,7 @@ impl Places {
         if models.is_empty() {
             return Err(format!("no column is a model (there are: {})", there.join(", ")));
         }
-        Ok(Self { question, category, id, split, choices, models })
+        Ok(Self { question, about, models })
     }
 }
 
@@ -117,22 +107,12 @@ pub(super) fn read(
     json::records(file, None, skips, |line, record: Record, skips| {
         let places = places.get_or_insert_with(|| Places::of(&record, columns, model));
         let Ok(places) = places else { return };
-        let field = |name: &str| record.get(name).filter(|value| !is_blank(value));
-        let question = field(&places.question).and_then(said);
+        let question = filled(&record, &places.question).and_then(said);
         let Some(question) = question.map(|text| unlisted(&text)) else {
             return skips.row(&file.path, line, "no question", &format!("`{}`", places.question));
         };
-        let task = places.category.as_deref().and_then(field).and_then(plain);
-        let task = task.unwrap_or_else(|| bare(file.name()).to_owned());
-        let choices = places.choices.as_deref().and_then(field).map(texts).unwrap_or_default();
-        let split = places.split.as_deref().and_then(field).and_then(plain);
-        let id = places.id.as_deref().and_then(field).and_then(plain);
-        let document = Document {
-            id: id.map(|id| hash(&id)),
-            asked: runs.text(&question, &choices),
-            split: split.and_then(|name| Split::from_name(&name)),
-            ..Document::default()
-        };
+        let task = places.about.task(&record, file);
+        let document = places.about.document(&record, &question, &mut runs);
         for (name, value) in &record {
             if !places.models.contains(name) || is_blank(value) {
                 continue;
