@@ -1,6 +1,7 @@
 //! `llmap bench`
 
 use std::hint::black_box;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
@@ -8,12 +9,15 @@ use std::time::Instant;
 use llmap::Result;
 use llmap::analysis::projection::Projection;
 use llmap::analysis::router::{Preferences, Router};
+use llmap::dataset::Dataset;
 use llmap::dataset::simulate::Simulation;
 use llmap::embedder::{Embedder, Settings, train};
-use llmap::explorer::{Frames, frames, typed};
+use llmap::explorer::{Frames, Spread, frames, typed};
+use ndarray::Array2;
+use serde::Serialize;
 use serde_json::json;
 
-use super::{Common, output};
+use super::{Common, output, signals};
 
 /// A prompt of the usual length.
 const PROMPT: &str = "A shop sells pens at three for two dollars. Mira has twenty dollars, buys a \
@@ -22,105 +26,208 @@ const PROMPT: &str = "A shop sells pens at three for two dollars. Mira has twent
 const MANY: usize = 4096;
 /// Models that frames are drawn of.
 const SIZES: [usize; 2] = [10_000, 100_000];
+/// The versions that this build is made of.
+const LOCK: &str = include_str!("../../Cargo.lock");
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   llmap bench
   llmap bench --json --repeats 50
+  llmap bench --train mydata --runs 5        training too, five times
 
-Times are medians in milliseconds. Close other programs first: they count too.")]
+Times are medians, with the 5th and the 95th percentile. Close other programs first: they count too.")]
 pub struct Arguments {
     /// How often each thing is done.
     #[arg(long, default_value_t = 40, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     repeats: u32,
+    /// Train on these records too, instead of small simulated ones.
+    #[arg(long, value_name = "DATA")]
+    train: Option<PathBuf>,
+    /// How often it trains.
+    #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    runs: u32,
+}
+
+/// What training took.
+#[derive(Serialize)]
+struct Training {
+    data: String,
+    models: usize,
+    responses: u32,
+    /// From the records in memory to the embedder.
+    time: Spread,
+    /// The matrix products of its networks alone, as many at once as it trains networks.
+    products: Spread,
+    /// How many times as long as its products it takes.
+    ratio: f64,
+}
+
+/// What routing took.
+#[derive(Serialize)]
+struct Routing {
+    load: Spread,
+    map: Spread,
+    encode: Spread,
+    predict: Spread,
+    route: Spread,
+    typed_to_painted: Spread,
+    /// Prompts routed at once, from their features to picks.
+    picks: Spread,
+    /// The same from text to names.
+    names: Spread,
 }
 
 pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let repeats = arguments.repeats as usize;
-    let load = median(repeats.min(10), || Embedder::shipped().map(drop))?;
-    let embedder = Embedder::shipped()?;
-    let map = median(repeats, || Projection::pca(embedder.profiles(), 6).map(drop))?;
-    let encode = median(repeats, || embedder.encode(&[PROMPT]).map(|f| drop(black_box(f))))?;
-    let features = embedder.encode(&[PROMPT])?;
-    let predict = median(repeats, || {
-        black_box(embedder.predict(&features));
-        Ok(())
-    })?;
-    let embedder = Arc::new(embedder);
-    let prompts: Vec<String> = (0..repeats).map(|i| format!("{PROMPT} ({i})")).collect();
-    let painted = typed(&embedder, &prompts)?;
-    let (router, any) = (Router::new(&embedder), Preferences::default());
-    let routed = median(repeats, || router.route(&[PROMPT], &any).map(|r| drop(black_box(r))))?;
-    let many: Vec<&str> = prompts.iter().map(String::as_str).cycle().take(MANY).collect();
-    let ready = embedder.encode(&many)?;
-    let per_second = |ms: f64| MANY as f64 / ms * 1000.0;
-    let picks = per_second(median(5, || {
-        black_box(router.pick(&ready, &any));
-        Ok(())
-    })?);
-    let names = per_second(median(5, || {
-        black_box(router.pick_all(&many, &any)?);
-        Ok(())
-    })?);
+    let embedder = Arc::new(Embedder::shipped()?);
+    let routing = routing(&embedder, repeats)?;
+    // Before anything large is drawn: what training holds at most is its own then.
+    let training = training(arguments, common)?;
+    let memory = super::train::peak_memory();
     let drawn: Vec<Frames> =
         SIZES.iter().map(|n| frames(*n, repeats, common.seed)).collect::<Result<_>>()?;
     let beside = beside_training(repeats, common.seed)?;
-    let memory = super::train::peak_memory();
-    let models = embedder.models.len();
+    let per_second = |spread: &Spread| MANY as f64 / spread.median * 1000.0;
+    let (picks, names) = (per_second(&routing.picks), per_second(&routing.names));
     if common.json {
         return output::json(&json!({
-            "models": models,
-            "load": load,
-            "map": map,
-            "encode": encode,
-            "predict": predict,
-            "route": routed,
-            "typed_to_painted": painted,
+            "machine": machine(),
+            "versions": versions(),
+            "unit": "milliseconds",
+            "models": embedder.models.len(),
+            "routing": routing,
             "routings_per_second": { "from_ready_vectors": picks, "from_text": names },
+            "training": training,
+            "peak_memory_bytes": memory,
             "frames": drawn,
             "frames_beside_training": beside,
-            "peak_memory_bytes": memory,
-            "threads": std::thread::available_parallelism().map(usize::from).ok(),
         }));
     }
-    let row = |what: String, ms: f64| vec![what, format!("{ms:.2} ms")];
+    let models = embedder.models.len();
     let mut rows = vec![
-        row(format!("load the shipped embedder ({models} models)"), load),
-        row("compute its map".into(), map),
-        row("encode a prompt".into(), encode),
-        row("forecast all models for an encoded prompt".into(), predict),
-        row("route a prompt".into(), routed),
-        row("a typed prompt to its painted ranking, beyond the debounce".into(), painted),
-        vec!["routings a second, from ready vectors".into(), format!("{picks:.0}")],
-        vec!["  the same from text to the name".into(), format!("{names:.0}")],
+        row(format!("load the shipped embedder ({models} models)"), &routing.load),
+        row("compute its map".into(), &routing.map),
+        row("encode a prompt".into(), &routing.encode),
+        row("predict all models for an encoded prompt".into(), &routing.predict),
+        row("route a prompt".into(), &routing.route),
+        row("typed prompt to painted ranking, without debounce".into(), &routing.typed_to_painted),
+        single("routings a second, from ready vectors".into(), format!("{picks:.0}")),
+        single("  the same from text to the name".into(), format!("{names:.0}")),
     ];
+    let Training { data, models, responses, time, products, ratio } = &training;
+    rows.extend([
+        row(format!("train on {data} ({models} models, {responses} responses)"), time),
+        row("  its matrix products alone".into(), products),
+        single("  times as long as its products".into(), format!("{ratio:.1}")),
+    ]);
     for frames in drawn.iter().chain([&beside]) {
         let models = frames.models;
-        let when =
-            if models == SIZES[0] || models == SIZES[1] { "" } else { " while a training runs" };
-        rows.push(row(format!("key to frame, map of {models} models{when}"), frames.median));
-        rows.push(row("  the slowest twentieth takes at least".into(), frames.p95));
-        rows.push(row("  the same with the table of models".into(), frames.table));
-        rows.push(row("  from the vectors to the first frame".into(), frames.first));
+        let when = if SIZES.contains(&models) { "" } else { " while a training runs" };
+        rows.push(row(format!("key to frame, map of {models} models{when}"), &frames.map));
+        rows.push(row("  the same with the table of models".into(), &frames.table));
+        let first = format!("{:.2} ms", frames.first);
+        rows.push(single("  from the vectors to the first frame".into(), first));
     }
-    output::text(&output::table(&["", "median"], rows, 1))
+    let head = ["", "median", "5%", "95%"];
+    output::text(&format!("{}\n{}", machine_line(), output::table(&head, rows, 1)))
 }
 
-/// The median time of `work`, in milliseconds.
-fn median(repeats: usize, mut work: impl FnMut() -> Result<()>) -> Result<f64> {
+fn row(what: String, spread: &Spread) -> Vec<String> {
+    let ms = |x: f64| format!("{x:.2} ms");
+    vec![what, ms(spread.median), ms(spread.p5), ms(spread.p95)]
+}
+
+fn single(what: String, value: String) -> Vec<String> {
+    vec![what, value, String::new(), String::new()]
+}
+
+fn routing(embedder: &Arc<Embedder>, repeats: usize) -> Result<Routing> {
+    let features = embedder.encode(&[PROMPT])?;
+    let prompts: Vec<String> = (0..repeats).map(|i| format!("{PROMPT} ({i})")).collect();
+    let (router, any) = (Router::new(embedder), Preferences::default());
+    let many: Vec<&str> = prompts.iter().map(String::as_str).cycle().take(MANY).collect();
+    let ready = embedder.encode(&many)?;
+    Ok(Routing {
+        load: time(repeats.min(10), || Embedder::shipped())?,
+        map: time(repeats, || Projection::pca(embedder.profiles(), 6))?,
+        encode: time(repeats, || embedder.encode(&[PROMPT]))?,
+        predict: time(repeats, || Ok(embedder.predict(&features)))?,
+        route: time(repeats, || router.route(&[PROMPT], &any))?,
+        typed_to_painted: typed(embedder, &prompts)?,
+        picks: time(repeats.min(5), || Ok(router.pick(&ready, &any)))?,
+        names: time(repeats.min(5), || router.pick_all(&many, &any))?,
+    })
+}
+
+/// Trains `--runs` times, and multiplies the matrices of its networks alone as often.
+fn training(arguments: &Arguments, common: &Common) -> Result<Training> {
+    let data = match &arguments.train {
+        Some(folder) => super::data(folder)?,
+        None => simulated(common.seed),
+    };
+    let settings = Settings { seed: common.seed, ..Settings::default() };
+    let runs = arguments.runs as usize;
+    let (mut trained, stop) = (None, signals::flag());
+    let time = time(runs, || {
+        trained = Some(train(&data, &settings, &mut |_| {}, &stop)?);
+        Ok(())
+    })?;
+    let (layers, responses) = trained
+        .map(|embedder| (embedder.layers(), embedder.provenance.responses))
+        .unwrap_or_default();
+    let questions = data.split(llmap::dataset::Split::Train).len();
+    let steps = questions.div_ceil(settings.batch) * settings.epochs as usize;
+    let products = self::time(runs, || {
+        std::thread::scope(|scope| {
+            for network in &layers {
+                scope.spawn(|| multiply(network, settings.batch, steps));
+            }
+        });
+        Ok(())
+    })?;
+    let ratio = time.median / products.median;
+    let models = data.models.len();
+    Ok(Training { data: data.name.clone(), models, responses, time, products, ratio })
+}
+
+/// The products of one network's training: forward, to the weights, and to the units below.
+fn multiply(layers: &[(usize, usize)], batch: usize, steps: usize) {
+    let full = |rows: usize, columns: usize| Array2::<f32>::from_elem((rows, columns), 0.5);
+    let parts: Vec<_> = layers
+        .iter()
+        .map(|&(inputs, outputs)| {
+            (full(batch, inputs), full(inputs, outputs), full(batch, outputs))
+        })
+        .collect();
+    for _ in 0..steps {
+        for (depth, (below, weight, above)) in parts.iter().enumerate() {
+            black_box(below.dot(weight));
+            black_box(below.t().dot(above));
+            if depth > 0 {
+                black_box(above.dot(&weight.t()));
+            }
+        }
+    }
+}
+
+fn simulated(seed: u64) -> Dataset {
+    Simulation { models: 100, questions: 8000, seed, ..Simulation::default() }.run()
+}
+
+/// How long `work` takes.
+fn time<T>(repeats: usize, mut work: impl FnMut() -> Result<T>) -> Result<Spread> {
     let mut times = Vec::with_capacity(repeats);
     for _ in 0..repeats {
         let start = Instant::now();
-        work()?;
+        black_box(work()?);
         times.push(start.elapsed().as_secs_f64() * 1000.0);
     }
-    times.sort_by(f64::total_cmp);
-    Ok(times[times.len() / 2])
+    Ok(Spread::of(times))
 }
 
 /// Frames of a map as large as the shipped one while a training runs beside it.
 fn beside_training(repeats: usize, seed: u64) -> Result<Frames> {
-    let data = Simulation { models: 100, questions: 8000, seed, ..Simulation::default() }.run();
+    let data = simulated(seed);
     let settings = Settings { epochs: 1000, seed, ..Settings::default() };
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -141,4 +248,51 @@ fn beside_training(repeats: usize, seed: u64) -> Result<Frames> {
         let _ = training.join();
         drawn
     })
+}
+
+/// What the measurements were made on, as far as the system says.
+fn machine() -> serde_json::Value {
+    let read = |path: &str, key: &str| {
+        let text = std::fs::read_to_string(path).ok()?;
+        let line = text.lines().find(|line| line.starts_with(key))?;
+        Some(llmap::one_line(line.split_once(':')?.1.trim()).to_string())
+    };
+    json!({
+        "system": std::env::consts::OS,
+        "architecture": std::env::consts::ARCH,
+        "processor": read("/proc/cpuinfo", "model name"),
+        "threads": std::thread::available_parallelism().map(usize::from).ok(),
+        "memory": read("/proc/meminfo", "MemTotal"),
+        "load_average": std::fs::read_to_string("/proc/loadavg")
+            .ok()
+            .and_then(|text| text.split(' ').next().map(str::to_owned)),
+    })
+}
+
+fn machine_line() -> String {
+    let machine = machine();
+    let of = |key: &str| match &machine[key] {
+        serde_json::Value::Null => "?".to_owned(),
+        serde_json::Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    format!(
+        "{} threads of {}, {}, load {}; llmap {}",
+        of("threads"),
+        of("processor"),
+        of("memory"),
+        of("load_average"),
+        env!("CARGO_PKG_VERSION")
+    )
+}
+
+/// The versions of llmap and of the crates that its speed depends on.
+fn versions() -> serde_json::Value {
+    let named = ["llmap", "burn", "burn-ndarray", "ndarray", "matrixmultiply", "ratatui", "rayon"];
+    let version = |name: &&str| {
+        let entry = format!("name = \"{name}\"\nversion = \"");
+        let found = LOCK.split_once(&entry).and_then(|(_, rest)| rest.split_once('"'));
+        ((*name).to_owned(), found.map_or("?", |(version, _)| version).into())
+    };
+    serde_json::Value::Object(named.iter().map(version).collect())
 }

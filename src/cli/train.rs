@@ -11,7 +11,7 @@ use llmap::embedder::{Backend, Embedder, Event, Settings, train};
 use llmap::encoder::{self, Source};
 use llmap::explorer::{self, Options};
 use llmap::{Output, Result};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Common, output, signals};
 
@@ -95,14 +95,22 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         };
         let start = Instant::now();
         let embedder = explorer::run_live(&data, job, &options)?;
-        return report(&embedder, start.elapsed(), arguments, common);
+        return report(&embedder, (start.elapsed(), Vec::new()), arguments, common);
     }
     let bar = bar(common, arguments.epochs);
     let start = Instant::now();
+    let mut epochs = Vec::new();
     let mut progress = |event: Event| {
-        if matches!(event, Event::Epoch(_)) {
+        if let Event::Epoch(epoch) = &event {
             // From here on there is an epoch to keep.
             signals::be_patient();
+            epochs.push(json!({
+                "epoch": epoch.number,
+                "seconds": start.elapsed().as_secs_f64(),
+                "train_nll": epoch.train_nll,
+                "val_nll": epoch.val_nll,
+                "best": epoch.best,
+            }));
         }
         show(&bar, &event);
     };
@@ -114,7 +122,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         // The terminal may be gone.
         let _ = writeln!(io::stderr(), "llmap: {signal}: the best epoch so far is kept ({epoch})");
     }
-    report(&embedder, start.elapsed(), arguments, common)
+    report(&embedder, (start.elapsed(), epochs), arguments, common)
 }
 
 /// The files that training reads.
@@ -163,7 +171,7 @@ pub fn show(bar: &ProgressBar, event: &Event) {
 
 fn report(
     embedder: &Embedder,
-    time: Duration,
+    (time, epochs): (Duration, Vec<Value>),
     arguments: &Arguments,
     common: &Common,
 ) -> Result<()> {
@@ -177,6 +185,7 @@ fn report(
             "calibration": embedder.calibration,
             "provenance": provenance,
             "seconds": time.as_secs_f64(),
+            "epochs": epochs,
             "peak_memory_bytes": memory,
             "limits": embedder.limits(),
         }));

@@ -1,11 +1,11 @@
 //! From features to probabilities, with what is not known of them.
 
-use ndarray::{Array1, Array2, Axis, s};
+use ndarray::{Array1, Array2, ArrayView1, ArrayViewMut1, Axis, s};
 use rayon::prelude::*;
 
 use super::features::Features;
 use super::knowledge::Knowledge;
-use super::levels::{Given, Levels, Tested};
+use super::levels::{Given, Levels, Mixture, Tested};
 use super::network::{Asked, Network, array2, tensor};
 use super::{Embedder, scope};
 use crate::logit::{Z80, stretch};
@@ -101,25 +101,20 @@ impl Knowledge {
 impl Logits {
     /// From what is known of the models and asked by the questions.
     pub(super) fn of(
-        (levels, tested): (&Levels, &Tested),
+        known: (&Levels, &Tested),
         specialities: &Array2<f32>,
         asked: &Asked,
         given: Given,
     ) -> Self {
-        let (n, models) = (asked.len(), levels.mean.nrows());
+        let (n, models) = (asked.len(), known.0.mean.nrows());
         let mut mean = asked.direction.dot(&specialities.t());
         let (mut variance, mut support) = (Array2::zeros((n, models)), Array2::zeros((n, models)));
         let rows = mean.axis_iter_mut(Axis(0)).into_par_iter();
         let rows = rows.zip(variance.axis_iter_mut(Axis(0))).zip(support.axis_iter_mut(Axis(0)));
-        rows.enumerate().for_each(|(q, ((mut mean, mut variance), mut support))| {
-            let found = levels.mixture(tested, asked.categories.row(q), given);
-            let (slope, ease, shift) = (asked.slope[q], asked.ease[q], asked.shift[q]);
-            for m in 0..models {
-                let gate = found.support[m];
-                mean[m] = slope * found.mean[m] + ease + gate * (mean[m] + shift);
-                variance[m] = slope * slope * found.variance[m];
-                support[m] = gate;
-            }
+        rows.enumerate().for_each(|(q, ((mean, mut variance), mut support))| {
+            let found = of_question(known, asked, q, given, mean);
+            variance.assign(&ArrayView1::from(&found.variance));
+            support.assign(&ArrayView1::from(&found.support));
         });
         Self { mean, variance, support }
     }
@@ -127,9 +122,49 @@ impl Logits {
     /// The logit of the mean probability, by the probit approximation: what calibration scales.
     pub(super) fn averaged(&self) -> Array2<f32> {
         let mut out = self.mean.clone();
-        out.zip_mut_with(&self.variance, |x, v| *x /= stretch(f64::from(*v).sqrt()) as f32);
+        out.zip_mut_with(&self.variance, |x, v| *x = averaged(*x, *v));
         out
     }
+
+    /// The entries of [`Logits::averaged`] that were observed, laid out as `judged`; a question at a
+    /// time, since a matrix of all of them has mostly others.
+    pub(super) fn observed(
+        known: (&Levels, &Tested),
+        specialities: &Array2<f32>,
+        asked: &Asked,
+        given: Given,
+        judged: &Judged,
+    ) -> Vec<f32> {
+        let ranges: Vec<_> = judged.ranges().enumerate().collect();
+        let of = |(q, range): (usize, std::ops::Range<usize>)| {
+            let mut mean = specialities.dot(&asked.direction.row(q));
+            let found = of_question(known, asked, q, given, mean.view_mut());
+            let at = |r: usize| judged.models[r];
+            range.map(|r| averaged(mean[at(r)], found.variance[at(r)])).collect::<Vec<f32>>()
+        };
+        ranges.into_par_iter().flat_map_iter(of).collect()
+    }
+}
+
+/// The logits of all models on question `q`, in the place of what its direction makes of them.
+fn of_question(
+    (levels, tested): (&Levels, &Tested),
+    asked: &Asked,
+    q: usize,
+    given: Given,
+    mut mean: ArrayViewMut1<'_, f32>,
+) -> Mixture {
+    let mut found = levels.mixture(tested, asked.categories.row(q), given);
+    let (slope, ease, shift) = (asked.slope[q], asked.ease[q], asked.shift[q]);
+    for (m, mean) in mean.iter_mut().enumerate() {
+        *mean = slope * found.mean[m] + ease + found.support[m] * (*mean + shift);
+        found.variance[m] *= slope * slope;
+    }
+    found
+}
+
+fn averaged(mean: f32, variance: f32) -> f32 {
+    mean / stretch(f64::from(variance).sqrt()) as f32
 }
 
 impl Embedder {

@@ -230,6 +230,17 @@ impl Embedder {
             .collect()
     }
 
+    /// Inputs and outputs of the layers of its networks, network after network: what training
+    /// multiplies.
+    #[must_use]
+    pub fn layers(&self) -> Vec<Vec<(usize, usize)>> {
+        let shapes = |(weights, _): &(Weights, usize)| {
+            let layers = [&weights.first, &weights.second, &weights.out];
+            layers.iter().map(|layer| layer.weight.dim()).collect()
+        };
+        self.weights.iter().map(shapes).collect()
+    }
+
     /// The encoder of its questions.
     #[must_use]
     pub fn encoder(&self) -> &Encoder {

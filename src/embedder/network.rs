@@ -56,10 +56,10 @@ impl Network {
     pub(super) fn gated(
         &self,
         inputs: Tensor<2>,
-        mut gate: impl FnMut(Array2<f32>) -> Tensor<2>,
+        mut gate: impl FnMut(Vec<f32>) -> Tensor<2>,
     ) -> Tensor<2> {
         let mut through = |units: Tensor<2>| {
-            let open = gate(array2(units.clone().inner()));
+            let open = gate(values(units.clone().inner()));
             units * open
         };
         let first = through(self.first.forward(inputs));
@@ -235,10 +235,15 @@ fn data1(array: &Array1<f32>) -> TensorData {
 
 pub(super) fn array2(tensor: Tensor<2>) -> Array2<f32> {
     let [rows, columns] = tensor.dims();
-    // All tensors here are f32, and a tensor has as many values as its shape says.
-    // A product is a tensor of its own, whose numbers can be taken; shared ones are copied one by one.
-    let values = tensor.mul_scalar(1.0).into_data().try_into_vec::<f32>().unwrap_or_default();
-    Array2::from_shape_vec((rows, columns), values).unwrap_or_default()
+    // A tensor has as many values as its shape says.
+    Array2::from_shape_vec((rows, columns), values(tensor)).unwrap_or_default()
+}
+
+/// The numbers of a tensor, row by row.
+fn values(tensor: Tensor<2>) -> Vec<f32> {
+    // All tensors here are f32. A product is a tensor of its own, whose numbers can be taken; shared
+    // ones are copied one by one.
+    tensor.mul_scalar(1.0).into_data().try_into_vec().unwrap_or_default()
 }
 
 fn array1(tensor: Tensor<1>) -> Array1<f32> {

@@ -20,7 +20,7 @@ use super::coverage::coverage;
 use super::device::Backend;
 use super::factors::GENERAL;
 use super::features::{Features, Featurizer, shapes};
-use super::forecast::{Logits, ask, observed};
+use super::forecast::{Logits, ask};
 use super::knowledge::Groundwork;
 use super::levels::Given;
 use super::memory::Memory;
@@ -121,19 +121,24 @@ pub fn train(
     distinct(data, &train)?;
     let questions = train.len() + val.len();
     progress(Event::Encoding { done: 0, questions });
-    let mut encoding = |done| progress(Event::Encoding { done, questions });
-    let (featurizer, train_features) = featurize(data, &train, settings, &mut encoding, cancel)?;
+    let scores = benchmarks(data, |split| split == Split::Train);
+    let attributes = if settings.attributes { &*data.attributes } else { &[] };
+    let all = benchmarks(data, |split| split != Split::Test);
+    // What the answers alone say is found beside what the texts say: neither keeps both cores busy.
+    let (features, groundwork) = thread::scope(|scope| {
+        let groundwork =
+            scope.spawn(|| Groundwork::fit(data, &train, (&scores, &all), attributes, settings));
+        let mut encoding = |done| progress(Event::Encoding { done, questions });
+        let features = featurize(data, &train, settings, &mut encoding, cancel);
+        (features, groundwork.join().unwrap_or_else(|_| Err(panicked())))
+    });
+    let ((featurizer, train_features), groundwork) = (features?, groundwork?);
     let mut encoding = |done| progress(Event::Encoding { done: train.len() + done, questions });
     let val_features = featurizer.features(&texts(data, &val), &mut encoding, cancel)?;
     if cancel.load(Ordering::Relaxed) {
         return Err(cancelled());
     }
     let judged = Judged::new(data, val);
-
-    let scores = benchmarks(data, |split| split == Split::Train);
-    let attributes = if settings.attributes { &*data.attributes } else { &[] };
-    let all = benchmarks(data, |split| split != Split::Test);
-    let groundwork = Groundwork::fit(data, &train, (&scores, &all), attributes, settings)?;
     let run = Run {
         data,
         settings,
@@ -164,7 +169,8 @@ pub fn train(
     let networks: Vec<_> = weights.iter().map(network).collect();
     let asked = ask(&networks, &val_features.inputs, &device)
         .ok_or_else(|| Error::Failed("there is nothing to calibrate on".into()))?;
-    let logits = observed(&knowledge.logits(&asked, Given::Recorded).averaged(), &judged);
+    let known = (&knowledge.levels, &knowledge.tested);
+    let logits = Logits::observed(known, &knowledge.specialities, &asked, Given::Recorded, &judged);
     let calibration = calibrate::fit(&judged, &logits);
     let p: Vec<f32> = logits.iter().map(|logit| calibration.probability(*logit)).collect();
     let figures = Figures::of(&judged, &p);
@@ -247,6 +253,10 @@ fn check(settings: &Settings) -> Result<()> {
 
 fn cancelled() -> Error {
     Error::Failed("training was cancelled before its first epoch was over: nothing is kept".into())
+}
+
+fn panicked() -> Error {
+    Error::Failed("a training thread ended in a panic".into())
 }
 
 /// Of one text alone, nothing tells questions apart.
@@ -361,7 +371,7 @@ impl Run<'_> {
                 })
                 .collect();
             events.iter().for_each(progress);
-            let gone = |_| Err(Error::Failed("a training thread ended in a panic".into()));
+            let gone = |_| Err(panicked());
             let joined = members.into_iter().map(|member| member.join().unwrap_or_else(gone));
             // Of a cancelled training, the networks count that have an epoch behind them.
             let kept: Vec<Best> = joined.filter_map(Result::transpose).collect::<Result<_>>()?;
@@ -451,8 +461,7 @@ impl Run<'_> {
         let networks = [(Network::from_weights(weights, device), specialities.ncols())];
         let Some(asked) = ask(&networks, &self.val.inputs, device) else { return f64::NAN };
         let known = (&self.groundwork.levels, &self.groundwork.tested);
-        let logits = Logits::of(known, specialities, &asked, Given::Recorded);
-        let logits = observed(&logits.averaged(), self.judged);
+        let logits = Logits::observed(known, specialities, &asked, Given::Recorded, self.judged);
         let loss = |(&logit, &label): (&f32, &f32)| {
             log_loss(1.0 / (1.0 + f64::from(-logit).exp()), f64::from(label))
         };
@@ -471,16 +480,17 @@ impl Run<'_> {
     ) -> (Tensor<1>, f64) {
         let inputs = self.features.inputs.select(Axis(0), batch);
         let keep = 1.0 - self.settings.dropout;
+        let (bound, scale) = ((256.0 * keep).ceil() as u16, keep.recip());
         let mut bytes = vec![0_u8; batch.len() * HIDDEN];
-        let gate = |units: Array2<f32>| {
+        let gate = |units: Vec<f32>| {
             // A byte decides whether a unit is dropped, so that a seed gives the same training on every
             // backend; the units that the rectifier shuts have no gradient either.
             rng.fill_bytes(&mut bytes);
-            let open = |(unit, byte): (f32, &u8)| {
-                let kept = unit > 0.0 && f32::from(*byte) < 256.0 * keep;
-                if kept { keep.recip() } else { 0.0 }
+            let open = |(unit, byte): (&f32, &u8)| {
+                let kept = (*unit > 0.0) & (u16::from(*byte) < bound);
+                f32::from(u8::from(kept)) * scale
             };
-            let values: Vec<f32> = units.into_iter().zip(&bytes).map(open).collect();
+            let values: Vec<f32> = units.iter().zip(&bytes).map(open).collect();
             Tensor::from_data(TensorData::new(values, [batch.len(), HIDDEN]), device)
         };
         let outputs = trainee.network.gated(tensor(inputs.view(), device), gate);

@@ -36,20 +36,40 @@ use crate::error::{Error, Result};
 const DIMENSIONS: usize = 65;
 const FAMILIES: usize = 12;
 
-/// How long frames of the explorer took, in milliseconds.
+/// How long something took when it was done several times, in milliseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Spread {
+    /// Half of the times were at most this.
+    pub median: f64,
+    /// A twentieth of the times was below this.
+    pub p5: f64,
+    /// A twentieth of the times was above this.
+    pub p95: f64,
+    /// How often it was done.
+    pub runs: usize,
+}
+
+impl Spread {
+    /// Of times in milliseconds.
+    #[must_use]
+    pub fn of(mut times: Vec<f64>) -> Self {
+        times.sort_by(f64::total_cmp);
+        let last = times.len().saturating_sub(1) as f64;
+        let at = |share: f64| times.get((last * share).round() as usize).copied().unwrap_or(0.0);
+        Self { median: at(0.5), p5: at(0.05), p95: at(0.95), runs: times.len() }
+    }
+}
+
+/// How long frames of the explorer took.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Frames {
     /// Simulated models.
     pub models: usize,
-    /// Frames of the map that were drawn, each after a key that changed it.
-    pub frames: usize,
-    /// The median from the key to the bytes for the terminal.
-    pub median: f64,
-    /// The 95th percentile of that.
-    pub p95: f64,
-    /// The median with the table of models in the place of the map.
-    pub table: f64,
-    /// From the vectors to the first frame.
+    /// From a key that changed the map to the bytes for the terminal.
+    pub map: Spread,
+    /// The same with the table of models in the place of the map.
+    pub table: Spread,
+    /// From the vectors to the first frame, in milliseconds.
     pub first: f64,
 }
 
@@ -90,26 +110,15 @@ pub fn frames(models: usize, frames: usize, seed: u64) -> Result<Frames> {
     for _ in 0..frames {
         on_table.push(time(&mut state, Command::Down)?);
     }
-    let at = |times: &mut Vec<f64>, share: f64| {
-        times.sort_by(f64::total_cmp);
-        times.get((times.len() as f64 * share) as usize).copied().unwrap_or_default()
-    };
-    Ok(Frames {
-        models,
-        frames,
-        median: at(&mut on_map, 0.5),
-        p95: at(&mut on_map, 0.95),
-        table: at(&mut on_table, 0.5),
-        first,
-    })
+    Ok(Frames { models, map: Spread::of(on_map), table: Spread::of(on_table), first })
 }
 
-/// Types `prompts`, one after the other, into an explorer of `embedder`: the median time from a prompt
-/// to the bytes of its painted ranking, in milliseconds, without the pause that typing has to make.
+/// Types `prompts`, one after the other, into an explorer of `embedder`: the time from a prompt to
+/// the bytes of its painted ranking, without the pause that typing has to make.
 ///
 /// # Errors
 /// If a prompt cannot be routed.
-pub fn typed(embedder: &Arc<Embedder>, prompts: &[String]) -> Result<f64> {
+pub fn typed(embedder: &Arc<Embedder>, prompts: &[String]) -> Result<Spread> {
     let area = Rect::new(0, 0, 200, 60);
     let mut terminal = sink(area)?;
     let subject = Arc::new(Subject::from(&**embedder));
@@ -138,8 +147,7 @@ pub fn typed(embedder: &Arc<Embedder>, prompts: &[String]) -> Result<f64> {
         terminal.draw(|frame| view(frame, &state)).map_err(unpainted)?;
         times.push((start.elapsed().saturating_sub(DEBOUNCE)).as_secs_f64() * 1000.0);
     }
-    times.sort_by(f64::total_cmp);
-    Ok(times.get(times.len() / 2).copied().unwrap_or_default())
+    Ok(Spread::of(times))
 }
 
 /// A terminal that is not there.

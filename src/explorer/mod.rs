@@ -29,7 +29,7 @@ mod update;
 mod user_file;
 
 pub use app::{Options, run, run_live, themes};
-pub use bench::{Frames, frames, typed};
+pub use bench::{Frames, Spread, frames, typed};
 pub use export::{Kind, Shown, document, picture, plain};
 pub use pane::Pane;
 
