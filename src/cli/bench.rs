@@ -5,15 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use llmap::Result;
-use llmap::analysis::projection::Projection;
-use llmap::analysis::router::{Preferences, Router};
-use llmap::dataset::simulate::Simulation;
-use llmap::embedder::{Embedder, Settings, train};
-use llmap::explorer::{Frames, frames, typed};
 use serde_json::json;
 
 use super::{Common, output};
+use crate::Result;
+use crate::analysis::projection::Projection;
+use crate::analysis::router::{Preferences, Router};
+use crate::dataset::simulate::Simulation;
+use crate::embedder::{Embedder, Settings, train};
+use crate::explorer::{Frames, frames, typed};
 
 /// A prompt of the usual length.
 const PROMPT: &str = "A shop sells pens at three for two dollars. Mira has twenty dollars, buys a \
@@ -66,7 +66,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         SIZES.iter().map(|n| frames(*n, repeats, common.seed)).collect::<Result<_>>()?;
     let beside = beside_training(repeats, common.seed)?;
     let memory = super::train::peak_memory();
-    let models = embedder.models.len();
+    let models = embedder.models().len();
     if common.json {
         return output::json(&json!({
             "models": models,

@@ -167,7 +167,7 @@ impl Embedder {
     ///
     /// # Errors
     /// [`Error::Failed`] if something in it is out of range; [`Error::Io`] if it cannot be written.
-    pub fn save_to(&self, output: Output) -> Result<()> {
+    pub(crate) fn save_to(&self, output: Output) -> Result<()> {
         let bytes = self.to_bytes()?;
         let problem = match Self::from_bytes(&bytes) {
             Ok(_) => return output.write(&bytes),
