@@ -31,17 +31,18 @@ fn speeds(c: &mut Criterion) {
     c.bench_function("map 173 models", |b| {
         b.iter(|| Projection::pca(black_box(shipped.profiles()), 3).unwrap());
     });
-    let prober = Prober::of(&shipped, &shipped.attributes);
+    let prober = Prober::of(&shipped, shipped.attributes());
     c.bench_function("probe all attributes", |b| {
         let settings = probe::Settings::default();
         b.iter(|| {
-            for attribute in shipped.attributes.iter().filter(|a| a.name != "math") {
+            for attribute in shipped.attributes().iter().filter(|a| a.name != "math") {
                 prober.probe(black_box(attribute), &settings, &AtomicBool::new(false)).unwrap();
             }
         });
     });
     let data = Simulation { models: 100, questions: 2000, ..Simulation::default() }.run();
-    let settings = Settings { epochs: 2, ..Settings::default() };
+    let mut settings = Settings::default();
+    settings.epochs = 2;
     let mut group = c.benchmark_group("train");
     group.sample_size(10);
     group.bench_function("2 epochs, 100 models, 1600 questions", |b| {

@@ -8,6 +8,7 @@ use crate::printable::Printable;
 
 /// Anything llmap can fail with. [`Error::exit_code`] tells scripts which side the fault is on.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
     /// A file from outside does not hold what it should.
     #[error("{}{}: {}\n  fix: {}", Printable(&file.display().to_string()), at(*line), Printable(problem), Printable(fix))]

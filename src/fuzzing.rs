@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicBool;
 use crate::analysis::router::{Preferences, Router};
 use crate::dataset::{self, Attribute, Values, filter};
 use crate::embedder::Embedder;
+#[cfg(feature = "tui")]
 use crate::explorer;
 use crate::import::{self, Format};
 
@@ -18,12 +19,14 @@ const BREAK: &[u8] = b"%%\n";
 pub type Reader = fn(&Path, &[u8]);
 
 /// A target by name, with the function that reads its inputs.
-pub const TARGETS: [(&str, Reader); 6] = [
+pub const TARGETS: &[(&str, Reader)] = &[
     ("embedder", |_, bytes| embedder(bytes)),
     ("tables", tables),
     ("imports", imports),
     ("expressions", |_, bytes| expression(bytes)),
+    #[cfg(feature = "tui")]
     ("themes", theme),
+    #[cfg(feature = "tui")]
     ("config", |_, bytes| config(bytes)),
 ];
 
@@ -32,7 +35,7 @@ pub fn embedder(bytes: &[u8]) {
     let Some(embedder) = Embedder::parse(bytes) else { return };
     let routes = Router::new(&embedder).route(&["What is 2 + 2?"], &Preferences::default());
     for route in routes.into_iter().flatten() {
-        assert!(route.candidates.len() <= embedder.models.len());
+        assert!(route.candidates.len() <= embedder.models().len());
     }
 }
 
@@ -125,6 +128,7 @@ pub fn expression(bytes: &[u8]) {
 }
 
 /// A theme file.
+#[cfg(feature = "tui")]
 pub fn theme(folder: &Path, bytes: &[u8]) {
     let path = folder.join("theme.json");
     if fs::write(&path, bytes).is_ok() {
@@ -133,6 +137,7 @@ pub fn theme(folder: &Path, bytes: &[u8]) {
 }
 
 /// The explorer's settings.
+#[cfg(feature = "tui")]
 pub fn config(bytes: &[u8]) {
     explorer::read_config(&String::from_utf8_lossy(bytes));
 }

@@ -1,19 +1,55 @@
 //! llmap learns one vector a language model from records of who answered which question correctly,
 //! and uses it to map, probe, forecast and route (EmbedLLM, arXiv 2410.02223).
 //!
-//! Data flows one way: [`dataset`] → [`encoder`] → [`embedder`] → [`analysis`] → [`explorer`].
-//! Nothing on the left knows anything on the right, and only the explorer knows a terminal.
-//! [`metrics`] are the figures by which all are judged.
+//! ```
+//! use llmap::analysis::router::{Preferences, Router};
+//! use llmap::embedder::Embedder;
+//!
+//! let embedder = Embedder::shipped()?;
+//! let mut preferences = Preferences::default();
+//! preferences.pool = Some(embedder.select("open and params_b <= 40")?);
+//! let routes = Router::new(&embedder).route(&["What is 17 * 23?"], &preferences)?;
+//! let best = &routes[0].candidates[0];
+//! println!("{}: {:.2}", embedder.models()[best.model], best.p);
+//! # Ok::<(), llmap::Error>(())
+//! ```
+//!
+//! Data flows one way: [`dataset`] → [`encoder`] → [`embedder`] → [`analysis`], and on top of these the
+//! command line (`cli`), the explorer (`explorer`, the only part that knows a terminal) and [`service`].
+//! Nothing on the left knows anything on the right. [`metrics`] are the figures by which all are judged.
+//!
+//! # Features
+//!
+//! All are on by default; `default-features = false` leaves what learns, predicts and routes.
+//!
+//! | feature | brings |
+//! | --- | --- |
+//! | `cli` | the command line and the program `llmap` |
+//! | `tui` | the explorer, and the commands that draw |
+//! | `serve` | routing over HTTP: `Service::serve` and `llmap serve` |
+//! | `hub` | sentence encoders from the Hugging Face hub by name, and `llmap fetch` |
+//!
+//! `flex`, off by default, adds burn's faster CPU backend.
+
+// What only the commands of a feature use is dead without it.
+#![cfg_attr(
+    not(all(feature = "cli", feature = "tui", feature = "serve", feature = "hub")),
+    allow(dead_code)
+)]
 
 pub mod analysis;
 mod atomic;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod dataset;
 pub mod embedder;
 pub mod encoder;
 mod error;
+#[cfg(feature = "tui")]
 pub mod explorer;
 #[doc(hidden)]
 pub mod fuzzing;
+#[cfg(feature = "hub")]
 pub mod hub;
 pub mod import;
 mod kernels;
@@ -24,12 +60,14 @@ mod printable;
 mod quantized;
 mod sealed;
 pub mod service;
-pub mod spreadsheet;
+mod spreadsheet;
 mod table;
 mod tensors;
 mod unpack;
 
-pub use atomic::{Folder, Output, write as write_atomically};
-pub use error::{Error, Result, json_fault};
-pub use names::{look_alikes, resolve, short as short_names};
-pub use printable::{Printable, PrintableLines, one_line, thousands, write_json};
+pub use error::{Error, Result};
+
+pub(crate) use atomic::{Folder, Output};
+pub(crate) use error::json_fault;
+pub(crate) use names::{look_alikes, resolve, short as short_names};
+pub(crate) use printable::{Printable, PrintableLines, one_line, thousands, write_json};

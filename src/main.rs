@@ -1,9 +1,5 @@
 //! The program `llmap`; see the library for what it does.
 
-mod cli;
-
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    cli::main()
+fn main() -> std::process::ExitCode {
+    llmap::cli::run()
 }

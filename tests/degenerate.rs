@@ -58,7 +58,8 @@ impl Tables {
         let folder = tempfile::tempdir().unwrap();
         self.write(folder.path());
         let data = dataset::load(folder.path()).map_err(|e| e.to_string())?;
-        let settings = embedder::Settings { dim: 8, epochs: 2, ..embedder::Settings::default() };
+        let mut settings = embedder::Settings::default();
+        (settings.dim, settings.epochs) = (8, 2);
         let cancel = AtomicBool::new(false);
         let trained = train(&data, &settings, &mut |_| {}, &cancel).map_err(|e| e.to_string())?;
         let path = folder.path().join("e.safetensors");
@@ -69,7 +70,8 @@ impl Tables {
             let p = loaded.forecast(&asked, given).p;
             assert!(p.iter().all(|p| (0.0..=1.0).contains(p)), "{p}");
         }
-        let judged = Settings { resamples: 5, ..Settings::plain(&data) };
+        let mut judged = Settings::plain(&data);
+        judged.resamples = 5;
         let found = evaluate(&loaded, &data, &judged, &mut |_| {}, &cancel).unwrap();
         let text = serde_json::to_string(&found).unwrap();
         assert!(!text.contains("null"), "{text}");

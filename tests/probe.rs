@@ -24,8 +24,8 @@ fn probed(prober: &Prober, embedder: &Embedder, attribute: &str) -> Report {
 fn ignorant(shipped: &Embedder, seed: u64) -> Prober {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let vectors: Array2<f32> =
-        Array2::from_shape_simple_fn(shipped.vectors.dim(), || StandardNormal.sample(&mut rng));
-    Prober::new(vectors.view(), &shipped.models, &shipped.attributes, &shipped.benchmarks)
+        Array2::from_shape_simple_fn(shipped.vectors().dim(), || StandardNormal.sample(&mut rng));
+    Prober::new(vectors.view(), shipped.models(), shipped.attributes(), shipped.benchmarks())
 }
 
 /// Sixty models, all run on all four categories; every third has a skill in the first.
@@ -41,15 +41,12 @@ fn planted(seed: u64) -> Report {
     let data = simulation.run();
     let encoder =
         encoder::Settings { hashing: encoder::Hashing { buckets: 1 << 10, hash_seed: 0 }, dim: 16 };
-    let settings = embedder::Settings {
-        dim: 16,
-        epochs: 12,
-        encoder: vec![encoder::Source::Builtin(encoder)],
-        seed,
-        ..Default::default()
-    };
+    let mut settings = embedder::Settings::default();
+    (settings.dim, settings.epochs) = (16, 12);
+    settings.encoder = vec![encoder::Source::Builtin(encoder)];
+    settings.seed = seed;
     let trained = train(&data, &settings, &mut |_| {}, &AtomicBool::new(false)).unwrap();
-    probed(&Prober::of(&trained, &trained.attributes), &trained, "specialist")
+    probed(&Prober::of(&trained, trained.attributes()), &trained, "specialist")
 }
 
 #[test]
@@ -82,7 +79,7 @@ fn vectors_that_know_nothing_have_no_attribute() {
         .into_par_iter()
         .map(|seed| {
             let prober = ignorant(&shipped, seed);
-            let names = shipped.attributes.iter().map(|a| &a.name).filter(|name| *name != "math");
+            let names = shipped.attributes().iter().map(|a| &a.name).filter(|name| *name != "math");
             let found = names
                 .map(|name| probed(&prober, &shipped, name))
                 .filter(|report| report.beats_controls)
@@ -107,7 +104,7 @@ fn vectors_that_know_nothing_have_no_coder() {
 #[test]
 fn the_shipped_embedder_knows_its_makers() {
     let shipped = Embedder::shipped().unwrap();
-    let prober = Prober::of(&shipped, &shipped.attributes);
+    let prober = Prober::of(&shipped, shipped.attributes());
     assert_eq!(prober.families_by.as_deref(), Some("family"));
     let maker = probed(&prober, &shipped, "maker");
     assert!(maker.p_value < 0.01 && maker.unbeaten.is_empty(), "{:?}", maker.random);

@@ -27,6 +27,7 @@ const GROUPS: usize = 4;
 
 /// What is judged and how.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Settings {
     /// The split; all of them for `None`.
     pub split: Option<Split>,
@@ -135,6 +136,7 @@ pub struct Group {
 
 /// What an evaluation tells while it runs.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Step {
     /// So many questions are encoded.
     Encoding(usize),
@@ -161,7 +163,7 @@ impl<'a> Known<'a> {
     /// [`Error::Usage`] if none is.
     pub fn of(embedder: &Embedder, data: &'a Dataset) -> Result<Self> {
         let index: BTreeMap<&str, usize> =
-            embedder.models.iter().enumerate().map(|(m, name)| (&**name, m)).collect();
+            embedder.models().iter().enumerate().map(|(m, name)| (&**name, m)).collect();
         let (known, column): (Vec<usize>, Vec<usize>) = data
             .models
             .iter()
@@ -173,7 +175,7 @@ impl<'a> Known<'a> {
             return Ok(Self { data: Cow::Borrowed(data), column, skipped });
         }
         if let (true, Some(first)) = (known.is_empty(), data.models.first()) {
-            crate::names::resolve("model of the embedder", first, &embedder.models).map_err(
+            crate::names::resolve("model of the embedder", first, embedder.models()).map_err(
                 |problem| {
                     Error::Usage(format!(
                         "{}: none of its {skipped} models is in the embedder; {problem}",
@@ -260,7 +262,7 @@ pub fn evaluate(
     }
     let routing_curve = if settings.routing_curve {
         // In the data set's order of models.
-        let all = Costs::of(embedder.models.len(), &embedder.attributes);
+        let all = Costs::of(embedder.models().len(), embedder.attributes());
         let costs = all.select(&column);
         let found = deferral(&judged, &predictions, "ability", &costs).ok_or_else(|| {
             Error::Usage(
@@ -295,7 +297,7 @@ pub fn evaluate(
         by_category: by_category(data, &judged, &predictions),
         by_responses: by_responses(data, &train, &judged, &predictions),
         reliability: reliability(p[0], &judged.labels).to_vec(),
-        coverage: coverage(&judged, p[0], &embedder.calibration),
+        coverage: coverage(&judged, p[0], embedder.calibration()),
         routing_curve,
         seconds: start.elapsed().as_secs_f64(),
     })

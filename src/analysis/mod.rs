@@ -1,9 +1,9 @@
 //! What the vectors are good for: maps, neighbours, probes, routing, and how well it all holds.
 
-pub mod baselines;
+pub(crate) mod baselines;
 pub mod bootstrap;
 pub mod clusters;
-pub mod communities;
+pub(crate) mod communities;
 pub mod estimate;
 pub mod evaluation;
 pub mod forecast;

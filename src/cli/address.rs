@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 
-use llmap::{Error, Result, one_line};
+use crate::{Error, Result, one_line};
 
 const PORT: u16 = 8080;
 const HOST: &str = "127.0.0.1";

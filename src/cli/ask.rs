@@ -2,15 +2,15 @@
 
 use std::path::PathBuf;
 
-use llmap::analysis::onboarding::{Catalogue, Newcomer};
-use llmap::analysis::unseen::coresets;
-use llmap::dataset::{Dataset, load_answers};
-use llmap::embedder::{Embedder, Event};
-use llmap::{Error, Result, spreadsheet};
 use serde_json::json;
 
 use super::train::{bar, show};
 use super::{Common, output, signals};
+use crate::analysis::onboarding::{Catalogue, Newcomer};
+use crate::analysis::unseen::coresets;
+use crate::dataset::{Dataset, load_answers};
+use crate::embedder::{Embedder, Event};
+use crate::{Error, Result, spreadsheet};
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -126,7 +126,7 @@ fn coreset(
     let data = catalogue.data();
     let wanted = arguments.benchmark.iter();
     let wanted: Vec<usize> = wanted
-        .map(|name| llmap::resolve("benchmark", name, &data.categories))
+        .map(|name| crate::resolve("benchmark", name, &data.categories))
         .collect::<Result<_>>()?;
     let all = (0..data.categories.len()).filter(|c| wanted.is_empty() || wanted.contains(c));
     let mut sets = Vec::new();

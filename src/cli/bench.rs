@@ -6,18 +6,18 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use llmap::Result;
-use llmap::analysis::projection::Projection;
-use llmap::analysis::router::{Preferences, Router};
-use llmap::dataset::Dataset;
-use llmap::dataset::simulate::Simulation;
-use llmap::embedder::{Embedder, Settings, train};
-use llmap::explorer::{Frames, Spread, frames, typed};
 use ndarray::Array2;
 use serde::Serialize;
 use serde_json::json;
 
 use super::{Common, output, signals};
+use crate::Result;
+use crate::analysis::projection::Projection;
+use crate::analysis::router::{Preferences, Router};
+use crate::dataset::Dataset;
+use crate::dataset::simulate::Simulation;
+use crate::embedder::{Embedder, Settings, train};
+use crate::explorer::{Frames, Spread, frames, typed};
 
 /// A prompt of the usual length.
 const PROMPT: &str = "A shop sells pens at three for two dollars. Mira has twenty dollars, buys a \
@@ -94,7 +94,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
             "machine": machine(),
             "versions": versions(),
             "unit": "milliseconds",
-            "models": embedder.models.len(),
+            "models": embedder.models().len(),
             "routing": routing,
             "routings_per_second": { "from_ready_vectors": picks, "from_text": names },
             "training": training,
@@ -103,7 +103,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
             "frames_beside_training": beside,
         }));
     }
-    let models = embedder.models.len();
+    let models = embedder.models().len();
     let mut rows = vec![
         row(format!("load the shipped embedder ({models} models)"), &routing.load),
         row("compute its map".into(), &routing.map),
@@ -173,9 +173,9 @@ fn training(arguments: &Arguments, common: &Common) -> Result<Training> {
         Ok(())
     })?;
     let (layers, responses) = trained
-        .map(|embedder| (embedder.layers(), embedder.provenance.responses))
+        .map(|embedder| (embedder.layers(), embedder.provenance().responses))
         .unwrap_or_default();
-    let questions = data.split(llmap::dataset::Split::Train).len();
+    let questions = data.split(crate::dataset::Split::Train).len();
     let steps = questions.div_ceil(settings.batch) * settings.epochs as usize;
     let products = self::time(runs, || {
         std::thread::scope(|scope| {
@@ -255,7 +255,7 @@ fn machine() -> serde_json::Value {
     let read = |path: &str, key: &str| {
         let text = std::fs::read_to_string(path).ok()?;
         let line = text.lines().find(|line| line.starts_with(key))?;
-        Some(llmap::one_line(line.split_once(':')?.1.trim()).to_string())
+        Some(crate::one_line(line.split_once(':')?.1.trim()).to_string())
     };
     json!({
         "system": std::env::consts::OS,

@@ -2,7 +2,8 @@
 
 use clap::CommandFactory;
 use clap_complete::Shell;
-use llmap::Result;
+
+use crate::Result;
 
 #[derive(clap::Args)]
 #[command(after_help = "Example:

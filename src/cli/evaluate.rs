@@ -6,16 +6,16 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use etcetera::BaseStrategy;
-use llmap::Result;
-use llmap::analysis::evaluation::{EMBEDDER, Evaluation, Known, Part, Settings, Step, evaluate};
-use llmap::analysis::router::deferral::Deferral;
-use llmap::analysis::{holdout, unseen};
-use llmap::dataset::{Dataset, Split};
-use llmap::embedder::{self, Embedder, Event};
 use serde_json::json;
 
 use super::train::{bar, show};
 use super::{Common, output, signals};
+use crate::Result;
+use crate::analysis::evaluation::{EMBEDDER, Evaluation, Known, Part, Settings, Step, evaluate};
+use crate::analysis::router::deferral::Deferral;
+use crate::analysis::{holdout, unseen};
+use crate::dataset::{Dataset, Split};
+use crate::embedder::{self, Embedder, Event};
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -225,7 +225,7 @@ fn leave_out(data: &Dataset, benchmark: &str, settings: &Settings, common: &Comm
     for benchmark in benchmarks {
         let mut progress = |event: Event| {
             show(&bar, &event);
-            bar.set_message(format!("without {}", llmap::one_line(&benchmark)));
+            bar.set_message(format!("without {}", crate::one_line(&benchmark)));
         };
         let found =
             holdout::leave_out(data, &benchmark, &training, &settings, &mut progress, &cancel)?;
@@ -238,7 +238,7 @@ fn leave_out(data: &Dataset, benchmark: &str, settings: &Settings, common: &Comm
         return output::json(&each.collect::<Vec<_>>());
     }
     let rows = held_out.iter().map(|(benchmark, e)| {
-        let figure = |name: &str, of: fn(&llmap::metrics::Figures) -> f64| {
+        let figure = |name: &str, of: fn(&crate::metrics::Figures) -> f64| {
             e.predictors.get(name).map_or_else(String::new, |j| format!("{:.3}", of(&j.figures)))
         };
         let mut row = vec![benchmark.clone(), e.questions.to_string()];
@@ -341,7 +341,7 @@ fn screen(evaluation: &Evaluation) -> String {
             "{n} model{} of the data set {} not in the embedder: {} responses skipped\n",
             if n == 1 { "" } else { "s" },
             if n == 1 { "is" } else { "are" },
-            llmap::thousands(evaluation.responses_skipped as u64)
+            crate::thousands(evaluation.responses_skipped as u64)
         ),
     };
     format!(

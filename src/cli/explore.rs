@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
-use llmap::explorer::{self, Options};
-use llmap::{Error, Output, Result};
-
 use super::{Common, output};
+use crate::explorer::{self, Options};
+use crate::{Error, Output, Result};
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -80,7 +79,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     if let Some(log) = &arguments.log {
         let mut inputs: Vec<PathBuf> = arguments.embedder.clone().into_iter().collect();
         inputs
-            .extend(arguments.data.as_deref().map(llmap::dataset::table_files).unwrap_or_default());
+            .extend(arguments.data.as_deref().map(crate::dataset::table_files).unwrap_or_default());
         Output::open(log, &inputs)?;
     }
     terminal()?;

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use llmap::explorer::{Kind, Shown, picture};
-use llmap::{Error, Output, Result};
 use serde_json::json;
 
 use super::{Common, output, signals};
+use crate::explorer::{Kind, Shown, picture};
+use crate::{Error, Output, Result};
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -69,8 +69,10 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     map.write(&bytes)?;
     let file = arguments.map.display().to_string();
     if common.json {
-        output::json(&json!({ "map": file, "models": embedder.models.len(), "bytes": bytes.len() }))
+        output::json(
+            &json!({ "map": file, "models": embedder.models().len(), "bytes": bytes.len() }),
+        )
     } else {
-        output::text(&format!("{}: {} models", llmap::one_line(&file), embedder.models.len()))
+        output::text(&format!("{}: {} models", crate::one_line(&file), embedder.models().len()))
     }
 }

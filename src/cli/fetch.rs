@@ -1,11 +1,11 @@
 //! `llmap fetch`
 
 use indicatif::{ProgressBar, ProgressStyle};
-use llmap::Result;
-use llmap::hub::{ITEMS, Item};
 use serde_json::json;
 
 use super::{Common, output};
+use crate::Result;
+use crate::hub::{ITEMS, Item};
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -31,7 +31,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     }
     let folder = item.fetch(&mut |file, done, size| {
         bar.set_length(size);
-        bar.set_message(llmap::one_line(file));
+        bar.set_message(crate::one_line(file));
         bar.set_position(done);
     });
     bar.finish_and_clear();
@@ -42,6 +42,6 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         });
         output::json(&about)
     } else {
-        output::text(&llmap::one_line(&folder.display().to_string()))
+        output::text(&crate::one_line(&folder.display().to_string()))
     }
 }

@@ -2,15 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use llmap::analysis::forecast::{self, Check, Forecast, Pair, check};
-use llmap::dataset::{Kind, load_scores};
-use llmap::embedder::{self, Embedder, Event, Score};
-use llmap::{Error, Result};
 use serde_json::{Value, json};
 
 use super::prompts::{Format, Prompts};
 use super::train::{bar, show};
 use super::{Common, output, signals};
+use crate::analysis::forecast::{self, Check, Forecast, Pair, check};
+use crate::dataset::{Kind, load_scores};
+use crate::embedder::{self, Embedder, Event, Score};
+use crate::{Error, Result};
 
 /// Questions of a new benchmark at most.
 const MOST: usize = 1 << 17;
@@ -87,7 +87,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let embedder = super::embedder(arguments.embedder.as_deref(), common)?;
     let chosen = match &arguments.filter {
         Some(expression) => embedder.select(expression)?,
-        None => vec![true; embedder.models.len()],
+        None => vec![true; embedder.models().len()],
     };
     let pool: Vec<usize> = (0..chosen.len()).filter(|m| chosen[*m]).collect();
     if pool.is_empty() {
@@ -96,7 +96,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let columns =
         if arguments.new { vec![new(arguments, &embedder)?] } else { grid(arguments, &embedder)? };
     if let Some(name) = &arguments.model {
-        let model = llmap::resolve("model", name, &embedder.models)?;
+        let model = crate::resolve("model", name, embedder.models())?;
         return one_model(&embedder, model, &columns, arguments.csv, common);
     }
     // Of each benchmark, the models of the pool, best first.
@@ -112,7 +112,8 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         .collect();
     if common.json {
         let each = ordered.iter().map(|(column, order)| {
-            let models = order.iter().map(|m| document(&embedder.models[*m], column.forecasts[*m]));
+            let models =
+                order.iter().map(|m| document(&embedder.models()[*m], column.forecasts[*m]));
             json!({
                 "benchmark": column.benchmark,
                 "kind": column.kind,
@@ -123,14 +124,14 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     }
     if arguments.csv {
         let pairs = ordered.iter().flat_map(|(column, order)| {
-            order.iter().map(|m| column.pair(&embedder.models[*m], *m))
+            order.iter().map(|m| column.pair(&embedder.models()[*m], *m))
         });
         return table_of_pairs(pairs);
     }
     if arguments.benchmark.is_empty() && !arguments.new {
         return overview(&embedder, &ordered);
     }
-    let short = llmap::short_names(&embedder.models);
+    let short = crate::short_names(embedder.models());
     let tables = ordered.iter().map(|(column, order)| {
         let rows = order.iter().map(|m| {
             let mut row = vec![short[*m].clone()];
@@ -140,7 +141,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         let measured = column.forecasts.iter().filter(|f| f.responses > 0).count();
         format!(
             "{}: {measured} models measured, {} forecast\n{}",
-            llmap::one_line(&column.title()),
+            crate::one_line(&column.title()),
             column.forecasts.len() - measured,
             output::table(&["model", "accuracy", "80% interval", "responses"], rows, 1)
         )
@@ -149,16 +150,16 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
 }
 
 fn grid(arguments: &Arguments, embedder: &Embedder) -> Result<Vec<Column>> {
-    let names: Vec<String> = embedder.benchmarks.iter().map(|b| b.name.clone()).collect();
+    let names: Vec<String> = embedder.benchmarks().iter().map(|b| b.name.clone()).collect();
     let wanted: Vec<usize> = if arguments.benchmark.is_empty() {
         (0..names.len()).collect()
     } else {
         let each = arguments.benchmark.iter();
-        each.map(|name| llmap::resolve("benchmark", name, &names)).collect::<Result<_>>()?
+        each.map(|name| crate::resolve("benchmark", name, &names)).collect::<Result<_>>()?
     };
     let column = |b: usize| {
         let forecasts = forecast::benchmark(embedder, b)?;
-        let kind = embedder.benchmarks[b].kind;
+        let kind = embedder.benchmarks()[b].kind;
         Ok(Column { benchmark: names[b].clone(), kind, forecasts })
     };
     wanted.into_iter().map(column).collect()
@@ -183,7 +184,7 @@ fn new(arguments: &Arguments, embedder: &Embedder) -> Result<Column> {
         return Err(Error::input(source, "no questions", "send at least one line"));
     }
     let scores = match &arguments.scores {
-        Some(path) => load_scores(path, &embedder.models, questions.len() as u32)?,
+        Some(path) => load_scores(path, embedder.models(), questions.len() as u32)?,
         None => Vec::new(),
     };
     let score = |(accuracy, responses)| Score { accuracy, responses };
@@ -229,7 +230,7 @@ fn one_model(
     csv: bool,
     common: &Common,
 ) -> Result<()> {
-    let name = &embedder.models[model];
+    let name = &embedder.models()[model];
     if common.json {
         let each = columns.iter().map(|column| {
             let mut value = document(name, column.forecasts[model]);
@@ -248,12 +249,12 @@ fn one_model(
         row
     });
     let header = ["benchmark", "accuracy", "80% interval", "responses"];
-    output::text(&format!("{}\n{}", llmap::one_line(name), output::table(&header, rows, 1)))
+    output::text(&format!("{}\n{}", crate::one_line(name), output::table(&header, rows, 1)))
 }
 
 /// Of each benchmark, who leads it and who might.
 fn overview(embedder: &Embedder, ordered: &[(&Column, Vec<usize>)]) -> Result<()> {
-    let short = llmap::short_names(&embedder.models);
+    let short = crate::short_names(embedder.models());
     let rows = ordered.iter().map(|(column, order)| {
         let measured = |m: &&usize| column.forecasts[**m].responses > 0;
         let best = |m: Option<&usize>| {
@@ -285,7 +286,7 @@ fn checked(data: &Path, benchmarks: &[String], common: &Common) -> Result<()> {
     let bar = bar(common, settings.epochs);
     let mut progress = |name: &str, event: Event| {
         show(&bar, &event);
-        bar.set_message(format!("without {}", llmap::one_line(name)));
+        bar.set_message(format!("without {}", crate::one_line(name)));
     };
     let found = check(&data, benchmarks, &settings, &mut progress, &cancel)?;
     bar.finish_and_clear();
@@ -346,7 +347,7 @@ fn check_screen(found: &Check) -> String {
     let worse = if found.worse.is_empty() {
         "on none".into()
     } else {
-        format!("on {}", llmap::one_line(&found.worse.join(", ")))
+        format!("on {}", crate::one_line(&found.worse.join(", ")))
     };
     format!(
         "{}\n{means}\nllmap orders the models better than overall ability on {} of {} benchmarks, as well \

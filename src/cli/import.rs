@@ -3,14 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
-use llmap::dataset::{Form, Kind};
-use llmap::import::{
-    Choice, Columns, Format, Imported, Options, Report, Resembles, Task, import, resembles,
-};
-use llmap::{Error, Folder, Result, one_line};
 use serde_json::{Value, json};
 
 use super::{Common, output, signals};
+use crate::dataset::{Form, Kind};
+use crate::import::{
+    Choice, Columns, Format, Imported, Options, Report, Resembles, Task, import, resembles,
+};
+use crate::{Error, Folder, Result, one_line};
 
 /// So many tasks, models or faults are printed; `--json` has more.
 const PRINTED: usize = 40;

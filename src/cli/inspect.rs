@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use llmap::dataset::{Attribute, Dataset, Split, Values};
-use llmap::embedder::Embedder;
-use llmap::encoder::Part;
-use llmap::{Error, Result};
 use serde_json::{Value, json};
 
 use super::{Common, output};
+use crate::dataset::{Attribute, Dataset, Split, Values};
+use crate::embedder::Embedder;
+use crate::encoder::Part;
+use crate::{Error, Result};
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -87,7 +87,7 @@ fn of_embedder(embedder: &Embedder, path: &Path) -> Result<Value> {
     };
     Ok(json!({
         "kind": "embedder",
-        "models": embedder.models,
+        "models": embedder.models(),
         "dimensions": embedder.dim(),
         "encoder": embedder.encoder().name(),
         "encoder_parts": embedder.encoder().parts().iter().map(|part| json!({
@@ -100,15 +100,15 @@ fn of_embedder(embedder: &Embedder, path: &Path) -> Result<Value> {
             },
             "here": !matches!(part, Part::Absent(_)),
         })).collect::<Vec<_>>(),
-        "benchmarks": embedder.benchmarks.iter().map(|b| json!({
+        "benchmarks": embedder.benchmarks().iter().map(|b| json!({
             "name": b.name,
             "kind": b.kind,
             "questions": b.questions,
             "models": b.scores.iter().flatten().count(),
         })).collect::<Vec<_>>(),
-        "attributes": attributes(&embedder.attributes),
-        "calibration": embedder.calibration,
-        "provenance": embedder.provenance,
+        "attributes": attributes(embedder.attributes()),
+        "calibration": embedder.calibration(),
+        "provenance": embedder.provenance(),
         "limits": embedder.limits(),
         "bytes": bytes,
     }))
@@ -132,7 +132,7 @@ fn screen(value: &Value) -> String {
 fn lines(value: &Value, depth: usize, out: &mut String) {
     let Value::Object(fields) = value else { return };
     let fields: Vec<(String, &Value)> =
-        fields.iter().map(|(name, value)| (llmap::one_line(name), value)).collect();
+        fields.iter().map(|(name, value)| (crate::one_line(name), value)).collect();
     let width = fields.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     for (name, value) in fields {
         let indent = "  ".repeat(depth);
@@ -176,5 +176,5 @@ fn line(value: &Value) -> String {
         }
         other => other.to_string(),
     };
-    llmap::one_line(&text)
+    crate::one_line(&text)
 }

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use llmap::dataset::{Dataset, Form, Merged, guess, join_attributes, merge};
-use llmap::{Error, Folder, Result, one_line};
 use serde_json::json;
 
 use super::import::Written;
 use super::{Common, output};
+use crate::dataset::{Dataset, Form, Merged, guess, join_attributes, merge};
+use crate::{Error, Folder, Result, one_line};
 
 /// So many names or conflicts are printed; `--json` has more.
 const PRINTED: usize = 20;

@@ -1,13 +1,17 @@
 //! The command line: one file a command, thin over the library.
 
+#[cfg(feature = "serve")]
 mod address;
 mod ask;
+#[cfg(feature = "tui")]
 mod bench;
 mod completions;
-mod connections;
 mod evaluate;
+#[cfg(feature = "tui")]
 mod explore;
+#[cfg(feature = "tui")]
 mod export;
+#[cfg(feature = "hub")]
 mod fetch;
 mod forecast;
 mod import;
@@ -18,8 +22,10 @@ mod output;
 mod probe;
 mod prompts;
 mod route;
+#[cfg(feature = "serve")]
 mod serve;
 mod signals;
+#[cfg(feature = "tui")]
 mod themes;
 mod train;
 
@@ -29,17 +35,21 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
-use llmap::dataset::{self, Dataset};
-use llmap::embedder::Embedder;
-use llmap::{Error, Printable, PrintableLines, Result};
+
+use crate::dataset::{self, Dataset};
+use crate::embedder::Embedder;
+use crate::{Error, Printable, PrintableLines, Result};
 
 /// The word that names the embedder that is compiled in.
 const SHIPPED: &str = "shipped";
 
 /// A map of language models, learned from who answered which question correctly.
-///
-/// Without a command, llmap opens the explorer on the embedder it ships with: 557 models from
-/// public evaluation records.
+#[cfg_attr(
+    feature = "tui",
+    doc = "
+Without a command, llmap opens the explorer on the embedder it ships with: 557 models from
+public evaluation records."
+)]
 #[derive(Parser)]
 #[command(
     name = "llmap",
@@ -48,14 +58,18 @@ const SHIPPED: &str = "shipped";
     max_term_width = 100,
     args_conflicts_with_subcommands = true
 )]
-#[command(after_help = "Examples:
+#[cfg_attr(
+    feature = "tui",
+    command(after_help = "Examples:
   llmap                                   explore 557 models, type a prompt, see who answers it
   llmap route shipped \"2+2=?\"             the models most likely to answer it right
   llmap train mydata -o my.safetensors    learn from your own evaluation records
-  llmap my.safetensors                    explore them")]
+  llmap my.safetensors                    explore them")
+)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
+    #[cfg(feature = "tui")]
     #[command(flatten)]
     explore: explore::Arguments,
     #[command(flatten)]
@@ -79,6 +93,7 @@ struct Common {
 #[derive(Subcommand)]
 enum Command {
     /// Open the explorer.
+    #[cfg(feature = "tui")]
     Explore(explore::Arguments),
     /// Learn an embedder from evaluation records.
     Train(train::Arguments),
@@ -87,6 +102,7 @@ enum Command {
     /// Rank the models for prompts.
     Route(route::Arguments),
     /// Route prompts over HTTP.
+    #[cfg(feature = "serve")]
     Serve(serve::Arguments),
     /// Ask whether attributes of models can be read off their vectors.
     Probe(probe::Arguments),
@@ -99,28 +115,32 @@ enum Command {
     /// Show what is in an embedder or a data set.
     Inspect(inspect::Arguments),
     /// Write the map to a file.
+    #[cfg(feature = "tui")]
     Export(export::Arguments),
     /// Make a data set of what other evaluation programs wrote.
     Import(import::Arguments),
     /// Make one data set of several, with attributes from tables and names.
     Merge(merge::Arguments),
     /// Download a sentence encoder or the data set of the paper.
+    #[cfg(feature = "hub")]
     Fetch(fetch::Arguments),
     /// Measure the speeds that the README quotes, on this machine.
+    #[cfg(feature = "tui")]
     Bench(bench::Arguments),
     /// List the colour themes.
+    #[cfg(feature = "tui")]
     Themes,
     /// Print shell completions.
     Completions(completions::Arguments),
 }
 
 /// Parses, runs, prints the error if there is one.
-pub fn main() -> ExitCode {
+pub fn run() -> ExitCode {
     let cli = parsed();
     let common = &cli.common;
     let listening = if cli.on_screen() { Ok(()) } else { signals::listen() };
-    let outcome = listening.and_then(|()| run(cli.command, &cli.explore, common));
-    if let Some(problem) = llmap::encoder::unkept().filter(|_| !common.quiet) {
+    let outcome = listening.and_then(|()| dispatch(&cli));
+    if let Some(problem) = crate::encoder::unkept().filter(|_| !common.quiet) {
         output::message(format!("note: the vectors of texts are not kept: {problem}"));
     }
     match (outcome, signals::came()) {
@@ -137,26 +157,36 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(command: Option<Command>, explore: &explore::Arguments, common: &Common) -> Result<()> {
-    match command {
-        None => explore::run(explore, common),
-        Some(Command::Explore(arguments)) => explore::run(&arguments, common),
-        Some(Command::Train(arguments)) => train::run(&arguments, common),
-        Some(Command::Evaluate(arguments)) => evaluate::run(&arguments, common),
-        Some(Command::Route(arguments)) => route::run(&arguments, common),
-        Some(Command::Serve(arguments)) => serve::run(&arguments, common),
-        Some(Command::Probe(arguments)) => probe::run(&arguments, common),
-        Some(Command::Forecast(arguments)) => forecast::run(&arguments, common),
-        Some(Command::Onboard(arguments)) => onboard::run(&arguments, common),
-        Some(Command::Ask(arguments)) => ask::run(&arguments, common),
-        Some(Command::Inspect(arguments)) => inspect::run(&arguments, common),
-        Some(Command::Export(arguments)) => export::run(&arguments, common),
-        Some(Command::Import(arguments)) => import::run(&arguments, common),
-        Some(Command::Merge(arguments)) => merge::run(&arguments, common),
-        Some(Command::Fetch(arguments)) => fetch::run(&arguments, common),
-        Some(Command::Bench(arguments)) => bench::run(&arguments, common),
+fn dispatch(cli: &Cli) -> Result<()> {
+    let common = &cli.common;
+    match &cli.command {
+        #[cfg(feature = "tui")]
+        None => explore::run(&cli.explore, common),
+        #[cfg(not(feature = "tui"))]
+        None => Err(Error::Usage("name a command: `llmap help` lists them".into())),
+        #[cfg(feature = "tui")]
+        Some(Command::Explore(arguments)) => explore::run(arguments, common),
+        Some(Command::Train(arguments)) => train::run(arguments, common),
+        Some(Command::Evaluate(arguments)) => evaluate::run(arguments, common),
+        Some(Command::Route(arguments)) => route::run(arguments, common),
+        #[cfg(feature = "serve")]
+        Some(Command::Serve(arguments)) => serve::run(arguments, common),
+        Some(Command::Probe(arguments)) => probe::run(arguments, common),
+        Some(Command::Forecast(arguments)) => forecast::run(arguments, common),
+        Some(Command::Onboard(arguments)) => onboard::run(arguments, common),
+        Some(Command::Ask(arguments)) => ask::run(arguments, common),
+        Some(Command::Inspect(arguments)) => inspect::run(arguments, common),
+        #[cfg(feature = "tui")]
+        Some(Command::Export(arguments)) => export::run(arguments, common),
+        Some(Command::Import(arguments)) => import::run(arguments, common),
+        Some(Command::Merge(arguments)) => merge::run(arguments, common),
+        #[cfg(feature = "hub")]
+        Some(Command::Fetch(arguments)) => fetch::run(arguments, common),
+        #[cfg(feature = "tui")]
+        Some(Command::Bench(arguments)) => bench::run(arguments, common),
+        #[cfg(feature = "tui")]
         Some(Command::Themes) => themes::run(common),
-        Some(Command::Completions(arguments)) => completions::run(&arguments),
+        Some(Command::Completions(arguments)) => completions::run(arguments),
     }
 }
 
@@ -164,8 +194,11 @@ impl Cli {
     /// True if the explorer takes the terminal over, and signals with it.
     fn on_screen(&self) -> bool {
         match &self.command {
+            #[cfg(feature = "tui")]
             None => !self.explore.prints(&self.common),
+            #[cfg(feature = "tui")]
             Some(Command::Explore(explore)) => !explore.prints(&self.common),
+            #[cfg(feature = "tui")]
             Some(Command::Train(train)) => train.live(),
             _ => false,
         }
@@ -201,12 +234,12 @@ fn embedder(path: Option<&Path>, common: &Common) -> Result<Arc<Embedder>> {
     };
     let embedder = Embedder::load(path)?;
     if !common.quiet {
-        let models = llmap::look_alikes("models", embedder.models.iter().map(String::as_str));
-        let benchmarks = embedder.benchmarks.iter().map(|benchmark| &*benchmark.name);
-        let attributes = embedder.attributes.iter().map(|attribute| &*attribute.name);
+        let models = crate::look_alikes("models", embedder.models().iter().map(String::as_str));
+        let benchmarks = embedder.benchmarks().iter().map(|benchmark| &*benchmark.name);
+        let attributes = embedder.attributes().iter().map(|attribute| &*attribute.name);
         let others = [
-            llmap::look_alikes("benchmarks", benchmarks),
-            llmap::look_alikes("attributes", attributes),
+            crate::look_alikes("benchmarks", benchmarks),
+            crate::look_alikes("attributes", attributes),
         ];
         for remark in models.into_iter().chain(others.into_iter().flatten()) {
             output::message(format!("note: {remark}"));
@@ -221,7 +254,7 @@ fn data(folder: &Path) -> Result<Dataset> {
         Error::Input { file, line: None, problem, fix }
             if file == folder && folder.exists() && dataset::table_files(folder).is_empty() =>
         {
-            let found = llmap::import::resembles(&[folder.to_owned()]).ok().flatten();
+            let found = crate::import::resembles(&[folder.to_owned()]).ok().flatten();
             let fix = found.map_or(fix, |found| found.advice(&[folder.to_owned()]));
             Error::Input { file, line: None, problem, fix }
         }

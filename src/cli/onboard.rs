@@ -3,15 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use llmap::analysis::estimate::Estimate;
-use llmap::analysis::onboarding::{Catalogue, Newcomer};
-use llmap::analysis::projection::Projection;
-use llmap::dataset::{self, load_answers};
-use llmap::{Error, Output, Result};
 use ndarray::s;
 use serde_json::json;
 
 use super::{Common, output, signals};
+use crate::analysis::estimate::Estimate;
+use crate::analysis::onboarding::{Catalogue, Newcomer};
+use crate::analysis::projection::Projection;
+use crate::dataset::{self, load_answers};
+use crate::{Error, Output, Result};
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -71,7 +71,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         let special = vector.slice(s![1..]).mapv(f64::from);
         linear.place(special.view(), newcomer.covariance().slice(s![1.., 1..]))
     });
-    let names = embedder.models.clone();
+    let names = embedder.models().to_vec();
     drop(newcomer);
     if let Some(output) = output {
         let embedder = Arc::try_unwrap(embedder)
@@ -103,7 +103,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let percent = |p: f64| format!("{:.0}%", 100.0 * p);
     let mut text = format!(
         "{}: {given} answers; more able than {} of the {} models ({} to {})\n",
-        llmap::one_line(&arguments.name),
+        crate::one_line(&arguments.name),
         percent(ability.mean),
         names.len(),
         percent(ability.low),
@@ -131,7 +131,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         text += &format!("\n{}\n", output::table(&header, rows, 1));
     }
     if let Some(path) = &arguments.output {
-        text += &format!("written: {}\n", llmap::one_line(&path.display().to_string()));
+        text += &format!("written: {}\n", crate::one_line(&path.display().to_string()));
     }
     output::text(&text)
 }

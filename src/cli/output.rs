@@ -6,13 +6,14 @@ use std::path::Path;
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
-use llmap::{Error, PrintableLines, Result};
 use serde::Serialize;
+
+use crate::{Error, PrintableLines, Result};
 
 /// Prints one JSON document.
 pub fn json(value: &impl Serialize) -> Result<()> {
     let out = io::stdout().lock();
-    llmap::write_json(out, value, true).map_err(|e| Error::io(Path::new("standard output"), e))
+    crate::write_json(out, value, true).map_err(|e| Error::io(Path::new("standard output"), e))
 }
 
 /// Prints text. Whoever made it, nothing in it steers the terminal.
@@ -37,13 +38,13 @@ fn readable(bytes: &[u8], out: impl Write) -> io::Result<()> {
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
     let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(out);
     for row in reader.records() {
-        writer.write_record(row?.iter().map(llmap::one_line))?;
+        writer.write_record(row?.iter().map(crate::one_line))?;
     }
     writer.flush()
 }
 
 /// A message on standard error. Its line breaks are the program's own: what is foreign in it must have
-/// passed [`Printable`](llmap::Printable) or [`one_line`](llmap::one_line), as in every [`Error`].
+/// passed [`Printable`](crate::Printable) or [`one_line`](crate::one_line), as in every [`Error`].
 pub fn message(text: impl Display) {
     let text = text.to_string();
     // Nobody is there to be told that nobody listens.
@@ -54,9 +55,9 @@ pub fn message(text: impl Display) {
 pub fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>, left: usize) -> String {
     let mut table = Table::new();
     table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(header.iter().map(|cell| llmap::one_line(cell)));
+    table.set_header(header.iter().map(|cell| crate::one_line(cell)));
     for row in rows {
-        table.add_row(row.iter().map(|cell| llmap::one_line(cell)));
+        table.add_row(row.iter().map(|cell| crate::one_line(cell)));
     }
     for (i, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, 2));

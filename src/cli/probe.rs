@@ -3,15 +3,15 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-use llmap::analysis::communities::{self, OF_THE_PAPER, communities};
-use llmap::analysis::probe::{Figure, Prober, Report, Settings};
-use llmap::dataset::{Attribute, load_attributes, load_rules};
-use llmap::embedder::Embedder;
-use llmap::{Error, Result};
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use super::{Common, output, signals};
+use crate::analysis::communities::{self, OF_THE_PAPER, communities};
+use crate::analysis::probe::{Figure, Prober, Report, Settings};
+use crate::dataset::{Attribute, load_attributes, load_rules};
+use crate::embedder::Embedder;
+use crate::{Error, Result};
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -65,7 +65,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let mut wanted = attributes;
     if let Some(name) = &arguments.attribute {
         let names: Vec<String> = wanted.iter().map(|a| a.name.clone()).collect();
-        let at = llmap::resolve("attribute", name, &names)?;
+        let at = crate::resolve("attribute", name, &names)?;
         wanted = vec![wanted.swap_remove(at)];
     }
     let tried = wanted.len();
@@ -105,7 +105,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
 
 /// Why there is nothing to show, and what helps.
 fn nothing(embedder: &Embedder, tried: usize) -> String {
-    let problem = match (tried, embedder.attributes.is_empty()) {
+    let problem = match (tried, embedder.attributes().is_empty()) {
         (0, true) => "its models have no attributes",
         (0, false) => "there are no attributes",
         _ => "no attribute could be probed",
@@ -119,17 +119,17 @@ fn nothing(embedder: &Embedder, tried: usize) -> String {
 /// The attributes of the embedder and those that files add; a new one takes the place of an old one
 /// of its name.
 fn attributes(arguments: &Arguments, embedder: &Embedder) -> Result<Vec<Attribute>> {
-    let mut attributes = embedder.attributes.clone();
+    let mut attributes = embedder.attributes().to_vec();
     let mut add = |added: Vec<Attribute>| {
         let new: HashSet<&str> = added.iter().map(|new| &*new.name).collect();
         attributes.retain(|old| !new.contains(&*old.name));
         attributes.extend(added);
     };
     if let Some(path) = &arguments.attributes {
-        add(load_attributes(path, &embedder.models)?);
+        add(load_attributes(path, embedder.models())?);
     }
     if let Some(path) = &arguments.rules {
-        add(load_rules(path, &embedder.models)?);
+        add(load_rules(path, embedder.models())?);
     }
     Ok(attributes)
 }
@@ -158,7 +158,7 @@ fn document(report: &Report, embedder: &Embedder) -> Value {
     let named = |m: usize| {
         let p = &report.predictions[m];
         json!({
-            "model": embedder.models[m], "said": p.said, "probability": p.probability,
+            "model": embedder.models()[m], "said": p.said, "probability": p.probability,
             "truth": p.truth, "score": p.score,
         })
     };
@@ -185,7 +185,7 @@ fn screen(reports: &[Report], embedder: &Embedder, by: Option<&str>, detailed: b
             let mark = if r.beats_controls { "*" } else { " " };
             let linear = scheme.linear.figures;
             vec![
-                first(format!("{mark} {}", llmap::one_line(&r.attribute))),
+                first(format!("{mark} {}", crate::one_line(&r.attribute))),
                 first(r.models.to_string()),
                 first(match r.kind {
                     "number" => "number".into(),
@@ -243,7 +243,7 @@ fn details(report: &Report, embedder: &Embedder) -> String {
         std::iter::once((*class).to_owned()).chain(row.iter().map(usize::to_string)).collect()
     });
     text += &format!("\n{}", output::table(&header, rows, 1));
-    let short = llmap::short_names(&embedder.models);
+    let short = crate::short_names(embedder.models());
     let row = |m: usize| {
         let p = &report.predictions[m];
         let truth = p.truth.clone().unwrap_or_default();
@@ -279,8 +279,13 @@ fn run_communities(
     } else {
         keywords.to_vec()
     };
-    let found =
-        communities(embedder.vectors.view(), &embedder.models, &keywords, shuffles, common.seed)?;
+    let found = communities(
+        embedder.vectors().view(),
+        embedder.models(),
+        &keywords,
+        shuffles,
+        common.seed,
+    )?;
     if common.json {
         return output::json(&found);
     }

@@ -5,8 +5,9 @@ use std::io::{self, BufRead, BufReader, Read, Stdin};
 use std::path::Path;
 
 use clap::ValueEnum;
-use llmap::{Error, Result};
 use serde::Deserialize;
+
+use crate::{Error, Result};
 
 /// Prompts that are routed at once.
 const BATCH: usize = 256;
@@ -97,7 +98,7 @@ impl<R: Read> Prompts<R> {
             Format::Lines | Format::Nul => text,
             Format::Jsonl => {
                 let document: Document = serde_json::from_str(&text).map_err(|e| {
-                    let problem = format!("no prompt: {}", llmap::json_fault(&e));
+                    let problem = format!("no prompt: {}", crate::json_fault(&e));
                     self.fault(&problem, "write {\"prompt\": \"…\"} on each line")
                 })?;
                 document.prompt

@@ -4,16 +4,16 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use llmap::analysis::router::pools::Pools;
-use llmap::analysis::router::portfolio::{Step, portfolio};
-use llmap::analysis::router::{Answer, Preferences, Rank, Route, Router};
-use llmap::embedder::{Embedder, Parts, Scope};
-use llmap::{Error, Result, one_line};
 use ndarray::{Array2, Axis};
 use serde_json::json;
 
 use super::prompts::{Format, Prompts};
 use super::{Common, output};
+use crate::analysis::router::pools::Pools;
+use crate::analysis::router::portfolio::{Step, portfolio};
+use crate::analysis::router::{Answer, Preferences, Rank, Route, Router};
+use crate::embedder::{Embedder, Parts, Scope};
+use crate::{Error, Result, one_line};
 
 /// Prompts that a portfolio is chosen for at most.
 const PORTFOLIO_PROMPTS: usize = 200_000;
@@ -110,7 +110,8 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         if arguments.name_only {
             let picks = router.pick_all(&prompts, &preferences)?;
             below += picks.iter().filter(|pick| pick.below).count();
-            let names = picks.into_iter().map(|pick| one_line(&embedder.models[pick.model]) + "\n");
+            let names =
+                picks.into_iter().map(|pick| one_line(&embedder.models()[pick.model]) + "\n");
             writer.write(&names.collect::<String>())
         } else {
             let routes = router.route(&prompts, &preferences)?;
@@ -204,11 +205,11 @@ impl<'a> Writer<'a> {
         let mut text = Vec::new();
         if self.list || self.lines {
             let unit = router.costs.unit();
-            let answer = Answer::new(&self.embedder.models, unit, prompt, route, self.top);
-            llmap::write_json(&mut text, &answer, false)
+            let answer = Answer::new(self.embedder.models(), unit, prompt, route, self.top);
+            crate::write_json(&mut text, &answer, false)
         } else {
             let screen = screen(self.embedder, router, prompt, route, self.top);
-            write!(text, "{}", llmap::PrintableLines(&screen))
+            write!(text, "{}", crate::PrintableLines(&screen))
         }
         .map_err(|e| Error::io(Path::new("standard output"), e))?;
         let before: &[u8] = match (self.list, self.lines, self.first) {
@@ -237,7 +238,7 @@ fn percent(p: f64) -> String {
 
 fn screen(embedder: &Embedder, router: &Router, prompt: &str, route: &Route, top: usize) -> String {
     let unit = router.costs.unit();
-    let short = llmap::short_names(&embedder.models);
+    let short = crate::short_names(embedder.models());
     let name = |model: usize| one_line(&short[model]);
     let cost = |cost: Option<f64>| unit.zip(cost).map_or_else(String::new, |(u, c)| u.text(c));
     let rows = route.candidates.iter().take(top).enumerate().map(|(i, c)| {
@@ -279,7 +280,7 @@ fn screen(embedder: &Embedder, router: &Router, prompt: &str, route: &Route, top
         route.evidence.iter().map(|e| format!("{} {}", e.category, percent(e.share))).collect();
     out += &format!("like the training questions of: {}\n", one_line(&like.join(", ")));
     if let Some(first) = route.evidence.first().filter(|first| !first.correct.is_empty()) {
-        let full = |model: &str| embedder.models.iter().position(|name| name == model);
+        let full = |model: &str| embedder.models().iter().position(|name| name == model);
         let called = |model: &str| full(model).map_or_else(|| model.to_owned(), name);
         let best = first
             .correct
@@ -306,10 +307,10 @@ fn screen(embedder: &Embedder, router: &Router, prompt: &str, route: &Route, top
             cost(Some(plan.cost)),
         );
     }
-    if embedder.models.len() == 1 {
+    if embedder.models().len() == 1 {
         out += "one model: it comes first whatever the prompt\n";
     }
-    if embedder.provenance.simulated {
+    if embedder.provenance().simulated {
         out += "simulated data: these models do not exist\n";
     }
     out
@@ -318,7 +319,7 @@ fn screen(embedder: &Embedder, router: &Router, prompt: &str, route: &Route, top
 /// Why the first comes first, and what the second lacks.
 fn reasons(embedder: &Embedder, route: &Route) -> String {
     let Some(first) = route.candidates.first() else { return String::new() };
-    let short = llmap::short_names(&embedder.models);
+    let short = crate::short_names(embedder.models());
     let name = |model: usize| one_line(&short[model]);
     let parts = |parts: &Parts| {
         format!("ability {:+.2}, ease {:+.2}, match {:+.2}", parts.ability, parts.ease, parts.fit)
@@ -349,7 +350,7 @@ fn choose(
     preferences: &Preferences,
     k: usize,
 ) -> Result<()> {
-    let models = embedder.models.len();
+    let models = embedder.models().len();
     let mut p = Array2::<f32>::zeros((0, models));
     each_batch(arguments, |prompts| {
         let prompts: Vec<&str> = prompts.iter().map(String::as_str).collect();
@@ -379,7 +380,7 @@ fn choose(
     let unit = router.costs.unit();
     if common.json {
         let step = |step: &Step| {
-            json!({ "model": embedder.models[step.model], "quality": step.quality,
+            json!({ "model": embedder.models()[step.model], "quality": step.quality,
                     "cost": step.cost })
         };
         return output::json(&json!({
@@ -389,7 +390,7 @@ fn choose(
             "portfolio": steps.iter().map(step).collect::<Vec<_>>(),
         }));
     }
-    let short = llmap::short_names(&embedder.models);
+    let short = crate::short_names(embedder.models());
     let rows = steps.iter().enumerate().map(|(i, step)| {
         let gain = step.quality - i.checked_sub(1).map_or(0.0, |before| steps[before].quality);
         let bar = "█".repeat((40.0 * step.quality).round() as usize);

@@ -9,9 +9,10 @@ use std::sync::{Arc, LazyLock};
 use std::thread;
 use std::time::Duration;
 
-use llmap::{Error, Result};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
+
+use crate::{Error, Result};
 
 /// How long work may take to end by itself.
 const SOON: Duration = Duration::from_millis(500);

@@ -1,9 +1,8 @@
 //! `llmap themes`
 
-use llmap::Result;
-use llmap::explorer::themes;
-
 use super::{Common, output};
+use crate::Result;
+use crate::explorer::themes;
 
 pub fn run(common: &Common) -> Result<()> {
     let names = themes();
@@ -11,7 +10,7 @@ pub fn run(common: &Common) -> Result<()> {
         output::json(&names)
     } else {
         {
-            let names: Vec<String> = names.iter().map(|name| llmap::one_line(name)).collect();
+            let names: Vec<String> = names.iter().map(|name| crate::one_line(name)).collect();
             output::text(&names.join("\n"))
         }
     }

@@ -2,18 +2,21 @@
 
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+#[cfg(feature = "tui")]
+use std::sync::{Arc, atomic::AtomicBool};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use llmap::embedder::{Backend, Embedder, Event, Settings, train};
-use llmap::encoder::{self, Source};
-use llmap::explorer::{self, Options};
-use llmap::{Output, Result};
 use serde_json::{Value, json};
 
 use super::{Common, output, signals};
+#[cfg(feature = "tui")]
+use crate::dataset::Dataset;
+use crate::embedder::{Backend, Embedder, Event, Settings, train};
+use crate::encoder::{self, Source};
+#[cfg(feature = "tui")]
+use crate::explorer::{self, Options};
+use crate::{Output, Result};
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -48,9 +51,11 @@ pub struct Arguments {
     #[arg(long, default_value = "ndarray")]
     backend: Backend,
     /// Watch the map form in the explorer.
+    #[cfg(feature = "tui")]
     #[arg(long)]
     live: bool,
     /// The theme of the explorer, with --live.
+    #[cfg(feature = "tui")]
     #[arg(long, requires = "live")]
     theme: Option<String>,
 }
@@ -58,11 +63,15 @@ pub struct Arguments {
 impl Arguments {
     /// True if the explorer shows the training.
     pub fn live(&self) -> bool {
-        self.live
+        #[cfg(feature = "tui")]
+        return self.live;
+        #[cfg(not(feature = "tui"))]
+        false
     }
 }
 
 pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
+    #[cfg(feature = "tui")]
     if arguments.live {
         super::explore::terminal()?;
     }
@@ -70,9 +79,9 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     // Training for minutes and then failing to write would be a waste.
     let output = Output::open(&arguments.output, &inputs(arguments, &encoder))?;
     let data = super::data(&arguments.data)?;
-    if !common.quiet && !arguments.live {
+    if !common.quiet && !arguments.live() {
         data.problems().iter().for_each(|problem| {
-            output::message(format!("note: {}", llmap::one_line(problem)));
+            output::message(format!("note: {}", crate::one_line(problem)));
         });
     }
     let settings = Settings {
@@ -84,18 +93,9 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         seed: common.seed,
         ..Settings::default()
     };
+    #[cfg(feature = "tui")]
     if arguments.live {
-        let options = Options { theme: arguments.theme.clone(), ..Options::default() };
-        let data = Arc::new(data);
-        let trained = Arc::clone(&data);
-        let job = move |progress: &mut dyn FnMut(Event), cancel: &AtomicBool| {
-            let embedder = train(&trained, &settings, progress, cancel)?;
-            embedder.save_to(output)?;
-            Ok(embedder)
-        };
-        let start = Instant::now();
-        let embedder = explorer::run_live(&data, job, &options)?;
-        return report(&embedder, (start.elapsed(), Vec::new()), arguments, common);
+        return live(data, settings, output, arguments, common);
     }
     let bar = bar(common, arguments.epochs);
     let start = Instant::now();
@@ -118,16 +118,38 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     bar.finish_and_clear();
     embedder.save_to(output)?;
     if let Some(signal) = signals::came().filter(|_| !common.quiet) {
-        let (signal, epoch) = (signals::name(signal), embedder.provenance.epoch);
+        let (signal, epoch) = (signals::name(signal), embedder.provenance().epoch);
         // The terminal may be gone.
         let _ = writeln!(io::stderr(), "llmap: {signal}: the best epoch so far is kept ({epoch})");
     }
     report(&embedder, (start.elapsed(), epochs), arguments, common)
 }
 
+/// Trains in the explorer.
+#[cfg(feature = "tui")]
+fn live(
+    data: Dataset,
+    settings: Settings,
+    output: Output,
+    arguments: &Arguments,
+    common: &Common,
+) -> Result<()> {
+    let options = Options { theme: arguments.theme.clone(), ..Options::default() };
+    let data = Arc::new(data);
+    let trained = Arc::clone(&data);
+    let job = move |progress: &mut dyn FnMut(Event), cancel: &AtomicBool| {
+        let embedder = train(&trained, &settings, progress, cancel)?;
+        embedder.save_to(output)?;
+        Ok(embedder)
+    };
+    let start = Instant::now();
+    let embedder = explorer::run_live(&data, job, &options)?;
+    report(&embedder, (start.elapsed(), Vec::new()), arguments, common)
+}
+
 /// The files that training reads.
 fn inputs(arguments: &Arguments, encoder: &[Source]) -> Vec<PathBuf> {
-    let mut inputs = llmap::dataset::table_files(&arguments.data);
+    let mut inputs = crate::dataset::table_files(&arguments.data);
     for source in encoder {
         let Source::Folder(folder) = source else { continue };
         let files = std::fs::read_dir(folder).into_iter().flatten().filter_map(io::Result::ok);
@@ -175,14 +197,14 @@ fn report(
     arguments: &Arguments,
     common: &Common,
 ) -> Result<()> {
-    let provenance = &embedder.provenance;
+    let provenance = embedder.provenance();
     let memory = peak_memory();
     if common.json {
         return output::json(&json!({
             "embedder": arguments.output.display().to_string(),
-            "models": embedder.models.len(),
+            "models": embedder.models().len(),
             "dimensions": embedder.dim(),
-            "calibration": embedder.calibration,
+            "calibration": embedder.calibration(),
             "provenance": provenance,
             "seconds": time.as_secs_f64(),
             "epochs": epochs,
@@ -198,7 +220,7 @@ fn report(
         for limit in embedder.limits() {
             limits.push_str(&format!("\n{limit}"));
         }
-        if embedder.attributes.is_empty() {
+        if embedder.attributes().is_empty() {
             limits.push_str(
                 "\nno attributes: nothing to filter, to color or to weigh cost by; llmap merge DATA -o NEW \
                  --attributes FILE.csv --guess adds some",
@@ -207,10 +229,10 @@ fn report(
     }
     output::text(&format!(
         "{}: {} {} × {} numbers from {} responses in {:.1} s (epoch {}{memory})\nval: {}{limits}",
-        llmap::one_line(&arguments.output.display().to_string()),
-        embedder.models.len(),
-        if embedder.models.len() == 1 { "model" } else { "models" },
-        embedder.vectors.ncols(),
+        crate::one_line(&arguments.output.display().to_string()),
+        embedder.models().len(),
+        if embedder.models().len() == 1 { "model" } else { "models" },
+        embedder.vectors().ncols(),
         provenance.responses,
         time.as_secs_f64(),
         provenance.epoch,

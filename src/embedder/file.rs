@@ -154,20 +154,16 @@ impl Embedder {
         })
     }
 
-    /// Writes the embedder: completely or not at all.
+    /// Writes the embedder: completely or not at all. What could not be read again is not written.
     ///
     /// # Errors
-    /// [`Error::Io`] if the folder cannot be written; as [`Embedder::save_to`].
+    /// [`Error::Failed`] if something in it is out of range; [`Error::Io`] if it cannot be written.
     pub fn save(&self, path: &Path) -> Result<()> {
         self.save_to(Output::open(path, &[])?)
     }
 
-    /// Writes the embedder to a place that was found to be writable. What could not be read again is
-    /// not written.
-    ///
-    /// # Errors
-    /// [`Error::Failed`] if something in it is out of range; [`Error::Io`] if it cannot be written.
-    pub fn save_to(&self, output: Output) -> Result<()> {
+    /// The same to a place that was found to be writable.
+    pub(crate) fn save_to(&self, output: Output) -> Result<()> {
         let bytes = self.to_bytes()?;
         let problem = match Self::from_bytes(&bytes) {
             Ok(_) => return output.write(&bytes),

@@ -44,7 +44,8 @@ use network::{Network, Weights};
 use crate::metrics::Bin;
 
 pub use calibration::Calibration;
-pub use coverage::{Coverage, coverage};
+pub use coverage::Coverage;
+pub(crate) use coverage::coverage;
 pub use device::Backend;
 pub(crate) use factors::grouped;
 pub use features::Features;
@@ -54,7 +55,7 @@ pub use knowledge::{Latent, Placement, Population};
 pub use levels::Given;
 pub use parts::Parts;
 pub use progress::{Epoch, Event};
-pub use rasch::Rasch;
+pub(crate) use rasch::Rasch;
 pub use reference::Reference;
 pub(crate) use residuals::model_means;
 pub use shared::SharedCounts;
@@ -117,23 +118,13 @@ pub struct Provenance {
 
 /// A trained embedder.
 pub struct Embedder {
-    /// The models' names.
-    pub models: Vec<String>,
-    /// What is known about them.
-    pub attributes: Vec<Attribute>,
-    /// The benchmarks of the training data with every model's score.
-    pub benchmarks: Vec<Benchmark>,
-    /// Where it comes from.
-    pub provenance: Provenance,
-    /// Models × numbers: what a model is, by its answers alone. The ability first (the mean logit of
-    /// its accuracy over the benchmarks of correctness, above the mean model's), then the general
-    /// factors, then its agreement with other models on the same questions.
-    pub vectors: Array2<f32>,
-    /// The standard deviation of each number of the vectors: the fewer responses of a model are
-    /// known, the larger.
-    pub deviations: Array2<f32>,
-    /// From logits to probabilities.
-    pub calibration: Calibration,
+    models: Vec<String>,
+    attributes: Vec<Attribute>,
+    benchmarks: Vec<Benchmark>,
+    provenance: Provenance,
+    vectors: Array2<f32>,
+    deviations: Array2<f32>,
+    calibration: Calibration,
     featurizer: Featurizer,
     /// Of each network, with the specialities that it learned.
     weights: Vec<(Weights, usize)>,
@@ -143,6 +134,51 @@ pub struct Embedder {
 }
 
 impl Embedder {
+    /// The models' names.
+    #[must_use]
+    pub fn models(&self) -> &[String] {
+        &self.models
+    }
+
+    /// What is known about the models.
+    #[must_use]
+    pub fn attributes(&self) -> &[Attribute] {
+        &self.attributes
+    }
+
+    /// The benchmarks of the training data with every model's score.
+    #[must_use]
+    pub fn benchmarks(&self) -> &[Benchmark] {
+        &self.benchmarks
+    }
+
+    /// Where it comes from.
+    #[must_use]
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
+    /// Models × numbers: what a model is, by its answers alone. The ability first (the mean logit of
+    /// its accuracy over the benchmarks of correctness, above the mean model's), then the general
+    /// factors, then its agreement with other models on the same questions.
+    #[must_use]
+    pub fn vectors(&self) -> &Array2<f32> {
+        &self.vectors
+    }
+
+    /// The standard deviation of each number of the vectors: the fewer responses of a model are
+    /// known, the larger.
+    #[must_use]
+    pub fn deviations(&self) -> &Array2<f32> {
+        &self.deviations
+    }
+
+    /// From logits to probabilities.
+    #[must_use]
+    pub fn calibration(&self) -> &Calibration {
+        &self.calibration
+    }
+
     /// The attribute called `name`.
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<&Attribute> {
@@ -245,5 +281,46 @@ impl Embedder {
     #[must_use]
     pub fn encoder(&self) -> &Encoder {
         &self.featurizer.encoder
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::Values;
+
+    impl Embedder {
+        /// The same with other names and labels, as a file of unknown origin may have them.
+        pub(crate) fn with_texts(mut self, text: fn(usize) -> String) -> Self {
+            let models = self.models.len();
+            self.models = (0..models).map(text).collect();
+            self.provenance.data = text(0);
+            self.provenance.val = (0..4).map(|i| (text(i), 0.5)).collect();
+            for (i, benchmark) in self.benchmarks.iter_mut().enumerate() {
+                benchmark.name = text(i);
+            }
+            let classes: Vec<_> = (0..models).map(|m| Some(text(m % 3))).collect();
+            for (i, attribute) in self.attributes.iter_mut().enumerate() {
+                attribute.name = text(i);
+                if i % 2 == 0 {
+                    attribute.values = Values::Class(classes.clone());
+                }
+            }
+            self
+        }
+    }
+
+    #[test]
+    fn what_could_not_be_read_again_is_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("e.safetensors");
+        let mut embedder = Embedder::shipped().unwrap();
+        embedder.save(&path).unwrap();
+        let good = std::fs::read(&path).unwrap();
+        embedder.provenance.val.insert("nll".into(), f64::NAN);
+        let error = embedder.save(&path).unwrap_err();
+        assert!(error.to_string().contains("could not be read again"), "{error}");
+        assert_eq!(error.exit_code(), 1);
+        assert!(std::fs::read(&path).unwrap() == good, "what was there is there still");
     }
 }

@@ -6,6 +6,7 @@ use ndarray::Array2;
 
 /// A step of training that has been taken.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Event {
     /// The encoder is being fitted and the questions encoded.
     Encoding {

@@ -39,6 +39,7 @@ use crate::metrics::{Figures, Judged, log_loss, reliability};
 /// How an embedder is trained. The defaults were chosen on the val split of the open records; see
 /// docs/experiments.md.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Settings {
     /// Numbers in a model's vector, from 8 to 128: its ability, the general factors, a quarter (at
     /// most 32) for specialities, and the rest for its agreement with other models.

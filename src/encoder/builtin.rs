@@ -47,7 +47,7 @@ impl Builtin {
     ///
     /// # Errors
     /// Fails if the decomposition does not converge.
-    pub fn fit(settings: Settings, texts: &Bags<'_>, seed: u64) -> Result<Self> {
+    pub(crate) fn fit(settings: Settings, texts: &Bags<'_>, seed: u64) -> Result<Self> {
         let own;
         let texts = if texts.tfidf().hashing() == settings.hashing {
             texts
@@ -63,7 +63,11 @@ impl Builtin {
     /// An encoder from its parts, as read from a file: `projection` is buckets × dim. `None` if that
     /// does not fit.
     #[must_use]
-    pub fn from_parts(dim: usize, tfidf: Arc<Tfidf>, projection: Array2<f32>) -> Option<Self> {
+    pub(crate) fn from_parts(
+        dim: usize,
+        tfidf: Arc<Tfidf>,
+        projection: Array2<f32>,
+    ) -> Option<Self> {
         let fits = projection.dim() == (tfidf.hashing().buckets as usize, dim);
         fits.then_some(Self { dim, tfidf, projection })
     }
@@ -76,19 +80,19 @@ impl Builtin {
 
     /// The weights of a text before they are projected.
     #[must_use]
-    pub fn tfidf(&self) -> &Arc<Tfidf> {
+    pub(crate) fn tfidf(&self) -> &Arc<Tfidf> {
         &self.tfidf
     }
 
     /// Projection: buckets × dimensions.
     #[must_use]
-    pub fn projection(&self) -> &Array2<f32> {
+    pub(crate) fn projection(&self) -> &Array2<f32> {
         &self.projection
     }
 
     /// A fingerprint of all that decides its vectors: 32 hexadecimal digits (XXH3-128).
     #[must_use]
-    pub fn fingerprint(&self) -> String {
+    pub(crate) fn fingerprint(&self) -> String {
         let mut hash = Xxh3::new();
         let Hashing { buckets, hash_seed } = self.tfidf.hashing();
         hash.update(&buckets.to_le_bytes());

@@ -9,6 +9,7 @@ use etcetera::BaseStrategy;
 use super::builtin::Settings;
 use super::sentence::Identity;
 use crate::error::{Error, Result};
+#[cfg(feature = "hub")]
 use crate::hub;
 use crate::unpack;
 
@@ -24,8 +25,15 @@ pub enum Source {
     Folder(PathBuf),
 }
 
-/// Reads a list like `builtin+minilm+some/folder`. A name that [`hub::ITEMS`] has means what was
-/// fetched.
+/// What an encoder may be called.
+const NAMES: &str = if cfg!(feature = "hub") {
+    "name `builtin`, `minilm`, `mpnet`, a folder, or several of them joined by `+`"
+} else {
+    "name `builtin`, a folder, or both joined by `+` (this build cannot fetch: it lacks the feature `hub`)"
+};
+
+/// Reads a list like `builtin+minilm+some/folder`. With the feature `hub`, a name of what can be fetched
+/// means what was fetched.
 ///
 /// # Errors
 /// [`Error::Usage`] if a name is none of these; [`Error::Input`] if it has not been fetched.
@@ -38,6 +46,7 @@ pub fn sources(list: &str) -> Result<Vec<Source>> {
         let source = match name {
             "builtin" => Source::Builtin(Settings::default()),
             _ if Path::new(name).is_dir() => Source::Folder(name.into()),
+            #[cfg(feature = "hub")]
             _ if hub::Item::named(name).is_some_and(|item| item.encoder()) => {
                 let folder = hub::cached(name).ok_or_else(|| {
                     let problem = format!("the encoder {name} has not been fetched");
@@ -46,10 +55,7 @@ pub fn sources(list: &str) -> Result<Vec<Source>> {
                 Source::Folder(folder)
             }
             _ => {
-                return Err(Error::usage(
-                    format!("`{name}` is no encoder"),
-                    "name `builtin`, `minilm`, `mpnet`, a folder, or several of them joined by `+`",
-                ));
+                return Err(Error::usage(format!("`{name}` is no encoder"), NAMES));
             }
         };
         if sources.contains(&source) {
@@ -84,6 +90,7 @@ pub(super) fn candidates(identity: &Identity) -> Vec<PathBuf> {
         let note = unpack::settings(&cache.join("encoders").join(&identity.hash));
         folders.extend(note.ok().map(PathBuf::from));
     }
+    #[cfg(feature = "hub")]
     folders.extend(hub::ITEMS.iter().filter(|item| item.encoder()).filter_map(hub::Item::cached));
     folders.retain(|folder| folder.is_dir());
     folders

@@ -15,13 +15,14 @@ use std::sync::atomic::AtomicBool;
 
 pub use builtin::{Builtin, Settings};
 use cache::Cache;
-pub use cache::unkept;
+pub(crate) use cache::unkept;
 pub(crate) use locate::cache_folder;
 pub use locate::{Source, sources};
 use ndarray::{Array1, Array2, Axis, s};
 pub use sentence::{Identity, Sentence};
-pub use shape::{SHAPE, shape};
-pub use tfidf::{Bags, Hashing, Tfidf};
+pub(crate) use shape::{SHAPE, shape};
+pub use tfidf::Hashing;
+pub(crate) use tfidf::{Bags, Tfidf};
 
 use crate::error::{Error, Result};
 
@@ -125,9 +126,13 @@ fn remembered(
 }
 
 fn absent(identity: &Identity) -> Error {
+    #[cfg(feature = "hub")]
     let known = crate::hub::ITEMS.iter().find(|item| item.repository.ends_with(&identity.name));
+    #[cfg(feature = "hub")]
     let get =
         known.map_or_else(String::new, |item| format!("run `llmap fetch {}`, or ", item.name));
+    #[cfg(not(feature = "hub"))]
+    let get = "";
     let problem = format!(
         "the embedder reads questions with {} ({}, {} numbers), which is not on this machine",
         identity.name, identity.architecture, identity.dim,
@@ -138,7 +143,7 @@ fn absent(identity: &Identity) -> Error {
 impl Encoder {
     /// An encoder from its parts, at least one.
     #[must_use]
-    pub fn new(parts: Vec<Part>) -> Self {
+    pub(crate) fn new(parts: Vec<Part>) -> Self {
         Self { parts }
     }
 
@@ -146,7 +151,7 @@ impl Encoder {
     ///
     /// # Errors
     /// [`Error::Input`] if a folder does not hold an encoder; see [`Builtin::fit`].
-    pub fn fit(sources: &[Source], texts: &Bags<'_>, seed: u64) -> Result<Self> {
+    pub(crate) fn fit(sources: &[Source], texts: &Bags<'_>, seed: u64) -> Result<Self> {
         let part = |source: &Source| match source {
             Source::Builtin(settings) => {
                 Ok(Part::Builtin(Box::new(Builtin::fit(*settings, texts, seed)?)))
@@ -226,7 +231,7 @@ impl Encoder {
     ///
     /// # Errors
     /// As [`Encoder::encode`].
-    pub fn encode_bags(
+    pub(crate) fn encode_bags(
         &self,
         texts: &Bags<'_>,
         progress: &mut dyn FnMut(usize),
@@ -254,7 +259,7 @@ impl Encoder {
     /// The share of each text's weight that the encoder has a direction for, from its vector: the
     /// length of the built-in part's. A sentence encoder reads all of a text.
     #[must_use]
-    pub fn caught(&self, encoded: &Array2<f32>) -> Array1<f32> {
+    pub(crate) fn caught(&self, encoded: &Array2<f32>) -> Array1<f32> {
         let mut at = 0;
         for part in &self.parts {
             let columns = s![.., at..at + part.dim()];
@@ -268,7 +273,7 @@ impl Encoder {
 
     /// Encoded texts as keys of unit length: the product of two is the mean of their parts' cosines.
     #[must_use]
-    pub fn keys(&self, encoded: &Array2<f32>) -> Array2<f32> {
+    pub(crate) fn keys(&self, encoded: &Array2<f32>) -> Array2<f32> {
         let mut out = Array2::zeros(encoded.dim());
         let share = 1.0 / (self.parts.len().max(1) as f32).sqrt();
         let mut at = 0;
@@ -285,7 +290,7 @@ impl Encoder {
 /// The sentence encoder with this identity, looked for in the folders that `LLMAP_ENCODERS` names,
 /// where it was last read from, and in the hub's cache.
 #[must_use]
-pub fn find(identity: &Identity) -> Part {
+pub(crate) fn find(identity: &Identity) -> Part {
     let same = |folder: PathBuf| {
         let sentence = Sentence::read(&folder).ok()?;
         (sentence.identity().hash == identity.hash).then(|| Part::Sentence(Arc::new(sentence)))
@@ -304,7 +309,7 @@ fn folder(identity: &Identity) -> Result<PathBuf> {
 
 /// The rows scaled to unit length, so that their products are cosines; zero rows stay.
 #[must_use]
-pub fn unit(rows: &Array2<f32>) -> Array2<f32> {
+pub(crate) fn unit(rows: &Array2<f32>) -> Array2<f32> {
     let mut out = rows.clone();
     for mut row in out.rows_mut() {
         let norm = row.dot(&row).sqrt();

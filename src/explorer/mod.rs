@@ -29,8 +29,8 @@ mod update;
 mod user_file;
 
 pub use app::{Options, run, run_live, themes};
-pub use bench::{Frames, Spread, frames, typed};
-pub use export::{Kind, Shown, document, picture, plain};
+pub(crate) use bench::{Frames, Spread, frames, typed};
+pub(crate) use export::{Kind, Shown, document, picture, plain};
 pub use pane::Pane;
 
 /// Reads a theme, and nothing else.

@@ -61,6 +61,7 @@ pub struct Choice {
 
 /// What to make of records that hold more than a question and whether it was answered right.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Options {
     /// Metrics that say whether an answer is right.
     pub metric: Vec<Choice>,

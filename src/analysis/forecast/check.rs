@@ -154,7 +154,7 @@ fn predictors(
         models.iter().filter_map(|m| scores[*m]).map(|score| score.accuracy).collect();
     let alone = texts.forecast(embedder, &[])?;
     let line = abilities_and_constant(&abilities(embedder)).select(Axis(0), models);
-    let vectors = embedder.vectors.mapv(f64::from).select(Axis(0), models);
+    let vectors = embedder.vectors().mapv(f64::from).select(Axis(0), models);
     let mut tallies: BTreeMap<&'static str, Tally> = BTreeMap::new();
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     for _ in 0..DEALS {

@@ -80,7 +80,7 @@ impl Forecast {
 /// [`crate::Error::Failed`] if the numbers of the embedder are so large that there is no regression.
 pub fn benchmark(embedder: &Embedder, benchmark: usize) -> Result<Vec<Forecast>> {
     let levels = embedder.levels(benchmark);
-    let benchmark = &embedder.benchmarks[benchmark];
+    let benchmark = &embedder.benchmarks()[benchmark];
     let each = levels.into_iter().zip(&benchmark.scores).map(|((mean, deviation), score)| {
         let (mean, variance) = (f64::from(mean), f64::from(deviation).powi(2));
         let luck = luck(crate::logit::sigmoid(mean), f64::from(benchmark.questions));

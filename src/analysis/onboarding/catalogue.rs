@@ -25,7 +25,7 @@ impl<'a> Catalogue<'a> {
         let texts: Vec<&str> = data.questions.iter().map(|question| &*question.prompt).collect();
         let features = embedder.encode_many(&texts, &mut |_| {}, cancel)?;
         let index: HashMap<&str, usize> =
-            embedder.models.iter().enumerate().map(|(m, name)| (&**name, m)).collect();
+            embedder.models().iter().enumerate().map(|(m, name)| (&**name, m)).collect();
         let column: Vec<Option<usize>> =
             data.models.iter().map(|name| index.get(&**name).copied()).collect();
         let questions = Questions::new(embedder, &features).informed(embedder, &features, |q| {
@@ -38,7 +38,7 @@ impl<'a> Catalogue<'a> {
     pub(super) fn answers(&self, embedder: &Embedder, question: usize) -> Vec<(usize, f32)> {
         let known = |(m, y): (usize, f32)| Some((self.column[m]?, y));
         let answers = self.data.responses.of(question).filter_map(known);
-        answers.filter(|(m, _)| *m < embedder.models.len()).collect()
+        answers.filter(|(m, _)| *m < embedder.models().len()).collect()
     }
 
     /// What it is of.

@@ -96,7 +96,7 @@ impl<'a> Newcomer<'a> {
         let mean = f64::from(self.placement.vector[0]);
         let deviation = f64::from(self.deviations()[0]);
         let below = |x: f64| {
-            let abilities = self.embedder.vectors.column(0);
+            let abilities = self.embedder.vectors().column(0);
             let n = abilities.iter().filter(|ability| f64::from(**ability) < x).count();
             n as f64 / abilities.len().max(1) as f64
         };
@@ -133,7 +133,7 @@ impl<'a> Newcomer<'a> {
             let (right, responses) = *sums.get(name)?;
             Some(Score { accuracy: right / f64::from(responses), responses })
         };
-        self.embedder.benchmarks.iter().map(|benchmark| score(&benchmark.name)).collect()
+        self.embedder.benchmarks().iter().map(|benchmark| score(&benchmark.name)).collect()
     }
 
     /// Its forecast accuracy on each category of the data: (name, answers so far, forecast).

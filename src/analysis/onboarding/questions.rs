@@ -41,7 +41,7 @@ impl Questions {
     where
         A: Iterator<Item = (usize, f32)>,
     {
-        let spread = embedder.calibration.spread;
+        let spread = embedder.calibration().spread;
         if spread <= 0.0 {
             return self;
         }

@@ -36,6 +36,7 @@ pub use report::{Prediction, Pull, Report, Run, Scheme};
 
 /// How a probe is run.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Settings {
     /// Random folds.
     pub folds: usize,
@@ -117,7 +118,7 @@ impl Prober {
     /// The models of an embedder, in the families that its own or `attributes` tell.
     #[must_use]
     pub fn of(embedder: &Embedder, attributes: &[Attribute]) -> Self {
-        Self::new(embedder.vectors.view(), &embedder.models, attributes, &embedder.benchmarks)
+        Self::new(embedder.vectors().view(), embedder.models(), attributes, embedder.benchmarks())
     }
 
     /// Whether so many attributes can be probed.

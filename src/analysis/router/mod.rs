@@ -89,14 +89,15 @@ impl<'a> Router<'a> {
     /// A router over all models of `embedder`, with the costs that its attributes tell.
     #[must_use]
     pub fn new(embedder: &'a Embedder) -> Self {
-        Self { embedder, costs: Costs::of(embedder.models.len(), &embedder.attributes) }
+        Self { embedder, costs: Costs::of(embedder.models().len(), embedder.attributes()) }
     }
 
-    /// The whole answer for each prompt. `preferences` must have passed [`Preferences::check`].
+    /// The whole answer for each prompt.
     ///
     /// # Errors
-    /// If the encoder is not on this machine; see [`Embedder::encode`].
+    /// As [`Preferences::check`]; if the encoder is not on this machine, see [`Embedder::encode`].
     pub fn route(&self, prompts: &[&str], preferences: &Preferences) -> Result<Vec<Route>> {
+        preferences.check(&self.costs)?;
         let start = Instant::now();
         let features = self.embedder.encode(prompts)?;
         let forecast = self.forecast(&features);
@@ -109,7 +110,7 @@ impl<'a> Router<'a> {
                 let evidence = why::evidence(self.embedder, &features, row, &candidates);
                 let parts = self.embedder.parts(&forecast, row);
                 let why = why::why(self, &candidates, &parts);
-                let cascade = cascade::plan(&self.embedder.calibration, &candidates);
+                let cascade = cascade::plan(self.embedder.calibration(), &candidates);
                 let scope = forecast.scope[row];
                 Route { candidates, scope, below, evidence, why, cascade, milliseconds: 0.0 }
             })
@@ -120,17 +121,17 @@ impl<'a> Router<'a> {
     }
 
     /// Only the model that each prompt is routed to, a few prompts at a time on every core.
-    /// `preferences` must have passed [`Preferences::check`].
     ///
     /// # Errors
-    /// If the encoder is not on this machine; see [`Embedder::encode`].
+    /// As [`Router::route`].
     pub fn pick_all(&self, prompts: &[&str], preferences: &Preferences) -> Result<Vec<Pick>> {
+        preferences.check(&self.costs)?;
         let few = |prompts| Ok(self.pick(&self.embedder.encode(prompts)?, preferences));
         let picks: Result<Vec<Vec<Pick>>> = prompts.par_chunks(TOGETHER).map(few).collect();
         Ok(picks?.concat())
     }
 
-    /// The same for prompts that are encoded.
+    /// The same for prompts that are encoded; `preferences` must have passed [`Preferences::check`].
     #[must_use]
     pub fn pick(&self, features: &Features, preferences: &Preferences) -> Vec<Pick> {
         let forecast = self.forecast(features);
@@ -161,7 +162,7 @@ impl<'a> Router<'a> {
 
     /// The 80% interval of a probability.
     fn ends(&self, forecast: &Forecast, row: usize, model: usize) -> (f32, f32) {
-        forecast.interval(row, model, self.embedder.calibration.spread)
+        forecast.interval(row, model, self.embedder.calibration().spread)
     }
 
     fn forecast(&self, features: &Features) -> Forecast {

@@ -81,7 +81,7 @@ impl Pools {
         pools.named.insert(name.into(), expression.into());
         let mut bytes = Vec::new();
         crate::write_json(&mut bytes, &pools.named, true).map_err(|e| Error::io(path, e))?;
-        crate::write_atomically(path, &bytes)
+        crate::atomic::write(path, &bytes)
     }
 }
 

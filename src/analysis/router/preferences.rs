@@ -40,6 +40,7 @@ impl Rank {
 
 /// What a route should weigh.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Preferences {
     /// Which models may be named, one entry a model; all of them for `None`.
     pub pool: Option<Vec<bool>>,

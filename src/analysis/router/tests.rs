@@ -6,7 +6,7 @@ fn shipped() -> Embedder {
 }
 
 fn only(embedder: &Embedder, expression: &str) -> Preferences {
-    let pool = filter::select(expression, &embedder.models, &embedder.attributes).unwrap();
+    let pool = filter::select(expression, embedder.models(), embedder.attributes()).unwrap();
     Preferences { pool: Some(pool), ..Preferences::default() }
 }
 
@@ -121,7 +121,7 @@ fn bad_preferences_are_told() {
     );
     let poor = Preferences { max_cost: Some(0.01), ..base.clone() };
     assert!(problem(poor).contains("the cheapest costs"));
-    let nobody = vec![false; embedder.models.len()];
+    let nobody = vec![false; embedder.models().len()];
     assert!(problem(Preferences { pool: Some(nobody), ..base }).contains("no model is left"));
 }
 

@@ -16,12 +16,12 @@ const LEAST_SUPPORT: f32 = 0.5;
 /// their numbers by benchmark, averaged over the nearest training questions.
 pub(super) fn known(embedder: &Embedder, features: &Features, row: usize) -> Vec<f32> {
     let near = embedder.similar(features, row);
-    let mut shares = vec![0.0_f32; embedder.benchmarks.len()];
+    let mut shares = vec![0.0_f32; embedder.benchmarks().len()];
     for (benchmark, _) in &near {
         shares[*benchmark] += 1.0 / near.len() as f32;
     }
-    let mut known = vec![0.0; embedder.models.len()];
-    let like = embedder.benchmarks.iter().zip(shares).filter(|(_, share)| *share > 0.0);
+    let mut known = vec![0.0; embedder.models().len()];
+    let like = embedder.benchmarks().iter().zip(shares).filter(|(_, share)| *share > 0.0);
     for (benchmark, share) in like {
         for (known, score) in known.iter_mut().zip(&benchmark.scores) {
             *known += score.map_or(0.0, |score| share * score.responses as f32);

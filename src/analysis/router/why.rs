@@ -75,13 +75,13 @@ pub(super) fn evidence(
     let named = categories.into_iter().take(CATEGORIES);
     named
         .map(|(category, share, similarity)| {
-            let benchmark = &embedder.benchmarks[category];
+            let benchmark = &embedder.benchmarks()[category];
             let correct = candidates
                 .iter()
                 .take(CANDIDATES)
                 .filter_map(|c| {
                     let score = benchmark.scores[c.model].as_ref()?;
-                    Some((embedder.models[c.model].clone(), score.accuracy))
+                    Some((embedder.models()[c.model].clone(), score.accuracy))
                 })
                 .collect();
             let (category, kind) = (benchmark.name.clone(), benchmark.kind);
@@ -111,7 +111,7 @@ pub(super) fn why(router: &Router, candidates: &[Candidate], parts: &[Parts]) ->
 }
 
 fn ahead_on(embedder: &Embedder, model: usize, other: usize) -> Option<(String, f64, f64)> {
-    let both = embedder.benchmarks.iter().filter_map(|benchmark| {
+    let both = embedder.benchmarks().iter().filter_map(|benchmark| {
         let accuracy = |model: usize| Some(benchmark.scores[model].as_ref()?.accuracy);
         Some((benchmark.name.clone(), accuracy(model)?, accuracy(other)?))
     });

@@ -29,6 +29,7 @@ use crate::metrics::{auc, log_loss};
 
 /// What is left out and how.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Settings {
     /// How many responses a new model is given.
     pub sizes: Vec<usize>,

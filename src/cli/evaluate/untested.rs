@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use llmap::analysis::evaluation::EMBEDDER;
-use llmap::analysis::untested::{self, Cache, Figures, Repeat, Report};
-use llmap::dataset::Dataset;
-use llmap::embedder::{Embedder, Event};
-use llmap::{Error, Result};
-
+use crate::analysis::evaluation::EMBEDDER;
+use crate::analysis::untested::{self, Cache, Figures, Repeat, Report};
 use crate::cli::train::{bar, show};
 use crate::cli::{Common, output, signals};
+use crate::dataset::Dataset;
+use crate::embedder::{Embedder, Event};
+use crate::{Error, Result};
 
 /// Hides cells, trains without them and judges the forecasts, once for each of `repeats` seeds.
 pub fn run(embedder: &Embedder, data: &Dataset, repeats: u64, common: &Common) -> Result<()> {
@@ -65,7 +64,7 @@ fn screen(report: &Report) -> String {
     let mut out = format!(
         "{}: forecasts of answers by models that were never tested on the benchmark; a cell is a \
          model and a benchmark\n\n",
-        llmap::one_line(&report.data)
+        crate::one_line(&report.data)
     );
     for repeat in &report.repeats {
         out += &title(repeat);
@@ -98,7 +97,7 @@ fn title(repeat: &Repeat) -> String {
         repeat.seed,
         repeat.hidden_cells,
         repeat.hidden_models,
-        llmap::thousands(repeat.hidden_responses as u64),
+        crate::thousands(repeat.hidden_responses as u64),
         repeat.judged_cells,
         100.0 * repeat.mean_label,
     )

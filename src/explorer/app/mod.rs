@@ -58,6 +58,7 @@ const TICK: Duration = Duration::from_millis(33);
 
 /// How the explorer opens.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Options {
     /// A theme by name, or a theme file; the dark one if there is none.
     pub theme: Option<String>,
@@ -263,7 +264,7 @@ impl App {
             Message::Trained(embedder, before) => {
                 let projection = Projection::pca(embedder.profiles(), LIVE_COMPONENTS)?;
                 let projection = follow(projection, before.as_ref());
-                let kept = &embedder.provenance;
+                let kept = embedder.provenance();
                 let loss = kept.val.get("nll").copied().unwrap_or_default();
                 let notice =
                     format!("trained: epoch {} is kept and saved, val loss {loss:.4}", kept.epoch);

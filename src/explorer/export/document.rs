@@ -129,7 +129,7 @@ fn evaluation(embedder: &Embedder, data: &Dataset, cancel: &AtomicBool) -> Value
 
 /// The questions that the embedder did not learn from, the most surprising first.
 fn questions(embedder: &Embedder, subject: &Subject, data: &Dataset) -> Result<Vec<Value>> {
-    let learned = data.fingerprint() == embedder.provenance.fingerprint;
+    let learned = data.fingerprint() == embedder.provenance().fingerprint;
     let book = Book::new(data, &subject.models, learned);
     let prompts: Vec<&str> = book.prompts.iter().map(String::as_str).collect();
     let forecasts = embedder.predict(&embedder.encode(&prompts)?);

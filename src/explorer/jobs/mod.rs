@@ -155,7 +155,7 @@ impl Jobs {
         let embedder = Arc::clone(&self.embedder);
         self.spawn(JobKind::Forecasts, move |_, cancel, _| {
             let open =
-                (0..embedder.benchmarks.len()).take_while(|_| !cancel.load(Ordering::Relaxed));
+                (0..embedder.benchmarks().len()).take_while(|_| !cancel.load(Ordering::Relaxed));
             let grid: Result<_, _> = open.map(|b| forecast::benchmark(&embedder, b)).collect();
             Ok(JobResult::Forecasted(Arc::new(grid.map_err(|e| e.to_string())?)))
         });
@@ -199,7 +199,7 @@ impl Jobs {
         let embedder = Arc::clone(&self.embedder);
         self.spawn(JobKind::Questions, move |subject, cancel, out| {
             let data = data.get()?;
-            let learned = data.fingerprint() == embedder.provenance.fingerprint;
+            let learned = data.fingerprint() == embedder.provenance().fingerprint;
             let book = Arc::new(Book::new(data, &subject.models, learned));
             send(out, JobResult::QuestionsRead(Arc::clone(&book)));
             let forecast = |prompts: &[&str]| {

@@ -54,7 +54,7 @@ fn place(
     let (deviation, asked) = match catalogue {
         Some(catalogue) => {
             let data = catalogue.data();
-            let learned = data.fingerprint() == embedder.provenance.fingerprint;
+            let learned = data.fingerprint() == embedder.provenance().fingerprint;
             // The questions that the Questions pane shows.
             let shown = |q: usize| !learned || data.questions[q].split != Split::Train;
             newcomer.ask(&[], NEXT, seed, shown)?

@@ -99,21 +99,26 @@ impl Subject {
 impl From<&Embedder> for Subject {
     fn from(embedder: &Embedder) -> Self {
         let benchmark = |b: &Benchmark| Benchmark { name: one_line(&b.name), ..b.clone() };
-        let figures = embedder.provenance.val.iter();
-        let models: Vec<String> = embedder.models.iter().map(|name| one_line(name)).collect();
+        let figures = embedder.provenance().val.iter();
+        let models: Vec<String> = embedder.models().iter().map(|name| one_line(name)).collect();
         Self {
-            data: one_line(&embedder.provenance.data),
-            simulated: embedder.provenance.simulated,
+            data: one_line(&embedder.provenance().data),
+            simulated: embedder.provenance().simulated,
             short: crate::short_names(&models),
             models,
-            attributes: embedder.attributes.iter().map(printable).collect(),
-            benchmarks: embedder.benchmarks.iter().map(benchmark).collect(),
-            vectors: embedder.vectors.clone(),
-            uncertainty: embedder.deviations.rows().into_iter().map(|d| d.dot(&d).sqrt()).collect(),
+            attributes: embedder.attributes().iter().map(printable).collect(),
+            benchmarks: embedder.benchmarks().iter().map(benchmark).collect(),
+            vectors: embedder.vectors().clone(),
+            uncertainty: embedder
+                .deviations()
+                .rows()
+                .into_iter()
+                .map(|d| d.dot(&d).sqrt())
+                .collect(),
             val: figures.map(|(name, figure)| (one_line(name), *figure)).collect(),
-            reliability: embedder.provenance.reliability.clone(),
-            coverage: embedder.provenance.coverage.clone(),
-            axes_by_coverage: Some(embedder.provenance.axes_by_coverage),
+            reliability: embedder.provenance().reliability.clone(),
+            coverage: embedder.provenance().coverage.clone(),
+            axes_by_coverage: Some(embedder.provenance().axes_by_coverage),
             shared: embedder.shared_counts().cloned(),
             unread: embedder.encoder().available().err().map(|e| one_line(&e.to_string())),
         }

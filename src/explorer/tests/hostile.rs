@@ -32,26 +32,12 @@ fn look(state: &mut State) {
 
 #[test]
 fn hostile_texts_steer_no_pane() {
-    let mut embedder = Embedder::shipped().unwrap();
-    let models = embedder.models.len();
-    embedder.models = (0..models).map(hostile).collect();
-    embedder.provenance.data = hostile(0);
-    for (i, benchmark) in embedder.benchmarks.iter_mut().enumerate() {
-        benchmark.name = hostile(i);
-    }
-    let classes = (0..models).map(|m| Some(hostile(m % 3))).collect();
-    for (i, attribute) in embedder.attributes.iter_mut().enumerate() {
-        attribute.name = hostile(i);
-        if i % 2 == 0 {
-            attribute.values = Values::Class(Vec::clone(&classes));
-        }
-    }
-    embedder.provenance.val = (0..4).map(|i| (hostile(i), 0.5)).collect();
+    let embedder = Embedder::shipped().unwrap().with_texts(hostile);
     let subject = Subject::from(&embedder);
     let data =
         crate::dataset::simulate::Simulation { models: 24, questions: 90, ..Default::default() };
     let mut data = data.run();
-    data.models = embedder.models[..24].to_vec();
+    data.models = embedder.models()[..24].to_vec();
     data.categories.iter_mut().enumerate().for_each(|(c, name)| *name = hostile(c));
     data.questions.iter_mut().enumerate().for_each(|(q, one)| one.prompt = hostile(q).into());
     let mut state = state_of(subject, 140, 42);

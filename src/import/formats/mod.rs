@@ -40,6 +40,7 @@ fn each(
 
 /// Whose files they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Format {
     /// Samples of lm-evaluation-harness, from release 0.3 on, and details of the Open LLM Leaderboard.
     LmEval,

@@ -1,4 +1,10 @@
-//! Routing for other programs: requests and answers as JSON, whatever carries them.
+//! Routing for other programs: requests and answers as JSON, whatever carries them. With the feature
+//! `serve`, HTTP does.
+
+#[cfg(feature = "serve")]
+mod connections;
+#[cfg(feature = "serve")]
+mod http;
 
 use std::io;
 use std::path::PathBuf;
@@ -112,7 +118,7 @@ impl Service {
         if top == 0 {
             return Err(Error::Usage("`top` must be at least 1".into()));
         }
-        let models = &self.embedder.models;
+        let models = self.embedder.models();
         if prompts.len() > PROMPTS || prompts.len() * top.min(models.len()) > NAMED {
             return Err(Error::Usage(format!(
                 "at most {PROMPTS} prompts, and {NAMED} models named for all of them: send fewer at \
@@ -170,10 +176,10 @@ impl Service {
     }
 
     fn models(&self) -> Reply {
-        let costs = Costs::of(self.embedder.models.len(), &self.embedder.attributes);
+        let costs = Costs::of(self.embedder.models().len(), self.embedder.attributes());
         let models: Vec<Value> = self
             .embedder
-            .models
+            .models()
             .iter()
             .enumerate()
             .map(|(m, name)| json!({ "model": name, "cost": costs.of_model(m) }))
@@ -182,12 +188,12 @@ impl Service {
     }
 
     fn health(&self) -> Reply {
-        let about = &self.embedder.provenance;
+        let about = self.embedder.provenance();
         Reply::found(&json!({
             "status": "ok",
             "data": about.data,
             "simulated": about.simulated,
-            "models": self.embedder.models.len(),
+            "models": self.embedder.models().len(),
             "version": env!("CARGO_PKG_VERSION"),
         }))
     }
