@@ -8,8 +8,10 @@ use crate::dataset::Values;
 const KIN: [&str; 6] = ["family", "maker", "developer", "organization", "provider", "vendor"];
 /// Neighbours that are looked at.
 const NEIGHBOURS: usize = 5;
-/// Models whose neighbours are looked at, at most: the ones with most answers.
+/// Models whose neighbors are looked at, at most: the ones with most answers.
 const CANDIDATES: usize = 256;
+/// Pairs of models that are compared, at most: the first frame waits for them.
+const PAIRS: usize = 400_000;
 
 /// The model with most relatives among its nearest five, of those with at least the median number
 /// of answers, and of equals the one that is most similar to them; where nothing tells relatives, the
@@ -32,8 +34,9 @@ pub fn first(subject: &Subject) -> usize {
         return best_known;
     }
     let median = answers[order[(order.len() - 1) / 2]];
+    let candidates = (PAIRS / answers.len()).clamp(1, CANDIDATES);
     let ranked: Vec<usize> =
-        order.into_iter().filter(|m| answers[*m] >= median).take(CANDIDATES).collect();
+        order.into_iter().filter(|m| answers[*m] >= median).take(candidates).collect();
     // How many relatives, and the similarity to all in tenths: hairs shall not decide.
     let convincing = |model: usize| -> (Vec<usize>, i64) {
         let near = nearest(vectors, model, NEIGHBOURS, |_| None);
