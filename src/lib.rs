@@ -34,7 +34,7 @@
 // What only the commands of a feature use is dead without it.
 #![cfg_attr(
     not(all(feature = "cli", feature = "tui", feature = "serve", feature = "hub")),
-    allow(dead_code)
+    allow(dead_code, unused_imports)
 )]
 
 pub mod analysis;

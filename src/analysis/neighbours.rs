@@ -34,7 +34,7 @@ impl Neighbour {
 
 /// What the likeness of two models that share so many questions stands on.
 #[must_use]
-pub fn basis(shared: u32) -> String {
+pub(crate) fn basis(shared: u32) -> String {
     match shared {
         0 => "no shared question: by forecast alone".into(),
         1 => "agreement on 1 shared question".into(),
@@ -44,7 +44,7 @@ pub fn basis(shared: u32) -> String {
 
 /// The same in a few cells.
 #[must_use]
-pub fn short_basis(shared: u32) -> String {
+pub(crate) fn short_basis(shared: u32) -> String {
     match shared {
         0 => "by forecast".into(),
         n => format!("{} shared", counted(n)),
@@ -87,7 +87,7 @@ pub fn nearest(
 
 /// The cosine of two vectors; 0 where one of them is zero.
 #[must_use]
-pub fn cosine(a: ArrayView1<'_, f32>, b: ArrayView1<'_, f32>) -> f64 {
+pub(crate) fn cosine(a: ArrayView1<'_, f32>, b: ArrayView1<'_, f32>) -> f64 {
     let dot = |x: ArrayView1<'_, f32>, y: ArrayView1<'_, f32>| -> f64 {
         x.iter().zip(y).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum()
     };

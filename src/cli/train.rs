@@ -64,9 +64,13 @@ impl Arguments {
     /// True if the explorer shows the training.
     pub fn live(&self) -> bool {
         #[cfg(feature = "tui")]
-        return self.live;
+        {
+            self.live
+        }
         #[cfg(not(feature = "tui"))]
-        false
+        {
+            false
+        }
     }
 }
 

@@ -389,7 +389,7 @@ impl Knowledge {
 impl Embedder {
     /// How prompts meet the latent numbers of a model; see [`Latent`].
     #[must_use]
-    pub fn project(&self, features: &Features) -> Latent {
+    pub(crate) fn project(&self, features: &Features) -> Latent {
         let (asked, knowledge) = (self.asked(features), &self.knowledge);
         let (layout, factors) = (knowledge.layout(), &knowledge.factors);
         let special = GENERAL + layout.benchmarks;
@@ -419,7 +419,7 @@ impl Embedder {
 
     /// What can be expected of a model of which nothing is known.
     #[must_use]
-    pub fn population(&self) -> Population {
+    pub(crate) fn population(&self) -> Population {
         let knowledge = &self.knowledge;
         let learned = knowledge.specialities.mapv(f64::from);
         let middle = learned.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(learned.ncols()));
@@ -436,7 +436,7 @@ impl Embedder {
     /// questions that models of the embedder answered too: `answers` has its label and theirs (model,
     /// label) for each question.
     #[must_use]
-    pub fn place(
+    pub(crate) fn place(
         &self,
         posterior: (&Array1<f64>, &Array2<f64>),
         answers: &[(f32, Vec<(usize, f32)>)],

@@ -82,6 +82,11 @@ mod tests {
         assert_eq!(Depth::said("", "", "linux"), Depth::Sixteen);
         assert_eq!(Depth::said("", "truecolor", "xterm"), Depth::True);
         assert_eq!(Depth::said("1", "truecolor", "xterm"), Depth::None);
-        assert_eq!(Depth::said("", "", "xterm-256color"), Depth::Indexed);
+        assert_eq!(Depth::said("0", "", "xterm"), Depth::None);
+        assert_eq!(Depth::said("", "", "vt100"), Depth::None);
+        // As over ssh, which does not pass COLORTERM on.
+        for term in ["xterm-256color", "foot", "alacritty"] {
+            assert_eq!(Depth::said("", "", term), Depth::Indexed);
+        }
     }
 }

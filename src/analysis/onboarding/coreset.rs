@@ -21,8 +21,8 @@ pub type Labels = HashMap<usize, f32>;
 const SETS: usize = 60;
 const MODELS: usize = 40;
 
-/// The `n` of `questions` from whose answers the scores of the models in `known` are told best, of
-/// 60 sets drawn by dice.
+/// The `n` of `questions` whose answers predict the scores of the models in `known` best, of 60 sets
+/// drawn at random.
 ///
 /// # Errors
 /// As [`Posterior::fold_in`].
@@ -75,11 +75,11 @@ pub(in crate::analysis) fn score_errors(
 }
 
 impl Catalogue<'_> {
-    /// `n` questions of a category (by its index in the data) that stand for all of it: those from
-    /// which the scores of the models that answered most of it are told best.
+    /// `n` questions of a category (by its index in the data) that stand for all of it: those whose
+    /// answers predict the scores of the models that answered most of it best.
     ///
     /// # Errors
-    /// As [`coreset`].
+    /// If the posterior does not exist.
     pub fn coreset(
         &self,
         embedder: &Embedder,

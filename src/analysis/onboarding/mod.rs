@@ -1,8 +1,8 @@
 //! A model that training never saw, placed by a few of its responses.
 //!
 //! An embedder's logit is linear in a model's vector, so a new model is a Bayesian logistic
-//! regression on projected questions: the [`Prior`] is a normal distribution fitted to the vectors
-//! of the trained models, the [`Posterior`] its Laplace approximation given the responses. Nothing
+//! regression on projected questions: the prior is a normal distribution fitted to the vectors
+//! of the trained models, the posterior its Laplace approximation given the responses. Nothing
 //! is trained again and no other model moves.
 
 mod ask;
@@ -13,14 +13,15 @@ mod posterior;
 mod prior;
 mod questions;
 
-pub use ask::{Asked, Target, ask};
+pub use ask::Asked;
+pub(crate) use ask::{Target, ask};
 pub use catalogue::Catalogue;
 pub(super) use coreset::score_errors;
-pub use coreset::{Labels, coreset};
+pub(crate) use coreset::{Labels, coreset};
 pub use newcomer::Newcomer;
-pub use posterior::Posterior;
-pub use prior::Prior;
-pub use questions::Questions;
+pub(crate) use posterior::Posterior;
+pub(crate) use prior::Prior;
+pub(crate) use questions::Questions;
 
 #[cfg(test)]
 mod tests {

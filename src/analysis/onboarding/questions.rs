@@ -72,12 +72,6 @@ impl Questions {
         self.x.nrows()
     }
 
-    /// True for no questions.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// Makes the question at `row` the one that is at `from` of `other`.
     pub(super) fn copy(&mut self, row: usize, other: &Self, from: usize) {
         self.x.row_mut(row).assign(&other.x.row(from));

@@ -59,9 +59,10 @@ impl Default for Settings {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Order {
-    /// By dice.
+    /// At random.
     Random,
-    /// By [`ask`], in batches that double, each given the answers to the ones before.
+    /// Those that reduce the variance most, in batches that double, each given the answers to the ones
+    /// before.
     Ask,
 }
 

@@ -222,5 +222,6 @@ mod tests {
         }
         assert_eq!(parse("-"), Some((KeyCode::Char('-'), KeyModifiers::NONE)));
         assert_eq!(pretty("shift-left"), "⇧←");
+        assert!(parse("H") != parse("h") && parse("ö").is_some());
     }
 }

@@ -184,5 +184,7 @@ mod tests {
         assert_eq!((fit_end("abc", 3).as_str(), fit_end("abc", 0).as_str()), ("abc", ""));
         assert_eq!(thousands(1_234_567), "1,234,567");
         assert_eq!(wrap("two words", 5), ["two", "words"]);
+        // Two cells each, though of several characters.
+        assert_eq!(wrap("❤️❤️👩‍🚀", 3), ["❤️", "❤️", "👩‍🚀"]);
     }
 }
