@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 type Module = Vec<String>;
 
 /// The modules of the crate: what stands in one line may know the lines above it, not each other.
-const LAYERS: [&[&str]; 12] = [
+const LAYERS: [&[&str]; 13] = [
     &["printable", "logit", "kernels", "sealed", "spreadsheet"],
     &["error", "quantized"],
     &["names", "unpack", "atomic", "hub", "tensors"],
@@ -20,6 +20,7 @@ const LAYERS: [&[&str]; 12] = [
     &["import", "metrics", "encoder"],
     &["embedder"],
     &["analysis"],
+    &["eval"],
     &["service"],
     &["explorer"],
     &["cli"],

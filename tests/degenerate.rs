@@ -7,9 +7,9 @@ use std::fs;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use llmap::analysis::evaluation::{Settings, evaluate};
 use llmap::dataset;
 use llmap::embedder::{self, Embedder, Given, train};
+use llmap::eval::evaluation::{Settings, evaluate};
 use proptest::prelude::*;
 
 /// A small data set: the texts of its questions, and who answered which of them how.

@@ -7,11 +7,11 @@ use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use llmap::analysis::evaluation::{self, evaluate};
 use llmap::dataset::simulate::Simulation;
 use llmap::dataset::{Dataset, Kind, Split};
 use llmap::embedder::{Embedder, Event, Given, Settings, train};
 use llmap::encoder::{self, Source};
+use llmap::eval::evaluation::{self, evaluate};
 use safetensors::SafeTensors;
 
 fn settings(seed: u64) -> Settings {

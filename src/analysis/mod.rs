@@ -1,17 +1,12 @@
-//! What the vectors are good for: maps, neighbours, probes, routing, and how well it all holds.
+//! What the vectors are good for: maps, neighbors, probes, routing, forecasts, onboarding. How well it all
+//! holds is measured in [`crate::eval`].
 
-pub(crate) mod baselines;
-pub mod bootstrap;
 pub mod clusters;
 pub(crate) mod communities;
 pub mod estimate;
-pub mod evaluation;
 pub mod forecast;
-pub mod holdout;
 pub mod neighbours;
 pub mod onboarding;
 pub mod probe;
 pub mod projection;
 pub mod router;
-pub mod unseen;
-pub mod untested;

@@ -7,9 +7,9 @@ use serde_json::json;
 use super::train::{bar, show};
 use super::{Common, output, signals};
 use crate::analysis::onboarding::{Catalogue, Newcomer};
-use crate::analysis::unseen::coresets;
 use crate::dataset::{Dataset, load_answers};
 use crate::embedder::{Embedder, Event};
+use crate::eval::unseen::coresets;
 use crate::{Error, Result, spreadsheet};
 
 #[derive(clap::Args)]

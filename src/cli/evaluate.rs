@@ -11,11 +11,11 @@ use serde_json::json;
 use super::train::{bar, show};
 use super::{Common, output, signals};
 use crate::Result;
-use crate::analysis::evaluation::{EMBEDDER, Evaluation, Known, Part, Settings, Step, evaluate};
-use crate::analysis::router::deferral::Deferral;
-use crate::analysis::{holdout, unseen};
 use crate::dataset::{Dataset, Split};
 use crate::embedder::{self, Embedder, Event};
+use crate::eval::deferral::Deferral;
+use crate::eval::evaluation::{EMBEDDER, Evaluation, Known, Part, Settings, Step, evaluate};
+use crate::eval::{leave_out, unseen};
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -214,7 +214,7 @@ fn unseen(data: &Dataset, common: &Common) -> Result<()> {
 
 fn leave_out(data: &Dataset, benchmark: &str, settings: &Settings, common: &Common) -> Result<()> {
     let benchmarks = match benchmark {
-        "all" => holdout::benchmarks(data),
+        "all" => leave_out::benchmarks(data),
         one => vec![one.to_owned()],
     };
     let cancel = signals::flag();
@@ -228,7 +228,7 @@ fn leave_out(data: &Dataset, benchmark: &str, settings: &Settings, common: &Comm
             bar.set_message(format!("without {}", crate::one_line(&benchmark)));
         };
         let found =
-            holdout::leave_out(data, &benchmark, &training, &settings, &mut progress, &cancel)?;
+            leave_out::leave_out(data, &benchmark, &training, &settings, &mut progress, &cancel)?;
         held_out.push((benchmark, found));
     }
     bar.finish_and_clear();

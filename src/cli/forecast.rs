@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use super::prompts::{Format, Prompts};
 use super::train::{bar, show};
 use super::{Common, output, signals};
-use crate::analysis::forecast::{self, Check, Forecast, Pair, check};
+use crate::analysis::forecast::{self, Forecast, Pair};
 use crate::dataset::{Kind, load_scores};
 use crate::embedder::{self, Embedder, Event, Score};
+use crate::eval::forecast_check::{Check, check};
 use crate::{Error, Result};
 
 /// Questions of a new benchmark at most.

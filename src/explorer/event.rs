@@ -15,14 +15,14 @@ use super::state::questions::Book;
 use super::state::subject::Subject;
 use super::theme::Theme;
 use crate::analysis::clusters::Clusters;
-use crate::analysis::evaluation::Evaluation;
 use crate::analysis::probe::Report;
 use crate::analysis::projection::Projection;
 use crate::analysis::router::Route;
-use crate::analysis::untested::Repeat;
 use crate::dataset::Answer;
 use crate::embedder::{Embedder, Epoch};
 use crate::error::Error;
+use crate::eval::evaluation::Evaluation;
+use crate::eval::untested::Repeat;
 
 /// Something that the state takes in.
 #[derive(Clone)]

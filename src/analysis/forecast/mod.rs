@@ -5,15 +5,13 @@
 //! forecast; how hard the benchmark is, and what it calls for beyond that, the scores that are known
 //! tell, by Bayesian regression on the general factors.
 //!
-//! [`check`] measures it: docs/experiments.md, forecasts.
+//! `eval::forecast_check` measures it: docs/experiments.md, forecasts.
 
-mod check;
 mod regression;
 mod table;
 
 use ndarray::{Array1, Array2, Axis, concatenate};
 
-pub use check::{Check, Outcome, Row, check};
 pub use table::{Pair, csv};
 
 use crate::analysis::estimate::Estimate;
@@ -23,7 +21,7 @@ use crate::logit::stretch;
 use regression::{Prior, Regression};
 
 /// Responses that make a score worth learning from.
-const ENOUGH: u32 = 10;
+pub(crate) const ENOUGH: u32 = 10;
 /// Prior deviation, in logits, of how hard a benchmark is for the mean model.
 const HARDNESS: f64 = 1.5;
 /// Prior deviation of how much more of a model's ability, or of what the texts call for, shows in the
@@ -122,7 +120,7 @@ fn with_measured(forecasts: Vec<Estimate>, scores: &[Option<Score>]) -> Vec<Fore
 }
 
 /// What the texts of a benchmark say.
-struct Texts {
+pub(crate) struct Texts {
     questions: u32,
     /// The logit of each model's accuracy, by the texts alone, and what is not known of it.
     logits: Array1<f64>,
@@ -130,7 +128,7 @@ struct Texts {
 }
 
 impl Texts {
-    fn of(embedder: &Embedder, features: &Features) -> Self {
+    pub(crate) fn of(embedder: &Embedder, features: &Features) -> Self {
         let forecast = embedder.forecast(features, Given::Nothing);
         let mean = |matrix: &ndarray::Array2<f32>| {
             let wide = matrix.mapv(f64::from);
@@ -147,7 +145,11 @@ impl Texts {
         }
     }
 
-    fn forecast(&self, embedder: &Embedder, scores: &[Option<Score>]) -> Result<Vec<Estimate>> {
+    pub(crate) fn forecast(
+        &self,
+        embedder: &Embedder,
+        scores: &[Option<Score>],
+    ) -> Result<Vec<Estimate>> {
         let abilities = abilities(embedder);
         let general = embedder.general().mapv(f64::from) / GENERAL_SCALE;
         let called = &self.logits - self.logits.mean().unwrap_or_default();
@@ -168,14 +170,14 @@ impl Texts {
 }
 
 /// The overall abilities, the mean model's 0.
-fn abilities(embedder: &Embedder) -> Array1<f64> {
+pub(crate) fn abilities(embedder: &Embedder) -> Array1<f64> {
     let abilities = embedder.abilities().mapv(f64::from);
     let mean = abilities.mean().unwrap_or_default();
     abilities - mean
 }
 
 /// Models × (a constant, the ability).
-fn abilities_and_constant(abilities: &Array1<f64>) -> Array2<f64> {
+pub(crate) fn abilities_and_constant(abilities: &Array1<f64>) -> Array2<f64> {
     let mut z = Array2::ones((abilities.len(), 2));
     z.column_mut(1).assign(abilities);
     z

@@ -55,7 +55,7 @@ pub fn coreset(
 
 /// How far a model's score on `questions` is from what its answers to `asked` tell: by folding them
 /// in, and by the share right of them.
-pub(in crate::analysis) fn score_errors(
+pub(crate) fn score_errors(
     prior: &Prior,
     all: &Questions,
     questions: &[usize],

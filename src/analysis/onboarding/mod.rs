@@ -16,7 +16,7 @@ mod questions;
 pub use ask::Asked;
 pub(crate) use ask::{Target, ask};
 pub use catalogue::Catalogue;
-pub(super) use coreset::score_errors;
+pub(crate) use coreset::score_errors;
 pub(crate) use coreset::{Labels, coreset};
 pub use newcomer::Newcomer;
 pub(crate) use posterior::Posterior;

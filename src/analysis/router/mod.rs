@@ -3,7 +3,6 @@
 mod answer;
 mod cascade;
 mod cost;
-pub mod deferral;
 pub mod pools;
 pub mod portfolio;
 mod preferences;

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::analysis::evaluation::EMBEDDER;
-use crate::analysis::untested::{self, Cache, Figures, Repeat, Report};
 use crate::cli::train::{bar, show};
 use crate::cli::{Common, output, signals};
 use crate::dataset::Dataset;
 use crate::embedder::{Embedder, Event};
+use crate::eval::evaluation::EMBEDDER;
+use crate::eval::untested::{self, Cache, Figures, Repeat, Report};
 use crate::{Error, Result};
 
 /// Hides cells, trains without them and judges the forecasts, once for each of `repeats` seeds.

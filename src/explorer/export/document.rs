@@ -7,13 +7,14 @@ use super::record;
 use ratatui::layout::Rect;
 use serde_json::{Map, Value, json};
 
+use crate::analysis::forecast;
 use crate::analysis::probe::{Prober, Settings};
 use crate::analysis::projection::Projection;
 use crate::analysis::router::{Preferences, Router};
-use crate::analysis::{evaluation, forecast, untested};
 use crate::dataset::Dataset;
 use crate::embedder::Embedder;
 use crate::error::Result;
+use crate::eval::{evaluation, untested};
 use crate::explorer::depth::Depth;
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;

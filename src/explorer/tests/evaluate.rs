@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::analysis::evaluation::{Evaluation, Judgement};
+use crate::eval::evaluation::{Evaluation, Judgement};
 use crate::metrics::{Figures, RoutingBounds};
 
 fn evaluation() -> Evaluation {
@@ -32,8 +32,8 @@ fn evaluation() -> Evaluation {
     }
 }
 
-fn untested() -> crate::analysis::untested::Figures {
-    crate::analysis::untested::Figures {
+fn untested() -> crate::eval::untested::Figures {
+    crate::eval::untested::Figures {
         accuracy: 0.7,
         auc: 0.761,
         nll: 0.577,
@@ -62,7 +62,7 @@ fn a_data_set_is_judged_once_it_can_be_seen() {
     update(&mut state, Event::Job(JobResult::Evaluated(Box::new(evaluation()))));
     assert!(!state.is_waiting());
     insta::assert_snapshot!("judged", screen(&state));
-    let repeat = crate::analysis::untested::Repeat {
+    let repeat = crate::eval::untested::Repeat {
         seed: 1,
         hidden_cells: 31,
         hidden_models: 20,

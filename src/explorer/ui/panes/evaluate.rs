@@ -7,9 +7,9 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use crate::analysis::evaluation::{EMBEDDER, Evaluation, Judgement};
-use crate::analysis::untested::Repeat;
 use crate::embedder::Coverage;
+use crate::eval::evaluation::{EMBEDDER, Evaluation, Judgement};
+use crate::eval::untested::Repeat;
 use crate::explorer::layout::Layout;
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;

@@ -11,8 +11,8 @@ use serde::Serialize;
 
 use super::baselines;
 use super::bootstrap::{Spread, spreads};
-use super::router::Costs;
-use super::router::deferral::{Deferral, deferral};
+use super::deferral::{Deferral, deferral};
+use crate::analysis::router::Costs;
 use crate::dataset::{Dataset, Split};
 use crate::embedder::{Coverage, Embedder, Given, Reference, coverage, observed};
 use crate::error::{Error, Result};

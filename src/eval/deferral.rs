@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Costs, Unit};
+use crate::analysis::router::{Costs, Unit};
 use crate::metrics::Judged;
 
 /// Prices of cost in units of quality: a logarithmic grid, besides nothing and everything.

@@ -11,9 +11,9 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
-use super::{ENOUGH, Texts, abilities, abilities_and_constant};
+use super::leave_out;
 use crate::analysis::estimate::Estimate;
-use crate::analysis::holdout;
+use crate::analysis::forecast::{ENOUGH, Texts, abilities, abilities_and_constant};
 use crate::dataset::{Dataset, Kind, Split};
 use crate::embedder::{self, Embedder, Event, Score, train};
 use crate::error::{Error, Result};
@@ -81,7 +81,7 @@ pub fn check(
     cancel: &AtomicBool,
 ) -> Result<Check> {
     let start = Instant::now();
-    let all = holdout::benchmarks(data);
+    let all = leave_out::benchmarks(data);
     let wanted = only.iter().map(|name| crate::names::resolve("benchmark", name, &all));
     let wanted: Vec<usize> = wanted.collect::<Result<_>>()?;
     let mut rows = Vec::new();
@@ -89,7 +89,7 @@ pub fn check(
         if !wanted.is_empty() && !wanted.contains(&i) {
             continue;
         }
-        let parted = holdout::part(data, name)?;
+        let parted = leave_out::part(data, name)?;
         let embedder = train(&parted, settings, &mut |event| progress(name, event), cancel)?;
         if cancel.load(std::sync::atomic::Ordering::Relaxed) {
             return Err(Error::Failed("the check was cancelled".into()));

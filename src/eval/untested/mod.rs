@@ -29,7 +29,7 @@ use self::factors::Counts;
 use self::figures::{Answers, Prediction, rounded};
 use super::baselines;
 use super::evaluation::EMBEDDER;
-use super::router::Router;
+use crate::analysis::router::Router;
 use crate::dataset::{Dataset, Split};
 use crate::embedder::{self, Embedder, Event, observed, train};
 use crate::error::{Error, Result};

@@ -20,7 +20,7 @@ use serde::Serialize;
 
 pub use coreset::{Coreset, coresets};
 
-use super::onboarding::{Posterior, Prior, Questions, Target, ask};
+use crate::analysis::onboarding::{Posterior, Prior, Questions, Target, ask};
 use crate::dataset::{Dataset, Split, Values};
 use crate::embedder::{self, Embedder, Event, Rasch, train};
 use crate::error::{Error, Result};

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::shuffle::Python;
-use crate::analysis::holdout::{benchmark, benchmarks};
 use crate::dataset::Dataset;
+use crate::eval::leave_out::{benchmark, benchmarks};
 
 /// The share of a model's benchmarks that is hidden.
 const SHARE: f64 = 0.3;
