@@ -45,6 +45,7 @@ pub mod dataset;
 pub mod embedder;
 pub mod encoder;
 mod error;
+pub mod estimate;
 pub mod eval;
 #[cfg(feature = "tui")]
 pub mod explorer;

@@ -63,9 +63,9 @@ impl Judged {
     }
 }
 
-/// All figures of one predictor.
+/// The metrics of one predictor.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Figures {
+pub struct Metrics {
     /// Share of responses where (p ≥ 0.5) equals the label; a fractional label counts as its share.
     pub accuracy: f64,
     /// ROC AUC over all responses together; a fractional label is split between the classes.
@@ -74,27 +74,104 @@ pub struct Figures {
     pub nll: f64,
     /// Expected calibration error over [`ECE_BINS`] equal-width bins.
     pub ece: f64,
-    /// Mean label of the model each question is routed to; see [`routing`].
+    /// For each question with two responses or more, the label of the candidate with the highest p
+    /// among the models that answered it (ties: lowest model id), averaged over those questions.
     pub routing: f64,
 }
 
-impl Figures {
-    /// Judges the prediction `p`.
+impl Metrics {
+    /// Their names, in the order of [`Metrics::values`].
+    pub const NAMES: [&str; 5] = ["accuracy", "auc", "nll", "ece", "routing"];
+
+    /// Scores the prediction `p`.
     #[must_use]
     pub fn of(judged: &Judged, p: &[f32]) -> Self {
-        let labels = &judged.labels;
-        let n = labels.len().max(1) as f64;
-        let accuracy =
-            pairs(p, labels).map(|(p, y)| if p >= 0.5 { y } else { 1.0 - y }).sum::<f64>() / n;
-        let nll = pairs(p, labels).map(|(p, y)| log_loss(p, y)).sum::<f64>() / n;
-        Self {
-            accuracy,
-            auc: auc(p, labels),
-            nll,
-            ece: ece(p, labels),
-            routing: routing(judged, p),
+        Scored::new(judged, p).metrics(&vec![1.0; judged.questions.len()])
+    }
+
+    /// The numbers, in the order of [`Metrics::NAMES`].
+    #[must_use]
+    pub fn values(&self) -> [f64; 5] {
+        [self.accuracy, self.auc, self.nll, self.ece, self.routing]
+    }
+}
+
+/// One prediction, with all that does not depend on the weights of the questions.
+pub(crate) struct Scored<'a> {
+    judged: &'a Judged,
+    p: &'a [f32],
+    /// The question of each response.
+    question: Vec<u32>,
+    /// Responses by ascending probability.
+    order: Vec<u32>,
+    /// By question: responses, correct ones, log loss, and the label of the routed model, if two or
+    /// more answered it.
+    sums: Vec<(f64, f64, f64, Option<f64>)>,
+}
+
+impl<'a> Scored<'a> {
+    pub(crate) fn new(judged: &'a Judged, p: &'a [f32]) -> Self {
+        let sums = judged
+            .ranges()
+            .map(|range| {
+                let each = || range.clone().map(|r| (f64::from(p[r]), f64::from(judged.labels[r])));
+                let correct = each().map(|(p, y)| if p >= 0.5 { y } else { 1.0 - y }).sum();
+                let loss = each().map(|(p, y)| log_loss(p, y)).sum();
+                // `max_by` keeps the last of equals: reversed, the lowest model id wins a tie.
+                let best = range.clone().rev().max_by(|&a, &b| p[a].total_cmp(&p[b]));
+                let routed = best.filter(|_| range.len() >= 2).map(|r| f64::from(judged.labels[r]));
+                (range.len() as f64, correct, loss, routed)
+            })
+            .collect();
+        let question = judged
+            .ranges()
+            .enumerate()
+            .flat_map(|(i, range)| std::iter::repeat_n(i as u32, range.len()))
+            .collect();
+        Self { judged, p, question, order: ascending(p), sums }
+    }
+
+    /// The metrics where each question counts with its weight.
+    pub(crate) fn metrics(&self, weights: &[f32]) -> Metrics {
+        let (mut n, mut correct, mut loss, mut routed, mut compared) = (0.0, 0.0, 0.0, 0.0, 0.0);
+        for (&(responses, c, l, label), &w) in self.sums.iter().zip(weights) {
+            let w = f64::from(w);
+            n += w * responses;
+            correct += w * c;
+            loss += w * l;
+            if let Some(label) = label {
+                routed += w * label;
+                compared += w;
+            }
+        }
+        let n = if n > 0.0 { n } else { 1.0 };
+        let mut gaps = [0.0; ECE_BINS];
+        let weighed = self.order.iter().map(|&r| {
+            let r = r as usize;
+            let w = f64::from(weights[self.question[r] as usize]);
+            let (p, y) = (f64::from(self.p[r]), f64::from(self.judged.labels[r]));
+            gaps[bin(p)] += w * (p - y);
+            (self.p[r], w * y, w * (1.0 - y))
+        });
+        let auc = area(weighed).unwrap_or(0.5);
+        Metrics {
+            accuracy: correct / n,
+            auc,
+            nll: loss / n,
+            ece: gaps.iter().map(|gap: &f64| gap.abs()).sum::<f64>() / n,
+            routing: if compared > 0.0 { routed / compared } else { 0.0 },
         }
     }
+}
+
+fn ascending(p: &[f32]) -> Vec<u32> {
+    let mut order: Vec<u32> = (0..p.len() as u32).collect();
+    order.sort_unstable_by(|&a, &b| p[a as usize].total_cmp(&p[b as usize]));
+    order
+}
+
+fn bin(p: f64) -> usize {
+    ((p * ECE_BINS as f64) as usize).min(ECE_BINS - 1)
 }
 
 fn pairs<'a>(p: &'a [f32], labels: &'a [f32]) -> impl Iterator<Item = (f64, f64)> + 'a {
@@ -108,27 +185,41 @@ pub fn log_loss(p: f64, y: f64) -> f64 {
     -y * p.ln() - (1.0 - y) * (1.0 - p).ln()
 }
 
-/// ROC AUC: the chance that a right response was given a higher p than a wrong one, ties half.
+/// ROC AUC: the probability that a correct response got a higher p than an incorrect one, ties half.
 /// 0.5 where one of the classes is missing.
 #[must_use]
 pub fn auc(p: &[f32], labels: &[f32]) -> f64 {
-    let mut order: Vec<u32> = (0..p.len() as u32).collect();
-    order.sort_unstable_by(|&a, &b| p[a as usize].total_cmp(&p[b as usize]));
-    let (mut below, mut area, mut right, mut at) = (0.0, 0.0, 0.0, 0);
-    while at < order.len() {
-        let tie = p[order[at] as usize];
-        let (mut tied_right, mut tied_wrong) = (0.0, 0.0);
-        while at < order.len() && p[order[at] as usize].total_cmp(&tie).is_eq() {
-            let y = f64::from(labels[order[at] as usize]);
-            tied_right += y;
-            tied_wrong += 1.0 - y;
-            at += 1;
+    let order = ascending(p);
+    let each = order.iter().map(|&r| {
+        let y = f64::from(labels[r as usize]);
+        (p[r as usize], y, 1.0 - y)
+    });
+    area(each).unwrap_or(0.5)
+}
+
+/// The area under the ROC curve of ascending (score, weight as a positive, weight as a negative), ties
+/// half; `None` where one of the classes has no weight.
+pub(crate) fn area<T: PartialOrd>(each: impl Iterator<Item = (T, f64, f64)>) -> Option<f64> {
+    let (mut negatives, mut positives, mut area) = (0.0, 0.0, 0.0);
+    let (mut tied_positive, mut tied_negative) = (0.0, 0.0);
+    let mut tie = None;
+    for (score, positive, negative) in each {
+        // What is not a number ties with the one before it.
+        if tie.as_ref().is_none_or(|tie| score > *tie) {
+            area += tied_positive * (negatives + tied_negative / 2.0);
+            negatives += tied_negative;
+            positives += tied_positive;
+            (tied_positive, tied_negative) = (0.0, 0.0);
+            tie = Some(score);
         }
-        area += tied_right * (below + tied_wrong / 2.0);
-        below += tied_wrong;
-        right += tied_right;
+        tied_positive += positive;
+        tied_negative += negative;
     }
-    if right == 0.0 || below == 0.0 { 0.5 } else { area / (right * below) }
+    area += tied_positive * (negatives + tied_negative / 2.0);
+    negatives += tied_negative;
+    positives += tied_positive;
+    let pairs = positives * negatives;
+    (pairs > 0.0).then(|| area / pairs)
 }
 
 /// One bin of a reliability diagram.
@@ -147,7 +238,7 @@ pub struct Bin {
 pub fn reliability(p: &[f32], labels: &[f32]) -> [Bin; ECE_BINS] {
     let mut bins = [Bin::default(); ECE_BINS];
     for (p, y) in pairs(p, labels) {
-        let bin = &mut bins[((p * ECE_BINS as f64) as usize).min(ECE_BINS - 1)];
+        let bin = &mut bins[bin(p)];
         bin.count += 1;
         bin.predicted += p;
         bin.observed += y;
@@ -159,28 +250,12 @@ pub fn reliability(p: &[f32], labels: &[f32]) -> [Bin; ECE_BINS] {
     bins
 }
 
-fn ece(p: &[f32], labels: &[f32]) -> f64 {
-    let total = p.len().max(1) as f64;
-    let gap = |bin: &Bin| bin.count as f64 / total * (bin.predicted - bin.observed).abs();
-    reliability(p, labels).iter().map(gap).sum()
-}
-
-/// For each question with two responses or more, the label of the candidate with the highest p
-/// among the models that answered it (ties: lowest model id), averaged over those questions.
-#[must_use]
-pub fn routing(judged: &Judged, p: &[f32]) -> f64 {
-    mean_over_contests(judged, |range| {
-        // `max_by` keeps the last of equals: reversed, the lowest model id wins a tie.
-        range.rev().max_by(|&a, &b| p[a].total_cmp(&p[b])).map_or(0.0, |best| judged.labels[best])
-    })
-}
-
 /// What routing is bounded by.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct RoutingBounds {
-    /// The mean label per question: a router that throws dice.
+    /// The mean label per question: what routing at random reaches.
     pub random: f64,
-    /// The highest label per question: a router that knows.
+    /// The highest label per question: what an oracle reaches.
     pub oracle: f64,
 }
 
@@ -190,24 +265,24 @@ impl RoutingBounds {
     pub fn of(judged: &Judged) -> Self {
         let labels = |range: std::ops::Range<usize>| &judged.labels[range];
         Self {
-            random: mean_over_contests(judged, |range| {
+            random: mean_over_compared(judged, |range| {
                 let n = range.len() as f32;
                 labels(range).iter().sum::<f32>() / n
             }),
-            oracle: mean_over_contests(judged, |range| {
+            oracle: mean_over_compared(judged, |range| {
                 labels(range).iter().copied().fold(0.0, f32::max)
             }),
         }
     }
 }
 
-fn mean_over_contests(judged: &Judged, value: impl Fn(std::ops::Range<usize>) -> f32) -> f64 {
-    let (mut sum, mut contests) = (0.0, 0_usize);
+fn mean_over_compared(judged: &Judged, value: impl Fn(std::ops::Range<usize>) -> f32) -> f64 {
+    let (mut sum, mut compared) = (0.0, 0_usize);
     for range in judged.ranges().filter(|range| range.len() >= 2) {
         sum += f64::from(value(range));
-        contests += 1;
+        compared += 1;
     }
-    sum / contests.max(1) as f64
+    sum / compared.max(1) as f64
 }
 
 #[cfg(test)]
@@ -229,14 +304,14 @@ mod tests {
     #[test]
     fn figures_of_a_small_case_by_hand() {
         let judged = judged(&[&[1.0, 0.0], &[0.0, 1.0], &[1.0]]);
-        let figures = Figures::of(&judged, &[0.9, 0.2, 0.6, 0.6, 0.3]);
-        assert!((figures.accuracy - 3.0 / 5.0).abs() < 1e-9);
+        let found = Metrics::of(&judged, &[0.9, 0.2, 0.6, 0.6, 0.3]);
+        assert!((found.accuracy - 3.0 / 5.0).abs() < 1e-9);
         // Right: .9 .6 .3; wrong: .2 .6. Wins: .9 beats 2, .6 beats 1 and ties 1, .3 beats 1.
-        assert!((figures.auc - 4.5 / 6.0).abs() < 1e-9);
-        // The tie of question 2 goes to model 0, which is wrong; question 3 is no contest.
-        assert!((figures.routing - 0.5).abs() < 1e-9);
+        assert!((found.auc - 4.5 / 6.0).abs() < 1e-9);
+        // The tie of question 2 goes to model 0, which is wrong; question 3 has one candidate.
+        assert!((found.routing - 0.5).abs() < 1e-9);
         let nll = -(0.9_f64.ln() + 0.8_f64.ln() + 0.4_f64.ln() + 0.6_f64.ln() + 0.3_f64.ln()) / 5.0;
-        assert!((figures.nll - nll).abs() < 1e-6);
+        assert!((found.nll - nll).abs() < 1e-6);
         let bounds = RoutingBounds::of(&judged);
         assert!((bounds.random - 0.5).abs() < 1e-9 && (bounds.oracle - 1.0).abs() < 1e-9);
     }
@@ -244,8 +319,21 @@ mod tests {
     #[test]
     fn a_calibrated_prediction_has_no_calibration_error() {
         let labels: Vec<f32> = (0..100).map(|i| f32::from(u8::from(i < 30))).collect();
-        assert!(ece(&[0.3; 100], &labels) < 1e-6);
-        assert!((ece(&[0.5; 100], &labels) - 0.2).abs() < 1e-6);
+        let judged = judged(&[&labels]);
+        assert!(Metrics::of(&judged, &[0.3; 100]).ece < 1e-6);
+        assert!((Metrics::of(&judged, &[0.5; 100]).ece - 0.2).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_weight_of_two_is_a_question_asked_twice() {
+        let (a, b): (&[f32], &[f32]) = (&[1.0, 0.0, 1.0], &[0.0, 1.0]);
+        let (pa, pb) = ([0.9, 0.4, 0.6], [0.6, 0.3]);
+        let (both, thrice) = (judged(&[a, b]), judged(&[a, b, a]));
+        let weighed = Scored::new(&both, &[pa.as_slice(), &pb].concat()).metrics(&[2.0, 1.0]);
+        let repeated = Metrics::of(&thrice, &[pa.as_slice(), &pb, &pa].concat());
+        for (one, other) in weighed.values().into_iter().zip(repeated.values()) {
+            assert!((one - other).abs() < 1e-9, "{weighed:?} {repeated:?}");
+        }
     }
 
     proptest! {

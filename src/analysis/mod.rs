@@ -3,7 +3,6 @@
 
 pub mod clusters;
 pub(crate) mod communities;
-pub mod estimate;
 pub mod forecast;
 pub mod neighbours;
 pub mod onboarding;

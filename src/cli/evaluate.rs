@@ -238,7 +238,7 @@ fn leave_out(data: &Dataset, benchmark: &str, settings: &Settings, common: &Comm
         return output::json(&each.collect::<Vec<_>>());
     }
     let rows = held_out.iter().map(|(benchmark, e)| {
-        let figure = |name: &str, of: fn(&crate::metrics::Figures) -> f64| {
+        let figure = |name: &str, of: fn(&crate::metrics::Metrics) -> f64| {
             e.predictors.get(name).map_or_else(String::new, |j| format!("{:.3}", of(&j.figures)))
         };
         let mut row = vec![benchmark.clone(), e.questions.to_string()];

@@ -10,6 +10,7 @@ use super::{Common, output, signals};
 use crate::analysis::forecast::{self, Forecast, Pair};
 use crate::dataset::{Kind, load_scores};
 use crate::embedder::{self, Embedder, Event, Score};
+use crate::estimate::Interval;
 use crate::eval::forecast_check::{Check, check};
 use crate::{Error, Result};
 
@@ -305,13 +306,14 @@ fn check_screen(found: &Check) -> String {
         [
             line(title, &|name| {
                 let outcome = &row.predictors[name];
-                [format!("{:+.2}", outcome.tau[0]), format!("{:.3}", outcome.error[0])]
+                [format!("{:+.2}", outcome.tau.value), format!("{:.3}", outcome.error.value)]
             }),
             line("  95%".into(), &|name| {
                 let outcome = &row.predictors[name];
-                let range =
-                    |of: &[f64; 3], digits: usize| format!("{:.digits$}–{:.digits$}", of[1], of[2]);
-                [range(&outcome.tau, 2), range(&outcome.error, 3)]
+                let range = |of: Interval, digits: usize| {
+                    format!("{:.digits$}–{:.digits$}", of.low, of.high)
+                };
+                [range(outcome.tau.interval, 2), range(outcome.error.interval, 3)]
             }),
         ]
     });
@@ -330,7 +332,7 @@ fn check_screen(found: &Check) -> String {
     let mean = |name: &str| {
         let each = found.benchmarks.iter().map(|row| &row.predictors[name]);
         let (tau, error) =
-            each.fold((0.0, 0.0), |(t, e), o| (t + o.tau[0] / n, e + o.error[0] / n));
+            each.fold((0.0, 0.0), |(t, e), o| (t + o.tau.value / n, e + o.error.value / n));
         let covered = found.benchmarks.iter().filter_map(|row| row.predictors[name].covered);
         let covered: Vec<f64> = covered.collect();
         let held = if covered.is_empty() {

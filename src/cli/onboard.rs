@@ -7,10 +7,10 @@ use ndarray::s;
 use serde_json::json;
 
 use super::{Common, output, signals};
-use crate::analysis::estimate::Estimate;
 use crate::analysis::onboarding::{Catalogue, Newcomer};
 use crate::analysis::projection::Projection;
 use crate::dataset::{self, load_answers};
+use crate::estimate::Estimate;
 use crate::{Error, Output, Result};
 
 #[derive(clap::Args)]

@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 
 use super::{Common, output, signals};
 use crate::analysis::communities::{self, OF_THE_PAPER, communities};
-use crate::analysis::probe::{Figure, Prober, Report, Settings};
+use crate::analysis::probe::{Prober, Report, Settings};
 use crate::dataset::{Attribute, load_attributes, load_rules};
 use crate::embedder::Embedder;
+use crate::estimate::Figure;
 use crate::{Error, Result};
 
 #[derive(clap::Args)]
@@ -169,7 +170,7 @@ fn document(report: &Report, embedder: &Embedder) -> Value {
 }
 
 fn interval(figure: Figure) -> String {
-    format!("{:.2} ({:.2}–{:.2})", figure.value, figure.low, figure.high)
+    format!("{:.2} ({:.2}–{:.2})", figure.value, figure.interval.low, figure.interval.high)
 }
 
 fn screen(reports: &[Report], embedder: &Embedder, by: Option<&str>, detailed: bool) -> String {

@@ -34,7 +34,7 @@ use super::{Benchmark, Embedder, Provenance, Score};
 use crate::dataset::{Dataset, Split};
 use crate::encoder::{self, Bags, Encoder, Source};
 use crate::error::{Error, Result};
-use crate::metrics::{Figures, Judged, log_loss, reliability};
+use crate::metrics::{Judged, Metrics, log_loss, reliability};
 
 /// How an embedder is trained. The defaults were chosen on the val split of the open records; see
 /// docs/experiments.md.
@@ -174,7 +174,7 @@ pub fn train(
     let logits = Logits::observed(known, &knowledge.specialities, &asked, Given::Recorded, &judged);
     let calibration = calibrate::fit(&judged, &logits);
     let p: Vec<f32> = logits.iter().map(|logit| calibration.probability(*logit)).collect();
-    let figures = Figures::of(&judged, &p);
+    let figures = Metrics::of(&judged, &p);
     let val = [
         ("accuracy", figures.accuracy),
         ("auc", figures.auc),

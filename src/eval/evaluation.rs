@@ -16,7 +16,7 @@ use crate::analysis::router::Costs;
 use crate::dataset::{Dataset, Split};
 use crate::embedder::{Coverage, Embedder, Given, Reference, coverage, observed};
 use crate::error::{Error, Result};
-use crate::metrics::{Bin, Figures, Judged, RoutingBounds, reliability};
+use crate::metrics::{Bin, Judged, Metrics, RoutingBounds, reliability};
 
 /// The name of the embedder among the predictors.
 pub const EMBEDDER: &str = "llmap";
@@ -60,7 +60,7 @@ impl Settings {
     }
 }
 
-/// Figures of every predictor on the same responses.
+/// Metrics of every predictor on the same responses.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Evaluation {
     /// `train`, `val`, `test` or `all`.
@@ -99,23 +99,23 @@ pub struct Evaluation {
 pub struct Judgement {
     /// On the questions as they are.
     #[serde(flatten)]
-    pub figures: Figures,
+    pub figures: Metrics,
     /// How far they would move with other questions (95%), and how far the embedder is ahead; absent
     /// without a bootstrap.
     #[serde(flatten)]
     pub spread: Option<Spread>,
 }
 
-/// Figures on a part of the responses.
+/// Metrics on a part of the responses.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Part {
-    /// See [`Figures::accuracy`].
+    /// See [`Metrics::accuracy`].
     pub accuracy: f64,
-    /// See [`Figures::auc`].
+    /// See [`Metrics::auc`].
     pub auc: f64,
-    /// See [`Figures::nll`].
+    /// See [`Metrics::nll`].
     pub nll: f64,
-    /// See [`Figures::routing`].
+    /// See [`Metrics::routing`].
     pub routing: f64,
 }
 
@@ -281,7 +281,7 @@ pub fn evaluate(
         n => spreads(&judged, &p, n, settings.seed).into_iter().map(Some).collect(),
     };
     let judgements = predictions.iter().zip(spreads).map(|((name, p), spread)| {
-        ((*name).into(), Judgement { figures: Figures::of(&judged, p), spread })
+        ((*name).into(), Judgement { figures: Metrics::of(&judged, p), spread })
     });
     Ok(Evaluation {
         split: name.into(),
@@ -324,7 +324,7 @@ fn part(
     let figures = predictions.iter().map(|(name, p)| {
         let (part, p) = judged.part(p, &keep);
         responses = p.len();
-        let Figures { accuracy, auc, nll, routing, .. } = Figures::of(&part, &p);
+        let Metrics { accuracy, auc, nll, routing, .. } = Metrics::of(&part, &p);
         ((*name).to_owned(), Part { accuracy, auc, nll, routing })
     });
     let figures = figures.collect();

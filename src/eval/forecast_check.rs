@@ -12,11 +12,11 @@ use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
 use super::leave_out;
-use crate::analysis::estimate::Estimate;
 use crate::analysis::forecast::{ENOUGH, Texts, abilities, abilities_and_constant};
 use crate::dataset::{Dataset, Kind, Split};
 use crate::embedder::{self, Embedder, Event, Score, train};
 use crate::error::{Error, Result};
+use crate::estimate::{Estimate, Figure};
 
 /// Parts of a benchmark's models; each is forecast from the scores of the others.
 const FOLDS: usize = 5;
@@ -56,13 +56,13 @@ pub struct Row {
 }
 
 /// How one predictor did.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Outcome {
     /// Kendall's tau between forecast and true accuracies, over pairs of models that were forecast
     /// together; with its 95% interval over models.
-    pub tau: [f64; 3],
+    pub tau: Figure,
     /// The mean of |forecast − accuracy|; with its 95% interval over models.
-    pub error: [f64; 3],
+    pub error: Figure,
     /// The share of accuracies in their 80% interval.
     pub covered: Option<f64>,
 }
@@ -96,7 +96,7 @@ pub fn check(
         }
         rows.extend(judge(&embedder, &parted, settings.seed)?);
     }
-    let ahead = |row: &Row| row.predictors["llmap"].tau[0] - row.predictors["ability"].tau[0];
+    let ahead = |row: &Row| row.predictors["llmap"].tau.value - row.predictors["ability"].tau.value;
     let worse = rows.iter().filter(|row| ahead(row) < 0.0);
     Ok(Check {
         better: rows.iter().filter(|row| ahead(row) > 0.0).count(),
@@ -274,13 +274,10 @@ impl Tally {
             let found = figures(&weights);
             resampled.iter_mut().zip(found).for_each(|(all, x)| all.push(x));
         }
-        let [taus, errors] = resampled.map(|mut all| {
-            all.sort_by(f64::total_cmp);
-            [all[RESAMPLES / 40], all[RESAMPLES - 1 - RESAMPLES / 40]]
-        });
+        let [taus, errors] = resampled.map(Vec::into_iter);
         Outcome {
-            tau: [tau, taus[0], taus[1]],
-            error: [error, errors[0], errors[1]],
+            tau: Figure::resampled(tau, taus),
+            error: Figure::resampled(error, errors),
             covered: self.intervals.then_some(covered),
         }
     }
@@ -301,10 +298,10 @@ mod tests {
         let found = check(&data, &only, &settings, &mut |_, _| {}, &cancel).unwrap();
         let row = &found.benchmarks[0];
         assert_eq!((found.benchmarks.len(), &row.benchmark), (1, &only[0]));
-        let error = |name: &str| row.predictors[name].error[0];
+        let error = |name: &str| row.predictors[name].error.value;
         assert!(error("llmap") < error("texts") && error("llmap") < error("linear"));
         for outcome in row.predictors.values() {
-            let ordered = |[x, low, high]: [f64; 3]| low <= x && x <= high;
+            let ordered = |of: Figure| of.interval.low <= of.value && of.value <= of.interval.high;
             assert!(ordered(outcome.tau) && ordered(outcome.error), "{outcome:?}");
         }
         assert!(row.predictors["linear"].covered.is_none());
@@ -330,8 +327,8 @@ mod tests {
         tally.add(&[0, 1], &[estimate(0.2), estimate(0.3)], &[0.1, 0.5, 0.3, 0.9]);
         tally.add(&[2, 3], &[estimate(0.9), estimate(0.8)], &[0.1, 0.5, 0.3, 0.9]);
         let outcome = tally.outcome(1);
-        assert!(outcome.tau[0].abs() < 1e-12, "one pair right, one wrong");
-        assert!((outcome.error[0] - (0.1 + 0.2 + 0.6 + 0.1) / 4.0).abs() < 1e-12);
+        assert!(outcome.tau.value.abs() < 1e-12, "one pair right, one wrong");
+        assert!((outcome.error.value - (0.1 + 0.2 + 0.6 + 0.1) / 4.0).abs() < 1e-12);
         assert_eq!(outcome.covered, Some(0.5));
     }
 }

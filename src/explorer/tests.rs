@@ -29,13 +29,13 @@ use super::theme::Theme;
 use super::ui::view;
 use super::update::update;
 use crate::analysis::clusters::{Cluster, Clusters};
-use crate::analysis::estimate::Estimate;
 use crate::analysis::forecast::Forecast;
 use crate::analysis::probe::{Prober, Report, Settings};
 use crate::analysis::projection::Projection;
 use crate::analysis::router::{Candidate, Cascade, Evidence, Route, RunnerUp, Why};
 use crate::dataset::{Attribute, Kind, Values};
 use crate::embedder::{Benchmark, Coverage, Epoch, Parts, Scope, Score, SharedCounts};
+use crate::estimate::Estimate;
 use crate::metrics::Bin;
 use crate::one_line;
 

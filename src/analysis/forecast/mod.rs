@@ -14,9 +14,9 @@ use ndarray::{Array1, Array2, Axis, concatenate};
 
 pub use table::{Pair, csv};
 
-use crate::analysis::estimate::Estimate;
 use crate::embedder::{Embedder, Features, Given, Score};
 use crate::error::Result;
+use crate::estimate::Estimate;
 use crate::logit::stretch;
 use regression::{Prior, Regression};
 

@@ -9,11 +9,11 @@ use super::catalogue::Catalogue;
 use super::posterior::Posterior;
 use super::prior::Prior;
 use super::questions::Questions;
-use crate::analysis::estimate::Estimate;
 use crate::analysis::neighbours::{Neighbour, nearest};
 use crate::dataset::Answer;
 use crate::embedder::{Embedder, Placement, Score};
 use crate::error::{Error, Result};
+use crate::estimate::Estimate;
 
 /// A new model.
 pub struct Newcomer<'a> {

@@ -5,8 +5,8 @@ use ndarray::{Array1, Array2, Axis};
 
 use super::prior::Prior;
 use super::questions::Questions;
-use crate::analysis::estimate::Estimate;
 use crate::error::{Error, Result};
+use crate::estimate::Estimate;
 use crate::logit::{sigmoid, stretch};
 
 /// Deviation of what no vector can tell of an accuracy, chosen so that intervals hold what they say

@@ -6,19 +6,11 @@ use serde::Serialize;
 use super::crossval::Scores;
 use super::folds;
 use super::task::Task;
+use crate::estimate::Figure;
+use crate::metrics::area;
 
-/// A figure with its 95% interval over resampled models, or families where folds keep them whole.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Figure {
-    /// The figure.
-    pub value: f64,
-    /// Lower end.
-    pub low: f64,
-    /// Upper end.
-    pub high: f64,
-}
-
-/// The figures of one kind of probe; of a number the first three are about the sides of its median.
+/// The figures of one kind of probe, with their intervals over resampled models, or families where folds
+/// keep them whole; of a number the first three are about the sides of its median.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Figures {
     /// Share of models predicted right, each by a probe that had not seen it.
@@ -179,24 +171,11 @@ impl Outcome {
     fn auc(&self, weights: &[f64]) -> f64 {
         let each = self.orders.iter().zip(&self.scores).enumerate().map(|(target, (order, x))| {
             let wanted = if self.orders.len() == 1 { 1 } else { target };
-            let (mut below, mut area, mut positives, mut at) = (0.0, 0.0, 0.0, 0);
-            while at < order.len() {
-                let tie = x[order[at]];
-                let (mut up, mut down) = (0.0, 0.0);
-                while at < order.len() && same(x[order[at]], tie) {
-                    let (m, w) = (order[at], weights[order[at]]);
-                    if self.class[m] == wanted {
-                        up += w;
-                    } else {
-                        down += w;
-                    }
-                    at += 1;
-                }
-                area += up * (below + down / 2.0);
-                below += down;
-                positives += up;
-            }
-            area / (positives * below)
+            let each = order.iter().map(|&m| {
+                let (w, hit) = (weights[m], self.class[m] == wanted);
+                (x[m], if hit { w } else { 0.0 }, if hit { 0.0 } else { w })
+            });
+            area(each).unwrap_or(f64::NAN)
         });
         each.sum::<f64>() / self.orders.len() as f64
     }
@@ -261,17 +240,6 @@ pub(super) fn resampled(unit: &[usize], resamples: usize, seed: u64) -> Vec<Vec<
             place.iter().map(|p| drawn[*p]).collect()
         })
         .collect()
-}
-
-/// A value with the 2.5% and the 97.5% quantile of its resamples; those without meaning do not count.
-pub(super) fn figure(value: f64, resamples: impl Iterator<Item = f64>) -> Figure {
-    let mut sorted: Vec<f64> = resamples.filter(|v| v.is_finite()).collect();
-    sorted.sort_by(f64::total_cmp);
-    let at = |q: f64| {
-        let last = sorted.len().saturating_sub(1) as f64;
-        sorted.get((last * q).round() as usize).copied().unwrap_or(value)
-    };
-    Figure { value, low: at(0.025), high: at(0.975) }
 }
 
 #[cfg(test)]

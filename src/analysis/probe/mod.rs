@@ -25,13 +25,14 @@ use rayon::prelude::*;
 use crate::dataset::Attribute;
 use crate::embedder::{Benchmark, Embedder};
 use crate::error::{Error, Result};
+use crate::estimate::Figure;
 use crossval::{Scores, cross_validate};
 use figures::Outcome;
 use folds::Fold;
 use smoother::{Features, Kind};
 use task::Task;
 
-pub use figures::{Figure, Figures};
+pub use figures::Figures;
 pub use report::{Prediction, Pull, Report, Run, Scheme};
 
 /// How a probe is run.
@@ -255,8 +256,9 @@ impl Prober {
         };
         let deciding = if task.is_number() { 4 } else { 2 };
         let summed = |measured: &[[f64; 5]]| {
-            let of =
-                |f: usize| figures::figure(measured[0][f], measured[1..].iter().map(|row| row[f]));
+            let of = |f: usize| {
+                Figure::resampled(measured[0][f], measured[1..].iter().map(|row| row[f]))
+            };
             Figures::from([of(0), of(1), of(2), of(3), of(4)], task.is_number())
         };
         let (by_linear, by_pool) = (measured(&linear), measured(&pool));
@@ -274,7 +276,7 @@ impl Prober {
             linear: run(&by_linear, Some(shuffle(Kind::Linear, &linear[0])?)),
             nearest: run(&measured(&nearest), Some(shuffle(Kind::Neighbours, &nearest[0])?)),
             pool: run(&by_pool, None),
-            ahead_of_pool: figures::figure(ahead[0], ahead[1..].iter().copied()),
+            ahead_of_pool: Figure::resampled(ahead[0], ahead[1..].iter().copied()),
         };
         let first = linear.into_iter().next();
         let first = first.unwrap_or_else(|| Outcome::new(task, &scores, &task.known, 0));

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::crossval::Scores;
-use super::figures::{Figure, Figures, Outcome, correlation, largest};
+use super::figures::{Figures, Outcome, correlation, largest};
 use super::task::Task;
 use super::{Prober, SIGNIFICANT};
 use crate::dataset::Attribute;
+use crate::estimate::Figure;
 
 /// A benchmark needs as many models before it can pull.
 const FEWEST_RUN: usize = 15;
@@ -52,9 +53,9 @@ impl Scheme {
     fn unbeaten(&self, number: bool) -> Vec<&'static str> {
         let chance = if number { 0.0 } else { 0.5 };
         let lost = [
-            (self.linear.figures.deciding().low <= chance, "chance"),
+            (self.linear.figures.deciding().interval.low <= chance, "chance"),
             (self.linear.p_value.is_none_or(|p| p > SIGNIFICANT), "shuffled labels"),
-            (self.ahead_of_pool.low <= 0.0, "ability and benchmarks run"),
+            (self.ahead_of_pool.interval.low <= 0.0, "ability and benchmarks run"),
         ];
         lost.into_iter().filter(|(lost, _)| *lost).map(|(_, control)| control).collect()
     }
@@ -220,8 +221,8 @@ pub(super) fn assemble(
         kind: attribute.values.kind(),
         models: task.known.len(),
         accuracy: figures.accuracy.value,
-        low: figures.accuracy.low,
-        high: figures.accuracy.high,
+        low: figures.accuracy.interval.low,
+        high: figures.accuracy.interval.high,
         balanced_accuracy: figures.balanced_accuracy.value,
         auc: figures.auc.value,
         r2: figures.r2.map(|f| f.value),

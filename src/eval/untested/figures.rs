@@ -10,13 +10,13 @@ use crate::metrics::{self, Judged};
 /// How one predictor did on hidden answers. A cell is a model × a benchmark.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
-    /// See [`metrics::Figures::accuracy`].
+    /// See [`metrics::Metrics::accuracy`].
     pub accuracy: f64,
     /// ROC AUC; a fractional label counts as correct above one half, and as wrong below.
     pub auc: f64,
-    /// See [`metrics::Figures::nll`].
+    /// See [`metrics::Metrics::nll`].
     pub nll: f64,
-    /// See [`metrics::Figures::ece`].
+    /// See [`metrics::Metrics::ece`].
     pub ece: f64,
     /// The mean of the forecasts.
     pub mean_p: f64,
@@ -31,7 +31,7 @@ pub struct Figures {
     /// intervals promise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answers_covered: Option<f64>,
-    /// See [`metrics::Figures::routing`]: with all candidates, hidden or not.
+    /// See [`metrics::Metrics::routing`]: with all candidates, hidden or not.
     pub routing: f64,
 }
 
@@ -78,7 +78,7 @@ impl Answers {
     pub(super) fn figures(&self, prediction: &Prediction) -> Figures {
         let Prediction { p, ends, .. } = prediction;
         let (hidden, hidden_p) = self.all.part(p, |_, r| self.hidden[r]);
-        let figures = metrics::Figures::of(&hidden, &hidden_p);
+        let figures = metrics::Metrics::of(&hidden, &hidden_p);
         let class = |y: &f32| f32::from(u8::from(*y > 0.5));
         let classes: Vec<f32> = hidden.labels.iter().map(class).collect();
         let mut cells: BTreeMap<(usize, usize), Cell> = BTreeMap::new();
@@ -115,7 +115,7 @@ impl Answers {
             cells_covered: ends.as_ref().map(|_| mean(&inside)),
             answers_covered: hidden_ends
                 .and_then(|ends| coverage::of_answers(&hidden, &hidden_p, &ends)),
-            routing: metrics::Figures::of(&self.all, p).routing,
+            routing: metrics::Metrics::of(&self.all, p).routing,
         }
         .rounded()
     }

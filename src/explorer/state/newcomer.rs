@@ -4,9 +4,9 @@
 use ndarray::{Array1, Array2};
 
 use super::job::Job;
-use crate::analysis::estimate::Estimate;
 use crate::analysis::neighbours::Neighbour;
 use crate::dataset::Answer;
+use crate::estimate::Estimate;
 use crate::one_line;
 
 /// What it is called on the map.

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::eval::evaluation::{Evaluation, Judgement};
-use crate::metrics::{Figures, RoutingBounds};
+use crate::metrics::{Metrics, RoutingBounds};
 
 fn evaluation() -> Evaluation {
     let judgement = |auc: f64| Judgement {
-        figures: Figures { accuracy: 0.7, auc, nll: 0.55, ece: 0.01, routing: 0.75 },
+        figures: Metrics { accuracy: 0.7, auc, nll: 0.55, ece: 0.01, routing: 0.75 },
         spread: None,
     };
     let subject = subject(plain);

@@ -17,7 +17,7 @@ use crate::explorer::state::job::{Job, JobKind};
 use crate::explorer::theme::Ink;
 use crate::explorer::ui::frame::pane_block;
 use crate::explorer::ui::widgets::{fit, heading, pad, thousands, whisker, wrap};
-use crate::metrics::{Bin, Figures};
+use crate::metrics::{Bin, Metrics};
 
 /// How the forecast is drawn; what came true is the dot.
 const FORECAST: &str = "┃";
@@ -25,7 +25,7 @@ const FORECAST: &str = "┃";
 const NAME: usize = 14;
 
 /// A figure: its title, its value, and whether more is better.
-type Column = (&'static str, fn(&Figures) -> f64, bool);
+type Column = (&'static str, fn(&Metrics) -> f64, bool);
 const COLUMNS: [Column; 5] = [
     ("right", |f| f.accuracy, true),
     ("AUC", |f| f.auc, true),
@@ -122,7 +122,7 @@ fn table(
     room: usize,
 ) -> Vec<Line<'static>> {
     let theme = &state.theme;
-    let mut order: Vec<(&String, &Figures)> =
+    let mut order: Vec<(&String, &Metrics)> =
         predictors.iter().map(|(name, judgement)| (name, &judgement.figures)).collect();
     order.sort_by(|a, b| {
         let first = |name: &str| name != EMBEDDER;
@@ -137,7 +137,7 @@ fn table(
         let values = order.iter().map(|(_, figures)| value(figures));
         if more { values.fold(f64::MIN, f64::max) } else { values.fold(f64::MAX, f64::min) }
     });
-    let row = |(name, figures): &(&String, &Figures)| {
+    let row = |(name, figures): &(&String, &Metrics)| {
         let own = *name == EMBEDDER;
         let ink = if own { theme.bold(Ink::Accent) } else { theme.ink(Ink::Text) };
         let mut spans = vec![Span::styled(pad(name, NAME), ink)];

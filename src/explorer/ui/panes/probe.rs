@@ -8,7 +8,8 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use crate::analysis::probe::{Figure, Prediction, Report, Run, Scheme};
+use crate::analysis::probe::{Prediction, Report, Run, Scheme};
+use crate::estimate::Figure;
 use crate::explorer::layout::Layout;
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
@@ -94,7 +95,7 @@ fn row(state: &State, attribute: usize, room: usize, name_room: usize) -> Line<'
             let figure = scheme.linear.figures.main();
             let mut marks = vec![(scheme.pool.figures.main().value, POOL), (chance(r), CHANCE)];
             marks.extend(scheme.linear.shuffled_high.map(|high| (high, SHUFFLED)));
-            let parts = (figure.low, figure.value, figure.high);
+            let parts = (figure.interval.low, figure.value, figure.interval.high);
             spans.extend(whisker(theme, rest.saturating_sub(15), parts, ink, &marks));
             spans.push(Span::styled(format!(" {}", decimals(figure.value)), theme.bold(ink)));
             let mark = if r.beats_controls { "✓" } else { " " };
@@ -220,7 +221,7 @@ fn summary(state: &State, r: &Report, room: usize) -> Vec<Line<'static>> {
 }
 
 fn between(figure: Figure) -> String {
-    format!("{}–{}", decimals(figure.low).trim(), decimals(figure.high).trim())
+    format!("{}–{}", decimals(figure.interval.low).trim(), decimals(figure.interval.high).trim())
 }
 
 /// Every model along the probe, a row for each class.

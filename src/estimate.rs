@@ -1,8 +1,41 @@
-//! Shares that are estimated.
+//! What is estimated, with its interval.
 
 use serde::Serialize;
 
 use crate::logit::{Z80, sigmoid};
+
+/// The ends of an interval; of what, and how likely, says the place that it is in.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Interval {
+    /// The lower end.
+    pub low: f64,
+    /// The upper end.
+    pub high: f64,
+}
+
+/// A figure with its 95% interval.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Figure {
+    /// The figure.
+    pub value: f64,
+    /// Its interval.
+    #[serde(flatten)]
+    pub interval: Interval,
+}
+
+impl Figure {
+    /// With the 2.5% and the 97.5% quantile of its resamples; those without meaning do not count.
+    #[must_use]
+    pub fn resampled(value: f64, resamples: impl Iterator<Item = f64>) -> Self {
+        let mut sorted: Vec<f64> = resamples.filter(|v| v.is_finite()).collect();
+        sorted.sort_by(f64::total_cmp);
+        let at = |q: f64| {
+            let last = sorted.len().saturating_sub(1) as f64;
+            sorted.get((last * q).round() as usize).copied().unwrap_or(value)
+        };
+        Self { value, interval: Interval { low: at(0.025), high: at(0.975) } }
+    }
+}
 
 /// An estimated share with its 80% interval, all in [0, 1].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
