@@ -9,6 +9,7 @@ use llmap::Result;
 use llmap::analysis::router::{Preferences, Router};
 use llmap::dataset::{self, Split};
 use llmap::embedder::{Embedder, Event, Settings, train};
+use llmap::metrics::Metrics;
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
@@ -23,7 +24,8 @@ fn main() -> Result<()> {
         }
     };
     let embedder = train(&data, &Settings::default(), &mut progress, &AtomicBool::new(false))?;
-    for (figure, value) in &embedder.provenance().val {
+    let val = embedder.provenance().val;
+    for (figure, value) in Metrics::NAMES.iter().zip(val.values()) {
         println!("{figure:<20} {value:.3}");
     }
     let Some(file) = arguments.next() else { return Ok(()) };

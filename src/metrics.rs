@@ -64,7 +64,7 @@ impl Judged {
 }
 
 /// The metrics of one predictor.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Metrics {
     /// Share of responses where (p ≥ 0.5) equals the label; a fractional label counts as its share.
     pub accuracy: f64,

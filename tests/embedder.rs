@@ -94,7 +94,7 @@ fn a_saved_embedder_predicts_the_same() {
     // Numbers are written in their shortest form and may come back one step away.
     let [a, b] = [&embedder, &loaded].map(|e| e.provenance());
     assert_eq!((&a.fingerprint, a.seed, a.epoch), (&b.fingerprint, b.seed, b.epoch));
-    assert!(a.val.iter().all(|(name, value)| (value - b.val[name]).abs() < 1e-12));
+    assert_eq!(a.val, b.val);
     assert_eq!(a.reliability.len(), b.reliability.len());
     assert_eq!(embedder.attributes(), loaded.attributes());
     assert_eq!(embedder.shared_counts(), loaded.shared_counts());

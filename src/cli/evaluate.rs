@@ -16,6 +16,7 @@ use crate::embedder::{self, Embedder, Event};
 use crate::eval::deferral::Deferral;
 use crate::eval::evaluation::{EMBEDDER, Evaluation, Known, Part, Settings, Step, evaluate};
 use crate::eval::{leave_out, unseen};
+use crate::metrics::Metrics;
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -238,7 +239,7 @@ fn leave_out(data: &Dataset, benchmark: &str, settings: &Settings, common: &Comm
         return output::json(&each.collect::<Vec<_>>());
     }
     let rows = held_out.iter().map(|(benchmark, e)| {
-        let figure = |name: &str, of: fn(&crate::metrics::Metrics) -> f64| {
+        let figure = |name: &str, of: fn(&Metrics) -> f64| {
             e.predictors.get(name).map_or_else(String::new, |j| format!("{:.3}", of(&j.figures)))
         };
         let mut row = vec![benchmark.clone(), e.questions.to_string()];
@@ -274,10 +275,8 @@ fn screen(evaluation: &Evaluation) -> String {
             .cmp(&(*b.0 != EMBEDDER))
             .then(a.1.figures.nll.total_cmp(&b.1.figures.nll))
     });
-    let names = ["accuracy", "auc", "nll", "ece", "routing"];
     let rows = order.iter().flat_map(|(name, judgement)| {
-        let f = judgement.figures;
-        let figures = [f.accuracy, f.auc, f.nll, f.ece, f.routing];
+        let figures = judgement.figures.values();
         let mut rows = vec![
             std::iter::once((*name).clone())
                 .chain(figures.map(|x| format!("{x:.4}")))
@@ -285,7 +284,9 @@ fn screen(evaluation: &Evaluation) -> String {
         ];
         if let Some(spread) = &judgement.spread {
             let line = |title: &str, of: &dyn Fn(&str) -> String| {
-                std::iter::once(title.to_owned()).chain(names.iter().map(|n| of(n))).collect()
+                std::iter::once(title.to_owned())
+                    .chain(Metrics::NAMES.iter().map(|n| of(n)))
+                    .collect()
             };
             rows.push(line("  95%", &|n| {
                 let i = spread.intervals[n];

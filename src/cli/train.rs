@@ -16,6 +16,7 @@ use crate::embedder::{Backend, Embedder, Event, Settings, train};
 use crate::encoder::{self, Source};
 #[cfg(feature = "tui")]
 use crate::explorer::{self, Options};
+use crate::metrics::Metrics;
 use crate::{Output, Result};
 
 #[derive(clap::Args)]
@@ -216,8 +217,8 @@ fn report(
             "limits": embedder.limits(),
         }));
     }
-    let figures: Vec<String> =
-        provenance.val.iter().map(|(name, value)| format!("{name} {value:.4}")).collect();
+    let each = Metrics::NAMES.into_iter().zip(provenance.val.values());
+    let figures: Vec<String> = each.map(|(name, value)| format!("{name} {value:.4}")).collect();
     let memory = memory.map_or_else(String::new, |b| format!(", {} MB at most", b / 1_000_000));
     let mut limits = String::new();
     if !common.quiet {

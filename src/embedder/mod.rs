@@ -41,7 +41,7 @@ use features::Featurizer;
 use knowledge::Knowledge;
 use network::{Network, Weights};
 
-use crate::metrics::Bin;
+use crate::metrics::{Bin, Metrics};
 
 pub use calibration::Calibration;
 pub use coverage::Coverage;
@@ -102,8 +102,8 @@ pub struct Provenance {
     pub questions: u32,
     /// Training responses.
     pub responses: u32,
-    /// Figures on val of the kept epoch, by name.
-    pub val: std::collections::BTreeMap<String, f64>,
+    /// How the kept epoch does on val.
+    pub val: Metrics,
     /// The [`Embedder::familiarity`] that 95% of the questions of val exceed.
     pub scope: f64,
     /// The shares of the first two axes of the map that the list of benchmarks each model was run on
@@ -296,7 +296,6 @@ mod tests {
             let models = self.models.len();
             self.models = (0..models).map(text).collect();
             self.provenance.data = text(0);
-            self.provenance.val = (0..4).map(|i| (text(i), 0.5)).collect();
             for (i, benchmark) in self.benchmarks.iter_mut().enumerate() {
                 benchmark.name = text(i);
             }
@@ -318,7 +317,7 @@ mod tests {
         let mut embedder = Embedder::shipped().unwrap();
         embedder.save(&path).unwrap();
         let good = std::fs::read(&path).unwrap();
-        embedder.provenance.val.insert("nll".into(), f64::NAN);
+        embedder.provenance.val.nll = f64::NAN;
         let error = embedder.save(&path).unwrap_err();
         assert!(error.to_string().contains("could not be read again"), "{error}");
         assert_eq!(error.exit_code(), 1);

@@ -174,14 +174,6 @@ pub fn train(
     let logits = Logits::observed(known, &knowledge.specialities, &asked, Given::Recorded, &judged);
     let calibration = calibrate::fit(&judged, &logits);
     let p: Vec<f32> = logits.iter().map(|logit| calibration.probability(*logit)).collect();
-    let figures = Metrics::of(&judged, &p);
-    let val = [
-        ("accuracy", figures.accuracy),
-        ("auc", figures.auc),
-        ("nll", figures.nll),
-        ("ece", figures.ece),
-        ("routing", figures.routing),
-    ];
     Ok(Embedder {
         models: data.models.clone(),
         attributes: data.attributes.clone(),
@@ -194,7 +186,7 @@ pub fn train(
             epoch,
             questions: train.len() as u32,
             responses: train.iter().map(|&q| data.responses.of(q).len() as u32).sum(),
-            val: val.map(|(name, value)| (name.to_owned(), value)).into(),
+            val: Metrics::of(&judged, &p),
             scope: scope::threshold(&val_features),
             axes_by_coverage: crate::embedder::axes::explained(&scores, &vectors.vectors)?,
             reliability: reliability(&p, &judged.labels).to_vec(),

@@ -36,7 +36,7 @@ pub(super) fn check(card: &Card) -> Result<(), Fault> {
         || !SPREADS.contains(&calibration.spread)
     {
         "its calibration is out of range"
-    } else if !from.val.values().all(|x| x.is_finite() && x.abs() <= 100.0)
+    } else if !from.val.values().iter().all(|x| x.is_finite() && x.abs() <= 100.0)
         || !from.scope.is_finite()
         || from.scope.abs() > 2.0
         || !from.axes_by_coverage.iter().all(|x| share(*x))

@@ -265,7 +265,7 @@ impl App {
                 let projection = Projection::pca(embedder.profiles(), LIVE_COMPONENTS)?;
                 let projection = follow(projection, before.as_ref());
                 let kept = embedder.provenance();
-                let loss = kept.val.get("nll").copied().unwrap_or_default();
+                let loss = kept.val.nll;
                 let notice =
                     format!("trained: epoch {} is kept and saved, val loss {loss:.4}", kept.epoch);
                 let subject = Arc::new(Subject::from(&*embedder));

@@ -10,7 +10,7 @@ use crate::analysis::router::Costs;
 use crate::dataset::{Attribute, Dataset, Values};
 use crate::embedder::{Benchmark, Coverage, Embedder, SharedCounts};
 use crate::error::Result;
-use crate::metrics::Bin;
+use crate::metrics::{Bin, Metrics};
 use crate::one_line;
 
 /// The models that are explored and what is known about them.
@@ -99,7 +99,8 @@ impl Subject {
 impl From<&Embedder> for Subject {
     fn from(embedder: &Embedder) -> Self {
         let benchmark = |b: &Benchmark| Benchmark { name: one_line(&b.name), ..b.clone() };
-        let figures = embedder.provenance().val.iter();
+        let values = embedder.provenance().val.values();
+        let figures = Metrics::NAMES.into_iter().zip(values);
         let models: Vec<String> = embedder.models().iter().map(|name| one_line(name)).collect();
         Self {
             data: one_line(&embedder.provenance().data),
@@ -115,7 +116,7 @@ impl From<&Embedder> for Subject {
                 .into_iter()
                 .map(|d| d.dot(&d).sqrt())
                 .collect(),
-            val: figures.map(|(name, figure)| (one_line(name), *figure)).collect(),
+            val: figures.map(|(name, figure)| (name.to_owned(), figure)).collect(),
             reliability: embedder.provenance().reliability.clone(),
             coverage: embedder.provenance().coverage.clone(),
             axes_by_coverage: Some(embedder.provenance().axes_by_coverage),
