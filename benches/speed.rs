@@ -6,6 +6,7 @@ use std::hint::black_box;
 use std::sync::atomic::AtomicBool;
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use llmap::Progress;
 use llmap::analysis::probe::{self, Prober};
 use llmap::analysis::projection::Projection;
 use llmap::analysis::router::{Preferences, Router};
@@ -46,7 +47,7 @@ fn speeds(c: &mut Criterion) {
     let mut group = c.benchmark_group("train");
     group.sample_size(10);
     group.bench_function("2 epochs, 100 models, 1600 questions", |b| {
-        b.iter(|| train(&data, &settings, &mut |_| {}, &AtomicBool::new(false)).unwrap());
+        b.iter(|| train(&data, &settings, &mut Progress::silent()).unwrap());
     });
     group.finish();
 }

@@ -6,6 +6,7 @@
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
+use llmap::Progress;
 use llmap::Result;
 use llmap::analysis::onboarding::{Catalogue, Newcomer};
 use llmap::dataset::{self, Answer};
@@ -17,7 +18,7 @@ fn main() -> Result<()> {
     let new = data.models.len() - 1;
     let others = data.with_models(&(0..new).collect::<Vec<_>>());
     let never = AtomicBool::new(false);
-    let embedder = train(&others, &Settings::default(), &mut |_| {}, &never)?;
+    let embedder = train(&others, &Settings::default(), &mut Progress::until(&never))?;
 
     let label = |q: usize| data.responses.of(q).find(|(model, _)| *model == new).map(|(_, y)| y);
     let answered = (0..data.questions.len()).filter(|q| label(*q).is_some());

@@ -5,11 +5,11 @@
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
-use llmap::Result;
 use llmap::analysis::router::{Preferences, Router};
 use llmap::dataset::{self, Split};
 use llmap::embedder::{Embedder, Event, Settings, train};
 use llmap::metrics::Metrics;
+use llmap::{Progress, Result};
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
@@ -23,7 +23,8 @@ fn main() -> Result<()> {
             println!("epoch {}: log loss on val {:.3}", epoch.number, epoch.val_nll);
         }
     };
-    let embedder = train(&data, &Settings::default(), &mut progress, &AtomicBool::new(false))?;
+    let never = AtomicBool::new(false);
+    let embedder = train(&data, &Settings::default(), &mut Progress::new(&mut progress, &never))?;
     let val = embedder.provenance().val;
     for (figure, value) in Metrics::NAMES.iter().zip(val.values()) {
         println!("{figure:<20} {value:.3}");

@@ -36,6 +36,9 @@ pub enum Error {
     /// The computation could not be done.
     #[error("{}", Printable(.0))]
     Failed(String),
+    /// The user stopped it: what.
+    #[error("{0} was cancelled: nothing is kept")]
+    Cancelled(&'static str),
     /// A usage error or a failure that takes several lines.
     #[error("{}", joined(lines))]
     Lines {
@@ -97,7 +100,10 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Input { .. } | Self::Usage(_) | Self::Lines { usage: true, .. } => 2,
-            Self::Io { .. } | Self::Failed(_) | Self::Lines { usage: false, .. } => 1,
+            Self::Io { .. }
+            | Self::Failed(_)
+            | Self::Cancelled(_)
+            | Self::Lines { usage: false, .. } => 1,
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::embedder::Embedder;
 #[cfg(feature = "tui")]
 use crate::explorer;
 use crate::import::{self, Format};
+use crate::progress::Progress;
 
 /// Between the files that one input stands for.
 const BREAK: &[u8] = b"%%\n";
@@ -99,7 +100,8 @@ pub fn imports(folder: &Path, bytes: &[u8]) {
         let _ = import::resembles(&[folder.into()]);
         let options = import::Options::default();
         let never = AtomicBool::new(false);
-        let found = import::import(format, &[folder.into()], &options, &mut |_, _| {}, &never);
+        let found =
+            import::import(format, &[folder.into()], &options, &mut Progress::until(&never));
         if let Ok(found) = found {
             assert!(found.first(3).len() <= 3);
         }

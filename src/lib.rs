@@ -59,6 +59,7 @@ mod logit;
 pub mod metrics;
 mod names;
 mod printable;
+mod progress;
 mod quantized;
 mod sealed;
 pub mod service;
@@ -68,6 +69,7 @@ mod tensors;
 mod unpack;
 
 pub use error::{Error, Result};
+pub use progress::Progress;
 
 pub(crate) use atomic::{Folder, Output};
 pub(crate) use error::json_fault;

@@ -11,9 +11,10 @@ use std::path::{Path, PathBuf};
 type Module = Vec<String>;
 
 /// The modules of the crate: what stands in one line may know the lines above it, not each other.
-const LAYERS: [&[&str]; 13] = [
-    &["printable", "logit", "kernels", "sealed", "spreadsheet"],
+const LAYERS: [&[&str]; 14] = [
+    &["printable", "logit", "estimate", "kernels", "sealed", "spreadsheet"],
     &["error", "quantized"],
+    &["progress"],
     &["names", "unpack", "atomic", "hub", "tensors"],
     &["table"],
     &["dataset"],

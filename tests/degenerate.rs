@@ -7,6 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
+use llmap::Progress;
 use llmap::dataset;
 use llmap::embedder::{self, Embedder, Given, train};
 use llmap::eval::evaluation::{Settings, evaluate};
@@ -61,7 +62,8 @@ impl Tables {
         let mut settings = embedder::Settings::default();
         (settings.dim, settings.epochs) = (8, 2);
         let cancel = AtomicBool::new(false);
-        let trained = train(&data, &settings, &mut |_| {}, &cancel).map_err(|e| e.to_string())?;
+        let trained =
+            train(&data, &settings, &mut Progress::until(&cancel)).map_err(|e| e.to_string())?;
         let path = folder.path().join("e.safetensors");
         trained.save(&path).unwrap();
         let loaded = Embedder::load(&path).unwrap();
@@ -72,7 +74,7 @@ impl Tables {
         }
         let mut judged = Settings::plain(&data);
         judged.resamples = 5;
-        let found = evaluate(&loaded, &data, &judged, &mut |_| {}, &cancel).unwrap();
+        let found = evaluate(&loaded, &data, &judged, &mut Progress::until(&cancel)).unwrap();
         let text = serde_json::to_string(&found).unwrap();
         assert!(!text.contains("null"), "{text}");
         Ok(())

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use llmap::Progress;
 use llmap::dataset::simulate::Simulation;
 use llmap::dataset::{Dataset, Kind, Split};
 use llmap::embedder::{Embedder, Event, Given, Settings, train};
@@ -25,7 +26,7 @@ fn settings(seed: u64) -> Settings {
 }
 
 fn trained(data: &Dataset, settings: &Settings) -> Embedder {
-    train(data, settings, &mut |_| {}, &AtomicBool::new(false)).unwrap()
+    train(data, settings, &mut Progress::silent()).unwrap()
 }
 
 fn data() -> Dataset {
@@ -40,8 +41,7 @@ fn a_planted_skill_is_learned() {
     judged.split = Some(Split::Val);
     judged.resamples = 50;
     judged.routing_curve = true;
-    let evaluation =
-        evaluate(&embedder, &data, &judged, &mut |_| {}, &AtomicBool::new(false)).unwrap();
+    let evaluation = evaluate(&embedder, &data, &judged, &mut Progress::silent()).unwrap();
     let [llmap, ability] = ["llmap", "ability"].map(|name| evaluation.predictors[name].figures);
     assert!(llmap.auc > ability.auc + 0.02, "{llmap:?} {ability:?}");
     assert!(llmap.nll < ability.nll && llmap.ece < 0.1);
@@ -118,22 +118,18 @@ fn cancelling_keeps_the_best_epoch() {
     let mut epochs = 0;
     let mut long = settings(1);
     (long.epochs, long.patience) = (5000, 5000);
-    let embedder = train(
-        &data,
-        &long,
-        &mut |event| {
-            if let Event::Epoch(epoch) = event {
-                epochs = epoch.number;
-                cancel.fetch_or(epoch.number == 2, Ordering::Relaxed);
-            }
-        },
-        &cancel,
-    )
-    .unwrap();
+    let mut progress = |event: Event| {
+        if let Event::Epoch(epoch) = event {
+            epochs = epoch.number;
+            cancel.fetch_or(epoch.number == 2, Ordering::Relaxed);
+        }
+    };
+    let embedder = train(&data, &long, &mut Progress::new(&mut progress, &cancel)).unwrap();
     assert!((2..5000).contains(&epochs), "{epochs}");
     // The other network may be an epoch ahead or behind: each runs in its own time.
     assert!((1..5000).contains(&embedder.provenance().epoch));
-    let error = train(&data, &settings(1), &mut |_| {}, &AtomicBool::new(true)).err().unwrap();
+    let error =
+        train(&data, &settings(1), &mut Progress::until(&AtomicBool::new(true))).err().unwrap();
     assert_eq!(error.exit_code(), 1);
 }
 
@@ -145,11 +141,11 @@ fn nonsense_settings_and_empty_splits_are_told() {
     for spoil in nonsense {
         let mut bad = settings(1);
         spoil(&mut bad);
-        let error = train(&data, &bad, &mut |_| {}, &AtomicBool::new(false)).err().unwrap();
+        let error = train(&data, &bad, &mut Progress::silent()).err().unwrap();
         assert_eq!(error.exit_code(), 2);
     }
     data.questions.iter_mut().for_each(|question| question.split = Split::Train);
-    let error = train(&data, &settings(1), &mut |_| {}, &AtomicBool::new(false)).err().unwrap();
+    let error = train(&data, &settings(1), &mut Progress::silent()).err().unwrap();
     assert!(error.to_string().contains("the val split has no responses"), "{error}");
 }
 

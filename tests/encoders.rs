@@ -4,9 +4,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 
 use half::f16;
+use llmap::Progress;
 use llmap::encoder::Sentence;
 use ndarray::{Array2, ArrayView1};
 use safetensors::SafeTensors;
@@ -31,7 +31,7 @@ fn expected(file: &Path) -> Array2<f32> {
 fn encoded(folder: &Path, texts: &[String]) -> Array2<f32> {
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     let encoder = Sentence::read(folder).unwrap();
-    encoder.encode(&texts, &mut |_| {}, &AtomicBool::new(false)).unwrap()
+    encoder.encode(&texts, &mut Progress::silent()).unwrap()
 }
 
 fn cosine(a: ArrayView1<'_, f32>, b: ArrayView1<'_, f32>) -> f32 {

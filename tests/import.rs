@@ -677,8 +677,7 @@ proptest! {
                 llmap::import::Format::LmEval,
                 &[root.path().to_owned()],
                 &llmap::import::Options::default(),
-                &mut |_, _| {},
-                &std::sync::atomic::AtomicBool::new(false),
+                &mut llmap::Progress::silent(),
             );
             if let Ok(records) = read {
                 let data = root.path().join("data");

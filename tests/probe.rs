@@ -5,6 +5,7 @@
 
 use std::sync::atomic::AtomicBool;
 
+use llmap::Progress;
 use llmap::analysis::probe::{Prober, Report, Settings};
 use llmap::dataset::simulate::Simulation;
 use llmap::embedder::{self, Embedder, train};
@@ -45,7 +46,7 @@ fn planted(seed: u64) -> Report {
     (settings.dim, settings.epochs) = (16, 12);
     settings.encoder = vec![encoder::Source::Builtin(encoder)];
     settings.seed = seed;
-    let trained = train(&data, &settings, &mut |_| {}, &AtomicBool::new(false)).unwrap();
+    let trained = train(&data, &settings, &mut Progress::silent()).unwrap();
     probed(&Prober::of(&trained, trained.attributes()), &trained, "specialist")
 }
 

@@ -124,7 +124,7 @@ impl Projection {
         let angle = if n <= EXACT { 0.0 } else { ANGLE };
         let stopped = || {
             let stopped = cancel.load(Ordering::Relaxed);
-            if stopped { Err(Error::Failed("t-SNE was cancelled".into())) } else { Ok(()) }
+            if stopped { Err(Error::Cancelled("t-SNE")) } else { Ok(()) }
         };
         let (mut x, _) = x.into_raw_vec_and_offset();
         let mut rng = ChaCha8Rng::seed_from_u64(SEED);

@@ -10,6 +10,7 @@ use crate::analysis::onboarding::{Catalogue, Newcomer};
 use crate::dataset::{Dataset, load_answers};
 use crate::embedder::{Embedder, Event};
 use crate::eval::unseen::coresets;
+use crate::progress::Progress;
 use crate::{Error, Result, spreadsheet};
 
 #[derive(clap::Args)]
@@ -149,12 +150,18 @@ fn check(arguments: &Arguments, data: &Dataset, common: &Common) -> Result<()> {
     let cancel = signals::flag();
     let settings = super::evaluate::left_out(data, common);
     let bar = bar(common, settings.train.epochs);
-    let mut progress = |number: usize, of: usize, event: Event| {
+    let mut progress = |(number, of, event): (usize, usize, Event)| {
         show(&bar, &event);
         bar.set_message(format!("training {} of {of}", number + 1));
     };
     let n = arguments.number;
-    let found = coresets(data, &arguments.benchmark, n, &settings, &mut progress, &cancel)?;
+    let found = coresets(
+        data,
+        &arguments.benchmark,
+        n,
+        &settings,
+        &mut Progress::new(&mut progress, &cancel),
+    )?;
     bar.finish_and_clear();
     if common.json {
         return output::json(&found);

@@ -18,6 +18,7 @@ use crate::dataset::Dataset;
 use crate::dataset::simulate::Simulation;
 use crate::embedder::{Embedder, Settings, train};
 use crate::explorer::{Frames, Spread, frames, typed};
+use crate::progress::Progress;
 
 /// A prompt of the usual length.
 const PROMPT: &str = "A shop sells pens at three for two dollars. Mira has twenty dollars, buys a \
@@ -169,7 +170,7 @@ fn training(arguments: &Arguments, common: &Common) -> Result<Training> {
     let runs = arguments.runs as usize;
     let (mut trained, stop) = (None, signals::flag());
     let time = time(runs, || {
-        trained = Some(train(&data, &settings, &mut |_| {}, &stop)?);
+        trained = Some(train(&data, &settings, &mut Progress::until(&stop))?);
         Ok(())
     })?;
     let (layers, responses) = trained
@@ -237,7 +238,7 @@ fn beside_training(repeats: usize, seed: u64) -> Result<Frames> {
             let mut progress = |_| {
                 let _ = started.send(());
             };
-            train(data, settings, &mut progress, stop)
+            train(data, settings, &mut Progress::new(&mut progress, stop))
         });
         // Encoding first, then the first epoch: from then on it trains at full speed.
         let _ = begun.recv();

@@ -17,6 +17,7 @@ use crate::eval::deferral::Deferral;
 use crate::eval::evaluation::{EMBEDDER, Evaluation, Known, Part, Settings, Step, evaluate};
 use crate::eval::{leave_out, unseen};
 use crate::metrics::Metrics;
+use crate::progress::Progress;
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -130,7 +131,8 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         }
         Step::NotKept(problem) => not_kept = Some(problem),
     };
-    let evaluation = evaluate(&embedder, &data, &settings, &mut progress, &cancel)?;
+    let evaluation =
+        evaluate(&embedder, &data, &settings, &mut Progress::new(&mut progress, &cancel))?;
     bar.finish_and_clear();
     if let Some(problem) = not_kept.filter(|_| !common.quiet) {
         let problem = format!("reference-mf cannot be kept for the next time: {problem}");
@@ -167,11 +169,11 @@ fn unseen(data: &Dataset, common: &Common) -> Result<()> {
     let cancel = signals::flag();
     let settings = left_out(data, common);
     let bar = bar(common, settings.train.epochs);
-    let mut progress = |number: usize, of: usize, event: Event| {
+    let mut progress = |(number, of, event): (usize, usize, Event)| {
         show(&bar, &event);
         bar.set_message(format!("training {} of {of}", number + 1));
     };
-    let found = unseen::unseen(data, &settings, &mut progress, &cancel)?;
+    let found = unseen::unseen(data, &settings, &mut Progress::new(&mut progress, &cancel))?;
     bar.finish_and_clear();
     if common.json {
         return output::json(&found);
@@ -228,8 +230,13 @@ fn leave_out(data: &Dataset, benchmark: &str, settings: &Settings, common: &Comm
             show(&bar, &event);
             bar.set_message(format!("without {}", crate::one_line(&benchmark)));
         };
-        let found =
-            leave_out::leave_out(data, &benchmark, &training, &settings, &mut progress, &cancel)?;
+        let found = leave_out::leave_out(
+            data,
+            &benchmark,
+            &training,
+            &settings,
+            &mut Progress::new(&mut progress, &cancel),
+        )?;
         held_out.push((benchmark, found));
     }
     bar.finish_and_clear();

@@ -12,6 +12,7 @@ use crate::dataset::{Kind, load_scores};
 use crate::embedder::{self, Embedder, Event, Score};
 use crate::estimate::Interval;
 use crate::eval::forecast_check::{Check, check};
+use crate::progress::Progress;
 use crate::{Error, Result};
 
 /// Questions of a new benchmark at most.
@@ -251,7 +252,7 @@ fn one_model(
         row
     });
     let header = ["benchmark", "accuracy", "80% interval", "responses"];
-    output::text(&format!("{}\n{}", crate::one_line(name), output::table(&header, rows, 1)))
+    output::text(&format!("{}\n{}", crate::one_line(&name), output::table(&header, rows, 1)))
 }
 
 /// Of each benchmark, who leads it and who might.
@@ -286,11 +287,11 @@ fn checked(data: &Path, benchmarks: &[String], common: &Common) -> Result<()> {
     let cancel = signals::flag();
     let settings = embedder::Settings { seed: common.seed, ..embedder::Settings::default() };
     let bar = bar(common, settings.epochs);
-    let mut progress = |name: &str, event: Event| {
+    let mut progress = |(name, event): (String, Event)| {
         show(&bar, &event);
-        bar.set_message(format!("without {}", crate::one_line(name)));
+        bar.set_message(format!("without {}", crate::one_line(&name)));
     };
-    let found = check(&data, benchmarks, &settings, &mut progress, &cancel)?;
+    let found = check(&data, benchmarks, &settings, &mut Progress::new(&mut progress, &cancel))?;
     bar.finish_and_clear();
     if common.json { output::json(&found) } else { output::text(&check_screen(&found)) }
 }

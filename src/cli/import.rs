@@ -10,6 +10,7 @@ use crate::dataset::{Form, Kind};
 use crate::import::{
     Choice, Columns, Format, Imported, Options, Report, Resembles, Task, import, resembles,
 };
+use crate::progress::Progress;
 use crate::{Error, Folder, Result, one_line};
 
 /// So many tasks, models or faults are printed; `--json` has more.
@@ -142,11 +143,12 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     }
     let cancel = signals::flag();
     let bar = if common.quiet { ProgressBar::hidden() } else { ProgressBar::new(0) };
-    let mut progress = |done: usize, of: usize| {
+    let mut progress = |(done, of): (usize, usize)| {
         bar.set_length(of as u64);
         bar.set_position(done as u64);
     };
-    let found = import(format, &arguments.path, &options, &mut progress, &cancel);
+    let found =
+        import(format, &arguments.path, &options, &mut Progress::new(&mut progress, &cancel));
     bar.finish_and_clear();
     let found = found?;
     if let Some(output) = output {

@@ -3,20 +3,21 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 #[cfg(feature = "tui")]
-use std::sync::{Arc, atomic::AtomicBool};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::{Common, output, signals};
-#[cfg(feature = "tui")]
 use crate::dataset::Dataset;
 use crate::embedder::{Backend, Embedder, Event, Settings, train};
 use crate::encoder::{self, Source};
 #[cfg(feature = "tui")]
 use crate::explorer::{self, Options};
 use crate::metrics::Metrics;
+#[cfg(feature = "tui")]
+use crate::progress::Progress;
 use crate::{Output, Result};
 
 #[derive(clap::Args)]
@@ -119,7 +120,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         }
         show(&bar, &event);
     };
-    let embedder = train(&data, &settings, &mut progress, &signals::flag())?;
+    let embedder = train(&data, &settings, &mut Progress::new(&mut progress, &signals::flag()))?;
     bar.finish_and_clear();
     embedder.save_to(output)?;
     if let Some(signal) = signals::came().filter(|_| !common.quiet) {
@@ -142,8 +143,8 @@ fn live(
     let options = Options { theme: arguments.theme.clone(), ..Options::default() };
     let data = Arc::new(data);
     let trained = Arc::clone(&data);
-    let job = move |progress: &mut dyn FnMut(Event), cancel: &AtomicBool| {
-        let embedder = train(&trained, &settings, progress, cancel)?;
+    let job = move |progress: &mut Progress<'_, Event>| {
+        let embedder = train(&trained, &settings, progress)?;
         embedder.save_to(output)?;
         Ok(embedder)
     };

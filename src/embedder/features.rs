@@ -1,8 +1,6 @@
 //! A question as the projector sees it: its vector, its shape, what the memory recalls,
 //! and what its words alone tell.
 
-use std::sync::atomic::AtomicBool;
-
 use ndarray::{Array1, Array2, Axis, s};
 use rayon::prelude::*;
 
@@ -10,6 +8,7 @@ use super::memory::{Memory, RECALL};
 use super::words::Words;
 use crate::encoder::{Bags, Encoder, SHAPE, shape};
 use crate::error::Result;
+use crate::progress::Progress;
 
 /// How far from the mean a standardised input may be, in standard deviations.
 const CLIP: f32 = 4.0;
@@ -85,11 +84,10 @@ impl Featurizer {
     pub(super) fn features(
         &self,
         texts: &[&str],
-        progress: &mut dyn FnMut(usize),
-        cancel: &AtomicBool,
+        progress: &mut Progress<'_, usize>,
     ) -> Result<Features> {
         let bags = Bags::new(&self.words.tfidf, texts);
-        let encoded = self.encoder.encode_bags(&bags, progress, cancel)?;
+        let encoded = self.encoder.encode_bags(&bags, progress)?;
         let keys = self.encoder.keys(&encoded);
         let recalled = self.memory.recall(keys.view(), |_, _| false);
         let caught = self.encoder.caught(&encoded);

@@ -28,8 +28,6 @@ mod shared;
 mod train;
 mod words;
 
-use std::sync::atomic::AtomicBool;
-
 use burn::tensor::Device;
 use ndarray::{Array2, ArrayView1, ArrayView2, s};
 use serde::{Deserialize, Serialize};
@@ -37,6 +35,7 @@ use serde::{Deserialize, Serialize};
 use crate::dataset::{Attribute, Kind, filter};
 use crate::encoder::Encoder;
 use crate::error::Result;
+use crate::progress::Progress;
 use features::Featurizer;
 use knowledge::Knowledge;
 use network::{Network, Weights};
@@ -209,7 +208,7 @@ impl Embedder {
     /// # Errors
     /// As [`Encoder::available`].
     pub fn encode(&self, prompts: &[&str]) -> Result<Features> {
-        self.encode_many(prompts, &mut |_| {}, &AtomicBool::new(false))
+        self.encode_many(prompts, &mut Progress::silent())
     }
 
     /// The same for so many that the user wants to hear how many are done, and to cancel.
@@ -219,10 +218,9 @@ impl Embedder {
     pub fn encode_many(
         &self,
         prompts: &[&str],
-        progress: &mut dyn FnMut(usize),
-        cancel: &AtomicBool,
+        progress: &mut Progress<'_, usize>,
     ) -> Result<Features> {
-        self.featurizer.features(prompts, progress, cancel)
+        self.featurizer.features(prompts, progress)
     }
 
     /// The vectors without the ability: what each model is like beyond how able it is.

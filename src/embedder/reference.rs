@@ -5,7 +5,6 @@
 //! 2,048 responses, 50 epochs, the last one (EmbedLLM, section 3 and its published defaults).
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use burn::module::{Module, Param};
 use burn::nn::Linear;
@@ -24,6 +23,7 @@ use super::device::Backend;
 use super::network::{Layer, array2, data2, linear};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
+use crate::progress::{Progress, proceed};
 use crate::sealed;
 use crate::unpack;
 
@@ -64,20 +64,19 @@ impl Reference {
     /// `encoded` are the encoded texts of the questions `train`.
     ///
     /// # Errors
-    /// [`Error::Failed`] if cancelled.
+    /// [`Error::Cancelled`].
     pub fn cached(
         cache: &Path,
         data: &Dataset,
         train: &[usize],
         encoded: &Array2<f32>,
         seed: u64,
-        progress: &mut dyn FnMut(u32, u32),
-        cancel: &AtomicBool,
+        progress: &mut Progress<'_, (u32, u32)>,
     ) -> Result<(Self, Option<Error>)> {
         if let Some(found) = Self::read(cache, data.models.len(), encoded.ncols()) {
             return Ok((found, None));
         }
-        let trained = Self::train(data, train, encoded, seed, progress, cancel)?;
+        let trained = Self::train(data, train, encoded, seed, progress)?;
         let problem = trained.write(cache).err();
         Ok((trained, problem))
     }
@@ -87,8 +86,7 @@ impl Reference {
         train: &[usize],
         encoded: &Array2<f32>,
         seed: u64,
-        progress: &mut dyn FnMut(u32, u32),
-        cancel: &AtomicBool,
+        progress: &mut Progress<'_, (u32, u32)>,
     ) -> Result<Self> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let device = Backend::default().device().autodiff();
@@ -105,9 +103,7 @@ impl Reference {
         for epoch in 1..=EPOCHS {
             responses.shuffle(&mut rng);
             for batch in responses.chunks(BATCH) {
-                if cancel.load(Ordering::Relaxed) {
-                    return Err(Error::Failed("the training of reference-mf was cancelled".into()));
-                }
+                proceed(progress.cancel(), "training reference-mf")?;
                 let rows: Vec<usize> = batch.iter().map(|(i, ..)| *i as usize).collect();
                 let questions = encoded.select(Axis(0), &rows).mapv_into(|x| {
                     let normal: f32 = StandardNormal.sample(&mut rng);
@@ -125,7 +121,7 @@ impl Reference {
                 let gradients = GradientsParams::from_grads(loss.backward(), &network);
                 network = optimizer.step(RATE, network, gradients);
             }
-            progress(epoch, EPOCHS);
+            progress.report((epoch, EPOCHS));
         }
         Ok(Self::of(&network))
     }

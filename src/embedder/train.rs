@@ -35,6 +35,10 @@ use crate::dataset::{Dataset, Split};
 use crate::encoder::{self, Bags, Encoder, Source};
 use crate::error::{Error, Result};
 use crate::metrics::{Judged, Metrics, log_loss, reliability};
+use crate::progress::{Progress, proceed};
+
+/// What is cancelled before there is an epoch to keep.
+const TRAINING: &str = "training";
 
 /// How an embedder is trained. The defaults were chosen on the val split of the open records; see
 /// docs/experiments.md.
@@ -110,8 +114,7 @@ impl Settings {
 pub fn train(
     data: &Dataset,
     settings: &Settings,
-    progress: &mut dyn FnMut(Event),
-    cancel: &AtomicBool,
+    progress: &mut Progress<'_, Event>,
 ) -> Result<Embedder> {
     check(settings)?;
     let [train, val] = [Split::Train, Split::Val].map(|split| {
@@ -121,7 +124,8 @@ pub fn train(
     enough(data, &train, &val)?;
     distinct(data, &train)?;
     let questions = train.len() + val.len();
-    progress(Event::Encoding { done: 0, questions });
+    let cancel = progress.cancel();
+    progress.report(Event::Encoding { done: 0, questions });
     let scores = benchmarks(data, |split| split == Split::Train);
     let attributes = if settings.attributes { &*data.attributes } else { &[] };
     let all = benchmarks(data, |split| split != Split::Test);
@@ -129,16 +133,18 @@ pub fn train(
     let (features, groundwork) = thread::scope(|scope| {
         let groundwork =
             scope.spawn(|| Groundwork::fit(data, &train, (&scores, &all), attributes, settings));
-        let mut encoding = |done| progress(Event::Encoding { done, questions });
-        let features = featurize(data, &train, settings, &mut encoding, cancel);
+        let features = progress.part(
+            |done| Event::Encoding { done, questions },
+            |part| featurize(data, &train, settings, part),
+        );
         (features, groundwork.join().unwrap_or_else(|_| Err(panicked())))
     });
     let ((featurizer, train_features), groundwork) = (features?, groundwork?);
-    let mut encoding = |done| progress(Event::Encoding { done: train.len() + done, questions });
-    let val_features = featurizer.features(&texts(data, &val), &mut encoding, cancel)?;
-    if cancel.load(Ordering::Relaxed) {
-        return Err(cancelled());
-    }
+    let val_features = progress.part(
+        |done| Event::Encoding { done: train.len() + done, questions },
+        |part| featurizer.features(&texts(data, &val), part),
+    )?;
+    proceed(cancel, TRAINING)?;
     let judged = Judged::new(data, val);
     let run = Run {
         data,
@@ -244,10 +250,6 @@ fn check(settings: &Settings) -> Result<()> {
     Err(Error::Usage(problem.into()))
 }
 
-fn cancelled() -> Error {
-    Error::Failed("training was cancelled before its first epoch was over: nothing is kept".into())
-}
-
 fn panicked() -> Error {
     Error::Failed("a training thread ended in a panic".into())
 }
@@ -268,13 +270,12 @@ fn featurize(
     data: &Dataset,
     train: &[usize],
     settings: &Settings,
-    progress: &mut dyn FnMut(usize),
-    cancel: &AtomicBool,
+    progress: &mut Progress<'_, usize>,
 ) -> Result<(Featurizer, Features)> {
     let texts = texts(data, train);
     let bags = Bags::fit(HASHING, &texts);
     let encoder = Encoder::fit(&settings.encoder, &bags, settings.seed)?;
-    let encoded = encoder.encode_bags(&bags, progress, cancel)?;
+    let encoded = encoder.encode_bags(&bags, progress)?;
     let summaries = summarise(data, train, settings.seed);
     let (memory, kept) = Memory::fit(data, train, &encoder.keys(&encoded), &summaries);
     let mut known = HashMap::new();
@@ -285,7 +286,8 @@ fn featurize(
             *known.entry(*text).or_insert(next)
         })
         .collect();
-    let (words, said) = Words::fit(data, train, (&bags, &ids), &summaries, settings.seed, cancel);
+    let (words, said) =
+        Words::fit(data, train, (&bags, &ids), &summaries, settings.seed, progress.cancel());
     Ok(Featurizer::fit(encoder, (memory, &kept), (words, &said), &encoded, &shapes(&texts), &ids))
 }
 
@@ -348,7 +350,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// Trains all networks side by side, a thread each; the first one is what `progress` hears of.
-    fn members(&self, progress: &mut dyn FnMut(Event)) -> Result<Vec<Best>> {
+    fn members(&self, progress: &mut Progress<'_, Event>) -> Result<Vec<Best>> {
         let (sender, events) = channel();
         thread::scope(|scope| {
             let mut sender = Some(sender);
@@ -363,12 +365,12 @@ impl Run<'_> {
                     })
                 })
                 .collect();
-            events.iter().for_each(progress);
+            events.iter().for_each(|event| progress.report(event));
             let gone = |_| Err(panicked());
             let joined = members.into_iter().map(|member| member.join().unwrap_or_else(gone));
             // Of a cancelled training, the networks count that have an epoch behind them.
             let kept: Vec<Best> = joined.filter_map(Result::transpose).collect::<Result<_>>()?;
-            if kept.is_empty() { Err(cancelled()) } else { Ok(kept) }
+            if kept.is_empty() { Err(Error::Cancelled(TRAINING)) } else { Ok(kept) }
         })
     }
 

@@ -11,7 +11,6 @@ mod tfidf;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 pub use builtin::{Builtin, Settings};
 use cache::Cache;
@@ -25,6 +24,7 @@ pub use tfidf::Hashing;
 pub(crate) use tfidf::{Bags, Tfidf};
 
 use crate::error::{Error, Result};
+use crate::progress::Progress;
 
 /// Texts of which the vectors are worth a place in the cache.
 const WORTH: usize = 16;
@@ -80,17 +80,14 @@ impl Part {
     fn encode(
         &self,
         (texts, bags): (&[&str], Option<&Bags<'_>>),
-        progress: &mut dyn FnMut(usize),
-        cancel: &AtomicBool,
+        progress: &mut Progress<'_, usize>,
     ) -> Result<Array2<f32>> {
         match self {
             Self::Builtin(builtin) => {
                 Ok(bags.map_or_else(|| builtin.encode(texts), |bags| builtin.encode_bags(bags)))
             }
-            Self::Sentence(sentence) if texts.len() < WORTH => {
-                sentence.encode(texts, progress, cancel)
-            }
-            Self::Sentence(sentence) => remembered(sentence, texts, progress, cancel),
+            Self::Sentence(sentence) if texts.len() < WORTH => sentence.encode(texts, progress),
+            Self::Sentence(sentence) => remembered(sentence, texts, progress),
             Self::Absent(identity) => Err(absent(identity)),
         }
     }
@@ -100,21 +97,20 @@ impl Part {
 fn remembered(
     sentence: &Sentence,
     texts: &[&str],
-    progress: &mut dyn FnMut(usize),
-    cancel: &AtomicBool,
+    progress: &mut Progress<'_, usize>,
 ) -> Result<Array2<f32>> {
     let Identity { hash, dim, .. } = sentence.identity();
     let Some(root) = locate::cache_folder() else {
-        return sentence.encode(texts, progress, cancel);
+        return sentence.encode(texts, progress);
     };
     let cache = Cache::new(&root.join("vectors"), hash, *dim);
     let keys: Vec<cache::Key> = texts.iter().map(|text| cache::key(text)).collect();
     let (mut out, missing) = cache::recall(&cache.read(), &keys, *dim);
     let mut done = texts.len() - missing.len();
-    progress(done);
+    progress.report(done);
     for shard in missing.chunks(SHARD) {
         let new: Vec<&str> = shard.iter().map(|&i| texts[i]).collect();
-        let encoded = sentence.encode(&new, &mut |n| progress(done + n), cancel)?;
+        let encoded = progress.part(|n| done + n, |part| sentence.encode(&new, part))?;
         for (&i, row) in shard.iter().zip(encoded.rows()) {
             out.row_mut(i).assign(&row);
         }
@@ -217,14 +213,13 @@ impl Encoder {
     /// Encodes texts, one row each, the parts side by side. `progress` hears how many are done.
     ///
     /// # Errors
-    /// As [`Encoder::available`]; [`Error::Failed`] if it was cancelled.
+    /// As [`Encoder::available`]; [`Error::Cancelled`].
     pub fn encode(
         &self,
         texts: &[&str],
-        progress: &mut dyn FnMut(usize),
-        cancel: &AtomicBool,
+        progress: &mut Progress<'_, usize>,
     ) -> Result<Array2<f32>> {
-        self.join((texts, None), progress, cancel)
+        self.join((texts, None), progress)
     }
 
     /// The same for texts that may be weighed already, as the built-in encoder weighs them.
@@ -234,22 +229,20 @@ impl Encoder {
     pub(crate) fn encode_bags(
         &self,
         texts: &Bags<'_>,
-        progress: &mut dyn FnMut(usize),
-        cancel: &AtomicBool,
+        progress: &mut Progress<'_, usize>,
     ) -> Result<Array2<f32>> {
-        self.join((texts.texts, Some(texts)), progress, cancel)
+        self.join((texts.texts, Some(texts)), progress)
     }
 
     fn join(
         &self,
         (texts, bags): (&[&str], Option<&Bags<'_>>),
-        progress: &mut dyn FnMut(usize),
-        cancel: &AtomicBool,
+        progress: &mut Progress<'_, usize>,
     ) -> Result<Array2<f32>> {
         let mut out = Array2::zeros((texts.len(), self.dim()));
         let mut at = 0;
         for part in &self.parts {
-            let encoded = part.encode((texts, bags), progress, cancel)?;
+            let encoded = part.encode((texts, bags), progress)?;
             out.slice_mut(s![.., at..at + part.dim()]).assign(&encoded);
             at += part.dim();
         }

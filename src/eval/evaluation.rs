@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use ndarray::Axis;
@@ -17,6 +16,7 @@ use crate::dataset::{Dataset, Split};
 use crate::embedder::{Coverage, Embedder, Given, Reference, coverage, observed};
 use crate::error::{Error, Result};
 use crate::metrics::{Bin, Judged, Metrics, RoutingBounds, reliability};
+use crate::progress::Progress;
 
 /// The name of the embedder among the predictors.
 pub const EMBEDDER: &str = "llmap";
@@ -199,8 +199,7 @@ pub fn evaluate(
     embedder: &Embedder,
     data: &Dataset,
     settings: &Settings,
-    progress: &mut dyn FnMut(Step),
-    cancel: &AtomicBool,
+    progress: &mut Progress<'_, Step>,
 ) -> Result<Evaluation> {
     let start = Instant::now();
     let all = data;
@@ -229,14 +228,17 @@ pub fn evaluate(
     let texts = |questions: &[usize]| -> Vec<&str> {
         questions.iter().map(|&q| &*data.questions[q].prompt).collect()
     };
-    let mut encoding = |done| progress(Step::Encoding(done));
-    let features = embedder.encode_many(&texts(&judged.questions), &mut encoding, cancel)?;
+    let cancel = progress.cancel();
+    let mut encoding = |done| progress.report(Step::Encoding(done));
+    let features = embedder
+        .encode_many(&texts(&judged.questions), &mut Progress::new(&mut encoding, cancel))?;
     // From the embedder's order of models to the data set's.
     let predicted = embedder.predict(&features).select(Axis(1), &column);
 
     let encoder = embedder.encoder();
-    let known = encoder.encode(&texts(&train), &mut encoding, cancel)?;
-    let asked = encoder.encode(&texts(&judged.questions), &mut encoding, cancel)?;
+    let known = encoder.encode(&texts(&train), &mut Progress::new(&mut encoding, cancel))?;
+    let asked =
+        encoder.encode(&texts(&judged.questions), &mut Progress::new(&mut encoding, cancel))?;
     let keys = [&known, &asked].map(|encoded| encoder.keys(encoded));
     let routed = embedder.forecast(&features, Given::Nothing).p.select(Axis(1), &column);
     let mut predictions =
@@ -245,11 +247,17 @@ pub fn evaluate(
         predictions.push((name, observed(&p, &judged)));
     }
     if let Some(cache) = &settings.reference {
-        let mut epochs = |epoch, of| progress(Step::Reference(epoch, of));
-        let (reference, problem) =
-            Reference::cached(cache, data, &train, &known, settings.seed, &mut epochs, cancel)?;
+        let mut epochs = |(epoch, of)| progress.report(Step::Reference(epoch, of));
+        let (reference, problem) = Reference::cached(
+            cache,
+            data,
+            &train,
+            &known,
+            settings.seed,
+            &mut Progress::new(&mut epochs, cancel),
+        )?;
         if let Some(problem) = problem {
-            progress(Step::NotKept(problem));
+            progress.report(Step::NotKept(problem));
         }
         predictions.push(("reference-mf", observed(&reference.predict(&asked), &judged)));
     }

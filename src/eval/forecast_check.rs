@@ -1,7 +1,6 @@
 //! How far forecasts of benchmarks are from the truth: each is left out of training in turn.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use linfa_linalg::cholesky::SolveC;
@@ -17,6 +16,7 @@ use crate::dataset::{Dataset, Kind, Split};
 use crate::embedder::{self, Embedder, Event, Score, train};
 use crate::error::{Error, Result};
 use crate::estimate::{Estimate, Figure};
+use crate::progress::{Progress, proceed};
 
 /// Parts of a benchmark's models; each is forecast from the scores of the others.
 const FOLDS: usize = 5;
@@ -77,8 +77,7 @@ pub fn check(
     data: &Dataset,
     only: &[String],
     settings: &embedder::Settings,
-    progress: &mut dyn FnMut(&str, Event),
-    cancel: &AtomicBool,
+    progress: &mut Progress<'_, (String, Event)>,
 ) -> Result<Check> {
     let start = Instant::now();
     let all = leave_out::benchmarks(data);
@@ -90,10 +89,9 @@ pub fn check(
             continue;
         }
         let parted = leave_out::part(data, name)?;
-        let embedder = train(&parted, settings, &mut |event| progress(name, event), cancel)?;
-        if cancel.load(std::sync::atomic::Ordering::Relaxed) {
-            return Err(Error::Failed("the check was cancelled".into()));
-        }
+        let embedder =
+            progress.part(|event| (name.clone(), event), |part| train(&parted, settings, part))?;
+        proceed(progress.cancel(), "the check")?;
         rows.extend(judge(&embedder, &parted, settings.seed)?);
     }
     let ahead = |row: &Row| row.predictors["llmap"].tau.value - row.predictors["ability"].tau.value;
@@ -294,8 +292,7 @@ mod tests {
             Simulation { models: 30, questions: 900, seed: 2, ..Simulation::default() }.run();
         let settings = embedder::Settings { epochs: 6, dim: 8, ..embedder::Settings::default() };
         let only = [data.categories[0].clone()];
-        let cancel = AtomicBool::new(false);
-        let found = check(&data, &only, &settings, &mut |_, _| {}, &cancel).unwrap();
+        let found = check(&data, &only, &settings, &mut Progress::silent()).unwrap();
         let row = &found.benchmarks[0];
         assert_eq!((found.benchmarks.len(), &row.benchmark), (1, &only[0]));
         let error = |name: &str| row.predictors[name].error.value;
@@ -305,7 +302,7 @@ mod tests {
             assert!(ordered(outcome.tau) && ordered(outcome.error), "{outcome:?}");
         }
         assert!(row.predictors["linear"].covered.is_none());
-        let wrong = check(&data, &["nothing".into()], &settings, &mut |_, _| {}, &cancel);
+        let wrong = check(&data, &["nothing".into()], &settings, &mut Progress::silent());
         assert!(wrong.is_err());
     }
 

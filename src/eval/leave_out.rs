@@ -1,11 +1,10 @@
 //! Out of distribution: how well an embedder does on a benchmark that it never saw.
 
-use std::sync::atomic::AtomicBool;
-
 use super::evaluation::{self, Evaluation, evaluate};
 use crate::dataset::{Dataset, Split};
 use crate::embedder::{self, Event, train};
 use crate::error::{Error, Result};
+use crate::progress::Progress;
 
 /// The benchmark that a category belongs to: what stands before the first `/`.
 #[must_use]
@@ -37,13 +36,12 @@ pub fn leave_out(
     benchmark: &str,
     settings: &embedder::Settings,
     judged: &evaluation::Settings,
-    progress: &mut dyn FnMut(Event),
-    cancel: &AtomicBool,
+    progress: &mut Progress<'_, Event>,
 ) -> Result<Evaluation> {
     let parted = part(data, benchmark)?;
-    let embedder = train(&parted, settings, progress, cancel)?;
+    let embedder = train(&parted, settings, progress)?;
     let judged = evaluation::Settings { split: Some(Split::Test), ..judged.clone() };
-    evaluate(&embedder, &parted, &judged, &mut |_| {}, cancel)
+    evaluate(&embedder, &parted, &judged, &mut Progress::until(progress.cancel()))
 }
 
 /// The same data with `benchmark` as its only test split, and without the copies of its texts

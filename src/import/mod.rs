@@ -30,11 +30,11 @@ mod value;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
 use crate::error::{Error, Result};
+use crate::progress::{Progress, proceed};
 use files::Tree;
 use questions::Documents;
 use run::Run;
@@ -85,13 +85,12 @@ type Job = Arc<dyn Fn(&mut Skips) -> Vec<Run> + Send + Sync>;
 /// # Errors
 /// [`Error::Input`] if one of `paths` is not there or, with [`Options::strict`], with file and line of
 /// what is not as it should be; [`Error::Usage`] if nothing can be taken or a choice fits nothing;
-/// [`Error::Failed`] if cancelled.
+/// [`Error::Cancelled`].
 pub fn import(
     format: Format,
     paths: &[PathBuf],
     options: &Options,
-    progress: &mut dyn FnMut(usize, usize),
-    cancel: &AtomicBool,
+    progress: &mut Progress<'_, (usize, usize)>,
 ) -> Result<Imported> {
     let mut skips = Skips::default();
     let tree = Tree::find(paths, &mut skips)?;
@@ -99,10 +98,8 @@ pub fn import(
     let (n, mut done) = (jobs.len(), 0);
     let (mut documents, mut runs) = (Documents::default(), Vec::new());
     for some in jobs.chunks(AT_ONCE * rayon::current_num_threads()) {
-        if cancel.load(Ordering::Relaxed) {
-            return Err(Error::Failed("the import was cancelled: nothing is written".into()));
-        }
-        progress(done, n);
+        proceed(progress.cancel(), "the import")?;
+        progress.report((done, n));
         let read: Vec<(Vec<Run>, Skips)> = some
             .par_iter()
             .map(|job| {
@@ -119,7 +116,7 @@ pub fn import(
         }
         done += some.len();
     }
-    progress(n, n);
+    progress.report((n, n));
     let imported = assemble::assemble(format, runs, &documents, options, skips)?;
     let skips = &imported.report().skips;
     if let Some(first) = skips.list().first().filter(|_| options.strict) {

@@ -3,7 +3,7 @@
 mod coverage;
 mod features;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use linfa::DatasetBase;
 use linfa::traits::{Fit, Predict};
@@ -18,6 +18,7 @@ use serde::Serialize;
 use crate::dataset::Attribute;
 use crate::embedder::Benchmark;
 use crate::error::{Error, Result};
+use crate::progress::proceed;
 use features::features;
 
 pub use features::Feature;
@@ -84,7 +85,7 @@ pub struct Clusters {
 /// them if that is much, and names the groups.
 ///
 /// # Errors
-/// [`Error::Usage`] with fewer than ten models; [`Error::Failed`] if cancelled or not converging.
+/// [`Error::Usage`] with fewer than ten models; [`Error::Cancelled`]; [`Error::Failed`] if it does not converge.
 pub fn clusters(known: &Known<'_>, seed: u64, cancel: &AtomicBool) -> Result<Clusters> {
     let n = known.vectors.nrows();
     if n < 10 || known.vectors.ncols() == 0 {
@@ -108,7 +109,7 @@ pub fn clusters(known: &Known<'_>, seed: u64, cancel: &AtomicBool) -> Result<Clu
     let sample = x.select(Axis(0), &order[..n.min(SAMPLE)]);
     let mut best: Option<(f64, usize)> = None;
     for k in LEAST..=MOST.min(n / 3) {
-        stop(cancel)?;
+        proceed(cancel, "the clustering")?;
         let score = silhouette(&sample, &assign(&sample, &sample, k)?, k);
         if best.is_none_or(|(known, _)| score > known) {
             best = Some((score, k));
@@ -119,7 +120,7 @@ pub fn clusters(known: &Known<'_>, seed: u64, cancel: &AtomicBool) -> Result<Clu
     let k = found.iter().max().map_or(0, |last| last + 1);
     let mut jaccard = vec![0.0; k];
     for _ in 0..SUBSAMPLES {
-        stop(cancel)?;
+        proceed(cancel, "the clustering")?;
         order.shuffle(&mut rng);
         let kept = ((n as f64 * SHARE) as usize).min(SAMPLE);
         let again = assign(&x.select(Axis(0), &order[..kept]), &x, k)?;
@@ -141,13 +142,6 @@ pub fn clusters(known: &Known<'_>, seed: u64, cancel: &AtomicBool) -> Result<Clu
     let names = apart(clusters.iter().map(|cluster| cluster.name.clone()).collect());
     clusters.iter_mut().zip(names).for_each(|(cluster, name)| cluster.name = name);
     Ok(Clusters { clusters, of: found })
-}
-
-fn stop(cancel: &AtomicBool) -> Result<()> {
-    if cancel.load(Ordering::Relaxed) {
-        return Err(Error::Failed("the clustering was cancelled".into()));
-    }
-    Ok(())
 }
 
 /// Fits k-means on `fitted` and gives the cluster of each row of `all`.

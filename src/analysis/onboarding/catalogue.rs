@@ -7,6 +7,7 @@ use super::questions::Questions;
 use crate::dataset::Dataset;
 use crate::embedder::Embedder;
 use crate::error::Result;
+use crate::progress::Progress;
 
 /// All questions of a data set, with what the answers of the embedder's models tell of them.
 pub struct Catalogue<'a> {
@@ -23,7 +24,7 @@ impl<'a> Catalogue<'a> {
     /// If the encoder is not on this machine; [`crate::Error::Failed`] when cancelled.
     pub fn new(embedder: &Embedder, data: &'a Dataset, cancel: &AtomicBool) -> Result<Self> {
         let texts: Vec<&str> = data.questions.iter().map(|question| &*question.prompt).collect();
-        let features = embedder.encode_many(&texts, &mut |_| {}, cancel)?;
+        let features = embedder.encode_many(&texts, &mut Progress::until(cancel))?;
         let index: HashMap<&str, usize> =
             embedder.models().iter().enumerate().map(|(m, name)| (&**name, m)).collect();
         let column: Vec<Option<usize>> =

@@ -1,6 +1,6 @@
 //! Nested cross-validation: settings and thresholds are chosen inside each fold.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use ndarray::{Array2, Axis};
 use rayon::prelude::*;
@@ -8,7 +8,8 @@ use rayon::prelude::*;
 use super::folds::Fold;
 use super::smoother::{Features, Kind};
 use super::task::Task;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::progress::proceed;
 
 /// What was said of each model while it was kept out; each models × columns.
 #[derive(Clone)]
@@ -61,9 +62,7 @@ fn fold(
     y: &Array2<f64>,
     cancel: &AtomicBool,
 ) -> Result<Scores> {
-    if cancel.load(Ordering::Relaxed) {
-        return Err(Error::Failed("the probe was cancelled".into()));
-    }
+    proceed(cancel, "the probe")?;
     let targets = task.targets();
     let y = y.select(Axis(0), &fold.train);
     let n = y.nrows() as f64;

@@ -145,7 +145,7 @@ impl Prober {
     ///
     /// # Errors
     /// [`crate::Error::Usage`] if fewer than two classes have enough models;
-    /// [`crate::Error::Failed`] if cancelled.
+    /// [`crate::Error::Cancelled`].
     pub fn probe(
         &self,
         attribute: &Attribute,

@@ -8,6 +8,7 @@ use crate::dataset::Dataset;
 use crate::embedder::{Embedder, Event};
 use crate::eval::evaluation::EMBEDDER;
 use crate::eval::untested::{self, Cache, Figures, Repeat, Report};
+use crate::progress::Progress;
 use crate::{Error, Result};
 
 /// Hides cells, trains without them and judges the forecasts, once for each of `repeats` seeds.
@@ -31,7 +32,7 @@ pub fn run(embedder: &Embedder, data: &Dataset, repeats: u64, common: &Common) -
                 bar.set_message(format!("training {} of {repeats} without hidden cells", i + 1));
             }
         };
-        let new = untested::repeat(data, &settings, &mut progress, &cancel)?;
+        let new = untested::repeat(data, &settings, &mut Progress::new(&mut progress, &cancel))?;
         bar.finish_and_clear();
         if let Some(Err(problem)) = cache.as_ref().map(|c| c.write(data, &settings, &new))
             && !common.quiet

@@ -8,7 +8,6 @@ mod pooling;
 mod transformer;
 
 use std::cmp::Reverse;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
@@ -16,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use tokenizers::Tokenizer;
 
 use crate::error::{Error, Result};
+use crate::progress::{Progress, proceed};
 use lookup::Lookup;
 use pooling::Pooling;
 use transformer::Transformer;
@@ -101,12 +101,11 @@ impl Sentence {
     /// Encodes texts, one row each. `progress` hears how many are done.
     ///
     /// # Errors
-    /// [`Error::Failed`] if it was cancelled, or if the tokenizer fails on a text.
+    /// [`Error::Cancelled`]; [`Error::Failed`] if the tokenizer fails on a text.
     pub fn encode(
         &self,
         texts: &[&str],
-        progress: &mut dyn FnMut(usize),
-        cancel: &AtomicBool,
+        progress: &mut Progress<'_, usize>,
     ) -> Result<Array2<f32>> {
         let tokens: Vec<Vec<u32>> =
             texts.par_iter().map(|text| self.tokens(text)).collect::<Result<_>>()?;
@@ -116,9 +115,7 @@ impl Sentence {
         let mut out = Array2::zeros((texts.len(), self.network.width()));
         let mut done = 0;
         for round in batches.chunks(4 * rayon::current_num_threads()) {
-            if cancel.load(Ordering::Relaxed) {
-                return Err(Error::Failed("the encoding of the questions was cancelled".into()));
-            }
+            proceed(progress.cancel(), "encoding the questions")?;
             let encoded: Vec<Array2<f32>> = round
                 .par_iter()
                 .map(|batch| {
@@ -130,7 +127,7 @@ impl Sentence {
                 self.place(batch, encoded.view(), &mut out);
                 done += batch.len();
             }
-            progress(done);
+            progress.report(done);
         }
         Ok(out)
     }

@@ -1,8 +1,6 @@
 //! How well a few questions, chosen once for all models, tell the whole score of models that training
 //! never saw.
 
-use std::sync::atomic::AtomicBool;
-
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -13,6 +11,7 @@ use crate::analysis::onboarding::{Labels, coreset, score_errors};
 use crate::dataset::Dataset;
 use crate::embedder::{Event, train};
 use crate::error::Result;
+use crate::progress::Progress;
 
 /// How far scores of one benchmark are from the truth, over the models that were left out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -44,8 +43,7 @@ pub fn coresets(
     benchmarks: &[String],
     n: usize,
     settings: &Settings,
-    progress: &mut dyn FnMut(usize, usize, Event),
-    cancel: &AtomicBool,
+    progress: &mut Progress<'_, (usize, usize, Event)>,
 ) -> Result<Vec<Coreset>> {
     let wanted = benchmarks.iter();
     let wanted: Vec<usize> = wanted
@@ -60,9 +58,11 @@ pub fn coresets(
     for fold in 0..settings.folds {
         let (out, kept): (Vec<usize>, Vec<usize>) =
             (0..data.models.len()).partition(|&m| fold_of[m] == fold);
-        let mut event = |event| progress(fold, settings.folds, event);
-        let embedder = train(&data.with_models(&kept), &settings.train, &mut event, cancel)?;
-        let bench = Bench::new(data, &embedder, &kept, cancel)?;
+        let embedder = progress.part(
+            |event| (fold, settings.folds, event),
+            |part| train(&data.with_models(&kept), &settings.train, part),
+        )?;
+        let bench = Bench::new(data, &embedder, &kept, progress.cancel())?;
         for (category, found) in found.iter_mut().enumerate() {
             if wanted.is_empty() || wanted.contains(&category) {
                 judge(&bench, category, &out, n, settings.train.seed, found)?;
@@ -143,10 +143,9 @@ mod tests {
             ..Settings::default()
         };
         let only = [data.categories[1].clone()];
-        let cancel = AtomicBool::new(false);
-        let found = coresets(&data, &only, 30, &settings, &mut |_, _, _| {}, &cancel).unwrap();
+        let found = coresets(&data, &only, 30, &settings, &mut Progress::silent()).unwrap();
         assert_eq!((found.len(), &found[0].benchmark), (1, &only[0]));
         assert!(found[0].models > 5 && found[0].chosen < 0.1, "{found:?}");
-        assert!(coresets(&data, &["x".into()], 5, &settings, &mut |_, _, _| {}, &cancel).is_err());
+        assert!(coresets(&data, &["x".into()], 5, &settings, &mut Progress::silent()).is_err());
     }
 }

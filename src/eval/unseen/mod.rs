@@ -26,6 +26,7 @@ use crate::embedder::{self, Embedder, Event, Rasch, train};
 use crate::error::{Error, Result};
 use crate::logit::sigmoid;
 use crate::metrics::{auc, log_loss};
+use crate::progress::Progress;
 
 /// What is left out and how.
 #[derive(Clone, Debug)]
@@ -114,10 +115,9 @@ pub struct Unseen {
 pub fn unseen(
     data: &Dataset,
     settings: &Settings,
-    progress: &mut dyn FnMut(usize, usize, Event),
-    cancel: &AtomicBool,
+    progress: &mut Progress<'_, (usize, usize, Event)>,
 ) -> Result<Unseen> {
-    let start = Instant::now();
+    let (start, cancel) = (Instant::now(), progress.cancel());
     let family = families(data, settings.family.as_deref())?;
     let fold_of = deal(&family, settings)?;
     let trainings = settings.folds * (1 + settings.retrain.len());
@@ -127,11 +127,9 @@ pub fn unseen(
         let number = fold * (1 + settings.retrain.len());
         let (out, kept): (Vec<usize>, Vec<usize>) =
             (0..data.models.len()).partition(|&m| fold_of[m] == fold);
-        let embedder = train(
-            &data.with_models(&kept),
-            &settings.train,
-            &mut |event| progress(number, trainings, event),
-            cancel,
+        let embedder = progress.part(
+            |event| (number, trainings, event),
+            |part| train(&data.with_models(&kept), &settings.train, part),
         )?;
         let bench = Bench::new(data, &embedder, &kept, cancel)?;
         let trials: Vec<Trial> = out
@@ -148,13 +146,11 @@ pub fn unseen(
                 Some(given) => given.contains(&q),
                 None => fold_of[m] != fold,
             });
-            let retrained = train(
-                &data,
-                &settings.train,
-                &mut |event| progress(number + 1 + i, trainings, event),
-                cancel,
+            let retrained = progress.part(
+                |event| (number + 1 + i, trainings, event),
+                |part| train(&data, &settings.train, part),
             )?;
-            let features = retrained.encode_many(&texts(&data), &mut |_| {}, cancel)?;
+            let features = retrained.encode_many(&texts(&data), &mut Progress::until(cancel))?;
             let p = retrained.predict(&features);
             for trial in &trials {
                 let found = bench.retrained(trial, size, &p);
@@ -279,7 +275,7 @@ impl<'a> Bench<'a> {
         kept: &[usize],
         cancel: &AtomicBool,
     ) -> Result<Self> {
-        let features = embedder.encode_many(&texts(data), &mut |_| {}, cancel)?;
+        let features = embedder.encode_many(&texts(data), &mut Progress::until(cancel))?;
         let mut column = vec![None; data.models.len()];
         kept.iter().enumerate().for_each(|(i, &m)| column[m] = Some(i));
         let plain = Questions::new(embedder, &features);
@@ -480,7 +476,7 @@ mod tests {
             family: None,
             train: embedder::Settings { epochs: 6, dim: 8, ..embedder::Settings::default() },
         };
-        let found = unseen(&data, &settings, &mut |_, _, _| {}, &AtomicBool::new(false)).unwrap();
+        let found = unseen(&data, &settings, &mut Progress::silent()).unwrap();
         assert_eq!(found.models, 30);
         let error = |predictor: &str, responses: usize, order: Order| {
             let is =
@@ -492,6 +488,6 @@ mod tests {
         }
         assert!(error("llmap", 8, Order::Random) < error("mean", 8, Order::Random));
         let too_many = Settings { folds: 31, ..settings };
-        assert!(unseen(&data, &too_many, &mut |_, _, _| {}, &AtomicBool::new(false)).is_err());
+        assert!(unseen(&data, &too_many, &mut Progress::silent()).is_err());
     }
 }

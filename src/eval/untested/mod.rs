@@ -15,7 +15,7 @@ mod normal;
 mod shuffle;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use ndarray::Array2;
@@ -35,6 +35,7 @@ use crate::embedder::{self, Embedder, Event, observed, train};
 use crate::error::{Error, Result};
 use crate::logit::{Z80, sigmoid, stretch};
 use crate::metrics::Judged;
+use crate::progress::{Progress, proceed};
 
 /// Factors over categories, and over benchmarks with attributes.
 const FACTORS: (usize, usize) = (3, 2);
@@ -114,13 +115,12 @@ pub fn cached(embedder: &Embedder, data: &Dataset) -> Option<Repeat> {
 /// training.
 ///
 /// # Errors
-/// [`Error::Usage`] if there is nothing to hide or to judge; [`Error::Failed`] if it was cancelled;
+/// [`Error::Usage`] if there is nothing to hide or to judge; [`Error::Cancelled`];
 /// what training fails with.
 pub fn repeat(
     data: &Dataset,
     settings: &embedder::Settings,
-    progress: &mut dyn FnMut(Event),
-    cancel: &AtomicBool,
+    progress: &mut Progress<'_, Event>,
 ) -> Result<Repeat> {
     let start = Instant::now();
     let hidden = Hidden::pick(data, settings.seed);
@@ -139,11 +139,10 @@ pub fn repeat(
         )));
     }
     let seen = data.with_responses(|q, m| !hidden.contains(data, q, m));
-    let embedder = train(&seen, settings, progress, cancel)?;
+    let embedder = train(&seen, settings, progress)?;
     // A training that is cancelled ends with the best epoch so far: not what is to be judged.
-    if cancel.load(Ordering::Relaxed) {
-        return Err(Error::Failed("the evaluation was cancelled".into()));
-    }
+    let cancel = progress.cancel();
+    proceed(cancel, "the evaluation")?;
     let mut predictions = vec![forecast(&embedder, &seen, &answers.all, cancel)?];
     predictions.extend(baseline(&embedder, &seen, &answers.all, cancel)?);
     predictions.extend(factor_analyses(&seen, &hidden, &answers.all)?);
@@ -186,7 +185,8 @@ fn forecast(
     judged: &Judged,
     cancel: &AtomicBool,
 ) -> Result<Prediction> {
-    let features = embedder.encode_many(&texts(data, &judged.questions), &mut |_| {}, cancel)?;
+    let features =
+        embedder.encode_many(&texts(data, &judged.questions), &mut Progress::until(cancel))?;
     let found = Router::new(embedder).intervals(&features);
     let [p, low, high] = [&found.p, &found.low, &found.high].map(|all| observed(all, judged));
     Ok(Prediction { name: EMBEDDER, p, ends: Some(low.into_iter().zip(high).collect()) })
@@ -202,7 +202,7 @@ fn baseline(
     let encoder = embedder.encoder();
     let train = data.split(Split::Train);
     let keys = |questions: &[usize]| -> Result<Array2<f32>> {
-        Ok(encoder.keys(&encoder.encode(&texts(data, questions), &mut |_| {}, cancel)?))
+        Ok(encoder.keys(&encoder.encode(&texts(data, questions), &mut Progress::until(cancel))?))
     };
     let (known, asked) = (keys(&train)?, keys(&judged.questions)?);
     let found = baselines::all(data, &train, &judged.questions, &known, &asked);
@@ -278,7 +278,7 @@ mod tests {
         let data = data();
         let settings = embedder::Settings { epochs: 4, dim: 8, ..embedder::Settings::default() };
         let cancel = AtomicBool::new(false);
-        let found = repeat(&data, &settings, &mut |_| {}, &cancel).unwrap();
+        let found = repeat(&data, &settings, &mut Progress::until(&cancel)).unwrap();
         let hidden = Hidden::pick(&data, settings.seed);
         assert_eq!(found.hidden_cells, hidden.cells.len());
         assert_eq!(found.judged_cells, found.hidden_cells, "every cell has questions in val");
@@ -302,13 +302,13 @@ mod tests {
         let one = Simulation { categories: 1, ..Simulation::default() }.run();
         let settings = embedder::Settings::default();
         let cancel = AtomicBool::new(false);
-        let error = repeat(&one, &settings, &mut |_| {}, &cancel).unwrap_err();
+        let error = repeat(&one, &settings, &mut Progress::until(&cancel)).unwrap_err();
         assert!(error.to_string().contains("two benchmarks"), "{error}");
         let data = data().only(|q| q % 60 < 6);
         let no_val = data.only(|q| data.questions[q].split != Split::Val);
-        let error = repeat(&no_val, &settings, &mut |_| {}, &cancel).unwrap_err();
+        let error = repeat(&no_val, &settings, &mut Progress::until(&cancel)).unwrap_err();
         assert!(error.to_string().contains("val"), "{error}");
         let cancelled = AtomicBool::new(true);
-        assert!(repeat(&data, &settings, &mut |_| {}, &cancelled).is_err());
+        assert!(repeat(&data, &settings, &mut Progress::until(&cancelled)).is_err());
     }
 }

@@ -1,7 +1,7 @@
 //! A training that the user watches.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::channel;
 use std::thread;
 
@@ -9,11 +9,12 @@ use super::frames::{LIVE_COMPONENTS, shown};
 use super::{App, Options};
 use crate::analysis::projection::Projection;
 use crate::dataset::Dataset;
-use crate::embedder::{Embedder, Event as Progress};
+use crate::embedder::{Embedder, Event as Step};
 use crate::error::{Error, Result};
 use crate::explorer::event::{Event, Message, TrainingEvent};
 use crate::explorer::jobs::guarded;
 use crate::explorer::state::subject::Subject;
+use crate::progress::Progress;
 
 /// Trains while the user watches, then explores the result, which is given back. `train` should
 /// also save it: nothing is lost if the explorer ends in an unforeseen way.
@@ -22,7 +23,7 @@ use crate::explorer::state::subject::Subject;
 /// What `train` fails with; a theme that cannot be read; a failing terminal.
 pub fn run_live(
     data: &Dataset,
-    train: impl FnOnce(&mut dyn FnMut(Progress), &AtomicBool) -> Result<Embedder> + Send + 'static,
+    train: impl FnOnce(&mut Progress<'_, Step>) -> Result<Embedder> + Send + 'static,
     options: &Options,
 ) -> Result<Arc<Embedder>> {
     let subject = Arc::new(Subject::untrained(data));
@@ -34,13 +35,13 @@ pub fn run_live(
     let cancel = Arc::clone(&app.stop_training);
     let trainer = thread::spawn(move || {
         let mut before: Option<Projection> = None;
-        let mut progress = |event: Progress| {
+        let mut progress = |event: Step| {
             if let Some(event) = shown(event, &mut before) {
                 // The explorer may have left already: training goes on to its end all the same.
                 let _ = sender.send(Message::Event(Event::Training(event)));
             }
         };
-        let trained = guarded(|| train(&mut progress, &cancel));
+        let trained = guarded(|| train(&mut Progress::new(&mut progress, &cancel)));
         let message = match trained.unwrap_or_else(|panic| Err(Error::Failed(panic))) {
             Ok(embedder) => Message::Trained(Arc::new(embedder), before),
             Err(error) => Message::TrainingFailed(error),

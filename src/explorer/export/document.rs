@@ -23,6 +23,7 @@ use crate::explorer::state::map::COMPONENTS;
 use crate::explorer::state::questions::{Book, Question, Surprise, rows, surprise};
 use crate::explorer::state::subject::Subject;
 use crate::explorer::theme::Theme;
+use crate::progress::Progress;
 
 /// Everything that any pane of the explorer shows of `embedder`; with a prompt also who is likely to
 /// answer it, with a data set what is surprising in it.
@@ -118,7 +119,7 @@ fn forecasts(embedder: &Embedder, subject: &Subject) -> Result<Value> {
 /// The figures on a data set beside the baselines, or why there are none.
 fn evaluation(embedder: &Embedder, data: &Dataset, cancel: &AtomicBool) -> Value {
     let settings = evaluation::Settings::plain(data);
-    match evaluation::evaluate(embedder, data, &settings, &mut |_| {}, cancel) {
+    match evaluation::evaluate(embedder, data, &settings, &mut Progress::until(cancel)) {
         Ok(found) => {
             let mut found = json!(found);
             found["untested"] = json!(untested::cached(embedder, data));

@@ -27,6 +27,7 @@ use crate::dataset::{self, Answer, Values};
 use crate::embedder::Embedder;
 use crate::error::Error;
 use crate::eval::{evaluation, untested};
+use crate::progress::Progress;
 use files::dropped;
 use latest::Latest;
 use questions::forecast_blocks;
@@ -188,7 +189,8 @@ impl Jobs {
             let known = untested::cached(&embedder, data).map(Box::new);
             send(out, JobResult::Untested(known));
             let settings = evaluation::Settings::plain(data);
-            let found = evaluation::evaluate(&embedder, data, &settings, &mut |_| {}, cancel);
+            let found =
+                evaluation::evaluate(&embedder, data, &settings, &mut Progress::until(cancel));
             Ok(JobResult::Evaluated(Box::new(found.map_err(|e| e.to_string())?)))
         });
     }
