@@ -12,6 +12,7 @@ pub mod embedder;
 pub mod encoder;
 mod error;
 pub mod explorer;
+pub mod export;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod hub;
@@ -20,6 +21,7 @@ mod kernels;
 mod logit;
 pub mod metrics;
 mod names;
+mod picture;
 mod printable;
 mod quantized;
 mod sealed;

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 type Module = Vec<String>;
 
 /// The modules of the crate: what stands in one line may know the lines above it, not each other.
-const LAYERS: [&[&str]; 12] = [
-    &["printable", "logit", "kernels", "sealed", "spreadsheet"],
+const LAYERS: [&[&str]; 13] = [
+    &["printable", "logit", "kernels", "sealed", "spreadsheet", "picture"],
     &["error", "quantized"],
     &["names", "unpack", "atomic", "hub", "tensors"],
     &["table"],
@@ -21,6 +21,7 @@ const LAYERS: [&[&str]; 12] = [
     &["embedder"],
     &["analysis"],
     &["service"],
+    &["export"],
     &["explorer"],
     &["cli"],
     &["fuzzing"],
