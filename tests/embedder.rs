@@ -43,6 +43,7 @@ fn a_planted_skill_is_learned() {
         split: Some(Split::Val),
         resamples: 50,
         reference: None,
+        paper: None,
         seed: 1,
         pool: None,
         routing_curve: true,
