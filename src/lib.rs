@@ -49,6 +49,7 @@ pub mod estimate;
 pub mod eval;
 #[cfg(feature = "tui")]
 pub mod explorer;
+pub mod export;
 #[doc(hidden)]
 pub mod fuzzing;
 #[cfg(feature = "hub")]
@@ -58,6 +59,7 @@ mod kernels;
 mod logit;
 pub mod metrics;
 mod names;
+mod picture;
 mod printable;
 mod progress;
 mod quantized;

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 type Module = Vec<String>;
 
 /// The modules of the crate: what stands in one line may know the lines above it, not each other.
-const LAYERS: [&[&str]; 14] = [
-    &["printable", "logit", "estimate", "kernels", "sealed", "spreadsheet"],
+const LAYERS: [&[&str]; 15] = [
+    &["printable", "logit", "estimate", "kernels", "sealed", "spreadsheet", "picture"],
     &["error", "quantized"],
     &["progress"],
     &["names", "unpack", "atomic", "hub", "tensors"],
@@ -23,6 +23,7 @@ const LAYERS: [&[&str]; 14] = [
     &["analysis"],
     &["eval"],
     &["service"],
+    &["export"],
     &["explorer"],
     &["cli"],
     &["fuzzing"],

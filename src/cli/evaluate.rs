@@ -3,6 +3,7 @@
 mod untested;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::ValueEnum;
 use etcetera::BaseStrategy;
@@ -28,6 +29,7 @@ use crate::progress::Progress;
   llmap evaluate my.safetensors mydata --leave-out all     trains anew without each benchmark
   llmap evaluate shipped openevals --models unseen         trains anew without each family of models
   llmap evaluate shipped openevals --untested --repeats 3  hides benchmarks of each model, and trains
+  llmap evaluate my.safetensors embedllm --weights paper.safetensors   beside the paper's own weights
 
 How to read --untested: most pairs of model and benchmark were never run, and a typed prompt ranks all
 models. 30% of the benchmarks of each model that was run on two or more are hidden, an embedder like
@@ -66,6 +68,9 @@ pub struct Arguments {
     #[arg(long, default_value_t = 1, requires = "untested", value_name = "R",
         value_parser = clap::value_parser!(u64).range(1..=1000))]
     repeats: u64,
+    /// Judge the paper's own weights too, as `llmap import paper` wrote them.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["leave_out", "models", "untested"])]
+    weights: Option<PathBuf>,
     /// Do not train and judge reference-mf.
     #[arg(long)]
     no_reference: bool,
@@ -102,6 +107,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         split,
         resamples: arguments.resamples,
         reference: None,
+        paper: arguments.weights.as_deref().map(super::paper).transpose()?.map(Arc::new),
         seed: common.seed,
         pool: pool.transpose()?,
         routing_curve: arguments.routing_curve,

@@ -1,42 +1,90 @@
 //! `llmap export`
 
-use std::path::PathBuf;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 
+use crate::analysis::projection::Projection;
+use crate::dataset::Dataset;
+use crate::embedder::Embedder;
+use crate::explorer::{Kind, Shown, picture};
+use crate::export::{Asked, Form, Layout, Matrix, Sheet, Table, atlas, table};
+use crate::{Error, Output, Result, one_line};
+use clap::ValueEnum;
 use serde_json::json;
 
 use super::{Common, output, signals};
-use crate::explorer::{Kind, Shown, picture};
-use crate::{Error, Output, Result};
+
+/// Axes of the principal components that are written.
+const AXES: usize = 6;
 
 #[derive(clap::Args)]
+#[command(group(clap::ArgGroup::new("what").required(true)))]
 #[command(after_help = "Examples:
   llmap export --map map.svg
-  llmap export my.safetensors --map map.html --projection t-sne --colour cluster --theme dark
+  llmap export my.safetensors --map map.png --projection t-sne --colour cluster --theme dark
   llmap export --map map.svg --prompt \"Write a sorting algorithm in Rust.\"
-  llmap export --map map.csv --colour gsm8k")]
+  llmap export --vectors vectors.npy
+  llmap export --vectors vectors.tsv                   with vectors.metadata.tsv, for TensorBoard
+  llmap export --coordinates map.parquet --projection t-sne
+  llmap export --atlas models.parquet                  then: embedding-atlas models.parquet
+                                                         --text model_name --x projection_x
+                                                         --y projection_y --neighbors neighbors
+  llmap export --pane models -o models.csv
+  llmap export --pane route --prompt \"2+2=?\" --format markdown
+  llmap export my.safetensors --pane questions --data mydata -o questions.parquet
+  llmap export --pane compare --model gpt-4o-2024-05-13 --model gpt-4o-mini-2024-07-18
+
+The form of a file is told by its ending. docs/exporting.md has the columns.")]
 pub struct Arguments {
     /// The embedder, or `shipped`.
     #[arg(default_value = super::SHIPPED)]
     embedder: PathBuf,
-    /// The file to write: .svg, .html (with a field to find models in) or .csv.
-    #[arg(long, value_name = "FILE")]
-    map: PathBuf,
+    /// The map: .svg, .png, .html (with a field to find models in) or .csv.
+    #[arg(long, value_name = "FILE", group = "what")]
+    map: Option<PathBuf>,
+    /// The models' vectors: .csv, .parquet, .npy or .tsv (`TensorBoard`'s pair).
+    #[arg(long, value_name = "FILE", group = "what")]
+    vectors: Option<PathBuf>,
+    /// The models' places on the map: .csv, .parquet, .npy or .tsv.
+    #[arg(long, value_name = "FILE", group = "what")]
+    coordinates: Option<PathBuf>,
+    /// Models, places, vectors and neighbors for Embedding Atlas: .parquet.
+    #[arg(long, value_name = "FILE", group = "what")]
+    atlas: Option<PathBuf>,
+    /// The table of a pane of the explorer.
+    #[arg(long, value_enum, value_name = "PANE", group = "what")]
+    pane: Option<Pane>,
+    /// The file for the table: .csv, .json, .md or .parquet; without it, standard output.
+    #[arg(long, short, value_name = "FILE", requires = "pane")]
+    output: Option<PathBuf>,
+    /// The form of the table; without it, that of the file's ending, or CSV.
+    #[arg(long, value_enum, value_name = "FORM", requires = "pane")]
+    format: Option<Written>,
     /// How the vectors are shown in the plane.
-    #[arg(long, value_enum, default_value_t = Projection::Pca)]
-    projection: Projection,
+    #[arg(long, value_enum, default_value_t = Projected::Pca)]
+    projection: Projected,
     /// An attribute, a benchmark, `cluster`, `uncertainty` or `nothing`.
-    #[arg(long, visible_alias = "color", value_name = "NAME")]
+    #[arg(long, visible_alias = "color", value_name = "NAME", requires = "map")]
     colour: Option<String>,
-    /// Colour the models by the chance that they answer this prompt right.
+    /// Colour the models by the chance that they answer this prompt right; rank them by it.
     #[arg(long, value_name = "TEXT", conflicts_with = "colour")]
     prompt: Option<String>,
     /// A theme by name (see `llmap themes`), or a theme file.
     #[arg(long, default_value = "light", value_name = "THEME")]
     theme: String,
+    /// The data set of the panes `questions`, `evaluate` and `new`.
+    #[arg(long, value_name = "DATA", requires = "pane")]
+    data: Option<PathBuf>,
+    /// A model of the panes `model` and `compare`, which takes several.
+    #[arg(long, value_name = "NAME", requires = "pane")]
+    model: Vec<String>,
+    /// The answers of the pane `new`, as `llmap onboard` reads them.
+    #[arg(long, value_name = "FILE", requires = "pane")]
+    answers: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
-enum Projection {
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Projected {
     /// Principal components.
     Pca,
     /// t-SNE, which keeps neighbours and no distances.
@@ -44,35 +92,240 @@ enum Projection {
     TSne,
 }
 
-pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
-    let ending = arguments.map.extension().and_then(|ending| ending.to_str());
-    let kind = match ending {
-        Some("svg") => Kind::Svg,
-        Some("html" | "htm") => Kind::Html,
-        Some("csv") => Kind::Csv,
-        _ => {
-            let file = arguments.map.display();
-            return Err(Error::Usage(format!(
-                "{file}: name a file that ends in .svg, .html or .csv"
-            )));
+impl Projected {
+    fn place(self, vectors: ndarray::ArrayView2<'_, f32>) -> Result<Projection> {
+        match self {
+            Self::Pca => Projection::pca(vectors, AXES),
+            Self::TSne => Projection::tsne(vectors, &signals::flag()),
         }
+    }
+
+    fn axis(self) -> &'static str {
+        if self == Self::Pca { "pc" } else { "tsne" }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Written {
+    Csv,
+    Json,
+    #[value(alias = "md")]
+    Markdown,
+    Parquet,
+}
+
+impl From<Written> for Form {
+    fn from(written: Written) -> Self {
+        match written {
+            Written::Csv => Self::Csv,
+            Written::Json => Self::Json,
+            Written::Markdown => Self::Markdown,
+            Written::Parquet => Self::Parquet,
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Pane {
+    /// The models with their cluster and their place.
+    Map,
+    /// What is known of one model (--model).
+    Model,
+    /// How well each attribute is read off the vectors.
+    Probe,
+    /// The models by how likely they are to answer a prompt right (--prompt).
+    Route,
+    /// How good the forecasts are, on a data set (--data) or on val of the training.
+    Evaluate,
+    /// The models with all that is known of them.
+    Models,
+    /// Some models side by side (--model for each).
+    Compare,
+    /// The questions of a data set (--data), the most surprising first.
+    Questions,
+    /// Every model on every benchmark, measured or forecast.
+    Forecast,
+    /// A new model's benchmarks, by its answers (--answers, --data).
+    New,
+}
+
+impl From<Pane> for Table {
+    fn from(pane: Pane) -> Self {
+        match pane {
+            Pane::Map => Self::Map,
+            Pane::Model => Self::Model,
+            Pane::Probe => Self::Probe,
+            Pane::Route => Self::Route,
+            Pane::Evaluate => Self::Evaluate,
+            Pane::Models => Self::Models,
+            Pane::Compare => Self::Compare,
+            Pane::Questions => Self::Questions,
+            Pane::Forecast => Self::Forecast,
+            Pane::New => Self::New,
+        }
+    }
+}
+
+pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
+    if let Some(pane) = arguments.pane {
+        return run_table(arguments, pane, common);
+    }
+    if let Some(path) = &arguments.map {
+        return run_map(arguments, path, common);
+    }
+    let (matrix, path) = match (&arguments.vectors, &arguments.coordinates, &arguments.atlas) {
+        (Some(path), ..) => (true, path),
+        (_, Some(path), _) => (false, path),
+        (_, _, Some(path)) => return run_atlas(arguments, path, common),
+        // The group of arguments does not let it come to this.
+        _ => return Err(Error::Usage("name what to export".into())),
     };
-    let map = Output::open(&arguments.map, std::slice::from_ref(&arguments.embedder))?;
+    let layout = by_ending(path, Layout::of_ending, ".csv, .parquet, .npy or .tsv")?;
+    let file = open(path, arguments)?;
+    let beside = (layout == Layout::Tsv).then(|| path.with_extension("metadata.tsv"));
+    let second = beside.as_deref().map(|path| open(path, arguments)).transpose()?;
+    let embedder = super::embedder(Some(&arguments.embedder), common)?;
+    let matrix = if matrix {
+        Matrix::vectors(embedder.models(), embedder.vectors().view())
+    } else {
+        let places = arguments.projection.place(embedder.profiles())?.coordinates;
+        Matrix::coordinates(embedder.models(), arguments.projection.axis(), places.view())
+    };
+    let bytes = matrix.bytes(layout)?;
+    file.write(&bytes)?;
+    if let Some(second) = second {
+        second.write(&Matrix::metadata(&known(&embedder, common)?))?;
+    }
+    done(path, beside.as_deref(), embedder.models().len(), bytes.len(), common)
+}
+
+fn open(path: &Path, arguments: &Arguments) -> Result<Output> {
+    let mut inputs = vec![arguments.embedder.clone()];
+    inputs.extend(arguments.answers.clone());
+    let tables = arguments.data.as_deref().map(crate::dataset::table_files);
+    inputs.extend(tables.unwrap_or_default());
+    Output::open(path, &inputs)
+}
+
+/// What the ending of a file name asks for.
+fn by_ending<T>(path: &Path, of: impl Fn(&str) -> Option<T>, endings: &str) -> Result<T> {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    let file = path.display();
+    of(ending).ok_or_else(|| Error::Usage(format!("{file}: name a file that ends in {endings}")))
+}
+
+/// The models with all that is known of them.
+fn known(embedder: &Embedder, common: &Common) -> Result<Sheet> {
+    let asked = Asked { prompt: None, data: None, models: &[], answers: None, seed: common.seed };
+    table(embedder, Table::Models, &asked, &signals::flag())
+}
+
+fn run_map(arguments: &Arguments, path: &Path, common: &Common) -> Result<()> {
+    let kind = |ending: &str| match ending {
+        "svg" => Some(Kind::Svg),
+        "png" => Some(Kind::Png),
+        "html" | "htm" => Some(Kind::Html),
+        "csv" => Some(Kind::Csv),
+        _ => None,
+    };
+    let kind = by_ending(path, kind, ".svg, .png, .html or .csv")?;
+    let map = open(path, arguments)?;
     let embedder = super::embedder(Some(&arguments.embedder), common)?;
     let shown = Shown {
-        tsne: arguments.projection == Projection::TSne,
+        tsne: arguments.projection == Projected::TSne,
         colour: arguments.colour.clone(),
         prompt: arguments.prompt.clone(),
         theme: Some(arguments.theme.clone()),
     };
     let bytes = picture(&embedder, kind, &shown, common.seed, &signals::flag())?;
     map.write(&bytes)?;
-    let file = arguments.map.display().to_string();
+    let file = path.display().to_string();
     if common.json {
         output::json(
             &json!({ "map": file, "models": embedder.models().len(), "bytes": bytes.len() }),
         )
     } else {
-        output::text(&format!("{}: {} models", crate::one_line(&file), embedder.models().len()))
+        output::text(&format!("{}: {} models", one_line(&file), embedder.models().len()))
+    }
+}
+
+fn run_atlas(arguments: &Arguments, path: &Path, common: &Common) -> Result<()> {
+    by_ending(path, |ending| (ending == "parquet").then_some(()), ".parquet")?;
+    let file = open(path, arguments)?;
+    let embedder = super::embedder(Some(&arguments.embedder), common)?;
+    let places = arguments.projection.place(embedder.profiles())?.coordinates;
+    let bytes = atlas(&known(&embedder, common)?, embedder.profiles(), places.view())?;
+    file.write(&bytes)?;
+    done(path, None, embedder.models().len(), bytes.len(), common)
+}
+
+/// Says what was written.
+fn done(
+    path: &Path,
+    beside: Option<&Path>,
+    models: usize,
+    bytes: usize,
+    common: &Common,
+) -> Result<()> {
+    let file = path.display().to_string();
+    let beside = beside.map(|path| path.display().to_string());
+    if common.json {
+        return output::json(
+            &json!({ "file": file, "metadata": beside, "models": models, "bytes": bytes }),
+        );
+    }
+    let and = beside.map_or_else(String::new, |path| format!(" and {}", one_line(&path)));
+    output::text(&format!("{}{and}: {models} models", one_line(&file)))
+}
+
+fn run_table(arguments: &Arguments, pane: Pane, common: &Common) -> Result<()> {
+    let endings = ".csv, .json, .md or .parquet";
+    let form = match (arguments.format, &arguments.output) {
+        (Some(format), _) => format.into(),
+        (None, Some(path)) => by_ending(path, Form::of_ending, endings)?,
+        (None, None) if common.json => Form::Json,
+        (None, None) => Form::Csv,
+    };
+    let file = arguments.output.as_deref().map(|path| open(path, arguments)).transpose()?;
+    let embedder = super::embedder(Some(&arguments.embedder), common)?;
+    let data: Option<Dataset> = arguments.data.as_deref().map(super::data).transpose()?;
+    let named = arguments.model.iter();
+    let named = named.map(|name| crate::resolve("model", name, embedder.models()));
+    let models = named.collect::<Result<Vec<usize>>>()?;
+    let asked = Asked {
+        prompt: arguments.prompt.as_deref(),
+        data: data.as_ref(),
+        models: &models,
+        answers: arguments.answers.as_deref(),
+        seed: common.seed,
+    };
+    let sheet = table(&embedder, pane.into(), &asked, &signals::flag())?;
+    let bytes = sheet.bytes(form)?;
+    let Some(file) = file else { return printed(form, &bytes) };
+    file.write(&bytes)?;
+    let path = arguments.output.as_deref().unwrap_or(Path::new("")).display().to_string();
+    let (rows, columns) = (sheet.rows().len(), sheet.header().len());
+    if common.json {
+        output::json(&json!({ "file": path, "rows": rows, "columns": columns }))
+    } else {
+        output::text(&format!("{}: {rows} rows, {columns} columns", one_line(&path)))
+    }
+}
+
+/// A table on standard output.
+fn printed(form: Form, bytes: &[u8]) -> Result<()> {
+    match form {
+        Form::Csv => output::csv(bytes),
+        Form::Json | Form::Markdown => output::text(&String::from_utf8_lossy(bytes)),
+        Form::Parquet => {
+            use std::io::IsTerminal;
+            let mut out = std::io::stdout().lock();
+            if out.is_terminal() {
+                let problem = "Parquet is nothing to read on a terminal";
+                return Err(Error::usage(problem, "name a file with -o"));
+            }
+            let written = out.write_all(bytes).and_then(|()| out.flush());
+            written.map_err(|e| Error::io(Path::new("standard output"), e))
+        }
     }
 }

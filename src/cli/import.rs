@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 
 use super::{Common, output, signals};
 use crate::dataset::{Form, Kind};
+use crate::embedder::Paper;
 use crate::import::{
     Choice, Columns, Format, Imported, Options, Report, Resembles, Task, import, resembles,
 };
 use crate::progress::Progress;
-use crate::{Error, Folder, Result, one_line};
+use crate::{Error, Folder, Output, Result, one_line};
 
 /// So many tasks, models or faults are printed; `--json` has more.
 const PRINTED: usize = 40;
@@ -27,6 +28,9 @@ const PREVIEW: usize = 8;
   llmap import wide scores.csv --dry-run          a row a question, a column a model
   llmap import long runs.parquet -o mydata --columns question=text,model=llm,label=ok
   llmap import auto downloads/ --dry-run          whatever the files resemble
+  llmap import paper embedllm/ -o paper.safetensors   the paper's own weights: saved_model.pth or
+                                                  model_embeddings.pth, model_order.csv and, if it is
+                                                  there, question_order.csv
   llmap train mydata -o my.safetensors            then learn from it
 
 One metric counts for a task. Without --metric it is the first that all its files have of: acc,
@@ -44,7 +48,7 @@ pub struct Arguments {
     /// Files, archives, or folders with files below them.
     #[arg(required = true)]
     path: Vec<PathBuf>,
-    /// The folder to write the data set to; it must not be there yet.
+    /// The folder to write the data set to; it must not be there yet. A file, for `paper`.
     #[arg(short, long, value_name = "DATA", required_unless_present = "dry_run")]
     output: Option<PathBuf>,
     /// The metric that says whether an answer is right, of one task or of all that have it.
@@ -90,21 +94,29 @@ impl From<Written> for Form {
 
 /// Whose files they are, or whatever they resemble.
 #[derive(Clone, Copy)]
-struct Wanted(Option<Format>);
+enum Wanted {
+    Format(Format),
+    /// The paper's own weights, which become no data set.
+    Paper,
+    Auto,
+}
 
 impl clap::ValueEnum for Wanted {
     fn value_variants<'a>() -> &'a [Self] {
         static ALL: std::sync::LazyLock<Vec<Wanted>> = std::sync::LazyLock::new(|| {
-            let formats = Format::ALL.into_iter().map(|format| Wanted(Some(format)));
-            formats.chain([Wanted(None)]).collect()
+            let formats = Format::ALL.into_iter().map(Wanted::Format);
+            formats.chain([Wanted::Paper, Wanted::Auto]).collect()
         });
         &ALL
     }
 
     fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
-        let (name, about) = match self.0 {
-            Some(format) => (format.name(), format.about()),
-            None => ("auto", "whatever the files resemble"),
+        let (name, about) = match self {
+            Self::Format(format) => (format.name(), format.about()),
+            Self::Paper => {
+                ("paper", "the weights of EmbedLLM's code (.pth), which become one file")
+            }
+            Self::Auto => ("auto", "whatever the files resemble"),
         };
         Some(clap::builder::PossibleValue::new(name).help(about))
     }
@@ -125,9 +137,10 @@ fn resembling(paths: &[PathBuf]) -> Result<Format> {
 }
 
 pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
-    let format = match arguments.format.0 {
-        Some(format) => format,
-        None => resembling(&arguments.path)?,
+    let format = match arguments.format {
+        Wanted::Format(format) => format,
+        Wanted::Paper => return run_paper(arguments, common),
+        Wanted::Auto => resembling(&arguments.path)?,
     };
     let choices = |all: &[String]| all.iter().map(|text| Choice::parse(text)).collect();
     let options = Options {
@@ -165,6 +178,62 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         eprint!("{}", passed_over(found.report()));
     }
     Ok(())
+}
+
+/// The paper's own weights: one file in place of a data set.
+fn run_paper(arguments: &Arguments, common: &Common) -> Result<()> {
+    let path = arguments.output.as_deref().filter(|_| !arguments.dry_run);
+    let output = path.map(|path| Output::open(path, &arguments.path)).transpose()?;
+    let paper = Paper::import(&arguments.path)?;
+    if let Some(output) = output {
+        paper.save_to(output)?;
+    }
+    let mut about = of_paper(&paper);
+    about["file"] = json!(path.map(|path| path.display().to_string()));
+    if common.json {
+        return output::json(&about);
+    }
+    let place = path.map_or_else(
+        || "a dry run, nothing is written".to_owned(),
+        |path| one_line(&path.display().to_string()),
+    );
+    let (models, width) = paper.vectors.dim();
+    let mut text = format!("{place}: {} of {width} numbers", count(models, "model", "models"));
+    if common.quiet {
+        return output::text(&text);
+    }
+    text += &if paper.forecasts() {
+        format!(
+            "; forecasts for texts of {} numbers, {} of which it holds",
+            paper.inputs(),
+            count(paper.questions(), "question", "questions"),
+        )
+    } else {
+        "; vectors alone, which forecast no answers (saved_model.pth does)".into()
+    };
+    if paper.forecasts() && paper.questions() == 0 {
+        text += "\nwithout question_order.csv, every text is read with all-mpnet-base-v2 \
+                 (`llmap fetch mpnet`)";
+    }
+    if let Some(path) = path {
+        let file = one_line(&path.display().to_string());
+        text += &format!(
+            "\nnext: llmap export {file} --map map.html, or llmap probe {file} --communities"
+        );
+    }
+    output::text(&text)
+}
+
+/// What is known of the paper's weights.
+pub fn of_paper(paper: &Paper) -> Value {
+    json!({
+        "kind": "paper-weights",
+        "models": paper.models,
+        "dimensions": paper.vectors.ncols(),
+        "forecasts": paper.forecasts(),
+        "question_numbers": paper.inputs(),
+        "questions": paper.questions(),
+    })
 }
 
 /// What `--json` prints.

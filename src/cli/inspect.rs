@@ -25,6 +25,8 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let found = if arguments.path.is_dir() {
         of_data(&super::data(&arguments.path)?)
+    } else if let Some(paper) = super::paper_at(&arguments.path) {
+        super::import::of_paper(&paper?)
     } else {
         of_embedder(&*super::embedder(Some(&arguments.path), common)?, &arguments.path)?
     };

@@ -37,7 +37,7 @@ use std::sync::Arc;
 use clap::{Args, Parser, Subcommand};
 
 use crate::dataset::{self, Dataset};
-use crate::embedder::Embedder;
+use crate::embedder::{Embedder, Paper};
 use crate::{Error, Printable, PrintableLines, Result};
 
 /// The word that names the embedder that is compiled in.
@@ -246,6 +246,21 @@ fn embedder(path: Option<&Path>, common: &Common) -> Result<Arc<Embedder>> {
         }
     }
     Ok(Arc::new(embedder))
+}
+
+/// The paper's own weights in a file of `llmap import paper`.
+fn paper(path: &Path) -> Result<Paper> {
+    let none = || {
+        let fix = "name a file that `llmap import paper` wrote";
+        Error::input(path, "does not hold the paper's weights", fix)
+    };
+    Paper::load(path)?.ok_or_else(none)
+}
+
+/// The same, unless the file holds something else: an embedder, or what is none.
+fn paper_at(path: &Path) -> Option<Result<Paper>> {
+    let weights = path.as_os_str() != OsStr::new(SHIPPED) && path.is_file();
+    weights.then(|| Paper::load(path)).and_then(Result::transpose)
 }
 
 /// Reads a data set; of a folder that is none, the error says what it resembles.

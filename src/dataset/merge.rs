@@ -341,9 +341,11 @@ pub fn join_attributes(data: &mut Dataset, path: &Path, report: &mut Merged) -> 
     Ok(())
 }
 
-/// A release date such as 2024-07-23 as the year with its fraction, 2024.56.
+/// A release date such as 2024-07-23 as the year with its fraction, 2024.56. A time behind it, as Parquet
+/// has it of many programs, is left out.
 fn dated(column: &str, cell: &str) -> String {
-    let parts: Vec<Option<u32>> = cell.split('-').map(|part| part.parse().ok()).collect();
+    let date = cell.split([' ', 'T']).next().unwrap_or_default();
+    let parts: Vec<Option<u32>> = date.split('-').map(|part| part.parse().ok()).collect();
     match parts[..] {
         [Some(year), Some(month @ 1..=12)] if column == "release" => {
             format!("{:.2}", f64::from(year) + (f64::from(month) - 0.5) / 12.0)

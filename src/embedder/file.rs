@@ -25,7 +25,7 @@ use super::network::{Layer, Network, TERMS, Weights};
 use super::residuals::SUMMARY;
 use super::shared::{SharedCounts, pairs};
 use super::words::{Line, Words};
-use super::{Benchmark, Embedder, Provenance};
+use super::{Benchmark, Embedder, Provenance, paper};
 use crate::atomic::Output;
 use crate::dataset::Attribute;
 use crate::encoder::{self, Builtin, Encoder, Hashing, Identity, Part, Tfidf};
@@ -124,6 +124,11 @@ impl Embedder {
                     ),
                     "train it again with `llmap train`",
                 ),
+                Fault::Paper => (
+                    "the paper's own weights, which are no embedder of llmap".into(),
+                    "`llmap inspect`, `export`, `probe` and `evaluate … --weights FILE` read them; for \
+                     all else train an embedder on the data set",
+                ),
                 Fault::Broken(problem) => (
                     format!("no valid embedder: {problem}"),
                     "name a file that `llmap train` wrote, or train it again",
@@ -151,6 +156,7 @@ impl Embedder {
             Fault::Broken(problem) => {
                 Error::Failed(format!("the shipped embedder is broken: {problem}"))
             }
+            Fault::Paper => Error::Failed("the shipped embedder is none".into()),
         })
     }
 
@@ -169,6 +175,7 @@ impl Embedder {
             Ok(_) => return output.write(&bytes),
             Err(Fault::Broken(problem)) => problem,
             Err(Fault::Newer(version) | Fault::Older(version)) => format!("format {version}"),
+            Err(Fault::Paper) => "it is none".into(),
         };
         Err(Error::Failed(format!(
             "the embedder could not be read again, so it is not written: {problem}"
@@ -267,6 +274,9 @@ impl Embedder {
     fn from_bytes(bytes: &[u8]) -> Result<Self, Fault> {
         let broken = |problem: String| Fault::Broken(problem);
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|e| broken(e.to_string()))?;
+        if metadata.metadata().as_ref().is_some_and(paper::is_paper) {
+            return Err(Fault::Paper);
+        }
         let card = metadata
             .metadata()
             .as_ref()
@@ -447,6 +457,8 @@ fn words(hashing: Hashing, read: &Tensors) -> Result<Words, String> {
 enum Fault {
     Newer(u32),
     Older(u32),
+    /// A file of [`super::Paper`].
+    Paper,
     Broken(String),
 }
 

@@ -35,6 +35,7 @@ const BATCH: usize = 2048;
 const EPOCHS: u32 = 50;
 
 /// A trained reference model, as plain arrays.
+#[derive(Debug)]
 pub struct Reference {
     /// Models × dimensions.
     models: Array2<f32>,
@@ -59,6 +60,21 @@ impl Network {
 }
 
 impl Reference {
+    /// A model of given weights; see the fields. The widths must fit.
+    pub(super) fn new(models: Array2<f32>, projection: Array2<f32>, classifier: Vec<f32>) -> Self {
+        Self { models, projection, classifier }
+    }
+
+    /// Numbers of a question's vector.
+    pub(super) fn inputs(&self) -> usize {
+        self.projection.nrows() - 1
+    }
+
+    /// Projection and classifier.
+    pub(super) fn weights(&self) -> (&Array2<f32>, &[f32]) {
+        (&self.projection, &self.classifier)
+    }
+
     /// Reads the model from `cache` if it is there, trains it and writes it there if not, with the
     /// problem if that fails: the model is as good without.
     /// `encoded` are the encoded texts of the questions `train`.
@@ -144,7 +160,7 @@ impl Reference {
     /// Probabilities that each model answers right: rows of `encoded` × models.
     #[must_use]
     pub fn predict(&self, encoded: &Array2<f32>) -> Array2<f32> {
-        let inputs = self.projection.nrows() - 1;
+        let inputs = self.inputs();
         let (weight, bias) = self.projection.view().split_at(Axis(0), inputs);
         let mut questions = encoded.dot(&weight) + bias.row(0);
         for mut row in questions.rows_mut() {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 use ndarray::Axis;
@@ -13,7 +14,7 @@ use super::bootstrap::{Spread, spreads};
 use super::deferral::{Deferral, deferral};
 use crate::analysis::router::Costs;
 use crate::dataset::{Dataset, Split};
-use crate::embedder::{Coverage, Embedder, Given, Reference, coverage, observed};
+use crate::embedder::{Coverage, Embedder, Given, Paper, Reference, coverage, observed};
 use crate::error::{Error, Result};
 use crate::metrics::{Bin, Judged, Metrics, RoutingBounds, reliability};
 use crate::progress::Progress;
@@ -22,6 +23,8 @@ use crate::progress::Progress;
 pub const EMBEDDER: &str = "llmap";
 /// The embedder as routing uses it: not given that each model was run on the question's benchmark.
 pub const ROUTED: &str = "llmap-route";
+/// The paper's own weights among the predictors.
+pub const PAPER: &str = "paper-weights";
 /// Groups of models by how many training responses they have.
 const GROUPS: usize = 4;
 
@@ -35,6 +38,8 @@ pub struct Settings {
     pub resamples: usize,
     /// Where `reference-mf` is kept once trained; without it, it is not judged.
     pub reference: Option<PathBuf>,
+    /// The paper's own weights, judged as `paper-weights`.
+    pub paper: Option<Arc<Paper>>,
     /// Decides the bootstrap and the reference.
     pub seed: u64,
     /// Only the responses of these models are judged, one entry a model of the embedder.
@@ -53,6 +58,7 @@ impl Settings {
             split: [Split::Val, Split::Test].into_iter().find(has),
             resamples: 0,
             reference: None,
+            paper: None,
             seed: 1,
             pool: None,
             routing_curve: false,
@@ -261,6 +267,12 @@ pub fn evaluate(
         }
         predictions.push(("reference-mf", observed(&reference.predict(&asked), &judged)));
     }
+    if let Some(paper) = &settings.paper {
+        let column = columns(paper, data)?;
+        let p =
+            progress.part(Step::Encoding, |part| paper.predict(&texts(&judged.questions), part))?;
+        predictions.push((PAPER, observed(&p.select(Axis(1), &column), &judged)));
+    }
     let mut judged = judged;
     if let Some(pool) = &settings.pool {
         judged = within(&judged, &mut predictions, |m| pool[column[m]]);
@@ -309,6 +321,19 @@ pub fn evaluate(
         routing_curve,
         seconds: start.elapsed().as_secs_f64(),
     })
+}
+
+/// The place of each model of the data in the paper's weights.
+fn columns(paper: &Paper, data: &Dataset) -> Result<Vec<usize>> {
+    let place: BTreeMap<&str, usize> =
+        paper.models.iter().enumerate().map(|(m, name)| (&**name, m)).collect();
+    let column = |name: &String| {
+        place.get(name.as_str()).copied().ok_or_else(|| {
+            let problem = format!("the weights have no model called `{name}`, which is judged");
+            Error::usage(problem, "judge them on the data that they were trained on")
+        })
+    };
+    data.models.iter().map(column).collect()
 }
 
 type Predictions<'a> = [(&'a str, Vec<f32>)];

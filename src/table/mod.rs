@@ -17,7 +17,7 @@ use csv::ByteRecord;
 use crate::error::{Error, Result};
 pub(crate) use parquet::{Records, object, text};
 pub use write::Form;
-pub(crate) use write::{Cells, Writer};
+pub(crate) use write::{Cells, List, Writer, parquet_bytes};
 
 /// The endings a table may have.
 const ENDINGS: [&str; 4] = ["csv", "csv.gz", "csv.zst", "parquet"];

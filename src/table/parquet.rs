@@ -101,12 +101,7 @@ fn guarded<T>(read: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
 }
 
 fn fault(error: &parquet::errors::ParquetError) -> String {
-    let text = error.to_string();
-    if text.contains("feature") && text.to_lowercase().contains("brotli") {
-        return "packed with Brotli, which llmap does not read: write it with snappy or zstd"
-            .into();
-    }
-    format!("cannot be read as Parquet: {text}")
+    format!("cannot be read as Parquet: {error}")
 }
 
 /// How long a cell is, a number taken for one byte.
@@ -132,6 +127,8 @@ pub(crate) fn text(field: &Field) -> String {
         Field::Str(value) => value.clone(),
         field => match json(field) {
             Value::String(text) => text,
+            // A number that is none.
+            Value::Null => String::new(),
             value => value.to_string(),
         },
     }

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parquet::basic::{Compression, LogicalType, Repetition, Type as Physical};
-use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, FloatType};
+use parquet::data_type::{ByteArray, ByteArrayType, DataType, DoubleType, FloatType, Int64Type};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
-use parquet::file::writer::SerializedFileWriter;
+use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::Type;
 
 use crate::error::{Error, Result};
@@ -37,6 +37,75 @@ pub(crate) enum Cells {
     Label,
 }
 
+/// A column whose cells are lists, one a row.
+pub(crate) enum List<'a> {
+    /// Numbers in single precision.
+    Floats(&'a str, Vec<Vec<f32>>),
+    /// An object with a list of whole numbers and one of numbers.
+    Pair(&'a str, (&'a str, Vec<Vec<i64>>), (&'a str, Vec<Vec<f64>>)),
+}
+
+impl List<'_> {
+    /// Its type: a list of three levels, as the format wants it.
+    fn field(&self) -> Result<Type, ParquetError> {
+        let list = |name: &str, physical: Physical| {
+            let element = Type::primitive_type_builder("element", physical)
+                .with_repetition(Repetition::REQUIRED)
+                .build()?;
+            let repeated = Type::group_type_builder("list")
+                .with_repetition(Repetition::REPEATED)
+                .with_fields(vec![Arc::new(element)])
+                .build()?;
+            Type::group_type_builder(name)
+                .with_repetition(Repetition::REQUIRED)
+                .with_logical_type(Some(LogicalType::List))
+                .with_fields(vec![Arc::new(repeated)])
+                .build()
+        };
+        match self {
+            Self::Floats(name, _) => list(name, Physical::FLOAT),
+            Self::Pair(name, (first, _), (second, _)) => {
+                let fields = [list(first, Physical::INT64)?, list(second, Physical::DOUBLE)?];
+                Type::group_type_builder(name)
+                    .with_repetition(Repetition::REQUIRED)
+                    .with_fields(fields.map(Arc::new).into())
+                    .build()
+            }
+        }
+    }
+
+    fn write<W: Write + Send>(
+        &self,
+        group: &mut SerializedRowGroupWriter<'_, W>,
+    ) -> Result<(), ParquetError> {
+        match self {
+            Self::Floats(_, lists) => write_lists::<FloatType, W>(group, lists),
+            Self::Pair(_, (_, first), (_, second)) => {
+                write_lists::<Int64Type, W>(group, first)?;
+                write_lists::<DoubleType, W>(group, second)
+            }
+        }
+    }
+}
+
+/// Writes a column of lists.
+fn write_lists<T: DataType, W: Write + Send>(
+    group: &mut SerializedRowGroupWriter<'_, W>,
+    lists: &[Vec<T::T>],
+) -> Result<(), ParquetError> {
+    let (mut values, mut there, mut further) = (Vec::new(), Vec::new(), Vec::new());
+    for list in lists {
+        // An empty list is one entry that is not there; in a longer one, all but the first go on.
+        there.extend(std::iter::repeat_n(i16::from(!list.is_empty()), list.len().max(1)));
+        further.push(0);
+        further.extend(std::iter::repeat_n(1, list.len().saturating_sub(1)));
+        values.extend(list.iter().cloned());
+    }
+    let Some(mut column) = group.next_column()? else { return Ok(()) };
+    column.typed::<T>().write_batch(&values, Some(&there), Some(&further))?;
+    column.close()
+}
+
 /// A table that is being written.
 pub(crate) struct Writer {
     path: PathBuf,
@@ -45,12 +114,12 @@ pub(crate) struct Writer {
 
 enum Out {
     Csv(Box<csv::Writer<BufWriter<File>>>),
-    Parquet(Box<Columns>),
+    Parquet(Box<Columns<File>>),
 }
 
 /// The rows of a row group, column by column.
-struct Columns {
-    writer: SerializedFileWriter<File>,
+struct Columns<W: Write + Send> {
+    writer: SerializedFileWriter<W>,
     kinds: Vec<Cells>,
     cells: Vec<Vec<String>>,
 }
@@ -77,7 +146,7 @@ impl Writer {
                 Out::Csv(Box::new(writer))
             }
             Form::Parquet => {
-                let columns = Columns::new(file, columns).map_err(|e| failed(&path, &e))?;
+                let columns = Columns::new(file, columns, &[]).map_err(|e| failed(&path, &e))?;
                 Out::Parquet(Box::new(columns))
             }
         };
@@ -98,7 +167,7 @@ impl Writer {
                     column.push((*cell).to_owned());
                 }
                 let full = columns.cells[0].len() == GROUP;
-                if full { columns.flush().map_err(|e| failed(&self.path, &e)) } else { Ok(()) }
+                if full { columns.flush(&[]).map_err(|e| failed(&self.path, &e)) } else { Ok(()) }
             }
         }
     }
@@ -116,7 +185,7 @@ impl Writer {
                 file.sync_all().map_err(io)
             }
             Out::Parquet(mut columns) => {
-                columns.flush().map_err(|e| failed(&self.path, &e))?;
+                columns.flush(&[]).map_err(|e| failed(&self.path, &e))?;
                 let mut file = columns.writer.into_inner().map_err(|e| failed(&self.path, &e))?;
                 file.flush().and_then(|()| file.sync_all()).map_err(|e| Error::io(&self.path, e))
             }
@@ -128,8 +197,27 @@ fn failed(path: &Path, error: &ParquetError) -> Error {
     Error::io(path, std::io::Error::other(error.to_string()))
 }
 
-impl Columns {
-    fn new(file: File, columns: &[(&str, Cells)]) -> std::result::Result<Self, ParquetError> {
+/// A Parquet file in memory: rows of as many cells as there are columns, and behind these the lists.
+///
+/// # Errors
+/// [`Error::Failed`] if the crate refuses it.
+pub(crate) fn parquet_bytes(
+    columns: &[(&str, Cells)],
+    rows: &[Vec<String>],
+    lists: Vec<List<'_>>,
+) -> Result<Vec<u8>> {
+    let failed = |e: ParquetError| Error::Failed(format!("the table cannot be written: {e}"));
+    let mut out = Columns::new(Vec::new(), columns, &lists).map_err(failed)?;
+    for (column, cells) in out.cells.iter_mut().enumerate() {
+        cells.extend(rows.iter().map(|row| row.get(column).cloned().unwrap_or_default()));
+    }
+    // One row group: what is in memory at once already.
+    out.flush(&lists).map_err(failed)?;
+    out.writer.into_inner().map_err(failed)
+}
+
+impl<W: Write + Send> Columns<W> {
+    fn new(file: W, columns: &[(&str, Cells)], lists: &[List<'_>]) -> Result<Self, ParquetError> {
         let mut fields = Vec::new();
         for (name, cells) in columns {
             let physical = match cells {
@@ -143,6 +231,9 @@ impl Columns {
                 .with_logical_type(text);
             fields.push(Arc::new(field.build()?));
         }
+        for list in lists {
+            fields.push(Arc::new(list.field()?));
+        }
         let schema = Type::group_type_builder("schema").with_fields(fields).build()?;
         let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
         Ok(Self {
@@ -152,8 +243,8 @@ impl Columns {
         })
     }
 
-    fn flush(&mut self) -> std::result::Result<(), ParquetError> {
-        if self.cells[0].is_empty() {
+    fn flush(&mut self, lists: &[List<'_>]) -> Result<(), ParquetError> {
+        if self.cells.first().is_none_or(Vec::is_empty) {
             return Ok(());
         }
         let mut group = self.writer.next_row_group()?;
@@ -181,6 +272,7 @@ impl Columns {
             }
             column.close()?;
         }
+        lists.iter().try_for_each(|list| list.write(&mut group))?;
         group.close()?;
         Ok(())
     }
@@ -190,6 +282,34 @@ impl Columns {
 mod tests {
     use super::super::Table;
     use super::*;
+
+    #[test]
+    fn lists_are_read_back() {
+        let pair = List::Pair(
+            "near",
+            ("ids", vec![vec![1, 2], vec![]]),
+            ("distances", vec![vec![0.5, 0.25], vec![]]),
+        );
+        let lists = vec![pair, List::Floats("vector", vec![vec![1.5], vec![2.5, 3.5]])];
+        let rows = [vec!["a".to_owned()], vec![String::new()]];
+        let bytes = parquet_bytes(&[("name", Cells::Text)], &rows, lists).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.parquet");
+        std::fs::write(&path, bytes).unwrap();
+        let mut table = Table::open(&path).unwrap();
+        assert_eq!(table.header(), ["name", "near", "vector"]);
+        let mut rows = Vec::new();
+        while let Some(row) = table.next().unwrap() {
+            rows.push([0, 1, 2].map(|at| row.text(at).unwrap().to_owned()));
+        }
+        assert_eq!(
+            rows,
+            [
+                ["a", r#"{"ids":[1,2],"distances":[0.5,0.25]}"#, "[1.5]"],
+                ["", r#"{"ids":[],"distances":[]}"#, "[2.5,3.5]"],
+            ]
+        );
+    }
 
     #[test]
     fn both_forms_give_the_same_rows() {

@@ -1,6 +1,5 @@
-//! The map as a file: a picture (SVG), a page in which models can be found (HTML), or a table (CSV).
+//! The map as a file: a picture (SVG, PNG), a page in which models can be found (HTML), or a table (CSV).
 
-use std::fmt::Write;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -23,6 +22,7 @@ use crate::explorer::theme::{Ink, Theme};
 use crate::explorer::ui::labels::{Grid, Wanted};
 use crate::explorer::ui::panes::map::axis;
 use crate::explorer::ui::widgets::fit;
+use crate::picture::{Anchor, Dot, Picture, Rgb, Text, escaped};
 
 /// The picture, and the part of it that the models have, in pixels.
 const SIZE: (f64, f64) = (1280.0, 900.0);
@@ -31,6 +31,8 @@ const PLOT: (f64, f64, f64, f64) = (30.0, 64.0, 1220.0, 740.0);
 const CELL: (f64, f64) = (6.8, 15.0);
 /// The longest name that is shown, in cells.
 const LONGEST: usize = 32;
+/// The height of its letters, in pixels.
+const LETTERS: f64 = 11.0;
 /// An entry of the legend, in pixels, and where its rows begin.
 const ENTRY: (f64, f64) = (200.0, 22.0);
 const LEGEND: f64 = 838.0;
@@ -40,6 +42,8 @@ const LEGEND: f64 = 838.0;
 pub enum Kind {
     /// A picture with every model as a dot that tells its name.
     Svg,
+    /// The same in pixels, with a font that is compiled in.
+    Png,
     /// A page with that picture and a field to find models in.
     Html,
     /// A row a model: its name, its class and its coordinates.
@@ -97,6 +101,7 @@ pub fn picture(
     }
     match kind {
         Kind::Svg => Ok(svg(&state)?.into_bytes()),
+        Kind::Png => png(&state),
         Kind::Html => Ok(html(&state)?.into_bytes()),
         Kind::Csv => Ok(csv(&state)),
     }
@@ -120,9 +125,9 @@ fn colouring(subject: &Subject, name: &str) -> Result<ColourBy> {
     Ok(colours[at])
 }
 
-fn hex(theme: &Theme, colour: Color) -> Result<String> {
+fn rgb(theme: &Theme, colour: Color) -> Result<Rgb> {
     match colour {
-        Color::Rgb(r, g, b) => Ok(format!("#{r:02x}{g:02x}{b:02x}")),
+        Color::Rgb(r, g, b) => Ok((r, g, b)),
         _ => Err(Error::Usage(format!(
             "the theme `{}` leaves its colours to the terminal: choose another",
             theme.name
@@ -130,101 +135,87 @@ fn hex(theme: &Theme, colour: Color) -> Result<String> {
     }
 }
 
-/// A text between tags or in an attribute. The subject's texts hold no control characters.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+fn hex(theme: &Theme, ink: Ink) -> Result<String> {
+    rgb(theme, theme[ink]).map(|(r, g, b)| format!("#{r:02x}{g:02x}{b:02x}"))
 }
 
 pub fn svg(state: &State) -> Result<String> {
+    drawing(state).map(|drawing| drawing.svg())
+}
+
+fn png(state: &State) -> Result<Vec<u8>> {
+    let failed = |problem| Error::Failed(format!("the map cannot be drawn: {problem}"));
+    drawing(state)?.png().map_err(failed)
+}
+
+/// The shapes of the map. The subject's texts hold no control characters.
+fn drawing(state: &State) -> Result<Picture> {
     let (theme, map, subject) = (&state.theme, &state.map, &state.subject);
-    let ink = |ink: Ink| hex(theme, theme[ink]);
-    let (background, text, muted, line) =
-        (ink(Ink::Background)?, ink(Ink::Text)?, ink(Ink::Muted)?, ink(Ink::MapAxis)?);
-    let hues: Vec<String> = map
+    let ink = |ink: Ink| rgb(theme, theme[ink]);
+    let (text, muted) = (ink(Ink::Text)?, ink(Ink::Muted)?);
+    let hues: Vec<Rgb> = map
         .colouring
         .classes
         .iter()
-        .map(|c| hex(theme, theme.hue(c.hue)))
+        .map(|c| rgb(theme, theme.hue(c.hue)))
         .collect::<Result<_>>()?;
     let (left, top, width, height) = PLOT;
     let at = |place| {
         let (x, y) = map.seen(place);
         (left + x * width, top + y * height)
     };
-    let mut out = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {}\" font-family=\"ui-monospace, \
-         Menlo, Consolas, monospace\" font-size=\"11\">\n<rect width=\"100%\" height=\"100%\" \
-         fill=\"{background}\"/>\n",
-        SIZE.0, SIZE.1
-    );
-    let mut write = |x: f64, y: f64, fill: &str, size: f64, anchor: &str, said: &str| {
-        let said = escaped(said);
-        // Writing to a string cannot fail.
-        let _ = writeln!(
-            out,
-            "<text x=\"{x:.1}\" y=\"{y:.1}\" fill=\"{fill}\" font-size=\"{size}\" \
-             text-anchor=\"{anchor}\">{said}</text>"
-        );
+    let mut texts = Vec::new();
+    let mut write = |x: f64, y: f64, fill: Rgb, size: f64, end: Anchor, said: &str| {
+        texts.push(Text { at: (x, y), end, size, fill, text: said.to_owned() });
     };
     let note = if subject.simulated { "  simulated data" } else { "" };
     let head = format!("{} · {} models{note}", subject.data, subject.models.len());
-    write(left, 30.0, &text, 16.0, "start", &head);
+    write(left, 30.0, text, 16.0, Anchor::Start, &head);
     if let Some(title) = &map.colouring.title {
-        write(SIZE.0 - left, 30.0, &muted, 13.0, "end", &format!("coloured by {title}"));
+        let title = format!("coloured by {title}");
+        write(SIZE.0 - left, 30.0, muted, 13.0, Anchor::End, &title);
     }
     let (a, b) = map.axes();
-    write(left, top - 8.0, &muted, 12.0, "start", &format!("↑ {}", axis(state, b)));
+    write(left, top - 8.0, muted, 12.0, Anchor::Start, &format!("↑ {}", axis(state, b)));
     let bottom = top + height + 14.0;
-    write(left + width, bottom, &muted, 12.0, "end", &format!("{} →", axis(state, a)));
+    write(left + width, bottom, muted, 12.0, Anchor::End, &format!("{} →", axis(state, a)));
     for (i, class) in map.colouring.classes.iter().enumerate() {
         let across = (width / ENTRY.0) as usize;
         let (x, y) =
             (left + ENTRY.0 * (i % across) as f64, LEGEND + 24.0 + ENTRY.1 * (i / across) as f64);
-        write(x, y, &hues[i], 15.0, "start", "●");
-        write(
-            x + 16.0,
-            y,
-            &text,
-            12.0,
-            "start",
-            &format!("{} {}", fit(&class.name, 20), class.count),
-        );
+        write(x, y, hues[i], 15.0, Anchor::Start, "●");
+        let entry = format!("{} {}", fit(&class.name, 20), class.count);
+        write(x + 16.0, y, text, 12.0, Anchor::Start, &entry);
     }
     let (x, y) = at(map.origin);
-    let _ = writeln!(
-        out,
-        "<path d=\"M{x:.1} {top}V{:.1}M{left} {y:.1}H{:.1}\" stroke=\"{line}\" \
-         stroke-dasharray=\"2 5\"/>",
-        top + height,
-        left + width
-    );
     let radius = match subject.models.len() {
         0..=400 => 4.5,
         401..=4000 => 2.8,
         _ => 1.5,
     };
-    out += "<g id=\"models\" fill-opacity=\"0.85\">\n";
-    for (m, name) in subject.models.iter().enumerate() {
-        let (x, y) = at(map.places[m]);
+    let dots = subject.models.iter().enumerate().map(|(m, name)| {
         let class = map.colouring.class_of(m);
-        let hue = hues.get(class).map_or(muted.as_str(), String::as_str);
         let kind = map.colouring.classes.get(class).map_or("", |class| &class.name);
-        let _ = writeln!(
-            out,
-            "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius}\" fill=\"{hue}\"><title>{}\n{}</title>\
-             </circle>",
-            escaped(name),
-            escaped(kind)
-        );
-    }
-    out += "</g>\n";
-    names(state, &mut out, &ink(Ink::MapLabel)?, at);
-    out += "</svg>\n";
-    Ok(out)
+        Dot {
+            at: at(map.places[m]),
+            radius,
+            fill: hues.get(class).copied().unwrap_or(muted),
+            title: format!("{name}\n{kind}"),
+        }
+    });
+    Ok(Picture {
+        size: SIZE,
+        background: ink(Ink::Background)?,
+        dots: dots.collect(),
+        names: names(state, ink(Ink::MapLabel)?, at),
+        lines: vec![((x, top), (x, top + height)), ((left, y), (left + width, y))],
+        line: ink(Ink::MapAxis)?,
+        texts,
+    })
 }
 
 /// Names beside as many dots as have room, those with the most answers first.
-fn names(state: &State, out: &mut String, fill: &str, at: impl Fn((f64, f64)) -> (f64, f64)) {
+fn names(state: &State, fill: Rgb, at: impl Fn((f64, f64)) -> (f64, f64)) -> Vec<Text> {
     let (left, top, width, height) = PLOT;
     let cell = |place| {
         let (x, y) = at(place);
@@ -235,24 +226,23 @@ fn names(state: &State, out: &mut String, fill: &str, at: impl Fn((f64, f64)) ->
         let (x, y) = cell(*place);
         grid.add_point(x, y);
     }
-    *out += "<g id=\"names\" pointer-events=\"none\">\n";
+    let mut names = Vec::new();
     for m in &state.map.ranked {
         let text = fit(state.name(*m), LONGEST);
         let (x, y) = cell(state.map.places[*m]);
         let Some((x, y)) = grid.place(&Wanted { x, y, text: &text, forced: false }) else {
             continue;
         };
-        let (x, y) = (left + x as f64 * CELL.0, top + (y as f64 + 0.8) * CELL.1);
-        let text = escaped(&text);
-        let _ = writeln!(out, "<text x=\"{x:.1}\" y=\"{y:.1}\" fill=\"{fill}\">{text}</text>");
+        let at = (left + x as f64 * CELL.0, top + (y as f64 + 0.8) * CELL.1);
+        names.push(Text { at, end: Anchor::Start, size: LETTERS, fill, text });
     }
-    *out += "</g>\n";
+    names
 }
 
 pub fn html(state: &State) -> Result<String> {
     let theme = &state.theme;
-    let (background, text) = (hex(theme, theme[Ink::Background])?, hex(theme, theme[Ink::Text])?);
-    let surface = hex(theme, theme[Ink::Surface])?;
+    let (background, text) = (hex(theme, Ink::Background)?, hex(theme, Ink::Text)?);
+    let surface = hex(theme, Ink::Surface)?;
     Ok(format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n<title>llmap: {title}</title>\n\
          <style>\nbody {{ margin: 0; background: {background}; color: {text}; font: 14px ui-monospace, \

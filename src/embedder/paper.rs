@@ -1,0 +1,231 @@
+//! The paper's own weights, as its code saves them: `saved_model.pth` (the state of `TextMF`),
+//! `model_embeddings.pth` (its model vectors alone) and `question_embeddings.pth`, with the orders of models
+//! and questions beside them. From them a file of llmap's own: exact, and read without pickle.
+//!
+//! Of a question whose text is in the question order, its vector is known; any other text has to be read
+//! with the paper's encoder (all-mpnet-base-v2, `llmap fetch mpnet`).
+
+mod import;
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use ndarray::{Array2, Axis};
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
+
+use super::reference::Reference;
+use crate::atomic::Output;
+use crate::encoder::{Encoder, Part, Sentence, Source, sources};
+use crate::error::{Error, Result};
+use crate::progress::Progress;
+use crate::sealed;
+use crate::tensors::Tensors;
+use crate::unpack;
+
+/// The key of the document in the file's metadata.
+const KEY: &str = "llmap-paper";
+const VERSION: u32 = 1;
+/// The encoder that the paper read questions with.
+const ENCODER: &str = "mpnet";
+
+/// The paper's weights.
+#[derive(Debug)]
+pub struct Paper {
+    /// The models' names, in the order of the vectors.
+    pub models: Vec<String>,
+    /// Models × dimensions.
+    pub vectors: Array2<f32>,
+    /// What forecasts answers, where more than the vectors is known.
+    predictor: Option<Reference>,
+    questions: Option<Questions>,
+}
+
+/// Questions whose vectors are known.
+#[derive(Debug)]
+struct Questions {
+    texts: Vec<String>,
+    /// Questions × numbers.
+    vectors: Array2<f32>,
+}
+
+/// The document.
+#[derive(Serialize, Deserialize)]
+struct Card {
+    version: u32,
+    models: Vec<String>,
+    questions: Vec<String>,
+}
+
+/// True for the metadata of such a file.
+pub(super) fn is_paper(metadata: &HashMap<String, String>) -> bool {
+    metadata.contains_key(KEY)
+}
+
+impl Paper {
+    /// Reads a file that [`Paper::save_to`] wrote; `None` for any other safetensors file.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if it is damaged, newer, or does not fit together.
+    pub fn load(path: &Path) -> Result<Option<Self>> {
+        let wrong = |problem: String| {
+            Error::input(path, problem, "write it again with `llmap import paper`")
+        };
+        let bytes = unpack::bytes(path, unpack::EMBEDDER)?;
+        let Ok((_, metadata)) = SafeTensors::read_metadata(&bytes) else { return Ok(None) };
+        let Some(card) = metadata.metadata().as_ref().and_then(|m| m.get(KEY)) else {
+            return Ok(None);
+        };
+        let card: Card =
+            serde_json::from_str(card).map_err(|e| wrong(format!("its document: {e}")))?;
+        if card.version > VERSION {
+            let problem = format!("written by a newer llmap (format {})", card.version);
+            return Err(Error::input(path, problem, "update llmap"));
+        }
+        let read = Tensors::new(&bytes).map_err(wrong)?;
+        sealed::check(read.file(), &bytes).map_err(wrong)?;
+        let has = |name: &str| read.names().contains(&name);
+        let vectors = read.matrix("models", Some(card.models.len()), None).map_err(wrong)?;
+        let predictor = if has("projection") {
+            let projection =
+                read.matrix("projection", None, Some(vectors.ncols())).map_err(wrong)?;
+            let classifier =
+                read.vector("classifier", vectors.ncols() + 1).map_err(wrong)?.to_vec();
+            if projection.nrows() < 2 {
+                return Err(wrong("the projection of questions is empty".into()));
+            }
+            Some(Reference::new(vectors.clone(), projection, classifier))
+        } else {
+            None
+        };
+        let questions = if let (true, Some(predictor)) = (has("questions"), &predictor) {
+            let (n, width) = (card.questions.len(), predictor.inputs());
+            let vectors = read.matrix("questions", Some(n), Some(width)).map_err(wrong)?;
+            Some(Questions { texts: card.questions, vectors })
+        } else {
+            None
+        };
+        Ok(Some(Self { models: card.models, vectors, predictor, questions }))
+    }
+
+    /// Writes the file.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if it cannot be written.
+    pub fn save_to(&self, output: Output) -> Result<()> {
+        let failed = |e: &dyn std::fmt::Display| {
+            Error::Failed(format!("the weights cannot be written: {e}"))
+        };
+        let card = Card {
+            version: VERSION,
+            models: self.models.clone(),
+            questions: self.questions.as_ref().map_or_else(Vec::new, |q| q.texts.clone()),
+        };
+        let card = serde_json::to_string(&card).map_err(|e| failed(&e))?;
+        let bytes = |array: &Array2<f32>| -> Vec<u8> {
+            array.iter().flat_map(|x| x.to_le_bytes()).collect()
+        };
+        let mut tensors = vec![("models", self.vectors.shape().to_vec(), bytes(&self.vectors))];
+        if let Some(predictor) = &self.predictor {
+            let (projection, classifier) = predictor.weights();
+            tensors.push(("projection", projection.shape().to_vec(), bytes(projection)));
+            let numbers = classifier.iter().flat_map(|x| x.to_le_bytes()).collect();
+            tensors.push(("classifier", vec![classifier.len()], numbers));
+        }
+        if let Some(questions) = &self.questions {
+            let vectors = &questions.vectors;
+            tensors.push(("questions", vectors.shape().to_vec(), bytes(vectors)));
+        }
+        let views = tensors
+            .iter()
+            .map(|(name, shape, bytes)| {
+                let view = TensorView::new(Dtype::F32, shape.clone(), bytes);
+                view.map(|view| (*name, view)).map_err(|e| failed(&e))
+            })
+            .collect::<Result<Vec<_>>>()?;
+        output.write(&sealed::seal(views, Some((KEY, card))).map_err(|e| failed(&e))?)
+    }
+
+    /// How many questions have a vector in the file.
+    #[must_use]
+    pub fn questions(&self) -> usize {
+        self.questions.as_ref().map_or(0, |questions| questions.texts.len())
+    }
+
+    /// True if answers can be forecast, and not only models compared.
+    #[must_use]
+    pub fn forecasts(&self) -> bool {
+        self.predictor.is_some()
+    }
+
+    /// Numbers of a question's vector; 0 if answers cannot be forecast.
+    #[must_use]
+    pub fn inputs(&self) -> usize {
+        self.predictor.as_ref().map_or(0, Reference::inputs)
+    }
+
+    /// Probabilities that each model answers right: texts × models.
+    ///
+    /// # Errors
+    /// [`Error::Lines`] if answers cannot be forecast, or a text is none of the known questions and the
+    /// paper's encoder is not on this machine; what encoding fails with.
+    pub fn predict(
+        &self,
+        texts: &[&str],
+        progress: &mut Progress<'_, usize>,
+    ) -> Result<Array2<f32>> {
+        let Some(predictor) = &self.predictor else {
+            return Err(Error::usage(
+                "these are the paper's model vectors alone, which forecast no answers",
+                "import saved_model.pth too",
+            ));
+        };
+        let mut rows = Array2::zeros((texts.len(), predictor.inputs()));
+        let mut unknown = Vec::new();
+        let known = self.questions.as_ref();
+        let place: HashMap<&str, usize> = known
+            .iter()
+            .flat_map(|questions| questions.texts.iter().enumerate())
+            .map(|(row, text)| (text.as_str(), row))
+            .collect();
+        for (at, text) in texts.iter().enumerate() {
+            match (place.get(text), known) {
+                (Some(row), Some(known)) => rows.row_mut(at).assign(&known.vectors.row(*row)),
+                _ => unknown.push(at),
+            }
+        }
+        if !unknown.is_empty() {
+            let encoder = encoder(unknown.len(), texts.len(), predictor.inputs())?;
+            let new: Vec<&str> = unknown.iter().map(|at| texts[*at]).collect();
+            let encoded = encoder.encode(&new, progress)?;
+            for (at, row) in unknown.into_iter().zip(encoded.axis_iter(Axis(0))) {
+                rows.row_mut(at).assign(&row);
+            }
+        }
+        Ok(predictor.predict(&rows))
+    }
+}
+
+/// The encoder of the paper, for texts whose vectors are not in the file.
+fn encoder(unknown: usize, of: usize, inputs: usize) -> Result<Encoder> {
+    let found = sources(ENCODER).ok().and_then(|sources| match sources.into_iter().next() {
+        Some(Source::Folder(folder)) => Some(folder),
+        _ => None,
+    });
+    let Some(folder) = found else {
+        let problem = format!(
+            "the vectors of {unknown} of {of} questions are not among the paper's, and its encoder \
+             (all-mpnet-base-v2) is not on this machine"
+        );
+        return Err(Error::usage(problem, format!("run `llmap fetch {ENCODER}`")));
+    };
+    let sentence = Sentence::read(&folder)?;
+    if sentence.identity().dim != inputs {
+        return Err(Error::Usage(format!(
+            "these weights read questions as {inputs} numbers, and all-mpnet-base-v2 gives {}: they \
+             were trained with another encoder",
+            sentence.identity().dim
+        )));
+    }
+    Ok(Encoder::new(vec![Part::Sentence(std::sync::Arc::new(sentence))]))
+}
