@@ -163,7 +163,10 @@ fn dispatch(cli: &Cli) -> Result<()> {
         #[cfg(feature = "tui")]
         None => explore::run(&cli.explore, common),
         #[cfg(not(feature = "tui"))]
-        None => Err(Error::Usage("name a command: `llmap help` lists them".into())),
+        None => Err(Error::usage(
+            "this build has no explorer: it lacks the feature `tui`",
+            "name a command; `llmap help` lists them",
+        )),
         #[cfg(feature = "tui")]
         Some(Command::Explore(arguments)) => explore::run(arguments, common),
         Some(Command::Train(arguments)) => train::run(arguments, common),
