@@ -83,7 +83,7 @@ fn vectors_and_places_in_every_form() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| path(folder.path(), name);
     let embedder = llmap::embedder::Embedder::shipped().unwrap();
-    let (models, width) = embedder.vectors.dim();
+    let (models, width) = embedder.vectors().dim();
     for name in ["v.csv", "v.npy", "v.tsv", "v.parquet"] {
         printed(&["--vectors", &at(name)]);
     }
@@ -91,15 +91,15 @@ fn vectors_and_places_in_every_form() {
     assert_eq!((header.len(), table.len()), (width + 1, models));
     let own = |row: &[String]| -> Vec<f32> { row.iter().map(|x| x.parse().unwrap()).collect() };
     for (m, row) in table.iter().enumerate() {
-        assert_eq!(llmap::spreadsheet::read(&row[0]), embedder.models[m]);
-        assert_eq!(own(&row[1..]), embedder.vectors.row(m).to_vec(), "in all their digits");
+        assert_eq!(row[0], embedder.models()[m]);
+        assert_eq!(own(&row[1..]), embedder.vectors().row(m).to_vec(), "in all their digits");
     }
     let npy = fs::read(at("v.npy")).unwrap();
     let data = npy.len() - 4 * models * width;
     let header = String::from_utf8_lossy(&npy[10..data]).into_owned();
     assert!(header.contains(&format!("({models}, {width})")) && data % 64 == 0, "{header}");
     let first = f32::from_le_bytes(npy[data..data + 4].try_into().unwrap());
-    assert_eq!(first, embedder.vectors[[0, 0]]);
+    assert_eq!(first, embedder.vectors()[[0, 0]]);
     let [vectors, metadata] =
         ["v.tsv", "v.metadata.tsv"].map(|name| fs::read_to_string(at(name)).unwrap());
     assert_eq!((vectors.lines().count(), metadata.lines().count()), (models, models + 1));

@@ -10,13 +10,13 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::{Common, output, signals};
+#[cfg(feature = "tui")]
 use crate::dataset::Dataset;
 use crate::embedder::{Backend, Embedder, Event, Settings, train};
 use crate::encoder::{self, Source};
 #[cfg(feature = "tui")]
 use crate::explorer::{self, Options};
 use crate::metrics::Metrics;
-#[cfg(feature = "tui")]
 use crate::progress::Progress;
 use crate::{Output, Result};
 
