@@ -113,7 +113,7 @@ fn every_table_beside_an_embedder_is_read_as_parquet_too() {
     let embedder = llmap::embedder::Embedder::shipped().unwrap();
     let mut tags = "model_name,tagged\n".to_owned();
     let mut scores = "model_name,accuracy,responses\n".to_owned();
-    for (m, name) in embedder.models.iter().enumerate().step_by(7) {
+    for (m, name) in embedder.models().iter().enumerate().step_by(7) {
         tags += &format!("{name},{}\n", u8::from(m % 2 == 0));
         scores += &format!("{name},0.{},{}\n", m % 10, 40 + m);
     }
