@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::logit::{Z80, sigmoid};
+use crate::logit::{Z80, logit, sigmoid};
 
 /// The ends of an interval; of what, and how likely, says the place that it is in.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -54,17 +54,13 @@ impl Estimate {
     #[must_use]
     pub fn around(mean: f64, deviation: f64) -> Self {
         let p = mean.clamp(1e-6, 1.0 - 1e-6);
-        let (logit, width) = ((p / (1.0 - p)).ln(), Z80 * deviation / (p * (1.0 - p)));
-        Self { mean, low: sigmoid(logit - width), high: sigmoid(logit + width) }
+        let (center, width) = (logit(p), Z80 * deviation / (p * (1.0 - p)));
+        Self { mean, low: sigmoid(center - width), high: sigmoid(center + width) }
     }
 
     /// The logit of the mean, and the variance that the interval stands for.
     #[must_use]
     pub fn logit(&self) -> (f64, f64) {
-        let logit = |p: f64| {
-            let p = p.clamp(1e-6, 1.0 - 1e-6);
-            (p / (1.0 - p)).ln()
-        };
         let deviation = (logit(self.high) - logit(self.low)) / (2.0 * Z80);
         (logit(self.mean), (deviation * deviation).max(1e-9))
     }

@@ -63,7 +63,6 @@ mod picture;
 mod printable;
 mod progress;
 mod quantized;
-mod sealed;
 pub mod service;
 mod spreadsheet;
 mod table;

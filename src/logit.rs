@@ -3,9 +3,15 @@
 /// The normal quantile that leaves a tenth on either side: the end of an 80% interval.
 pub const Z80: f64 = 1.281_551_6;
 
-/// The probability of a logit.
-pub fn sigmoid(x: f64) -> f64 {
-    1.0 / (1.0 + (-x).exp())
+/// The probability of a logit, in 32 or 64 bits.
+pub fn sigmoid<F: ndarray::NdFloat>(x: F) -> F {
+    (F::one() + (-x).exp()).recip()
+}
+
+/// The logit of a probability, which is kept 1e-6 away from 0 and 1.
+pub fn logit(p: f64) -> f64 {
+    let p = p.clamp(1e-6, 1.0 - 1e-6);
+    (p / (1.0 - p)).ln()
 }
 
 /// The logit that a normal term of deviation `spread` averages down to 1, by the probit approximation.

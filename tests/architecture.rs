@@ -12,7 +12,7 @@ type Module = Vec<String>;
 
 /// The modules of the crate: what stands in one line may know the lines above it, not each other.
 const LAYERS: [&[&str]; 15] = [
-    &["printable", "logit", "estimate", "kernels", "sealed", "spreadsheet", "picture"],
+    &["printable", "logit", "estimate", "kernels", "spreadsheet", "picture"],
     &["error", "quantized"],
     &["progress"],
     &["names", "unpack", "atomic", "hub", "tensors"],

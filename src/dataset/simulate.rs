@@ -9,6 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
 use super::{Attribute, Dataset, Kind, Question, Responses, Split, Values};
+use crate::logit::sigmoid;
 
 /// A simulated model.
 #[derive(Clone, Debug)]
@@ -140,7 +141,7 @@ pub fn respond(questions: &[Question], models: &[Model], rng: &mut impl Rng) -> 
         let difficulty = normal(rng);
         for (m, model) in models.iter().enumerate() {
             let logit = model.ability + model.skills[question.category as usize] - difficulty;
-            let right = rng.random_bool(1.0 / (1.0 + (-logit).exp()));
+            let right = rng.random_bool(sigmoid(logit));
             if model.run_on[question.category as usize] {
                 triples.push((q as u32, m as u32, f32::from(u8::from(right))));
             }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::logit::{sigmoid, stretch};
+use crate::logit::{logit, sigmoid, stretch};
 
 /// From logits to probabilities and intervals.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,8 +23,7 @@ impl Calibration {
     /// The probabilities that a calibrated `p` stands for, with their weights: what is left open by
     /// the text at the nodes of a Gauss–Hermite rule.
     pub(crate) fn conditional(&self, p: f64) -> impl Iterator<Item = (f64, f64)> + '_ {
-        let p = p.clamp(1e-6, 1.0 - 1e-6);
-        let centre = (p / (1.0 - p)).ln() * stretch(self.spread);
+        let centre = logit(p) * stretch(self.spread);
         HERMITE.iter().map(move |(node, weight)| {
             (*weight, sigmoid(centre + node * self.spread).clamp(1e-9, 1.0 - 1e-9))
         })

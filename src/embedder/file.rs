@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ndarray::{Array1, Array2};
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::tensor::SafeTensors;
 use serde::{Deserialize, Serialize};
 
 use super::calibration::Calibration;
@@ -31,8 +31,7 @@ use crate::dataset::Attribute;
 use crate::encoder::{self, Builtin, Encoder, Hashing, Identity, Part, Tfidf};
 use crate::error::{Error, Result};
 use crate::quantized::Quantized;
-use crate::sealed;
-use crate::tensors::{Tensors, misshapen};
+use crate::tensors::{Stored, Tensors, in_8_bits, misshapen, write};
 use crate::unpack::{self, refuse_pointer};
 
 /// The version of the format that this program writes, and the newest that it reads.
@@ -204,16 +203,7 @@ impl Embedder {
             provenance: self.provenance.clone(),
         };
         let card = serde_json::to_string(&card).map_err(|e| failed(e.to_string()))?;
-        let tensors = self.tensors();
-        let views = tensors
-            .iter()
-            .map(|(name, tensor)| {
-                TensorView::new(tensor.kind, tensor.shape.clone(), &tensor.bytes)
-                    .map(|view| (&**name, view))
-                    .map_err(|e| failed(e.to_string()))
-            })
-            .collect::<Result<Vec<_>>>()?;
-        sealed::seal(views, Some((KEY, card))).map_err(|e| failed(e.to_string()))
+        write(&self.tensors(), Some((KEY, card))).map_err(|e| failed(e.to_string()))
     }
 
     fn tensors(&self) -> Vec<(String, Stored)> {
@@ -252,7 +242,7 @@ impl Embedder {
         let shared = shared.map(|counts| (SHARED.to_owned(), Stored::u16(counts.counts())));
         tensors.extend(shared);
         let words = &lens.words;
-        tensors.extend(stored("memory.keys", &lens.memory.index.keys));
+        tensors.extend(in_8_bits("memory.keys", &lens.memory.index.keys));
         tensors.extend(quantized("memory.centers", &lens.memory.index.centers));
         tensors.push(("memory.lists".to_owned(), Stored::u32(&lens.memory.index.sizes)));
         tensors.extend(quantized("memory.summaries", &lens.memory.summaries));
@@ -289,8 +279,7 @@ impl Embedder {
             Ordering::Less => return Err(Fault::Older(version)),
             Ordering::Equal => {}
         }
-        let read = Tensors::new(bytes).map_err(Fault::Broken)?.within(LARGEST);
-        sealed::check(read.file(), bytes).map_err(Fault::Broken)?;
+        let read = Tensors::sealed(bytes).map_err(Fault::Broken)?.within(LARGEST);
         let card: Card =
             serde_json::from_str(card).map_err(|e| broken(format!("its document: {e}")))?;
         ranges::check(&card)?;
@@ -468,50 +457,7 @@ impl From<String> for Fault {
     }
 }
 
-/// A tensor on its way out.
-struct Stored {
-    kind: Dtype,
-    shape: Vec<usize>,
-    bytes: Vec<u8>,
-}
-
-impl Stored {
-    fn f32(array: &Array2<f32>) -> Self {
-        let bytes = array.iter().flat_map(|x| x.to_le_bytes()).collect();
-        Self { kind: Dtype::F32, shape: array.shape().to_vec(), bytes }
-    }
-
-    fn row(array: &Array1<f32>) -> Self {
-        let bytes = array.iter().flat_map(|x| x.to_le_bytes()).collect();
-        Self { kind: Dtype::F32, shape: vec![array.len()], bytes }
-    }
-
-    fn f16(array: &Array2<f32>) -> Self {
-        let bytes = array.iter().flat_map(|x| half::f16::from_f32(*x).to_le_bytes()).collect();
-        Self { kind: Dtype::F16, shape: array.shape().to_vec(), bytes }
-    }
-
-    fn u32(values: &[u32]) -> Self {
-        let bytes = values.iter().flat_map(|x| x.to_le_bytes()).collect();
-        Self { kind: Dtype::U32, shape: vec![values.len()], bytes }
-    }
-
-    fn u16(values: &[u16]) -> Self {
-        let bytes = values.iter().flat_map(|x| x.to_le_bytes()).collect();
-        Self { kind: Dtype::U16, shape: vec![values.len()], bytes }
-    }
-
-    fn i8(array: &Array2<i8>) -> Self {
-        let bytes = array.iter().flat_map(|x| x.to_le_bytes()).collect();
-        Self { kind: Dtype::I8, shape: array.shape().to_vec(), bytes }
-    }
-}
-
 /// The integers and the scales of a matrix that was [`rounded`](crate::quantized::rounded).
 fn quantized(name: &str, matrix: &Array2<f32>) -> [(String, Stored); 2] {
-    stored(name, &Quantized::new(matrix))
-}
-
-fn stored(name: &str, Quantized { integers, scales }: &Quantized) -> [(String, Stored); 2] {
-    [(name.to_owned(), Stored::i8(integers)), (format!("{name}.scale"), Stored::row(scales))]
+    in_8_bits(name, &Quantized::new(matrix))
 }

@@ -8,7 +8,7 @@ use super::knowledge::Knowledge;
 use super::levels::{Given, Levels, Mixture, Tested};
 use super::network::{Asked, Network, array2, tensor};
 use super::{Embedder, scope};
-use crate::logit::{Z80, stretch};
+use crate::logit::{Z80, logit, sigmoid, stretch};
 use crate::metrics::Judged;
 
 /// Questions that pass through the networks at once.
@@ -51,9 +51,8 @@ impl Forecast {
     pub fn interval(&self, row: usize, model: usize, spread: f64) -> (f32, f32) {
         let own = f64::from(self.deviation[[row, model]]);
         let deviation = (own * own + spread * spread / GROUP).sqrt();
-        let p = f64::from(self.p[[row, model]]).clamp(1e-6, 1.0 - 1e-6);
-        let centre = (p / (1.0 - p)).ln() * stretch(deviation);
-        let end = |z: f64| crate::logit::sigmoid(centre + z * deviation) as f32;
+        let center = logit(f64::from(self.p[[row, model]])) * stretch(deviation);
+        let end = |z: f64| sigmoid(center + z * deviation) as f32;
         // The mean of a skewed distribution may lie outside of its quantiles.
         let (low, high) = (end(-Z80), end(Z80));
         (low.min(self.p[[row, model]]), high.max(self.p[[row, model]]))

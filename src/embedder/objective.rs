@@ -9,6 +9,7 @@ use ndarray::{Array2, ArrayView2};
 
 use super::levels::{Levels, Tested};
 use super::network::{TERMS, bend, slope, softmax};
+use crate::logit::sigmoid;
 
 /// The weight of naming the category.
 const NAMING: f32 = 0.3;
@@ -86,10 +87,6 @@ pub(super) fn slopes(
     }
     let loss = loss * f64::from(each);
     Slopes { outputs: by_outputs, specialities: by_specialities, loss }
-}
-
-fn sigmoid(x: f32) -> f32 {
-    (1.0 + (-x).exp()).recip()
 }
 
 #[cfg(test)]

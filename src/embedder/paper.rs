@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use ndarray::{Array2, Axis};
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::tensor::SafeTensors;
 use serde::{Deserialize, Serialize};
 
 use super::reference::Reference;
@@ -19,8 +19,7 @@ use crate::atomic::Output;
 use crate::encoder::{Encoder, Part, Sentence, Source, sources};
 use crate::error::{Error, Result};
 use crate::progress::Progress;
-use crate::sealed;
-use crate::tensors::Tensors;
+use crate::tensors::{self, Stored, Tensors};
 use crate::unpack;
 
 /// The key of the document in the file's metadata.
@@ -82,8 +81,7 @@ impl Paper {
             let problem = format!("written by a newer llmap (format {})", card.version);
             return Err(Error::input(path, problem, "update llmap"));
         }
-        let read = Tensors::new(&bytes).map_err(wrong)?;
-        sealed::check(read.file(), &bytes).map_err(wrong)?;
+        let read = Tensors::sealed(&bytes).map_err(wrong)?;
         let has = |name: &str| read.names().contains(&name);
         let vectors = read.matrix("models", Some(card.models.len()), None).map_err(wrong)?;
         let predictor = if has("projection") {
@@ -122,28 +120,14 @@ impl Paper {
             questions: self.questions.as_ref().map_or_else(Vec::new, |q| q.texts.clone()),
         };
         let card = serde_json::to_string(&card).map_err(|e| failed(&e))?;
-        let bytes = |array: &Array2<f32>| -> Vec<u8> {
-            array.iter().flat_map(|x| x.to_le_bytes()).collect()
-        };
-        let mut tensors = vec![("models", self.vectors.shape().to_vec(), bytes(&self.vectors))];
+        let mut tensors = vec![("models", Stored::f32(&self.vectors))];
         if let Some(predictor) = &self.predictor {
-            let (projection, classifier) = predictor.weights();
-            tensors.push(("projection", projection.shape().to_vec(), bytes(projection)));
-            let numbers = classifier.iter().flat_map(|x| x.to_le_bytes()).collect();
-            tensors.push(("classifier", vec![classifier.len()], numbers));
+            tensors.extend(predictor.tensors());
         }
         if let Some(questions) = &self.questions {
-            let vectors = &questions.vectors;
-            tensors.push(("questions", vectors.shape().to_vec(), bytes(vectors)));
+            tensors.push(("questions", Stored::f32(&questions.vectors)));
         }
-        let views = tensors
-            .iter()
-            .map(|(name, shape, bytes)| {
-                let view = TensorView::new(Dtype::F32, shape.clone(), bytes);
-                view.map(|view| (*name, view)).map_err(|e| failed(&e))
-            })
-            .collect::<Result<Vec<_>>>()?;
-        output.write(&sealed::seal(views, Some((KEY, card))).map_err(|e| failed(&e))?)
+        output.write(&tensors::write(&tensors, Some((KEY, card))).map_err(|e| failed(&e))?)
     }
 
     /// How many questions have a vector in the file.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{Embedder, Forecast};
+use crate::logit::logit;
 
 /// The terms of one calibrated logit; they add up to the logit of the probability.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -30,10 +31,7 @@ impl Embedder {
     /// the logit of its probability.
     #[must_use]
     pub fn parts(&self, forecast: &Forecast, row: usize) -> Vec<Parts> {
-        let logits = forecast.p.row(row).mapv(|p| {
-            let p = p.clamp(1e-6, 1.0 - 1e-6);
-            (p / (1.0 - p)).ln()
-        });
+        let logits = forecast.p.row(row).mapv(|p| logit(f64::from(p)) as f32);
         let ease = logits.mean().unwrap_or_default();
         let scale = forecast.slope[row] / self.calibration.temperature as f32;
         let abilities = self.vectors.column(0);

@@ -12,19 +12,19 @@ use burn::optim::decay::WeightDecayConfig;
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use ndarray::{Array2, ArrayView1, Axis, concatenate};
+use ndarray::{Array1, Array2, ArrayView1, Axis, concatenate};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use super::device::Backend;
 use super::network::{Layer, array2, data2, linear};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
+use crate::logit::sigmoid;
 use crate::progress::{Progress, proceed};
-use crate::sealed;
+use crate::tensors::{self, Stored, Tensors};
 use crate::unpack;
 
 const DIM: usize = 232;
@@ -68,11 +68,6 @@ impl Reference {
     /// Numbers of a question's vector.
     pub(super) fn inputs(&self) -> usize {
         self.projection.nrows() - 1
-    }
-
-    /// Projection and classifier.
-    pub(super) fn weights(&self) -> (&Array2<f32>, &[f32]) {
-        (&self.projection, &self.classifier)
     }
 
     /// Reads the model from `cache` if it is there, trains it and writes it there if not, with the
@@ -167,48 +162,33 @@ impl Reference {
             row.iter_mut().zip(&self.classifier).for_each(|(z, c)| *z *= c);
         }
         let bias = self.classifier.last().copied().unwrap_or_default();
-        questions.dot(&self.models.t()).mapv_into(|logit| 1.0 / (1.0 + (-(logit + bias)).exp()))
+        questions.dot(&self.models.t()).mapv_into(|logit| sigmoid(logit + bias))
+    }
+
+    /// Projection and classifier as a file holds them.
+    pub(super) fn tensors(&self) -> [(&'static str, Stored); 2] {
+        let classifier = Array1::from_vec(self.classifier.clone());
+        [("projection", Stored::f32(&self.projection)), ("classifier", Stored::row(&classifier))]
     }
 
     fn write(&self, path: &Path) -> Result<()> {
-        let failed = |e: safetensors::SafeTensorError| Error::Failed(e.to_string());
-        let bytes = |values: &mut dyn Iterator<Item = &f32>| -> Vec<u8> {
-            values.flat_map(|x| x.to_le_bytes()).collect()
-        };
-        let (models, projection) =
-            (bytes(&mut self.models.iter()), bytes(&mut self.projection.iter()));
-        let classifier = bytes(&mut self.classifier.iter());
-        let view = |shape: &[usize], bytes| TensorView::new(Dtype::F32, shape.to_vec(), bytes);
-        let tensors = [
-            ("models", view(self.models.shape(), &models).map_err(failed)?),
-            ("projection", view(self.projection.shape(), &projection).map_err(failed)?),
-            ("classifier", view(&[self.classifier.len()], &classifier).map_err(failed)?),
-        ];
+        let mut tensors = vec![("models", Stored::f32(&self.models))];
+        tensors.extend(self.tensors());
+        let bytes = tensors::write(&tensors, None).map_err(|e| Error::Failed(e.to_string()))?;
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
         }
-        crate::atomic::write(path, &sealed::seal(tensors, None).map_err(failed)?)
+        crate::atomic::write(path, &bytes)
     }
 
     /// `None` for whatever is not a reference model of this size: it is trained again then.
     fn read(path: &Path, models: usize, inputs: usize) -> Option<Self> {
         let bytes = unpack::own(path, unpack::EMBEDDER)?;
-        let file = SafeTensors::deserialize(&bytes).ok()?;
-        sealed::check(&file, &bytes).ok()?;
-        let numbers = |name: &str, shape: &[usize]| -> Option<Vec<f32>> {
-            let tensor = file.tensor(name).ok()?;
-            if tensor.dtype() != Dtype::F32 || tensor.shape() != shape {
-                return None;
-            }
-            let each = tensor.data().chunks_exact(4);
-            let values: Vec<f32> =
-                each.map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
-            values.iter().all(|x| x.is_finite()).then_some(values)
-        };
+        let file = Tensors::sealed(&bytes).ok()?;
         Some(Self {
-            models: matrix(numbers("models", &[models, DIM])?),
-            projection: matrix(numbers("projection", &[inputs + 1, DIM])?),
-            classifier: numbers("classifier", &[DIM + 1])?,
+            models: file.matrix("models", Some(models), Some(DIM)).ok()?,
+            projection: file.matrix("projection", Some(inputs + 1), Some(DIM)).ok()?,
+            classifier: file.vector("classifier", DIM + 1).ok()?.to_vec(),
         })
     }
 }
@@ -218,9 +198,4 @@ fn fresh(models: usize, inputs: usize, rng: &mut ChaCha8Rng, device: &Device) ->
     let normal: Vec<f32> = (0..models * DIM).map(|_| StandardNormal.sample(rng)).collect();
     let models = Param::from_data(TensorData::new(normal, [models, DIM]), device);
     Network { models, projection, classifier }
-}
-
-/// Rows of [`DIM`] numbers.
-fn matrix(values: Vec<f32>) -> Array2<f32> {
-    Array2::from_shape_vec((values.len() / DIM, DIM), values).unwrap_or_default()
 }

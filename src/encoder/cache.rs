@@ -12,11 +12,11 @@ use std::sync::OnceLock;
 use std::time::SystemTime;
 
 use ndarray::{Array2, ArrayView2};
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use xxhash_rust::xxh3::xxh3_128;
 
+use crate::atomic;
 use crate::error::Error;
-use crate::{atomic, sealed};
+use crate::tensors::{self, Stored, Tensors};
 
 /// Bytes that the cache holds at most.
 const CAPACITY: u64 = 512 << 20;
@@ -67,30 +67,19 @@ impl Cache {
     }
 
     fn shard(&self, bytes: &[u8]) -> Option<(Vec<Key>, Vec<Vec<f32>>)> {
-        let file = SafeTensors::deserialize(bytes).ok()?;
-        sealed::check(&file, bytes).ok()?;
-        let (keys, vectors) = (file.tensor("texts").ok()?, file.tensor("vectors").ok()?);
-        let keys = keys.data().chunks_exact(16).filter_map(|b| b.try_into().ok());
-        let keys: Vec<Key> = keys.map(Key::from_le_bytes).collect();
-        if vectors.dtype() != Dtype::F32 || vectors.shape() != [keys.len(), self.dim] {
-            return None;
-        }
-        let vectors = vectors.data().chunks_exact(4 * self.dim.max(1)).map(|row| {
-            row.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
-        });
-        Some((keys, vectors.collect()))
+        let file = Tensors::sealed(bytes).ok()?;
+        let keys = file.u128("texts").ok()?;
+        let vectors = file.matrix("vectors", Some(keys.len()), Some(self.dim)).ok()?;
+        Some((keys, vectors.rows().into_iter().map(|row| row.to_vec()).collect()))
     }
 
     /// Adds a shard. A cache that cannot be written is no reason to fail: the vectors are there all
     /// the same.
     pub(super) fn write(&self, keys: &[Key], vectors: ArrayView2<'_, f32>) {
         let keys_bytes: Vec<u8> = keys.iter().flat_map(|key| key.to_le_bytes()).collect();
-        let vector_bytes: Vec<u8> = vectors.iter().flat_map(|x| x.to_le_bytes()).collect();
         let name = format!("{:032x}.safetensors", xxh3_128(&keys_bytes));
-        let texts = TensorView::new(Dtype::U8, vec![keys.len(), 16], &keys_bytes);
-        let rows = TensorView::new(Dtype::F32, vec![keys.len(), self.dim], &vector_bytes);
-        let (Ok(texts), Ok(rows)) = (texts, rows) else { return };
-        let Ok(bytes) = sealed::seal([("texts", texts), ("vectors", rows)], None) else { return };
+        let tensors = [("texts", Stored::u128(keys)), ("vectors", Stored::f32(vectors))];
+        let Ok(bytes) = tensors::write(&tensors, None) else { return };
         let folder = fs::create_dir_all(&self.folder).map_err(|e| Error::io(&self.folder, e));
         match folder.and_then(|()| atomic::write(&self.folder.join(name), &bytes)) {
             Ok(()) => self.shrink(),

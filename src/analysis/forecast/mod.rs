@@ -17,6 +17,7 @@ pub use table::{Pair, csv};
 use crate::embedder::{Embedder, Features, Given, Score};
 use crate::error::Result;
 use crate::estimate::Estimate;
+use crate::logit::logit;
 use crate::logit::stretch;
 use regression::{Prior, Regression};
 
@@ -53,7 +54,7 @@ impl Forecast {
         if score.responses < PLENTY {
             let p = (score.accuracy * n + 0.5) / (n + 1.0);
             let (before, variance) = forecast.logit();
-            let (known, luck) = ((p / (1.0 - p)).ln(), luck(p, n));
+            let (known, luck) = (logit(p), luck(p, n));
             let all = luck * variance / (luck + variance);
             let logit = all * (known / luck + before / variance);
             let accuracy = Estimate::of_logit(logit, all);
@@ -134,13 +135,9 @@ impl Texts {
             let wide = matrix.mapv(f64::from);
             wide.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(matrix.ncols()))
         };
-        let logit = |p: f64| {
-            let p = p.clamp(1e-4, 1.0 - 1e-4);
-            (p / (1.0 - p)).ln()
-        };
         Self {
             questions: features.len() as u32,
-            logits: mean(&forecast.p).mapv(logit),
+            logits: mean(&forecast.p).mapv(|p| logit(p.clamp(1e-4, 1.0 - 1e-4))),
             unknown: mean(&forecast.deviation).mapv(|d| d * d),
         }
     }
@@ -209,7 +206,7 @@ fn forecast(
         .map(|(m, score)| {
             let n = f64::from(score.responses);
             let p = (score.accuracy * n + 0.5) / (n + 1.0);
-            (m, (p / (1.0 - p)).ln() - line[m], luck(p, n) + unknown[m])
+            (m, logit(p) - line[m], luck(p, n) + unknown[m])
         })
         .collect();
     let rows: Vec<usize> = known.iter().map(|k| k.0).collect();

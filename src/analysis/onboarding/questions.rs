@@ -4,7 +4,7 @@ use ndarray::{Array1, Array2, Axis};
 use rayon::prelude::*;
 
 use crate::embedder::{Embedder, Features, Latent};
-use crate::logit::{sigmoid, stretch};
+use crate::logit::{logit, sigmoid, stretch};
 
 /// Projected questions: the calibrated logit of a model on the i-th is its latent numbers times the
 /// i-th row of `x`, plus the i-th offset.
@@ -52,7 +52,7 @@ impl Questions {
                 let answers: Vec<(f64, f64)> = answers(i)
                     .map(|(m, y)| {
                         let p = f64::from(predicted[[i, m]]).clamp(1e-4, 1.0 - 1e-4);
-                        ((p / (1.0 - p)).ln() * stretch(spread), f64::from(y))
+                        (logit(p) * stretch(spread), f64::from(y))
                     })
                     .collect();
                 difficulty(&answers, spread)

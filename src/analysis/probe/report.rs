@@ -10,6 +10,7 @@ use super::task::Task;
 use super::{Prober, SIGNIFICANT};
 use crate::dataset::Attribute;
 use crate::estimate::Figure;
+use crate::logit::sigmoid;
 
 /// A benchmark needs as many models before it can pull.
 const FEWEST_RUN: usize = 15;
@@ -250,12 +251,12 @@ fn prediction(task: &Task, said: &Scores, m: usize) -> Prediction {
         let score = said.score[[m, 0]];
         (number(task.unscaled(score)), None, score)
     } else if task.targets() == 1 {
-        let p = 1.0 / (1.0 + (-said.odds[[m, 0]]).exp());
+        let p = sigmoid(said.odds[[m, 0]]);
         let class = usize::from(p > 0.5);
         (task.names[class].clone(), Some(p.max(1.0 - p)), said.score[[m, 0]])
     } else {
         let odds: Vec<f64> = said.odds.row(m).to_vec();
-        let each: Vec<f64> = odds.iter().map(|o| 1.0 / (1.0 + (-o).exp())).collect();
+        let each: Vec<f64> = odds.iter().map(|o| sigmoid(*o)).collect();
         let best = largest(odds.iter().copied());
         let p = each[best] / each.iter().sum::<f64>().max(1e-12);
         (task.names[best].clone(), Some(p), odds[best])

@@ -67,10 +67,14 @@ pub struct Route {
 }
 
 impl Route {
-    /// What its probabilities are of: the kind of the category with the largest share of evidence.
+    /// What its probabilities are of: the kind of the category with the largest share of evidence;
+    /// out of scope, correctness, since benchmarks of other kinds have no part in them then.
     #[must_use]
     pub fn kind(&self) -> Kind {
-        self.evidence.first().map_or_else(Kind::default, |first| first.kind)
+        match self.evidence.first() {
+            Some(first) if self.scope != Scope::Out => first.kind,
+            _ => Kind::Correctness,
+        }
     }
 }
 

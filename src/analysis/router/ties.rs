@@ -6,9 +6,8 @@
 
 use super::Candidate;
 use crate::embedder::{Embedder, Features};
+use crate::logit::Z80;
 
-/// The normal quantile that leaves a tenth on either side.
-const Z80: f32 = 1.281_551_6;
 /// A model with less support was not tested on such questions: nothing says that it is as good.
 const LEAST_SUPPORT: f32 = 0.5;
 
@@ -39,7 +38,7 @@ pub(super) fn mark(candidates: &mut [Candidate], known: &[f32]) {
         return;
     };
     for c in candidates.iter_mut() {
-        let within = p - c.p <= Z80 * (spread + variance(c)).sqrt();
+        let within = p - c.p <= Z80 as f32 * (spread + variance(c)).sqrt();
         c.tied = c.model == model || within && c.support >= LEAST_SUPPORT;
     }
 }

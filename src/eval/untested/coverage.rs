@@ -5,7 +5,7 @@
 //! as shared within the group. The number right then has a distribution, and 80% of the groups
 //! should lie between its 10% and its 90% quantile (ties split in proportion).
 
-use crate::logit::{Z80, sigmoid};
+use crate::logit::{Z80, logit, sigmoid};
 use crate::metrics::Judged;
 
 /// Bins of the forecasts.
@@ -35,11 +35,7 @@ pub(super) fn of_answers(judged: &Judged, p: &[f32], ends: &[(f32, f32)]) -> Opt
 
 /// Mean and deviation in logits of what lies in an 80% interval.
 fn normal((low, high): (f32, f32)) -> (f64, f64) {
-    let logit = |p: f32| {
-        let p = f64::from(p).clamp(1e-6, 1.0 - 1e-6);
-        (p / (1.0 - p)).ln()
-    };
-    let (low, high) = (logit(low), logit(high));
+    let (low, high) = (logit(f64::from(low)), logit(f64::from(high)));
     (f64::midpoint(low, high), (high - low) / (2.0 * Z80))
 }
 

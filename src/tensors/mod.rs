@@ -1,10 +1,15 @@
-//! Tensors of a safetensors file by name, checked for shape and finiteness.
+//! Safetensors files: read by name, checked for shape and finiteness; written with a checksum.
 
 use half::{bf16, f16};
 use ndarray::{Array1, Array2};
 use safetensors::tensor::{Dtype, SafeTensors};
 
 use crate::quantized::Quantized;
+
+mod sealed;
+mod writer;
+
+pub use writer::{Stored, in_8_bits, write};
 
 /// The tensors of one file. Every method fails with a sentence that names the tensor.
 pub struct Tensors<'a> {
@@ -25,9 +30,23 @@ impl<'a> Tensors<'a> {
         Self { largest, ..self }
     }
 
-    /// The file, of which no tensor has been read.
-    pub fn file(&self) -> &SafeTensors<'a> {
-        &self.file
+    /// A file of our own, whose checksum must fit.
+    pub fn sealed(bytes: &'a [u8]) -> Result<Self, String> {
+        let read = Self::new(bytes)?;
+        sealed::check(&read.file, bytes)?;
+        Ok(read)
+    }
+
+    /// Rows of 16 bytes, of which there may be any number.
+    pub fn u128(&self, name: &str) -> Result<Vec<u128>, String> {
+        let tensor = self.file.tensor(name).map_err(|_| missing(name))?;
+        match *tensor.shape() {
+            [_, 16] if tensor.dtype() == Dtype::U8 => {
+                let rows = tensor.data().chunks_exact(16).filter_map(|b| b.try_into().ok());
+                Ok(rows.map(u128::from_le_bytes).collect())
+            }
+            _ => Err(misshapen(name, tensor.shape())),
+        }
     }
 
     /// The names of the tensors.

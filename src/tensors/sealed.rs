@@ -20,7 +20,7 @@ static ZEROS: [u8; BYTES] = [0; BYTES];
 
 /// A file of these tensors, with this entry of metadata if there is one. (Several would stand in any
 /// order, and the same tensors would not give the same bytes.)
-pub fn seal<'a>(
+pub(super) fn seal<'a>(
     tensors: impl IntoIterator<Item = (&'a str, TensorView<'a>)>,
     metadata: Option<(&str, String)>,
 ) -> Result<Vec<u8>, SafeTensorError> {
@@ -36,7 +36,7 @@ pub fn seal<'a>(
 }
 
 /// Checks the checksum of a file whose header has been read, and fails with a sentence.
-pub fn check(file: &SafeTensors, bytes: &[u8]) -> Result<(), String> {
+pub(super) fn check(file: &SafeTensors, bytes: &[u8]) -> Result<(), String> {
     let place = place(file, bytes).ok_or("it has no checksum")?;
     let mut hash = Xxh3::new();
     hash.update(&bytes[..place.start]);
