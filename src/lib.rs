@@ -42,6 +42,7 @@ mod atomic;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod dataset;
+mod dirs;
 pub mod embedder;
 pub mod encoder;
 mod error;

@@ -12,7 +12,7 @@ type Module = Vec<String>;
 
 /// The modules of the crate: what stands in one line may know the lines above it, not each other.
 const LAYERS: [&[&str]; 15] = [
-    &["printable", "logit", "estimate", "kernels", "spreadsheet", "picture"],
+    &["dirs", "printable", "logit", "estimate", "kernels", "spreadsheet", "picture"],
     &["error", "quantized"],
     &["progress"],
     &["names", "unpack", "atomic", "hub", "tensors"],
@@ -33,7 +33,6 @@ const LAYERS: [&[&str]; 15] = [
 /// other as long as no file knows itself by a detour.
 const EXPLORER: [&[&str]; 7] = [
     &[
-        "folders",
         "fuzzy",
         "user_file",
         "depth",

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::ValueEnum;
-use etcetera::BaseStrategy;
 use serde_json::json;
 
 use super::train::{bar, show};
@@ -154,8 +153,7 @@ fn cache(path: &Path, embedder: &Embedder, data: &Dataset, seed: u64) -> PathBuf
     if path.as_os_str() != super::SHIPPED {
         return path.with_extension(format!("reference-mf-{fingerprint}.safetensors"));
     }
-    let folder = etcetera::choose_base_strategy().map(|base| base.cache_dir());
-    let folder = folder.unwrap_or_else(|_| std::env::temp_dir()).join("llmap");
+    let folder = crate::dirs::cache().unwrap_or_else(|| std::env::temp_dir().join("llmap"));
     folder.join(format!("reference-mf-{fingerprint}.safetensors"))
 }
 

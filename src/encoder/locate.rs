@@ -4,10 +4,9 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use etcetera::BaseStrategy;
-
 use super::builtin::Settings;
 use super::sentence::Identity;
+use crate::dirs;
 use crate::error::{Error, Result};
 #[cfg(feature = "hub")]
 use crate::hub;
@@ -66,14 +65,9 @@ pub fn sources(list: &str) -> Result<Vec<Source>> {
     Ok(sources)
 }
 
-/// The user's folder for what can be made again.
-pub(crate) fn cache_folder() -> Option<PathBuf> {
-    etcetera::choose_base_strategy().ok().map(|base| base.cache_dir().join("llmap"))
-}
-
 /// Notes where an encoder was read from, so that it is found again when an embedder needs it.
 pub(super) fn remember(hash: &str, folder: &Path) {
-    let (Some(cache), Ok(folder)) = (cache_folder(), folder.canonicalize()) else { return };
+    let (Some(cache), Ok(folder)) = (dirs::cache(), folder.canonicalize()) else { return };
     let notes = cache.join("encoders");
     if fs::create_dir_all(&notes).is_ok() {
         // Only a convenience: without the note, the user is asked for the folder.
@@ -86,7 +80,7 @@ pub(super) fn candidates(identity: &Identity) -> Vec<PathBuf> {
     let named = env::var_os(VARIABLE).unwrap_or_default();
     let mut folders: Vec<PathBuf> = env::split_paths(&named).collect();
     let plain = identity.hash.bytes().all(|b| b.is_ascii_hexdigit());
-    if let Some(cache) = cache_folder().filter(|_| plain) {
+    if let Some(cache) = dirs::cache().filter(|_| plain) {
         let note = unpack::settings(&cache.join("encoders").join(&identity.hash));
         folders.extend(note.ok().map(PathBuf::from));
     }

@@ -15,7 +15,6 @@ use std::sync::Arc;
 pub use builtin::{Builtin, Settings};
 use cache::Cache;
 pub(crate) use cache::unkept;
-pub(crate) use locate::cache_folder;
 pub use locate::{Source, sources};
 use ndarray::{Array1, Array2, Axis, s};
 pub use sentence::{Identity, Sentence};
@@ -100,7 +99,7 @@ fn remembered(
     progress: &mut Progress<'_, usize>,
 ) -> Result<Array2<f32>> {
     let Identity { hash, dim, .. } = sentence.identity();
-    let Some(root) = locate::cache_folder() else {
+    let Some(root) = crate::dirs::cache() else {
         return sentence.encode(texts, progress);
     };
     let cache = Cache::new(&root.join("vectors"), hash, *dim);

@@ -14,7 +14,6 @@ mod direction;
 mod effect;
 mod event;
 mod export;
-mod folders;
 mod fuzzy;
 mod jobs;
 mod keys;

@@ -9,7 +9,8 @@ use serde_json::{Map, Value};
 use strum::VariantNames;
 
 use super::depth::{Depth, reduced};
-use super::{folders, user_file};
+use super::user_file;
+use crate::dirs;
 use crate::error::{Error, Result};
 use crate::unpack;
 
@@ -250,7 +251,7 @@ impl Theme {
 }
 
 fn user_folder() -> Option<PathBuf> {
-    Some(folders::config()?.join("themes"))
+    Some(dirs::config()?.join("themes"))
 }
 
 /// Where the theme `name` is and what it says.

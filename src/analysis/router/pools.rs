@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use etcetera::BaseStrategy;
-
+use crate::dirs;
 use crate::error::{Error, Result};
 use crate::names::nearest;
 
@@ -22,9 +21,10 @@ impl Pools {
     /// # Errors
     /// [`Error::Failed`] if the system does not say where that is.
     pub fn path() -> Result<PathBuf> {
-        let base = etcetera::choose_base_strategy()
-            .map_err(|e| Error::Failed(format!("the configuration folder is not known: {e}")))?;
-        Ok(base.config_dir().join("llmap/pools.json"))
+        let folder = dirs::config().ok_or_else(|| {
+            Error::Failed("the system does not say where the user's configuration is".into())
+        })?;
+        Ok(folder.join("pools.json"))
     }
 
     /// Reads the pools of a file; none if there is no file.

@@ -9,8 +9,8 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::Repeat;
 use crate::dataset::Dataset;
+use crate::dirs;
 use crate::embedder;
-use crate::encoder::cache_folder;
 use crate::error::{Error, Result};
 use crate::unpack;
 
@@ -27,7 +27,7 @@ impl Cache {
     /// The user's; `None` where there is no folder for it.
     #[must_use]
     pub fn of_user() -> Option<Self> {
-        Some(Self::new(&cache_folder()?.join("untested")))
+        Some(Self::new(&dirs::cache()?.join("untested")))
     }
 
     /// A cache in a folder, which need not be there.

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Map;
 
+use crate::dirs;
 use crate::explorer::keys::{Binding, KEYMAP, overridden};
-use crate::explorer::{folders, user_file};
+use crate::explorer::user_file;
 use crate::unpack;
 
 /// What the file may say:
@@ -23,7 +24,7 @@ pub struct Config {
 
 /// Where the user's file can be.
 pub fn files() -> impl Iterator<Item = PathBuf> {
-    folders::config().into_iter().flat_map(|folder| user_file::places(&folder, "config"))
+    dirs::config().into_iter().flat_map(|folder| user_file::places(&folder, "config"))
 }
 
 impl Config {

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::dirs;
 use crate::error::Result;
-use crate::explorer::folders;
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
 use crate::explorer::state::colouring::ColourBy;
@@ -40,7 +40,7 @@ pub struct Session {
 /// Where the session of these models is kept.
 pub fn file(subject: &Subject) -> Option<PathBuf> {
     let key = xxh3_64(format!("{}\n{}", subject.data, subject.models.join("\n")).as_bytes());
-    Some(folders::state()?.join(format!("session-{key:016x}.json")))
+    Some(dirs::state()?.join(format!("session-{key:016x}.json")))
 }
 
 impl Session {

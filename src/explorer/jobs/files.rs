@@ -34,7 +34,7 @@ pub fn dropped(text: &str) -> Option<PathBuf> {
     let plain =
         plain.strip_prefix("file://").map_or(plain.clone(), |path| path.replace("%20", " "));
     let path = match plain.strip_prefix("~/") {
-        Some(below) => etcetera::home_dir().ok()?.join(below),
+        Some(below) => crate::dirs::home()?.join(below),
         None => PathBuf::from(plain),
     };
     // Only plain files: reading anything else could wait forever.
