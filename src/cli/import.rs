@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
 use llmap::dataset::{Form, Kind};
+use llmap::embedder::Paper;
 use llmap::import::{
     Choice, Columns, Format, Imported, Options, Report, Resembles, Task, import, resembles,
 };
-use llmap::embedder::Paper;
 use llmap::{Error, Folder, Output, Result, one_line};
 use serde_json::{Value, json};
 
@@ -112,7 +112,9 @@ impl clap::ValueEnum for Wanted {
     fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
         let (name, about) = match self {
             Self::Format(format) => (format.name(), format.about()),
-            Self::Paper => ("paper", "the weights of EmbedLLM's code (.pth), which become one file"),
+            Self::Paper => {
+                ("paper", "the weights of EmbedLLM's code (.pth), which become one file")
+            }
             Self::Auto => ("auto", "whatever the files resemble"),
         };
         Some(clap::builder::PossibleValue::new(name).help(about))
@@ -194,8 +196,7 @@ fn run_paper(arguments: &Arguments, common: &Common) -> Result<()> {
         |path| one_line(&path.display().to_string()),
     );
     let (models, width) = paper.vectors.dim();
-    let mut text =
-        format!("{place}: {} of {width} numbers", count(models, "model", "models"));
+    let mut text = format!("{place}: {} of {width} numbers", count(models, "model", "models"));
     if common.quiet {
         return output::text(&text);
     }
@@ -214,7 +215,9 @@ fn run_paper(arguments: &Arguments, common: &Common) -> Result<()> {
     }
     if let Some(path) = path {
         let file = one_line(&path.display().to_string());
-        text += &format!("\nnext: llmap export {file} --map map.html, or llmap probe {file} --communities");
+        text += &format!(
+            "\nnext: llmap export {file} --map map.html, or llmap probe {file} --communities"
+        );
     }
     output::text(&text)
 }

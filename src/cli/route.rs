@@ -7,7 +7,7 @@ use std::str::FromStr;
 use llmap::analysis::router::pools::Pools;
 use llmap::analysis::router::portfolio::{Step, portfolio};
 use llmap::analysis::router::{Answer, Preferences, Rank, Route, Router};
-use llmap::embedder::{Embedder, Parts, Scope};
+use llmap::embedder::{Embedder, Parts, Question, Scope};
 use llmap::{Error, Result, one_line};
 use ndarray::{Array2, Axis};
 use serde_json::json;
@@ -75,6 +75,10 @@ pub struct Arguments {
     /// Print one JSON document a line.
     #[arg(long, conflicts_with_all = ["json", "portfolio"])]
     json_lines: bool,
+    /// Add what the text asks of a model, as numbers from which docs/python.md makes the probabilities
+    /// of all models (with --json or --json-lines).
+    #[arg(long, conflicts_with_all = ["name_only", "portfolio"])]
+    explain: bool,
     /// Choose the K models that together cover the prompts best.
     #[arg(long, value_name = "K")]
     portfolio: Option<usize>,
@@ -95,6 +99,9 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     if arguments.prompt.is_empty() && io::stdin().is_terminal() {
         return Err(Error::Usage("give a prompt, or prompts on standard input, one a line".into()));
     }
+    if arguments.explain && !common.json && !arguments.json_lines {
+        return Err(Error::usage("--explain gives numbers for programs", "add --json"));
+    }
     let embedder = super::embedder(Some(&arguments.embedder), common)?;
     let router = Router::new(&embedder);
     let preferences = preferences(arguments, &embedder)?;
@@ -114,10 +121,13 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
             writer.write(&names.collect::<String>())
         } else {
             let routes = router.route(&prompts, &preferences)?;
-            prompts
-                .iter()
-                .zip(&routes)
-                .try_for_each(|(prompt, route)| writer.route(&router, prompt, route))?;
+            let questions = match arguments.explain {
+                true => embedder.questions(&embedder.encode(&prompts)?),
+                false => Vec::new(),
+            };
+            for (at, (prompt, route)) in prompts.iter().zip(&routes).enumerate() {
+                writer.route(&router, prompt, route, questions.get(at))?;
+            }
             writer.flush()
         }
     });
@@ -172,6 +182,15 @@ fn preferences(arguments: &Arguments, embedder: &Embedder) -> Result<Preferences
     })
 }
 
+/// The document of a prompt.
+#[derive(serde::Serialize)]
+struct Document<'a> {
+    #[serde(flatten)]
+    answer: Answer<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    question: Option<&'a Question>,
+}
+
 /// Standard output in the form that was asked for.
 struct Writer<'a> {
     out: io::BufWriter<io::StdoutLock<'static>>,
@@ -200,12 +219,18 @@ impl<'a> Writer<'a> {
         self.out.flush().map_err(|e| Error::io(Path::new("standard output"), e))
     }
 
-    fn route(&mut self, router: &Router, prompt: &str, route: &Route) -> Result<()> {
+    fn route(
+        &mut self,
+        router: &Router,
+        prompt: &str,
+        route: &Route,
+        question: Option<&Question>,
+    ) -> Result<()> {
         let mut text = Vec::new();
         if self.list || self.lines {
             let unit = router.costs.unit();
             let answer = Answer::new(&self.embedder.models, unit, prompt, route, self.top);
-            llmap::write_json(&mut text, &answer, false)
+            llmap::write_json(&mut text, &Document { answer, question }, false)
         } else {
             let screen = screen(self.embedder, router, prompt, route, self.top);
             write!(text, "{}", llmap::PrintableLines(&screen))

@@ -51,7 +51,7 @@ pub use device::Backend;
 pub(crate) use factors::grouped;
 pub use features::Features;
 pub(crate) use forecast::observed;
-pub use forecast::{Forecast, Scope};
+pub use forecast::{Forecast, Question, Scope};
 pub use knowledge::{Latent, Placement, Population};
 pub use levels::Given;
 pub use paper::Paper;

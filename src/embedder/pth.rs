@@ -54,7 +54,8 @@ impl Weights {
             let problem = format!(
                 "holds `{foreign}` beside or in place of weights: a program, which llmap does not run"
             );
-            let fix = "save the `state_dict()` of the model alone, and do not load this file in Python";
+            let fix =
+                "save the `state_dict()` of the model alone, and do not load this file in Python";
             return Err(Error::input(path, problem, fix));
         }
         let copy = match value {
@@ -111,9 +112,10 @@ impl Weights {
             let there = self.names().join(", ");
             wrong(format!("no tensor `{name}` (there are: {there})"))
         })?;
-        let elements = tensor.shape().iter().try_fold(1_u64, |n, side| {
-            n.checked_mul(u64::try_from(*side).ok()?)
-        });
+        let elements = tensor
+            .shape()
+            .iter()
+            .try_fold(1_u64, |n, side| n.checked_mul(u64::try_from(*side).ok()?));
         let bytes = elements.and_then(|n| n.checked_mul(tensor.dtype().size() as u64));
         if bytes.is_none_or(|bytes| bytes > self.length) {
             return Err(wrong(format!("the tensor `{name}` claims to be longer than the file")));

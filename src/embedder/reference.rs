@@ -61,11 +61,7 @@ impl Network {
 
 impl Reference {
     /// A model of given weights; see the fields. The widths must fit.
-    pub(super) fn new(
-        models: Array2<f32>,
-        projection: Array2<f32>,
-        classifier: Vec<f32>,
-    ) -> Self {
+    pub(super) fn new(models: Array2<f32>, projection: Array2<f32>, classifier: Vec<f32>) -> Self {
         Self { models, projection, classifier }
     }
 

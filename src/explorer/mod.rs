@@ -30,7 +30,7 @@ mod user_file;
 
 pub use app::{Options, run, run_live, themes};
 pub use bench::{Frames, frames, typed};
-pub use export::{Kind, Shown, document, picture, plain};
+pub use export::{Kind, Shown, document, picture, picture_of_vectors, plain};
 pub use pane::Pane;
 
 /// Reads a theme, and nothing else.

@@ -77,9 +77,9 @@ impl Found {
             }
             self.predictor = Some(predictor(path, &weights)?);
         } else if weights.has(ALONE) {
-            let of_questions = path.file_name().is_some_and(|name| {
-                name.to_string_lossy().to_lowercase().contains("question")
-            });
+            let of_questions = path
+                .file_name()
+                .is_some_and(|name| name.to_string_lossy().to_lowercase().contains("question"));
             let place = if of_questions { &mut self.questions } else { &mut self.models };
             // Those of the whole model go before.
             if place.is_none() {
@@ -96,16 +96,15 @@ impl Found {
     /// A table of models or of questions.
     fn order(&mut self, path: &Path) -> Result<()> {
         let mut table = Table::open(path)?;
-        let (place, id, value) =
-            match (table.optional("model_name"), table.optional("prompt")) {
-                (Some(name), None) => (&mut self.model_order, "model_id", name),
-                (None, Some(prompt)) => (&mut self.question_order, "prompt_id", prompt),
-                _ => {
-                    let problem = "is neither an order of models nor one of questions";
-                    let fix = "name a table with model_id and model_name, or with prompt_id and prompt";
-                    return Err(Error::input(path, problem, fix));
-                }
-            };
+        let (place, id, value) = match (table.optional("model_name"), table.optional("prompt")) {
+            (Some(name), None) => (&mut self.model_order, "model_id", name),
+            (None, Some(prompt)) => (&mut self.question_order, "prompt_id", prompt),
+            _ => {
+                let problem = "is neither an order of models nor one of questions";
+                let fix = "name a table with model_id and model_name, or with prompt_id and prompt";
+                return Err(Error::input(path, problem, fix));
+            }
+        };
         let id = table.column(id)?;
         let mut rows = Vec::new();
         while let Some(row) = table.next()? {
@@ -130,8 +129,12 @@ impl Found {
         };
         let models = by_id(rows);
         if models.len() != vectors.nrows() {
-            let problem =
-                format!("lists {} models where {} has {}", models.len(), path.display(), vectors.nrows());
+            let problem = format!(
+                "lists {} models where {} has {}",
+                models.len(),
+                path.display(),
+                vectors.nrows()
+            );
             return Err(Error::input(&order, problem, "name the order of these very weights"));
         }
         let mut seen = HashSet::new();
@@ -186,7 +189,8 @@ fn predictor(path: &Path, weights: &Weights) -> Result<(PathBuf, Array2<f32>, Ve
         Error::input(path, problem, "save the weights of EmbedLLM's TextMF, with two classes")
     };
     let (weight, bias) = (weights.matrix("text_proj.weight")?, weights.vector("text_proj.bias")?);
-    let (classes, lean) = (weights.matrix("classifier.weight")?, weights.vector("classifier.bias")?);
+    let (classes, lean) =
+        (weights.matrix("classifier.weight")?, weights.vector("classifier.bias")?);
     if weight.nrows() != bias.len() || classes.ncols() != bias.len() {
         return Err(wrong("its projection and its classifier do not fit together"));
     }
