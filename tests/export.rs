@@ -99,7 +99,7 @@ fn vectors_and_places_in_every_form() {
     let header = String::from_utf8_lossy(&npy[10..data]).into_owned();
     assert!(header.contains(&format!("({models}, {width})")) && data % 64 == 0, "{header}");
     let first = f32::from_le_bytes(npy[data..data + 4].try_into().unwrap());
-    assert_eq!(first, embedder.vectors[[0, 0]]);
+    assert_eq!(first.to_bits(), embedder.vectors[[0, 0]].to_bits());
     let [vectors, metadata] =
         ["v.tsv", "v.metadata.tsv"].map(|name| fs::read_to_string(at(name)).unwrap());
     assert_eq!((vectors.lines().count(), metadata.lines().count()), (models, models + 1));

@@ -221,13 +221,13 @@ fn by_ending<T>(path: &Path, of: impl Fn(&str) -> Option<T>, endings: &str) -> R
 /// Whose models they are.
 enum Source {
     Embedder(Arc<Embedder>),
-    Paper(Paper),
+    Paper(Box<Paper>),
 }
 
 impl Source {
     fn read(path: &Path, common: &Common) -> Result<Self> {
         match super::paper_at(path) {
-            Some(paper) => paper.map(Self::Paper),
+            Some(paper) => paper.map(Box::new).map(Self::Paper),
             None => super::embedder(Some(path), common).map(Self::Embedder),
         }
     }

@@ -121,9 +121,10 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
             writer.write(&names.collect::<String>())
         } else {
             let routes = router.route(&prompts, &preferences)?;
-            let questions = match arguments.explain {
-                true => embedder.questions(&embedder.encode(&prompts)?),
-                false => Vec::new(),
+            let questions = if arguments.explain {
+                embedder.questions(&embedder.encode(&prompts)?)
+            } else {
+                Vec::new()
             };
             for (at, (prompt, route)) in prompts.iter().zip(&routes).enumerate() {
                 writer.route(&router, prompt, route, questions.get(at))?;
