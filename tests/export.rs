@@ -110,8 +110,8 @@ fn vectors_and_places_in_every_form() {
     let (header, table) = rows(&fs::read_to_string(at("p.csv")).unwrap());
     assert_eq!(header, ["model_name", "pc1", "pc2", "pc3", "pc4", "pc5", "pc6"]);
     assert_eq!(table.len(), models);
-    let said = printed(&["--atlas", &at("a.parquet")]);
-    assert!(said.contains(&format!("{models} models")), "{said}");
+    let report = printed(&["--atlas", &at("a.parquet")]);
+    assert!(report.contains(&format!("{models} models")), "{report}");
     assert!(fs::read(at("a.parquet")).unwrap().starts_with(b"PAR1"));
 
     for (arguments, wanted) in [

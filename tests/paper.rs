@@ -157,7 +157,7 @@ fn a_file_that_would_run_a_program_is_refused_and_runs_nothing() {
 }
 
 #[test]
-fn what_does_not_fit_together_is_said() {
+fn what_does_not_fit_together_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let short = folder.path().join("model_order.csv");
     fs::write(&short, "model_id,model_name\n0,heron\n1,otter\n").unwrap();

@@ -37,7 +37,7 @@ const AXES: usize = 6;
   llmap export my.safetensors --pane questions --data mydata -o questions.parquet
   llmap export --pane compare --model gpt-4o-2024-05-13 --model gpt-4o-mini-2024-07-18
 
-The form of a file is told by its ending. docs/exporting.md has the columns.")]
+The ending of a file name decides its form. docs/exporting.md has the columns.")]
 pub struct Arguments {
     /// The embedder, or `shipped`; for all but --pane also the paper's weights (`llmap import paper`).
     #[arg(default_value = super::SHIPPED)]

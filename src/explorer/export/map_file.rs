@@ -200,8 +200,8 @@ fn drawing(state: &State) -> Result<Picture> {
         (left + x * width, top + y * height)
     };
     let mut texts = Vec::new();
-    let mut write = |x: f64, y: f64, fill: Rgb, size: f64, end: Anchor, said: &str| {
-        texts.push(Text { at: (x, y), end, size, fill, text: said.to_owned() });
+    let mut write = |x: f64, y: f64, fill: Rgb, size: f64, end: Anchor, words: &str| {
+        texts.push(Text { at: (x, y), end, size, fill, text: words.to_owned() });
     };
     let note = if subject.simulated { "  simulated data" } else { "" };
     let head = format!("{} · {} models{note}", subject.data, subject.models.len());
