@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use crate::analysis::router::{Preferences, Router};
 use crate::dataset::{self, Attribute, Values, filter};
-use crate::embedder::Embedder;
+use crate::embedder::{Embedder, Paper};
 #[cfg(feature = "tui")]
 use crate::explorer;
 use crate::import::{self, Format};
@@ -24,6 +24,7 @@ pub const TARGETS: &[(&str, Reader)] = &[
     ("embedder", |_, bytes| embedder(bytes)),
     ("tables", tables),
     ("imports", imports),
+    ("weights", weights),
     ("expressions", |_, bytes| expression(bytes)),
     #[cfg(feature = "tui")]
     ("themes", theme),
@@ -37,6 +38,20 @@ pub fn embedder(bytes: &[u8]) {
     let routes = Router::new(&embedder).route(&["What is 2 + 2?"], &Preferences::default());
     for route in routes.into_iter().flatten() {
         assert!(route.candidates.len() <= embedder.models().len());
+    }
+}
+
+/// Weights as PyTorch saves them, and the same bytes as the file that llmap makes of them.
+pub fn weights(folder: &Path, bytes: &[u8]) {
+    let [from, order] = ["saved_model.pth", "model_order.csv"].map(|name| folder.join(name));
+    let rows: String = (0..12).map(|m| format!("{m},model {m}\n")).collect();
+    let names = format!("model_id,model_name\n{rows}");
+    if fs::write(&from, bytes).is_err() || fs::write(&order, names).is_err() {
+        return;
+    }
+    let _ = Paper::load(&from);
+    if let Ok(paper) = Paper::import(&[from, order]) {
+        assert!(paper.models.len() == paper.vectors.nrows());
     }
 }
 

@@ -12,8 +12,8 @@ type Module = Vec<String>;
 
 /// The modules of the crate: what stands in one line may know the lines above it, not each other.
 const LAYERS: [&[&str]; 15] = [
-    &["dirs", "printable", "logit", "estimate", "kernels", "spreadsheet", "picture"],
-    &["error", "quantized"],
+    &["dirs", "printable", "logit", "kernels", "spreadsheet", "picture"],
+    &["error", "quantized", "estimate"],
     &["progress"],
     &["names", "unpack", "atomic", "hub", "tensors"],
     &["table"],

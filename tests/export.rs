@@ -99,7 +99,7 @@ fn vectors_and_places_in_every_form() {
     let header = String::from_utf8_lossy(&npy[10..data]).into_owned();
     assert!(header.contains(&format!("({models}, {width})")) && data % 64 == 0, "{header}");
     let first = f32::from_le_bytes(npy[data..data + 4].try_into().unwrap());
-    assert_eq!(first, embedder.vectors()[[0, 0]]);
+    assert_eq!(first.to_bits(), embedder.vectors()[[0, 0]].to_bits());
     let [vectors, metadata] =
         ["v.tsv", "v.metadata.tsv"].map(|name| fs::read_to_string(at(name)).unwrap());
     assert_eq!((vectors.lines().count(), metadata.lines().count()), (models, models + 1));
@@ -110,8 +110,8 @@ fn vectors_and_places_in_every_form() {
     let (header, table) = rows(&fs::read_to_string(at("p.csv")).unwrap());
     assert_eq!(header, ["model_name", "pc1", "pc2", "pc3", "pc4", "pc5", "pc6"]);
     assert_eq!(table.len(), models);
-    let said = printed(&["--atlas", &at("a.parquet")]);
-    assert!(said.contains(&format!("{models} models")), "{said}");
+    let report = printed(&["--atlas", &at("a.parquet")]);
+    assert!(report.contains(&format!("{models} models")), "{report}");
     assert!(fs::read(at("a.parquet")).unwrap().starts_with(b"PAR1"));
 
     for (arguments, wanted) in [

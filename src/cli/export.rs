@@ -2,17 +2,19 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use crate::analysis::projection::Projection;
-use crate::dataset::Dataset;
-use crate::embedder::Embedder;
-use crate::explorer::{Kind, Shown, picture};
-use crate::export::{Asked, Form, Layout, Matrix, Sheet, Table, atlas, table};
-use crate::{Error, Output, Result, one_line};
 use clap::ValueEnum;
+use ndarray::ArrayView2;
 use serde_json::json;
 
 use super::{Common, output, signals};
+use crate::analysis::projection::Projection;
+use crate::dataset::Dataset;
+use crate::embedder::{Embedder, Paper};
+use crate::explorer::{Kind, Shown, picture, picture_of_vectors};
+use crate::export::{Asked, Form, Layout, Matrix, Sheet, Table, atlas, table};
+use crate::{Error, Output, Result, one_line};
 
 /// Axes of the principal components that are written.
 const AXES: usize = 6;
@@ -26,6 +28,7 @@ const AXES: usize = 6;
   llmap export --vectors vectors.npy
   llmap export --vectors vectors.tsv                   with vectors.metadata.tsv, for TensorBoard
   llmap export --coordinates map.parquet --projection t-sne
+  llmap export paper.safetensors --map paper.html      the vectors of `llmap import paper`
   llmap export --atlas models.parquet                  then: embedding-atlas models.parquet
                                                          --text model_name --x projection_x
                                                          --y projection_y --neighbors neighbors
@@ -34,9 +37,9 @@ const AXES: usize = 6;
   llmap export my.safetensors --pane questions --data mydata -o questions.parquet
   llmap export --pane compare --model gpt-4o-2024-05-13 --model gpt-4o-mini-2024-07-18
 
-The form of a file is told by its ending. docs/exporting.md has the columns.")]
+The ending of a file name decides its form. docs/exporting.md has the columns.")]
 pub struct Arguments {
-    /// The embedder, or `shipped`.
+    /// The embedder, or `shipped`; for all but --pane also the paper's weights (`llmap import paper`).
     #[arg(default_value = super::SHIPPED)]
     embedder: PathBuf,
     /// The map: .svg, .png, .html (with a field to find models in) or .csv.
@@ -93,7 +96,7 @@ enum Projected {
 }
 
 impl Projected {
-    fn place(self, vectors: ndarray::ArrayView2<'_, f32>) -> Result<Projection> {
+    fn place(self, vectors: ArrayView2<'_, f32>) -> Result<Projection> {
         match self {
             Self::Pca => Projection::pca(vectors, AXES),
             Self::TSne => Projection::tsne(vectors, &signals::flag()),
@@ -184,19 +187,20 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let file = open(path, arguments)?;
     let beside = (layout == Layout::Tsv).then(|| path.with_extension("metadata.tsv"));
     let second = beside.as_deref().map(|path| open(path, arguments)).transpose()?;
-    let embedder = super::embedder(Some(&arguments.embedder), common)?;
+    let source = Source::read(&arguments.embedder, common)?;
+    let models = source.models();
     let matrix = if matrix {
-        Matrix::vectors(embedder.models(), embedder.vectors().view())
+        Matrix::vectors(models, source.vectors())
     } else {
-        let places = arguments.projection.place(embedder.profiles())?.coordinates;
-        Matrix::coordinates(embedder.models(), arguments.projection.axis(), places.view())
+        let places = arguments.projection.place(source.profiles())?.coordinates;
+        Matrix::coordinates(models, arguments.projection.axis(), places.view())
     };
     let bytes = matrix.bytes(layout)?;
     file.write(&bytes)?;
     if let Some(second) = second {
-        second.write(&Matrix::metadata(&known(&embedder, common)?))?;
+        second.write(&Matrix::metadata(&source.known(common)?))?;
     }
-    done(path, beside.as_deref(), embedder.models().len(), bytes.len(), common)
+    done(path, beside.as_deref(), models.len(), bytes.len(), common)
 }
 
 fn open(path: &Path, arguments: &Arguments) -> Result<Output> {
@@ -214,10 +218,62 @@ fn by_ending<T>(path: &Path, of: impl Fn(&str) -> Option<T>, endings: &str) -> R
     of(ending).ok_or_else(|| Error::Usage(format!("{file}: name a file that ends in {endings}")))
 }
 
-/// The models with all that is known of them.
-fn known(embedder: &Embedder, common: &Common) -> Result<Sheet> {
-    let asked = Asked { prompt: None, data: None, models: &[], answers: None, seed: common.seed };
-    table(embedder, Table::Models, &asked, &signals::flag())
+/// Whose models they are.
+enum Source {
+    Embedder(Arc<Embedder>),
+    Paper(Box<Paper>),
+}
+
+impl Source {
+    fn read(path: &Path, common: &Common) -> Result<Self> {
+        match super::paper_at(path) {
+            Some(paper) => paper.map(Box::new).map(Self::Paper),
+            None => super::embedder(Some(path), common).map(Self::Embedder),
+        }
+    }
+
+    fn models(&self) -> &[String] {
+        match self {
+            Self::Embedder(embedder) => embedder.models(),
+            Self::Paper(paper) => &paper.models,
+        }
+    }
+
+    fn vectors(&self) -> ArrayView2<'_, f32> {
+        match self {
+            Self::Embedder(embedder) => embedder.vectors().view(),
+            Self::Paper(paper) => paper.vectors.view(),
+        }
+    }
+
+    /// What the map and neighbors stand on.
+    fn profiles(&self) -> ArrayView2<'_, f32> {
+        match self {
+            Self::Embedder(embedder) => embedder.profiles(),
+            Self::Paper(paper) => paper.vectors.view(),
+        }
+    }
+
+    /// The models with all that is known of them.
+    fn known(&self, common: &Common) -> Result<Sheet> {
+        match self {
+            Self::Embedder(embedder) => {
+                let asked = Asked {
+                    prompt: None,
+                    data: None,
+                    models: &[],
+                    answers: None,
+                    seed: common.seed,
+                };
+                table(embedder, Table::Models, &asked, &signals::flag())
+            }
+            Self::Paper(paper) => {
+                let mut sheet = Sheet::new(["model_name"]);
+                paper.models.iter().for_each(|name| sheet.push(vec![name.as_str().into()]));
+                Ok(sheet)
+            }
+        }
+    }
 }
 
 fn run_map(arguments: &Arguments, path: &Path, common: &Common) -> Result<()> {
@@ -230,33 +286,44 @@ fn run_map(arguments: &Arguments, path: &Path, common: &Common) -> Result<()> {
     };
     let kind = by_ending(path, kind, ".svg, .png, .html or .csv")?;
     let map = open(path, arguments)?;
-    let embedder = super::embedder(Some(&arguments.embedder), common)?;
+    let source = Source::read(&arguments.embedder, common)?;
     let shown = Shown {
         tsne: arguments.projection == Projected::TSne,
         colour: arguments.colour.clone(),
         prompt: arguments.prompt.clone(),
         theme: Some(arguments.theme.clone()),
     };
-    let bytes = picture(&embedder, kind, &shown, common.seed, &signals::flag())?;
+    let cancel = signals::flag();
+    let bytes = match &source {
+        Source::Embedder(embedder) => picture(embedder, kind, &shown, common.seed, &cancel)?,
+        Source::Paper(_) if shown.prompt.is_some() => {
+            let problem = "the map of the paper's weights is not coloured by a prompt";
+            return Err(Error::usage(problem, "leave --prompt out"));
+        }
+        Source::Paper(paper) => {
+            let title = arguments.embedder.file_stem().unwrap_or_default().to_string_lossy();
+            let (models, vectors) = (&paper.models, paper.vectors.view());
+            picture_of_vectors(&title, models, vectors, kind, &shown, common.seed, &cancel)?
+        }
+    };
     map.write(&bytes)?;
     let file = path.display().to_string();
+    let models = source.models().len();
     if common.json {
-        output::json(
-            &json!({ "map": file, "models": embedder.models().len(), "bytes": bytes.len() }),
-        )
+        output::json(&json!({ "map": file, "models": models, "bytes": bytes.len() }))
     } else {
-        output::text(&format!("{}: {} models", one_line(&file), embedder.models().len()))
+        output::text(&format!("{}: {models} models", one_line(&file)))
     }
 }
 
 fn run_atlas(arguments: &Arguments, path: &Path, common: &Common) -> Result<()> {
     by_ending(path, |ending| (ending == "parquet").then_some(()), ".parquet")?;
     let file = open(path, arguments)?;
-    let embedder = super::embedder(Some(&arguments.embedder), common)?;
-    let places = arguments.projection.place(embedder.profiles())?.coordinates;
-    let bytes = atlas(&known(&embedder, common)?, embedder.profiles(), places.view())?;
+    let source = Source::read(&arguments.embedder, common)?;
+    let places = arguments.projection.place(source.profiles())?.coordinates;
+    let bytes = atlas(&source.known(common)?, source.profiles(), places.view())?;
     file.write(&bytes)?;
-    done(path, None, embedder.models().len(), bytes.len(), common)
+    done(path, None, source.models().len(), bytes.len(), common)
 }
 
 /// Says what was written.

@@ -48,7 +48,7 @@ pub struct Arguments {
     input: Format,
     /// Accuracies that are known on the new benchmark: a table of `model_name`, `accuracy` and, if there
     /// is one, `responses`.
-    #[arg(long, value_name = "CSV", requires = "new")]
+    #[arg(long, value_name = "TABLE", requires = "new")]
     scores: Option<PathBuf>,
     /// Only models that an expression means, as in `llmap route`.
     #[arg(long = "where", value_name = "EXPRESSION")]

@@ -1,8 +1,9 @@
 //! `llmap probe`
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use ndarray::{Array2, s};
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
@@ -10,7 +11,7 @@ use super::{Common, output, signals};
 use crate::analysis::communities::{self, OF_THE_PAPER, communities};
 use crate::analysis::probe::{Prober, Report, Settings};
 use crate::dataset::{Attribute, load_attributes, load_rules};
-use crate::embedder::Embedder;
+use crate::embedder::{Benchmark, Paper};
 use crate::estimate::Figure;
 use crate::{Error, Result};
 
@@ -22,6 +23,7 @@ use crate::{Error, Result};
   llmap probe my.safetensors --rules rules.csv
   llmap probe my.safetensors coder --fail-under 0.8
   llmap probe shipped --communities 7B 13B coding '^gpt'
+  llmap probe paper.safetensors --communities   the same of the vectors of `llmap import paper`
 
 rules.csv gives attributes by name; of an attribute the first rule that matches counts:
   regex,attribute,value
@@ -32,15 +34,15 @@ A probe speaks of models it has not learned from, in folds that keep families of
 attribute `base` or `family`, else by name) and in random folds. A `*` marks an attribute that beats
 chance, shuffled labels and a control that sees only ability and benchmarks run.")]
 pub struct Arguments {
-    /// The embedder; without one, the one that llmap ships with.
+    /// The embedder, or the paper's weights; without one, the one that llmap ships with.
     embedder: Option<PathBuf>,
     /// The attribute; without one, all that can be probed.
     attribute: Option<String>,
-    /// Further attributes: a CSV with a `model_name` column, joined by name.
-    #[arg(long, value_name = "CSV")]
+    /// Further attributes: a table with a `model_name` column, joined by name.
+    #[arg(long, value_name = "TABLE")]
     attributes: Option<PathBuf>,
-    /// Further attributes from names: a CSV with the columns regex, attribute and value.
-    #[arg(long, value_name = "CSV")]
+    /// Further attributes from names: a table with the columns regex, attribute and value.
+    #[arg(long, value_name = "TABLE")]
     rules: Option<PathBuf>,
     /// Repetitions on shuffled labels.
     #[arg(long, default_value_t = 200, value_name = "N",
@@ -55,13 +57,42 @@ pub struct Arguments {
     communities: Option<Vec<String>>,
 }
 
-pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
-    let embedder = super::embedder(arguments.embedder.as_deref(), common)?;
-    if let Some(keywords) = &arguments.communities {
-        return run_communities(&embedder, keywords, arguments.shuffles as usize, common);
+/// Models that are probed.
+struct Models {
+    names: Vec<String>,
+    attributes: Vec<Attribute>,
+    benchmarks: Vec<Benchmark>,
+    /// The ability first, which of the paper's weights is the same for all.
+    vectors: Array2<f32>,
+}
+
+impl Models {
+    /// Those of an embedder, or of the paper's weights.
+    fn read(path: Option<&Path>, common: &Common) -> Result<Self> {
+        if let Some(paper) = path.and_then(super::paper_at) {
+            let Paper { models, vectors, .. } = paper?;
+            let mut own = Array2::zeros((vectors.nrows(), vectors.ncols() + 1));
+            own.slice_mut(s![.., 1..]).assign(&vectors);
+            let (attributes, benchmarks) = (Vec::new(), Vec::new());
+            return Ok(Self { names: models, attributes, benchmarks, vectors: own });
+        }
+        let embedder = super::embedder(path, common)?;
+        Ok(Self {
+            names: embedder.models().to_vec(),
+            attributes: embedder.attributes().to_vec(),
+            benchmarks: embedder.benchmarks().to_vec(),
+            vectors: embedder.vectors().clone(),
+        })
     }
-    let attributes = attributes(arguments, &embedder)?;
-    let prober = Prober::of(&embedder, &attributes);
+}
+
+pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
+    let models = Models::read(arguments.embedder.as_deref(), common)?;
+    if let Some(keywords) = &arguments.communities {
+        return run_communities(&models, keywords, arguments.shuffles as usize, common);
+    }
+    let attributes = attributes(arguments, &models)?;
+    let prober = Prober::new(models.vectors.view(), &models.names, &attributes, &models.benchmarks);
     prober.check(if arguments.attribute.is_some() { 1 } else { attributes.len() })?;
     let mut wanted = attributes;
     if let Some(name) = &arguments.attribute {
@@ -92,45 +123,45 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         }
     }
     if reports.is_empty() && !common.quiet && arguments.fail_under.is_none() {
-        output::message(nothing(&embedder, tried));
+        output::message(nothing(&models, tried));
     }
     if common.json {
-        let documents: Vec<Value> = reports.iter().map(|r| document(r, &embedder)).collect();
+        let documents: Vec<Value> = reports.iter().map(|r| document(r, &models.names)).collect();
         output::json(&documents)?;
     } else if !reports.is_empty() {
         let by = prober.families_by.as_deref();
-        output::text(&screen(&reports, &embedder, by, arguments.attribute.is_some()))?;
+        output::text(&screen(&reports, &models.names, by, arguments.attribute.is_some()))?;
     }
     arguments.fail_under.map_or(Ok(()), |least| judge(&reports, least))
 }
 
 /// Why there is nothing to show, and what helps.
-fn nothing(embedder: &Embedder, tried: usize) -> String {
-    let problem = match (tried, embedder.attributes().is_empty()) {
+fn nothing(models: &Models, tried: usize) -> String {
+    let problem = match (tried, models.attributes.is_empty()) {
         (0, true) => "its models have no attributes",
         (0, false) => "there are no attributes",
         _ => "no attribute could be probed",
     };
     format!(
-        "nothing to probe: {problem}; give some with --attributes CSV or --rules CSV, or train with \
+        "nothing to probe: {problem}; give some with --attributes TABLE or --rules TABLE, or train with \
          further columns in models.csv"
     )
 }
 
 /// The attributes of the embedder and those that files add; a new one takes the place of an old one
 /// of its name.
-fn attributes(arguments: &Arguments, embedder: &Embedder) -> Result<Vec<Attribute>> {
-    let mut attributes = embedder.attributes().to_vec();
+fn attributes(arguments: &Arguments, models: &Models) -> Result<Vec<Attribute>> {
+    let mut attributes = models.attributes.clone();
     let mut add = |added: Vec<Attribute>| {
         let new: HashSet<&str> = added.iter().map(|new| &*new.name).collect();
         attributes.retain(|old| !new.contains(&*old.name));
         attributes.extend(added);
     };
     if let Some(path) = &arguments.attributes {
-        add(load_attributes(path, embedder.models())?);
+        add(load_attributes(path, &models.names)?);
     }
     if let Some(path) = &arguments.rules {
-        add(load_rules(path, embedder.models())?);
+        add(load_rules(path, &models.names)?);
     }
     Ok(attributes)
 }
@@ -139,7 +170,8 @@ fn judge(reports: &[Report], least: f64) -> Result<()> {
     // What could not be probed did not pass.
     if reports.is_empty() {
         return Err(Error::Failed(
-            "no attribute could be probed; give some with --attributes CSV or --rules CSV".into(),
+            "no attribute could be probed; give some with --attributes TABLE or --rules TABLE"
+                .into(),
         ));
     }
     let low: Vec<String> = reports
@@ -155,11 +187,11 @@ fn judge(reports: &[Report], least: f64) -> Result<()> {
 }
 
 /// A report with the names of the models that are worth a look.
-fn document(report: &Report, embedder: &Embedder) -> Value {
+fn document(report: &Report, names: &[String]) -> Value {
     let named = |m: usize| {
         let p = &report.predictions[m];
         json!({
-            "model": embedder.models()[m], "said": p.said, "probability": p.probability,
+            "model": names[m], "said": p.said, "probability": p.probability,
             "truth": p.truth, "score": p.score,
         })
     };
@@ -173,7 +205,7 @@ fn interval(figure: Figure) -> String {
     format!("{:.2} ({:.2}–{:.2})", figure.value, figure.interval.low, figure.interval.high)
 }
 
-fn screen(reports: &[Report], embedder: &Embedder, by: Option<&str>, detailed: bool) -> String {
+fn screen(reports: &[Report], names: &[String], by: Option<&str>, detailed: bool) -> String {
     let mut reports: Vec<&Report> = reports.iter().collect();
     let main = |r: &Report| r.main().linear.figures.main().value;
     reports
@@ -226,13 +258,13 @@ fn screen(reports: &[Report], embedder: &Embedder, by: Option<&str>, detailed: b
          and accuracy is about its median.\n"
     );
     for report in reports.iter().filter(|_| detailed) {
-        text += &details(report, embedder);
+        text += &details(report, names);
     }
     text
 }
 
 /// What one attribute has to say beyond its figures.
-fn details(report: &Report, embedder: &Embedder) -> String {
+fn details(report: &Report, names: &[String]) -> String {
     let mut text = String::new();
     if !report.unbeaten.is_empty() {
         text += &format!("\nnot better than: {}\n", report.unbeaten.join(", "));
@@ -244,7 +276,7 @@ fn details(report: &Report, embedder: &Embedder) -> String {
         std::iter::once((*class).to_owned()).chain(row.iter().map(usize::to_string)).collect()
     });
     text += &format!("\n{}", output::table(&header, rows, 1));
-    let short = crate::short_names(embedder.models());
+    let short = crate::short_names(names);
     let row = |m: usize| {
         let p = &report.predictions[m];
         let truth = p.truth.clone().unwrap_or_default();
@@ -270,7 +302,7 @@ fn details(report: &Report, embedder: &Embedder) -> String {
 }
 
 fn run_communities(
-    embedder: &Embedder,
+    models: &Models,
     keywords: &[String],
     shuffles: usize,
     common: &Common,
@@ -280,13 +312,8 @@ fn run_communities(
     } else {
         keywords.to_vec()
     };
-    let found = communities(
-        embedder.vectors().view(),
-        embedder.models(),
-        &keywords,
-        shuffles,
-        common.seed,
-    )?;
+    let found =
+        communities(models.vectors.view(), &models.names, &keywords, shuffles, common.seed)?;
     if common.json {
         return output::json(&found);
     }

@@ -12,7 +12,7 @@ use super::{Common, output};
 use crate::analysis::router::pools::Pools;
 use crate::analysis::router::portfolio::{Step, portfolio};
 use crate::analysis::router::{Answer, Preferences, Rank, Route, Router};
-use crate::embedder::{Embedder, Parts, Scope};
+use crate::embedder::{Embedder, Parts, Question, Scope};
 use crate::{Error, Result, one_line};
 
 /// Prompts that a portfolio is chosen for at most.
@@ -75,6 +75,10 @@ pub struct Arguments {
     /// Print one JSON document a line.
     #[arg(long, conflicts_with_all = ["json", "portfolio"])]
     json_lines: bool,
+    /// Add what the text asks of a model, as numbers from which docs/python.md makes the probabilities
+    /// of all models (with --json or --json-lines).
+    #[arg(long, conflicts_with_all = ["name_only", "portfolio"])]
+    explain: bool,
     /// Choose the K models that together cover the prompts best.
     #[arg(long, value_name = "K")]
     portfolio: Option<usize>,
@@ -94,6 +98,9 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     }
     if arguments.prompt.is_empty() && io::stdin().is_terminal() {
         return Err(Error::Usage("give a prompt, or prompts on standard input, one a line".into()));
+    }
+    if arguments.explain && !common.json && !arguments.json_lines {
+        return Err(Error::usage("--explain gives numbers for programs", "add --json"));
     }
     let embedder = super::embedder(Some(&arguments.embedder), common)?;
     let router = Router::new(&embedder);
@@ -115,10 +122,14 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
             writer.write(&names.collect::<String>())
         } else {
             let routes = router.route(&prompts, &preferences)?;
-            prompts
-                .iter()
-                .zip(&routes)
-                .try_for_each(|(prompt, route)| writer.route(&router, prompt, route))?;
+            let questions = if arguments.explain {
+                embedder.questions(&embedder.encode(&prompts)?)
+            } else {
+                Vec::new()
+            };
+            for (at, (prompt, route)) in prompts.iter().zip(&routes).enumerate() {
+                writer.route(&router, prompt, route, questions.get(at))?;
+            }
             writer.flush()
         }
     });
@@ -173,6 +184,15 @@ fn preferences(arguments: &Arguments, embedder: &Embedder) -> Result<Preferences
     })
 }
 
+/// The document of a prompt.
+#[derive(serde::Serialize)]
+struct Document<'a> {
+    #[serde(flatten)]
+    answer: Answer<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    question: Option<&'a Question>,
+}
+
 /// Standard output in the form that was asked for.
 struct Writer<'a> {
     out: io::BufWriter<io::StdoutLock<'static>>,
@@ -201,12 +221,18 @@ impl<'a> Writer<'a> {
         self.out.flush().map_err(|e| Error::io(Path::new("standard output"), e))
     }
 
-    fn route(&mut self, router: &Router, prompt: &str, route: &Route) -> Result<()> {
+    fn route(
+        &mut self,
+        router: &Router,
+        prompt: &str,
+        route: &Route,
+        question: Option<&Question>,
+    ) -> Result<()> {
         let mut text = Vec::new();
         if self.list || self.lines {
             let unit = router.costs.unit();
             let answer = Answer::new(self.embedder.models(), unit, prompt, route, self.top);
-            crate::write_json(&mut text, &answer, false)
+            crate::write_json(&mut text, &Document { answer, question }, false)
         } else {
             let screen = screen(self.embedder, router, prompt, route, self.top);
             write!(text, "{}", crate::PrintableLines(&screen))

@@ -59,6 +59,22 @@ impl Forecast {
     }
 }
 
+/// What a prompt asks of a model, by its text: with what the file knows of the models, all that a forecast
+/// is made from (docs/python.md).
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Question {
+    /// How strongly it tells models apart.
+    pub slope: f32,
+    /// How easy it is beyond its category.
+    pub ease: f32,
+    /// What a model that was tested on its like has beyond `ease`.
+    pub shift: f32,
+    /// What it asks of each speciality.
+    pub direction: Vec<f32>,
+    /// How probable each category is, in the order of [`Embedder::benchmarks`].
+    pub categories: Vec<f32>,
+}
+
 /// Logits before calibration, and the variance of what is not known of the models: questions × models.
 pub(super) struct Logits {
     pub(super) mean: Array2<f32>,
@@ -189,6 +205,21 @@ impl Embedder {
         p.mapv_inplace(|x| self.calibration.probability(x));
         let deviation = logits.variance.mapv(|v| v.sqrt() / self.calibration.temperature as f32);
         Forecast { p, deviation, support: logits.support, scope, slope }
+    }
+
+    /// What each prompt asks of a model, as [`Given::Nothing`] forecasts it.
+    #[must_use]
+    pub fn questions(&self, features: &Features) -> Vec<Question> {
+        let mut asked = self.asked(features);
+        self.soften(features, &mut asked);
+        let question = |row: usize| Question {
+            slope: asked.slope[row],
+            ease: asked.ease[row],
+            shift: asked.shift[row],
+            direction: asked.direction.row(row).to_vec(),
+            categories: asked.categories.row(row).to_vec(),
+        };
+        (0..asked.len()).map(question).collect()
     }
 
     /// What the networks say of the prompts.

@@ -29,7 +29,7 @@ mod user_file;
 
 pub use app::{Options, run, run_live, themes};
 pub(crate) use bench::{Frames, Spread, frames, typed};
-pub(crate) use export::{Kind, Shown, document, picture, plain};
+pub(crate) use export::{Kind, Shown, document, picture, picture_of_vectors, plain};
 pub use pane::Pane;
 
 /// Reads a theme, and nothing else.

@@ -1,6 +1,6 @@
 //! The file of Embedding Atlas: a row a model with its place, its nearest models and its vector.
 
-use ndarray::{ArrayView2, s};
+use ndarray::ArrayView2;
 
 use super::sheet::Sheet;
 use crate::analysis::neighbours::nearest;
@@ -36,7 +36,7 @@ pub fn atlas(
         ids.push(near.iter().map(|n| n.model as i64).collect());
         distances.push(near.iter().map(|n| 1.0 - n.cosine).collect());
     }
-    let own = vectors.slice(s![.., ..]).rows().into_iter().map(|row| row.to_vec()).collect();
+    let own = vectors.rows().into_iter().map(|row| row.to_vec()).collect();
     let lists = vec![
         List::Pair("neighbors", ("ids", ids), ("distances", distances)),
         List::Floats("vector", own),

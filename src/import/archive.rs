@@ -1,8 +1,8 @@
 //! What a zip archive holds: where the bytes of each member lie (APPNOTE of PKWARE, with ZIP64). They
 //! are read in place; nothing is unpacked to the disk.
 //!
-//! The crate `zip` would do this too, but its features reach through `crc32fast` and `zeroize` into
-//! burn's dependencies, and this is all that an import needs.
+//! The crate `zip` unpacks members as streams of their own; an import reads them where they lie, in any
+//! order and on several threads, and this is all that it needs.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use ndarray::ArrayView2;
 use ratatui::layout::Rect;
 use ratatui::style::Color;
 
@@ -76,7 +77,43 @@ pub fn picture(
     seed: u64,
     cancel: &AtomicBool,
 ) -> Result<Vec<u8>> {
-    let subject = Arc::new(Subject::from(embedder));
+    let chances = match &shown.prompt {
+        Some(prompt) => {
+            let chances = Router::new(embedder).probabilities(&embedder.encode(&[prompt])?);
+            Some(chances.row(0).iter().copied().map(Some).collect())
+        }
+        None => None,
+    };
+    file(Subject::from(embedder), chances, kind, shown, seed, cancel)
+}
+
+/// The same of models of which nothing is known but their vectors: `shown` can name no attribute and no
+/// prompt.
+///
+/// # Errors
+/// As [`picture`].
+pub fn picture_of_vectors(
+    title: &str,
+    models: &[String],
+    vectors: ArrayView2<'_, f32>,
+    kind: Kind,
+    shown: &Shown,
+    seed: u64,
+    cancel: &AtomicBool,
+) -> Result<Vec<u8>> {
+    let subject = Subject::of_vectors(title, models, vectors);
+    file(subject, None, kind, shown, seed, cancel)
+}
+
+fn file(
+    subject: Subject,
+    chances: Option<Vec<Option<f32>>>,
+    kind: Kind,
+    shown: &Shown,
+    seed: u64,
+    cancel: &AtomicBool,
+) -> Result<Vec<u8>> {
+    let subject = Arc::new(subject);
     let projection = Projection::pca(subject.profiles(), COMPONENTS)?;
     let (theme, _) = Theme::load(shown.theme.as_deref().unwrap_or("light"), Depth::True)?;
     let area = Rect::new(0, 0, 80, 24);
@@ -86,10 +123,8 @@ pub fn picture(
         state.map.use_projector(Projector::Tsne);
         state.map.settle();
     }
-    if let Some(prompt) = &shown.prompt {
-        let router = Router::new(embedder);
-        let chances = router.probabilities(&embedder.encode(&[prompt])?);
-        state.forecast = chances.row(0).iter().copied().map(Some).collect();
+    if let Some(chances) = chances {
+        state.forecast = chances;
         state.colour_by(ColourBy::Forecast);
     }
     if let Some(name) = &shown.colour {
@@ -165,8 +200,8 @@ fn drawing(state: &State) -> Result<Picture> {
         (left + x * width, top + y * height)
     };
     let mut texts = Vec::new();
-    let mut write = |x: f64, y: f64, fill: Rgb, size: f64, end: Anchor, said: &str| {
-        texts.push(Text { at: (x, y), end, size, fill, text: said.to_owned() });
+    let mut write = |x: f64, y: f64, fill: Rgb, size: f64, end: Anchor, words: &str| {
+        texts.push(Text { at: (x, y), end, size, fill, text: words.to_owned() });
     };
     let note = if subject.simulated { "  simulated data" } else { "" };
     let head = format!("{} · {} models{note}", subject.data, subject.models.len());

@@ -6,6 +6,6 @@ mod plain;
 mod record;
 
 pub use document::document;
-pub use map_file::{Kind, Shown, picture};
+pub use map_file::{Kind, Shown, picture, picture_of_vectors};
 pub use plain::plain;
 pub use record::selection;

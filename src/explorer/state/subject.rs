@@ -56,6 +56,22 @@ impl Subject {
         }
     }
 
+    /// Models of which nothing is known but their vectors, such as those of the paper.
+    #[must_use]
+    pub fn of_vectors(title: &str, models: &[String], vectors: ArrayView2<'_, f32>) -> Self {
+        let models: Vec<String> = models.iter().map(|name| one_line(name)).collect();
+        // Nothing is known of how able they are: the number that says so is the same for all.
+        let mut own = Array2::zeros((vectors.nrows(), vectors.ncols() + 1));
+        own.slice_mut(s![.., 1..]).assign(&vectors);
+        Self {
+            data: one_line(title),
+            short: crate::short_names(&models),
+            models,
+            vectors: own,
+            ..Self::default()
+        }
+    }
+
     /// What the models are good at beyond how good they are: the vectors without their first number.
     pub fn profiles(&self) -> ArrayView2<'_, f32> {
         self.vectors.slice(s![.., self.vectors.ncols().min(1)..])
