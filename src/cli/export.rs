@@ -11,9 +11,9 @@ use super::{Common, output, signals};
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   llmap export --map map.svg
-  llmap export my.safetensors --map map.html --projection t-sne --colour cluster --theme dark
+  llmap export my.safetensors --map map.html --projection t-sne --color cluster --theme dark
   llmap export --map map.svg --prompt \"Write a sorting algorithm in Rust.\"
-  llmap export --map map.csv --colour gsm8k")]
+  llmap export --map map.csv --color gsm8k")]
 pub struct Arguments {
     /// The embedder, or `shipped`.
     #[arg(default_value = super::SHIPPED)]
@@ -25,10 +25,10 @@ pub struct Arguments {
     #[arg(long, value_enum, default_value_t = Projection::Pca)]
     projection: Projection,
     /// An attribute, a benchmark, `cluster`, `uncertainty` or `nothing`.
-    #[arg(long, visible_alias = "color", value_name = "NAME")]
-    colour: Option<String>,
-    /// Colour the models by the chance that they answer this prompt right.
-    #[arg(long, value_name = "TEXT", conflicts_with = "colour")]
+    #[arg(long, alias = "colour", value_name = "NAME")]
+    color: Option<String>,
+    /// Color the models by the chance that they answer this prompt right.
+    #[arg(long, value_name = "TEXT", conflicts_with = "color")]
     prompt: Option<String>,
     /// A theme by name (see `llmap themes`), or a theme file.
     #[arg(long, default_value = "light", value_name = "THEME")]
@@ -61,7 +61,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let embedder = super::embedder(Some(&arguments.embedder), common)?;
     let shown = Shown {
         tsne: arguments.projection == Projection::TSne,
-        colour: arguments.colour.clone(),
+        color: arguments.color.clone(),
         prompt: arguments.prompt.clone(),
         theme: Some(arguments.theme.clone()),
     };

@@ -108,7 +108,7 @@ enum Command {
     Fetch(fetch::Arguments),
     /// Measure the speeds that the README quotes, on this machine.
     Bench(bench::Arguments),
-    /// List the colour themes.
+    /// List the color themes.
     Themes,
     /// Print shell completions.
     Completions(completions::Arguments),

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::direction::Direction;
 use super::pane::Pane;
-use super::state::colouring::ColourBy;
+use super::state::coloring::ColorBy;
 use super::state::map::Projector;
 
 /// A command. Its serde form is what a keymap file holds.
@@ -32,8 +32,10 @@ pub enum Command {
     Fit,
     /// The map as it was at the start.
     Reset,
-    NextColour,
-    PreviousColour,
+    #[serde(alias = "next-colour")]
+    NextColor,
+    #[serde(alias = "previous-colour")]
+    PreviousColor,
     /// Isolates the next class of the legend, and after the last none.
     Isolate,
     NextAxes,
@@ -85,8 +87,9 @@ pub enum Command {
     Palette,
     /// The themes, to pick from with a preview.
     Themes,
-    /// What the map can be coloured by, to pick from with a preview.
-    Colours,
+    /// What the map can be colored by, to pick from with a preview.
+    #[serde(alias = "colours")]
+    Colors,
     /// The columns of the table, as switches.
     Columns,
     /// Sorts by the column under the cursor; a second time the other way round.
@@ -114,7 +117,8 @@ pub enum Command {
     /// Routes among the models of a saved pool, or among all.
     UsePool(Option<String>),
     UseTheme(String),
-    ColourBy(ColourBy),
+    #[serde(alias = "colour-by")]
+    ColorBy(ColorBy),
     ToggleColumn(usize),
     Recall(String),
     Forget(String),
@@ -167,7 +171,7 @@ pub enum RouteCommand {
     Pin,
     /// The list, the plot, the pinned prompts, the history.
     NextView,
-    /// Colour the map by this prompt, or as before.
+    /// Color the map by this prompt, or as before.
     Heat,
     CopyName,
     CopyJson,

@@ -19,7 +19,7 @@ use super::effect::Effect;
 use super::event::{Event, Input, JobResult, Outside, TrainingEvent, TrainingFrame};
 use super::pane::Pane;
 use super::state::State;
-use super::state::colouring::ColourBy;
+use super::state::coloring::ColorBy;
 use super::state::forecasts::Grid;
 use super::state::job::{Job, JobKind};
 use super::state::map::Projector;
@@ -257,13 +257,13 @@ fn what_the_user_binds_in_any_pane_focuses_it_from_the_palette() {
 #[test]
 fn picking_previews_and_escape_takes_it_back() {
     let mut state = state(140, 42);
-    let before = state.map.colouring.by;
+    let before = state.map.coloring.by;
     press(&mut state, KeyCode::Char('c'));
     press(&mut state, KeyCode::Down);
     press(&mut state, KeyCode::Down);
-    assert_ne!(state.map.colouring.by, before);
+    assert_ne!(state.map.coloring.by, before);
     press(&mut state, KeyCode::Esc);
-    assert_eq!(state.map.colouring.by, before);
+    assert_eq!(state.map.coloring.by, before);
     press(&mut state, KeyCode::Char('T'));
     let effects = press(&mut state, KeyCode::Down);
     assert_eq!(effects, [Effect::UseTheme("light".into())]);
@@ -273,7 +273,7 @@ fn picking_previews_and_escape_takes_it_back() {
 #[test]
 fn the_session_comes_back() {
     let mut state = state(140, 42);
-    update(&mut state, Event::Command(Command::ColourBy(ColourBy::Benchmark(1))));
+    update(&mut state, Event::Command(Command::ColorBy(ColorBy::Benchmark(1))));
     press(&mut state, KeyCode::Char(' '));
     press(&mut state, KeyCode::Char('+'));
     update(&mut state, Event::Command(Command::Focus(Pane::Models)));

@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn faults_are_named_and_the_rest_holds() {
-        let text = r#"{"theme": "light", "motion": false, "mouse": 3, "colour": 1,
+        let text = r#"{"theme": "light", "motion": false, "mouse": 3, "color": 1,
                        "keys": {"map": {"x": "fit"}}}"#;
         let (config, warnings) = Config::parse(text, Path::new("config.json"));
         assert_eq!(config.theme.as_deref(), Some("light"));
@@ -99,7 +99,7 @@ mod tests {
         assert!(config.theme.as_deref() == Some("light") && !config.mouse);
         let keys =
             |about: &str| config.keymap.iter().find(|b| b.about == about).unwrap().keys.clone();
-        assert_eq!((keys("see the whole map"), keys("colour by …")), ("x f".into(), String::new()));
+        assert_eq!((keys("see the whole map"), keys("color by …")), ("x f".into(), String::new()));
         let (_, warnings) = Config::parse("theme = 1\nmotion =", Path::new("config.toml"));
         assert!(warnings[0].contains("config.toml: ") && warnings[0].contains("line 2"));
     }

@@ -118,7 +118,7 @@ impl App {
             Effect::Cluster => jobs.cluster(),
             Effect::Project(projector) => {
                 let map = &state.map;
-                let class = map.isolated.and_then(|class| map.colouring.classes.get(class));
+                let class = map.isolated.and_then(|class| map.coloring.classes.get(class));
                 jobs.project(projector, class.map(|class| class.name.clone()));
             }
             Effect::Questions => jobs.questions(),

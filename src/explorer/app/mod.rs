@@ -186,7 +186,7 @@ impl App {
         };
         app.watch();
         app.journal.line(&format!("llmap {}, {models} models", env!("CARGO_PKG_VERSION")));
-        app.journal.line(&format!("{width} x {height} cells, {depth:?} colours"));
+        app.journal.line(&format!("{width} x {height} cells, {depth:?} colors"));
         Ok(app)
     }
 

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::explorer::depth::Depth;
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
-use crate::explorer::state::colouring::ColourBy;
+use crate::explorer::state::coloring::ColorBy;
 use crate::explorer::state::job::Job;
 use crate::explorer::state::map::COMPONENTS;
 use crate::explorer::state::map::Projector;
@@ -53,8 +53,8 @@ pub struct Shown {
     pub tsne: bool,
     /// An attribute, a benchmark, `cluster`, `uncertainty` or `nothing`; else what the explorer
     /// begins with, or the chance on the prompt.
-    pub colour: Option<String>,
-    /// A prompt by the chance on which models are coloured.
+    pub color: Option<String>,
+    /// A prompt by the chance on which models are colored.
     pub prompt: Option<String>,
     /// A theme by name, or a theme file; the light one if there is none.
     pub theme: Option<String>,
@@ -63,7 +63,7 @@ pub struct Shown {
 /// The map of `embedder` as a file of this kind. The same seed gives the same clusters.
 ///
 /// # Errors
-/// [`Error::Usage`] if there is no such colouring or theme, or the theme leaves colours to the
+/// [`Error::Usage`] if there is no such coloring or theme, or the theme leaves colors to the
 /// terminal; what projecting, clustering and routing fail with.
 pub fn picture(
     embedder: &Embedder,
@@ -86,14 +86,14 @@ pub fn picture(
         let router = Router::new(embedder);
         let chances = router.probabilities(&embedder.encode(&[prompt])?);
         state.forecast = chances.row(0).iter().copied().map(Some).collect();
-        state.colour_by(ColourBy::Forecast);
+        state.color_by(ColorBy::Forecast);
     }
-    if let Some(name) = &shown.colour {
-        let by = colouring(&subject, name)?;
-        if by == ColourBy::Cluster {
+    if let Some(name) = &shown.color {
+        let by = coloring(&subject, name)?;
+        if by == ColorBy::Cluster {
             state.clusters = Job::Done(subject.clusters(seed, cancel)?);
         }
-        state.colour_by(by);
+        state.color_by(by);
     }
     match kind {
         Kind::Svg => Ok(svg(&state)?.into_bytes()),
@@ -102,29 +102,29 @@ pub fn picture(
     }
 }
 
-/// What a colouring is called.
-fn colouring(subject: &Subject, name: &str) -> Result<ColourBy> {
+/// What a coloring is called.
+fn coloring(subject: &Subject, name: &str) -> Result<ColorBy> {
     let all = [
-        ("nothing".to_owned(), ColourBy::Nothing),
-        ("cluster".to_owned(), ColourBy::Cluster),
-        ("uncertainty".to_owned(), ColourBy::Uncertainty),
+        ("nothing".to_owned(), ColorBy::Nothing),
+        ("cluster".to_owned(), ColorBy::Cluster),
+        ("uncertainty".to_owned(), ColorBy::Uncertainty),
     ];
     let attributes = subject.attributes.iter().enumerate();
     let benchmarks = subject.benchmarks.iter().enumerate();
-    let (names, colours): (Vec<String>, Vec<ColourBy>) = attributes
-        .map(|(a, attribute)| (attribute.name.clone(), ColourBy::Attribute(a)))
-        .chain(benchmarks.map(|(b, benchmark)| (benchmark.name.clone(), ColourBy::Benchmark(b))))
+    let (names, colors): (Vec<String>, Vec<ColorBy>) = attributes
+        .map(|(a, attribute)| (attribute.name.clone(), ColorBy::Attribute(a)))
+        .chain(benchmarks.map(|(b, benchmark)| (benchmark.name.clone(), ColorBy::Benchmark(b))))
         .chain(all)
         .unzip();
     let at = crate::names::resolve("attribute or benchmark", name, &names)?;
-    Ok(colours[at])
+    Ok(colors[at])
 }
 
-fn hex(theme: &Theme, colour: Color) -> Result<String> {
-    match colour {
+fn hex(theme: &Theme, color: Color) -> Result<String> {
+    match color {
         Color::Rgb(r, g, b) => Ok(format!("#{r:02x}{g:02x}{b:02x}")),
         _ => Err(Error::Usage(format!(
-            "the theme `{}` leaves its colours to the terminal: choose another",
+            "the theme `{}` leaves its colors to the terminal: choose another",
             theme.name
         ))),
     }
@@ -140,12 +140,8 @@ pub fn svg(state: &State) -> Result<String> {
     let ink = |ink: Ink| hex(theme, theme[ink]);
     let (background, text, muted, line) =
         (ink(Ink::Background)?, ink(Ink::Text)?, ink(Ink::Muted)?, ink(Ink::MapAxis)?);
-    let hues: Vec<String> = map
-        .colouring
-        .classes
-        .iter()
-        .map(|c| hex(theme, theme.hue(c.hue)))
-        .collect::<Result<_>>()?;
+    let hues: Vec<String> =
+        map.coloring.classes.iter().map(|c| hex(theme, theme.hue(c.hue))).collect::<Result<_>>()?;
     let (left, top, width, height) = PLOT;
     let at = |place| {
         let (x, y) = map.seen(place);
@@ -169,14 +165,14 @@ pub fn svg(state: &State) -> Result<String> {
     let note = if subject.simulated { "  simulated data" } else { "" };
     let head = format!("{} · {} models{note}", subject.data, subject.models.len());
     write(left, 30.0, &text, 16.0, "start", &head);
-    if let Some(title) = &map.colouring.title {
-        write(SIZE.0 - left, 30.0, &muted, 13.0, "end", &format!("coloured by {title}"));
+    if let Some(title) = &map.coloring.title {
+        write(SIZE.0 - left, 30.0, &muted, 13.0, "end", &format!("colored by {title}"));
     }
     let (a, b) = map.axes();
     write(left, top - 8.0, &muted, 12.0, "start", &format!("↑ {}", axis(state, b)));
     let bottom = top + height + 14.0;
     write(left + width, bottom, &muted, 12.0, "end", &format!("{} →", axis(state, a)));
-    for (i, class) in map.colouring.classes.iter().enumerate() {
+    for (i, class) in map.coloring.classes.iter().enumerate() {
         let across = (width / ENTRY.0) as usize;
         let (x, y) =
             (left + ENTRY.0 * (i % across) as f64, LEGEND + 24.0 + ENTRY.1 * (i / across) as f64);
@@ -206,9 +202,9 @@ pub fn svg(state: &State) -> Result<String> {
     out += "<g id=\"models\" fill-opacity=\"0.85\">\n";
     for (m, name) in subject.models.iter().enumerate() {
         let (x, y) = at(map.places[m]);
-        let class = map.colouring.class_of(m);
+        let class = map.coloring.class_of(m);
         let hue = hues.get(class).map_or(muted.as_str(), String::as_str);
-        let kind = map.colouring.classes.get(class).map_or("", |class| &class.name);
+        let kind = map.coloring.classes.get(class).map_or("", |class| &class.name);
         let _ = writeln!(
             out,
             "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius}\" fill=\"{hue}\"><title>{}\n{}</title>\
@@ -277,12 +273,12 @@ pub fn html(state: &State) -> Result<String> {
 pub fn csv(state: &State) -> Vec<u8> {
     let map = &state.map;
     let axis = if map.projector == Projector::Tsne { "tsne" } else { "pc" };
-    let title = map.colouring.title.as_deref().unwrap_or("class");
+    let title = map.coloring.title.as_deref().unwrap_or("class");
     let head = ["model_name".to_owned(), title.to_owned()].into_iter();
     let axes = (1..=map.components()).map(|c| format!("{axis}{c}"));
     let header: Vec<String> = head.chain(axes).collect();
     let rows = state.subject.models.iter().enumerate().map(|(m, name)| {
-        let class = map.colouring.classes.get(map.colouring.class_of(m));
+        let class = map.coloring.classes.get(map.coloring.class_of(m));
         let class = class.map_or("", |class| &class.name);
         let head = [name.clone(), class.to_owned()].into_iter();
         let row = map.projection.coordinates.row(m);

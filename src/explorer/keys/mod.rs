@@ -210,7 +210,7 @@ mod tests {
             found.unwrap().keys.clone()
         };
         assert_eq!(keys("zoom in (or the wheel)"), "x + =");
-        assert_eq!(keys("colour by …"), "");
+        assert_eq!(keys("color by …"), "");
         assert_eq!(keys("the router"), "ctrl-f");
     }
 

@@ -46,7 +46,7 @@ impl From<&Command> for Step {
                 | C::Up
                 | C::Down
                 | C::Turn(_)
-                | C::ColourBy(_)
+                | C::ColorBy(_)
         );
         Self { kind: Kind::Command(discriminant(command)), joins }
     }

@@ -1,7 +1,7 @@
 //! The state of the explorer. Once it is open, only [`super::update`] writes it. The types of
 //! its parts take what they need and do not know the whole.
 
-pub mod colouring;
+pub mod coloring;
 pub mod column;
 pub mod facts;
 mod first;
@@ -38,7 +38,7 @@ use crate::analysis::projection::Projection;
 use crate::analysis::router::pools::Pools;
 use crate::analysis::untested::Repeat;
 use crate::one_line;
-use colouring::{ColourBy, Colouring};
+use coloring::{ColorBy, Coloring};
 use facts::Facts;
 use first::first;
 use forecasts::ForecastState;
@@ -183,7 +183,7 @@ impl State {
             subject,
         };
         state.probe.reports = vec![Job::Idle; state.subject.attributes.len()];
-        // Without colours, shapes tell the classes apart.
+        // Without colors, shapes tell the classes apart.
         if state.theme.depth == Depth::None {
             state.map.marker = Marker::Shapes;
         }
@@ -195,7 +195,7 @@ impl State {
 
     /// Puts a trained subject in the place of what was shown.
     pub fn replace(&mut self, subject: Arc<Subject>, projection: Projection) {
-        self.map.colouring = Colouring::first(&subject);
+        self.map.coloring = Coloring::first(&subject);
         self.table = TableState::new(&subject);
         self.forecast.clear();
         self.forecasts = ForecastState::default();
@@ -256,15 +256,15 @@ impl State {
         self.notice = Some(Notice { text: one_line(problem), bad: true });
     }
 
-    pub fn colour_by(&mut self, by: ColourBy) {
+    pub fn color_by(&mut self, by: ColorBy) {
         self.map.isolated = None;
-        self.map.colouring = Colouring::new(&self.facts(), by);
+        self.map.coloring = Coloring::new(&self.facts(), by);
     }
 
-    /// Colours again where what the colours show has changed.
-    pub fn recolour(&mut self, changed: ColourBy) {
-        if self.map.colouring.by == changed {
-            self.map.colouring = Colouring::new(&self.facts(), changed);
+    /// Colors again where what the colors show has changed.
+    pub fn recolor(&mut self, changed: ColorBy) {
+        if self.map.coloring.by == changed {
+            self.map.coloring = Coloring::new(&self.facts(), changed);
         }
     }
 
@@ -314,11 +314,11 @@ impl State {
     pub fn restore(&mut self, memento: &Memento) -> bool {
         self.marked = Arc::clone(&memento.marked);
         self.select(memento.selected);
-        if self.map.colouring.by != memento.look.colour {
-            self.colour_by(memento.look.colour);
+        if self.map.coloring.by != memento.look.color {
+            self.color_by(memento.look.color);
         }
         let at_hand = self.map.look_as(&memento.look);
-        let classes = self.map.colouring.classes.len();
+        let classes = self.map.coloring.classes.len();
         self.map.isolated = memento.look.isolated.filter(|class| *class < classes);
         at_hand
     }

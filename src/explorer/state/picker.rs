@@ -1,4 +1,4 @@
-//! A list over the screen to pick from: commands, themes, colourings, columns, saved selections.
+//! A list over the screen to pick from: commands, themes, colorings, columns, saved selections.
 
 use tui_input::Input;
 

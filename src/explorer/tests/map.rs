@@ -78,12 +78,12 @@ fn the_map_goes_back_to_its_start_and_that_can_be_undone() {
         press(&mut state, KeyCode::Char(key));
     }
     let then = state.map.look();
-    assert!(then.zoom > 1.0 && then.space.is_some() && then.colour != first.colour);
+    assert!(then.zoom > 1.0 && then.space.is_some() && then.color != first.color);
     press(&mut state, KeyCode::Char('F'));
     assert_eq!(state.map.look(), first);
     assert!(!state.map.spinning);
     press(&mut state, KeyCode::Char('u'));
-    assert_eq!(state.map.look().colour, then.colour);
+    assert_eq!(state.map.look().color, then.color);
 }
 
 #[test]
@@ -98,9 +98,9 @@ fn each_marker_draws_every_class() {
 }
 
 #[test]
-fn clusters_colour_the_map_and_mark_models() {
+fn clusters_color_the_map_and_mark_models() {
     let mut state = state(140, 42);
-    let effects = update(&mut state, Event::Command(Command::ColourBy(ColourBy::Cluster)));
+    let effects = update(&mut state, Event::Command(Command::ColorBy(ColorBy::Cluster)));
     assert_eq!(effects, [Effect::Cluster]);
     let found = Clusters {
         of: (0..24).map(|m| m % 2).collect(),
@@ -118,9 +118,9 @@ fn clusters_colour_the_map_and_mark_models() {
 #[test]
 fn the_map_shows_how_little_is_known_of_each_model() {
     let mut state = state(140, 42);
-    update(&mut state, Event::Command(Command::ColourBy(ColourBy::Uncertainty)));
+    update(&mut state, Event::Command(Command::ColorBy(ColorBy::Uncertainty)));
     let shown = screen(&state);
-    assert!(shown.contains("coloured by uncertainty"), "{shown}");
+    assert!(shown.contains("colored by uncertainty"), "{shown}");
     assert!(shown.contains("≤ 0.4") && shown.contains("> 1.1"), "{shown}");
 }
 

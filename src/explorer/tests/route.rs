@@ -118,13 +118,13 @@ fn prompts_are_pinned_compared_and_found_again() {
 }
 
 #[test]
-fn the_map_is_coloured_by_a_prompt_and_back() {
+fn the_map_is_colored_by_a_prompt_and_back() {
     let mut state = asked(120, 35, "q?");
     press(&mut state, KeyCode::Enter);
     press(&mut state, KeyCode::Char('h'));
-    assert!(screen(&state).contains("coloured by chance"));
+    assert!(screen(&state).contains("colored by chance"));
     press(&mut state, KeyCode::Char('h'));
-    assert!(screen(&state).contains("coloured by family"));
+    assert!(screen(&state).contains("colored by family"));
 }
 
 #[test]

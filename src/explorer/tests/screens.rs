@@ -135,7 +135,7 @@ fn no_size_and_no_name_make_it_panic_or_leak() {
                 for over in [
                     Event::Command(Command::Help),
                     Event::Command(Command::Palette),
-                    Event::Command(Command::Colours),
+                    Event::Command(Command::Colors),
                     Event::Command(Command::Select),
                 ] {
                     update(&mut state, over);
@@ -156,7 +156,7 @@ fn a_window_may_change_its_size_between_a_frame_and_the_event_that_tells_of_it()
     let overs = [
         Event::Command(Command::Help),
         Event::Command(Command::Palette),
-        Event::Command(Command::Colours),
+        Event::Command(Command::Colors),
         Event::Command(Command::Search),
         Event::Command(Command::Select),
     ];

@@ -38,7 +38,7 @@ fn what_failed_is_tried_again_when_asked() {
     assert!(press(&mut state, KeyCode::F(5)).contains(&Effect::Questions));
     update(&mut state, Event::Command(Command::Focus(Pane::Map)));
     assert_eq!(
-        update(&mut state, Event::Command(Command::ColourBy(ColourBy::Cluster))),
+        update(&mut state, Event::Command(Command::ColorBy(ColorBy::Cluster))),
         [Effect::Cluster]
     );
     assert!(
@@ -68,7 +68,7 @@ fn all_running() -> State {
     for pane in [Pane::Probe, Pane::Questions, Pane::Forecast, Pane::Evaluate] {
         update(&mut state, Event::Command(Command::Focus(pane)));
     }
-    update(&mut state, Event::Command(Command::ColourBy(ColourBy::Cluster)));
+    update(&mut state, Event::Command(Command::ColorBy(ColorBy::Cluster)));
     update(&mut state, Event::Command(Command::UseProjector(Projector::Tsne)));
     update(&mut state, Event::Command(Command::Prompt));
     type_text(&mut state, "q?");

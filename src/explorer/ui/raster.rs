@@ -11,13 +11,13 @@ use crate::explorer::theme::HUES;
 use crate::explorer::theme::{Ink, Theme};
 use crate::explorer::ui::labels::Grid;
 
-/// A shape for each class, for eyes and terminals without colours.
+/// A shape for each class, for eyes and terminals without colors.
 pub const SHAPES: [&str; HUES + 2] = ["●", "▲", "■", "◆", "○", "△", "□", "◇", "•", "·"];
 /// How much a full cell is shaded, and the most distant point dimmed.
 const SHADE: f64 = 0.42;
 const FADE: f32 = 0.55;
 
-/// Models counted by cell: a cell (or its half) has one colour, that of most of its models.
+/// Models counted by cell: a cell (or its half) has one color, that of most of its models.
 pub struct Raster {
     /// The 2 × 4 dots of each cell, row by row.
     dots: Vec<u8>,
@@ -26,7 +26,7 @@ pub struct Raster {
     /// The nearest model of a cell in three dimensions.
     nearest: Vec<f32>,
     across: usize,
-    /// Parts of a cell that have a colour of their own, below each other.
+    /// Parts of a cell that have a color of their own, below each other.
     parts: usize,
     /// The most models in a cell.
     fullest: u32,
@@ -54,7 +54,7 @@ impl Raster {
                 continue;
             }
             let (x, y) = ((x * (w * 2) as f64) as usize, (y * (h * 4) as f64) as usize);
-            let class = state.is_lit(model).then(|| map.colouring.class_of(model));
+            let class = state.is_lit(model).then(|| map.coloring.class_of(model));
             for dy in 0..size {
                 for dx in 0..size {
                     if x + dx < w * 2 && y + dy < h * 4 {
@@ -101,7 +101,7 @@ impl Raster {
                 continue;
             };
             let hue = |class: Option<usize>| {
-                let class = class.and_then(|class| map.colouring.classes.get(class));
+                let class = class.and_then(|class| map.coloring.classes.get(class));
                 let hue = class.map_or(theme[Ink::MapDim], |class| theme.hue(class.hue));
                 match self.nearest.get(i) {
                     Some(near) => {
@@ -122,7 +122,7 @@ impl Raster {
                 continue;
             }
             let class = self.majority(i);
-            let colour = hue(class);
+            let color = hue(class);
             let mut buffer = [0; 4];
             let symbol: &str = match map.marker {
                 Marker::Shapes => SHAPES[class.unwrap_or(SHAPES.len() - 1)],
@@ -130,11 +130,11 @@ impl Raster {
                 Marker::Octants => OCTANTS[usize::from(dots)].encode_utf8(&mut buffer),
                 Marker::Braille | Marker::Blocks => braille(dots).encode_utf8(&mut buffer),
             };
-            let mut style = Style::new().fg(colour);
+            let mut style = Style::new().fg(color);
             if map.density {
                 let n: u32 = self.counts[i].iter().map(|n| u32::from(*n)).sum();
                 let share = f64::from(n.max(1)).ln() / f64::from(self.fullest).ln();
-                let ground = Theme::blend(theme[Ink::Background], colour, SHADE * share.min(1.0));
+                let ground = Theme::blend(theme[Ink::Background], color, SHADE * share.min(1.0));
                 if n > 1 && ground != Color::Reset {
                     style = style.bg(ground);
                 }

@@ -150,7 +150,7 @@ pub fn around(at: usize, room: usize, all: usize) -> std::ops::Range<usize> {
 pub fn under_cursor(theme: &Theme, mut line: Line<'static>) -> Line<'static> {
     let cursor = theme.cursor();
     if cursor.add_modifier.contains(Modifier::REVERSED) {
-        // Reversed, each colour of the text would be a ground of its own.
+        // Reversed, each color of the text would be a ground of its own.
         for span in &mut line.spans {
             (span.style.fg, span.style.bg) = (None, None);
         }

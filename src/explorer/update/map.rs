@@ -2,7 +2,7 @@
 
 use crate::explorer::effect::Effect;
 use crate::explorer::state::State;
-use crate::explorer::state::colouring::ColourBy;
+use crate::explorer::state::coloring::ColorBy;
 use crate::explorer::state::map::{Look, Projector};
 
 /// Zooms about the selected model.
@@ -27,7 +27,7 @@ pub fn zoom_to_marked(state: &mut State) {
 /// The map as it was at the start.
 pub fn reset(state: &mut State) {
     let first = Look::first(&state.subject);
-    state.colour_by(first.colour);
+    state.color_by(first.color);
     // Principal components are always at hand.
     state.map.look_as(&first);
 }
@@ -47,19 +47,19 @@ pub fn toggle_space(state: &mut State) {
     }
 }
 
-/// Colours by what comes next or before, of what there is to see.
-pub fn cycle_colour(state: &mut State, by: isize) {
-    let all = ColourBy::all(&state.subject);
-    let at = all.iter().position(|c| *c == state.map.colouring.by).unwrap_or_default();
+/// Colors by what comes next or before, of what there is to see.
+pub fn cycle_color(state: &mut State, by: isize) {
+    let all = ColorBy::all(&state.subject);
+    let at = all.iter().position(|c| *c == state.map.coloring.by).unwrap_or_default();
     let next = (at as isize + by).rem_euclid(all.len() as isize) as usize;
-    state.colour_by(all[next]);
+    state.color_by(all[next]);
 }
 
-pub fn colour_by(state: &mut State, by: ColourBy) {
-    if by == ColourBy::Forecast && state.forecast.is_empty() {
+pub fn color_by(state: &mut State, by: ColorBy) {
+    if by == ColorBy::Forecast && state.forecast.is_empty() {
         state.say("type a prompt first: p");
     }
-    state.colour_by(by);
+    state.color_by(by);
 }
 
 pub fn next_marker(state: &mut State) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::explorer::state::State;
-use crate::explorer::state::colouring::ColourBy;
+use crate::explorer::state::coloring::ColorBy;
 
 /// Marks the selected model, or no longer.
 pub fn toggle(state: &mut State) {
@@ -32,9 +32,9 @@ pub fn neighbours(state: &mut State) {
 }
 
 pub fn cluster(state: &mut State) {
-    // Colouring by cluster has them found, if they are not known yet.
+    // Coloring by cluster has them found, if they are not known yet.
     let Some(clusters) = state.clusters.done().cloned() else {
-        state.colour_by(ColourBy::Cluster);
+        state.color_by(ColorBy::Cluster);
         return state.say("clusters are being found: try again in a moment");
     };
     let own = clusters.of.get(state.selected);

@@ -6,7 +6,7 @@ use crate::explorer::direction::Direction;
 use crate::explorer::layout::Layout;
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
-use crate::explorer::state::colouring::ColourBy;
+use crate::explorer::state::coloring::ColorBy;
 use crate::explorer::state::column::Column;
 use crate::explorer::state::line::Purpose;
 use crate::explorer::state::mode::Mode;
@@ -151,7 +151,7 @@ pub fn open(state: &mut State) {
         }
         Pane::Probe => {
             if let Some(attribute) = state.probe.chosen() {
-                state.colour_by(ColourBy::Attribute(attribute));
+                state.color_by(ColorBy::Attribute(attribute));
             }
         }
         Pane::Route => {

@@ -1,10 +1,10 @@
-//! Lists to pick from: commands, themes, colours, columns, projections, selections.
+//! Lists to pick from: commands, themes, colors, columns, projections, selections.
 
 use crate::dataset::Values;
 use crate::explorer::command::Command;
 use crate::explorer::keys::{Binding, Context};
 use crate::explorer::state::State;
-use crate::explorer::state::colouring::ColourBy;
+use crate::explorer::state::coloring::ColorBy;
 use crate::explorer::state::column::Column;
 use crate::explorer::state::map::Projector;
 use crate::explorer::state::mode::Mode;
@@ -72,23 +72,23 @@ pub fn themes(state: &State) -> Picker {
     Picker::new("Themes", items.collect()).with_preview(Command::UseTheme(state.theme.name.clone()))
 }
 
-pub fn colours(state: &State) -> Picker {
-    let items = ColourBy::all(&state.subject).into_iter().map(|by| {
+pub fn colors(state: &State) -> Picker {
+    let items = ColorBy::all(&state.subject).into_iter().map(|by| {
         let remark = match by {
-            ColourBy::Attribute(a) => {
+            ColorBy::Attribute(a) => {
                 state.subject.attributes.get(a).map_or("", |a| a.values.kind())
             }
-            ColourBy::Benchmark(_) => "benchmark",
-            ColourBy::Forecast => "of the Route pane",
-            ColourBy::Uncertainty => "few answers, much unknown",
-            ColourBy::Cluster => "k-means",
-            ColourBy::Nothing => "",
+            ColorBy::Benchmark(_) => "benchmark",
+            ColorBy::Forecast => "of the Route pane",
+            ColorBy::Uncertainty => "few answers, much unknown",
+            ColorBy::Cluster => "k-means",
+            ColorBy::Nothing => "",
         };
-        let chosen = by == state.map.colouring.by;
-        Item { chosen, ..Item::new(by.title(&state.subject), remark, Command::ColourBy(by)) }
+        let chosen = by == state.map.coloring.by;
+        Item { chosen, ..Item::new(by.title(&state.subject), remark, Command::ColorBy(by)) }
     });
-    let back = Command::ColourBy(state.map.colouring.by);
-    Picker::new("Colour by", items.collect()).with_preview(back)
+    let back = Command::ColorBy(state.map.coloring.by);
+    Picker::new("Color by", items.collect()).with_preview(back)
 }
 
 pub fn columns(state: &State) -> Picker {

@@ -6,7 +6,7 @@ use super::{newcomer, route, work};
 use crate::explorer::effect::Effect;
 use crate::explorer::event::{JobResult, Outside, TrainingEvent};
 use crate::explorer::state::State;
-use crate::explorer::state::colouring::ColourBy;
+use crate::explorer::state::coloring::ColorBy;
 use crate::explorer::state::training::Training;
 
 /// What has come of a job. What nobody waits for any more is dropped.
@@ -20,7 +20,7 @@ pub fn job(state: &mut State, result: JobResult, effects: &mut Vec<Effect>) {
         }
         JobResult::Clustered(clusters) => {
             if state.clusters.finish(clusters) {
-                state.recolour(ColourBy::Cluster);
+                state.recolor(ColorBy::Cluster);
                 state.arrange_table();
             }
         }

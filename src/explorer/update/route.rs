@@ -5,7 +5,7 @@ use crate::analysis::router::Route;
 use crate::explorer::effect::Effect;
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
-use crate::explorer::state::colouring::ColourBy;
+use crate::explorer::state::coloring::ColorBy;
 use crate::explorer::state::column::Column;
 use crate::explorer::state::job::{Job, JobKind};
 use crate::explorer::state::mode::Mode;
@@ -112,7 +112,7 @@ fn forecast(state: &mut State) {
             }
         }
     }
-    state.recolour(ColourBy::Forecast);
+    state.recolor(ColorBy::Forecast);
     if state.table.sort == Column::Forecast {
         state.arrange_table();
     }

@@ -5,7 +5,7 @@ use crate::analysis::router::Answer;
 use crate::explorer::command::RouteCommand;
 use crate::explorer::effect::Effect;
 use crate::explorer::state::State;
-use crate::explorer::state::colouring::ColourBy;
+use crate::explorer::state::coloring::ColorBy;
 use crate::explorer::state::mode::Mode;
 
 pub fn run(state: &mut State, command: RouteCommand, effects: &mut Vec<Effect>) {
@@ -63,16 +63,16 @@ fn recall(state: &mut State, older: bool, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Colours the map by the prompt, or as before.
+/// Colors the map by the prompt, or as before.
 fn heat(state: &mut State) {
-    let now = state.map.colouring.by;
-    if now == ColourBy::Forecast {
-        let before = state.route.before_heat.take().unwrap_or(ColourBy::Nothing);
-        state.colour_by(before);
+    let now = state.map.coloring.by;
+    if now == ColorBy::Forecast {
+        let before = state.route.before_heat.take().unwrap_or(ColorBy::Nothing);
+        state.color_by(before);
     } else if state.route.result.is_none() {
-        state.say("type a prompt first: the map is coloured by who answers it");
+        state.say("type a prompt first: the map is colored by who answers it");
     } else {
         state.route.before_heat = Some(now);
-        state.colour_by(ColourBy::Forecast);
+        state.color_by(ColorBy::Forecast);
     }
 }

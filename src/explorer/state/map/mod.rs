@@ -9,7 +9,7 @@ use strum::VariantArray;
 
 use crate::analysis::projection::Projection;
 use crate::explorer::direction::{Button, Direction};
-use crate::explorer::state::colouring::{ColourBy, Colouring};
+use crate::explorer::state::coloring::{ColorBy, Coloring};
 use crate::explorer::state::job::Job;
 use crate::explorer::state::subject::Subject;
 
@@ -59,7 +59,7 @@ pub enum Marker {
     Braille,
     /// A shape for each class.
     Shapes,
-    /// Two colours a cell.
+    /// Two colors a cell.
     Blocks,
     /// Needs a font with the symbols of Unicode 16.
     Octants,
@@ -124,7 +124,8 @@ pub struct Look {
     pub centre: Place,
     pub zoom: f64,
     pub isolated: Option<usize>,
-    pub colour: ColourBy,
+    #[serde(alias = "colour")]
+    pub color: ColorBy,
 }
 
 impl Look {
@@ -137,7 +138,7 @@ impl Look {
             centre: (0.5, 0.5),
             zoom: 1.0,
             isolated: None,
-            colour: Colouring::first(subject).by,
+            color: Coloring::first(subject).by,
         }
     }
 }
@@ -163,7 +164,7 @@ pub struct MapState {
     /// The middle of the view.
     pub centre: Place,
     pub zoom: f64,
-    pub colouring: Colouring,
+    pub coloring: Coloring,
     pub isolated: Option<usize>,
     pub marker: Marker,
     /// Shades cells by how many models they hold.
@@ -201,7 +202,7 @@ impl MapState {
             moving: None,
             centre: (0.5, 0.5),
             zoom: 1.0,
-            colouring: Colouring::first(subject),
+            coloring: Coloring::first(subject),
             isolated: None,
             marker: Marker::Braille,
             density: subject.models.len() > MANY,
@@ -389,11 +390,11 @@ impl MapState {
             centre: self.centre,
             zoom: self.zoom,
             isolated: self.isolated,
-            colour: self.colouring.by,
+            color: self.coloring.by,
         }
     }
 
-    /// Looks as before; the colouring is for the caller to restore. False if the projection has to
+    /// Looks as before; the coloring is for the caller to restore. False if the projection has to
     /// be computed first.
     pub fn look_as(&mut self, look: &Look) -> bool {
         let at_hand = self.use_projector(look.projector);
@@ -409,12 +410,12 @@ impl MapState {
 
     /// True unless another class than the model's is isolated.
     pub fn is_lit(&self, model: usize) -> bool {
-        self.isolated.is_none_or(|class| self.colouring.class_of(model) == class)
+        self.isolated.is_none_or(|class| self.coloring.class_of(model) == class)
     }
 
     /// Isolates the next class, after the last none.
     pub fn isolate_next(&mut self) {
         let next = self.isolated.map_or(0, |class| class + 1);
-        self.isolated = (next < self.colouring.classes.len()).then_some(next);
+        self.isolated = (next < self.coloring.classes.len()).then_some(next);
     }
 }

@@ -6,7 +6,7 @@ pub mod limits;
 use ratatui_textarea::{CursorMove, TextArea, WrapMode};
 use tui_input::InputRequest;
 
-use super::colouring::ColourBy;
+use super::coloring::ColorBy;
 use super::job::Job;
 use crate::analysis::router::{Preferences, Route};
 use crate::printable::PrintableLines;
@@ -75,8 +75,8 @@ pub struct RouteState {
     pub history: Vec<Asked>,
     /// The prompt of the history that is in the editor.
     at: Option<usize>,
-    /// What coloured the map before the prompt did.
-    pub before_heat: Option<ColourBy>,
+    /// What colored the map before the prompt did.
+    pub before_heat: Option<ColorBy>,
 }
 
 impl Default for RouteState {

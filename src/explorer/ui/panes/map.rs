@@ -8,7 +8,7 @@ use ratatui::style::Style;
 use crate::explorer::layout::Layout;
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
-use crate::explorer::state::colouring::{Class, ColourBy};
+use crate::explorer::state::coloring::{Class, ColorBy};
 use crate::explorer::state::job::JobKind;
 use crate::explorer::state::map::{Marker, Projector, Tool};
 use crate::explorer::state::newcomer::NAME as NEWCOMER;
@@ -41,7 +41,7 @@ impl Parts {
         let inside = Layout::inside(area);
         let mut legend = Vec::new();
         let (mut x, mut row) = (0, 0);
-        for (i, class) in state.map.colouring.classes.iter().enumerate() {
+        for (i, class) in state.map.coloring.classes.iter().enumerate() {
             let w = (entry(state, class, inside.width).0 + 2) as u16;
             if x > 0 && x + w > inside.width {
                 (x, row) = (0, row + 1);
@@ -79,18 +79,15 @@ impl Parts {
 fn entry(state: &State, class: &Class, room: u16) -> (usize, String, String) {
     let count = format!(" {}", class.count);
     let room = usize::from(room).saturating_sub(width(&count) + 2);
-    let longest = if state.map.colouring.by == ColourBy::Cluster { room } else { LONGEST };
+    let longest = if state.map.coloring.by == ColorBy::Cluster { room } else { LONGEST };
     let name = fit(&class.name, longest);
     (width(&name) + width(&count), name, count)
 }
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     let map = &state.map;
-    let mut remark = map
-        .colouring
-        .title
-        .as_ref()
-        .map_or_else(String::new, |title| format!("coloured by {title}"));
+    let mut remark =
+        map.coloring.title.as_ref().map_or_else(String::new, |title| format!("colored by {title}"));
     if state.clusters.problem().is_some() {
         remark = "clustering failed".into();
     }
@@ -130,7 +127,7 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
 fn draw_legend(buffer: &mut Buffer, state: &State, parts: &Parts) {
     let theme = &state.theme;
     for &(i, place) in &parts.legend {
-        let class = &state.map.colouring.classes[i];
+        let class = &state.map.coloring.classes[i];
         let lit = state.map.isolated.is_none_or(|isolated| isolated == i);
         let (marker, text) = if lit {
             (Style::new().fg(theme.hue(class.hue)), theme.ink(Ink::Text))
