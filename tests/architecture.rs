@@ -36,6 +36,7 @@ const EXPLORER: [&[&str]; 7] = [
         "depth",
         "direction",
         "pane",
+        "text",
         "theme",
         "command",
         "keys",

@@ -51,7 +51,9 @@ pub enum Command {
     Turn(Direction),
     /// Turns by itself.
     Spin,
-    Markers,
+    /// The next of the views that the focused pane has: markers of the map, list or plot of the router.
+    #[serde(alias = "markers")]
+    NextView,
     Density,
     Names,
     Mark,
@@ -78,10 +80,17 @@ pub enum Command {
     /// The section of an attribute that stands first.
     NextSection,
     PreviousSection,
+    /// Only the questions of the next benchmark.
+    NextCategory,
     /// Names the marked models as an attribute of their own.
     NameGroup,
 
+    /// The models, to pick from with a preview.
     Search,
+    /// Selects the model of this name.
+    Look(String),
+    /// Gives the focused pane the whole window, or its place back.
+    Maximize,
     Prompt,
     /// All commands, to pick from.
     Palette,
@@ -110,10 +119,10 @@ pub enum Command {
     SaveSelection,
     /// The saved selections, to pick from.
     Selections,
-    /// Writes the marked models (or all) with what is known of them to a file.
+    /// Types the name of a file for what the focused pane shows.
     Export,
-    /// Writes the forecasts of the shown models to a file.
-    ExportForecasts,
+    /// The same for this.
+    ExportTo(Exported),
     /// Routes among the models of a saved pool, or among all.
     UsePool(Option<String>),
     UseTheme(String),
@@ -133,12 +142,33 @@ pub enum Command {
     Route(RouteCommand),
 }
 
+/// What can be written to a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Exported {
+    /// The marked models (or the selected one) with all that is known of them, as JSON.
+    Models,
+    /// The shown models on all benchmarks, as CSV.
+    Forecasts,
+    /// The answers of the new model, as CSV.
+    Answers,
+}
+
+impl Exported {
+    /// The name that is offered for the file.
+    pub fn file(self) -> &'static str {
+        match self {
+            Self::Models => "llmap-selection.json",
+            Self::Forecasts => "llmap-forecast.csv",
+            Self::Answers => "llmap-answers.csv",
+        }
+    }
+}
+
 /// What the keys of the Route pane do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RouteCommand {
-    /// Type which models may be named.
-    Filter,
     /// Take the first completion of the filter.
     Complete,
     /// Let cost count more.
@@ -169,11 +199,8 @@ pub enum RouteCommand {
     Newer,
     /// Keep the prompt for comparison, or no longer.
     Pin,
-    /// The list, the plot, the pinned prompts, the history.
-    NextView,
     /// Color the map by this prompt, or as before.
     Heat,
-    CopyName,
     CopyJson,
 }
 
@@ -190,7 +217,5 @@ pub enum NewcomerCommand {
     Next,
     /// Reads its answers from a file, whose path is typed.
     Read,
-    /// Writes its answers to a file.
-    Write,
     Forget,
 }

@@ -206,6 +206,12 @@ impl Theme {
         }
     }
 
+    /// True if its classes are grays, which only shapes tell apart.
+    pub fn is_gray(&self) -> bool {
+        let gray = |c: &Color| matches!(c, Color::Rgb(r, g, b) if r == g && g == b);
+        self.depth == Depth::True && self.classes.iter().all(gray)
+    }
+
     /// `a`, so far on its way to `b`; `a` where the terminal cannot mix them.
     pub fn blend(a: Color, b: Color, share: f64) -> Color {
         let (Color::Rgb(r, g, b1), Color::Rgb(r2, g2, b2)) = (a, b) else { return a };

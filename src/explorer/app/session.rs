@@ -127,7 +127,9 @@ impl Session {
             state.select(model);
         }
         for pane in [self.wide, self.side, self.focus] {
-            state.focus_on(pane);
+            // Without its data set, that pane has nothing to show but a remark.
+            let empty = pane == Pane::Questions && !state.with_data;
+            state.focus_on(if empty { Pane::Map } else { pane });
         }
         state.modes.set_base(Mode::Normal);
         state.arrange_table();

@@ -20,8 +20,8 @@ use crate::explorer::state::map::COMPONENTS;
 use crate::explorer::state::map::Projector;
 use crate::explorer::state::subject::Subject;
 use crate::explorer::theme::{Ink, Theme};
+use crate::explorer::ui::axes::axis;
 use crate::explorer::ui::labels::{Grid, Wanted};
-use crate::explorer::ui::panes::map::axis;
 use crate::explorer::ui::widgets::fit;
 
 /// The picture, and the part of it that the models have, in pixels.
@@ -166,7 +166,7 @@ pub fn svg(state: &State) -> Result<String> {
     let head = format!("{} · {} models{note}", subject.data, subject.models.len());
     write(left, 30.0, &text, 16.0, "start", &head);
     if let Some(title) = &map.coloring.title {
-        write(SIZE.0 - left, 30.0, &muted, 13.0, "end", &format!("colored by {title}"));
+        write(SIZE.0 - left, 30.0, &muted, 13.0, "end", &format!("color: {title}"));
     }
     let (a, b) = map.axes();
     write(left, top - 8.0, &muted, 12.0, "start", &format!("↑ {}", axis(state, b)));
@@ -235,7 +235,7 @@ fn names(state: &State, out: &mut String, fill: &str, at: impl Fn((f64, f64)) ->
     for m in &state.map.ranked {
         let text = fit(state.name(*m), LONGEST);
         let (x, y) = cell(state.map.places[*m]);
-        let Some((x, y)) = grid.place(&Wanted { x, y, text: &text, forced: false }) else {
+        let Some((x, y)) = grid.place(&Wanted { x, y, text: &text, covers: 0 }) else {
             continue;
         };
         let (x, y) = (left + x as f64 * CELL.0, top + (y as f64 + 0.8) * CELL.1);

@@ -43,7 +43,7 @@ impl ColorBy {
             Self::Nothing => "nothing".into(),
             Self::Attribute(a) => subject.attributes.get(a).map_or("", |a| &a.name).into(),
             Self::Cluster => "cluster".into(),
-            Self::Forecast => "chance on the prompt".into(),
+            Self::Forecast => "P(correct) on the prompt".into(),
             Self::Uncertainty => "uncertainty (± logits)".into(),
             Self::Benchmark(b) => {
                 format!("accuracy on {}", subject.benchmarks.get(b).map_or("", |b| &b.name))

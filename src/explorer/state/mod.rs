@@ -24,8 +24,9 @@ pub mod training;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use super::depth::Depth;
 use super::keys::{Binding, KEYMAP};
@@ -67,6 +68,8 @@ pub struct State {
     pub side: Pane,
     /// The pane in the wide place: the map, or what was focused last of those that share it.
     pub wide: Pane,
+    /// The focused pane has the whole window.
+    pub maximized: bool,
     pub map: MapState,
     /// The model under the cursor. Meaningless without models.
     pub selected: usize,
@@ -81,6 +84,8 @@ pub struct State {
     /// How likely each model is to answer the prompt right, as far as that is asked.
     pub forecast: Vec<Option<f32>>,
     pub clusters: Job<Clusters>,
+    /// The cluster of the selected model is to be marked as soon as it is known.
+    pub clusters_wanted: bool,
     pub table: TableState,
     pub questions: QuestionsState,
     pub forecasts: ForecastState,
@@ -102,6 +107,8 @@ pub struct State {
     pub help_scroll: usize,
     /// The mouse is caught.
     pub mouse: bool,
+    /// Where it points, until something else happens.
+    pub hover: Option<Position>,
     /// The window has the focus, as far as the terminal tells.
     pub attended: bool,
     /// Movements are shown; else things are at once where they belong.
@@ -134,6 +141,13 @@ pub struct Notice {
     pub bad: bool,
 }
 
+impl Notice {
+    /// How long it stays, unless a key is pressed before.
+    pub fn lasts(&self) -> Duration {
+        Duration::from_secs(if self.bad { 10 } else { 4 })
+    }
+}
+
 impl State {
     pub fn new(
         subject: Arc<Subject>,
@@ -152,6 +166,7 @@ impl State {
             evaluation: EvaluationState::default(),
             forecast: Vec::new(),
             clusters: Job::Idle,
+            clusters_wanted: false,
             table: TableState::new(&subject),
             questions: QuestionsState::default(),
             forecasts: ForecastState::default(),
@@ -166,6 +181,7 @@ impl State {
             keymap: Arc::new(KEYMAP.clone()),
             themes: Theme::names(),
             mouse: true,
+            hover: None,
             attended: true,
             motion: true,
             beat: 0,
@@ -178,6 +194,7 @@ impl State {
             focus: Pane::Map,
             side: Pane::Model,
             wide: Pane::Map,
+            maximized: false,
             area,
             theme,
             subject,
@@ -227,7 +244,7 @@ impl State {
         } else {
             self.side = pane;
         }
-        self.modes.set_base(if pane == Pane::Route { Mode::Prompt } else { Mode::Normal });
+        self.modes.set_base(Mode::Normal);
     }
 
     /// Focuses a pane as the user asks for it. A training has only the map beside it.
@@ -321,6 +338,11 @@ impl State {
         let classes = self.map.coloring.classes.len();
         self.map.isolated = memento.look.isolated.filter(|class| *class < classes);
         at_hand
+    }
+
+    /// How points are drawn: without colors, shapes tell the classes apart.
+    pub fn marker(&self) -> Marker {
+        if self.theme.is_gray() { Marker::Shapes } else { self.map.marker }
     }
 
     /// Something turning, for work that is under way.

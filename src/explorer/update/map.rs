@@ -18,7 +18,7 @@ pub fn zoom_to_marked(state: &mut State) {
         places.iter().fold((start, start), |(x, y), p| (f(x, p.0), f(y, p.1)))
     };
     if places.is_empty() {
-        state.say("nothing is marked: Space marks the selected model");
+        state.say("Nothing marked: Space marks the selected model");
     } else {
         state.map.zoom_to(over(f64::min, f64::MAX), over(f64::max, f64::MIN));
     }
@@ -41,7 +41,7 @@ pub fn project(state: &mut State, projector: Projector, effects: &mut Vec<Effect
 
 pub fn toggle_space(state: &mut State) {
     if state.map.components() < 3 {
-        state.say("this projection has two dimensions only");
+        state.say("This projection has two dimensions only");
     } else {
         state.map.toggle_space();
     }
@@ -57,7 +57,7 @@ pub fn cycle_color(state: &mut State, by: isize) {
 
 pub fn color_by(state: &mut State, by: ColorBy) {
     if by == ColorBy::Forecast && state.forecast.is_empty() {
-        state.say("type a prompt first: p");
+        state.say("Type a prompt first: p");
     }
     state.color_by(by);
 }
@@ -70,7 +70,7 @@ pub fn next_marker(state: &mut State) {
 /// Shades crowded places, or no longer.
 pub fn toggle_density(state: &mut State) {
     state.map.density = !state.map.density;
-    state.say(if state.map.density { "crowded places are shaded" } else { "no shading" });
+    state.say(if state.map.density { "Density shading on" } else { "Density shading off" });
 }
 
 /// Dragging the mouse does something else.

@@ -16,6 +16,9 @@ pub fn prompt(state: &mut State, effects: &mut Vec<Effect>) {
         .then(|| state.questions.under_cursor().map(|(_, q)| q.prompt.clone()))
         .flatten();
     state.go_to(Pane::Route);
+    if state.training.is_none() {
+        state.modes.set_base(Mode::Prompt);
+    }
     if let Some(prompt) = question {
         state.route.set_prompt(&prompt);
         typed(state, effects);

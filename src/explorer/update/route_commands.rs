@@ -11,7 +11,6 @@ use crate::explorer::state::mode::Mode;
 pub fn run(state: &mut State, command: RouteCommand, effects: &mut Vec<Effect>) {
     use RouteCommand as C;
     match command {
-        C::Filter => filter::begin(state),
         C::Complete => filter::complete(state, effects),
         C::Cheaper => limits::weigh(state, 1, effects),
         C::Better => limits::weigh(state, -1, effects),
@@ -36,13 +35,7 @@ pub fn run(state: &mut State, command: RouteCommand, effects: &mut Vec<Effect>) 
                 state.say(said);
             }
         }
-        C::NextView => state.route.view = state.route.view.next(),
         C::Heat => heat(state),
-        C::CopyName => {
-            if let Some(model) = state.route.under_cursor() {
-                effects.push(Effect::Copy(state.name(model).to_owned()));
-            }
-        }
         C::CopyJson => {
             if let Some(answer) = &state.route.result {
                 let unit = state.subject.costs().unit();
@@ -70,7 +63,7 @@ fn heat(state: &mut State) {
         let before = state.route.before_heat.take().unwrap_or(ColorBy::Nothing);
         state.color_by(before);
     } else if state.route.result.is_none() {
-        state.say("type a prompt first: the map is colored by who answers it");
+        state.say("Type a prompt first: p");
     } else {
         state.route.before_heat = Some(now);
         state.color_by(ColorBy::Forecast);

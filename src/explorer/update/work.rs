@@ -85,7 +85,7 @@ pub fn ask(state: &mut State, effects: &mut Vec<Effect>) {
     if clusters && state.clusters.start_once() {
         effects.push(Effect::Cluster);
     }
-    if seen(Pane::Forecast) && state.forecasts.grid.start_once() {
+    if (seen(Pane::Forecast) || seen(Pane::Compare)) && state.forecasts.grid.start_once() {
         effects.push(Effect::Forecast);
     }
     if seen(Pane::Evaluate) && state.with_data && state.evaluation.found.start_once() {
