@@ -108,10 +108,10 @@ fn a_new_model_is_asked_as_soon_as_its_questions_are_known() {
     };
     assert!(state.focus == Pane::Questions);
     update(&mut state, Event::Job(JobResult::QuestionsRead(Arc::new(book()))));
-    assert!(screen(&state).contains("choosing the next question"));
+    assert!(screen(&state).contains("choosing a question"));
     assert!(press(&mut state, KeyCode::Char('+')).is_empty(), "the cursor is about to move");
     update(&mut state, Event::Job(JobResult::Placed(*version, Ok(placed()))));
-    assert!(state.questions.at == 2 && !screen(&state).contains("choosing the next question"));
+    assert!(state.questions.at == 2 && !screen(&state).contains("choosing a question"));
 }
 
 #[test]

@@ -36,7 +36,7 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
             None => "most surprising first",
         };
         let seeking = state.newcomer.seeking;
-        let choosing = format!("{} choosing the next question", state.spinner());
+        let choosing = format!("{} choosing a question", state.spinner());
         let doing = if seeking { &choosing } else { remark.as_deref().unwrap_or(order) };
         format!("{doing} · {category}{shown}")
     });
