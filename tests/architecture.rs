@@ -38,6 +38,7 @@ const EXPLORER: [&[&str]; 7] = [
         "depth",
         "direction",
         "pane",
+        "text",
         "theme",
         "command",
         "keys",

@@ -20,7 +20,7 @@ fn the_shipped_map_in_every_form() {
         ("a.svg", &["--prompt", "What is 2+2?"][..], "<svg", 557),
         (
             "b.html",
-            &["--colour", "cluster", "--projection", "t-sne", "--theme", "dark"],
+            &["--color", "cluster", "--projection", "t-sne", "--theme", "dark"],
             "<!doctype",
             557,
         ),
@@ -36,7 +36,7 @@ fn the_shipped_map_in_every_form() {
     }
     for (name, more, said) in [
         ("d.jpg", &[][..], "ends in .svg, .png, .html or .csv"),
-        ("e.svg", &["--colour", "opne"], "did you mean `open`?"),
+        ("e.svg", &["--color", "opne"], "did you mean `open`?"),
         ("f.svg", &["--theme", "terminal"], "choose another"),
         ("no/folder/g.svg", &[], "no such folder"),
     ] {

@@ -23,7 +23,7 @@ const AXES: usize = 6;
 #[command(group(clap::ArgGroup::new("what").required(true)))]
 #[command(after_help = "Examples:
   llmap export --map map.svg
-  llmap export my.safetensors --map map.png --projection t-sne --colour cluster --theme dark
+  llmap export my.safetensors --map map.png --projection t-sne --color cluster --theme dark
   llmap export --map map.svg --prompt \"Write a sorting algorithm in Rust.\"
   llmap export --vectors vectors.npy
   llmap export --vectors vectors.tsv                   with vectors.metadata.tsv, for TensorBoard
@@ -67,10 +67,10 @@ pub struct Arguments {
     #[arg(long, value_enum, default_value_t = Projected::Pca)]
     projection: Projected,
     /// An attribute, a benchmark, `cluster`, `uncertainty` or `nothing`.
-    #[arg(long, visible_alias = "color", value_name = "NAME", requires = "map")]
-    colour: Option<String>,
-    /// Colour the models by the chance that they answer this prompt right; rank them by it.
-    #[arg(long, value_name = "TEXT", conflicts_with = "colour")]
+    #[arg(long, alias = "colour", value_name = "NAME", requires = "map")]
+    color: Option<String>,
+    /// Color the models by the chance that they answer this prompt right; rank them by it.
+    #[arg(long, value_name = "TEXT", conflicts_with = "color")]
     prompt: Option<String>,
     /// A theme by name (see `llmap themes`), or a theme file.
     #[arg(long, default_value = "light", value_name = "THEME")]
@@ -289,7 +289,7 @@ fn run_map(arguments: &Arguments, path: &Path, common: &Common) -> Result<()> {
     let source = Source::read(&arguments.embedder, common)?;
     let shown = Shown {
         tsne: arguments.projection == Projected::TSne,
-        colour: arguments.colour.clone(),
+        color: arguments.color.clone(),
         prompt: arguments.prompt.clone(),
         theme: Some(arguments.theme.clone()),
     };

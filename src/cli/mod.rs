@@ -127,7 +127,7 @@ enum Command {
     /// Measure the speeds that the README quotes, on this machine.
     #[cfg(feature = "tui")]
     Bench(bench::Arguments),
-    /// List the colour themes.
+    /// List the color themes.
     #[cfg(feature = "tui")]
     Themes,
     /// Print shell completions.

@@ -49,11 +49,11 @@ impl Kind {
         *self == Self::Correctness
     }
 
-    /// What a model was that got a label of 1, as in "82% right".
+    /// What a model was that got a label of 1, as in "82% correct".
     #[must_use]
     pub fn achieved(self) -> &'static str {
         match self {
-            Self::Correctness => "right",
+            Self::Correctness => "correct",
             Self::Preference => "preferred",
             Self::Judge => "above the middle",
         }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::direction::Direction;
 use super::pane::Pane;
-use super::state::colouring::ColourBy;
+use super::state::coloring::ColorBy;
 use super::state::map::Projector;
 
 /// A command. Its serde form is what a keymap file holds.
@@ -32,8 +32,10 @@ pub enum Command {
     Fit,
     /// The map as it was at the start.
     Reset,
-    NextColour,
-    PreviousColour,
+    #[serde(alias = "next-colour")]
+    NextColor,
+    #[serde(alias = "previous-colour")]
+    PreviousColor,
     /// Isolates the next class of the legend, and after the last none.
     Isolate,
     NextAxes,
@@ -49,7 +51,9 @@ pub enum Command {
     Turn(Direction),
     /// Turns by itself.
     Spin,
-    Markers,
+    /// The next of the views that the focused pane has: markers of the map, list or plot of the router.
+    #[serde(alias = "markers")]
+    NextView,
     Density,
     Names,
     Mark,
@@ -76,17 +80,25 @@ pub enum Command {
     /// The section of an attribute that stands first.
     NextSection,
     PreviousSection,
+    /// Only the questions of the next benchmark.
+    NextCategory,
     /// Names the marked models as an attribute of their own.
     NameGroup,
 
+    /// The models, to pick from with a preview.
     Search,
+    /// Selects the model of this name.
+    Look(String),
+    /// Gives the focused pane the whole window, or its place back.
+    Maximize,
     Prompt,
     /// All commands, to pick from.
     Palette,
     /// The themes, to pick from with a preview.
     Themes,
-    /// What the map can be coloured by, to pick from with a preview.
-    Colours,
+    /// What the map can be colored by, to pick from with a preview.
+    #[serde(alias = "colours")]
+    Colors,
     /// The columns of the table, as switches.
     Columns,
     /// Sorts by the column under the cursor; a second time the other way round.
@@ -107,14 +119,15 @@ pub enum Command {
     SaveSelection,
     /// The saved selections, to pick from.
     Selections,
-    /// Writes the marked models (or all) with what is known of them to a file.
+    /// Types the name of a file for what the focused pane shows.
     Export,
-    /// Writes the forecasts of the shown models to a file.
-    ExportForecasts,
+    /// The same for this.
+    ExportTo(Exported),
     /// Routes among the models of a saved pool, or among all.
     UsePool(Option<String>),
     UseTheme(String),
-    ColourBy(ColourBy),
+    #[serde(alias = "colour-by")]
+    ColorBy(ColorBy),
     ToggleColumn(usize),
     Recall(String),
     Forget(String),
@@ -129,12 +142,33 @@ pub enum Command {
     Route(RouteCommand),
 }
 
+/// What can be written to a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Exported {
+    /// The marked models (or the selected one) with all that is known of them, as JSON.
+    Models,
+    /// The shown models on all benchmarks, as CSV.
+    Forecasts,
+    /// The answers of the new model, as CSV.
+    Answers,
+}
+
+impl Exported {
+    /// The name that is offered for the file.
+    pub fn file(self) -> &'static str {
+        match self {
+            Self::Models => "llmap-selection.json",
+            Self::Forecasts => "llmap-forecast.csv",
+            Self::Answers => "llmap-answers.csv",
+        }
+    }
+}
+
 /// What the keys of the Route pane do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RouteCommand {
-    /// Type which models may be named.
-    Filter,
     /// Take the first completion of the filter.
     Complete,
     /// Let cost count more.
@@ -165,11 +199,8 @@ pub enum RouteCommand {
     Newer,
     /// Keep the prompt for comparison, or no longer.
     Pin,
-    /// The list, the plot, the pinned prompts, the history.
-    NextView,
-    /// Colour the map by this prompt, or as before.
+    /// Color the map by this prompt, or as before.
     Heat,
-    CopyName,
     CopyJson,
 }
 
@@ -186,7 +217,5 @@ pub enum NewcomerCommand {
     Next,
     /// Reads its answers from a file, whose path is typed.
     Read,
-    /// Writes its answers to a file.
-    Write,
     Forget,
 }

@@ -1,8 +1,8 @@
-//! How many colours the terminal has, and which of them is nearest to one that it has not.
+//! How many colors the terminal has, and which of them is nearest to one that it has not.
 
 use ratatui::style::Color;
 
-/// How many colours the terminal has.
+/// How many colors the terminal has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
     True,
@@ -35,13 +35,13 @@ impl Depth {
     }
 }
 
-/// The nearest colour that the terminal has.
-pub fn reduced(colour: Color, depth: Depth) -> Color {
-    match (colour, depth) {
+/// The nearest color that the terminal has.
+pub fn reduced(color: Color, depth: Depth) -> Color {
+    match (color, depth) {
         (_, Depth::None) => Color::Reset,
         (Color::Rgb(r, g, b), Depth::Indexed) => Color::Indexed(indexed([r, g, b])),
         (Color::Rgb(r, g, b), Depth::Sixteen) => Color::Indexed(sixteenth([r, g, b])),
-        _ => colour,
+        _ => color,
     }
 }
 
@@ -49,7 +49,7 @@ fn far(a: [u8; 3], b: [u8; 3]) -> u32 {
     a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(b)).pow(2)).sum()
 }
 
-/// The nearest of the sixteen colours as the Linux console has them.
+/// The nearest of the sixteen colors as the Linux console has them.
 fn sixteenth(rgb: [u8; 3]) -> u8 {
     let level = |i: u8, bit: u8| match (i & bit > 0, i >= 8) {
         (true, true) => 255,
@@ -61,7 +61,7 @@ fn sixteenth(rgb: [u8; 3]) -> u8 {
     all.min_by_key(|(_, candidate)| far(rgb, *candidate)).map_or(7, |(i, _)| i)
 }
 
-/// The nearest of the 6×6×6 cube and the 24 greys of a 256-colour terminal.
+/// The nearest of the 6×6×6 cube and the 24 greys of a 256-color terminal.
 fn indexed(rgb: [u8; 3]) -> u8 {
     let level = |i: u8| if i == 0 { 0 } else { 55 + 40 * i };
     let cube = (0..216_u8).map(|i| (16 + i, [level(i / 36), level(i / 6 % 6), level(i % 6)]));
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn colours_shrink_to_what_the_terminal_has() {
+    fn colors_shrink_to_what_the_terminal_has() {
         assert_eq!(indexed([255, 0, 0]), 196);
         assert_eq!(indexed([8, 8, 8]), 232);
         assert_eq!((sixteenth([250, 10, 10]), sixteenth([17, 20, 26])), (1, 0));

@@ -27,5 +27,6 @@ impl Direction {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Button {
     Left,
+    Middle,
     Right,
 }

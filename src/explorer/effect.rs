@@ -1,5 +1,6 @@
 //! What the state wants done outside of itself.
 
+use super::command::Exported;
 use super::state::job::JobKind;
 use super::state::map::Projector;
 use crate::dataset::Answer;
@@ -18,8 +19,8 @@ pub enum Effect {
     StopTraining,
     /// Put this text on the clipboard.
     Copy(String),
-    /// Write these bytes to this file of the working folder.
-    Write(String, Vec<u8>),
+    /// Write these bytes to this file, which must be new.
+    Write(Exported, String, Vec<u8>),
     /// Keep this expression as a pool of this name.
     SavePool(String, String),
     /// Catch the mouse, or leave it to the terminal.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tui_input::InputRequest;
 
-use super::command::Command;
+use super::command::{Command, Exported};
 use super::direction::Button;
 use super::keys::Binding;
 use super::state::forecasts::Grid;
@@ -50,6 +50,10 @@ pub enum Input {
     Wheel(u16, u16, bool),
     Drag(Button, u16, u16),
     Release,
+    /// The mouse has moved with no button held.
+    Hover(u16, u16),
+    /// A key that means nothing here, as people know it.
+    Unbound(String),
 }
 
 /// What the program around the state has to say.
@@ -66,8 +70,12 @@ pub enum Outside {
     Keymap(Arc<Vec<Binding>>),
     /// An effect went well: a word on it.
     Done(String),
+    /// The file of this name, which was to be written, is there already.
+    Taken(Exported, String),
     /// An effect did not go well.
     Failed(String),
+    /// The notice has been there long enough.
+    Faded,
 }
 
 /// How a training goes.

@@ -20,6 +20,17 @@ pub fn matching<'a>(typed: &str, texts: impl Iterator<Item = &'a str>) -> Vec<us
     found.into_iter().map(|(i, _)| i).collect()
 }
 
+/// The words of a text: runs of letters and digits, in lower case.
+pub fn words(text: &str) -> impl Iterator<Item = String> + '_ {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(str::to_lowercase)
+}
+
+/// True if each of some words begins a word of the text.
+pub fn begin_words(typed: &[String], text: &str) -> bool {
+    let known: Vec<String> = words(text).collect();
+    typed.iter().all(|typed| known.iter().any(|word| word.starts_with(typed.as_str())))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,6 +4,7 @@ use ratatui::layout::{Constraint, Layout as Split, Rect};
 
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
+use crate::explorer::text::wrap;
 
 /// Below this there is only a friendly word.
 pub const LEAST: (u16, u16) = (60, 18);
@@ -31,13 +32,15 @@ impl Layout {
         if area.width < LEAST.0 || area.height < LEAST.1 {
             return None;
         }
+        // A notice takes the place of the hints, and more lines where it is long: it covers nothing.
+        let below = notice_lines(state, area);
         let [header, body, hints] =
-            Split::vertical([Constraint::Length(1), Constraint::Min(0), Constraint::Length(1)])
+            Split::vertical([Constraint::Length(1), Constraint::Min(0), Constraint::Length(below)])
                 .areas(area);
         let mut layout = Self { header, tabs: None, panes: Vec::new(), training: None, hints };
         if state.training.is_some() {
             layout.place_training(body);
-        } else if area.width >= 120 {
+        } else if Self::has_room(area) && !state.maximized {
             layout.place_beside(body, state.wide, state.side);
         } else {
             let [tabs, pane] =
@@ -48,12 +51,16 @@ impl Layout {
         Some(layout)
     }
 
+    /// True where panes can stand side by side.
+    pub fn has_room(area: Rect) -> bool {
+        area.width >= 120
+    }
+
     /// The wide pane, and beside it as many others as there is room for.
     fn place_beside(&mut self, body: Rect, wide: Pane, side: Pane) {
         let columns = |widths: &[Constraint]| Split::horizontal(widths).split(body);
         let rows = |area: Rect, heights: [Constraint; 2]| Split::vertical(heights).areas(area);
-        // Tables use all the width that they get: the map leaves room for more panes.
-        if body.width >= 180 && body.height >= 38 && wide == Pane::Map {
+        if body.width >= 180 && body.height >= 38 {
             let at = columns(&[Constraint::Min(0), Constraint::Length(46), Constraint::Length(54)]);
             let [probe, route] = rows(at[2], [Constraint::Fill(1), Constraint::Fill(1)]);
             let beside = if matches!(side, Pane::Probe | Pane::Route) { Pane::Model } else { side };
@@ -126,21 +133,49 @@ impl Layout {
     }
 }
 
-/// The tabs of the tab bar: their names, shortened where there is little room, and places.
-pub fn tabs(area: Rect) -> Vec<(Pane, &'static str, Rect)> {
-    let whole: usize = Pane::ALL.iter().map(|pane| pane.title().len() + 4).sum();
-    let short = whole > usize::from(area.width);
+/// Lines that a notice takes at most.
+const NOTICE: usize = 3;
+
+/// The lines below the panes: one for the hints, or as many as a notice takes.
+fn notice_lines(state: &State, area: Rect) -> u16 {
+    let lines = state.notice.as_ref().map_or(1, |notice| {
+        wrap(&notice.text, usize::from(area.width).saturating_sub(4)).len().clamp(1, NOTICE)
+    });
+    // What is being typed keeps its own line.
+    let typed = state.notice.is_some() && state.modes.line().is_some();
+    lines as u16 + u16::from(typed)
+}
+
+/// The tabs of the tab bar, with their names and places: whole names, or short ones where those do
+/// not fit, or names for as many panes as there is room for, the focused one first.
+pub fn tabs(area: Rect, focus: Pane) -> Vec<(Pane, &'static str, Rect)> {
+    // ` 1 Map `, of which the last blank is the first of the next tab.
+    let wide = |name: &str| name.len() as u16 + 2 + u16::from(!name.is_empty());
+    let room = area.width.saturating_sub(1);
+    let all = |name: fn(Pane) -> &'static str| -> Vec<&'static str> {
+        Pane::ALL.iter().map(|pane| name(*pane)).collect()
+    };
+    let taken = |names: &[&str]| names.iter().map(|name| wide(name)).sum::<u16>();
+    let mut names = all(Pane::title);
+    if taken(&names) > room {
+        names = all(Pane::short_title);
+    }
+    if taken(&names) > room {
+        names = vec![""; Pane::ALL.len()];
+        let order = std::iter::once(focus).chain(Pane::ALL.iter().copied());
+        for pane in order {
+            let before = std::mem::replace(&mut names[pane as usize], pane.title());
+            if taken(&names) > room {
+                names[pane as usize] = before;
+            }
+        }
+    }
     let mut x = area.x;
-    Pane::ALL
-        .iter()
-        .copied()
-        .map(|pane| {
-            let title = pane.title();
-            let name = if short { pane.short_title() } else { title };
-            let width = name.len() as u16 + if short { 3 } else { 4 };
-            let place = Rect { x, width, ..area };
-            x += width;
-            (pane, name, place.intersection(area))
-        })
-        .collect()
+    let place = |(&pane, name): (&Pane, &'static str)| {
+        let width = wide(name);
+        let place = Rect { x, width: width + 1, ..area };
+        x += width;
+        (pane, name, place.intersection(area))
+    };
+    Pane::ALL.iter().zip(names).map(place).collect()
 }

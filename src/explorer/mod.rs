@@ -22,6 +22,7 @@ mod pane;
 mod state;
 #[cfg(test)]
 mod tests;
+mod text;
 mod theme;
 mod ui;
 mod update;

@@ -58,16 +58,20 @@ impl Pane {
             hint,
         };
         match self {
-            Self::Map => pane("Map", "Map", true, "1", "the map", ""),
-            Self::Model => pane("Model", "Model", false, "2", "the model", ""),
-            Self::Probe => pane("Probe", "Probe", false, "3", "the probes", ""),
-            Self::Route => pane("Route", "Route", false, "4", "the router", ""),
-            Self::Evaluate => pane("Evaluate", "Eval", false, "5", "how good it is", ""),
-            Self::Models => pane("Models", "All", true, "6", "the table of models", ""),
-            Self::Compare => pane("Compare", "Cmp", true, "7 v", "compare the marked", "compare"),
-            Self::Questions => pane("Questions", "Qs", true, "8", "the questions", ""),
-            Self::Forecast => pane("Forecast", "Fct", true, "9", "the forecasts", ""),
-            Self::Newcomer => pane("New", "New", false, "0", "a new model", ""),
+            Self::Map => pane("Map", "Map", true, "1", "Go to the map", ""),
+            Self::Model => pane("Model", "Model", false, "2", "Go to the model", ""),
+            Self::Probe => pane("Probe", "Probe", false, "3", "Go to the probes", ""),
+            Self::Route => pane("Route", "Route", false, "4", "Go to the router", ""),
+            Self::Evaluate => pane("Evaluate", "Eval", false, "5", "Go to the evaluation", ""),
+            Self::Models => pane("Models", "Models", true, "6", "Go to the table of models", ""),
+            Self::Compare => {
+                pane("Compare", "Comp.", true, "7 v", "Compare the marked models", "compare")
+            }
+            Self::Questions => pane("Questions", "Quest.", true, "8", "Go to the questions", ""),
+            Self::Forecast => {
+                pane("Forecast", "Forec.", true, "9", "Go to the predictions by benchmark", "")
+            }
+            Self::Newcomer => pane("New", "New", false, "0", "Go to the new model", ""),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Themes: colours by what they are for. Built in, and overridable in the user's config folder.
+//! Themes: colors by what they are for. Built in, and overridable in the user's config folder.
 
 use std::ops::Index;
 use std::path::{Path, PathBuf};
@@ -14,18 +14,18 @@ use crate::dirs;
 use crate::error::{Error, Result};
 use crate::unpack;
 
-/// Colours for named classes; what is rarer shares one.
+/// Colors for named classes; what is rarer shares one.
 pub const HUES: usize = 8;
 /// How a class is painted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hue {
-    /// One of the theme's class colours.
+    /// One of the theme's class colors.
     Class(usize),
     /// This bin of so many of the theme's ramp.
     Ramp(usize, usize),
-    /// The plain colour of a point.
+    /// The plain color of a point.
     Plain,
-    /// The colour of what is not known.
+    /// The color of what is not known.
     Unknown,
 }
 
@@ -42,7 +42,7 @@ const BUNDLED: [(&str, &str); 9] = [
     ("mono", include_str!("../../themes/mono.json")),
 ];
 
-/// What a colour is for.
+/// What a color is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, VariantNames)]
 #[strum(serialize_all = "lowercase")]
 pub enum Ink {
@@ -79,7 +79,7 @@ pub enum Ink {
     Bad,
 }
 
-/// The keys of a theme file, one a colour.
+/// The keys of a theme file, one a color.
 const KEYS: &[&str] = <Ink as VariantNames>::VARIANTS;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -87,7 +87,7 @@ pub struct Theme {
     pub name: String,
     /// The files that it was read from, but not what is compiled in.
     pub files: Vec<PathBuf>,
-    colours: [Color; KEYS.len()],
+    colors: [Color; KEYS.len()],
     classes: Vec<Color>,
     ramp: Vec<Color>,
     pub depth: Depth,
@@ -97,13 +97,13 @@ impl Index<Ink> for Theme {
     type Output = Color;
 
     fn index(&self, ink: Ink) -> &Color {
-        &self.colours[ink as usize]
+        &self.colors[ink as usize]
     }
 }
 
 impl Theme {
     /// Reads the theme `name`: a path, a file in the user's folder, or a bundled one. What is wrong
-    /// inside a theme is a warning; the colour of the theme below stands in for it.
+    /// inside a theme is a warning; the color of the theme below stands in for it.
     ///
     /// # Errors
     /// If there is no such theme or its file cannot be read.
@@ -116,7 +116,7 @@ impl Theme {
         while let Some(name) = next.take() {
             let (origin, text) = find(&name)?;
             let problem =
-                |e| Error::input(&origin, e, "a theme gives colours to names, as TOML or JSON");
+                |e| Error::input(&origin, e, "a theme gives colors to names, as TOML or JSON");
             let keys = user_file::parse(&origin, &text).map_err(problem)?;
             next = keys.get("inherits").and_then(Value::as_str).map(str::to_owned);
             chain.push((name, origin.display().to_string(), keys));
@@ -136,8 +136,8 @@ impl Theme {
         let files = chain.iter().map(|(_, origin, _)| PathBuf::from(origin));
         theme.files = files.filter(|path| path.is_file()).collect();
         if depth != Depth::True {
-            let all = theme.colours.iter_mut().chain(&mut theme.classes).chain(&mut theme.ramp);
-            all.for_each(|colour| *colour = reduced(*colour, depth));
+            let all = theme.colors.iter_mut().chain(&mut theme.classes).chain(&mut theme.ramp);
+            all.for_each(|color| *color = reduced(*color, depth));
         }
         Ok((theme, warnings))
     }
@@ -170,7 +170,7 @@ impl Theme {
         Self {
             name: String::new(),
             files: Vec::new(),
-            colours: [Color::Reset; KEYS.len()],
+            colors: [Color::Reset; KEYS.len()],
             classes: vec![Color::Reset; HUES],
             ramp: vec![Color::Reset; 2],
             depth: Depth::True,
@@ -180,12 +180,12 @@ impl Theme {
     fn paint(&mut self, origin: &str, keys: &Map<String, Value>, warnings: &mut Vec<String>) {
         for (key, value) in &flat(keys) {
             let result = if let Some(at) = KEYS.iter().position(|known| known == key) {
-                colour(value).map(|colour| self.colours[at] = colour)
+                color(value).map(|color| self.colors[at] = color)
             } else {
                 match key.as_str() {
                     "inherits" => Ok(()),
-                    "classes" => colours(value, HUES).map(|colours| self.classes = colours),
-                    "ramp" => colours(value, 2).map(|colours| self.ramp = colours),
+                    "classes" => colors(value, HUES).map(|colors| self.classes = colors),
+                    "ramp" => colors(value, 2).map(|colors| self.ramp = colors),
                     _ => Err("no such key".into()),
                 }
             };
@@ -207,6 +207,12 @@ impl Theme {
         }
     }
 
+    /// True if its classes are grays, which only shapes tell apart.
+    pub fn is_gray(&self) -> bool {
+        let gray = |c: &Color| matches!(c, Color::Rgb(r, g, b) if r == g && g == b);
+        self.depth == Depth::True && self.classes.iter().all(gray)
+    }
+
     /// `a`, so far on its way to `b`; `a` where the terminal cannot mix them.
     pub fn blend(a: Color, b: Color, share: f64) -> Color {
         let (Color::Rgb(r, g, b1), Color::Rgb(r2, g2, b2)) = (a, b) else { return a };
@@ -214,7 +220,7 @@ impl Theme {
         Color::Rgb(mix(r, r2), mix(g, g2), mix(b1, b2))
     }
 
-    /// Text in a colour; without colours, what stands back is dim.
+    /// Text in a color; without colors, what stands back is dim.
     pub fn ink(&self, ink: Ink) -> Style {
         let style = Style::new().fg(self[ink]);
         let quiet = matches!(ink, Ink::Muted | Ink::MapDim | Ink::BarTrack | Ink::MapAxis);
@@ -232,7 +238,7 @@ impl Theme {
 
     /// The line under a list's cursor.
     pub fn cursor(&self) -> Style {
-        // A theme that leaves it to the terminal has no colour for it either.
+        // A theme that leaves it to the terminal has no color for it either.
         if self.depth == Depth::None || self[Ink::Cursor] == Color::Reset {
             Style::new().add_modifier(Modifier::REVERSED)
         } else {
@@ -240,7 +246,7 @@ impl Theme {
         }
     }
 
-    /// Text on a filled patch of a colour.
+    /// Text on a filled patch of a color.
     pub fn badge(&self, ink: Ink) -> Style {
         if self.depth == Depth::None {
             Style::new().add_modifier(Modifier::REVERSED | Modifier::BOLD)
@@ -290,23 +296,23 @@ fn flat(keys: &Map<String, Value>) -> Map<String, Value> {
     all
 }
 
-fn colour(value: &Value) -> Result<Color, String> {
-    let text = value.as_str().ok_or("a colour is a text, such as \"#7fb4ff\"")?;
-    Color::from_str(text).map_err(|_| format!("`{text}` is not a colour"))
+fn color(value: &Value) -> Result<Color, String> {
+    let text = value.as_str().ok_or("a color is a text, such as \"#7fb4ff\"")?;
+    Color::from_str(text).map_err(|_| format!("`{text}` is not a color"))
 }
 
-fn colours(value: &Value, least: usize) -> Result<Vec<Color>, String> {
+fn colors(value: &Value, least: usize) -> Result<Vec<Color>, String> {
     let list = value.as_array().filter(|list| list.len() >= least);
-    let list = list.ok_or_else(|| format!("a list of at least {least} colours is needed"))?;
-    list.iter().map(colour).collect()
+    let list = list.ok_or_else(|| format!("a list of at least {least} colors is needed"))?;
+    list.iter().map(color).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn luminance(colour: Color) -> f64 {
-        let Color::Rgb(r, g, b) = colour else { panic!("{colour} is not RGB") };
+    fn luminance(color: Color) -> f64 {
+        let Color::Rgb(r, g, b) = color else { panic!("{color} is not RGB") };
         let linear = |c: u8| {
             let c = f64::from(c) / 255.0;
             if c <= 0.040_45 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
@@ -329,13 +335,13 @@ mod tests {
             let own = KEYS.iter().chain(&["classes", "ramp"]).all(|key| keys.contains_key(*key));
             assert!(own || keys.contains_key("inherits"), "{name} lacks a key");
             // The one that follows the terminal leaves it its own ground and text.
-            assert!(name == "terminal" || theme.colours.iter().all(|c| *c != Color::Reset));
+            assert!(name == "terminal" || theme.colors.iter().all(|c| *c != Color::Reset));
         }
     }
 
     #[test]
     fn text_can_be_read() {
-        // Only the user knows the colours of the terminal.
+        // Only the user knows the colors of the terminal.
         for (name, _) in BUNDLED.into_iter().filter(|(name, _)| *name != "terminal") {
             let (theme, _) = Theme::load(name, Depth::True).unwrap();
             for on in [Ink::Background, Ink::Surface, Ink::Cursor] {
@@ -350,7 +356,7 @@ mod tests {
                     assert!(ratio >= 4.5, "{name}: {ink:?} on {on:?} has {ratio:.2}");
                 }
             }
-            // Badges are the ground's colour on a patch of the accent or the warning.
+            // Badges are the ground's color on a patch of the accent or the warning.
             for patch in [Ink::Accent, Ink::Warn] {
                 let ratio = contrast(theme[Ink::Background], theme[patch]);
                 assert!(ratio >= 4.5, "{name}: a badge of {patch:?} has {ratio:.2}");
@@ -363,8 +369,8 @@ mod tests {
     }
 
     /// What someone without green cones sees (Viénot, Brettel and Mollon 1999), in linear light.
-    fn deuteranope(colour: Color) -> [f64; 3] {
-        let Color::Rgb(r, g, b) = colour else { panic!("{colour} is not RGB") };
+    fn deuteranope(color: Color) -> [f64; 3] {
+        let Color::Rgb(r, g, b) = color else { panic!("{color} is not RGB") };
         let linear = |c: u8| (f64::from(c) / 255.0).powf(2.2);
         let (r, g, b) = (linear(r), linear(g), linear(b));
         let red = 0.292_75 * r + 0.707_25 * g;
@@ -391,7 +397,7 @@ mod tests {
     fn a_bad_theme_is_a_warning_that_names_file_and_key() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("mine.json");
-        let text = r##"{"inherits": "light", "text": "no colour", "txet": "#fff", "ramp": [],
+        let text = r##"{"inherits": "light", "text": "no color", "txet": "#fff", "ramp": [],
                         "accent": "#123456"}"##;
         std::fs::write(&path, text).unwrap();
         let (theme, warnings) = Theme::load(path.to_str().unwrap(), Depth::True).unwrap();
@@ -427,7 +433,7 @@ mod tests {
     }
 
     #[test]
-    fn without_colours_a_theme_has_none() {
+    fn without_colors_a_theme_has_none() {
         let (theme, _) = Theme::load("dark", Depth::None).unwrap();
         assert_eq!(theme[Ink::Text], Color::Reset);
     }

@@ -56,7 +56,7 @@ impl Scheme {
         let lost = [
             (self.linear.figures.deciding().interval.low <= chance, "chance"),
             (self.linear.p_value.is_none_or(|p| p > SIGNIFICANT), "shuffled labels"),
-            (self.ahead_of_pool.interval.low <= 0.0, "ability and benchmarks run"),
+            (self.ahead_of_pool.interval.low <= 0.0, BASELINE),
         ];
         lost.into_iter().filter(|(lost, _)| *lost).map(|(_, control)| control).collect()
     }
@@ -73,6 +73,9 @@ pub struct Pull {
     /// How many models those are.
     pub models: usize,
 }
+
+/// The control that sees ability and coverage only.
+const BASELINE: &str = "ability and benchmarks run";
 
 /// What a probe found. The figures at its top are those of the linear probe in folds that keep
 /// families whole, or in random folds where the classes do not allow those.
@@ -155,6 +158,12 @@ impl Report {
     #[must_use]
     pub fn main(&self) -> &Scheme {
         self.grouped.as_ref().unwrap_or(&self.random)
+    }
+
+    /// True if the linear probe beats chance and shuffled labels, whatever the baseline does.
+    #[must_use]
+    pub fn beats_chance(&self) -> bool {
+        self.unbeaten.iter().all(|control| *control == BASELINE)
     }
 
     /// The known models from the one that the probe is most wrong of.

@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn faults_are_named_and_the_rest_holds() {
-        let text = r#"{"theme": "light", "motion": false, "mouse": 3, "colour": 1,
+        let text = r#"{"theme": "light", "motion": false, "mouse": 3, "color": 1,
                        "keys": {"map": {"x": "fit"}}}"#;
         let (config, warnings) = Config::parse(text, Path::new("config.json"));
         assert_eq!(config.theme.as_deref(), Some("light"));
@@ -93,14 +93,17 @@ mod tests {
 
     #[test]
     fn the_file_can_be_toml() {
-        let text = "theme = 'light'\nmouse = false\n[keys.map]\nx = 'fit' # all of it\nc = false\n\
+        let text = "theme = 'light'\nmouse = false\n[keys.map]\nx = 'fit' # all of it\no = false\n\
                     ctrl-f = { focus = 'route' }\n";
         let (config, warnings) = Config::parse(text, Path::new("config.toml"));
         assert!(warnings.is_empty(), "{warnings:?}");
         assert!(config.theme.as_deref() == Some("light") && !config.mouse);
         let keys =
             |about: &str| config.keymap.iter().find(|b| b.about == about).unwrap().keys.clone();
-        assert_eq!((keys("see the whole map"), keys("colour by …")), ("x f".into(), String::new()));
+        assert_eq!(
+            (keys("Fit the whole map"), keys("Choose a projection …")),
+            ("x F".into(), String::new())
+        );
         let (_, warnings) = Config::parse("theme = 1\nmotion =", Path::new("config.toml"));
         assert!(warnings[0].contains("config.toml: ") && warnings[0].contains("line 2"));
     }

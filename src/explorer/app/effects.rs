@@ -49,13 +49,12 @@ impl App {
                     1 => text,
                     n => format!("{n} lines"),
                 };
-                let said =
-                    format!("{said}: sent to the clipboard by OSC 52, if the terminal allows it");
-                return self.outside(Outside::Done(said));
+                return self.outside(Outside::Done(format!("Copied {said}")));
             }
-            Effect::Write(name, bytes) => {
-                let done = match crate::atomic::write(Path::new(&name), &bytes) {
-                    Ok(()) => Outside::Done(format!("written to {name}")),
+            Effect::Write(exported, name, bytes) => {
+                let done = match write_new(Path::new(&name), &bytes) {
+                    Ok(true) => Outside::Done(format!("Written to {name}")),
+                    Ok(false) => Outside::Taken(exported, name),
                     Err(error) => Outside::Failed(error.to_string()),
                 };
                 return self.outside(done);
@@ -64,7 +63,7 @@ impl App {
                 let saved = Pools::path().and_then(|path| Pools::add(&path, &name, &expression));
                 let done = match saved {
                     Ok(()) => {
-                        Outside::Done(format!("saved: o finds {name}, and so does route --pool"))
+                        Outside::Done(format!("Saved {name}: @ and llmap route --pool find it"))
                     }
                     Err(error) => Outside::Failed(error.to_string()),
                 };
@@ -72,8 +71,7 @@ impl App {
             }
             Effect::Drop(text) => drop_in(text, self.sender.clone()),
             Effect::Questions if self.data.is_none() => {
-                let hint = "open a data set to browse its questions: \
-                            llmap explore EMBEDDER --data FOLDER";
+                let hint = "Start with --data FOLDER to browse questions.";
                 return self
                     .dispatch(Event::Job(JobResult::Failed(JobKind::Questions, hint.into())));
             }
@@ -118,7 +116,7 @@ impl App {
             Effect::Cluster => jobs.cluster(),
             Effect::Project(projector) => {
                 let map = &state.map;
-                let class = map.isolated.and_then(|class| map.colouring.classes.get(class));
+                let class = map.isolated.and_then(|class| map.coloring.classes.get(class));
                 jobs.project(projector, class.map(|class| class.name.clone()));
             }
             Effect::Questions => jobs.questions(),
@@ -146,4 +144,13 @@ impl App {
         self.watch();
         outcome
     }
+}
+
+/// Writes a file that must not be there yet. False if it is.
+fn write_new(path: &Path, bytes: &[u8]) -> Result<bool> {
+    // Asked of the name itself: what a link points to is not replaced either.
+    if path.symlink_metadata().is_ok() {
+        return Ok(false);
+    }
+    crate::atomic::write(path, bytes).map(|()| true)
 }

@@ -115,6 +115,7 @@ struct App {
     journal: Journal,
     /// The notice that was logged last.
     logged: Option<String>,
+    noticed: Instant,
     /// Files that are read again when they change.
     watched: Vec<(PathBuf, Option<SystemTime>)>,
     last_look: Instant,
@@ -181,13 +182,14 @@ impl App {
             remembers,
             journal,
             logged: None,
+            noticed: Instant::now(),
             watched: Vec::new(),
             last_look: Instant::now(),
             last_tick: Instant::now(),
         };
         app.watch();
         app.journal.line(&format!("llmap {}, {models} models", env!("CARGO_PKG_VERSION")));
-        app.journal.line(&format!("{width} x {height} cells, {depth:?} colours"));
+        app.journal.line(&format!("{width} x {height} cells, {depth:?} colors"));
         Ok(app)
     }
 
@@ -197,6 +199,7 @@ impl App {
         if notice != self.logged {
             self.journal.line(notice.as_deref().unwrap_or_default());
             self.logged = notice;
+            self.noticed = Instant::now();
         }
         let start = Instant::now();
         self.screen.draw(&self.state)?;
@@ -217,6 +220,10 @@ impl App {
                 leave |= self.receive(message)?;
             }
             changed |= self.reload()?;
+            if self.state.notice.as_ref().is_some_and(|n| self.noticed.elapsed() > n.lasts()) {
+                changed = true;
+                leave |= self.dispatch(Event::Outside(Outside::Faded))?;
+            }
             // Nobody sees a movement in a window without the focus.
             let wait = if self.state.map.is_moving() && self.state.attended {
                 changed = true;
@@ -266,8 +273,7 @@ impl App {
                 let projection = follow(projection, before.as_ref());
                 let kept = embedder.provenance();
                 let loss = kept.val.nll;
-                let notice =
-                    format!("trained: epoch {} is kept and saved, val loss {loss:.4}", kept.epoch);
+                let notice = format!("Done: kept epoch {} (val loss {loss:.4}), saved", kept.epoch);
                 let subject = Arc::new(Subject::from(&*embedder));
                 let (data, sender) = (self.data.clone(), self.sender.clone());
                 let (known, shown) = (Arc::clone(&embedder), Arc::clone(&subject));

@@ -10,7 +10,7 @@ use crate::dirs;
 use crate::error::Result;
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
-use crate::explorer::state::colouring::ColourBy;
+use crate::explorer::state::coloring::ColorBy;
 use crate::explorer::state::column::Column;
 use crate::explorer::state::map::{Look, Marker};
 use crate::explorer::state::mode::Mode;
@@ -24,8 +24,9 @@ pub struct Session {
     wide: Pane,
     side: Pane,
     look: Look,
-    /// The title of what colours, against attributes that have moved.
-    colour: String,
+    /// The title of what colors, against attributes that have moved.
+    #[serde(alias = "colour")]
+    color: String,
     marker: Marker,
     density: bool,
     names: bool,
@@ -53,7 +54,7 @@ impl Session {
             wide: state.wide,
             side: state.side,
             look: state.map.look(),
-            colour: state.map.colouring.by.title(&state.subject),
+            color: state.map.coloring.by.title(&state.subject),
             marker: state.map.marker,
             density: state.map.density,
             names: state.map.names,
@@ -110,14 +111,13 @@ impl Session {
         state.map.marker = self.marker;
         state.map.density = self.density;
         state.map.names = self.names;
-        let all = ColourBy::all(&state.subject);
-        let colour = all.into_iter().find(|by| by.title(&state.subject) == self.colour);
-        // A prompt is not remembered, and so not what it would colour.
-        let colour = colour.filter(|by| *by != ColourBy::Forecast);
-        state.colour_by(colour.unwrap_or(state.map.colouring.by));
-        let classes = state.map.colouring.classes.len();
-        state.map.isolated =
-            self.look.isolated.filter(|class| *class < classes && colour.is_some());
+        let all = ColorBy::all(&state.subject);
+        let color = all.into_iter().find(|by| by.title(&state.subject) == self.color);
+        // A prompt is not remembered, and so not what it would color.
+        let color = color.filter(|by| *by != ColorBy::Forecast);
+        state.color_by(color.unwrap_or(state.map.coloring.by));
+        let classes = state.map.coloring.classes.len();
+        state.map.isolated = self.look.isolated.filter(|class| *class < classes && color.is_some());
         // Other projections would have to be computed before the first frame.
         if self.look.projector == state.map.projector {
             state.map.look_as(&self.look);
@@ -127,7 +127,9 @@ impl Session {
             state.select(model);
         }
         for pane in [self.wide, self.side, self.focus] {
-            state.focus_on(pane);
+            // Without its data set, that pane has nothing to show but a remark.
+            let empty = pane == Pane::Questions && !state.with_data;
+            state.focus_on(if empty { Pane::Map } else { pane });
         }
         state.modes.set_base(Mode::Normal);
         state.arrange_table();

@@ -1,7 +1,8 @@
 //! What the terminal sends becomes an event, by the keymap and the mode.
 
 use ratatui::crossterm::event::{
-    Event as Sent, KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind,
+    Event as Sent, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent,
+    MouseEventKind,
 };
 
 use crate::explorer::direction::Button;
@@ -32,9 +33,9 @@ fn of_mouse(mouse: MouseEvent) -> Option<Input> {
         MouseEventKind::Up(_) => Some(Input::Release),
         MouseEventKind::ScrollUp => Some(Input::Wheel(x, y, true)),
         MouseEventKind::ScrollDown => Some(Input::Wheel(x, y, false)),
+        MouseEventKind::Drag(MouseButton::Middle) => Some(Input::Drag(Button::Middle, x, y)),
+        MouseEventKind::Moved => Some(Input::Hover(x, y)),
         MouseEventKind::Down(MouseButton::Middle)
-        | MouseEventKind::Drag(MouseButton::Middle)
-        | MouseEventKind::Moved
         | MouseEventKind::ScrollLeft
         | MouseEventKind::ScrollRight => None,
     }
@@ -51,5 +52,11 @@ pub fn resolve(state: &State, key: KeyEvent) -> Option<Event> {
     }
     let typing = contexts.iter().any(|context| context.is_typing());
     let request = tui_input::backend::crossterm::to_input_request(&Sent::Key(key));
-    request.filter(|_| typing).map(|request| Event::Input(Input::Edit(request)))
+    if typing {
+        return request.map(|request| Event::Input(Input::Edit(request)));
+    }
+    // Only what can be a command is missed: a lone modifier is not.
+    let KeyCode::Char(c) = key.code else { return None };
+    let control = key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+    (!control && !c.is_control()).then(|| Event::Input(Input::Unbound(c.to_string())))
 }

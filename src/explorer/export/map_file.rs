@@ -14,14 +14,14 @@ use crate::error::{Error, Result};
 use crate::explorer::depth::Depth;
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
-use crate::explorer::state::colouring::ColourBy;
+use crate::explorer::state::coloring::ColorBy;
 use crate::explorer::state::job::Job;
 use crate::explorer::state::map::COMPONENTS;
 use crate::explorer::state::map::Projector;
 use crate::explorer::state::subject::Subject;
 use crate::explorer::theme::{Ink, Theme};
+use crate::explorer::ui::axes::axis;
 use crate::explorer::ui::labels::{Grid, Wanted};
-use crate::explorer::ui::panes::map::axis;
 use crate::explorer::ui::widgets::fit;
 use crate::picture::{Anchor, Dot, Picture, Rgb, Text, escaped};
 
@@ -58,8 +58,8 @@ pub struct Shown {
     pub tsne: bool,
     /// An attribute, a benchmark, `cluster`, `uncertainty` or `nothing`; else what the explorer
     /// begins with, or the chance on the prompt.
-    pub colour: Option<String>,
-    /// A prompt by the chance on which models are coloured.
+    pub color: Option<String>,
+    /// A prompt by the chance on which models are colored.
     pub prompt: Option<String>,
     /// A theme by name, or a theme file; the light one if there is none.
     pub theme: Option<String>,
@@ -68,7 +68,7 @@ pub struct Shown {
 /// The map of `embedder` as a file of this kind. The same seed gives the same clusters.
 ///
 /// # Errors
-/// [`Error::Usage`] if there is no such colouring or theme, or the theme leaves colours to the
+/// [`Error::Usage`] if there is no such coloring or theme, or the theme leaves colors to the
 /// terminal; what projecting, clustering and routing fail with.
 pub fn picture(
     embedder: &Embedder,
@@ -125,14 +125,14 @@ fn file(
     }
     if let Some(chances) = chances {
         state.forecast = chances;
-        state.colour_by(ColourBy::Forecast);
+        state.color_by(ColorBy::Forecast);
     }
-    if let Some(name) = &shown.colour {
-        let by = colouring(&subject, name)?;
-        if by == ColourBy::Cluster {
+    if let Some(name) = &shown.color {
+        let by = coloring(&subject, name)?;
+        if by == ColorBy::Cluster {
             state.clusters = Job::Done(subject.clusters(seed, cancel)?);
         }
-        state.colour_by(by);
+        state.color_by(by);
     }
     match kind {
         Kind::Svg => Ok(svg(&state)?.into_bytes()),
@@ -142,29 +142,29 @@ fn file(
     }
 }
 
-/// What a colouring is called.
-fn colouring(subject: &Subject, name: &str) -> Result<ColourBy> {
+/// What a coloring is called.
+fn coloring(subject: &Subject, name: &str) -> Result<ColorBy> {
     let all = [
-        ("nothing".to_owned(), ColourBy::Nothing),
-        ("cluster".to_owned(), ColourBy::Cluster),
-        ("uncertainty".to_owned(), ColourBy::Uncertainty),
+        ("nothing".to_owned(), ColorBy::Nothing),
+        ("cluster".to_owned(), ColorBy::Cluster),
+        ("uncertainty".to_owned(), ColorBy::Uncertainty),
     ];
     let attributes = subject.attributes.iter().enumerate();
     let benchmarks = subject.benchmarks.iter().enumerate();
-    let (names, colours): (Vec<String>, Vec<ColourBy>) = attributes
-        .map(|(a, attribute)| (attribute.name.clone(), ColourBy::Attribute(a)))
-        .chain(benchmarks.map(|(b, benchmark)| (benchmark.name.clone(), ColourBy::Benchmark(b))))
+    let (names, colors): (Vec<String>, Vec<ColorBy>) = attributes
+        .map(|(a, attribute)| (attribute.name.clone(), ColorBy::Attribute(a)))
+        .chain(benchmarks.map(|(b, benchmark)| (benchmark.name.clone(), ColorBy::Benchmark(b))))
         .chain(all)
         .unzip();
     let at = crate::names::resolve("attribute or benchmark", name, &names)?;
-    Ok(colours[at])
+    Ok(colors[at])
 }
 
-fn rgb(theme: &Theme, colour: Color) -> Result<Rgb> {
-    match colour {
+fn rgb(theme: &Theme, color: Color) -> Result<Rgb> {
+    match color {
         Color::Rgb(r, g, b) => Ok((r, g, b)),
         _ => Err(Error::Usage(format!(
-            "the theme `{}` leaves its colours to the terminal: choose another",
+            "the theme `{}` leaves its colors to the terminal: choose another",
             theme.name
         ))),
     }
@@ -189,7 +189,7 @@ fn drawing(state: &State) -> Result<Picture> {
     let ink = |ink: Ink| rgb(theme, theme[ink]);
     let (text, muted) = (ink(Ink::Text)?, ink(Ink::Muted)?);
     let hues: Vec<Rgb> = map
-        .colouring
+        .coloring
         .classes
         .iter()
         .map(|c| rgb(theme, theme.hue(c.hue)))
@@ -206,15 +206,15 @@ fn drawing(state: &State) -> Result<Picture> {
     let note = if subject.simulated { "  simulated data" } else { "" };
     let head = format!("{} · {} models{note}", subject.data, subject.models.len());
     write(left, 30.0, text, 16.0, Anchor::Start, &head);
-    if let Some(title) = &map.colouring.title {
-        let title = format!("coloured by {title}");
+    if let Some(title) = &map.coloring.title {
+        let title = format!("colored by {title}");
         write(SIZE.0 - left, 30.0, muted, 13.0, Anchor::End, &title);
     }
     let (a, b) = map.axes();
     write(left, top - 8.0, muted, 12.0, Anchor::Start, &format!("↑ {}", axis(state, b)));
     let bottom = top + height + 14.0;
     write(left + width, bottom, muted, 12.0, Anchor::End, &format!("{} →", axis(state, a)));
-    for (i, class) in map.colouring.classes.iter().enumerate() {
+    for (i, class) in map.coloring.classes.iter().enumerate() {
         let across = (width / ENTRY.0) as usize;
         let (x, y) =
             (left + ENTRY.0 * (i % across) as f64, LEGEND + 24.0 + ENTRY.1 * (i / across) as f64);
@@ -229,8 +229,8 @@ fn drawing(state: &State) -> Result<Picture> {
         _ => 1.5,
     };
     let dots = subject.models.iter().enumerate().map(|(m, name)| {
-        let class = map.colouring.class_of(m);
-        let kind = map.colouring.classes.get(class).map_or("", |class| &class.name);
+        let class = map.coloring.class_of(m);
+        let kind = map.coloring.classes.get(class).map_or("", |class| &class.name);
         Dot {
             at: at(map.places[m]),
             radius,
@@ -265,7 +265,7 @@ fn names(state: &State, fill: Rgb, at: impl Fn((f64, f64)) -> (f64, f64)) -> Vec
     for m in &state.map.ranked {
         let text = fit(state.name(*m), LONGEST);
         let (x, y) = cell(state.map.places[*m]);
-        let Some((x, y)) = grid.place(&Wanted { x, y, text: &text, forced: false }) else {
+        let Some((x, y)) = grid.place(&Wanted { x, y, text: &text, covers: 0 }) else {
             continue;
         };
         let at = (left + x as f64 * CELL.0, top + (y as f64 + 0.8) * CELL.1);
@@ -302,12 +302,12 @@ pub fn html(state: &State) -> Result<String> {
 pub fn csv(state: &State) -> Vec<u8> {
     let map = &state.map;
     let axis = if map.projector == Projector::Tsne { "tsne" } else { "pc" };
-    let title = map.colouring.title.as_deref().unwrap_or("class");
+    let title = map.coloring.title.as_deref().unwrap_or("class");
     let head = ["model_name".to_owned(), title.to_owned()].into_iter();
     let axes = (1..=map.components()).map(|c| format!("{axis}{c}"));
     let header: Vec<String> = head.chain(axes).collect();
     let rows = state.subject.models.iter().enumerate().map(|(m, name)| {
-        let class = map.colouring.classes.get(map.colouring.class_of(m));
+        let class = map.coloring.classes.get(map.coloring.class_of(m));
         let class = class.map_or("", |class| &class.name);
         let head = [name.clone(), class.to_owned()].into_iter();
         let row = map.projection.coordinates.row(m);

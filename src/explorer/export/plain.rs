@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::analysis::neighbours::basis;
 use crate::dataset::Kind;
-use crate::explorer::ui::panes::map::caption;
+use crate::explorer::ui::axes::caption;
 use crate::explorer::ui::widgets::fit;
 use crate::one_line;
 

@@ -18,178 +18,241 @@ fn bind(
 }
 
 /// All bindings.
+///
+/// What a binding says of itself begins with a verb. A main key means the same in every pane
+/// (docs/explorer.md has their table, and a test holds it to be so); the others mean one thing, or
+/// nothing.
 pub static KEYMAP: LazyLock<Vec<Binding>> = LazyLock::new(|| {
+    let mut map = of_the_map();
+    map.extend(of_lists());
+    map.extend(of_the_router());
+    map.extend(of_other_panes());
+    map.extend(while_typing());
+    map.extend(general());
+    map
+});
+
+fn of_the_map() -> Vec<Binding> {
     use Command as A;
-    use Context::{
-        Always, Everywhere, Filter, Line, Naming, Picker, Prompt, Search, Stopped, Training,
-        Working,
-    };
+    use Context::{Stopped, Training, Working};
     use Direction::{Down, Left, Right, Up};
-    use Pane::{Compare, Forecast, Map, Model, Models, Newcomer, Probe, Questions, Route};
-    let mut map = vec![
-        bind(Working, "esc", A::Stop, "stop what is computed", "stop"),
-        bind(Stopped, "f5", A::Again, "begin it again", "begin again"),
-        bind(Training, "s", A::StopTraining, "stop, keep the best epoch", "stop and keep"),
-        bind(Map, "left h", A::Step(Left), "model to the left", ""),
-        bind(Map, "down j", A::Step(Down), "model below", ""),
-        bind(Map, "up k", A::Step(Up), "model above", ""),
-        bind(Map, "right l", A::Step(Right), "model to the right", ""),
-        bind(Map, "+ =", A::ZoomIn, "zoom in (or the wheel)", "zoom in"),
-        bind(Map, "-", A::ZoomOut, "zoom out", "out"),
-        bind(Map, "shift-left H", A::Pan(Left), "pan left", ""),
-        bind(Map, "shift-down J", A::Pan(Down), "pan down", ""),
-        bind(Map, "shift-up K", A::Pan(Up), "pan up", ""),
-        bind(Map, "shift-right L", A::Pan(Right), "pan right", ""),
-        bind(Map, "f", A::Fit, "see the whole map", "fit"),
-        bind(Map, "F", A::Reset, "the map as at the start", ""),
-        bind(Map, "c", A::Colours, "colour by …", "colour"),
-        bind(Map, ")", A::NextColour, "colour by the next", ""),
-        bind(Map, "(", A::PreviousColour, "colour by the previous", ""),
-        bind(Map, "i", A::Isolate, "isolate the next class", "isolate"),
-        bind(Map, "o", A::Projections, "t-SNE, an attribute, …", "projection"),
-        bind(Map, "a", A::NextAxes, "other components as axes", "axes"),
-        bind(Map, "A", A::Axes, "choose the axes …", ""),
-        bind(Map, "r", A::Space, "three dimensions or flat", "3-D"),
-        bind(Map, "[", A::Turn(Left), "turn left", ""),
-        bind(Map, "]", A::Turn(Right), "turn right", ""),
-        bind(Map, "{", A::Turn(Up), "tilt up", ""),
-        bind(Map, "}", A::Turn(Down), "tilt down", ""),
-        bind(Map, "R", A::Spin, "turn by itself", ""),
-        bind(Map, "m", A::Markers, "Braille, shapes, blocks, …", "markers"),
-        bind(Map, "d", A::Density, "shade where it is crowded", ""),
-        bind(Map, "n", A::Names, "names on or off", "names"),
-        bind(Map, "b", A::Tool, "drag: box, loop or zoom", ""),
-        bind(Map, "z", A::ZoomToMarked, "zoom to the marked", ""),
-        bind(Map, "space", A::Mark, "mark the model", "mark"),
-        bind(Map, "enter", A::Open, "look at the model", "model"),
-    ];
+    use Pane::Map;
+    vec![
+        bind(Working, "esc", A::Stop, "Stop what is being computed", "stop"),
+        bind(Stopped, "f5", A::Again, "Start it again", "start again"),
+        bind(Training, "s", A::StopTraining, "Stop and keep the best epoch", "stop and keep best"),
+        bind(Map, "enter", A::Open, "Show the model", "model"),
+        bind(Map, "+ =", A::ZoomIn, "Zoom in", "zoom in"),
+        bind(Map, "-", A::ZoomOut, "Zoom out", ""),
+        bind(Map, "F", A::Fit, "Fit the whole map", "fit"),
+        bind(Map, "I", A::Isolate, "Focus the next group of the legend", "group"),
+        bind(Map, "o", A::Projections, "Choose a projection …", "projection"),
+        bind(Map, "a", A::NextAxes, "Show the next pair of components", ""),
+        bind(Map, "r", A::Space, "Toggle 3-D", "3-D"),
+        bind(Map, "'", A::Names, "Toggle labels", "labels"),
+        bind(Map, "A", A::Axes, "Choose the axes …", ""),
+        bind(Map, "Z", A::ZoomToMarked, "Zoom to the marked models", ""),
+        bind(Map, "home g", A::Reset, "Reset the view", ""),
+        bind(Map, "d", A::Density, "Toggle density shading", ""),
+        bind(Map, "B", A::Tool, "Switch dragging: box, lasso, zoom", ""),
+        bind(Map, "", A::NextColor, "Color by the next attribute", ""),
+        bind(Map, "", A::PreviousColor, "Color by the previous attribute", ""),
+        bind(Map, "R", A::Spin, "Toggle auto-rotation", ""),
+        bind(Map, "[", A::Turn(Left), "Rotate left", ""),
+        bind(Map, "]", A::Turn(Right), "Rotate right", ""),
+        bind(Map, "{", A::Turn(Up), "Tilt up", ""),
+        bind(Map, "}", A::Turn(Down), "Tilt down", ""),
+        bind(Map, "left h", A::Step(Left), "Select the model to the left", ""),
+        bind(Map, "down j", A::Step(Down), "Select the model below", ""),
+        bind(Map, "up k", A::Step(Up), "Select the model above", ""),
+        bind(Map, "right l", A::Step(Right), "Select the model to the right", ""),
+        bind(Map, "shift-left H", A::Pan(Left), "Pan left", ""),
+        bind(Map, "shift-down J", A::Pan(Down), "Pan down", ""),
+        bind(Map, "shift-up K", A::Pan(Up), "Pan up", ""),
+        bind(Map, "shift-right L", A::Pan(Right), "Pan right", ""),
+    ]
+}
+
+/// The panes that are lists, or are read as a text.
+fn of_lists() -> Vec<Binding> {
+    use Command as A;
+    use Pane::{Compare, Forecast, Model, Models, Newcomer, Probe, Questions, Route};
+    let mut map = Vec::new();
     for (pane, open, hint) in [
-        (Model, "go to the neighbour", "go to neighbour"),
-        (Probe, "colour the map by it", "colour the map"),
-        (Route, "look at the model", "model"),
-        (Models, "look at the model", "model"),
-        (Compare, "look at the model", ""),
-        (Questions, "select its best model", ""),
-        (Forecast, "look at the model", "model"),
+        (Model, "Go to the neighbor", "go to neighbor"),
+        (Probe, "Color the map by the attribute", "color the map"),
+        (Route, "Show the model, or type a prompt", "model"),
+        (Models, "Show the model", "model"),
+        (Compare, "Show the model", ""),
+        (Questions, "Select the model most likely to answer it", ""),
+        (Forecast, "Show the model", "model"),
+        (Newcomer, "", ""),
     ] {
+        if !open.is_empty() {
+            map.push(bind(pane, "enter", A::Open, open, hint));
+        }
         map.extend([
-            bind(pane, "down j", A::Down, "next line", ""),
-            bind(pane, "up k", A::Up, "previous line", ""),
-            bind(pane, "pagedown ctrl-d", A::PageDown, "a page down", ""),
-            bind(pane, "pageup ctrl-u", A::PageUp, "a page up", ""),
-            bind(pane, "home g", A::First, "first line", ""),
-            bind(pane, "end G", A::Last, "last line", ""),
-            bind(pane, "enter", A::Open, open, hint),
+            bind(pane, "down j", A::Down, "Go one line down", ""),
+            bind(pane, "up k", A::Up, "Go one line up", ""),
+            bind(pane, "pagedown ctrl-d", A::PageDown, "Go one page down", ""),
+            bind(pane, "pageup ctrl-u", A::PageUp, "Go one page up", ""),
+            bind(pane, "home g", A::First, "Go to the first line", ""),
+            bind(pane, "end G", A::Last, "Go to the last line", ""),
         ]);
     }
-    map.extend([
-        bind(Route, "f", A::Route(C::Filter), "which models, as an expression", "filter"),
-        bind(Route, "m", A::Route(C::NextView), "list, plot, pinned, history", "view"),
-        bind(Route, "+", A::Route(C::Cheaper), "cost counts more", "cheaper"),
-        bind(Route, "-", A::Route(C::Better), "cost counts less", ""),
-        bind(Route, ".", A::Route(C::RaiseFloor), "raise the quality floor", "floor"),
-        bind(Route, ",", A::Route(C::LowerFloor), "lower the quality floor", ""),
-        bind(Route, "$", A::Route(C::HighestCost), "the highest cost …", ""),
-        bind(Route, "=", A::Route(C::CheapestTie), "the cheapest of the ties", ""),
+    map
+}
+
+fn of_the_router() -> Vec<Binding> {
+    use Command as A;
+    use Pane::Route;
+    vec![
+        bind(Route, "i", A::Prompt, "Type a prompt", ""),
+        bind(Route, ">", A::Route(C::Cheaper), "Weigh cost more", "weigh cost"),
+        bind(Route, "<", A::Route(C::Better), "Weigh cost less", ""),
+        bind(Route, ".", A::Route(C::RaiseFloor), "Raise the quality floor", "floor"),
+        bind(Route, ",", A::Route(C::LowerFloor), "Lower the quality floor", ""),
+        bind(Route, "$", A::Route(C::HighestCost), "Cap the cost …", ""),
+        bind(Route, "#", A::Route(C::CheapestTie), "Take the cheapest tied model, or the best", ""),
         bind(
             Route,
             "~",
             A::Route(C::Cautious),
-            "rank by the lower end of the interval",
+            "Rank by the lower end of the interval",
             "cautious",
         ),
-        bind(Route, "o", A::Route(C::Pools), "saved pools of models …", "pools"),
-        bind(Route, "s", A::Route(C::SavePool), "save the filter as a pool", ""),
-        bind(Route, "x", A::Route(C::Pin), "pin the prompt, or unpin", ""),
-        bind(Route, "h", A::Route(C::Heat), "colour the map by it", ""),
-        bind(Route, "[", A::Route(C::Older), "the prompt before", ""),
-        bind(Route, "]", A::Route(C::Newer), "the prompt after", ""),
-        bind(Route, "c", A::Route(C::CopyName), "copy the model's name", ""),
-        bind(Route, "C", A::Route(C::CopyJson), "copy the route as JSON", ""),
-        bind(Prompt, "alt-enter ctrl-j", A::Route(C::Newline), "a line break", "line break"),
-        bind(Prompt, "ctrl-p", A::Route(C::Older), "the prompt before", ""),
-        bind(Prompt, "ctrl-n", A::Route(C::Newer), "the prompt after", ""),
-        bind(Filter, "tab", A::Route(C::Complete), "complete the word", "complete"),
-        bind(Filter, "enter", A::Accept, "keep it", "keep"),
-        bind(Filter, "esc", A::Dismiss, "as before", "as before"),
-        bind(Models, "left h", A::Step(Left), "column to the left", ""),
-        bind(Models, "right l", A::Step(Right), "column to the right", ""),
-        bind(Models, "s", A::Sort, "sort by it, and reverse", "sort"),
-        bind(Models, "f", A::Filter, "filter: words or expression", "filter"),
-        bind(Models, "c", A::Columns, "choose columns …", "columns"),
-        bind(Models, "space", A::Mark, "mark the model", "mark"),
-        bind(Models, "a", A::MarkShown, "mark all shown, or none", "mark all"),
-        bind(Questions, "f", A::Filter, "filter by words", "filter"),
-        bind(Questions, "c", A::NextColour, "only the next category", "category"),
-        bind(Questions, "r", A::Prompt, "route this question", "route it"),
-        bind(Questions, "+ =", A::Newcomer(N::Right), "a new model answered it right", "right"),
-        bind(Questions, "-", A::Newcomer(N::Wrong), "a new model answered it wrong", "wrong"),
-        bind(Questions, "x", A::Newcomer(N::Open), "take that back", ""),
-        bind(Questions, "n", A::Newcomer(N::Next), "the question that tells most", "ask next"),
-        bind(Newcomer, "down j", A::Down, "next line", ""),
-        bind(Newcomer, "up k", A::Up, "previous line", ""),
-        bind(Newcomer, "pagedown ctrl-d", A::PageDown, "a page down", ""),
-        bind(Newcomer, "pageup ctrl-u", A::PageUp, "a page up", ""),
-        bind(Newcomer, "n", A::Newcomer(N::Next), "the question that tells most", "ask me"),
-        bind(Newcomer, "o", A::Newcomer(N::Read), "its answers from a file …", "from a file"),
-        bind(Newcomer, "e", A::Newcomer(N::Write), "write its answers to a file", "export"),
-        bind(Newcomer, "x", A::Newcomer(N::Forget), "forget it", "forget"),
-        bind(Forecast, "left h", A::Step(Left), "benchmark to the left", "benchmark"),
-        bind(Forecast, "right l", A::Step(Right), "benchmark to the right", ""),
-        bind(Forecast, "f", A::Filter, "filter: words or expression", "filter"),
-        bind(Forecast, "space", A::Mark, "mark the model", "mark"),
-        bind(Forecast, "e", A::ExportForecasts, "write the forecasts to a file", "export"),
-        bind(Line, "enter", A::Accept, "keep it", "keep"),
-        bind(Line, "esc", A::Dismiss, "go back", "go back"),
-        bind(Picker, "enter", A::Accept, "pick it", "pick"),
-        bind(Picker, "down ctrl-n", A::Down, "next", "next"),
-        bind(Picker, "up ctrl-p", A::Up, "previous", "previous"),
-        bind(Picker, "pagedown", A::PageDown, "a page down", ""),
-        bind(Picker, "pageup", A::PageUp, "a page up", ""),
-        bind(Picker, "esc", A::Dismiss, "go back", "go back"),
-        bind(Probe, "right l", A::NextSection, "what else is known of it", "more"),
-        bind(Probe, "left h", A::PreviousSection, "back", ""),
-        bind(Probe, "n", A::NameGroup, "name the marked models, probe", "name the marked"),
-        bind(Naming, "enter", A::Accept, "probe the group", "probe it"),
-        bind(Naming, "esc", A::Dismiss, "no group", "no group"),
-        bind(Prompt, "enter", A::Accept, "to the list of models", "to the list"),
-        bind(Prompt, "down", A::Down, "next model", ""),
-        bind(Prompt, "up", A::Up, "previous model", ""),
-        bind(Prompt, "esc", A::Dismiss, "stop typing", "stop typing"),
-        bind(Search, "enter", A::Accept, "stay at the model", "stay"),
-        bind(Search, "down ctrl-n", A::Down, "next hit", "next"),
-        bind(Search, "up ctrl-p", A::Up, "previous hit", "previous"),
-        bind(Search, "esc", A::Dismiss, "go back", "go back"),
-        bind(Everywhere, "p", A::Prompt, "type a prompt, route it", "prompt"),
-        bind(Everywhere, "/", A::Search, "search a model by name", "search"),
-    ]);
+        bind(Route, "@", A::Route(C::Pools), "Choose a saved pool of models …", "pools"),
+        bind(Route, "ctrl-s", A::Route(C::SavePool), "Save the filter as a pool", ""),
+        bind(Route, "P", A::Route(C::Pin), "Pin the prompt for comparison, or unpin", "pin"),
+        bind(Route, "%", A::Route(C::Heat), "Color the map by the prompt, or as before", ""),
+        bind(Route, "ctrl-p", A::Route(C::Older), "Go to the previous prompt", ""),
+        bind(Route, "ctrl-n", A::Route(C::Newer), "Go to the next prompt", ""),
+        bind(Route, "Y", A::Route(C::CopyJson), "Copy the ranking as JSON", ""),
+    ]
+}
+
+fn of_other_panes() -> Vec<Binding> {
+    use Command as A;
+    use Direction::{Left, Right};
+    use Pane::{Forecast, Models, Newcomer, Probe, Questions};
+    vec![
+        bind(Models, "s", A::Sort, "Sort by the column, and reverse", "sort"),
+        bind(Models, "C", A::Columns, "Choose the columns …", "columns"),
+        bind(Models, "*", A::MarkShown, "Mark all shown, or none", "mark all"),
+        bind(Models, "left h", A::Step(Left), "Go to the column on the left", ""),
+        bind(Models, "right l", A::Step(Right), "Go to the column on the right", ""),
+        bind(Questions, "b", A::NextCategory, "Show the next benchmark only", "benchmark"),
+        bind(
+            Questions,
+            "+ =",
+            A::Newcomer(N::Right),
+            "Record a correct answer of the new model",
+            "correct",
+        ),
+        bind(
+            Questions,
+            "-",
+            A::Newcomer(N::Wrong),
+            "Record an incorrect answer of the new model",
+            "incorrect",
+        ),
+        bind(Questions, "x", A::Newcomer(N::Open), "Take the recorded answer back", ""),
+        bind(
+            Questions,
+            "n",
+            A::Newcomer(N::Next),
+            "Go to the most informative question",
+            "next question",
+        ),
+        bind(
+            Newcomer,
+            "n",
+            A::Newcomer(N::Next),
+            "Go to the most informative question",
+            "next question",
+        ),
+        bind(Newcomer, "O", A::Newcomer(N::Read), "Load answers from a file …", "load answers"),
+        bind(Newcomer, "x", A::Newcomer(N::Forget), "Discard the new model", "discard"),
+        bind(Forecast, "left h", A::Step(Left), "Sort by the benchmark on the left", "benchmark"),
+        bind(Forecast, "right l", A::Step(Right), "Sort by the benchmark on the right", ""),
+        bind(Probe, "right l", A::NextSection, "Show the next details", "details"),
+        bind(Probe, "left h", A::PreviousSection, "Show the previous details", ""),
+        bind(
+            Probe,
+            "&",
+            A::NameGroup,
+            "Label the marked models and probe the label",
+            "label marked",
+        ),
+    ]
+}
+
+fn while_typing() -> Vec<Binding> {
+    use Command as A;
+    use Context::{Filter, Line, Naming, Picker, Prompt};
+    vec![
+        bind(Prompt, "alt-enter ctrl-j", A::Route(C::Newline), "Insert a line break", "line break"),
+        bind(Prompt, "enter", A::Accept, "Go to the list of models", "to the list"),
+        bind(Prompt, "esc", A::Dismiss, "Stop typing", "stop typing"),
+        bind(Prompt, "ctrl-p", A::Route(C::Older), "Go to the previous prompt", "previous"),
+        bind(Prompt, "ctrl-n", A::Route(C::Newer), "Go to the next prompt", ""),
+        bind(Prompt, "down", A::Down, "Go to the next model", ""),
+        bind(Prompt, "up", A::Up, "Go to the previous model", ""),
+        bind(Filter, "tab", A::Route(C::Complete), "Complete the word", "complete"),
+        bind(Filter, "enter", A::Accept, "Apply", "apply"),
+        bind(Filter, "esc", A::Dismiss, "Cancel", "cancel"),
+        bind(Line, "enter", A::Accept, "Apply", "apply"),
+        bind(Line, "esc", A::Dismiss, "Cancel", "cancel"),
+        bind(Naming, "enter", A::Accept, "Apply", "apply"),
+        bind(Naming, "esc", A::Dismiss, "Cancel", "cancel"),
+        bind(Picker, "enter", A::Accept, "Select", "select"),
+        bind(Picker, "esc", A::Dismiss, "Cancel", "cancel"),
+        bind(Picker, "down ctrl-n", A::Down, "Go to the next", "next"),
+        bind(Picker, "up ctrl-p", A::Up, "Go to the previous", "previous"),
+        bind(Picker, "pagedown", A::PageDown, "Go one page down", ""),
+        bind(Picker, "pageup", A::PageUp, "Go one page up", ""),
+    ]
+}
+
+fn general() -> Vec<Binding> {
+    use Command as A;
+    use Context::{Always, Everywhere};
+    let mut map = vec![
+        bind(Everywhere, "p", A::Prompt, "Type a prompt and route it", "prompt"),
+        bind(Everywhere, "/", A::Search, "Search models by name", "search"),
+        bind(Everywhere, "f", A::Filter, "Filter the list", "filter"),
+        bind(Everywhere, "c", A::Colors, "Color the map by …", "color"),
+        bind(Everywhere, "m", A::NextView, "Switch the view: markers, list or plot", "view"),
+        bind(Everywhere, "space", A::Mark, "Mark the model, or unmark it", "mark"),
+        bind(Everywhere, "z", A::Maximize, "Maximize the pane, or restore it", "maximize"),
+    ];
     map.extend(Pane::ALL.iter().map(|&pane| {
         let described = pane.description();
         bind(Everywhere, described.keys, A::Focus(pane), described.about, described.hint)
     }));
     map.extend([
-        bind(Everywhere, ":", A::Palette, "all commands …", "commands"),
-        bind(Everywhere, "w", A::Select, "mark by an expression", ""),
-        bind(Everywhere, "N", A::MarkNeighbours, "mark the nearest models", ""),
-        bind(Everywhere, "X", A::MarkCluster, "mark the model's cluster", ""),
-        bind(Everywhere, "!", A::Invert, "mark all others instead", ""),
-        bind(Everywhere, "S", A::SaveSelection, "save the marked by a name", ""),
-        bind(Everywhere, "\"", A::Selections, "saved selections …", ""),
-        bind(Everywhere, "E", A::Export, "write the marked to a file", ""),
-        bind(Everywhere, "y", A::Copy, "copy the marked names", ""),
-        bind(Everywhere, "u", A::Undo, "undo marks and view", ""),
-        bind(Everywhere, "U ctrl-r", A::Redo, "redo", ""),
-        bind(Everywhere, "T", A::Themes, "choose a theme …", ""),
-        bind(Always, "f2", A::Mouse, "release or catch the mouse", ""),
-        bind(Always, "tab", A::NextPane, "next pane", "pane"),
-        bind(Always, "backtab", A::PreviousPane, "previous pane", ""),
-        bind(Everywhere, "t", A::NextTheme, "next theme", "theme"),
-        bind(Everywhere, "esc", A::Dismiss, "close, show all classes", ""),
-        bind(Always, "f1", A::Help, "these keys, even typing", ""),
-        bind(Always, "ctrl-z", A::Suspend, "suspend (fg comes back)", ""),
-        bind(Always, "ctrl-c", A::Quit, "quit, even while typing", ""),
-        bind(Everywhere, "?", A::Help, "these keys", "help"),
-        bind(Everywhere, "q", A::Quit, "quit", "quit"),
+        bind(Everywhere, ":", A::Palette, "Find a command …", "commands"),
+        bind(Everywhere, "w", A::Select, "Mark models by an expression", ""),
+        bind(Everywhere, "N", A::MarkNeighbours, "Mark the nearest models", ""),
+        bind(Everywhere, "X", A::MarkCluster, "Mark the cluster of the model", ""),
+        bind(Everywhere, "!", A::Invert, "Invert the marks", ""),
+        bind(Everywhere, "S", A::SaveSelection, "Save the marked models as …", ""),
+        bind(Everywhere, "\"", A::Selections, "Recall saved models …", ""),
+        bind(Everywhere, "E", A::Export, "Export to a file …", ""),
+        bind(Everywhere, "y", A::Copy, "Copy the names of the marked models", ""),
+        bind(Everywhere, "u", A::Undo, "Undo marks and view", ""),
+        bind(Everywhere, "U ctrl-r", A::Redo, "Redo", ""),
+        bind(Everywhere, "T", A::Themes, "Choose a theme …", ""),
+        bind(Everywhere, "t", A::NextTheme, "Use the next theme", ""),
+        bind(Everywhere, "esc", A::Dismiss, "Clear filter, focused group, marks", ""),
+        bind(Always, "tab", A::NextPane, "Go to the next pane", "pane"),
+        bind(Always, "backtab", A::PreviousPane, "Go to the previous pane", ""),
+        bind(Always, "f2", A::Mouse, "Toggle mouse capture", ""),
+        bind(Always, "f1", A::Help, "Show the keys (also while typing)", ""),
+        bind(Always, "ctrl-z", A::Suspend, "Suspend (fg resumes)", ""),
+        bind(Always, "ctrl-c", A::Quit, "Quit (also while typing)", ""),
+        bind(Everywhere, "?", A::Help, "Show the keys", "help"),
+        bind(Everywhere, "q", A::Quit, "Quit", "quit"),
     ]);
     map
-});
+}

@@ -3,6 +3,7 @@
 
 mod keymap;
 mod parse;
+mod words;
 
 use ratatui::crossterm::event::KeyEvent;
 use serde::Deserialize;
@@ -13,6 +14,7 @@ use super::pane::Pane;
 use parse::{Stroke, parse, pretty, same};
 
 pub use keymap::KEYMAP;
+pub use words::words;
 
 /// Where a binding holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -26,8 +28,6 @@ pub enum Context {
     Prompt,
     /// Typing which models may be named.
     Filter,
-    /// Typing a search.
-    Search,
     /// Typing another line at the bottom.
     Line,
     /// Picking from a list.
@@ -58,7 +58,6 @@ impl Context {
             Self::Picker => "While picking",
             Self::Prompt => "While typing a prompt",
             Self::Filter => "While typing a filter",
-            Self::Search => "While searching",
             Self::Naming => "While naming a group",
             Self::Training => "While training",
             Self::Working => "While computing",
@@ -68,10 +67,7 @@ impl Context {
     }
 
     pub fn is_typing(self) -> bool {
-        matches!(
-            self,
-            Self::Prompt | Self::Filter | Self::Search | Self::Line | Self::Picker | Self::Naming
-        )
+        matches!(self, Self::Prompt | Self::Filter | Self::Line | Self::Picker | Self::Naming)
     }
 }
 
@@ -199,7 +195,7 @@ mod tests {
     #[test]
     fn the_user_can_bind_and_unbind() {
         let changes = serde_json::json!({
-            "map": {"x": "zoom-in", "c": null, "ctrl-f": {"focus": "route"}, "nokey": "fit"},
+            "map": {"x": "zoom-in", "o": null, "ctrl-f": {"focus": "route"}, "nokey": "fit"},
             "mapp": {}, "models": {"x": "fly"},
         });
         let (keymap, warnings) = overridden(&changes);
@@ -209,9 +205,9 @@ mod tests {
                 keymap.iter().find(|b| b.context == Context::Pane(Pane::Map) && b.about == about);
             found.unwrap().keys.clone()
         };
-        assert_eq!(keys("zoom in (or the wheel)"), "x + =");
-        assert_eq!(keys("colour by …"), "");
-        assert_eq!(keys("the router"), "ctrl-f");
+        assert_eq!(keys("Zoom in"), "x + =");
+        assert_eq!(keys("Choose a projection …"), "");
+        assert_eq!(keys("Go to the router"), "ctrl-f");
     }
 
     #[test]

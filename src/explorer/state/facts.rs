@@ -3,7 +3,7 @@
 use super::subject::Subject;
 use crate::analysis::clusters::Clusters;
 
-/// What a column, a colour and an expression can be about.
+/// What a column, a color and an expression can be about.
 #[derive(Clone, Copy)]
 pub struct Facts<'a> {
     pub subject: &'a Subject,

@@ -46,7 +46,8 @@ impl From<&Command> for Step {
                 | C::Up
                 | C::Down
                 | C::Turn(_)
-                | C::ColourBy(_)
+                | C::ColorBy(_)
+                | C::Look(_)
         );
         Self { kind: Kind::Command(discriminant(command)), joins }
     }
@@ -54,7 +55,7 @@ impl From<&Command> for Step {
 
 impl From<&Input> for Step {
     fn from(input: &Input) -> Self {
-        let joins = matches!(input, Input::Edit(_) | Input::Wheel(..));
+        let joins = matches!(input, Input::Edit(_) | Input::Wheel(..) | Input::Drag(..));
         Self { kind: Kind::Input(discriminant(input)), joins }
     }
 }

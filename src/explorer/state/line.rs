@@ -2,6 +2,8 @@
 
 use tui_input::Input;
 
+use crate::explorer::command::Exported;
+
 /// A text that is being typed in the lowest line.
 pub struct LineInput {
     pub purpose: Purpose,
@@ -11,16 +13,10 @@ pub struct LineInput {
     /// What is wrong with it, and how much it finds so far.
     pub problem: Option<String>,
     pub found: usize,
-    /// Of a search: the models that are found, the one under the cursor, and what was selected before.
-    pub hits: Vec<usize>,
-    pub at: usize,
-    pub selected: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// The name of a model, which is selected while it is typed.
-    Search,
     /// A filter of the table or of the questions: holds while it is typed.
     Filter,
     /// An expression whose models are marked.
@@ -35,25 +31,27 @@ pub enum Purpose {
     Cost,
     /// A name for the filter of the Route pane.
     Pool,
+    /// The name of a file to write.
+    Export(Exported),
 }
 
 impl LineInput {
-    pub fn new(purpose: Purpose, before: String, selected: usize) -> Self {
+    pub fn new(purpose: Purpose, before: String) -> Self {
         let input = Input::new(before.clone());
-        Self { purpose, input, before, problem: None, found: 0, hits: Vec::new(), at: 0, selected }
+        Self { purpose, input, before, problem: None, found: 0 }
     }
 
     /// What stands before the typed text.
     pub fn label(&self) -> String {
         match self.purpose {
-            Purpose::Search => " /".into(),
             Purpose::Filter => " filter ".into(),
             Purpose::Select => " mark where ".into(),
             Purpose::Save => " save as ".into(),
-            Purpose::Group => format!(" name of the {} marked models: ", self.found),
-            Purpose::Answers => " answers from ".into(),
+            Purpose::Group => format!(" label the {} marked models ", self.found),
+            Purpose::Answers => " load answers from ".into(),
             Purpose::Cost => " at most ".into(),
             Purpose::Pool => " pool ".into(),
+            Purpose::Export(_) => " export to ".into(),
         }
     }
 
@@ -61,27 +59,17 @@ impl LineInput {
     pub fn hint(&self) -> String {
         let (empty, found) = (self.input.value().is_empty(), self.found);
         match self.purpose {
-            Purpose::Search => match self.hits.len() {
-                0 => "no model   Enter stays, Esc goes back".into(),
-                n => format!("{} of {n}   Enter stays, Esc goes back", self.at + 1),
-            },
             Purpose::Select if empty => {
                 "coder and params_b < 20 · name ~ \"qwen\" · any words".into()
             }
             Purpose::Answers => "the path of a table with label and prompt or prompt_id".into(),
-            Purpose::Cost if empty => "a number; nothing lifts the limit".into(),
-            Purpose::Cost => format!("{found} models   Enter routes among them, Esc goes back"),
-            Purpose::Pool => "a name for the filter   Enter saves it, Esc goes back".into(),
-            Purpose::Filter => format!("{found} found   Enter keeps it, Esc goes back"),
-            Purpose::Select => format!("{found} found   Enter marks them, Esc goes back"),
-            Purpose::Save => format!("{found} found   Enter saves them, Esc goes back"),
-            Purpose::Group => "Enter probes it, Esc does not".into(),
+            Purpose::Cost if empty => "a number; empty lifts the limit".into(),
+            Purpose::Cost | Purpose::Filter | Purpose::Select | Purpose::Save => {
+                format!("{found} found   Enter apply · Esc cancel")
+            }
+            Purpose::Pool => "a name for the filter   Enter save · Esc cancel".into(),
+            Purpose::Group => "Enter apply · Esc cancel".into(),
+            Purpose::Export(_) => "a new file   Enter write · Esc cancel".into(),
         }
-    }
-
-    /// Moves the cursor among what is found; the model it comes to.
-    pub fn move_by(&mut self, by: isize) -> Option<usize> {
-        self.at = self.at.saturating_add_signed(by).min(self.hits.len().saturating_sub(1));
-        self.hits.get(self.at).copied()
     }
 }

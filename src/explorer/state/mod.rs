@@ -1,7 +1,7 @@
 //! The state of the explorer. Once it is open, only [`super::update`] writes it. The types of
 //! its parts take what they need and do not know the whole.
 
-pub mod colouring;
+pub mod coloring;
 pub mod column;
 pub mod facts;
 mod first;
@@ -24,8 +24,9 @@ pub mod training;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use super::depth::Depth;
 use super::keys::{Binding, KEYMAP};
@@ -38,7 +39,7 @@ use crate::analysis::router::pools::Pools;
 use crate::eval::evaluation::Evaluation;
 use crate::eval::untested::Repeat;
 use crate::one_line;
-use colouring::{ColourBy, Colouring};
+use coloring::{ColorBy, Coloring};
 use facts::Facts;
 use first::first;
 use forecasts::ForecastState;
@@ -67,6 +68,8 @@ pub struct State {
     pub side: Pane,
     /// The pane in the wide place: the map, or what was focused last of those that share it.
     pub wide: Pane,
+    /// The focused pane has the whole window.
+    pub maximized: bool,
     pub map: MapState,
     /// The model under the cursor. Meaningless without models.
     pub selected: usize,
@@ -81,6 +84,8 @@ pub struct State {
     /// How likely each model is to answer the prompt right, as far as that is asked.
     pub forecast: Vec<Option<f32>>,
     pub clusters: Job<Clusters>,
+    /// The cluster of the selected model is to be marked as soon as it is known.
+    pub clusters_wanted: bool,
     pub table: TableState,
     pub questions: QuestionsState,
     pub forecasts: ForecastState,
@@ -102,6 +107,8 @@ pub struct State {
     pub help_scroll: usize,
     /// The mouse is caught.
     pub mouse: bool,
+    /// Where it points, until something else happens.
+    pub hover: Option<Position>,
     /// The window has the focus, as far as the terminal tells.
     pub attended: bool,
     /// Movements are shown; else things are at once where they belong.
@@ -134,6 +141,13 @@ pub struct Notice {
     pub bad: bool,
 }
 
+impl Notice {
+    /// How long it stays, unless a key is pressed before.
+    pub fn lasts(&self) -> Duration {
+        Duration::from_secs(if self.bad { 10 } else { 4 })
+    }
+}
+
 impl State {
     pub fn new(
         subject: Arc<Subject>,
@@ -152,6 +166,7 @@ impl State {
             evaluation: EvaluationState::default(),
             forecast: Vec::new(),
             clusters: Job::Idle,
+            clusters_wanted: false,
             table: TableState::new(&subject),
             questions: QuestionsState::default(),
             forecasts: ForecastState::default(),
@@ -166,6 +181,7 @@ impl State {
             keymap: Arc::new(KEYMAP.clone()),
             themes: Theme::names(),
             mouse: true,
+            hover: None,
             attended: true,
             motion: true,
             beat: 0,
@@ -178,12 +194,13 @@ impl State {
             focus: Pane::Map,
             side: Pane::Model,
             wide: Pane::Map,
+            maximized: false,
             area,
             theme,
             subject,
         };
         state.probe.reports = vec![Job::Idle; state.subject.attributes.len()];
-        // Without colours, shapes tell the classes apart.
+        // Without colors, shapes tell the classes apart.
         if state.theme.depth == Depth::None {
             state.map.marker = Marker::Shapes;
         }
@@ -195,7 +212,7 @@ impl State {
 
     /// Puts a trained subject in the place of what was shown.
     pub fn replace(&mut self, subject: Arc<Subject>, projection: Projection) {
-        self.map.colouring = Colouring::first(&subject);
+        self.map.coloring = Coloring::first(&subject);
         self.table = TableState::new(&subject);
         self.forecast.clear();
         self.forecasts = ForecastState::default();
@@ -227,7 +244,7 @@ impl State {
         } else {
             self.side = pane;
         }
-        self.modes.set_base(if pane == Pane::Route { Mode::Prompt } else { Mode::Normal });
+        self.modes.set_base(Mode::Normal);
     }
 
     /// Focuses a pane as the user asks for it. A training has only the map beside it.
@@ -256,15 +273,15 @@ impl State {
         self.notice = Some(Notice { text: one_line(problem), bad: true });
     }
 
-    pub fn colour_by(&mut self, by: ColourBy) {
+    pub fn color_by(&mut self, by: ColorBy) {
         self.map.isolated = None;
-        self.map.colouring = Colouring::new(&self.facts(), by);
+        self.map.coloring = Coloring::new(&self.facts(), by);
     }
 
-    /// Colours again where what the colours show has changed.
-    pub fn recolour(&mut self, changed: ColourBy) {
-        if self.map.colouring.by == changed {
-            self.map.colouring = Colouring::new(&self.facts(), changed);
+    /// Colors again where what the colors show has changed.
+    pub fn recolor(&mut self, changed: ColorBy) {
+        if self.map.coloring.by == changed {
+            self.map.coloring = Coloring::new(&self.facts(), changed);
         }
     }
 
@@ -314,13 +331,18 @@ impl State {
     pub fn restore(&mut self, memento: &Memento) -> bool {
         self.marked = Arc::clone(&memento.marked);
         self.select(memento.selected);
-        if self.map.colouring.by != memento.look.colour {
-            self.colour_by(memento.look.colour);
+        if self.map.coloring.by != memento.look.color {
+            self.color_by(memento.look.color);
         }
         let at_hand = self.map.look_as(&memento.look);
-        let classes = self.map.colouring.classes.len();
+        let classes = self.map.coloring.classes.len();
         self.map.isolated = memento.look.isolated.filter(|class| *class < classes);
         at_hand
+    }
+
+    /// How points are drawn: without colors, shapes tell the classes apart.
+    pub fn marker(&self) -> Marker {
+        if self.theme.is_gray() { Marker::Shapes } else { self.map.marker }
     }
 
     /// Something turning, for work that is under way.

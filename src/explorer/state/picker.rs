@@ -1,4 +1,4 @@
-//! A list over the screen to pick from: commands, themes, colourings, columns, saved selections.
+//! A list over the screen to pick from: commands, themes, colorings, columns, saved selections.
 
 use tui_input::Input;
 
@@ -10,6 +10,10 @@ pub struct Item {
     pub label: String,
     /// What stands at the right: keys, counts.
     pub remark: String,
+    /// A sentence on it, shown while the cursor is on it.
+    pub about: &'static str,
+    /// Other words that find it.
+    pub aliases: &'static str,
     /// What picking it does, in order.
     pub commands: Vec<Command>,
     /// It is in force now.
@@ -18,7 +22,14 @@ pub struct Item {
 
 impl Item {
     pub fn new(label: impl Into<String>, remark: impl Into<String>, command: Command) -> Self {
-        Self { label: label.into(), remark: remark.into(), commands: vec![command], chosen: false }
+        Self {
+            label: label.into(),
+            remark: remark.into(),
+            about: "",
+            aliases: "",
+            commands: vec![command],
+            chosen: false,
+        }
     }
 }
 
@@ -33,13 +44,16 @@ pub struct Picker {
     pub preview: Option<Vec<Command>>,
     /// Picking does not close it: for lists of switches.
     pub stays: bool,
+    /// Its items are models: the one under the cursor is shown below.
+    pub of_models: bool,
 }
 
 impl Picker {
     pub fn new(title: &'static str, items: Vec<Item>) -> Self {
         let hits = (0..items.len()).collect();
         let at = items.iter().position(|item| item.chosen).unwrap_or_default();
-        Self { title, input: Input::default(), items, hits, at, preview: None, stays: false }
+        let (input, preview) = (Input::default(), None);
+        Self { title, input, items, hits, at, preview, stays: false, of_models: false }
     }
 
     /// Items act while the cursor is on them; `back` undoes it.
@@ -54,9 +68,42 @@ impl Picker {
         self
     }
 
+    pub fn of_models(mut self) -> Self {
+        self.of_models = true;
+        self
+    }
+
+    /// Finds what was typed: items with words that begin with every typed one come first, those of
+    /// the label before others, and then labels in which the letters are found.
     pub fn typed(&mut self) {
+        let typed = self.input.value();
         let labels = self.items.iter().map(|item| item.label.as_str());
-        self.hits = fuzzy::matching(self.input.value(), labels);
+        let fuzzily = fuzzy::matching(typed, labels);
+        // What has a meaning for the fuzzy search alone is left to it.
+        let plain = !typed.contains(['!', '^', '$', '\'']);
+        let words: Vec<String> = fuzzy::words(typed).filter(|_| plain).collect();
+        let rank = |at: &usize| {
+            let item = &self.items[*at];
+            if fuzzy::begin_words(&words, &item.label) {
+                Some(0)
+            } else if fuzzy::begin_words(&words, &format!("{} {}", item.label, item.aliases)) {
+                Some(1)
+            } else {
+                let all = format!("{} {} {}", item.label, item.aliases, item.about);
+                fuzzy::begin_words(&words, &all).then_some(2)
+            }
+        };
+        self.hits = if words.is_empty() {
+            fuzzily
+        } else {
+            let mut ranked: Vec<(u8, usize)> =
+                (0..self.items.len()).filter_map(|at| Some((rank(&at)?, at))).collect();
+            ranked.sort_unstable();
+            let first: Vec<usize> = ranked.into_iter().map(|(_, at)| at).collect();
+            let mut taken = vec![false; self.items.len()];
+            first.iter().for_each(|at| taken[*at] = true);
+            first.into_iter().chain(fuzzily.into_iter().filter(|at| !taken[*at])).collect()
+        };
         self.at = 0;
     }
 

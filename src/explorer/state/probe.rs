@@ -23,11 +23,16 @@ impl ProbeState {
         self.reports.get(attribute)?.done().map(AsRef::as_ref)
     }
 
-    /// The attributes as they are listed: those that beat their controls first, each part by its
-    /// figure, and those that cannot be probed last.
+    /// The attributes as they are listed: once all probes have ended those that beat their controls
+    /// first, then those above chance, each part by its figure, and those that cannot be probed last.
+    /// Before that as they come in the data, so that no row moves while results arrive.
     pub fn order(&self) -> Vec<usize> {
+        if self.reports.iter().any(Job::is_running) {
+            return (0..self.reports.len()).collect();
+        }
         let rank = |a: &usize| {
-            self.report(*a).map(|r| (r.beats_controls, r.main().linear.figures.main().value))
+            self.report(*a)
+                .map(|r| (r.beats_controls, r.beats_chance(), r.main().linear.figures.main().value))
         };
         let mut order: Vec<usize> = (0..self.reports.len()).collect();
         order.sort_by(|a, b| rank(b).partial_cmp(&rank(a)).unwrap_or(Ordering::Equal));
@@ -52,7 +57,7 @@ impl ProbeState {
 
     /// Takes in what came of probing an attribute.
     pub fn take(&mut self, attribute: usize, result: Result<Box<Report>, String>) {
-        // The cursor stays on its attribute while results sort the list.
+        // The cursor stays on its attribute when the last result sorts the list.
         let chosen = self.chosen().filter(|_| self.cursor > 0);
         if let Some(job) = self.reports.get_mut(attribute) {
             match result {

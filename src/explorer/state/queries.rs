@@ -4,7 +4,9 @@ use super::State;
 use super::job::{Job, JobKind, Phase};
 use super::line::Purpose;
 use super::mode::Mode;
+use crate::explorer::command::{Command, NewcomerCommand};
 use crate::explorer::keys::Context;
+use crate::explorer::pane::Pane;
 
 impl State {
     /// Where a piece of work stands.
@@ -52,19 +54,39 @@ impl State {
         })
     }
 
+    /// False for a command that would have nothing to work on here.
+    pub fn is_of_use(&self, command: &Command) -> bool {
+        match command {
+            Command::Filter => match self.focus {
+                Pane::Models | Pane::Forecast | Pane::Route => true,
+                Pane::Questions => self.questions.book.done().is_some(),
+                _ => false,
+            },
+            Command::NextView => matches!(self.focus, Pane::Map | Pane::Route),
+            Command::Maximize => self.area.width >= 120,
+            Command::Newcomer(NewcomerCommand::Next) => self.with_data,
+            Command::Newcomer(NewcomerCommand::Forget) => !self.newcomer.answers.is_empty(),
+            Command::Newcomer(
+                NewcomerCommand::Right | NewcomerCommand::Wrong | NewcomerCommand::Open,
+            )
+            | Command::NextCategory => self.questions.book.done().is_some(),
+            _ => true,
+        }
+    }
+
     /// The contexts whose keys hold now, the most special first.
     pub fn contexts(&self) -> Vec<Context> {
         let typing = match self.modes.top() {
             Mode::Picker(_) => Some(Context::Picker),
             Mode::Line(line) => Some(match line.purpose {
-                Purpose::Search => Context::Search,
                 Purpose::Group => Context::Naming,
                 Purpose::Filter
                 | Purpose::Select
                 | Purpose::Save
                 | Purpose::Answers
                 | Purpose::Cost
-                | Purpose::Pool => Context::Line,
+                | Purpose::Pool
+                | Purpose::Export(_) => Context::Line,
             }),
             // A training has only the map beside it.
             Mode::Prompt | Mode::Filter if self.training.is_some() => None,

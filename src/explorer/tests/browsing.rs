@@ -21,7 +21,7 @@ fn the_table_sorts_filters_and_carries_the_selection() {
     assert!(state.table.rows.windows(2).all(|w| size(&w[0]) <= size(&w[1])));
     press(&mut state, KeyCode::Char('g'));
     assert_eq!(state.selected, state.table.rows[0], "the row under the cursor is selected");
-    press(&mut state, KeyCode::Char('a'));
+    press(&mut state, KeyCode::Char('*'));
     assert_eq!(state.marked.len(), rows);
     press(&mut state, KeyCode::Char('u'));
     assert!(state.marked.is_empty(), "undone");
@@ -50,7 +50,7 @@ fn expressions_mark_and_marked_models_are_compared_and_saved() {
     assert!(!state.is_lit(0) && state.is_lit(2), "the others stand back");
     press(&mut state, KeyCode::Char('v'));
     let text = screen(&state);
-    assert!(text.contains("3 marked models") && text.contains("cos "));
+    assert!(text.contains("3 marked") && text.contains("cos "));
     press(&mut state, KeyCode::Char('S'));
     type_text(&mut state, "small lynxes");
     press(&mut state, KeyCode::Enter);
@@ -61,10 +61,21 @@ fn expressions_mark_and_marked_models_are_compared_and_saved() {
     assert_eq!(state.marked.len(), 3, "found again");
     let Effect::Copy(text) = &press(&mut state, KeyCode::Char('y'))[0] else { panic!() };
     assert_eq!(text.lines().count(), 3);
-    let Effect::Write(_, bytes) = &press(&mut state, KeyCode::Char('E'))[0] else { panic!() };
+    assert!(press(&mut state, KeyCode::Char('E')).is_empty(), "a name is asked for first");
+    assert!(screen(&state).contains("export to  llmap-selection.json"));
+    let effects = press(&mut state, KeyCode::Enter);
+    let [Effect::Write(exported, name, bytes)] = &effects[..] else { panic!("{effects:?}") };
     let models: serde_json::Value = serde_json::from_slice(bytes).unwrap();
     assert_eq!(models.as_array().unwrap().len(), 3);
     assert_eq!(models[0]["attributes"]["family"], "lynx");
+    // A file that is there already is not replaced: another name is asked for.
+    let taken = Outside::Taken(*exported, name.clone());
+    update(&mut state, Event::Outside(taken));
+    assert!(screen(&state).contains("exists: choose another name"));
+    type_text(&mut state, "2");
+    let effects = press(&mut state, KeyCode::Enter);
+    let [Effect::Write(_, name, _)] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(name, "llmap-selection.json2");
 }
 
 #[test]
@@ -88,7 +99,7 @@ fn questions_are_browsed_by_surprise() {
         &mut state,
         Event::Job(JobResult::QuestionsForecast(0, (0..40).map(forecast).collect())),
     );
-    assert!(state.is_waiting() && screen(&state).contains("forecasting"));
+    assert!(state.is_waiting() && screen(&state).contains("predicting"));
     update(
         &mut state,
         Event::Job(JobResult::QuestionsForecast(40, (40..n).map(forecast).collect())),
@@ -105,9 +116,9 @@ fn questions_are_browsed_by_surprise() {
     press(&mut state, KeyCode::Enter);
     assert!(state.questions.rows.len() < n && !state.questions.rows.is_empty());
     assert!(state.questions.rows.iter().all(|q| book.questions[*q].prompt.contains("compile")));
-    press(&mut state, KeyCode::Char('c'));
+    press(&mut state, KeyCode::Char('b'));
     press(&mut state, KeyCode::Down);
-    let effects = press(&mut state, KeyCode::Char('r'));
+    let effects = press(&mut state, KeyCode::Char('p'));
     assert!(matches!(effects.as_slice(), [Effect::Route(..)] | []), "{effects:?}");
     assert_eq!(state.focus, Pane::Route);
 }
@@ -119,12 +130,20 @@ fn search_finds_by_name_and_escape_goes_back() {
     press(&mut state, KeyCode::Char('/'));
     type_text(&mut state, "raven-12b");
     assert_eq!(state.name(state.selected), "raven-12b-v0");
-    assert!(screen(&state).contains("1 of 1"));
+    let text = screen(&state);
+    assert!(text.contains("❯ raven-12b") && text.matches("raven-12b-v0").count() > 2, "{text}");
     press(&mut state, KeyCode::Esc);
     assert_eq!(state.selected, before);
     press(&mut state, KeyCode::Char('/'));
     type_text(&mut state, "lynx");
     press(&mut state, KeyCode::Down);
     press(&mut state, KeyCode::Enter);
-    assert!(state.modes.line().is_none() && state.name(state.selected).starts_with("lynx"));
+    assert!(state.modes.picker().is_none() && state.name(state.selected).starts_with("lynx"));
+    let found = state.selected;
+    press(&mut state, KeyCode::Char('/'));
+    type_text(&mut state, "raven");
+    assert!(state.name(state.selected).starts_with("raven"));
+    type_text(&mut state, "zzz");
+    assert_eq!(state.selected, found, "what is not found is not shown as if it were");
+    assert!(screen(&state).contains("no matches"));
 }

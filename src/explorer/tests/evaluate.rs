@@ -58,7 +58,7 @@ fn a_data_set_is_judged_once_it_can_be_seen() {
     state.with_data = true;
     assert!(!asks(update(&mut state, Event::Command(Command::Focus(Pane::Model)))));
     assert!(asks(update(&mut state, Event::Command(Command::Focus(Pane::Evaluate)))));
-    assert!(state.is_waiting() && screen(&state).contains("judging"));
+    assert!(state.is_waiting() && screen(&state).contains("evaluating"));
     update(&mut state, Event::Job(JobResult::Evaluated(Box::new(evaluation()))));
     assert!(!state.is_waiting());
     insta::assert_snapshot!("judged", screen(&state));

@@ -6,7 +6,7 @@ use super::*;
 fn forecasts_are_computed_once_sorted_filtered_and_written() {
     let mut state = state(140, 42);
     assert_eq!(press(&mut state, KeyCode::Char('9')), [Effect::Forecast]);
-    assert!(screen(&state).contains("forecasting"));
+    assert!(screen(&state).contains("predicting"));
     assert_eq!(press(&mut state, KeyCode::Char('9')), []);
     update(&mut state, Event::Job(JobResult::Forecasted(Arc::new(grid()))));
     let best = |state: &State, b: usize| {
@@ -30,8 +30,9 @@ fn forecasts_are_computed_once_sorted_filtered_and_written() {
     press(&mut state, KeyCode::Enter);
     assert!(state.forecasts.rows.len() < 24 && !state.forecasts.rows.is_empty());
     let shown = state.forecasts.rows.len();
-    let effects = press(&mut state, KeyCode::Char('e'));
-    let [Effect::Write(name, bytes)] = &effects[..] else { panic!("{effects:?}") };
+    press(&mut state, KeyCode::Char('E'));
+    let effects = press(&mut state, KeyCode::Enter);
+    let [Effect::Write(_, name, bytes)] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!(name, "llmap-forecast.csv");
     assert_eq!(String::from_utf8_lossy(bytes).lines().count(), 1 + 3 * shown);
     press(&mut state, KeyCode::Esc);

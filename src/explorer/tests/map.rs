@@ -24,7 +24,7 @@ fn dragging_marks_a_box_and_zooms_with_the_right_button() {
     update(&mut state, Event::Input(Input::Release));
     let marked = state.marked.len();
     assert!(marked > 3, "{marked}");
-    press(&mut state, KeyCode::Char('b'));
+    press(&mut state, KeyCode::Char('B'));
     for (x, y) in [(4, 4), (80, 4), (4, 38)] {
         update(&mut state, Event::Input(Input::Drag(Button::Left, x, y)));
         screen(&state);
@@ -49,7 +49,7 @@ fn the_map_turns_and_projects() {
     let before = state.map.places.clone();
     press(&mut state, KeyCode::Char(']'));
     assert_ne!(state.map.places, before);
-    assert!(screen(&state).contains("three dimensions"));
+    assert!(screen(&state).contains("3-D ·"));
     press(&mut state, KeyCode::Char('R'));
     assert!(state.map.is_moving());
     let before = state.map.places.clone();
@@ -74,16 +74,17 @@ fn the_map_turns_and_projects() {
 fn the_map_goes_back_to_its_start_and_that_can_be_undone() {
     let mut state = state(140, 42);
     let first = state.map.look();
-    for key in ['+', 'l', ')', 'i', 'R'] {
+    for key in ['+', 'l', 'I', 'R'] {
         press(&mut state, KeyCode::Char(key));
     }
+    update(&mut state, Event::Command(Command::NextColor));
     let then = state.map.look();
-    assert!(then.zoom > 1.0 && then.space.is_some() && then.colour != first.colour);
-    press(&mut state, KeyCode::Char('F'));
+    assert!(then.zoom > 1.0 && then.space.is_some() && then.color != first.color);
+    press(&mut state, KeyCode::Char('g'));
     assert_eq!(state.map.look(), first);
     assert!(!state.map.spinning);
     press(&mut state, KeyCode::Char('u'));
-    assert_eq!(state.map.look().colour, then.colour);
+    assert_eq!(state.map.look().color, then.color);
 }
 
 #[test]
@@ -98,9 +99,9 @@ fn each_marker_draws_every_class() {
 }
 
 #[test]
-fn clusters_colour_the_map_and_mark_models() {
+fn clusters_color_the_map_and_mark_models() {
     let mut state = state(140, 42);
-    let effects = update(&mut state, Event::Command(Command::ColourBy(ColourBy::Cluster)));
+    let effects = update(&mut state, Event::Command(Command::ColorBy(ColorBy::Cluster)));
     assert_eq!(effects, [Effect::Cluster]);
     let found = Clusters {
         of: (0..24).map(|m| m % 2).collect(),
@@ -118,9 +119,9 @@ fn clusters_colour_the_map_and_mark_models() {
 #[test]
 fn the_map_shows_how_little_is_known_of_each_model() {
     let mut state = state(140, 42);
-    update(&mut state, Event::Command(Command::ColourBy(ColourBy::Uncertainty)));
+    update(&mut state, Event::Command(Command::ColorBy(ColorBy::Uncertainty)));
     let shown = screen(&state);
-    assert!(shown.contains("coloured by uncertainty"), "{shown}");
+    assert!(shown.contains("color uncertainty"), "{shown}");
     assert!(shown.contains("≤ 0.4") && shown.contains("> 1.1"), "{shown}");
 }
 
@@ -164,7 +165,7 @@ fn a_click_selects_isolates_and_focuses() {
         let x = line[..line.find(what).unwrap()].chars().count() - 1;
         (x as u16, y as u16)
     };
-    let (x, y) = find("● heron");
+    let (x, y) = find("● heron 6");
     update(&mut state, Event::Input(Input::Click(x, y)));
     assert!(state.map.isolated.is_some());
     press(&mut state, KeyCode::Esc);

@@ -70,7 +70,7 @@ fn a_new_model_is_answered_for_by_hand() {
     update(&mut state, Event::Job(JobResult::Placed(*second, Ok(placed()))));
     assert!(!state.newcomer.placing.is_running());
     let shown = screen(&state);
-    assert!(shown.contains("wrong ·"), "{shown}");
+    assert!(shown.contains("incorrect ·"), "{shown}");
     press(&mut state, KeyCode::Char('n'));
     assert_eq!(state.questions.at, 2, "the question that tells most");
     // Saying something else replaces it, and x takes it back.
@@ -84,9 +84,10 @@ fn a_new_model_is_answered_for_by_hand() {
     press(&mut state, KeyCode::Char('0'));
     let shown = screen(&state);
     assert!(shown.contains("✚") && shown.contains("new model"), "{shown}");
-    assert!(shown.contains("∙") && shown.contains("more able than 60%"), "{shown}");
-    let effects = press(&mut state, KeyCode::Char('e'));
-    let [Effect::Write(name, bytes)] = &effects[..] else { panic!("{effects:?}") };
+    assert!(shown.contains("∙") && shown.contains("stronger than 60%"), "{shown}");
+    press(&mut state, KeyCode::Char('E'));
+    let effects = press(&mut state, KeyCode::Enter);
+    let [Effect::Write(_, name, bytes)] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!(name, "llmap-answers.csv");
     assert_eq!(String::from_utf8_lossy(bytes), "prompt,label\nquestion 0,1\n");
     press(&mut state, KeyCode::Char('x'));
@@ -99,15 +100,17 @@ fn a_new_model_is_asked_as_soon_as_its_questions_are_known() {
     press(&mut state, KeyCode::Esc);
     press(&mut state, KeyCode::Char('0'));
     assert!(press(&mut state, KeyCode::Char('n')).is_empty() && state.focus == Pane::Newcomer);
-    assert!(screen(&state).contains("open a data set"));
+    assert!(screen(&state).contains("Start with --data"));
     (state.with_data, state.evaluation.found) = (true, Job::Running);
     let effects = press(&mut state, KeyCode::Char('n'));
     let [Effect::Place(version, _), Effect::Questions] = &effects[..] else {
         panic!("{effects:?}")
     };
-    assert!(state.focus == Pane::Questions && screen(&state).contains("choosing a question"));
-    update(&mut state, Event::Job(JobResult::Placed(*version, Ok(placed()))));
+    assert!(state.focus == Pane::Questions);
     update(&mut state, Event::Job(JobResult::QuestionsRead(Arc::new(book()))));
+    assert!(screen(&state).contains("choosing a question"));
+    assert!(press(&mut state, KeyCode::Char('+')).is_empty(), "the cursor is about to move");
+    update(&mut state, Event::Job(JobResult::Placed(*version, Ok(placed()))));
     assert!(state.questions.at == 2 && !screen(&state).contains("choosing a question"));
 }
 
@@ -141,8 +144,8 @@ fn tab_goes_round_all_panes_either_way() {
 fn answers_come_from_a_file() {
     let mut state = state(140, 42);
     press(&mut state, KeyCode::Char('0'));
-    assert!(screen(&state).contains("o reads answers"));
-    press(&mut state, KeyCode::Char('o'));
+    assert!(screen(&state).contains("O: load answers"));
+    press(&mut state, KeyCode::Char('O'));
     update(&mut state, Event::Input(Input::Paste("'/a file.csv'".into())));
     let effects = press(&mut state, KeyCode::Enter);
     assert_eq!(effects, [Effect::ReadAnswers("'/a file.csv'".into())]);

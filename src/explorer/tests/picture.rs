@@ -14,7 +14,7 @@ fn a_picture_has_a_dot_for_each_model_and_no_markup_of_strangers() {
     assert!(picture.contains("&lt;script&gt;&amp;&quot;x&quot;&lt;/script&gt;"));
     assert!(!picture.contains("<script>"));
     assert_eq!(picture.matches("<text").count(), picture.matches("</text>").count());
-    assert!(picture.contains("coloured by family") && picture.contains("PC1 ·"));
+    assert!(picture.contains("color: family") && picture.contains("PC1 ·"));
     // The page has its own script, and only that.
     assert_eq!(html(&state).unwrap().matches("<script>").count(), 1);
     let table = String::from_utf8(csv(&state)).unwrap();

@@ -15,17 +15,17 @@ fn probes_run_only_once_they_can_be_seen() {
 fn marked_models_become_an_attribute_that_is_probed() {
     let mut state = filled(state(140, 42));
     update(&mut state, Event::Command(Command::Focus(Pane::Probe)));
-    press(&mut state, KeyCode::Char('n'));
+    press(&mut state, KeyCode::Char('&'));
     assert!(state.notice.as_ref().is_some_and(|notice| notice.bad), "nothing is marked");
     Arc::make_mut(&mut state.marked).extend([1, 2, 3, 8, 13]);
-    press(&mut state, KeyCode::Char('n'));
+    press(&mut state, KeyCode::Char('&'));
     type_text(&mut state, "coder");
     press(&mut state, KeyCode::Enter);
     assert!(state.notice.as_ref().is_some_and(|notice| notice.bad), "the name is taken");
     for members in [5, 6] {
-        press(&mut state, KeyCode::Char('n'));
+        press(&mut state, KeyCode::Char('&'));
         type_text(&mut state, "odd\u{1b}ones");
-        assert!(screen(&state).contains(&format!("name of the {members} marked models")));
+        assert!(screen(&state).contains(&format!("label the {members} marked models")));
         assert_eq!(press(&mut state, KeyCode::Enter), [Effect::Probe(vec![3])]);
         assert_eq!(state.subject.attributes.len(), 4);
         let Values::Flag(values) = &state.subject.attributes[3].values else { panic!() };
@@ -41,7 +41,8 @@ fn every_section_about_an_attribute_can_stand_first() {
     let mut state = filled(state(80, 24));
     update(&mut state, Event::Command(Command::Focus(Pane::Probe)));
     let mut seen = std::collections::BTreeSet::<&str>::new();
-    let words = ["kept out", "along the probe", "Most wrong", "Not known", "ability aside"];
+    let words =
+        ["held out", "by probe score", "confident errors", "value unknown", "by correlation"];
     for _ in 0..state.probe.reports.len() {
         for _ in 0..crate::explorer::state::probe::SECTIONS {
             let text = screen(&state);

@@ -84,10 +84,10 @@ fn cost_counts_more_and_less() {
     let mut state = asked(80, 24, "q?");
     press(&mut state, KeyCode::Enter);
     for _ in 0..12 {
-        press(&mut state, KeyCode::Char('+'));
+        press(&mut state, KeyCode::Char('>'));
     }
     assert!((state.route.preferences().cost_weight - 10.0).abs() < 1e-9);
-    let effects = press(&mut state, KeyCode::Char('-'));
+    let effects = press(&mut state, KeyCode::Char('<'));
     assert!(matches!(effects.last(), Some(Effect::Route(..))));
     assert!(screen(&state).contains("cost weight 9"));
 }
@@ -96,11 +96,13 @@ fn cost_counts_more_and_less() {
 fn prompts_are_pinned_compared_and_found_again() {
     let mut state = asked(80, 24, "one?");
     press(&mut state, KeyCode::Enter);
-    press(&mut state, KeyCode::Char('x'));
+    press(&mut state, KeyCode::Char('P'));
     press(&mut state, KeyCode::Char('p'));
     control(&mut state, 'u');
     answer(&mut state, "two?");
     press(&mut state, KeyCode::Enter);
+    press(&mut state, KeyCode::Char('m'));
+    assert!(screen(&state).contains("Most similar benchmarks"));
     press(&mut state, KeyCode::Char('m'));
     insta::assert_snapshot!("plot", screen(&state));
     press(&mut state, KeyCode::Char('m'));
@@ -108,23 +110,23 @@ fn prompts_are_pinned_compared_and_found_again() {
     press(&mut state, KeyCode::Char('m'));
     let history = screen(&state);
     assert!(history.find("two?").unwrap() < history.rfind("one?").unwrap(), "newest first");
-    press(&mut state, KeyCode::Char('['));
+    control(&mut state, 'p');
     assert_eq!(state.route.asked, "one?");
-    press(&mut state, KeyCode::Char(']'));
+    control(&mut state, 'n');
     assert_eq!(state.route.asked, "two?");
-    press(&mut state, KeyCode::Char('['));
-    press(&mut state, KeyCode::Char('x'));
+    control(&mut state, 'p');
+    press(&mut state, KeyCode::Char('P'));
     assert!(state.route.pinned.is_empty(), "pinned before: no longer");
 }
 
 #[test]
-fn the_map_is_coloured_by_a_prompt_and_back() {
+fn the_map_is_colored_by_a_prompt_and_back() {
     let mut state = asked(120, 35, "q?");
     press(&mut state, KeyCode::Enter);
-    press(&mut state, KeyCode::Char('h'));
-    assert!(screen(&state).contains("coloured by chance"));
-    press(&mut state, KeyCode::Char('h'));
-    assert!(screen(&state).contains("coloured by family"));
+    press(&mut state, KeyCode::Char('%'));
+    assert!(screen(&state).contains("color P(correct)"), "{}", screen(&state));
+    press(&mut state, KeyCode::Char('%'));
+    assert!(screen(&state).contains("color family"));
 }
 
 #[test]
@@ -133,8 +135,8 @@ fn names_and_documents_go_to_the_clipboard() {
     press(&mut state, KeyCode::Enter);
     press(&mut state, KeyCode::Down);
     let name = state.name(state.selected).to_owned();
-    assert_eq!(press(&mut state, KeyCode::Char('c')), [Effect::Copy(name)]);
-    let effects = press(&mut state, KeyCode::Char('C'));
+    assert_eq!(press(&mut state, KeyCode::Char('y')), [Effect::Copy(name)]);
+    let effects = press(&mut state, KeyCode::Char('Y'));
     let [Effect::Copy(text)] = &effects[..] else { panic!("{effects:?}") };
     let document: serde_json::Value = serde_json::from_str(text).unwrap();
     assert_eq!(document["prompt"], "q?");
@@ -149,7 +151,7 @@ fn what_is_out_of_scope_is_told() {
         &mut state,
         Event::Job(JobResult::Routed(version, Ok(Route { scope: Scope::Out, ..route() }))),
     );
-    assert!(screen(&state).contains("out of scope"));
+    assert!(screen(&state).contains("Unlike any training question"));
     // The row under the mouse is still the row that is drawn.
     let row = screen(&state).lines().position(|line| line.contains(" 2≈")).unwrap() as u16;
     update(&mut state, Event::Input(Input::Click(10, row)));
@@ -164,7 +166,7 @@ fn limits_are_asked_for_and_impossible_ones_refused() {
     assert!(matches!(effects[..], [Effect::Route(..)]), "a new route is asked for");
     assert_eq!(state.route.preferences().min_quality, Some(0.5));
     press(&mut state, KeyCode::Char('.'));
-    press(&mut state, KeyCode::Char('='));
+    press(&mut state, KeyCode::Char('#'));
     let preferences = state.route.preferences();
     assert_eq!((preferences.min_quality, preferences.cheapest_tie), (Some(0.55), true));
     for _ in 0..2 {
@@ -205,20 +207,20 @@ fn limits_are_asked_for_and_impossible_ones_refused() {
 fn a_filter_becomes_a_pool_that_is_found_again() {
     let mut state = asked(140, 42, "q?");
     press(&mut state, KeyCode::Enter);
-    press(&mut state, KeyCode::Char('s'));
+    control(&mut state, 's');
     assert!(state.modes.line().is_none(), "there is nothing to save");
     press(&mut state, KeyCode::Char('f'));
     type_text(&mut state, "coder ");
     press(&mut state, KeyCode::Enter);
-    press(&mut state, KeyCode::Char('s'));
+    control(&mut state, 's');
     type_text(&mut state, "coders");
     let effects = press(&mut state, KeyCode::Enter);
     assert_eq!(effects, [Effect::SavePool("coders".into(), "coder".into())]);
-    press(&mut state, KeyCode::Char('o'));
+    press(&mut state, KeyCode::Char('@'));
     type_text(&mut state, "all");
     press(&mut state, KeyCode::Enter);
     assert!(state.route.filter.pool.is_none());
-    press(&mut state, KeyCode::Char('o'));
+    press(&mut state, KeyCode::Char('@'));
     assert!(screen(&state).contains("coders"));
     type_text(&mut state, "coders");
     let effects = press(&mut state, KeyCode::Enter);

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType};
 
-use super::widgets::fit;
+use super::widgets::{fit, width};
 use crate::explorer::layout::Layout;
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
@@ -20,6 +20,7 @@ pub fn pane_block(
 ) -> Block<'static> {
     let theme = &state.theme;
     let focused = state.focus == pane && layout.tabs.is_none();
+    let whole = all_whole(layout, pane, room);
     let titles: Vec<Span> = layout
         .shares(pane)
         .into_iter()
@@ -31,7 +32,7 @@ pub fn pane_block(
             } else {
                 theme.bold(Ink::Text)
             };
-            Span::styled(title(shown, shown == pane || room >= ROOMY), style)
+            Span::styled(title(shown, shown == pane || whole), style)
         })
         .collect();
     let titles = Line::from(titles);
@@ -41,15 +42,31 @@ pub fn pane_block(
         .border_type(BorderType::Rounded)
         .border_style(theme.ink(border))
         .title(titles);
-    if !remark.is_empty() && left > 8 {
+    // Of a remark that has to be cut, a word or two are needed to understand it.
+    if !remark.is_empty() && left >= width(remark).min(READABLE) {
         let remark = Line::styled(format!(" {} ", fit(remark, left)), theme.ink(Ink::Muted));
         block = block.title(remark.right_aligned());
     }
     block
 }
 
-/// Cells from which on all panes that share a place have their whole names.
-const ROOMY: u16 = 100;
+/// Cells in which the beginning of a remark can be understood.
+const READABLE: usize = 12;
+
+/// True if all panes that share the place of `pane` can have their whole names.
+fn all_whole(layout: &Layout, pane: Pane, room: u16) -> bool {
+    let names = layout.shares(pane).into_iter().map(|shown| title(shown, true).len());
+    names.sum::<usize>() + 4 <= room.into()
+}
+
+/// Says at the lower edge that so many lines lie below.
+pub fn with_more<'a>(state: &State, block: Block<'a>, below: usize) -> Block<'a> {
+    if below == 0 {
+        return block;
+    }
+    let text = format!(" ↓ {below} more ");
+    block.title_bottom(Line::styled(text, state.theme.ink(Ink::Muted)).right_aligned())
+}
 
 fn title(pane: Pane, whole: bool) -> String {
     let name = if whole { pane.title() } else { pane.short_title() };
@@ -59,8 +76,9 @@ fn title(pane: Pane, whole: bool) -> String {
 /// The pane whose title stands at column `x` of the upper border.
 pub fn title_at(layout: &Layout, pane: Pane, area: Rect, x: u16) -> Option<Pane> {
     let mut left = area.x + 1;
+    let all = all_whole(layout, pane, area.width);
     layout.shares(pane).into_iter().find(|shown| {
-        let whole = *shown == pane || area.width >= ROOMY;
+        let whole = *shown == pane || all;
         let here = left..left + title(*shown, whole).len() as u16;
         left = here.end;
         here.contains(&x)

@@ -3,19 +3,51 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
 
-use super::widgets::{fit, width};
+use super::widgets::{fit, width, wrap};
 use crate::explorer::command::Command;
 use crate::explorer::keys::Binding;
-use crate::explorer::state::State;
-use crate::explorer::state::line::{LineInput, Purpose};
+use crate::explorer::state::line::LineInput;
+use crate::explorer::state::{Notice, State};
 use crate::explorer::theme::Ink;
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect) {
-    match state.modes.line() {
-        Some(line) => draw_line(frame, state, line, area),
-        None => draw_keys(frame, state, area),
+    let lowest = Rect { y: area.bottom().saturating_sub(1), height: 1, ..area }.intersection(area);
+    match (state.modes.line(), &state.notice) {
+        (Some(line), None) => draw_line(frame, state, line, lowest),
+        (Some(line), Some(notice)) if area.height > 1 => {
+            draw_notice(frame, state, notice, Rect { height: area.height - 1, ..area });
+            draw_line(frame, state, line, lowest);
+        }
+        (_, Some(notice)) => draw_notice(frame, state, notice, area),
+        (None, None) => draw_keys(frame, state, lowest),
     }
+}
+
+/// A word on what happened, until the next key or for some seconds.
+fn draw_notice(frame: &mut Frame, state: &State, notice: &Notice, area: Rect) {
+    let theme = &state.theme;
+    let (ink, mark) = if notice.bad { (Ink::Bad, " ✗ ") } else { (Ink::Good, " ✓ ") };
+    let room = usize::from(area.width).saturating_sub(4);
+    let mut lines = wrap(&notice.text, room);
+    let most = usize::from(area.height);
+    if lines.len() > most {
+        lines.truncate(most);
+        if let Some(last) = lines.last_mut() {
+            *last = fit(&format!("{last} …"), room);
+        }
+    }
+    let lines: Vec<Line> = lines
+        .into_iter()
+        .enumerate()
+        .map(|(i, line)| {
+            let mark = if i == 0 { mark } else { "   " };
+            let text = Span::styled(line, theme.ink(Ink::Text));
+            Line::from(vec![Span::styled(mark, theme.bold(ink)), text])
+        })
+        .collect();
+    frame.render_widget(Paragraph::new(lines), area);
 }
 
 fn draw_line(frame: &mut Frame, state: &State, input: &LineInput, area: Rect) {
@@ -25,16 +57,8 @@ fn draw_line(frame: &mut Frame, state: &State, input: &LineInput, area: Rect) {
         None => (input.hint(), Ink::Muted),
     };
     let mut label = input.label();
-    let label_style = match input.purpose {
-        Purpose::Search | Purpose::Group => theme.bold(Ink::Accent),
-        Purpose::Filter
-        | Purpose::Select
-        | Purpose::Save
-        | Purpose::Answers
-        | Purpose::Cost
-        | Purpose::Pool => theme.badge(Ink::Accent),
-    };
-    let gap = if label_style == theme.badge(Ink::Accent) { " " } else { "" };
+    let label_style = theme.badge(Ink::Accent);
+    let gap = " ";
     let left = room.saturating_sub(width(&label) + width(&hint) + 6).max(8);
     let typed = fit(&crate::one_line(input.input.value()), left);
     let cursor = area.x + (width(&label) + gap.len() + width(&typed)) as u16;
@@ -50,12 +74,30 @@ fn draw_line(frame: &mut Frame, state: &State, input: &LineInput, area: Rect) {
 
 fn draw_keys(frame: &mut Frame, state: &State, area: Rect) {
     let theme = &state.theme;
-    let room = area.width as usize;
+    for (place, key, binding) in placed(state, area) {
+        let line = Line::from(vec![
+            Span::styled(key, theme.bold(Ink::Accent)),
+            Span::styled(format!(" {}", hint(state, binding)), theme.ink(Ink::Muted)),
+        ]);
+        frame.render_widget(line, place);
+    }
+}
+
+/// What the hint bar says of a binding.
+fn hint<'a>(state: &State, binding: &'a Binding) -> &'a str {
+    match binding.command {
+        Command::Maximize if state.maximized => "restore",
+        _ => binding.hint,
+    }
+}
+
+/// The hints that there is room for, each with its place.
+fn placed(state: &State, area: Rect) -> Vec<(Rect, String, &Binding)> {
     let mut hints: Vec<(String, &Binding)> = state
         .contexts()
         .into_iter()
         .flat_map(|context| state.keymap.iter().filter(move |b| b.context == context))
-        .filter(|b| !b.hint.is_empty() && !b.keys.is_empty())
+        .filter(|b| !b.hint.is_empty() && !b.keys.is_empty() && state.is_of_use(&b.command))
         .map(|b| (b.label().split(' ').next().unwrap_or_default().to_owned(), b))
         .collect();
     // The most special meaning of a key is the one that holds.
@@ -67,19 +109,32 @@ fn draw_keys(frame: &mut Frame, state: &State, area: Rect) {
     });
     // Help finds all the other keys, and everyone wants to know the way out: they keep their place.
     let kept = |b: &Binding| matches!(b.command, Command::Help | Command::Quit);
-    let size = |(key, b): &(String, &Binding)| width(key) + width(b.hint) + 3;
+    let size = |(key, b): &(String, &Binding)| width(key) + width(hint(state, b)) + 3;
     let reserved: usize = hints.iter().filter(|hint| kept(hint.1)).map(size).sum();
-    let mut left = room.saturating_sub(1 + reserved);
-    let mut spans = vec![Span::raw(" ")];
-    for hint in &hints {
+    let mut left = usize::from(area.width).saturating_sub(1 + reserved);
+    let mut x = area.x + 1;
+    let mut placed = Vec::new();
+    for hint in hints {
+        let wide = size(&hint);
         if !kept(hint.1) {
-            if size(hint) > left {
+            if wide > left {
                 continue;
             }
-            left -= size(hint);
+            left -= wide;
         }
-        spans.push(Span::styled(hint.0.clone(), theme.bold(Ink::Accent)));
-        spans.push(Span::styled(format!(" {}  ", hint.1.hint), theme.ink(Ink::Muted)));
+        let place = Rect { x, width: wide as u16 - 2, ..area }.intersection(area);
+        x += wide as u16;
+        placed.push((place, hint.0, hint.1));
     }
-    frame.render_widget(Line::from(spans), area);
+    placed
+}
+
+/// The command whose hint is shown at a cell of the lowest line.
+pub fn command_at(state: &State, area: Rect, x: u16, y: u16) -> Option<Command> {
+    if state.modes.line().is_some() || state.notice.is_some() {
+        return None;
+    }
+    let all = placed(state, area);
+    let hit = all.into_iter().find(|(place, ..)| place.contains((x, y).into()));
+    hit.map(|(.., binding)| binding.command.clone())
 }

@@ -7,8 +7,8 @@ pub struct Wanted<'a> {
     pub x: usize,
     pub y: usize,
     pub text: &'a str,
-    /// It may cover points if it must.
-    pub forced: bool,
+    /// How many points it may cover.
+    pub covers: usize,
 }
 
 /// The plot's cells: what is taken by points and what by names.
@@ -58,7 +58,7 @@ impl Grid {
                 let (x, y) = (usize::try_from(x).ok()?, usize::try_from(y).ok()?);
                 self.covered(x, y, w).map(|covered| (covered, x, y))
             })
-            .filter(|(covered, ..)| wanted.forced || *covered == 0)
+            .filter(|(covered, ..)| *covered <= wanted.covers)
             .min_by_key(|(covered, ..)| *covered)?;
         let (_, x, y) = best;
         // One more cell on each side keeps names apart.
@@ -82,13 +82,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_avoid_each_other_and_points_unless_forced() {
+    fn names_avoid_each_other_and_more_points_than_they_may_cover() {
         let mut grid = Grid::new(12, 3);
-        let want = |x, y, forced| Wanted { x, y, text: "name", forced };
-        assert_eq!(grid.place(&want(0, 1, false)), Some((2, 1)));
-        assert_eq!(grid.place(&want(11, 1, false)), None, "left of it is taken, right is no room");
+        let want = |x, y, covers| Wanted { x, y, text: "name", covers };
+        assert_eq!(grid.place(&want(0, 1, 0)), Some((2, 1)));
+        // The left is taken, and the right has no room.
+        assert_eq!(grid.place(&want(11, 1, 0)), None);
         grid.add_point(3, 0);
-        assert_eq!(grid.place(&want(1, 0, true)), Some((3, 0)), "no place is free of points");
-        assert!(grid.place(&want(40, 40, true)).is_none());
+        assert_eq!(grid.place(&want(1, 0, usize::MAX)), Some((3, 0)));
+        assert!(grid.place(&want(40, 40, usize::MAX)).is_none());
     }
 }

@@ -1,8 +1,11 @@
 //! Drawing: a pure function of the state.
 
+pub mod axes;
+mod card;
+mod density;
 pub mod frame;
 mod geometry;
-mod hints;
+pub mod hints;
 pub mod labels;
 pub mod overlays;
 pub mod panes;
@@ -16,9 +19,11 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::layout::{LEAST, Layout, tabs};
+use super::pane::Pane;
 use super::state::State;
+use super::state::map::Tool;
 use super::theme::Ink;
-use overlays::{draw_help, draw_picker, draw_toast};
+use overlays::{draw_help, draw_picker};
 use widgets::{fit, width};
 
 /// Draws the whole screen.
@@ -41,7 +46,6 @@ pub fn view(frame: &mut Frame, state: &State) {
     }
     hints::draw(frame, state, layout.hints);
     draw_picker(frame, state, area);
-    draw_toast(frame, state, area);
     if state.help {
         draw_help(frame, state, area);
     }
@@ -50,9 +54,9 @@ pub fn view(frame: &mut Frame, state: &State) {
 fn draw_too_small(frame: &mut Frame, state: &State, area: Rect) {
     let (w, h) = LEAST;
     let lines = [
-        format!("llmap needs {w} × {h}"),
-        format!("this window is {} × {}", area.width, area.height),
-        "make it larger, or press q".into(),
+        "Terminal too small".into(),
+        format!("{}×{}, need {w}×{h}", area.width, area.height),
+        "(q quits)".into(),
     ];
     let top = area.y + area.height.saturating_sub(lines.len() as u16) / 2;
     for (y, text) in (top..area.bottom()).zip(&lines) {
@@ -63,6 +67,7 @@ fn draw_too_small(frame: &mut Frame, state: &State, area: Rect) {
     }
 }
 
+/// What is shown, and what is selected, colored, filtered and marked.
 fn draw_header(frame: &mut Frame, state: &State, area: Rect) {
     let (theme, subject) = (&state.theme, &state.subject);
     let muted = theme.ink(Ink::Muted);
@@ -72,45 +77,71 @@ fn draw_header(frame: &mut Frame, state: &State, area: Rect) {
         right.push(Span::raw(" "));
     }
     let room = (area.width as usize).saturating_sub(Line::from(right.clone()).width());
-    let size = match subject.vectors.ncols() {
-        _ if subject.models.len() == 1 => "1 model".into(),
-        0 => format!("{} models", subject.models.len()),
-        dim => format!("{} models × {dim} numbers", subject.models.len()),
+    let models = match subject.models.len() {
+        1 => "1 model".into(),
+        n => format!("{n} models"),
     };
     let mut left = vec![
         Span::styled(" llmap ", theme.badge(Ink::Accent)),
         Span::styled(format!(" {} ", subject.data), theme.bold(Ink::Text)),
-        Span::styled(format!("· {size} "), muted),
+        Span::styled(format!("· {models} "), muted),
     ];
-    let figure =
-        |name: &str, shown: &str| subject.val.get(name).map(|value| format!("{shown} {value:.3}"));
-    let figures = [figure("accuracy", "accuracy"), figure("auc", "AUC"), figure("nll", "loss")];
-    let figures: Vec<String> = figures.into_iter().flatten().collect();
-    if !figures.is_empty() {
-        left.push(Span::styled(format!("· val {}", figures.join(", ")), muted));
+    let mut taken: usize = left.iter().map(Span::width).sum();
+    for (name, value, ink) in status(state) {
+        let separator = Span::styled("│ ", theme.ink(Ink::Border));
+        let name = Span::styled(name, muted);
+        let around = separator.width() + name.width() + 1;
+        let value = fit(&value, room.saturating_sub(taken + around));
+        // A part of which little could be read is left out, and so is what follows.
+        if width(&value) < 4.min(width(&value) + usize::from(value.ends_with('…')) * 4) {
+            break;
+        }
+        taken += around + width(&value);
+        left.extend([separator, name, Span::styled(format!("{value} "), theme.ink(ink))]);
     }
-    let mut taken = 0;
-    left.retain(|span| {
-        taken += span.width();
-        taken <= room
-    });
     frame.render_widget(Line::from(left), area);
     frame.render_widget(Line::from(right).right_aligned(), area);
 }
 
+/// The parts of the status: a name, and a value with its ink.
+fn status(state: &State) -> Vec<(&'static str, String, Ink)> {
+    let mut parts = Vec::new();
+    if state.selected < state.subject.models.len() {
+        parts.push(("", state.short(state.selected).to_owned(), Ink::MapSelected));
+    }
+    if !state.marked.is_empty() {
+        parts.push(("", format!("{} marked", state.marked.len()), Ink::Accent));
+    }
+    if let Some(title) = &state.map.coloring.title {
+        let isolated = state.map.isolated.and_then(|i| state.map.coloring.classes.get(i));
+        let only = isolated.map_or_else(String::new, |class| format!(": {} only", class.name));
+        parts.push(("color ", format!("{title}{only}"), Ink::Text));
+    }
+    let filter = match state.focus {
+        Pane::Route => state.route.filter.input.value(),
+        Pane::Questions => state.questions.filter.as_str(),
+        _ => state.table.filter.as_str(),
+    };
+    if !filter.trim().is_empty() {
+        parts.push(("filter ", crate::one_line(filter.trim()), Ink::Text));
+    }
+    if state.map.tool != Tool::Box {
+        parts.push(("", state.map.tool.title().to_lowercase(), Ink::Text));
+    }
+    parts
+}
+
 fn draw_tabs(frame: &mut Frame, state: &State, area: Rect) {
-    for (pane, name, place) in tabs(area) {
-        let focused = pane == state.focus;
-        let (number, title) = if focused {
+    for (pane, name, place) in tabs(area, state.focus) {
+        let (number, title) = if pane == state.focus {
             let style = state.theme.badge(Ink::Accent);
             (style, style)
         } else {
             (state.theme.ink(Ink::Muted), state.theme.ink(Ink::Text))
         };
-        let label = vec![
-            Span::styled(format!(" {} ", pane.key()), number),
-            Span::styled(format!("{name} "), title),
-        ];
+        let end = if name.is_empty() { String::new() } else { format!("{name} ") };
+        let label =
+            vec![Span::styled(format!(" {} ", pane.key()), number), Span::styled(end, title)];
         frame.render_widget(Line::from(label), place);
     }
 }

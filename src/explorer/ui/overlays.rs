@@ -10,15 +10,19 @@ use crate::explorer::keys::Context;
 use crate::explorer::layout::Layout;
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
+use crate::explorer::state::picker::Picker;
 use crate::explorer::theme::Ink;
+use crate::explorer::ui::panes::model;
 use crate::explorer::ui::widgets::{fit, pad, under_cursor, width, wrap};
 
-/// The widest picker and toast, in cells.
-const PICKER: u16 = 68;
-const TOAST: u16 = 72;
+/// The widest picker, in cells.
+const PICKER: u16 = 76;
+/// Lines of what is said of the item under the cursor, and of a model there.
+const ABOUT: usize = 2;
+const MODEL: usize = 14;
 
-/// How many lines longer a column of the help may be than the one before it.
-const UNEVEN: usize = 8;
+/// Columns of the help at most.
+const COLUMNS: usize = 3;
 
 /// A bordered surface over the screen.
 fn surface(
@@ -44,7 +48,9 @@ pub fn draw_picker(frame: &mut Frame, state: &State, area: Rect) {
     let Some(picker) = state.modes.picker() else { return };
     let theme = &state.theme;
     let title = Line::styled(format!(" {} ", picker.title), theme.bold(Ink::Accent));
-    let height = (picker.items.len() as u16 + 4).min(area.height.saturating_sub(2)).max(5);
+    let about = picker.items.iter().any(|item| !item.about.is_empty());
+    let about = if about { ABOUT as u16 + 1 } else { 0 };
+    let height = (picker.items.len() as u16 + 4 + about).min(area.height.saturating_sub(2)).max(5);
     // A preview must be seen: the list stands at the side of what it changes.
     let wide = if picker.preview.is_some() { 46 } else { PICKER };
     let w = wide.min(area.width.saturating_sub(4));
@@ -65,7 +71,8 @@ pub fn draw_picker(frame: &mut Frame, state: &State, area: Rect) {
             Span::styled(typed, theme.ink(Ink::Text))
         },
     ])];
-    let rows = usize::from(inside.height).saturating_sub(1);
+    let below = below(state, picker, room, inside.height.into());
+    let rows = usize::from(inside.height).saturating_sub(1 + below.len());
     let first = picker.first(rows);
     for (row, i) in picker.hits.iter().enumerate().skip(first).take(rows) {
         let item = &picker.items[*i];
@@ -85,41 +92,33 @@ pub fn draw_picker(frame: &mut Frame, state: &State, area: Rect) {
         lines.push(if row == picker.at { under_cursor(theme, line) } else { line });
     }
     if picker.hits.is_empty() {
-        lines.push(Line::styled("nothing is called that", theme.ink(Ink::Muted)));
+        lines.push(Line::styled("no matches", theme.ink(Ink::Muted)));
     }
+    lines.resize(rows + 1, Line::default());
+    lines.extend(below);
     frame.render_widget(Paragraph::new(lines), inside);
     frame.set_cursor_position((cursor.min(inside.right().saturating_sub(1)), inside.y));
 }
 
-/// A word on what happened, in the lower right corner until the next key.
-pub fn draw_toast(frame: &mut Frame, state: &State, area: Rect) {
-    let Some(notice) = &state.notice else { return };
+/// What is said below a list of the item under its cursor.
+fn below(state: &State, picker: &Picker, room: usize, height: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
-    let (ink, mark) = if notice.bad { (Ink::Bad, "✗ ") } else { (Ink::Good, "✓ ") };
-    let room = usize::from(TOAST.min(area.width.saturating_sub(8)));
-    let mut lines = wrap(&notice.text, room);
-    lines.truncate(usize::from(area.height / 3).max(1));
-    let w = lines.iter().map(|line| width(line)).max().unwrap_or_default() as u16 + 6;
-    let h = lines.len() as u16 + 2;
-    let place = Rect {
-        x: area.right().saturating_sub(w + 1),
-        y: area.bottom().saturating_sub(h + 1),
-        width: w.min(area.width),
-        height: h.min(area.height),
+    let rule = Line::styled("─".repeat(room), theme.ink(Ink::Border));
+    let lines: Vec<Line> = if picker.of_models && height >= 2 * MODEL {
+        // While nothing is found, no model is shown as if it were.
+        let known = picker.under_cursor().is_some();
+        let mut lines = if known { model::lines(state, room) } else { Vec::new() };
+        lines.resize(MODEL, Line::default());
+        lines
+    } else if picker.items.iter().any(|item| !item.about.is_empty()) {
+        let about = picker.under_cursor().map_or("", |item| item.about);
+        let mut lines = wrap(about, room);
+        lines.resize(ABOUT, String::new());
+        lines.into_iter().map(|line| Line::styled(line, theme.ink(Ink::Muted))).collect()
+    } else {
+        return Vec::new();
     };
-    let inside = surface(frame, state, place, ink, Line::default());
-    let lines: Vec<Line> = lines
-        .into_iter()
-        .enumerate()
-        .map(|(i, line)| {
-            let mark = if i == 0 { mark } else { "  " };
-            Line::from(vec![
-                Span::styled(mark, theme.bold(ink)),
-                Span::styled(line, theme.ink(Ink::Text)),
-            ])
-        })
-        .collect();
-    frame.render_widget(Paragraph::new(lines), inside);
+    std::iter::once(rule).chain(lines).collect()
 }
 
 /// All keys that hold in the focused pane, over the screen.
@@ -134,7 +133,8 @@ pub fn draw_help(frame: &mut Frame, state: &State, area: Rect) {
     frame.render_widget(Clear, popup);
     let surface = Style::new().bg(theme[Ink::Surface]).fg(theme[Ink::Text]);
     let more = height > usize::from(popup.height.saturating_sub(2));
-    let closes = if more { " ↓ ↑ more, any other key closes " } else { " any key closes " };
+    let closes =
+        if more { " ↓ ↑ more · / search · Esc close " } else { " / search · Esc close " };
     let block = Block::bordered()
         .border_type(BorderType::Rounded)
         .border_style(theme.ink(Ink::BorderFocus))
@@ -169,34 +169,24 @@ struct Help {
 
 impl Help {
     fn of(state: &State, area: Rect) -> Self {
-        let mut columns = help_columns(state);
-        if columns.len() > 2 && area.width < 120 {
-            // The keys of the pane below each other, the general ones beside them.
-            let general = columns.split_off(columns.len() - 1);
-            columns = vec![columns.join(&Line::default())];
-            columns.extend(general);
-        }
-        if let [first, last] = &columns[..]
-            && last.len() > first.len() + UNEVEN
-        {
-            // As in a newspaper: what is too long for one column begins in the other.
-            let mut all = columns.join(&Line::default());
-            let rest = all.split_off(all.len().div_ceil(2));
-            columns = vec![all, rest];
-        }
+        let groups = help_groups(state);
         let gap = if area.width < 100 { 2 } else { 4 };
         let wide = |lines: &Vec<Line>| lines.iter().map(Line::width).max().unwrap_or_default();
-        let across = columns.iter().map(|lines| wide(lines) + gap).sum::<usize>() + 4;
-        if across > usize::from(area.width) {
-            columns = vec![columns.join(&Line::default())];
-        }
+        let all = groups.join(&Line::default());
+        // As in a newspaper: as many columns as fit, of like height.
+        let most =
+            ((usize::from(area.width).saturating_sub(4)) / (wide(&all) + gap)).clamp(1, COLUMNS);
+        let room = usize::from(area.height).saturating_sub(2);
+        let needed = all.len().div_ceil(room.max(1)).clamp(1, most);
+        let columns: Vec<Vec<Line>> =
+            all.chunks(all.len().div_ceil(needed).max(1)).map(<[Line]>::to_vec).collect();
         let widths = columns.iter().map(wide).collect();
         let height = columns.iter().map(Vec::len).max().unwrap_or_default();
         Self { columns, widths, gap, height }
     }
 }
 
-fn help_columns(state: &State) -> Vec<Vec<Line<'static>>> {
+fn help_groups(state: &State) -> Vec<Vec<Line<'static>>> {
     let theme = &state.theme;
     let mut groups: Vec<(&str, Vec<(String, &str)>)> = Vec::new();
     // The keys of the focused pane first; what holds while typing belongs to the router.
@@ -232,5 +222,16 @@ fn help_columns(state: &State) -> Vec<Vec<Line<'static>>> {
         };
         std::iter::once(heading).chain(rows.iter().map(row)).collect()
     };
+    groups.push(("Mouse", MOUSE.map(|(does, about)| (does.to_owned(), about)).to_vec()));
     groups.iter().map(column).collect()
 }
+
+/// What the mouse does, which no keymap says.
+const MOUSE: [(&str, &str); 6] = [
+    ("click", "Select; groups, titles, tabs and hints too"),
+    ("drag", "Box, lasso or zoom (B switches)"),
+    ("right", "Zoom to a box"),
+    ("middle", "Rotate in 3-D"),
+    ("wheel", "Zoom or scroll"),
+    ("hover", "Show what a point is"),
+];

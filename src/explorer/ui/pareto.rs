@@ -56,11 +56,10 @@ pub fn draw(frame: &mut Frame, state: &State, route: &Route, area: Rect) {
     let theme = &state.theme;
     let costs = state.subject.costs();
     let priced: Vec<&Candidate> = route.candidates.iter().filter(|c| c.cost.is_some()).collect();
-    let title =
-        heading(theme, area.width.into(), "Quality against cost", "◆ not beaten at its cost");
+    let title = heading(theme, area.width.into(), "Accuracy vs cost", "· ◆ Pareto front");
     frame.render_widget(title, Rect { height: area.height.min(1), ..area });
     let (Some(unit), false) = (costs.unit(), priced.is_empty()) else {
-        let text = "no costs are known: give the models cost_in and cost_out, or params_b";
+        let text = "No costs known: add cost_in and cost_out, or params_b, to models.csv";
         let place = Rect { y: area.y + 1, height: area.height.saturating_sub(1).min(1), ..area };
         let text = fit(text, area.width.into());
         return frame
@@ -82,7 +81,10 @@ pub fn draw(frame: &mut Frame, state: &State, route: &Route, area: Rect) {
     draw_front(buffer, state, &plot, &priced);
     draw_points(buffer, state, &plot, route);
     if unknown > 0 {
-        let text = format!("{unknown} models of unknown cost are not shown");
+        let text = format!(
+            "{unknown} models hidden: unknown {}",
+            if unit == Unit::Dollars { "price" } else { "size" }
+        );
         let text = fit(&text, area.width.into());
         buffer.set_string(area.x, area.bottom() - 1, text, theme.ink(Ink::Muted));
     }
@@ -108,7 +110,7 @@ fn draw_scales(buffer: &mut Buffer, state: &State, plot: &Plot, unit: Unit) {
     buffer.set_string(right, below, &dear, muted);
     let name = match unit {
         Unit::Dollars => "$ per million tokens →",
-        Unit::Parameters => "parameters, for want of prices →",
+        Unit::Parameters => "parameters (no price data) →",
     };
     let between = usize::from(area.width).saturating_sub(width(&cheap) + width(&dear) + 2);
     let name = fit(name, between);

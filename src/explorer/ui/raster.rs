@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::{Color, Style};
+use ratatui::style::Style;
 use ratatui::symbols::pixel::OCTANTS;
 
 use crate::explorer::state::State;
@@ -11,13 +11,13 @@ use crate::explorer::theme::HUES;
 use crate::explorer::theme::{Ink, Theme};
 use crate::explorer::ui::labels::Grid;
 
-/// A shape for each class, for eyes and terminals without colours.
-pub const SHAPES: [&str; HUES + 2] = ["●", "▲", "■", "◆", "○", "△", "□", "◇", "•", "·"];
-/// How much a full cell is shaded, and the most distant point dimmed.
-const SHADE: f64 = 0.42;
+/// A shape for each class, for eyes and terminals without colors. None is the sign of a role: ◉
+/// selected, ◆ marked, ★ routed, ✚ new.
+pub const SHAPES: [&str; HUES + 2] = ["●", "▲", "■", "▼", "○", "△", "□", "▽", "•", "·"];
+/// How much the most distant point is dimmed.
 const FADE: f32 = 0.55;
 
-/// Models counted by cell: a cell (or its half) has one colour, that of most of its models.
+/// Models counted by cell: a cell (or its half) has one color, that of most of its models.
 pub struct Raster {
     /// The 2 × 4 dots of each cell, row by row.
     dots: Vec<u8>,
@@ -26,35 +26,37 @@ pub struct Raster {
     /// The nearest model of a cell in three dimensions.
     nearest: Vec<f32>,
     across: usize,
-    /// Parts of a cell that have a colour of their own, below each other.
+    /// Parts of a cell that have a color of their own, below each other.
     parts: usize,
-    /// The most models in a cell.
-    fullest: u32,
 }
 
 impl Raster {
     pub fn of(state: &State, plot: Rect) -> Self {
         let map = &state.map;
         let (w, h) = (plot.width as usize, plot.height as usize);
-        let parts = if map.marker == Marker::Blocks { 2 } else { 1 };
+        let marker = state.marker();
+        let parts = if marker == Marker::Blocks { 2 } else { 1 };
         let mut raster = Self {
             dots: vec![0; w * h],
             counts: vec![[0; HUES + 2]; w * h * parts],
             nearest: if map.nearness.is_empty() { Vec::new() } else { vec![0.0; w * h] },
             across: w,
             parts,
-            fullest: 1,
         };
         // One dot is hard to see where there are few; symbols of a whole cell are not.
-        let whole = matches!(map.marker, Marker::Shapes | Marker::Dots);
+        let whole = matches!(marker, Marker::Shapes | Marker::Dots);
         let size = if map.places.len() <= MANY && !whole { 2 } else { 1 };
         for (model, place) in map.places.iter().enumerate() {
             let (x, y) = map.seen(*place);
             if !(0.0..1.0).contains(&x) || !(0.0..1.0).contains(&y) {
                 continue;
             }
-            let (x, y) = ((x * (w * 2) as f64) as usize, (y * (h * 4) as f64) as usize);
-            let class = state.is_lit(model).then(|| map.colouring.class_of(model));
+            let (mut x, mut y) = ((x * (w * 2) as f64) as usize, (y * (h * 4) as f64) as usize);
+            // Blocks have one size only where they do not straddle halves of cells.
+            if matches!(marker, Marker::Blocks | Marker::Octants) && size == 2 {
+                (x, y) = (x / 2 * 2, y / 2 * 2);
+            }
+            let class = state.is_lit(model).then(|| map.coloring.class_of(model));
             for dy in 0..size {
                 for dx in 0..size {
                     if x + dx < w * 2 && y + dy < h * 4 {
@@ -67,10 +69,6 @@ impl Raster {
             {
                 *known = known.max(*near);
             }
-        }
-        if map.density {
-            let total = |counts: &[u16; HUES + 2]| counts.iter().map(|n| u32::from(*n)).sum();
-            raster.fullest = raster.counts.iter().map(total).max().unwrap_or(1).max(2);
         }
         raster
     }
@@ -101,7 +99,7 @@ impl Raster {
                 continue;
             };
             let hue = |class: Option<usize>| {
-                let class = class.and_then(|class| map.colouring.classes.get(class));
+                let class = class.and_then(|class| map.coloring.classes.get(class));
                 let hue = class.map_or(theme[Ink::MapDim], |class| theme.hue(class.hue));
                 match self.nearest.get(i) {
                     Some(near) => {
@@ -122,23 +120,15 @@ impl Raster {
                 continue;
             }
             let class = self.majority(i);
-            let colour = hue(class);
+            let color = hue(class);
             let mut buffer = [0; 4];
-            let symbol: &str = match map.marker {
+            let symbol: &str = match state.marker() {
                 Marker::Shapes => SHAPES[class.unwrap_or(SHAPES.len() - 1)],
-                Marker::Dots => "•",
+                Marker::Dots => "●",
                 Marker::Octants => OCTANTS[usize::from(dots)].encode_utf8(&mut buffer),
                 Marker::Braille | Marker::Blocks => braille(dots).encode_utf8(&mut buffer),
             };
-            let mut style = Style::new().fg(colour);
-            if map.density {
-                let n: u32 = self.counts[i].iter().map(|n| u32::from(*n)).sum();
-                let share = f64::from(n.max(1)).ln() / f64::from(self.fullest).ln();
-                let ground = Theme::blend(theme[Ink::Background], colour, SHADE * share.min(1.0));
-                if n > 1 && ground != Color::Reset {
-                    style = style.bg(ground);
-                }
-            }
+            let style = Style::new().fg(color);
             cell.set_symbol(symbol).set_style(style);
         }
     }

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::explorer::command::Command;
 use crate::explorer::effect::Effect;
+use crate::explorer::layout::Layout;
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
 use crate::explorer::state::line::Purpose;
@@ -31,8 +32,8 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
         }
         C::Undo | C::Redo => travel(state, command == C::Undo, effects),
         C::Copy => export::copy(state, effects),
-        C::Export => export::marked(state, effects),
-        C::ExportForecasts => export::forecasts(state, effects),
+        C::Export => line::open_export(state, export::of_pane(state)),
+        C::ExportTo(exported) => line::open_export(state, exported),
 
         C::Accept => {
             let commands = typing::accept(state, effects);
@@ -42,7 +43,9 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
             let commands = typing::dismiss(state, effects);
             follow(state, commands, effects);
         }
-        C::Search => line::open(state, Purpose::Search, String::new()),
+        C::Search => pick(state, pickers::models),
+        C::Look(name) => look(state, &name),
+        C::Maximize => maximize(state),
         C::Filter => line::open_filter(state),
         C::Select => line::open(state, Purpose::Select, String::new()),
         C::SaveSelection => line::open_save(state),
@@ -51,13 +54,13 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
 
         C::Palette => pick(state, pickers::palette),
         C::Themes => pick(state, pickers::themes),
-        C::Colours => pick(state, pickers::colours),
+        C::Colors => pick(state, pickers::colors),
         C::Columns => pick(state, pickers::columns),
         C::Projections => pick(state, pickers::projections),
         C::Axes => pick(state, pickers::axes),
         C::Selections => match pickers::selections(state) {
             Some(picker) => state.modes.open(Mode::Picker(picker)),
-            None => state.say("no selection is saved: mark some models and press S"),
+            None => state.say("Nothing saved yet: mark some models and press S"),
         },
 
         C::Focus(pane) => state.go_to(pane),
@@ -84,10 +87,10 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
         C::ZoomToMarked => map::zoom_to_marked(state),
         C::Fit => state.map.fit(),
         C::Reset => map::reset(state),
-        C::NextColour if state.focus == Pane::Questions => state.questions.next_category(),
-        C::NextColour => map::cycle_colour(state, 1),
-        C::PreviousColour => map::cycle_colour(state, -1),
-        C::ColourBy(by) => map::colour_by(state, by),
+        C::NextCategory => state.questions.next_category(),
+        C::NextColor => map::cycle_color(state, 1),
+        C::PreviousColor => map::cycle_color(state, -1),
+        C::ColorBy(by) => map::color_by(state, by),
         C::Isolate => state.map.isolate_next(),
         C::NextAxes => state.map.next_axes(),
         C::UseAxes(x, y) => state.map.use_axes((x, y)),
@@ -95,7 +98,7 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
         C::Space => map::toggle_space(state),
         C::Turn(direction) => state.map.turn(direction),
         C::Spin => state.map.spin(),
-        C::Markers => map::next_marker(state),
+        C::NextView => panes::next_view(state),
         C::Density => map::toggle_density(state),
         C::Tool => map::next_tool(state),
         C::Names => state.map.names = !state.map.names,
@@ -133,6 +136,21 @@ fn scroll(state: &mut State, by: isize, effects: &mut Vec<Effect>) {
     follow(state, commands, effects);
 }
 
+fn look(state: &mut State, name: &str) {
+    if let Some(model) = state.subject.models.iter().position(|known| known == name) {
+        state.select(model);
+    }
+}
+
+/// Gives the focused pane the whole window, or its place back.
+fn maximize(state: &mut State) {
+    if Layout::has_room(state.area) && state.training.is_none() {
+        state.maximized = !state.maximized;
+    } else {
+        state.say("Panes stand side by side from 120 columns on; this one has all there is");
+    }
+}
+
 fn travel(state: &mut State, back: bool, effects: &mut Vec<Effect>) {
     let (now, history) = (state.memento(), &mut state.history);
     match if back { history.undo(now) } else { history.redo(now) } {
@@ -141,7 +159,7 @@ fn travel(state: &mut State, back: bool, effects: &mut Vec<Effect>) {
                 map::project(state, memento.look.projector, effects);
             }
         }
-        None => state.say(if back { "nothing to undo" } else { "nothing to redo" }),
+        None => state.say(if back { "Nothing to undo" } else { "Nothing to redo" }),
     }
 }
 
@@ -149,9 +167,9 @@ fn toggle_mouse(state: &mut State, effects: &mut Vec<Effect>) {
     state.mouse = !state.mouse;
     effects.push(Effect::Mouse(state.mouse));
     state.say(if state.mouse {
-        "the mouse works here again"
+        "Mouse capture on"
     } else {
-        "the mouse is released: select text with it, F2 takes it back"
+        "Mouse capture off: select text with the mouse (F2 to re-enable)"
     });
 }
 

@@ -1,8 +1,11 @@
 //! What goes to the clipboard and to files.
 
+use super::newcomer;
 use crate::analysis::forecast::{self, Pair};
+use crate::explorer::command::Exported;
 use crate::explorer::effect::Effect;
 use crate::explorer::export::selection;
+use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
 
 /// The names of the marked models, to the clipboard.
@@ -13,17 +16,38 @@ pub fn copy(state: &State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// The marked models with what is known of them, to a file.
-pub fn marked(state: &mut State, effects: &mut Vec<Effect>) {
-    match selection(state) {
-        Ok(bytes) => effects.push(Effect::Write("llmap-selection.json".into(), bytes)),
-        Err(problem) => state.complain(&problem.to_string()),
+/// What the focused pane has for a file.
+pub fn of_pane(state: &State) -> Exported {
+    match state.focus {
+        Pane::Forecast => Exported::Forecasts,
+        Pane::Newcomer => Exported::Answers,
+        Pane::Map
+        | Pane::Model
+        | Pane::Probe
+        | Pane::Route
+        | Pane::Evaluate
+        | Pane::Models
+        | Pane::Compare
+        | Pane::Questions => Exported::Models,
     }
 }
 
-/// The models of the Forecast pane on all benchmarks, to a file.
-pub fn forecasts(state: &State, effects: &mut Vec<Effect>) {
-    let Some(grid) = state.forecasts.grid.done() else { return };
+/// What would be written.
+///
+/// # Errors
+/// Why there is nothing to write.
+pub fn bytes(state: &State, exported: Exported) -> Result<Vec<u8>, String> {
+    match exported {
+        Exported::Models if state.chosen().is_empty() => Err("There is no model to export".into()),
+        Exported::Models => selection(state).map_err(|problem| problem.to_string()),
+        Exported::Forecasts => forecasts(state),
+        Exported::Answers => newcomer::table(state),
+    }
+}
+
+/// The models of the Forecast pane on all benchmarks.
+fn forecasts(state: &State) -> Result<Vec<u8>, String> {
+    let grid = state.forecasts.grid.done().ok_or("The predictions are not there yet")?;
     let benchmarks = state.subject.benchmarks.iter().zip(grid.iter());
     let pairs = benchmarks.flat_map(|(benchmark, column)| {
         let models = state.forecasts.rows.iter();
@@ -36,5 +60,5 @@ pub fn forecasts(state: &State, effects: &mut Vec<Effect>) {
             })
         })
     });
-    effects.push(Effect::Write("llmap-forecast.csv".into(), forecast::csv(pairs)));
+    Ok(forecast::csv(pairs))
 }

@@ -26,8 +26,12 @@ pub fn typed(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Ends typing; without `keep`, what was there before comes back.
 pub fn end(state: &mut State, keep: bool, effects: &mut Vec<Effect>) {
-    if !keep || state.route.filter.problem.is_some() {
+    let problem = state.route.filter.problem.clone();
+    if !keep || problem.is_some() {
         take_back(state, effects);
+    }
+    if let Some(problem) = problem.filter(|_| keep) {
+        state.complain(&format!("Filter not applied: {problem}"));
     }
     state.modes.set_base(Mode::Normal);
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::dataset::{Attribute, Values};
 use crate::explorer::effect::Effect;
 use crate::explorer::state::State;
-use crate::explorer::state::colouring::ColourBy;
+use crate::explorer::state::coloring::ColorBy;
 use crate::explorer::state::job::Job;
 
 /// The marked models become an attribute, in place of a group of the same name.
@@ -29,7 +29,7 @@ pub fn add(state: &mut State, name: &str, effects: &mut Vec<Effect>) {
     }
     state.probe.reports[at] = Job::Running;
     state.probe.choose(at);
-    state.colour_by(ColourBy::Attribute(at));
+    state.color_by(ColorBy::Attribute(at));
     // A newer job of a kind takes the place of the older: what that has not probed yet goes on.
     effects.push(Effect::Probe(state.probe.running()));
 }

@@ -1,8 +1,8 @@
 //! What is typed in the lowest line.
 
-use super::{filter, groups, limits};
+use super::{export, filter, groups, limits, marks};
+use crate::explorer::command::Exported;
 use crate::explorer::effect::Effect;
-use crate::explorer::fuzzy;
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
 use crate::explorer::state::line::{LineInput, Purpose};
@@ -12,7 +12,7 @@ use crate::explorer::state::selection;
 use crate::one_line;
 
 pub fn open(state: &mut State, purpose: Purpose, before: String) {
-    let line = LineInput::new(purpose, before, state.selected);
+    let line = LineInput::new(purpose, before);
     state.modes.open(Mode::Line(line));
     typed(state);
 }
@@ -20,16 +20,28 @@ pub fn open(state: &mut State, purpose: Purpose, before: String) {
 /// Types a filter of the focused pane's list.
 pub fn open_filter(state: &mut State) {
     let before = match state.focus {
+        Pane::Route => return filter::begin(state),
         Pane::Questions => state.questions.filter.clone(),
-        _ => state.table.filter.clone(),
+        Pane::Models | Pane::Forecast => state.table.filter.clone(),
+        Pane::Map | Pane::Model | Pane::Probe | Pane::Evaluate | Pane::Compare | Pane::Newcomer => {
+            return state.say("No list to filter here. w marks models by an expression.");
+        }
     };
     open(state, Purpose::Filter, before);
+}
+
+/// Types the name of a file to write.
+pub fn open_export(state: &mut State, exported: Exported) {
+    match export::bytes(state, exported) {
+        Ok(_) => open(state, Purpose::Export(exported), exported.file().into()),
+        Err(problem) => state.complain(&problem),
+    }
 }
 
 /// Types a name for the marked models.
 pub fn open_save(state: &mut State) {
     if state.marked.is_empty() {
-        state.say("mark some models first: Space marks the selected one");
+        state.say("Mark some models first: Space marks the selected one");
     } else {
         open(state, Purpose::Save, String::new());
     }
@@ -38,7 +50,7 @@ pub fn open_save(state: &mut State) {
 /// Types a name for the marked models as an attribute.
 pub fn open_group(state: &mut State) {
     if state.marked.is_empty() {
-        state.complain("mark the models of the group first: Space on the map");
+        state.complain("Mark some models first: Space marks the selected one");
     } else {
         open(state, Purpose::Group, String::new());
     }
@@ -53,7 +65,7 @@ pub fn open_cost(state: &mut State) {
 /// Types a name for the filter of the Route pane.
 pub fn open_pool(state: &mut State) {
     if state.route.filter.pool.is_none() {
-        state.say("filter the models first: f");
+        state.say("Filter the models first: f");
     } else {
         open(state, Purpose::Pool, String::new());
     }
@@ -62,17 +74,8 @@ pub fn open_pool(state: &mut State) {
 /// What was typed holds at once, where it can be taken back.
 pub fn typed(state: &mut State) {
     let Some(line) = state.modes.line() else { return };
-    let (purpose, text, selected) = (line.purpose, line.input.value().to_owned(), line.selected);
-    let mut hits = Vec::new();
+    let (purpose, text) = (line.purpose, line.input.value().to_owned());
     let (found, problem) = match purpose {
-        Purpose::Search => {
-            hits = fuzzy::matching(&text, state.subject.models.iter().map(String::as_str));
-            let to = if text.is_empty() { Some(selected) } else { hits.first().copied() };
-            if let Some(model) = to {
-                state.select(model);
-            }
-            (hits.len(), None)
-        }
         Purpose::Filter => filter_list(state, text),
         Purpose::Select if text.trim().is_empty() => (0, None),
         Purpose::Select => {
@@ -80,7 +83,7 @@ pub fn typed(state: &mut State) {
             (models.len(), problem)
         }
         Purpose::Save | Purpose::Group => (state.marked.len(), None),
-        Purpose::Answers | Purpose::Pool => (0, None),
+        Purpose::Answers | Purpose::Pool | Purpose::Export(_) => (0, None),
         Purpose::Cost => match limits::read_cost(state, &text) {
             Ok(most) => {
                 let limits = Limits { most, ..state.route.limits.clone() };
@@ -91,7 +94,7 @@ pub fn typed(state: &mut State) {
         },
     };
     if let Mode::Line(line) = state.modes.top_mut() {
-        (line.found, line.problem, line.hits, line.at) = (found, problem, hits, 0);
+        (line.found, line.problem) = (found, problem);
     }
 }
 
@@ -111,7 +114,6 @@ fn filter_list(state: &mut State, text: String) -> (usize, Option<String>) {
 /// A line is left as if it had not been typed.
 pub fn take_back(state: &mut State, line: LineInput) {
     match line.purpose {
-        Purpose::Search => state.select(line.selected),
         Purpose::Filter => {
             filter_list(state, line.before);
         }
@@ -120,7 +122,8 @@ pub fn take_back(state: &mut State, line: LineInput) {
         | Purpose::Group
         | Purpose::Answers
         | Purpose::Cost
-        | Purpose::Pool => {}
+        | Purpose::Pool
+        | Purpose::Export(_) => {}
     }
 }
 
@@ -128,14 +131,20 @@ pub fn take_back(state: &mut State, line: LineInput) {
 pub fn accept(state: &mut State, line: LineInput, effects: &mut Vec<Effect>) {
     let text = line.input.value().trim().to_owned();
     match line.purpose {
-        Purpose::Search | Purpose::Filter => {}
+        // A filter that means nothing does not stay in force.
+        Purpose::Filter => {
+            if let Some(problem) = line.problem.clone() {
+                take_back(state, line);
+                state.complain(&format!("Filter not applied: {problem}"));
+            }
+        }
         Purpose::Group => groups::add(state, &one_line(&text), effects),
         Purpose::Select => match line.problem {
             _ if text.is_empty() => {}
             Some(problem) => state.complain(&problem),
             None => {
                 let (models, _) = selection::matching(&state.facts(), &text);
-                state.say(format!("{} models are marked", models.len()));
+                state.say(marks::counted(models.len()));
                 state.mark(models);
             }
         },
@@ -143,12 +152,17 @@ pub fn accept(state: &mut State, line: LineInput, effects: &mut Vec<Effect>) {
             Ok(most) => limits::cap(state, most, effects),
             Err(problem) => state.complain(&problem),
         },
-        Purpose::Answers | Purpose::Pool | Purpose::Save if text.is_empty() => {}
+        Purpose::Answers | Purpose::Pool | Purpose::Save | Purpose::Export(_)
+            if text.is_empty() => {}
+        Purpose::Export(exported) => match export::bytes(state, exported) {
+            Ok(bytes) => effects.push(Effect::Write(exported, text, bytes)),
+            Err(problem) => state.complain(&problem),
+        },
         Purpose::Answers => effects.push(Effect::ReadAnswers(text)),
         Purpose::Pool => filter::save_pool(state, &text, effects),
         Purpose::Save => {
             let names = state.marked.iter().map(|m| state.name(*m).to_owned()).collect();
-            state.say(format!("saved as {text}: \" finds it again"));
+            state.say(format!("Saved as {text}. \" recalls it."));
             state.saved.insert(one_line(&text), names);
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::explorer::effect::Effect;
 use crate::explorer::state::State;
-use crate::explorer::state::colouring::ColourBy;
+use crate::explorer::state::coloring::ColorBy;
 use crate::explorer::state::map::{Look, Projector};
 
 /// Zooms about the selected model.
@@ -18,7 +18,7 @@ pub fn zoom_to_marked(state: &mut State) {
         places.iter().fold((start, start), |(x, y), p| (f(x, p.0), f(y, p.1)))
     };
     if places.is_empty() {
-        state.say("nothing is marked: Space marks the selected model");
+        state.say("Nothing marked: Space marks the selected model");
     } else {
         state.map.zoom_to(over(f64::min, f64::MAX), over(f64::max, f64::MIN));
     }
@@ -27,7 +27,7 @@ pub fn zoom_to_marked(state: &mut State) {
 /// The map as it was at the start.
 pub fn reset(state: &mut State) {
     let first = Look::first(&state.subject);
-    state.colour_by(first.colour);
+    state.color_by(first.color);
     // Principal components are always at hand.
     state.map.look_as(&first);
 }
@@ -41,25 +41,25 @@ pub fn project(state: &mut State, projector: Projector, effects: &mut Vec<Effect
 
 pub fn toggle_space(state: &mut State) {
     if state.map.components() < 3 {
-        state.say("this projection has two dimensions only");
+        state.say("This projection has two dimensions only");
     } else {
         state.map.toggle_space();
     }
 }
 
-/// Colours by what comes next or before, of what there is to see.
-pub fn cycle_colour(state: &mut State, by: isize) {
-    let all = ColourBy::all(&state.subject);
-    let at = all.iter().position(|c| *c == state.map.colouring.by).unwrap_or_default();
+/// Colors by what comes next or before, of what there is to see.
+pub fn cycle_color(state: &mut State, by: isize) {
+    let all = ColorBy::all(&state.subject);
+    let at = all.iter().position(|c| *c == state.map.coloring.by).unwrap_or_default();
     let next = (at as isize + by).rem_euclid(all.len() as isize) as usize;
-    state.colour_by(all[next]);
+    state.color_by(all[next]);
 }
 
-pub fn colour_by(state: &mut State, by: ColourBy) {
-    if by == ColourBy::Forecast && state.forecast.is_empty() {
-        state.say("type a prompt first: p");
+pub fn color_by(state: &mut State, by: ColorBy) {
+    if by == ColorBy::Forecast && state.forecast.is_empty() {
+        state.say("Type a prompt first: p");
     }
-    state.colour_by(by);
+    state.color_by(by);
 }
 
 pub fn next_marker(state: &mut State) {
@@ -70,7 +70,7 @@ pub fn next_marker(state: &mut State) {
 /// Shades crowded places, or no longer.
 pub fn toggle_density(state: &mut State) {
     state.map.density = !state.map.density;
-    state.say(if state.map.density { "crowded places are shaded" } else { "no shading" });
+    state.say(if state.map.density { "Density shading on" } else { "Density shading off" });
 }
 
 /// Dragging the mouse does something else.

@@ -3,7 +3,15 @@
 use std::sync::Arc;
 
 use crate::explorer::state::State;
-use crate::explorer::state::colouring::ColourBy;
+use crate::explorer::state::coloring::ColorBy;
+
+/// How many are marked, in words.
+pub fn counted(n: usize) -> String {
+    match n {
+        1 => "Marked 1 model".into(),
+        n => format!("Marked {n} models"),
+    }
+}
 
 /// Marks the selected model, or no longer.
 pub fn toggle(state: &mut State) {
@@ -32,18 +40,21 @@ pub fn neighbours(state: &mut State) {
 }
 
 pub fn cluster(state: &mut State) {
-    // Colouring by cluster has them found, if they are not known yet.
+    // Coloring by cluster has them found, if they are not known yet; then this is done.
     let Some(clusters) = state.clusters.done().cloned() else {
-        state.colour_by(ColourBy::Cluster);
-        return state.say("clusters are being found: try again in a moment");
+        state.color_by(ColorBy::Cluster);
+        state.clusters_wanted = true;
+        return state.say("Clustering …");
     };
     let own = clusters.of.get(state.selected);
     let all = 0..state.subject.models.len();
     state.mark(all.filter(|m| clusters.of.get(*m) == own));
     if let Some(cluster) = own.and_then(|own| clusters.clusters.get(*own)) {
         state.say(format!(
-            "{}: {} models, stability {:.2}",
-            cluster.name, cluster.size, cluster.stability
+            "{}: {} models, {:.0}% stable",
+            cluster.name,
+            cluster.size,
+            100.0 * cluster.stability
         ));
     }
 }
@@ -58,11 +69,11 @@ pub fn recall(state: &mut State, name: &str) {
     let names = state.saved.get(name).cloned().unwrap_or_default();
     let models = state.subject.models.iter().enumerate();
     let known: Vec<usize> = models.filter(|(_, n)| names.contains(n)).map(|(m, _)| m).collect();
-    state.say(format!("{}: {} models are marked", name, known.len()));
+    state.say(format!("{name}: {}", counted(known.len())));
     state.mark(known);
 }
 
 pub fn forget(state: &mut State, name: &str) {
     state.saved.remove(name);
-    state.say(format!("{name} is forgotten"));
+    state.say(format!("Forgot {name}"));
 }

@@ -31,7 +31,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
     let mut effects = Vec::new();
     match event {
         Event::Command(command) => {
-            if !reads_help(state, lines_of(&command)) {
+            if let Some(command) = through_help(state, command) {
                 let step = Step::from(&command);
                 let moves_in_time = matches!(command, Command::Undo | Command::Redo);
                 let before = state.memento();
@@ -41,6 +41,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
                 }
             }
         }
+        Event::Input(Input::Hover(x, y)) => state.hover = Some((x, y).into()),
         Event::Input(input) => {
             if !reads_help(state, turned(&input)) {
                 let (step, before) = (Step::from(&input), state.memento());
@@ -55,6 +56,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
         Event::Outside(event) => results::outside(state, event),
         Event::Tick => results::tick(state),
     }
+    state.map.explain(&state.subject);
     work::ask(state, &mut effects);
     effects
 }
@@ -69,17 +71,37 @@ fn take_input(state: &mut State, input: Input, effects: &mut Vec<Effect>) {
             let commands = typing::paste(state, &text, effects);
             commands::follow(state, commands, effects);
         }
-        Input::Click(x, y) => mouse::click(state, x, y),
+        Input::Click(x, y) => {
+            let commands = mouse::click(state, x, y).into_iter().collect();
+            commands::follow(state, commands, effects);
+        }
         Input::Wheel(x, y, up) => mouse::wheel(state, x, y, up),
         Input::Drag(button, x, y) => mouse::drag(state, button, x, y),
         Input::Release => mouse::release(state),
+        Input::Unbound(key) => state.say(format!("{key} does nothing here. ? shows the keys.")),
+        Input::Hover(..) => {}
     }
 }
 
-/// What the user does takes the notice away. The help, while it is open, takes all of it: what moves
-/// moves the help where it is longer than the screen, and all else closes it.
+/// The command that is to be done. What the user does takes the notice and the card under the mouse
+/// away. While the help is open, what moves moves it where it is longer than the screen, a search is
+/// one of commands, and all else closes it and is done.
+fn through_help(state: &mut State, command: Command) -> Option<Command> {
+    let open = state.help;
+    let more = open && lines_of(&command) != 0 && help_overflow(state) > 0;
+    reads_help(state, lines_of(&command));
+    match command {
+        _ if more => None,
+        Command::Search if open => Some(Command::Palette),
+        Command::Dismiss | Command::Help if open => None,
+        command => Some(command),
+    }
+}
+
+/// The same of other input, which the help takes while it is open.
 fn reads_help(state: &mut State, by: isize) -> bool {
     state.notice = None;
+    state.hover = None;
     let open = state.help;
     if open {
         let most = help_overflow(state);
@@ -104,6 +126,12 @@ fn turned(input: &Input) -> isize {
     match input {
         Input::Wheel(_, _, true) => -1,
         Input::Wheel(_, _, false) => 1,
-        Input::Edit(_) | Input::Paste(_) | Input::Click(..) | Input::Drag(..) | Input::Release => 0,
+        Input::Edit(_)
+        | Input::Paste(_)
+        | Input::Click(..)
+        | Input::Drag(..)
+        | Input::Release
+        | Input::Hover(..)
+        | Input::Unbound(_) => 0,
     }
 }

@@ -2,52 +2,70 @@
 
 use ratatui::layout::Position;
 
-use super::panes;
+use super::{marks, panes};
+use crate::explorer::command::Command;
 use crate::explorer::direction::Button;
 use crate::explorer::layout::{Layout, tabs};
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
 use crate::explorer::state::map::Tool;
 use crate::explorer::ui::frame::title_at;
-use crate::explorer::ui::panes::{column_at, line_at, map};
+use crate::explorer::ui::hints;
+use crate::explorer::ui::panes::{column_at, is_prompt, line_at, map};
 
 /// Lines that a turn of the wheel moves.
 const WHEEL: isize = 3;
+/// How far from a point a click still means it, in cells.
+const REACH: f64 = 6.0;
+/// How far a cell turns the map, in radians.
+const ORBIT: f64 = 0.05;
 
-pub fn click(state: &mut State, x: u16, y: u16) {
-    let Some(layout) = Layout::of(state) else { return };
+/// A click. Gives the command that it stands for, if it does.
+pub fn click(state: &mut State, x: u16, y: u16) -> Option<Command> {
+    let layout = Layout::of(state)?;
     let at = (x, y).into();
-    let tab = layout.tabs.map(tabs).unwrap_or_default();
-    if let Some((pane, ..)) = tab.into_iter().find(|(.., area)| area.contains(at)) {
-        return state.go_to(pane);
+    if layout.hints.contains(at) {
+        return hints::command_at(state, layout.hints, x, y);
     }
-    let Some((pane, area)) = layout.at(x, y) else { return };
+    let tab = layout.tabs.map(|bar| tabs(bar, state.focus)).unwrap_or_default();
+    if let Some((pane, ..)) = tab.into_iter().find(|(.., area)| area.contains(at)) {
+        return Some(Command::Focus(pane));
+    }
+    let (pane, area) = layout.at(x, y)?;
     if y == area.y
         && let Some(turn) = title_at(&layout, pane, area, x)
     {
-        return state.go_to(turn);
+        return Some(Command::Focus(turn));
     }
     if state.focus != pane {
         state.go_to(pane);
     }
-    state.map.drag = None;
+    (state.map.drag, state.map.pressed) = (None, None);
     if pane == Pane::Map {
         let parts = map::Parts::of(state, area);
         if let Some(class) = parts.class_at(x, y) {
             state.map.isolated = (state.map.isolated != Some(class)).then_some(class);
-        } else if let Some((px, py)) = parts.point(x, y) {
-            let (w, h) = (f64::from(parts.plot.width), f64::from(parts.plot.height));
-            if let Some((model, far)) = state.map.nearest(px, py, w, h)
-                && far < 6.0
-            {
-                state.select(model);
-            }
+        } else if parts.point(x, y).is_some() {
+            // Whether this selects or begins to drag is known when the button is let go.
+            state.map.pressed = Some(at);
         }
     } else if let Some(line) = line_at(state, pane, area, y) {
         panes::click_line(state, pane, line);
     } else if let Some(column) = column_at(state, pane, area, (x, y)) {
         panes::click_column(state, pane, column);
+    } else if is_prompt(state, pane, area, at) {
+        return Some(Command::Prompt);
     }
+    None
+}
+
+/// The model that is pointed at, within so many cells.
+fn pointed_at(state: &State, at: Position, within: f64) -> Option<usize> {
+    let area = Layout::of(state)?.pane(Pane::Map)?;
+    let parts = map::Parts::of(state, area);
+    let (x, y) = parts.point(at.x, at.y)?;
+    let (w, h) = (f64::from(parts.plot.width), f64::from(parts.plot.height));
+    state.map.nearest(x, y, w, h).filter(|(_, far)| *far < within).map(|(model, _)| model)
 }
 
 pub fn wheel(state: &mut State, x: u16, y: u16, up: bool) {
@@ -55,7 +73,7 @@ pub fn wheel(state: &mut State, x: u16, y: u16, up: bool) {
     panes::turn(state, pane, area, (x, y), if up { -WHEEL } else { WHEEL });
 }
 
-/// Draws a box or a loop over the map.
+/// Draws a box or a loop over the map; the middle button turns it in three dimensions.
 pub fn drag(state: &mut State, button: Button, x: u16, y: u16) {
     let Some((Pane::Map, area)) = Layout::of(state).and_then(|layout| layout.at(x, y)) else {
         return;
@@ -63,12 +81,33 @@ pub fn drag(state: &mut State, button: Button, x: u16, y: u16) {
     let plot = map::Parts::of(state, area).plot;
     let inside = |v: u16, low: u16, size: u16| v.clamp(low, low + size.saturating_sub(1));
     let at = Position::new(inside(x, plot.x, plot.width), inside(y, plot.y, plot.height));
+    let pressed = state.map.pressed.replace(at);
+    if button == Button::Middle {
+        if let Some(before) = pressed {
+            let by = |a: u16, b: u16| f64::from(b) - f64::from(a);
+            // A cell is twice as high as wide.
+            state.map.orbit(ORBIT * by(before.x, at.x), 2.0 * ORBIT * by(before.y, at.y));
+        }
+        return;
+    }
+    if state.map.drag.is_none()
+        && let Some(start) = pressed
+    {
+        state.map.drag(button, start);
+    }
     state.map.drag(button, at);
 }
 
-/// The button is let go: what the box or loop holds is marked or zoomed to.
+/// The button is let go: what the box or loop holds is marked or zoomed to; without any, what was
+/// pointed at is selected.
 pub fn release(state: &mut State) {
-    let Some(drag) = state.map.drag.take() else { return };
+    let pressed = state.map.pressed.take();
+    let Some(drag) = state.map.drag.take() else {
+        if let Some(model) = pressed.and_then(|at| pointed_at(state, at, REACH)) {
+            state.select(model);
+        }
+        return;
+    };
     let area = Layout::of(state).and_then(|layout| layout.pane(Pane::Map)).unwrap_or_default();
     let parts = map::Parts::of(state, area);
     let point = |at: &Position| parts.point(at.x, at.y);
@@ -95,7 +134,7 @@ pub fn release(state: &mut State) {
     let held: Vec<usize> = models
         .filter(|m| state.map.is_lit(*m) && holds(state.map.seen(state.map.places[*m])))
         .collect();
-    state.say(format!("{} models are marked: v compares them, u undoes it", held.len()));
+    state.say(format!("{}. v compares them, u undoes it.", marks::counted(held.len())));
     state.mark(held);
 }
 

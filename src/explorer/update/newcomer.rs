@@ -18,7 +18,6 @@ pub fn run(state: &mut State, command: NewcomerCommand, effects: &mut Vec<Effect
         NewcomerCommand::Open => answer(state, None, effects),
         NewcomerCommand::Next => next(state, effects),
         NewcomerCommand::Read => line::open(state, Purpose::Answers, String::new()),
-        NewcomerCommand::Write => write(state, effects),
         NewcomerCommand::Forget => {
             let version = state.newcomer.version + 1;
             state.newcomer = NewcomerState { version, ..NewcomerState::default() };
@@ -34,8 +33,12 @@ fn asked(state: &State) -> Option<(usize, String)> {
 }
 
 fn answer(state: &mut State, label: Option<f32>, effects: &mut Vec<Effect>) {
+    if state.newcomer.seeking {
+        // The cursor is about to move: the answer would be to another question than was meant.
+        return state.say("Wait: the next question is being chosen");
+    }
     let Some((question, prompt)) = asked(state) else {
-        return state.say("open a data set and put the cursor on a question");
+        return state.say("Start with --data FOLDER and put the cursor on a question");
     };
     let answers = &mut state.newcomer.answers;
     answers.retain(|answer| answer.question != Some(question));
@@ -45,10 +48,10 @@ fn answer(state: &mut State, label: Option<f32>, effects: &mut Vec<Effect>) {
     place(state, effects);
 }
 
-/// Goes to the question that tells most, as soon as that is known.
+/// Goes to the question that is most informative, as soon as that is known.
 fn next(state: &mut State, effects: &mut Vec<Effect>) {
     if !state.with_data {
-        return state.say("open a data set: llmap explore EMBEDDER --data FOLDER");
+        return state.say("Start with --data FOLDER to be asked questions");
     }
     if state.focus != Pane::Questions {
         state.focus_on(Pane::Questions);
@@ -57,11 +60,10 @@ fn next(state: &mut State, effects: &mut Vec<Effect>) {
     if state.newcomer.placed.is_none() && !state.newcomer.placing.is_running() {
         place(state, effects);
     }
-    state.say("choosing a question …");
     seek(state);
 }
 
-/// Puts the cursor on the question that tells most, if it is wanted and known.
+/// Puts the cursor on the question that is most informative, if it is wanted and known.
 pub fn seek(state: &mut State) {
     let Some(placed) = state.newcomer.placed.as_ref().filter(|_| state.newcomer.seeking) else {
         return;
@@ -70,14 +72,13 @@ pub fn seek(state: &mut State) {
         return;
     }
     state.newcomer.seeking = false;
-    state.notice = None;
     let open: Vec<usize> =
         placed.next.iter().copied().filter(|q| state.newcomer.label(*q).is_none()).collect();
     let found = open.iter().find_map(|q| state.questions.place_of(*q));
     match found {
         Some(row) => state.questions.at = row,
         None if state.questions.filter.is_empty() && state.questions.category.is_none() => {
-            state.say("no question is left that tells more");
+            state.say("No other question is informative");
         }
         None => {
             state.questions.filter.clear();
@@ -100,7 +101,7 @@ fn place(state: &mut State, effects: &mut Vec<Effect>) {
 /// Takes in the answers of a file.
 pub fn read(state: &mut State, answers: Vec<Answer>, effects: &mut Vec<Effect>) {
     state.newcomer.answers = answers;
-    state.say(format!("{} answers were read", state.newcomer.answered()));
+    state.say(format!("Loaded {} answers", state.newcomer.answered()));
     place(state, effects);
 }
 
@@ -119,13 +120,15 @@ pub fn placed(state: &mut State, version: u64, placed: Result<Box<Placed>, Strin
 }
 
 /// The answers as `llmap onboard` reads them.
-fn write(state: &mut State, effects: &mut Vec<Effect>) {
+///
+/// # Errors
+/// If there are none.
+pub fn table(state: &State) -> Result<Vec<u8>, String> {
     if state.newcomer.answers.is_empty() {
-        return state.say("nothing is answered yet");
+        return Err("The new model has no answers yet".into());
     }
     let rows = state.newcomer.answers.iter().map(|answer| {
         [answer.prompt.clone(), answer.label.map_or_else(String::new, |y| y.to_string())]
     });
-    let bytes = spreadsheet::table(&["prompt", "label"], rows);
-    effects.push(Effect::Write("llmap-answers.csv".into(), bytes));
+    Ok(spreadsheet::table(&["prompt", "label"], rows))
 }

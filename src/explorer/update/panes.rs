@@ -2,13 +2,13 @@
 
 use ratatui::layout::Rect;
 
+use super::map::next_marker;
 use crate::explorer::direction::Direction;
 use crate::explorer::layout::Layout;
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
-use crate::explorer::state::colouring::ColourBy;
+use crate::explorer::state::coloring::ColorBy;
 use crate::explorer::state::column::Column;
-use crate::explorer::state::line::Purpose;
 use crate::explorer::state::mode::Mode;
 use crate::explorer::ui::panes::{height, map};
 
@@ -16,11 +16,6 @@ use crate::explorer::ui::panes::{height, map};
 pub fn lines(state: &mut State, by: isize) {
     match state.modes.top_mut() {
         Mode::Picker(picker) => picker.move_by(by),
-        Mode::Line(line) if line.purpose == Purpose::Search => {
-            if let Some(model) = line.move_by(by) {
-                state.select(model);
-            }
-        }
         Mode::Line(_) | Mode::Prompt | Mode::Filter | Mode::Normal => {
             lines_of(state, state.focus, by);
         }
@@ -151,13 +146,31 @@ pub fn open(state: &mut State) {
         }
         Pane::Probe => {
             if let Some(attribute) = state.probe.chosen() {
-                state.colour_by(ColourBy::Attribute(attribute));
+                state.color_by(ColorBy::Attribute(attribute));
             }
         }
+        // Without candidates there is only a prompt to type.
+        Pane::Route if state.route.under_cursor().is_none() => state.modes.set_base(Mode::Prompt),
         Pane::Route => {
             open_candidate(state);
             state.go_to(Pane::Model);
         }
+    }
+}
+
+/// The next of the views that the focused pane has.
+pub fn next_view(state: &mut State) {
+    match state.focus {
+        Pane::Map => next_marker(state),
+        Pane::Route => state.route.view = state.route.view.next(),
+        Pane::Model
+        | Pane::Probe
+        | Pane::Evaluate
+        | Pane::Models
+        | Pane::Compare
+        | Pane::Questions
+        | Pane::Forecast
+        | Pane::Newcomer => state.say("One view only here. The Map and Route have several."),
     }
 }
 

@@ -1,14 +1,15 @@
-//! Lists to pick from: commands, themes, colours, columns, projections, selections.
+//! Lists to pick from: commands, themes, colors, columns, projections, selections.
 
 use crate::dataset::Values;
-use crate::explorer::command::Command;
-use crate::explorer::keys::{Binding, Context};
+use crate::explorer::command::{Command, Exported};
+use crate::explorer::keys::{Binding, Context, words};
 use crate::explorer::state::State;
-use crate::explorer::state::colouring::ColourBy;
+use crate::explorer::state::coloring::ColorBy;
 use crate::explorer::state::column::Column;
 use crate::explorer::state::map::Projector;
 use crate::explorer::state::mode::Mode;
 use crate::explorer::state::picker::{Item, Picker};
+use crate::printable::thousands;
 
 /// Components that are offered as axes.
 const AXES: usize = 6;
@@ -25,17 +26,20 @@ pub fn pick(state: &mut State) -> Vec<Command> {
     commands
 }
 
-/// What shows what the item under the cursor would do, where the list has a preview.
+/// What shows what the item under the cursor would do, where the list has a preview; while nothing is
+/// found, what there was before.
 pub fn preview(state: &State) -> Vec<Command> {
-    let picker = state.modes.picker().filter(|picker| picker.preview.is_some());
-    picker.map(under_cursor).unwrap_or_default()
+    let Some(picker) = state.modes.picker() else { return Vec::new() };
+    let Some(before) = &picker.preview else { return Vec::new() };
+    if picker.hits.is_empty() { before.clone() } else { under_cursor(picker) }
 }
 
 fn under_cursor(picker: &Picker) -> Vec<Command> {
     picker.under_cursor().map(|item| item.commands.clone()).unwrap_or_default()
 }
 
-/// Every command: those of the focused pane first.
+/// Every command: those of the focused pane first, and after the keymap's all colors, projections and
+/// files.
 pub fn palette(state: &State) -> Picker {
     let own = state.contexts();
     let mut bindings: Vec<&Binding> = state
@@ -51,17 +55,62 @@ pub fn palette(state: &State) -> Picker {
     });
     let item = |b: &Binding| {
         let mut commands = vec![b.command.clone()];
-        let mut label = b.about.to_owned();
+        let mut remark = b.label();
         if let Context::Pane(pane) = b.context
             && pane != state.focus
         {
             commands.insert(0, Command::Focus(pane));
-            label = format!("{}: {label}", pane.title());
+            remark = format!("{} {remark}", pane.title());
         }
-        Item { label, remark: b.label(), commands, chosen: false }
+        let (aliases, about) = words(&b.command);
+        Item { commands, aliases, about, ..Item::new(b.about, remark, b.command.clone()) }
     };
-    Picker::new("Commands", bindings.into_iter().map(item).collect())
+    let mut items: Vec<Item> = bindings.into_iter().map(item).collect();
+    let subject = &state.subject;
+    let colors = ColorBy::all(subject).into_iter();
+    items.extend(colors.map(|by| {
+        described(format!("Color the map by {}", by.title(subject)), Command::ColorBy(by))
+    }));
+    items.extend([Projector::Pca, Projector::Tsne].map(|projector| {
+        let label = format!("Project by {}", projector.title(subject));
+        described(label, Command::UseProjector(projector))
+    }));
+    items.extend(
+        [
+            (Exported::Models, "Export the marked models …"),
+            (Exported::Forecasts, "Export the predictions …"),
+            (Exported::Answers, "Export the answers of the new model …"),
+        ]
+        .map(|(exported, label)| described(label.into(), Command::ExportTo(exported))),
+    );
+    Picker::new("Commands", items)
 }
+
+/// An item with what is known of its command.
+fn described(label: String, command: Command) -> Item {
+    let (aliases, about) = words(&command);
+    Item { aliases, about, ..Item::new(label, "", command) }
+}
+
+/// The models, with a preview: the one under the cursor is selected.
+pub fn models(state: &State) -> Picker {
+    let families = KINDS.iter().find_map(|name| {
+        state.subject.attributes.iter().find(|a| a.name.eq_ignore_ascii_case(name))
+    });
+    let item = |(m, name): (usize, &String)| {
+        let family = families.and_then(|a| a.values.text(m)).unwrap_or_default();
+        let answers = thousands(state.subject.answers(m).into());
+        let remark = format!("{family}  {answers:>6}");
+        let chosen = m == state.selected;
+        Item { chosen, ..Item::new(name, remark, Command::Look(name.clone())) }
+    };
+    let items = state.subject.models.iter().enumerate().map(item).collect();
+    let back = Command::Look(state.name(state.selected).to_owned());
+    Picker::new("Models", items).with_preview(back).of_models()
+}
+
+/// Attributes that say what kind of model one is, the best first.
+const KINDS: [&str; 3] = ["family", "maker", "provider"];
 
 pub fn themes(state: &State) -> Picker {
     let names = state.themes.iter();
@@ -72,23 +121,23 @@ pub fn themes(state: &State) -> Picker {
     Picker::new("Themes", items.collect()).with_preview(Command::UseTheme(state.theme.name.clone()))
 }
 
-pub fn colours(state: &State) -> Picker {
-    let items = ColourBy::all(&state.subject).into_iter().map(|by| {
+pub fn colors(state: &State) -> Picker {
+    let items = ColorBy::all(&state.subject).into_iter().map(|by| {
         let remark = match by {
-            ColourBy::Attribute(a) => {
+            ColorBy::Attribute(a) => {
                 state.subject.attributes.get(a).map_or("", |a| a.values.kind())
             }
-            ColourBy::Benchmark(_) => "benchmark",
-            ColourBy::Forecast => "of the Route pane",
-            ColourBy::Uncertainty => "few answers, much unknown",
-            ColourBy::Cluster => "k-means",
-            ColourBy::Nothing => "",
+            ColorBy::Benchmark(_) => "benchmark",
+            ColorBy::Forecast => "from Route",
+            ColorBy::Uncertainty => "high: few answers",
+            ColorBy::Cluster => "k-means",
+            ColorBy::Nothing => "",
         };
-        let chosen = by == state.map.colouring.by;
-        Item { chosen, ..Item::new(by.title(&state.subject), remark, Command::ColourBy(by)) }
+        let chosen = by == state.map.coloring.by;
+        Item { chosen, ..Item::new(by.title(&state.subject), remark, Command::ColorBy(by)) }
     });
-    let back = Command::ColourBy(state.map.colouring.by);
-    Picker::new("Colour by", items.collect()).with_preview(back)
+    let back = Command::ColorBy(state.map.coloring.by);
+    Picker::new("Color by", items.collect()).with_preview(back)
 }
 
 pub fn columns(state: &State) -> Picker {
@@ -99,8 +148,8 @@ pub fn columns(state: &State) -> Picker {
         let kind = match column {
             Column::Attribute(_) => "attribute",
             Column::Benchmark(_) => "benchmark",
-            Column::Forecast => "chance on the prompt",
-            Column::Ability => "how good beyond the average, in logits",
+            Column::Forecast => "P(correct) on the prompt",
+            Column::Ability => "logits above average",
             _ => "",
         };
         Item { chosen, ..Item::new(column.title(&state.subject), kind, Command::ToggleColumn(i)) }
@@ -110,8 +159,7 @@ pub fn columns(state: &State) -> Picker {
 
 pub fn projections(state: &State) -> Picker {
     let subject = &state.subject;
-    let mut all =
-        vec![(Projector::Pca, "linear, distances shrink"), (Projector::Tsne, "keeps neighbours")];
+    let mut all = vec![(Projector::Pca, "linear"), (Projector::Tsne, "keeps neighborhoods")];
     let attributes = subject.attributes.iter().enumerate();
     let useful = attributes.filter(|(_, a)| {
         let values = (0..a.values.len()).filter_map(|m| a.values.text(m));
@@ -122,8 +170,8 @@ pub fn projections(state: &State) -> Picker {
     });
     all.extend(useful.map(|(i, a)| {
         let remark = match a.values {
-            Values::Class(_) => "most frequent class, or the isolated one",
-            _ => "fitted on the models shown",
+            Values::Class(_) => "most frequent class, or the focused one",
+            _ => "probe direction (in-sample)",
         };
         (Projector::Attribute(i), remark)
     }));
@@ -163,7 +211,7 @@ pub fn selections(state: &State) -> Option<Picker> {
         .collect();
     items.extend(
         each.map(|(name, _)| {
-            Item::new(format!("forget {name}"), "", Command::Forget(name.clone()))
+            Item::new(format!("Forget {name}"), "", Command::Forget(name.clone()))
         }),
     );
     Some(Picker::new("Saved selections", items))

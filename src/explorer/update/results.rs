@@ -2,11 +2,12 @@
 
 use ratatui::layout::Rect;
 
-use super::{newcomer, route, work};
+use super::{line, marks, newcomer, route, work};
 use crate::explorer::effect::Effect;
 use crate::explorer::event::{JobResult, Outside, TrainingEvent};
 use crate::explorer::state::State;
-use crate::explorer::state::colouring::ColourBy;
+use crate::explorer::state::coloring::ColorBy;
+use crate::explorer::state::line::Purpose;
 use crate::explorer::state::training::Training;
 
 /// What has come of a job. What nobody waits for any more is dropped.
@@ -20,8 +21,11 @@ pub fn job(state: &mut State, result: JobResult, effects: &mut Vec<Effect>) {
         }
         JobResult::Clustered(clusters) => {
             if state.clusters.finish(clusters) {
-                state.recolour(ColourBy::Cluster);
+                state.recolor(ColorBy::Cluster);
                 state.arrange_table();
+                if std::mem::take(&mut state.clusters_wanted) {
+                    marks::cluster(state);
+                }
             }
         }
         JobResult::Probed(attribute, report) => state.probe.take(attribute, report),
@@ -94,7 +98,12 @@ pub fn outside(state: &mut State, event: Outside) {
         }
         Outside::Keymap(keymap) => state.keymap = keymap,
         Outside::Done(said) => state.say(said),
+        Outside::Taken(exported, name) => {
+            line::open(state, Purpose::Export(exported), name.clone());
+            state.complain(&format!("{name} exists: choose another name"));
+        }
         Outside::Failed(problem) => state.complain(&problem),
+        Outside::Faded => state.notice = None,
     }
 }
 

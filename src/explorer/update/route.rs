@@ -5,7 +5,7 @@ use crate::analysis::router::Route;
 use crate::explorer::effect::Effect;
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
-use crate::explorer::state::colouring::ColourBy;
+use crate::explorer::state::coloring::ColorBy;
 use crate::explorer::state::column::Column;
 use crate::explorer::state::job::{Job, JobKind};
 use crate::explorer::state::mode::Mode;
@@ -16,6 +16,9 @@ pub fn prompt(state: &mut State, effects: &mut Vec<Effect>) {
         .then(|| state.questions.under_cursor().map(|(_, q)| q.prompt.clone()))
         .flatten();
     state.go_to(Pane::Route);
+    if state.training.is_none() {
+        state.modes.set_base(Mode::Prompt);
+    }
     if let Some(prompt) = question {
         state.route.set_prompt(&prompt);
         typed(state, effects);
@@ -112,7 +115,7 @@ fn forecast(state: &mut State) {
             }
         }
     }
-    state.recolour(ColourBy::Forecast);
+    state.recolor(ColorBy::Forecast);
     if state.table.sort == Column::Forecast {
         state.arrange_table();
     }

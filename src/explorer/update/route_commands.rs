@@ -5,13 +5,12 @@ use crate::analysis::router::Answer;
 use crate::explorer::command::RouteCommand;
 use crate::explorer::effect::Effect;
 use crate::explorer::state::State;
-use crate::explorer::state::colouring::ColourBy;
+use crate::explorer::state::coloring::ColorBy;
 use crate::explorer::state::mode::Mode;
 
 pub fn run(state: &mut State, command: RouteCommand, effects: &mut Vec<Effect>) {
     use RouteCommand as C;
     match command {
-        C::Filter => filter::begin(state),
         C::Complete => filter::complete(state, effects),
         C::Cheaper => limits::weigh(state, 1, effects),
         C::Better => limits::weigh(state, -1, effects),
@@ -36,13 +35,7 @@ pub fn run(state: &mut State, command: RouteCommand, effects: &mut Vec<Effect>) 
                 state.say(said);
             }
         }
-        C::NextView => state.route.view = state.route.view.next(),
         C::Heat => heat(state),
-        C::CopyName => {
-            if let Some(model) = state.route.under_cursor() {
-                effects.push(Effect::Copy(state.name(model).to_owned()));
-            }
-        }
         C::CopyJson => {
             if let Some(answer) = &state.route.result {
                 let unit = state.subject.costs().unit();
@@ -63,16 +56,16 @@ fn recall(state: &mut State, older: bool, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Colours the map by the prompt, or as before.
+/// Colors the map by the prompt, or as before.
 fn heat(state: &mut State) {
-    let now = state.map.colouring.by;
-    if now == ColourBy::Forecast {
-        let before = state.route.before_heat.take().unwrap_or(ColourBy::Nothing);
-        state.colour_by(before);
+    let now = state.map.coloring.by;
+    if now == ColorBy::Forecast {
+        let before = state.route.before_heat.take().unwrap_or(ColorBy::Nothing);
+        state.color_by(before);
     } else if state.route.result.is_none() {
-        state.say("type a prompt first: the map is coloured by who answers it");
+        state.say("Type a prompt first: p");
     } else {
         state.route.before_heat = Some(now);
-        state.colour_by(ColourBy::Forecast);
+        state.color_by(ColorBy::Forecast);
     }
 }

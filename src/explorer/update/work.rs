@@ -4,7 +4,7 @@ use crate::explorer::effect::Effect;
 use crate::explorer::layout::Layout;
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
-use crate::explorer::state::colouring::ColourBy;
+use crate::explorer::state::coloring::ColorBy;
 use crate::explorer::state::column::Column;
 use crate::explorer::state::job::{Job, JobKind};
 
@@ -80,12 +80,12 @@ pub fn ask(state: &mut State, effects: &mut Vec<Effect>) {
             effects.push(Effect::Probe(open));
         }
     }
-    let clusters = state.map.colouring.by == ColourBy::Cluster
-        || state.table.columns.contains(&Column::Cluster);
+    let clusters =
+        state.map.coloring.by == ColorBy::Cluster || state.table.columns.contains(&Column::Cluster);
     if clusters && state.clusters.start_once() {
         effects.push(Effect::Cluster);
     }
-    if seen(Pane::Forecast) && state.forecasts.grid.start_once() {
+    if (seen(Pane::Forecast) || seen(Pane::Compare)) && state.forecasts.grid.start_once() {
         effects.push(Effect::Forecast);
     }
     if seen(Pane::Evaluate) && state.with_data && state.evaluation.found.start_once() {

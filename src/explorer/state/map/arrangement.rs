@@ -44,29 +44,62 @@ impl MapState {
 
     /// The first three components at one scale, in a ball that fits the view however it turns.
     fn arrange_in_space(&self, turned: Turned) -> (Vec<Place>, Vec<f32>, Place) {
+        let turning = Turning::of(self, turned);
         let n = self.projection.coordinates.nrows();
-        let middle = [0, 1, 2].map(|c| {
-            let (low, span) = self.extent(c);
-            low + span / 2.0
-        });
-        let at = |m: usize| [0, 1, 2].map(|c| self.value(m, c) - middle[c]);
-        let far = |p: [f64; 3]| p.iter().map(|v| v * v).sum::<f64>();
-        let radius = (0..n).map(|m| far(at(m))).fold(0.0, f64::max).sqrt().max(1e-12);
-        let ((sy, cy), (sp, cp)) = (turned.yaw.sin_cos(), turned.pitch.sin_cos());
-        let turn = |[x, y, z]: [f64; 3]| {
-            let (x, z) = (x * cy + z * sy, z * cy - x * sy);
-            let (y, z) = (y * cp - z * sp, y * sp + z * cp);
-            [x, y, z].map(|v| v / (2.0 * radius) + 0.5)
-        };
         let mut nearness = Vec::with_capacity(n);
         let places = (0..n)
             .map(|m| {
-                let [x, y, z] = turn(at(m));
+                let [x, y, z] = turning.seen([0, 1, 2].map(|c| self.value(m, c)));
                 nearness.push(z as f32);
                 (x, y)
             })
             .collect();
-        let [x, y, _] = turn([-middle[0], -middle[1], -middle[2]]);
+        let [x, y, _] = turning.seen([0.0; 3]);
         (places, nearness, (x, y))
+    }
+
+    /// Where the three axes end, in three dimensions.
+    pub fn ends(&self) -> Option<[Place; 3]> {
+        let turning = Turning::of(self, self.space?);
+        Some([0, 1, 2].map(|c| {
+            let mut end = [0.0; 3];
+            end[c] = AXIS * turning.radius;
+            let [x, y, _] = turning.seen(end);
+            (x, y)
+        }))
+    }
+}
+
+/// How long an axis is in three dimensions, of the radius of all models.
+const AXIS: f64 = 0.6;
+
+/// From three components to a place and how near it is.
+struct Turning {
+    middle: [f64; 3],
+    radius: f64,
+    yaw: (f64, f64),
+    pitch: (f64, f64),
+}
+
+impl Turning {
+    fn of(map: &MapState, turned: Turned) -> Self {
+        let middle = [0, 1, 2].map(|c| {
+            let (low, span) = map.extent(c);
+            low + span / 2.0
+        });
+        let far = |m: usize| {
+            [0, 1, 2].map(|c| map.value(m, c) - middle[c]).iter().map(|v| v * v).sum::<f64>()
+        };
+        let n = map.projection.coordinates.nrows();
+        let radius = (0..n).map(far).fold(0.0, f64::max).sqrt().max(1e-12);
+        Self { middle, radius, yaw: turned.yaw.sin_cos(), pitch: turned.pitch.sin_cos() }
+    }
+
+    fn seen(&self, at: [f64; 3]) -> [f64; 3] {
+        let [x, y, z] = [0, 1, 2].map(|c| at[c] - self.middle[c]);
+        let ((sy, cy), (sp, cp)) = (self.yaw, self.pitch);
+        let (x, z) = (x * cy + z * sy, z * cy - x * sy);
+        let (y, z) = (y * cp - z * sp, y * sp + z * cp);
+        [x, y, z].map(|v| v / (2.0 * self.radius) + 0.5)
     }
 }

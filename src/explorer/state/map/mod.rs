@@ -1,6 +1,7 @@
 //! Where the models stand on the map and how the map is looked at.
 
 mod arrangement;
+mod meaning;
 mod viewpoint;
 
 use ratatui::layout::Position;
@@ -9,9 +10,10 @@ use strum::VariantArray;
 
 use crate::analysis::projection::Projection;
 use crate::explorer::direction::{Button, Direction};
-use crate::explorer::state::colouring::{ColourBy, Colouring};
+use crate::explorer::state::coloring::{ColorBy, Coloring};
 use crate::explorer::state::job::Job;
 use crate::explorer::state::subject::Subject;
+use meaning::Meaning;
 
 /// Components that the map can show.
 pub const COMPONENTS: usize = 6;
@@ -59,7 +61,7 @@ pub enum Marker {
     Braille,
     /// A shape for each class.
     Shapes,
-    /// Two colours a cell.
+    /// Two colors a cell.
     Blocks,
     /// Needs a font with the symbols of Unicode 16.
     Octants,
@@ -75,10 +77,10 @@ impl Marker {
     pub fn title(self) -> &'static str {
         match self {
             Self::Braille => "Braille dots",
-            Self::Shapes => "a shape for each class",
-            Self::Blocks => "half blocks",
-            Self::Octants => "octants (if the font has them)",
-            Self::Dots => "one dot a cell",
+            Self::Shapes => "Shapes",
+            Self::Blocks => "Half blocks",
+            Self::Octants => "Octants (if the font has them)",
+            Self::Dots => "Single dots",
         }
     }
 }
@@ -95,9 +97,9 @@ pub enum Tool {
 impl Tool {
     pub fn title(self) -> &'static str {
         match self {
-            Self::Box => "dragging marks what is in a box",
-            Self::Lasso => "dragging marks what is in a loop",
-            Self::Zoom => "dragging zooms to a box",
+            Self::Box => "Drag: box",
+            Self::Lasso => "Drag: lasso",
+            Self::Zoom => "Drag: zoom",
         }
     }
 }
@@ -124,7 +126,8 @@ pub struct Look {
     pub centre: Place,
     pub zoom: f64,
     pub isolated: Option<usize>,
-    pub colour: ColourBy,
+    #[serde(alias = "colour")]
+    pub color: ColorBy,
 }
 
 impl Look {
@@ -137,7 +140,7 @@ impl Look {
             centre: (0.5, 0.5),
             zoom: 1.0,
             isolated: None,
-            colour: Colouring::first(subject).by,
+            color: Coloring::first(subject).by,
         }
     }
 }
@@ -163,7 +166,7 @@ pub struct MapState {
     /// The middle of the view.
     pub centre: Place,
     pub zoom: f64,
-    pub colouring: Colouring,
+    pub coloring: Coloring,
     pub isolated: Option<usize>,
     pub marker: Marker,
     /// Shades cells by how many models they hold.
@@ -171,6 +174,12 @@ pub struct MapState {
     pub names: bool,
     pub tool: Tool,
     pub drag: Option<Drag>,
+    /// Where a button was pressed, or a drag has come to.
+    pub pressed: Option<Position>,
+    /// What each component goes with, as far as that is known of the projection that is shown.
+    pub meanings: Vec<Option<Meaning>>,
+    /// The projection has changed since that was found out.
+    unexplained: bool,
     /// Models by how much is known of them: who gets a name first.
     pub ranked: Vec<usize>,
 }
@@ -180,6 +189,13 @@ struct Movement {
     to: Vec<Place>,
     progress: f64,
 }
+
+/// Models at the edge of a class that are named before others.
+const EXTREMES: usize = 2;
+/// Components of which is found out what they go with.
+const EXPLAINED: usize = 6;
+/// Fewer models than this are single points that a whole cell shows best.
+pub const FEW: usize = 300;
 
 /// More models than this overlap: density is shaded from the beginning.
 pub const MANY: usize = 1500;
@@ -201,24 +217,61 @@ impl MapState {
             moving: None,
             centre: (0.5, 0.5),
             zoom: 1.0,
-            colouring: Colouring::first(subject),
+            coloring: Coloring::first(subject),
             isolated: None,
-            marker: Marker::Braille,
+            marker: if subject.models.len() < FEW { Marker::Dots } else { Marker::Braille },
             density: subject.models.len() > MANY,
             names: true,
             tool: Tool::Box,
             drag: None,
+            pressed: None,
+            meanings: Vec::new(),
+            unexplained: true,
             ranked: Vec::new(),
         };
         (map.places, map.nearness, map.origin) = map.arrange();
         map.rank(subject);
+        map.explain(subject);
         map
     }
 
+    /// Who gets a name first: models of which much is known, and of those the ones at the edge of what
+    /// colors them, which tell the groups apart.
     pub fn rank(&mut self, subject: &Subject) {
-        let answers: Vec<u32> = (0..subject.models.len()).map(|m| subject.answers(m)).collect();
-        self.ranked = (0..subject.models.len()).collect();
-        self.ranked.sort_by_key(|&model| std::cmp::Reverse(answers[model]));
+        let n = subject.models.len();
+        let mut by_answers: Vec<usize> = (0..n).collect();
+        by_answers.sort_by_key(|&model| std::cmp::Reverse(subject.answers(model)));
+        let mut score = vec![0.0; n];
+        for (place, &model) in by_answers.iter().enumerate() {
+            score[model] = 1.0 - place as f64 / n as f64;
+        }
+        let far = |m: usize| {
+            let of =
+                |c: usize| self.projection.coordinates.get((m, c)).copied().unwrap_or_default();
+            of(0).hypot(of(1))
+        };
+        let classes = self.coloring.classes.len();
+        for class in 0..classes {
+            let mut own: Vec<usize> =
+                (0..n).filter(|m| self.coloring.class_of(*m) == class && score[*m] > 0.5).collect();
+            own.sort_by(|a, b| far(*b).total_cmp(&far(*a)));
+            own.into_iter().take(EXTREMES).for_each(|model| score[model] += 0.5);
+        }
+        self.ranked = by_answers;
+        self.ranked.sort_by(|a, b| score[*b].total_cmp(&score[*a]));
+    }
+
+    /// Finds out what the components go with, if that is not known yet.
+    pub fn explain(&mut self, subject: &Subject) {
+        if !std::mem::take(&mut self.unexplained) {
+            return;
+        }
+        let columns = self.projection.coordinates.columns().into_iter().take(EXPLAINED);
+        self.meanings = if self.projector == Projector::Pca {
+            columns.map(|column| meaning::meaning(subject, &column.to_vec())).collect()
+        } else {
+            Vec::new()
+        };
     }
 
     pub fn axes(&self) -> (usize, usize) {
@@ -273,6 +326,7 @@ impl MapState {
             return false;
         };
         self.projection = found.clone();
+        self.unexplained = true;
         self.projecting = Job::Idle;
         if self.projector != projector {
             self.projector = projector;
@@ -351,10 +405,15 @@ impl MapState {
     }
 
     pub fn turn(&mut self, direction: Direction) {
+        let (dx, dy) = direction.vector();
+        self.orbit(dx * TURN, dy * TURN);
+    }
+
+    /// Turns about the vertical and tilts, in radians.
+    pub fn orbit(&mut self, yaw: f64, pitch: f64) {
         if let Some(turned) = &mut self.space {
-            let (dx, dy) = direction.vector();
-            turned.yaw = (turned.yaw + dx * TURN) % std::f64::consts::TAU;
-            turned.pitch = (turned.pitch + dy * TURN).clamp(-1.5, 1.5);
+            turned.yaw = (turned.yaw + yaw) % std::f64::consts::TAU;
+            turned.pitch = (turned.pitch + pitch).clamp(-1.5, 1.5);
             self.moving = None;
             (self.places, self.nearness, self.origin) = self.arrange();
         }
@@ -389,11 +448,11 @@ impl MapState {
             centre: self.centre,
             zoom: self.zoom,
             isolated: self.isolated,
-            colour: self.colouring.by,
+            color: self.coloring.by,
         }
     }
 
-    /// Looks as before; the colouring is for the caller to restore. False if the projection has to
+    /// Looks as before; the coloring is for the caller to restore. False if the projection has to
     /// be computed first.
     pub fn look_as(&mut self, look: &Look) -> bool {
         let at_hand = self.use_projector(look.projector);
@@ -409,12 +468,12 @@ impl MapState {
 
     /// True unless another class than the model's is isolated.
     pub fn is_lit(&self, model: usize) -> bool {
-        self.isolated.is_none_or(|class| self.colouring.class_of(model) == class)
+        self.isolated.is_none_or(|class| self.coloring.class_of(model) == class)
     }
 
     /// Isolates the next class, after the last none.
     pub fn isolate_next(&mut self) {
         let next = self.isolated.map_or(0, |class| class + 1);
-        self.isolated = (next < self.colouring.classes.len()).then_some(next);
+        self.isolated = (next < self.coloring.classes.len()).then_some(next);
     }
 }

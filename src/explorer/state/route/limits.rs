@@ -52,15 +52,15 @@ impl Limits {
     }
 
     /// What stands over the candidates.
-    pub fn title(&self) -> &'static str {
+    pub fn title(&self) -> String {
         if self.least > 0 {
-            "Cheapest that is likely enough"
+            format!("Cheapest above {}%", self.least)
         } else if self.cheapest_tie {
-            "Cheapest of the ties"
+            "Cheapest tied".into()
         } else if self.cost_weight > 0 {
-            "Best for the cost"
+            format!("Best value (cost weight {})", self.cost_weight)
         } else {
-            "Most likely right"
+            "P(correct)".into()
         }
     }
 }

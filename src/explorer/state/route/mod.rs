@@ -6,7 +6,7 @@ pub mod limits;
 use ratatui_textarea::{CursorMove, TextArea, WrapMode};
 use tui_input::InputRequest;
 
-use super::colouring::ColourBy;
+use super::coloring::ColorBy;
 use super::job::Job;
 use crate::analysis::router::{Preferences, Route};
 use crate::printable::PrintableLines;
@@ -25,6 +25,8 @@ pub const LONGEST: usize = 1 << 18;
 pub enum View {
     #[default]
     List,
+    /// What the ranking rests on.
+    Why,
     /// Quality against cost.
     Plot,
     /// Pinned prompts side by side.
@@ -35,7 +37,8 @@ pub enum View {
 impl View {
     pub fn title(self) -> &'static str {
         match self {
-            Self::List => "models",
+            Self::List => "ranking",
+            Self::Why => "why",
             Self::Plot => "plot",
             Self::Pinned => "pinned",
             Self::History => "history",
@@ -44,7 +47,8 @@ impl View {
 
     pub fn next(self) -> Self {
         match self {
-            Self::List => Self::Plot,
+            Self::List => Self::Why,
+            Self::Why => Self::Plot,
             Self::Plot => Self::Pinned,
             Self::Pinned => Self::History,
             Self::History => Self::List,
@@ -75,8 +79,8 @@ pub struct RouteState {
     pub history: Vec<Asked>,
     /// The prompt of the history that is in the editor.
     at: Option<usize>,
-    /// What coloured the map before the prompt did.
-    pub before_heat: Option<ColourBy>,
+    /// What colored the map before the prompt did.
+    pub before_heat: Option<ColorBy>,
 }
 
 impl Default for RouteState {
@@ -229,14 +233,14 @@ impl RouteState {
     pub fn pin(&mut self) -> Option<String> {
         if let Some(known) = self.pinned.iter().position(|pinned| pinned.prompt == self.asked) {
             self.pinned.remove(known);
-            return Some("no longer pinned".into());
+            return Some("Unpinned".into());
         }
         let route = Some(self.answer()?.clone());
         if self.pinned.len() == PINS {
             self.pinned.remove(0);
         }
         self.pinned.push(Asked { prompt: self.asked.clone(), route });
-        Some(format!("pinned, {} to compare: m shows them", self.pinned.len()))
+        Some(format!("Pinned ({}). Press m to compare.", self.pinned.len()))
     }
 }
 

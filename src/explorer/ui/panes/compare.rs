@@ -2,14 +2,15 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use crate::analysis::neighbours::{basis, cosine, short_basis};
-use crate::embedder::Benchmark;
 use crate::explorer::layout::Layout;
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
+use crate::explorer::state::job::JobKind;
 use crate::explorer::theme::Ink;
 use crate::explorer::ui::frame::pane_block;
 use crate::explorer::ui::widgets::{bar, fit, heading, pad, width, wrap};
@@ -37,8 +38,8 @@ fn compared(state: &State) -> Vec<usize> {
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     let remark = match state.marked.len() {
-        0 | 1 => "mark models with Space to compare them".into(),
-        n if n > MOST => format!("the first {MOST} of {n} marked models"),
+        0 | 1 => "Space marks models".into(),
+        n if n > MOST => format!("showing {MOST} of {n} marked"),
         n => format!("{n} marked models"),
     };
     frame.render_widget(pane_block(state, layout, Pane::Compare, &remark, area.width), area);
@@ -46,7 +47,7 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     let models = compared(state);
     let theme = &state.theme;
     if models.len() < 2 {
-        let said = "two models are needed to compare";
+        let said = "Mark two models to compare them.";
         return frame.render_widget(Line::styled(said, theme.ink(Ink::Muted)), inside);
     }
     let lines = lines(state, &models, inside.width.into(), inside.height.into());
@@ -89,73 +90,81 @@ fn lines(state: &State, models: &[usize], room: usize, height: usize) -> Vec<Lin
     }
     let alike = alike(state, models, label, column);
     lines.push(Line::default());
-    lines.push(heading(
-        theme,
-        room,
-        "Accuracy by benchmark",
-        "where they disagree most comes first",
-    ));
+    lines.push(heading(theme, room, "Accuracy by benchmark", "largest gap first · ~ predicted"));
     let below = alike.len() + 2;
     let rows = height.saturating_sub(lines.len() + below).max(3);
     lines.extend(benchmarks(state, models, label, column).into_iter().take(rows));
     lines.push(Line::default());
-    lines.push(heading(
-        theme,
-        room,
-        "How alike",
-        "above the diagonal cosine, below it what that stands on",
-    ));
+    lines.push(heading(theme, room, "Similarity", "cosine (upper), what it rests on (lower)"));
     lines.extend(alike);
     lines
 }
 
-/// How far apart the models are on a benchmark; `None` where fewer than two were run.
-fn spread(benchmark: &Benchmark, models: &[usize]) -> Option<f64> {
-    let run = models.iter().filter_map(|m| benchmark.scores.get(*m)?.as_ref());
-    let scores: Vec<f64> = run.map(|score| score.accuracy).collect();
-    let over = |f: fn(f64, f64) -> f64| scores.iter().copied().reduce(f);
-    (scores.len() > 1).then(|| over(f64::max).unwrap_or(0.0) - over(f64::min).unwrap_or(0.0))
+/// An accuracy, and whether it was predicted.
+#[derive(Clone, Copy)]
+struct Shown {
+    accuracy: f64,
+    predicted: bool,
+}
+
+/// What is known of the models on a benchmark: measured, or predicted once that is computed.
+fn shown(state: &State, benchmark: usize, models: &[usize]) -> Vec<Option<Shown>> {
+    let grid = state.forecasts.grid.done();
+    let column = grid.and_then(|grid| grid.get(benchmark));
+    models
+        .iter()
+        .map(|&m| {
+            let scores = &state.subject.benchmarks[benchmark].scores;
+            let measured = scores.get(m).and_then(Option::as_ref).map(|score| score.accuracy);
+            let predicted = || column.and_then(|column| column.get(m)).map(|f| f.accuracy.mean);
+            let known = |accuracy, predicted| Shown { accuracy, predicted };
+            measured.map(|a| known(a, false)).or_else(|| predicted().map(|a| known(a, true)))
+        })
+        .collect()
 }
 
 fn benchmarks(state: &State, models: &[usize], label: usize, column: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
-    let mut rows: Vec<(f64, &Benchmark)> = state
-        .subject
-        .benchmarks
-        .iter()
-        .filter_map(|benchmark| Some((spread(benchmark, models)?, benchmark)))
-        .collect();
-    rows.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let mut rows: Vec<(usize, f64, usize, Vec<Option<Shown>>)> =
+        (0..state.subject.benchmarks.len())
+            .map(|b| (b, shown(state, b, models)))
+            .filter_map(|(b, row)| {
+                let known: Vec<f64> = row.iter().flatten().map(|s| s.accuracy).collect();
+                let over = |f: fn(f64, f64) -> f64| known.iter().copied().reduce(f);
+                let gap = over(f64::max)? - over(f64::min)?;
+                let measured = row.iter().flatten().filter(|s| !s.predicted).count();
+                (known.len() > 1).then_some((measured, gap, b, row))
+            })
+            .collect();
+    // What was measured of several models first, then of one, then what is predicted of all.
+    rows.sort_by(|a, b| b.0.min(2).cmp(&a.0.min(2)).then(b.1.total_cmp(&a.1)));
     if rows.is_empty() {
-        let said = "no benchmark was run on two of them";
+        let said = state.remark(JobKind::Forecasts, "predicting");
+        let said = said.unwrap_or_else(|| "no shared benchmark".into());
         return vec![Line::styled(said, theme.ink(Ink::Muted))];
     }
-    rows.iter()
-        .map(|(_, benchmark)| {
-            let best = models
-                .iter()
-                .filter_map(|m| benchmark.scores.get(*m)?.as_ref())
-                .map(|score| score.accuracy)
-                .fold(f64::MIN, f64::max);
-            let mut spans = vec![Span::styled(
-                pad(&fit(&benchmark.name, label - 1), label),
-                theme.ink(Ink::Text),
-            )];
-            for model in models {
-                let score = benchmark.scores.get(*model).and_then(Option::as_ref);
-                let Some(score) = score else {
+    rows.into_iter()
+        .map(|(_, _, b, row)| {
+            let name = &state.subject.benchmarks[b].name;
+            let best = row.iter().flatten().map(|s| s.accuracy).fold(f64::MIN, f64::max);
+            let mut spans =
+                vec![Span::styled(pad(&fit(name, label - 1), label), theme.ink(Ink::Text))];
+            for known in row {
+                let Some(Shown { accuracy, predicted }) = known else {
                     spans.push(Span::styled(pad("·", column), theme.ink(Ink::MapDim)));
                     continue;
                 };
-                let is_best = (score.accuracy - best).abs() < 1e-9;
-                let (ink, style) = if is_best {
-                    (Ink::Good, theme.bold(Ink::Good))
-                } else {
-                    (Ink::BarFill, theme.ink(Ink::Text))
+                let (ink, style) = match (predicted, (accuracy - best).abs() < 1e-9) {
+                    (false, true) => (Ink::Good, theme.bold(Ink::Good)),
+                    (false, false) => (Ink::BarFill, theme.ink(Ink::Text)),
+                    (true, _) => {
+                        (Ink::MapDim, theme.ink(Ink::Muted).add_modifier(Modifier::ITALIC))
+                    }
                 };
-                let bars = column.saturating_sub(6);
-                spans.extend(bar(theme, bars, score.accuracy, theme.ink(ink)));
-                spans.push(Span::styled(format!("{:>4.0}% ", 100.0 * score.accuracy), style));
+                spans.extend(bar(theme, column.saturating_sub(6), accuracy, theme.ink(ink)));
+                let sign = if predicted { "~" } else { "" };
+                let share = format!("{sign}{:.0}%", 100.0 * accuracy);
+                spans.push(Span::styled(format!("{share:>5} "), style));
             }
             Line::from(spans)
         })

@@ -1,4 +1,4 @@
-//! The Evaluate pane: how good the forecasts were on questions that were not learned from.
+//! The Evaluate pane: how good the predictions are on held-out questions.
 
 use std::collections::BTreeMap;
 
@@ -19,27 +19,27 @@ use crate::explorer::ui::frame::pane_block;
 use crate::explorer::ui::widgets::{fit, heading, pad, thousands, whisker, wrap};
 use crate::metrics::{Bin, Metrics};
 
-/// How the forecast is drawn; what came true is the dot.
-const FORECAST: &str = "┃";
+/// How a prediction is drawn; what was observed is the dot.
+const PREDICTED: &str = "┃";
 /// Cells of the name of a predictor.
 const NAME: usize = 14;
 
 /// A figure: its title, its value, and whether more is better.
 type Column = (&'static str, fn(&Metrics) -> f64, bool);
 const COLUMNS: [Column; 5] = [
-    ("right", |f| f.accuracy, true),
+    ("acc.", |f| f.accuracy, true),
     ("AUC", |f| f.auc, true),
     ("loss", |f| f.nll, false),
-    ("calib", |f| f.ece, false),
-    ("route", |f| f.routing, true),
+    ("ECE", |f| f.ece, false),
+    ("routed", |f| f.routing, true),
 ];
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     let remark = if let Some(found) = state.evaluation.found.done() {
-        format!("data set, {}", found.split)
+        format!("{} split of the data set", found.split)
     } else {
-        let remark = state.remark(JobKind::Evaluation, "judging");
-        remark.unwrap_or_else(|| "on val of its training".into())
+        let remark = state.remark(JobKind::Evaluation, "evaluating");
+        remark.unwrap_or_else(|| "val split".into())
     };
     frame.render_widget(pane_block(state, layout, Pane::Evaluate, &remark, area.width), area);
     let inside = Layout::inside(area);
@@ -47,7 +47,7 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     let lines = match &state.evaluation.found {
         Job::Done(found) => judged(state, found, room),
         Job::Failed(problem) => {
-            let mut lines = said(state, &format!("the data set: {problem}"), Ink::Warn, room);
+            let mut lines = said(state, &format!("Data set: {problem}"), Ink::Warn, room);
             lines.extend(learned(state, room));
             lines
         }
@@ -61,7 +61,7 @@ fn learned(state: &State, room: usize) -> Vec<Line<'static>> {
     let subject = &state.subject;
     let figure = |name: &str| subject.val.get(name).copied().unwrap_or_default();
     let text = format!(
-        "accuracy {:.3}   AUC {:.3}   log loss {:.3}   calibration error {:.3}   routing {:.3}",
+        "accuracy {:.3}   AUC {:.3}   log loss {:.3}   calibration error {:.3}   routed accuracy {:.3}",
         figure("accuracy"),
         figure("auc"),
         figure("nll"),
@@ -69,7 +69,10 @@ fn learned(state: &State, room: usize) -> Vec<Line<'static>> {
         figure("routing")
     );
     let mut lines = said(state, &text, Ink::Text, room);
-    lines.push(held(state, &subject.coverage));
+    lines.extend(held(state, &subject.coverage, room));
+    let advice = "Start with --data FOLDER to compare with baselines.";
+    lines.extend(said(state, advice, Ink::Muted, room));
+    lines.push(Line::default());
     lines.extend(diagram(state, &subject.reliability, room));
     lines
 }
@@ -78,17 +81,17 @@ fn learned(state: &State, room: usize) -> Vec<Line<'static>> {
 fn judged(state: &State, found: &Evaluation, room: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
     let remark = format!("{} answers", thousands(found.responses as u64));
-    let mut lines = vec![heading(theme, room, "Beside the baselines", &remark)];
+    let mut lines = vec![heading(theme, room, "Against the baselines", &remark)];
     lines.extend(table(state, &found.predictors, room));
     if found.models_skipped > 0 {
-        let skipped = format!("{} models of the data are not in it", found.models_skipped);
+        let skipped = format!("{} models of the data are unknown", found.models_skipped);
         lines.push(Line::styled(fit(&skipped, room), theme.ink(Ink::Muted)));
     }
     let bounds = found.routing_bounds;
     let between =
-        format!("routing by dice {:.3}, by an oracle {:.3}", bounds.random, bounds.oracle);
+        format!("routed accuracy: random {:.3}, oracle {:.3}", bounds.random, bounds.oracle);
     lines.push(Line::styled(fit(&between, room), theme.ink(Ink::Muted)));
-    lines.push(held(state, &found.coverage));
+    lines.extend(held(state, &found.coverage, room));
     lines.extend(untested(state, state.evaluation.untested.as_deref(), room));
     lines.extend(diagram(state, &found.reliability, room));
     lines
@@ -98,7 +101,7 @@ fn judged(state: &State, found: &Evaluation, room: usize) -> Vec<Line<'static>> 
 fn untested(state: &State, found: Option<&Repeat>, room: usize) -> Vec<Line<'static>> {
     let known = found.and_then(|found| Some((found, found.predictors.get(EMBEDDER)?)));
     let Some((found, figures)) = known else {
-        let how = fit("untested pairs: see llmap evaluate --untested", room);
+        let how = fit("Untested pairs: run llmap evaluate --untested", room);
         return vec![Line::styled(how, state.theme.ink(Ink::Muted))];
     };
     let remark = format!("{} hidden cells, {} models", found.hidden_cells, found.hidden_models);
@@ -152,34 +155,39 @@ fn table(
     std::iter::once(Line::from(header)).chain(order.iter().map(row)).collect()
 }
 
-/// How many of the 80% intervals held, by the chance that was forecast.
-fn held(state: &State, coverage: &[Coverage]) -> Line<'static> {
+/// How many of the 80% intervals held the observed accuracy, by the chance that was predicted.
+fn held(state: &State, coverage: &[Coverage], room: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
     let honest = |held: f64| if (0.75..=0.85).contains(&held) { Ink::Good } else { Ink::Warn };
-    let mut held = vec![Span::styled("80% intervals held ", theme.ink(Ink::Muted))];
+    let mut held = Vec::new();
     held.extend(coverage.iter().filter(|bin| bin.groups > 0).map(|bin| {
         let share = format!("{:.0}% ", 100.0 * bin.covered);
         Span::styled(share, theme.bold(honest(bin.covered)))
     }));
-    held.push(Span::styled("low to high", theme.ink(Ink::Muted)));
-    Line::from(held)
+    if held.is_empty() {
+        return Vec::new();
+    }
+    held.push(Span::styled("(should be 80%)", theme.ink(Ink::Muted)));
+    let mut lines = said(state, "80% interval coverage by predicted quintile:", Ink::Muted, room);
+    lines.push(Line::from(held));
+    lines
 }
 
-/// The reliability diagram: what was forecast beside what came true.
+/// The reliability diagram: what was forecast beside what was observed.
 fn diagram(state: &State, reliability: &[Bin], room: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
     let (text, muted) = (theme.ink(Ink::Text), theme.ink(Ink::Muted));
-    let key = format!("{FORECAST} forecast  ● came true  and answers");
+    let key = format!("{PREDICTED} predicted  ● observed  · n");
     let mut lines = vec![heading(theme, room, "Reliability", &key)];
     let bars = room.saturating_sub(5 + 6 + 8);
     for bin in reliability.iter().filter(|bin| bin.count > 0) {
-        // Twice the standard error of the share that came true.
+        // Twice the standard error of the observed share.
         let error = 2.0 * (bin.observed * (1.0 - bin.observed) / bin.count as f64).sqrt();
         let interval = (bin.observed - error, bin.observed, bin.observed + error);
         let near = (bin.observed - bin.predicted).abs() <= error.max(0.02);
         let ink = if near { Ink::Good } else { Ink::Warn };
         let mut spans = vec![Span::styled(format!("{:>3.0}% ", 100.0 * bin.predicted), text)];
-        spans.extend(whisker(theme, bars, interval, ink, &[(bin.predicted, FORECAST)]));
+        spans.extend(whisker(theme, bars, interval, ink, &[(bin.predicted, PREDICTED)]));
         spans.push(Span::styled(format!(" {:>3.0}% ", 100.0 * bin.observed), theme.bold(ink)));
         spans.push(Span::styled(format!("{:>7} ", thousands(bin.count as u64)), muted));
         lines.push(Line::from(spans));

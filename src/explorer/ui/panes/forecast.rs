@@ -1,4 +1,4 @@
-//! The Forecast pane: models × benchmarks, what was measured and what is expected.
+//! The Forecast pane: models × benchmarks, measured and predicted.
 
 use std::ops::Range;
 
@@ -21,7 +21,9 @@ use crate::explorer::ui::widgets::{
 };
 
 /// Cells of a benchmark: its title, and a share.
-const CELL: usize = 9;
+const CELL: usize = 11;
+/// Lines of the titles.
+pub const TITLES: usize = 2;
 /// The widest name of a model, with its mark.
 const NAME: usize = 32;
 const MARK: usize = 2;
@@ -29,7 +31,7 @@ const MARK: usize = 2;
 const BELOW: usize = 4;
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
-    let remark = "~ forecast, the others measured";
+    let remark = "~ predicted, bold measured";
     frame.render_widget(pane_block(state, layout, Pane::Forecast, remark, area.width), area);
     let inside = Layout::inside(area);
     let lines = lines(state, inside.width.into(), inside.height.into());
@@ -40,19 +42,19 @@ fn lines(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
     let muted = state.theme.ink(Ink::Muted);
     let Some(grid) = state.forecasts.grid.done() else {
         let said = if state.subject.benchmarks.is_empty() {
-            "no benchmark is known of these models".into()
+            "no benchmarks".into()
         } else if let Some(problem) = state.forecasts.grid.problem() {
             problem.to_owned()
         } else {
-            state.remark(JobKind::Forecasts, "forecasting").unwrap_or_default()
+            state.remark(JobKind::Forecasts, "predicting").unwrap_or_default()
         };
         return vec![Line::styled(said, muted)];
     };
     let benchmarks = benchmarks(state, room);
     let name = name_room(state, room);
-    let mut lines = vec![header(state, &benchmarks, name)];
+    let mut lines = header(state, &benchmarks, name);
     if state.forecasts.rows.is_empty() {
-        lines.push(Line::styled("no model is like that", muted));
+        lines.push(Line::styled("no matches", muted));
     }
     for row in visible(state, height) {
         let model = state.forecasts.rows[row];
@@ -77,13 +79,13 @@ fn lines(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
 fn visible(state: &State, height: usize) -> Range<usize> {
     let rows = &state.forecasts.rows;
     let at = rows.iter().position(|model| *model == state.selected).unwrap_or_default();
-    around(at, height.saturating_sub(1 + BELOW), rows.len())
+    around(at, height.saturating_sub(TITLES + BELOW), rows.len())
 }
 
 /// The row that is drawn at a line of the pane.
 pub fn row_at(state: &State, height: usize, line: usize) -> Option<usize> {
     let visible = visible(state, height);
-    let row = visible.start + line.checked_sub(1)?;
+    let row = visible.start + line.checked_sub(TITLES)?;
     visible.contains(&row).then_some(row)
 }
 
@@ -109,24 +111,54 @@ fn benchmarks(state: &State, room: usize) -> Range<usize> {
     first..(first + fit).min(all)
 }
 
-fn header(state: &State, benchmarks: &Range<usize>, name: usize) -> Line<'static> {
+fn header(state: &State, benchmarks: &Range<usize>, name: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
-    let mut spans = vec![Span::styled(pad("  model", name), theme.ink(Ink::Muted))];
+    let mut lines: Vec<Vec<Span>> = ["", "  model"]
+        .map(|text| vec![Span::styled(pad(text, name), theme.ink(Ink::Muted))])
+        .to_vec();
     for b in benchmarks.clone() {
         let here = b == state.forecasts.at;
-        let room = CELL - 1 - usize::from(here);
-        let mark = if here { "▼" } else { "" };
-        let title = format!("{}{mark}", fit_end(&state.subject.benchmarks[b].name, room));
         let style = match (here, state.focus == Pane::Forecast) {
             (true, true) => theme.bold(Ink::Accent).patch(theme.cursor()),
             (true, false) => theme.bold(Ink::Text),
             _ => theme.ink(Ink::Muted),
         };
-        let gap = (CELL - 1).saturating_sub(width(&title));
-        spans.push(Span::raw(" ".repeat(gap + 1)));
-        spans.push(Span::styled(title, style));
+        let mark = if here { "▼" } else { "" };
+        let titles = halves(&state.subject.benchmarks[b].name, CELL - 1, CELL - 1 - width(mark));
+        for (line, title) in lines.iter_mut().zip([titles.0, titles.1 + mark]) {
+            let gap = (CELL - 1).saturating_sub(width(&title));
+            line.push(Span::raw(" ".repeat(gap + 1)));
+            line.push(Span::styled(title, style));
+        }
     }
-    Line::from(spans)
+    lines.into_iter().map(Line::from).collect()
+}
+
+/// A name in two lines: broken where its parts are, as late as the first line allows. What is short
+/// stands in the second one alone.
+fn halves(name: &str, first: usize, second: usize) -> (String, String) {
+    if width(name) <= second {
+        return (String::new(), name.to_owned());
+    }
+    let parts = name.char_indices().filter(|(_, c)| matches!(c, '/' | '-' | '_' | ' '));
+    let ends: Vec<usize> = parts.map(|(at, c)| at + c.len_utf8()).collect();
+    // Where the rest fits too, if there is such a place.
+    let fits = |end: &&usize| width(&name[..**end]) <= first;
+    let whole = ends.iter().rev().filter(fits).find(|end| width(&name[**end..]) <= second);
+    let end = whole.or_else(|| ends.iter().rev().find(fits)).copied();
+    match end {
+        Some(end) => (name[..end].to_owned(), fit_middle(&name[end..], second)),
+        None => (fit(name, first), String::new()),
+    }
+}
+
+/// The beginning and the end of a text: both tell names apart.
+fn fit_middle(text: &str, room: usize) -> String {
+    if width(text) <= room {
+        return text.to_owned();
+    }
+    let end = fit_end(text, room / 2);
+    format!("{}{}", fit(text, room - width(&end) + 1).trim_end_matches('…'), end)
 }
 
 fn name_of(state: &State, model: usize, room: usize) -> Span<'static> {
@@ -141,7 +173,7 @@ fn name_of(state: &State, model: usize, room: usize) -> Span<'static> {
     Span::styled(pad(&format!("{mark}{name}"), room), state.theme.ink(ink))
 }
 
-/// A share with its place on the ramp: what is only expected stands back.
+/// A share with its place on the ramp: what is predicted stands back.
 fn cell(state: &State, forecast: Forecast, here: bool) -> [Span<'static>; 2] {
     let theme = &state.theme;
     let p = forecast.accuracy.mean;
@@ -149,15 +181,14 @@ fn cell(state: &State, forecast: Forecast, here: bool) -> [Span<'static>; 2] {
     let ramp = Style::new().fg(theme.hue(Hue::Ramp(((p * 5.0) as usize).min(4), 5)));
     let style = match (measured, here) {
         (true, true) => theme.bold(Ink::Text),
-        (true, false) => theme.ink(Ink::Text),
+        (true, false) => theme.bold(Ink::Text),
         (false, _) => theme.ink(Ink::Muted).add_modifier(Modifier::ITALIC),
     };
     let sign = if measured { "" } else { "~" };
     let share = format!("{sign}{:.0}%", 100.0 * p);
-    let (glyph, ramp) = if measured { (eighths(p), ramp) } else { (" ", ramp) };
     let gap = CELL.saturating_sub(5 + 1);
     [
-        Span::styled(format!("{}{glyph}", " ".repeat(gap)), ramp),
+        Span::styled(format!("{}{}", " ".repeat(gap), eighths(p)), ramp),
         Span::styled(format!("{share:>5}"), style),
     ]
 }
@@ -187,8 +218,10 @@ fn details(state: &State, room: usize) -> Vec<Line<'static>> {
         format!("{percent:.1}% {} of {of}", benchmark.kind.achieved())
     } else {
         format!(
-            "{:.1}% expected, by overall ability and the scores of {run} models",
-            100.0 * accuracy.mean
+            "Predicted {:.1}% (80% interval {:.0}–{:.0}), from ability and {run} measured models",
+            100.0 * accuracy.mean,
+            100.0 * accuracy.low,
+            100.0 * accuracy.high
         )
     };
     vec![
@@ -197,4 +230,20 @@ fn details(state: &State, room: usize) -> Vec<Line<'static>> {
         Line::from(bar),
         Line::styled(fit(&said, room), text),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_benchmarks_take_two_lines() {
+        let of = |name| halves(name, 10, 10);
+        assert_eq!(of("gsm8k"), (String::new(), "gsm8k".into()));
+        assert_eq!(of("mmlu-pro/business"), ("mmlu-pro/".into(), "business".into()));
+        assert_eq!(of("alpaca-eval-1"), ("alpaca-".into(), "eval-1".into()));
+        let (first, second) = of("mcpmark/playwright-webarena");
+        assert_eq!((first.as_str(), second.as_str()), ("mcpmark/", "playw…rena"));
+        assert_eq!(of("unbreakable-name").0, "unbreakab…");
+    }
 }

@@ -8,9 +8,9 @@ use ratatui::style::Style;
 use crate::explorer::layout::Layout;
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
-use crate::explorer::state::colouring::{Class, ColourBy};
+use crate::explorer::state::coloring::{Class, ColorBy};
 use crate::explorer::state::job::JobKind;
-use crate::explorer::state::map::{Marker, Projector, Tool};
+use crate::explorer::state::map::{Marker, Tool};
 use crate::explorer::state::newcomer::NAME as NEWCOMER;
 use crate::explorer::theme::Ink;
 use crate::explorer::ui::frame::pane_block;
@@ -18,17 +18,26 @@ use crate::explorer::ui::geometry::{direction, ellipse};
 use crate::explorer::ui::labels::{Grid, Wanted};
 use crate::explorer::ui::raster::{Raster, SHAPES};
 use crate::explorer::ui::widgets::{fit, width};
+use crate::explorer::ui::{axes, card, density};
 
 /// Cells of the plot for one name at full view.
 const CELLS_A_NAME: f64 = 160.0;
+/// What must be known of distances on the map.
+const TWO: &str = " 2-D projection: use Nearest models for true distances ";
+const THREE: &str = " 3-D projection: use Nearest models for true distances ";
 /// How long the arrow of a probe is, of the extent of the map.
 const ARROW: f64 = 0.4;
+/// What stands beside the ellipse of a new model.
+const REGION: &str = "80% region";
 /// The longest name beside a point.
-const LONGEST: usize = 30;
+const LONGEST: usize = 48;
 /// Models that are tried for a name at most: where it is crowded the rest would find no place.
 const TRIED: usize = 600;
-/// Marked models that get a name of their own at most.
-const NAMED_MARKS: usize = 24;
+/// Selected, routed and marked models that have a name of their own at most.
+const NAMED: usize = 26;
+/// One of so many names may cover some points: the best known ones lie where it is crowded.
+const BOLD: usize = 3;
+const COVERED: usize = 2;
 
 /// The parts of the pane.
 pub struct Parts {
@@ -41,7 +50,7 @@ impl Parts {
         let inside = Layout::inside(area);
         let mut legend = Vec::new();
         let (mut x, mut row) = (0, 0);
-        for (i, class) in state.map.colouring.classes.iter().enumerate() {
+        for (i, class) in state.map.coloring.classes.iter().enumerate() {
             let w = (entry(state, class, inside.width).0 + 2) as u16;
             if x > 0 && x + w > inside.width {
                 (x, row) = (0, row + 1);
@@ -77,30 +86,37 @@ impl Parts {
 /// A legend entry without its marker: its width and its parts. The name of a cluster says how far it
 /// holds at its end, and may take the whole line.
 fn entry(state: &State, class: &Class, room: u16) -> (usize, String, String) {
-    let count = format!(" {}", class.count);
+    let count = format!(" {}", counted(state, class));
     let room = usize::from(room).saturating_sub(width(&count) + 2);
-    let longest = if state.map.colouring.by == ColourBy::Cluster { room } else { LONGEST };
+    let longest = if state.map.coloring.by == ColorBy::Cluster { room } else { LONGEST };
     let name = fit(&class.name, longest);
     (width(&name) + width(&count), name, count)
 }
 
+/// How many models a class has, and of several marked ones how many are of it.
+fn counted(state: &State, class: &Class) -> String {
+    if state.marked.len() < 2 {
+        return class.count.to_string();
+    }
+    let coloring = &state.map.coloring;
+    let own = |m: &&usize| coloring.classes.get(coloring.class_of(**m)) == Some(class);
+    format!("{}/{}", state.marked.iter().filter(own).count(), class.count)
+}
+
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     let map = &state.map;
-    let mut remark = map
-        .colouring
-        .title
-        .as_ref()
-        .map_or_else(String::new, |title| format!("coloured by {title}"));
+    let mut remark =
+        map.coloring.title.as_ref().map_or_else(String::new, |title| format!("color: {title}"));
     if state.clusters.problem().is_some() {
-        remark = "clustering failed".into();
+        remark = "clustering failed (F5 starts it again)".into();
     }
-    remark = state.remark(JobKind::Clusters, "finding clusters").unwrap_or(remark);
+    remark = state.remark(JobKind::Clusters, "clustering").unwrap_or(remark);
     let doing = map.wanted.title(&state.subject);
     remark = state.remark(JobKind::Projection, &doing).unwrap_or(remark);
     let mut block = pane_block(state, layout, Pane::Map, &remark, area.width);
     if state.training.is_none() && area.width > 40 {
-        let note = " distances here mislead: nearest models are found in all dimensions ";
-        let note = if note.len() + 6 < area.width as usize { note } else { " distances mislead " };
+        let note = if map.space.is_some() { THREE } else { TWO };
+        let note = if width(note) + 6 < area.width.into() { note } else { " 2-D projection " };
         let note = ratatui::text::Line::styled(note, state.theme.ink(Ink::Muted));
         block = block.title_bottom(note.right_aligned());
     }
@@ -113,24 +129,28 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
         return;
     }
     if map.places.is_empty() {
-        let word = "no model is known";
+        let word = "no models";
         buffer.set_stringn(plot.x, plot.y, word, plot.width as usize, state.theme.ink(Ink::Muted));
         return;
     }
     let mut grid = Grid::new(plot.width as usize, plot.height as usize);
-    draw_axes(buffer, state, plot);
+    if map.density {
+        density::draw(buffer, state, plot);
+    }
+    axes::draw_lines(buffer, state, plot);
     Raster::of(state, plot).draw(buffer, state, plot, &mut grid);
-    draw_titles(buffer, state, plot, &mut grid);
+    axes::draw_titles(buffer, state, plot, &mut grid);
     draw_direction(buffer, state, plot, &mut grid);
     draw_newcomer(buffer, state, plot, &mut grid);
     draw_special(buffer, state, plot, &mut grid);
     draw_drag(buffer, state, plot);
+    card::draw(buffer, state, area);
 }
 
 fn draw_legend(buffer: &mut Buffer, state: &State, parts: &Parts) {
     let theme = &state.theme;
     for &(i, place) in &parts.legend {
-        let class = &state.map.colouring.classes[i];
+        let class = &state.map.coloring.classes[i];
         let lit = state.map.isolated.is_none_or(|isolated| isolated == i);
         let (marker, text) = if lit {
             (Style::new().fg(theme.hue(class.hue)), theme.ink(Ink::Text))
@@ -138,11 +158,8 @@ fn draw_legend(buffer: &mut Buffer, state: &State, parts: &Parts) {
             (theme.ink(Ink::MapDim), theme.ink(Ink::MapDim))
         };
         let (_, name, count) = entry(state, class, parts.plot.width);
-        let shape = if state.map.marker == Marker::Shapes {
-            SHAPES[i.min(SHAPES.len() - 1)]
-        } else {
-            "●"
-        };
+        let shape =
+            if state.marker() == Marker::Shapes { SHAPES[i.min(SHAPES.len() - 1)] } else { "●" };
         let end = place.right();
         let mut x = place.x;
         let quiet = if lit { theme.ink(Ink::Muted) } else { text };
@@ -152,108 +169,6 @@ fn draw_legend(buffer: &mut Buffer, state: &State, parts: &Parts) {
             (x, _) = buffer.set_stringn(x, place.y, part, end.saturating_sub(x).into(), style);
         }
     }
-}
-
-/// Faint lines through the means.
-fn draw_axes(buffer: &mut Buffer, state: &State, plot: Rect) {
-    let map = &state.map;
-    let style = state.theme.ink(Ink::MapAxis);
-    let (x, y) = map.seen(map.origin);
-    let column = (0.0..1.0).contains(&x).then(|| plot.x + (x * f64::from(plot.width)) as u16);
-    let row = (0.0..1.0).contains(&y).then(|| plot.y + (y * f64::from(plot.height)) as u16);
-    if let Some(column) = column {
-        (plot.top()..plot.bottom()).for_each(|y| {
-            buffer.set_string(column, y, "┊", style);
-        });
-    }
-    if let Some(row) = row {
-        (plot.left()..plot.right()).for_each(|x| {
-            buffer.set_string(x, row, if Some(x) == column { "┼" } else { "┈" }, style);
-        });
-    }
-}
-
-/// The titles of the axes, over points: they must be read.
-fn draw_titles(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid) {
-    let map = &state.map;
-    let (a, b) = map.axes();
-    let (vertical, horizontal) = if let Some(turned) = map.space {
-        let share: f64 = map.projection.shares.iter().take(3).sum();
-        let explained = by_coverage(state, 0)
-            .zip(by_coverage(state, 1))
-            .map_or_else(String::new, |(first, second)| {
-                format!(" · coverage explains {first:.0}%, {second:.0}%")
-            });
-        let degrees = |radians: f64| radians.to_degrees().round();
-        (
-            format!("three dimensions · {:.0}% of variance{explained}", 100.0 * share),
-            format!("turned {}°, tilted {}°", degrees(turned.yaw), degrees(turned.pitch)),
-        )
-    } else {
-        let axis = |component| {
-            let long = axis(state, component);
-            let fits = width(&long) + 4 < usize::from(plot.width);
-            if fits { long } else { short_axis(state, component) }
-        };
-        (format!("↑ {}", axis(b)), format!("{} →", axis(a)))
-    };
-    let muted = state.theme.ink(Ink::Muted);
-    let w = width(&horizontal).min(plot.width as usize);
-    let (left, bottom) = (plot.width as usize - w, plot.height as usize - 1);
-    buffer.set_stringn(plot.x, plot.y, &vertical, plot.width.into(), muted);
-    buffer.set_stringn(plot.x + left as u16, plot.y + bottom as u16, &horizontal, w, muted);
-    grid.reserve(0, 0, width(&vertical) + 1);
-    grid.reserve(left.saturating_sub(1), bottom, w + 1);
-}
-
-/// What an axis shows, and how much of the whole that is.
-pub fn axis(state: &State, component: usize) -> String {
-    let map = &state.map;
-    let share = map.projection.shares.get(component).copied().unwrap_or_default() * 100.0;
-    match map.projector {
-        Projector::Pca => {
-            let axis = short_axis(state, component);
-            let explained = by_coverage(state, component);
-            explained.map_or(axis.clone(), |x| format!("{axis} · coverage explains {x:.0}%"))
-        }
-        Projector::Tsne => format!("t-SNE {} · distances mean little", component + 1),
-        Projector::Attribute(_) if component == 0 => {
-            format!("{} · {share:.0}% of variance", map.projector.title(&state.subject))
-        }
-        Projector::Attribute(_) => format!("PC{component} of the rest · {share:.0}% of variance"),
-    }
-}
-
-/// The same of a principal component in fewer cells.
-fn short_axis(state: &State, component: usize) -> String {
-    let map = &state.map;
-    if map.projector != Projector::Pca {
-        return axis(state, component);
-    }
-    let share = map.projection.shares.get(component).copied().unwrap_or_default();
-    format!("PC{} · {:.0}% of variance", component + 1, 100.0 * share)
-}
-
-/// How much of a principal component coverage explains, in percent.
-fn by_coverage(state: &State, component: usize) -> Option<f64> {
-    let explained =
-        state.subject.axes_by_coverage.filter(|_| state.map.projector == Projector::Pca)?;
-    explained.get(component).map(|share| 100.0 * share)
-}
-
-/// How much of the whole the principal components show, and how much of the first ones coverage
-/// explains.
-pub fn caption(shares: &[f64], by_coverage: &[f64]) -> String {
-    let percent = |share: &f64| format!("{:.0}%", 100.0 * share);
-    let axis = |(i, share)| format!("PC{} {}", i + 1, percent(share));
-    let axes: Vec<String> = shares.iter().enumerate().map(axis).collect();
-    let explained: Vec<String> = by_coverage.iter().map(percent).collect();
-    let explained = if explained.is_empty() {
-        String::new()
-    } else {
-        format!(" · coverage explains {}", explained.join(" and "))
-    };
-    format!("{} of variance{explained}", axes.join(", "))
 }
 
 /// The box or loop that is being dragged.
@@ -316,13 +231,13 @@ fn draw_direction(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Gri
     let head = ["→", "↗", "↑", "↖", "←", "↙", "↓", "↘"][eighth.rem_euclid(8) as usize];
     buffer.set_string(plot.x + x as u16, plot.y + y as u16, head, style);
     let text = fit(&report.attribute, LONGEST);
-    if let Some((x, y)) = grid.place(&Wanted { x, y, text: &text, forced: true }) {
+    if let Some((x, y)) = grid.place(&Wanted { x, y, text: &text, covers: usize::MAX }) {
         buffer.set_string(plot.x + x as u16, plot.y + y as u16, &text, style);
     }
 }
 
-/// The new model, and the ellipse in which it lies with a chance of 80%, where the map is flat and
-/// linear; else it stands beside its nearest model.
+/// The new model, and while it is being placed the ellipse in which it lies with a chance of 80%, where
+/// the map is flat and linear; else it stands beside its nearest model.
 fn draw_newcomer(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid) {
     let Some(placed) = &state.newcomer.placed else { return };
     let map = &state.map;
@@ -352,9 +267,20 @@ fn draw_newcomer(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid
         });
         let points: Vec<Vec<f64>> = std::iter::once(place.to_vec()).chain(around).collect();
         let places = map.locate(&points);
-        let quiet = state.theme.ink(Ink::MapRouted);
-        for at in places[1..].iter().filter_map(|place| cell(*place)) {
-            put(buffer, at, "∙", quiet);
+        let quiet = state.theme.ink(Ink::Muted);
+        let ring: Vec<(usize, usize)> =
+            places[1..].iter().filter_map(|place| cell(*place)).collect();
+        // Of a region of which most is not in sight, some arcs would say nothing.
+        let whole = 2 * ring.len() >= places.len() - 1;
+        if whole && matches!(state.focus, Pane::Newcomer | Pane::Questions) {
+            for at in &ring {
+                put(buffer, *at, "∙", quiet);
+            }
+            if let Some(&(x, y)) = ring.iter().min_by_key(|(_, y)| *y)
+                && let Some((x, y)) = grid.place(&Wanted { x, y, text: REGION, covers: 0 })
+            {
+                put(buffer, (x, y), REGION, quiet);
+            }
         }
         cell(places[0])
     } else {
@@ -367,7 +293,7 @@ fn draw_newcomer(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid
     let Some((x, y)) = centre else { return };
     let style = state.theme.bold(Ink::MapRouted);
     grid.reserve(x, y, 1);
-    if let Some((x, y)) = grid.place(&Wanted { x, y, text: NEWCOMER, forced: true }) {
+    if let Some((x, y)) = grid.place(&Wanted { x, y, text: NEWCOMER, covers: usize::MAX }) {
         put(buffer, (x, y), NEWCOMER, style);
     }
     put(buffer, (x, y), "✚", style);
@@ -395,18 +321,24 @@ fn draw_special(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid)
     if let Some(model) = routed.filter(|_| !is_routed) {
         special.push((model, "★", theme.bold(Ink::MapRouted), theme.bold(Ink::MapRouted)));
     }
-    let marked = marked.take(NAMED_MARKS);
-    special.extend(marked.map(|m| (m, "◆", theme.bold(Ink::Accent), theme.ink(Ink::Accent))));
+    // Marked models keep the color of their class.
+    special.extend(marked.map(|m| {
+        let class = map.coloring.classes.get(map.coloring.class_of(m));
+        let hue = class.map_or(theme[Ink::MapPoint], |class| theme.hue(class.hue));
+        (m, "◆", theme.bold(Ink::Text).fg(hue), theme.ink(Ink::Text))
+    }));
 
     for &(model, ..) in &special {
         if let Some((x, y)) = cell(model) {
             grid.reserve(x, y, 1);
         }
     }
-    for &(model, symbol, point, name) in &special {
+    for (i, &(model, symbol, point, name)) in special.iter().enumerate() {
         let Some((x, y)) = cell(model) else { continue };
         let text = fit(state.short(model), LONGEST);
-        if let Some((nx, ny)) = grid.place(&Wanted { x, y, text: &text, forced: true }) {
+        if i < NAMED
+            && let Some((nx, ny)) = grid.place(&Wanted { x, y, text: &text, covers: usize::MAX })
+        {
             buffer.set_string(plot.x + nx as u16, plot.y + ny as u16, &text, name);
         }
         buffer.set_string(plot.x + x as u16, plot.y + y as u16, symbol, point);
@@ -419,6 +351,7 @@ fn draw_special(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid)
     let lit = map.ranked.iter().copied().filter(|model| state.is_lit(*model));
     let seen = lit.filter_map(|model| Some((model, cell(model)?)));
     for (model, (x, y)) in seen.take(TRIED) {
+        let covers = if placed < most.div_ceil(BOLD) { COVERED } else { 0 };
         if placed >= most {
             break;
         }
@@ -426,23 +359,10 @@ fn draw_special(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid)
             continue;
         }
         let text = fit(state.short(model), LONGEST);
-        if let Some((nx, ny)) = grid.place(&Wanted { x, y, text: &text, forced: false }) {
+        if let Some((nx, ny)) = grid.place(&Wanted { x, y, text: &text, covers }) {
             let style = theme.ink(Ink::MapLabel);
             buffer.set_string(plot.x + nx as u16, plot.y + ny as u16, &text, style);
             placed += 1;
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_caption_says_how_much_coverage_explains_in_one_line() {
-        let said = caption(&[0.181, 0.064, 0.05], &[0.18, 0.054]);
-        assert_eq!(said, "PC1 18%, PC2 6%, PC3 5% of variance · coverage explains 18% and 5%");
-        assert!(width(&said) < 80);
-        assert_eq!(caption(&[0.5, 0.2], &[]), "PC1 50%, PC2 20% of variance");
     }
 }

@@ -1,19 +1,21 @@
 //! Each pane draws itself, and says what is drawn where: one place that knows them all.
 
+mod asked;
 mod compare;
 mod evaluate;
 mod forecast;
 pub mod map;
-mod model;
+pub mod model;
 mod models;
 mod newcomer;
 mod probe;
 mod questions;
 mod route;
 pub mod training;
+mod why;
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use crate::explorer::layout::Layout;
 use crate::explorer::pane::Pane;
@@ -48,10 +50,16 @@ pub fn line_at(state: &State, pane: Pane, area: Rect, y: u16) -> Option<usize> {
     }
 }
 
+/// True at a cell where a prompt is typed.
+pub fn is_prompt(state: &State, pane: Pane, area: Rect, at: Position) -> bool {
+    pane == Pane::Route && route::prompt_place(state, Layout::inside(area)).contains(at)
+}
+
 /// The column whose title is drawn at a cell.
 pub fn column_at(state: &State, pane: Pane, area: Rect, (x, y): (u16, u16)) -> Option<usize> {
     let inside = Layout::inside(area);
-    if y != inside.y {
+    let titles = if pane == Pane::Forecast { forecast::TITLES as u16 } else { 1 };
+    if !(inside.y..inside.y + titles).contains(&y) {
         return None;
     }
     match pane {

@@ -11,7 +11,7 @@ use crate::explorer::layout::Layout;
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
 use crate::explorer::theme::Ink;
-use crate::explorer::ui::frame::pane_block;
+use crate::explorer::ui::frame::{pane_block, with_more};
 use crate::explorer::ui::widgets::{bar, fit, heading, pad, thousands, under_cursor, width};
 
 /// Cells for a name beside the basis of a likeness in words, for its number, for those words, and for
@@ -22,9 +22,11 @@ const BASIS: usize = 38;
 const SHORT_BASIS: usize = 14;
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
-    frame.render_widget(pane_block(state, layout, Pane::Model, "", area.width), area);
     let inside = Layout::inside(area);
     let lines = lines(state, inside.width.into());
+    let below = lines.len().saturating_sub(state.model.scroll + usize::from(inside.height));
+    let block = pane_block(state, layout, Pane::Model, "", area.width);
+    frame.render_widget(with_more(state, block, below), area);
     let shown: Vec<Line> = lines.into_iter().skip(state.model.scroll).collect();
     frame.render_widget(Paragraph::new(shown), inside);
 }
@@ -33,26 +35,44 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
 pub fn lines(state: &State, room: usize) -> Vec<Line<'static>> {
     let (theme, subject, model) = (&state.theme, &state.subject, state.selected);
     if model >= subject.models.len() {
-        return vec![Line::styled("no model is selected", theme.ink(Ink::Muted))];
+        return vec![Line::styled("no model selected", theme.ink(Ink::Muted))];
     }
     let mut lines = vec![Line::styled(fit(state.name(model), room), theme.bold(Ink::MapSelected))];
     lines.extend(attributes(state, room));
     if !state.neighbours.is_empty() {
         lines.push(Line::default());
-        lines.push(heading(theme, room, "Nearest models", "cosine, shared questions"));
+        lines.push(heading(theme, room, "Nearest models", &basis_of(state)));
         lines.extend(neighbours(state, room));
     }
     lines.push(Line::default());
-    lines.push(heading(theme, room, "Accuracy by benchmark", "and answers"));
+    lines.push(heading(theme, room, "Accuracy by benchmark", "· n answers"));
     lines.extend(benchmarks(state, room));
     lines
+}
+
+/// What the numbers beside nearest models are.
+pub fn basis_of(state: &State) -> String {
+    format!("cosine in {}-d, shared questions", state.subject.profiles().ncols())
+}
+
+/// What an attribute is called where it is read; expressions know it by its own name.
+fn label(name: &str) -> &str {
+    match name {
+        "params_b" => "params (B)",
+        "moe" => "MoE",
+        "open" => "open weights",
+        "cost_in" => "$/M in",
+        "cost_out" => "$/M out",
+        "context_k" => "context (k)",
+        name => name,
+    }
 }
 
 fn attributes(state: &State, room: usize) -> Vec<Line<'static>> {
     let (theme, model) = (&state.theme, state.selected);
     let mut items: Vec<(String, Vec<Span<'static>>)> = Vec::new();
     for attribute in &state.subject.attributes {
-        let name = attribute.name.clone();
+        let name = label(&attribute.name).to_owned();
         let spans = match &attribute.values {
             Values::Flag(values) => {
                 let (mark, ink, text) = match values[model] {
@@ -147,7 +167,7 @@ fn benchmarks(state: &State, room: usize) -> Vec<Line<'static>> {
         .filter_map(|b| Some((b, b.scores.get(model)?.as_ref()?)))
         .collect();
     if run.is_empty() {
-        return vec![Line::styled("not run on any", theme.ink(Ink::Muted))];
+        return vec![Line::styled("no benchmark evaluated", theme.ink(Ink::Muted))];
     }
     let longest = run.iter().map(|(b, _)| width(&b.name)).max().unwrap_or_default();
     let name_room = longest.min(room.saturating_sub(20));
@@ -169,7 +189,9 @@ fn benchmarks(state: &State, room: usize) -> Vec<Line<'static>> {
         .collect();
     let others = state.subject.benchmarks.len() - run.len();
     if others > 0 {
-        lines.push(Line::styled(format!("not run on {others} others"), theme.ink(Ink::Muted)));
+        let benchmarks = if others == 1 { "benchmark" } else { "benchmarks" };
+        let text = format!("{others} {benchmarks} not evaluated");
+        lines.push(Line::styled(text, theme.ink(Ink::Muted)));
     }
     lines
 }

@@ -52,7 +52,7 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     let columns = columns(state, inside.width.into());
     let mut lines = vec![header(state, &columns)];
     if state.table.rows.is_empty() {
-        let why = state.table.problem.clone().unwrap_or_else(|| "no model is like that".into());
+        let why = state.table.problem.clone().unwrap_or_else(|| "no matches".into());
         let ink = if state.table.problem.is_some() { Ink::Bad } else { Ink::Muted };
         let said = wrap(&why, inside.width.into()).into_iter();
         lines.extend(said.map(|line| Line::styled(line, state.theme.ink(ink))));

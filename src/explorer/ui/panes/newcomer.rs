@@ -10,13 +10,13 @@ use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
 use crate::explorer::theme::Ink;
 use crate::explorer::ui::frame::pane_block;
-use crate::explorer::ui::panes::model::neighbour;
+use crate::explorer::ui::panes::model::{basis_of, neighbour};
 use crate::explorer::ui::widgets::{fit, heading, pad, whisker, width, wrap};
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     let newcomer = &state.newcomer;
     let remark = match newcomer.answered() {
-        _ if newcomer.placing.is_running() => format!("{} placing", state.spinner()),
+        _ if newcomer.placing.is_running() => format!("{} computing", state.spinner()),
         0 => String::new(),
         1 => "1 answer".into(),
         n => format!("{n} answers"),
@@ -36,13 +36,20 @@ pub fn lines(state: &State, room: usize) -> Vec<Line<'static>> {
     };
     let newcomer = &state.newcomer;
     let Some(placed) = &newcomer.placed else {
-        let mut lines =
-            said("Place a model that was not trained on, by a few of its answers.", text);
-        lines.push(Line::default());
-        lines.extend(said("n asks the questions that tell most (needs --data): + says that it answered one right, - wrong.", muted));
+        if newcomer.placing.is_running() {
+            let doing =
+                format!("{} placing it by {} answers …", state.spinner(), newcomer.answered());
+            return said(&doing, text);
+        }
+        let mut lines = said("Place a new model from a few of its answers.", text);
         lines.push(Line::default());
         lines.extend(said(
-            "o reads answers from a file, a table of prompt_id or prompt, and label.",
+            "n: next most informative question (needs --data) · + correct · - incorrect",
+            muted,
+        ));
+        lines.push(Line::default());
+        lines.extend(said(
+            "O: load answers from a file, a table of label and prompt or prompt_id",
             muted,
         ));
         return lines;
@@ -51,7 +58,7 @@ pub fn lines(state: &State, room: usize) -> Vec<Line<'static>> {
     let mut lines = vec![Line::from(vec![
         Span::styled("✚ ", theme.bold(Ink::MapRouted)),
         Span::styled(
-            format!("more able than {} of the models", percent(placed.ability.mean)),
+            format!("stronger than {} of the models", percent(placed.ability.mean)),
             theme.bold(Ink::Text),
         ),
     ])];
@@ -63,15 +70,15 @@ pub fn lines(state: &State, room: usize) -> Vec<Line<'static>> {
     ));
     lines.push(Line::from(bar));
     lines.push(Line::default());
-    lines.push(heading(theme, room, "Nearest models", "cosine, shared questions"));
+    lines.push(heading(theme, room, "Nearest models", &basis_of(state)));
     lines.extend(placed.neighbours.iter().map(|near| neighbour(state, near, room)));
     lines.push(Line::default());
     if placed.benchmarks.is_empty() {
-        lines.extend(said("open the data set with --data, and benchmarks are forecast", muted));
+        lines.extend(said("Start with --data FOLDER to predict benchmarks.", muted));
         return lines;
     }
-    let known = format!("±{:.0} points, and answers", 100.0 * placed.deviation);
-    lines.push(heading(theme, room, "Forecast accuracy", &known));
+    let known = format!("±{:.0} points · n answers", 100.0 * placed.deviation);
+    lines.push(heading(theme, room, "Predicted accuracy", &known));
     let names = placed.benchmarks.iter().map(|(name, ..)| width(name)).max().unwrap_or_default();
     let names = names.clamp(8, 26).min(room / 2);
     for (name, answers, estimate) in &placed.benchmarks {

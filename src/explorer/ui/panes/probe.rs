@@ -30,16 +30,24 @@ const BELOW: usize = 11;
 const CHANCE: &str = "┃";
 const POOL: &str = "╎";
 const SHUFFLED: &str = "×";
+/// Cells for the measure with its value, and for the mark of the verdict.
+const FIGURE: usize = 9;
+const MARK: usize = 3;
+/// Cells for a verdict in short; for a whisker at least, and beside a verdict in a sentence.
+const SHORT: usize = 18;
+const LEAST_WHISKER: usize = 4;
+const WHISKER: usize = 30;
+/// What is said of an attribute that cannot be probed.
+const TOO_FEW: &str = "needs ≥ 5 models in two classes";
 /// Cells for the kind of a probe.
-const KINDS: usize = 16;
+const KINDS: usize = 18;
 /// Rows of a list of models, of the confusion matrix, and of benchmarks on either side.
 const MODELS: usize = 6;
 const CLASSES: usize = 6;
 const BENCHMARKS: usize = 4;
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
-    let remark =
-        state.remark(JobKind::Probes, "probing").unwrap_or_else(|| "held-out models".into());
+    let remark = state.remark(JobKind::Probes, "running").unwrap_or_else(|| "held out".into());
     frame.render_widget(pane_block(state, layout, Pane::Probe, &remark, area.width), area);
     let inside = Layout::inside(area);
     let lines = lines(state, inside.width.into(), inside.height.into());
@@ -63,12 +71,17 @@ fn lines(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
     let muted = theme.ink(Ink::Muted);
     if state.subject.attributes.is_empty() {
-        let hint = "no attribute is known of these models: add columns to models.csv";
+        let hint = "No attributes: add columns to models.csv.";
         return wrap(hint, room).into_iter().map(|line| Line::styled(line, muted)).collect();
     }
     let names = state.subject.attributes.iter().map(|a| width(&a.name)).max().unwrap_or_default();
     let name_room = names.clamp(8, 14);
-    let key = format!("● balanced  {CHANCE} chance  {SHUFFLED} shuffled, 95%  {POOL} pool");
+    let long = format!(
+        "● balanced accuracy (ρ: Spearman)  {CHANCE} chance  {SHUFFLED} shuffled labels (95th pct)  \
+         {POOL} ability + coverage baseline"
+    );
+    let short = format!("● score  {CHANCE} chance  {SHUFFLED} shuffled  {POOL} baseline");
+    let key = if width(&long) <= room { long } else { short };
     let mut lines = vec![Line::styled(fit(&key, room), muted)];
     let order = state.probe.order();
     for place in listed(state, height) {
@@ -81,7 +94,7 @@ fn lines(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
     lines
 }
 
-/// An attribute of the list: its figure as a bar against its controls.
+/// An attribute of the list: its figure as a bar against its controls, and the verdict.
 fn row(state: &State, attribute: usize, room: usize, name_room: usize) -> Line<'static> {
     let theme = &state.theme;
     let muted = theme.ink(Ink::Muted);
@@ -90,26 +103,59 @@ fn row(state: &State, attribute: usize, room: usize, name_room: usize) -> Line<'
     let rest = room.saturating_sub(name_room + 1);
     match &state.probe.reports[attribute] {
         Job::Done(r) => {
-            let ink = if r.beats_controls { Ink::Good } else { Ink::Warn };
+            let verdict = Verdict::of(r);
             let scheme = r.main();
             let figure = scheme.linear.figures.main();
             let mut marks = vec![(scheme.pool.figures.main().value, POOL), (chance(r), CHANCE)];
             marks.extend(scheme.linear.shuffled_high.map(|high| (high, SHUFFLED)));
             let parts = (figure.interval.low, figure.value, figure.interval.high);
-            spans.extend(whisker(theme, rest.saturating_sub(15), parts, ink, &marks));
-            spans.push(Span::styled(format!(" {}", decimals(figure.value)), theme.bold(ink)));
-            let mark = if r.beats_controls { "✓" } else { " " };
-            spans.push(Span::styled(format!(" p {:.3} ", r.p_value), muted));
-            spans.push(Span::styled(mark, theme.bold(ink)));
+            // The measure and its value, and the verdict in a sentence where there is room for it.
+            let fixed = FIGURE + MARK;
+            let wide = rest >= fixed + width(verdict.sentence) + WHISKER;
+            let text = if wide { verdict.sentence } else { verdict.short };
+            let text_room = if wide { width(text) } else { SHORT };
+            let bar = rest.saturating_sub(fixed + text_room);
+            if bar >= LEAST_WHISKER {
+                spans.extend(whisker(theme, bar, parts, verdict.ink, &marks));
+            }
+            let measure = if r.kind == "number" { "  ρ" } else { "acc" };
+            spans.push(Span::styled(format!(" {measure} "), muted));
+            spans.push(Span::styled(decimals(figure.value), theme.bold(verdict.ink)));
+            spans.push(Span::styled(format!(" {} ", verdict.mark), theme.bold(verdict.ink)));
+            spans.push(Span::styled(fit(text, text_room), theme.ink(verdict.ink)));
         }
-        Job::Idle | Job::Running | Job::Cancelled => {
-            spans.push(Span::styled(pad("…", rest), muted));
-        }
-        Job::Failed(_) => {
-            spans.push(Span::styled(pad("too few models in its classes", rest), muted));
+        Job::Running => spans.push(Span::styled(pad("running …", rest), muted)),
+        Job::Idle | Job::Cancelled => spans.push(Span::styled(pad("–", rest), muted)),
+        Job::Failed(problem) => {
+            let few = problem.contains("cannot be probed");
+            spans.push(Span::styled(pad(if few { TOO_FEW } else { "failed" }, rest), muted));
         }
     }
     Line::from(spans)
+}
+
+/// What was found, in plain words.
+struct Verdict {
+    mark: &'static str,
+    short: &'static str,
+    sentence: &'static str,
+    ink: Ink,
+}
+
+impl Verdict {
+    fn of(r: &Report) -> Self {
+        let verdict = |mark, short, sentence, ink| Self { mark, short, sentence, ink };
+        if r.beats_controls {
+            let sentence = "decodable: beats chance, shuffled labels, ability + coverage";
+            verdict("✓", "decodable", sentence, Ink::Good)
+        } else if r.beats_chance() {
+            let sentence = "above chance, but not above ability + coverage alone";
+            verdict("~", "not above baseline", sentence, Ink::Warn)
+        } else {
+            let sentence = "not decodable: no better than chance or shuffled labels";
+            verdict("✗", "not above chance", sentence, Ink::Muted)
+        }
+    }
 }
 
 /// What blind guessing gets in the main figure.
@@ -131,8 +177,8 @@ fn details(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
     let Some(report) = state.probe.report(at) else {
         let text = match &state.probe.reports[at] {
             Job::Failed(problem) => problem.as_str(),
-            Job::Running => "being probed …",
-            Job::Idle | Job::Cancelled | Job::Done(_) => "not probed",
+            Job::Running => "running …",
+            Job::Idle | Job::Cancelled | Job::Done(_) => "not run yet",
         };
         let said = wrap(text, room).into_iter().map(|line| Line::styled(line, muted));
         return std::iter::once(heading(theme, room, name, "")).chain(said).collect();
@@ -166,19 +212,15 @@ fn summary(state: &State, r: &Report, room: usize) -> Vec<Line<'static>> {
     }
     let remark = format!("{} models: {}", r.models, classes.join(", "));
     let mut lines = vec![heading(theme, room, &r.attribute, &remark)];
-    let (text, ink) = if r.beats_controls {
-        ("It can be read off the vectors.".to_owned(), Ink::Good)
-    } else {
-        (format!("It does not beat: {}.", r.unbeaten.join("; ")), Ink::Warn)
-    };
+    let (text, ink) = conclusion(r);
     lines.extend(said(&text, room, theme.ink(ink)));
     let number = r.kind == "number";
     let columns =
-        if number { ["Spearman", "95%", "R²", "p"] } else { ["balanced", "95%", "AUC", "p"] };
+        if number { ["Spearman", "95%", "R²", "p"] } else { ["bal.acc.", "95%", "AUC", "p"] };
     let cells = |cells: [String; 4]| {
         format!("{:>8} {:>8} {:>4} {:>5}", cells[0], cells[1], cells[2], cells[3])
     };
-    let title = format!("{}{}", pad("kept out", KINDS), cells(columns.map(str::to_owned)));
+    let title = format!("{}{}", pad("held out", KINDS), cells(columns.map(str::to_owned)));
     lines.push(Line::styled(fit(&title, room), theme.ink(Ink::Muted)));
     let row = |name: &str, run: &Run, ink: Ink| {
         let figure = run.figures.main();
@@ -194,21 +236,21 @@ fn summary(state: &State, r: &Report, room: usize) -> Vec<Line<'static>> {
     };
     let mut scheme = |of: &str, s: &Scheme| {
         lines.push(row(of, &s.linear, Ink::Text));
-        lines.push(row("  nearest models", &s.nearest, Ink::Muted));
-        lines.push(row("  ability, runs", &s.pool, Ink::Muted));
+        lines.push(row(" k-NN", &s.nearest, Ink::Muted));
+        lines.push(row(" ability+coverage", &s.pool, Ink::Muted));
     };
     if let Some(grouped) = &r.grouped {
-        scheme("whole families", grouped);
+        scheme("by family", grouped);
     }
-    scheme("random models", &r.random);
+    scheme("random", &r.random);
     if let Some(p) = r.predictions.get(state.selected) {
         let (truth, ink) = match &p.truth {
-            Some(truth) if *truth == p.said => (format!("it is {truth}"), Ink::Good),
-            Some(truth) => (format!("it is {truth}"), if number { Ink::Text } else { Ink::Bad }),
-            None => ("not known".into(), Ink::Muted),
+            Some(truth) if *truth == p.said => (format!("true: {truth}"), Ink::Good),
+            Some(truth) => (format!("true: {truth}"), if number { Ink::Text } else { Ink::Bad }),
+            None => ("true value unknown".into(), Ink::Muted),
         };
         let sure = p.probability.map_or_else(String::new, |p| format!(" ({:.0}%)", 100.0 * p));
-        let what = format!(": {}{sure}, ", p.said);
+        let what = format!(": predicted {}{sure}, ", p.said);
         let name =
             fit(state.short(state.selected), room.saturating_sub(width(&what) + width(&truth)));
         lines.push(Line::from(vec![
@@ -218,6 +260,28 @@ fn summary(state: &State, r: &Report, room: usize) -> Vec<Line<'static>> {
         ]));
     }
     lines
+}
+
+/// The figure and what it means, in a sentence.
+fn conclusion(r: &Report) -> (String, Ink) {
+    let value = decimals(r.main().linear.figures.main().value).trim().to_owned();
+    let figure = if r.kind == "number" {
+        format!("Spearman correlation {value}")
+    } else {
+        let chance = decimals(chance(r)).trim().to_owned();
+        format!("Balanced accuracy {value} (chance {chance})")
+    };
+    if r.beats_controls {
+        (format!("✓ Decodable: {figure} beats every baseline."), Ink::Good)
+    } else if r.beats_chance() {
+        let text = format!(
+            "~ {figure} is above chance, but not better than a baseline that knows only ability and \
+             which benchmarks were evaluated."
+        );
+        (text, Ink::Warn)
+    } else {
+        (format!("✗ Not decodable: {figure} is no better than chance."), Ink::Muted)
+    }
 }
 
 fn between(figure: Figure) -> String {
@@ -245,9 +309,9 @@ fn strip(state: &State, r: &Report, room: usize) -> Vec<Line<'static>> {
         let share = if high > low { (s - low) / (high - low) } else { 0.5 };
         ((share * across as f64) as usize).min(across - 1)
     };
-    let left = if r.log { "logarithm foretold" } else { "from no to yes" };
-    let remark = if r.kind == "flag" || r.log { left } else { "score of every model" };
-    let mut lines = vec![heading(theme, room, "All models along the probe", remark)];
+    let left = if r.log { "predicted log size" } else { "no → yes" };
+    let remark = if r.kind == "flag" || r.log { left } else { "low → high" };
+    let mut lines = vec![heading(theme, room, "Models by probe score", remark)];
     let middle = (r.kind != "number" && low < 0.0 && high > 0.0).then(|| cell(0.0));
     rows.push("unknown".into());
     for (row, name) in rows.iter().enumerate() {
@@ -296,9 +360,9 @@ fn errors(state: &State, r: &Report, room: usize) -> Vec<Line<'static>> {
     let classes: Vec<&String> = r.classes.keys().collect();
     let names = classes.iter().map(|c| width(c)).max().unwrap_or_default().clamp(5, 10);
     if classes.len() <= CLASSES && names + 6 + 7 * classes.len() <= room {
-        lines.push(heading(theme, room, "Truth against what is said", "classes weigh the same"));
+        lines.push(heading(theme, room, "Confusion matrix", "(balanced classes)"));
         let named = classes.iter().map(|c| Span::raw(format!("{:>7}", fit(c, 6))));
-        let header = std::iter::once(Span::raw(pad("is", names + 1))).chain(named);
+        let header = std::iter::once(Span::raw(pad("true", names + 1))).chain(named);
         lines.push(Line::from(header.collect::<Vec<_>>()).style(muted));
         for (i, (class, row)) in classes.iter().zip(&r.confusion).enumerate() {
             let mut spans = vec![Span::styled(pad(class, names + 1), muted)];
@@ -313,19 +377,27 @@ fn errors(state: &State, r: &Report, room: usize) -> Vec<Line<'static>> {
             lines.push(Line::from(spans));
         }
     }
-    lines.push(heading(theme, room, "Most wrong", "or wrongly labelled"));
-    let wrong = r.most_wrong();
+    lines.push(heading(theme, room, "Most confident errors", "(or label errors)"));
+    let wrong: Vec<usize> = r.most_wrong().into_iter().filter(|m| is_error(r, *m)).collect();
+    if wrong.is_empty() {
+        lines.push(Line::styled("no errors", muted));
+    }
     lines.extend(wrong.into_iter().take(MODELS).map(|m| model(state, r, m, room)));
     lines
 }
 
-/// A model with what is said of it and what it is.
+/// True if the probe names another class than the true one; a number is never met exactly.
+fn is_error(r: &Report, m: usize) -> bool {
+    r.kind == "number" || r.predictions[m].truth.as_ref() != Some(&r.predictions[m].said)
+}
+
+/// A model with what is predicted of it and what it is.
 fn model(state: &State, r: &Report, m: usize, room: usize) -> Line<'static> {
     let theme = &state.theme;
     let p = &r.predictions[m];
     let sure = p.probability.map_or_else(String::new, |p| format!(" {:.0}%", 100.0 * p));
-    let truth = p.truth.as_ref().map_or_else(String::new, |t| format!(" is {}", fit(t, 8)));
-    let what = format!("{:>16}{truth:<9}", format!("{}{sure}", fit(&p.said, 10)));
+    let truth = p.truth.as_ref().map_or_else(String::new, |t| format!("  true {}", fit(t, 8)));
+    let what = format!("{:>16}{truth:<14}", format!("{}{sure}", fit(&p.said, 10)));
     let ink = if m == state.selected { Ink::MapSelected } else { Ink::Text };
     Line::from(vec![
         Span::styled(pad(state.short(m), room.saturating_sub(width(&what))), theme.ink(ink)),
@@ -341,8 +413,11 @@ fn unknown(state: &State, r: &Report, room: usize) -> Vec<Line<'static>> {
     }
     let sure = |m: &usize| r.predictions[*m].probability.unwrap_or_default();
     unknown.sort_by(|a, b| sure(b).total_cmp(&sure(a)));
-    let remark = format!("foretold for {}", unknown.len());
-    let mut lines = vec![heading(&state.theme, room, "Not known", &remark)];
+    let remark = match unknown.len() {
+        1 => "predicted for 1 model".into(),
+        n => format!("predicted for {n} models"),
+    };
+    let mut lines = vec![heading(&state.theme, room, "True value unknown", &remark)];
     lines.extend(unknown.into_iter().take(MODELS).map(|m| model(state, r, m, room)));
     lines
 }
@@ -355,7 +430,8 @@ fn benchmarks(state: &State, r: &Report, room: usize) -> Vec<Line<'static>> {
     }
     let n = r.pulls.len();
     let shown = (0..n).filter(|i| *i < BENCHMARKS || *i + BENCHMARKS >= n);
-    let mut lines = vec![heading(theme, room, "Benchmarks along the probe", "ability aside")];
+    let mut lines =
+        vec![heading(theme, room, "Benchmarks by correlation", "with the score, ability removed")];
     let names = (room / 2).clamp(10, 28);
     lines.extend(shown.map(|i| {
         let pull = &r.pulls[i];

@@ -1,4 +1,4 @@
-//! The Questions pane: what was asked, who answered it, and how that compares with the forecasts.
+//! The Questions pane: what was asked, who answered it, and how that compares with the predictions.
 
 use std::ops::Range;
 
@@ -29,20 +29,25 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
             format!("{} of {}", thousands(questions.rows.len() as u64), thousands(all as u64));
         let category = questions.category.and_then(|c| book.categories.get(c));
         let category = category.map_or_else(String::new, |c| format!("{c} · "));
-        let doing = format!("forecasting {:.0}%", 100.0 * done as f64 / all as f64);
+        let doing = format!("predicting {:.0}%", 100.0 * done as f64 / all as f64);
         let remark = state.remark(JobKind::Questions, &doing);
         let order = match questions.forecasting.problem() {
-            Some(_) => "forecasting failed",
-            None => "the most surprising first",
+            Some(_) => "prediction failed (F5 starts it again)",
+            None => "most surprising first",
         };
-        format!("{category}{shown} · {}", remark.as_deref().unwrap_or(order))
+        let seeking = state.newcomer.seeking;
+        let choosing = format!("{} choosing a question", state.spinner());
+        let doing = if seeking { &choosing } else { remark.as_deref().unwrap_or(order) };
+        format!("{doing} · {category}{shown}")
     });
     frame.render_widget(pane_block(state, layout, Pane::Questions, &remark, area.width), area);
     let inside = Layout::inside(area);
     let theme = &state.theme;
     if questions.book.done().is_none() {
         let (text, ink) = match questions.book.problem() {
-            Some(problem) => (problem.to_owned(), Ink::Bad),
+            Some(problem) if state.with_data => (problem.to_owned(), Ink::Bad),
+            // Without a data set that is no error.
+            Some(hint) => (hint.to_owned(), Ink::Muted),
             None => (state.remark(JobKind::Questions, "reading").unwrap_or_default(), Ink::Muted),
         };
         let lines = wrap(&text, inside.width.into()).into_iter();
@@ -80,17 +85,17 @@ fn rows(state: &State, list: Rect) -> Vec<Line<'static>> {
     let Some(book) = questions.book.done() else { return Vec::new() };
     let room = usize::from(list.width);
     let category = (room / 6).clamp(8, 20);
-    let text = room.saturating_sub(category + 23);
+    let text = room.saturating_sub(category + 24);
     let head = format!(
-        "{:>8} {:>6} {:>5}  {} question",
+        "{:>8} {:>7} {:>5}  {} question",
         "surprise",
-        "right",
-        "of",
+        "correct",
+        "n",
         pad("category", category)
     );
     let mut lines = vec![Line::styled(fit(&head, room), theme.ink(Ink::Muted))];
     if questions.rows.is_empty() {
-        lines.push(Line::styled("no question is like that", theme.ink(Ink::Muted)));
+        lines.push(Line::styled("no matches", theme.ink(Ink::Muted)));
     }
     for row in visible(state, list.height.into()) {
         let q = questions.rows[row];
@@ -111,7 +116,7 @@ fn rows(state: &State, list: Rect) -> Vec<Line<'static>> {
         };
         let line = Line::from(vec![
             Span::styled(format!("{surprise:>8} "), theme.bold(ink)),
-            Span::styled(format!("{right:>6} "), theme.ink(Ink::Text)),
+            Span::styled(format!("{right:>7} "), theme.ink(Ink::Text)),
             Span::styled(format!("{:>5}  ", question.answers.len()), theme.ink(Ink::Muted)),
             Span::styled(format!("{} ", pad(name, category)), theme.ink(Ink::Muted)),
             Span::styled(pad(&question.prompt, text), theme.ink(Ink::Text)),
@@ -132,16 +137,12 @@ fn detail(
     let muted = theme.ink(Ink::Muted);
     let forecast = questions.forecasts.get(q);
     let said = questions.surprises.get(q).map_or_else(String::new, |s| {
-        format!(
-            "{:.0}% answered right, {:.0}% were expected to",
-            100.0 * s.right,
-            100.0 * s.expected
-        )
+        format!("{:.0}% correct, {:.0}% predicted", 100.0 * s.right, 100.0 * s.expected)
     });
     let own = questions.book.done().and_then(|book| state.newcomer.label(*book.of.get(q)?));
     let said = match own {
-        Some(label) if label >= 0.5 => format!("✚ right · {said}"),
-        Some(_) => format!("✚ wrong · {said}"),
+        Some(label) if label >= 0.5 => format!("✚ correct · {said}"),
+        Some(_) => format!("✚ incorrect · {said}"),
         None => said,
     };
     let mut lines = vec![heading(theme, room, question.split, &said)];
@@ -155,11 +156,11 @@ fn detail(
     lines.push(heading(
         theme,
         room,
-        "Who answered it",
-        "the most surprising first: ✓ right, ✗ wrong, ● forecast",
+        "Answers",
+        "most surprising first · ✓ correct ✗ incorrect ● predicted",
     ));
     let Some(forecast) = forecast else {
-        lines.push(Line::styled("not forecast yet …", muted));
+        lines.push(Line::styled("predicting …", muted));
         return lines;
     };
     let mut answers: Vec<(usize, f32, f32)> =

@@ -6,23 +6,26 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use crate::analysis::router::{Route, Unit};
-use crate::embedder::{Parts as Terms, Scope};
+use crate::analysis::router::Route;
+use crate::embedder::Scope;
 use crate::explorer::layout::Layout;
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
 use crate::explorer::state::mode::Mode;
-use crate::explorer::state::route::{Asked, View};
+use crate::explorer::state::route::View;
 use crate::explorer::theme::Ink;
 use crate::explorer::ui::frame::pane_block;
+use crate::explorer::ui::panes::{asked, why};
 use crate::explorer::ui::pareto;
 use crate::explorer::ui::widgets::{fit, heading, pad, under_cursor, whisker, width, wrap};
 use crate::one_line;
 
-/// Cells of a probability's bar at least: names come first.
-const LEAST_BAR: usize = 9;
+/// Cells of a probability's bar at least: names come first, and without that room there is none.
+const LEAST_BAR: usize = 4;
 /// Candidates that the evidence leaves room for at least.
 const LEAST_CANDIDATES: usize = 4;
+/// Lines of what is wrong with a filter at most.
+const OFFERS: u16 = 3;
 /// Lines of the prompt at most.
 const PROMPT_LINES: u16 = 6;
 
@@ -54,22 +57,39 @@ impl Parts {
         };
         let prompt = take((wrapped.min(usize::from(most))) as u16);
         let bar = take(1);
-        let offers = types_filter(state).then(|| take(1));
+        let problem = state.route.filter.problem.as_ref();
+        let lines =
+            problem.map_or(1, |problem| wrap(&one_line(problem), inside.width.into()).len());
+        let offers = types_filter(state).then(|| take((lines as u16).clamp(1, OFFERS)));
         Self { prompt, bar, offers, below: take(u16::MAX) }
     }
+}
+
+/// Where the prompt is typed.
+pub fn prompt_place(state: &State, inside: Rect) -> Rect {
+    Parts::of(state, inside).prompt
 }
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     let time = state.route.answer();
     let remark = time.map_or_else(String::new, |route| format!("{:.1} ms", route.milliseconds));
-    frame.render_widget(pane_block(state, layout, Pane::Route, &remark, area.width), area);
     let inside = Layout::inside(area);
+    let mut block = pane_block(state, layout, Pane::Route, &remark, area.width);
+    if let (View::List, Some(answer)) = (state.route.view, &state.route.result) {
+        let below = Parts::of(state, inside).below;
+        let (_, evidence, reasons) = shares(answer, below.width.into(), below.height.into());
+        if !evidence && !answer.evidence.is_empty() || !reasons {
+            let more = Line::styled(" m: why ", state.theme.ink(Ink::Muted));
+            block = block.title_bottom(more.right_aligned());
+        }
+    }
+    frame.render_widget(block, area);
     if inside.height < 2 || inside.width < 4 {
         return;
     }
     let parts = Parts::of(state, inside);
     draw_prompt(frame, state, parts.prompt);
-    draw_bar(frame, state, parts.bar);
+    draw_bar(frame, state, inside, parts.bar);
     if let Some(place) = parts.offers {
         draw_offers(frame, state, place);
     }
@@ -79,8 +99,14 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     let lines = match (route.view, &route.result) {
         (View::Plot, Some(answer)) => return pareto::draw(frame, state, answer, below),
         (View::List, Some(answer)) => list(state, answer, room, height),
-        (View::Pinned, _) => pinned(state, room),
-        (View::History, _) => history(state, room),
+        (View::Why, Some(answer)) => {
+            let mut lines = why::likes(state, answer, room);
+            lines.push(Line::default());
+            lines.extend(why::reasons(state, answer, room));
+            lines
+        }
+        (View::Pinned, _) => asked::pinned(state, room),
+        (View::History, _) => asked::history(state, room),
         (_, None) => introduction(state, room),
     };
     frame.render_widget(Paragraph::new(lines), below);
@@ -93,7 +119,7 @@ fn draw_prompt(frame: &mut Frame, state: &State, place: Rect) {
     frame.render_widget(Span::styled("❯ ", theme.bold(ink)), Rect { height: 1, ..place });
     let text = Rect { x: place.x + 2, width: place.width - 2, ..place };
     if route.editor.is_empty() && !typing {
-        let hint = fit("press p and type a prompt", text.width.into());
+        let hint = fit("press p to type a prompt", text.width.into());
         return frame.render_widget(Span::styled(hint, theme.ink(Ink::Muted)), text);
     }
     let mut editor = route.editor.clone();
@@ -108,7 +134,7 @@ fn draw_prompt(frame: &mut Frame, state: &State, place: Rect) {
 }
 
 /// A rule that tells which models may be named, or the filter while it is typed.
-fn draw_bar(frame: &mut Frame, state: &State, place: Rect) {
+fn draw_bar(frame: &mut Frame, state: &State, inside: Rect, place: Rect) {
     let (theme, route) = (&state.theme, &state.route);
     let room = usize::from(place.width);
     let filter = &route.filter;
@@ -131,7 +157,15 @@ fn draw_bar(frame: &mut Frame, state: &State, place: Rect) {
     }
     let rule = "─".repeat(room);
     frame.buffer_mut().set_string(place.x, place.y, rule, theme.ink(Ink::Border));
-    let view = format!(" {} ", route.view.title());
+    // Of a prompt that is longer than its place, where the cursor is.
+    let lines = route.editor.lines().len();
+    let hidden = lines > usize::from(prompt_place(state, inside).height);
+    let line = if hidden {
+        format!(" line {} of {lines} ·", route.editor.cursor().0 + 1)
+    } else {
+        String::new()
+    };
+    let view = format!("{line} {} ", route.view.title());
     let mut left = room.saturating_sub(width(&view) + 4);
     let all = state.subject.models.len();
     let text = match &filter.pool {
@@ -142,7 +176,7 @@ fn draw_bar(frame: &mut Frame, state: &State, place: Rect) {
             format!(" {}{count}", fit(one_line(filter.input.value()).trim(), room))
         }
     };
-    let mut asked = route.limits.said(unit(state)).join(" · ");
+    let mut asked = route.limits.said(why::unit(state)).join(" · ");
     if !asked.is_empty() {
         asked = format!("· {asked} ");
     }
@@ -166,8 +200,10 @@ fn draw_offers(frame: &mut Frame, state: &State, place: Rect) {
     };
     let mut spans = match &filter.problem {
         Some(problem) if filter.offers.is_empty() => {
-            let text = fit(&one_line(problem), room);
-            return frame.render_widget(Span::styled(text, theme.ink(Ink::Bad)), place);
+            let lines = wrap(&one_line(problem), room).into_iter();
+            let lines: Vec<Line> =
+                lines.map(|line| Line::styled(line, theme.ink(Ink::Bad))).collect();
+            return frame.render_widget(Paragraph::new(lines), place);
         }
         // Half a word is no mistake yet.
         Some(_) => vec![Span::styled("… ", theme.ink(Ink::Warn))],
@@ -190,15 +226,15 @@ fn draw_offers(frame: &mut Frame, state: &State, place: Rect) {
 fn introduction(state: &State, room: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
     if let Some(problem) = &state.subject.unread {
-        let text = format!("Prompts cannot be read here: {problem}");
+        let text = format!("Prompts cannot be routed: {problem}");
         let lines = wrap(&text, room).into_iter();
         return lines.map(|line| Line::styled(line, theme.ink(Ink::Warn))).collect();
     }
     let text = if state.route.routing.is_running() {
-        "asking …"
+        "ranking …"
     } else {
-        "Type any prompt: the models are ranked by how likely each is to answer it right, and the \
-         first one lights up on the map. A file that is dropped here is read."
+        "Type a prompt to rank the models by their chance of answering correctly. The best one lights \
+         up on the map. You can also drop a file."
     };
     let lines = wrap(text, room).into_iter();
     lines.map(|line| Line::styled(line, theme.ink(Ink::Muted))).collect()
@@ -206,9 +242,9 @@ fn introduction(state: &State, room: usize) -> Vec<Line<'static>> {
 
 /// How many candidates are shown, and whether there is room for the evidence and for the reasons.
 fn shares(route: &Route, room: usize, height: usize) -> (usize, bool, bool) {
-    let list = height.saturating_sub(1 + usize::from(warning(route).is_some()));
+    let list = height.saturating_sub(1 + warning_lines(route, room).len());
     let evidence = if route.evidence.is_empty() { 0 } else { route.evidence.len() + 2 };
-    let why = 2 + reasons_height(route, room);
+    let why = 2 + why::height(route, room);
     let (mut left, mut shown) = (list, (false, false));
     for (lines, fits) in [(evidence, &mut shown.0), (why, &mut shown.1)] {
         if lines > 0 && left >= LEAST_CANDIDATES + lines {
@@ -229,7 +265,8 @@ pub fn candidate_at(state: &State, inside: Rect, row: usize) -> Option<usize> {
     let route = state.route.result.as_ref().filter(|_| state.route.view == View::List)?;
     let below = Parts::of(state, inside).below;
     let (shown, ..) = shares(route, below.width.into(), below.height.into());
-    let above = usize::from(below.y - inside.y) + 1 + usize::from(warning(route).is_some());
+    let warned = warning_lines(route, below.width.into()).len();
+    let above = usize::from(below.y - inside.y) + 1 + warned;
     let at = row.checked_sub(above)?;
     let candidate = first(state.route.cursor, shown) + at;
     (at < shown && candidate < route.candidates.len()).then_some(candidate)
@@ -237,37 +274,45 @@ pub fn candidate_at(state: &State, inside: Rect, row: usize) -> Option<usize> {
 
 fn warning(route: &Route) -> Option<&'static str> {
     if route.scope == Scope::Out {
-        Some("out of scope: unlike any training question, ranked by overall ability")
+        Some("Unlike any training question: ranked by overall ability alone.")
     } else if route.scope == Scope::Near {
-        Some("near the edge of scope: ranked partly by overall ability")
+        Some("Little like the training questions: ranked partly by overall ability.")
     } else if route.below {
-        Some("no model is likely enough to be right")
+        Some("No model reaches the quality floor.")
     } else {
         None
     }
 }
 
+fn warning_lines(route: &Route, room: usize) -> Vec<String> {
+    warning(route).map_or_else(Vec::new, |warning| wrap(warning, room))
+}
+
 fn list(state: &State, route: &Route, room: usize, height: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
-    let (shown, evidence, why) = shares(route, room, height);
-    let title = state.route.limits.title();
-    let mut lines = vec![heading(theme, room, title, "80% intervals, ≈ ties")];
-    if let Some(warning) = warning(route) {
-        lines.push(Line::styled(fit(warning, room), theme.bold(Ink::Warn)));
-    }
-    let unit = unit(state);
-    let fixed = 4 + 5 + if unit.is_some() { 7 } else { 0 };
+    let (shown, evidence, reasons) = shares(route, room, height);
+    // Where the prompt decides nothing, the list is no ranking for the prompt.
+    let out = route.scope == Scope::Out;
+    let title = if out { "Strongest overall".into() } else { state.route.limits.title() };
+    let unit = why::unit(state);
+    let front = if unit.is_some() { " · ◆ Pareto front" } else { "" };
+    let key = format!("80% interval · ≈ tied{front}");
+    let mut lines = vec![heading(theme, room, &title, &key)];
+    let warned = warning_lines(route, room).into_iter();
+    lines.extend(warned.map(|line| Line::styled(line, theme.bold(Ink::Warn))));
+    let fixed = 5 + 5 + if unit.is_some() { 8 } else { 0 };
     let from = first(state.route.cursor, shown);
     let listed = route.candidates.iter().skip(from).take(shown);
     let longest = listed.map(|c| width(state.short(c.model))).max().unwrap_or_default();
     let left = room.saturating_sub(fixed);
-    let name_room = longest.min(left.saturating_sub(LEAST_BAR));
-    let bar_room = left - name_room;
+    let name_room = longest.min(left);
+    let bar_room = Some(left - name_room).filter(|room| *room >= LEAST_BAR).unwrap_or_default();
+    let name_room = left - bar_room;
     for (i, c) in route.candidates.iter().enumerate().skip(from).take(shown) {
         let best = i == 0;
         let name = if best { theme.bold(Ink::MapRouted) } else { theme.ink(Ink::Text) };
         let tie = if c.tied { '≈' } else { ' ' };
-        let mark = if best { " ★ ".into() } else { format!("{:>2}{tie}", (i + 1).min(99)) };
+        let mark = if best { " ★  ".into() } else { format!("{:>2}{tie} ", (i + 1).min(99)) };
         let ink = if best { Ink::MapRouted } else { Ink::BarFill };
         let mut spans = vec![
             Span::styled(mark, if best { name } else { theme.ink(Ink::Muted) }),
@@ -275,11 +320,13 @@ fn list(state: &State, route: &Route, room: usize, height: usize) -> Vec<Line<'s
         ];
         let interval = (c.low.into(), c.p.into(), c.high.into());
         spans.extend(whisker(theme, bar_room, interval, ink, &[]));
-        spans.push(Span::styled(format!(" {:>3.0}%", 100.0 * c.p), name));
+        let percent = if out { theme.ink(Ink::Muted) } else { name };
+        spans.push(Span::styled(format!(" {:>3.0}%", 100.0 * c.p), percent));
         if let Some(unit) = unit {
             let cost = c.cost.map_or_else(String::new, |cost| unit.text(cost));
-            let ink = if c.front { Ink::Accent } else { Ink::Muted };
-            spans.push(Span::styled(format!(" {:>6}", fit(&cost, 6)), theme.ink(ink)));
+            let (front, ink) = if c.front { ("◆", Ink::Accent) } else { (" ", Ink::Muted) };
+            let cost = format!(" {:>7}", format!("{front}{}", fit(&cost, 6)));
+            spans.push(Span::styled(cost, theme.ink(ink)));
         }
         let line = Line::from(spans);
         let here = state.focus == Pane::Route && i == state.route.cursor;
@@ -287,185 +334,11 @@ fn list(state: &State, route: &Route, room: usize, height: usize) -> Vec<Line<'s
     }
     if evidence {
         lines.push(Line::default());
-        lines.extend(likes(state, route, room));
+        lines.extend(why::likes(state, route, room));
     }
-    if why {
+    if reasons {
         lines.push(Line::default());
-        lines.extend(reasons(state, route, room));
+        lines.extend(why::reasons(state, route, room));
     }
-    lines
-}
-
-fn unit(state: &State) -> Option<Unit> {
-    state.subject.costs().unit()
-}
-
-/// What the prompt is like.
-fn likes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
-    let theme = &state.theme;
-    let mut lines = vec![heading(theme, room, "Like the training questions of", "")];
-    lines.extend(route.evidence.iter().map(|e| {
-        let category = one_line(&e.category);
-        let name_room = width(&category).min(room.saturating_sub(12));
-        let mut spans = vec![
-            Span::styled(format!("{:>3.0}% ", 100.0 * e.share), theme.bold(Ink::Accent)),
-            Span::styled(pad(&category, name_room), theme.ink(Ink::Text)),
-        ];
-        let best = e.correct.iter().max_by(|a, b| a.1.total_cmp(b.1));
-        if let Some((model, share)) = best {
-            let left = room.saturating_sub(5 + name_room);
-            let (percent, achieved) = (100.0 * share, e.kind.achieved());
-            let model = one_line(model);
-            let known = state.subject.models.iter().position(|name| *name == model);
-            let model = known.map_or(&*model, |known| state.short(known));
-            let said = format!("  {percent:.0}% {achieved}: {model}");
-            spans.push(Span::styled(fit(&said, left), theme.ink(Ink::Muted)));
-        }
-        Line::from(spans)
-    }));
-    lines
-}
-
-/// What must be known of the probabilities that are not of right answers.
-fn remark(route: &Route, room: usize) -> Vec<String> {
-    route.kind().remark().map_or_else(Vec::new, |remark| wrap(remark, room))
-}
-
-fn reasons_height(route: &Route, room: usize) -> usize {
-    let second = route.why.runner_up.as_ref();
-    let lines = 1 + second.map_or(0, |second| 1 + usize::from(turn(second).is_some()));
-    lines + usize::from(route.cascade.is_some()) + remark(route, room).len()
-}
-
-/// What would make the runner-up win.
-fn turn(second: &crate::analysis::router::RunnerUp) -> Option<String> {
-    let ahead = second.ahead_on.as_ref().map(|(category, own, other)| {
-        let (own, other) = (100.0 * own, 100.0 * other);
-        format!("ahead on {} ({own:.0}% to {other:.0}%)", one_line(category))
-    });
-    let weight = second.from_weight.map(|weight| format!("wins from cost weight {weight:.1}"));
-    match (weight, ahead) {
-        (Some(weight), Some(ahead)) => Some(format!("{weight}; {ahead}")),
-        (one, other) => one.or(other),
-    }
-}
-
-/// Where the first probability comes from, what the runner-up lacks, and a cascade.
-fn reasons(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
-    let theme = &state.theme;
-    let terms = |terms: &Terms| {
-        format!("ability {:+.2}  ease {:+.2}  match {:+.2}", terms.ability, terms.ease, terms.fit)
-    };
-    let muted = |text: &str| Line::styled(fit(text, room), theme.ink(Ink::Muted));
-    let mut lines = vec![heading(theme, room, "Why", "in logits")];
-    let remark = remark(route, room).into_iter();
-    lines.extend(remark.map(|line| Line::styled(line, theme.ink(Ink::Warn))));
-    let first = fit(&format!("1  {}", terms(&route.why.parts)), room);
-    lines.push(Line::styled(first, theme.ink(Ink::Text)));
-    if let Some(second) = &route.why.runner_up {
-        lines.push(muted(&format!("2  {}", terms(&second.parts))));
-        lines.extend(turn(second).map(|text| muted(&format!("   {text}"))));
-    }
-    if let Some((plan, unit)) = route.cascade.as_ref().zip(unit(state)) {
-        let (quality, cost) = (100.0 * plan.quality, unit.text(plan.cost));
-        let end = format!(": {quality:.0}% for {cost}");
-        let names = format!("{}, then {}", state.name(plan.first), state.name(plan.then));
-        let left = room.saturating_sub(width(&end) + 8);
-        lines.push(muted(&format!("cascade {}{end}", fit(&names, left))));
-    }
-    lines
-}
-
-/// Pinned prompts and the one that is typed, with the best models of each.
-fn pinned(state: &State, room: usize) -> Vec<Line<'static>> {
-    const MODELS_OF_EACH: usize = 4;
-    let (theme, route) = (&state.theme, &state.route);
-    let mut asked: Vec<(&str, &Route)> =
-        route.pinned.iter().filter_map(|a| Some((&*a.prompt, a.route.as_ref()?))).collect();
-    let typed = route.answer();
-    if let Some(answer) = typed
-        && !route.pinned.iter().any(|pinned| pinned.prompt == route.asked)
-    {
-        asked.push((&route.asked, answer));
-    }
-    if route.pinned.is_empty() {
-        let text = "Press x to pin a prompt: the best models of pinned prompts are compared here.";
-        let lines = wrap(text, room).into_iter();
-        return lines.map(|line| Line::styled(line, theme.ink(Ink::Muted))).collect();
-    }
-    let mut lines = vec![heading(theme, room, "Pinned prompts", "")];
-    for (i, (prompt, answer)) in asked.iter().enumerate() {
-        let routed = answer.candidates.first().map_or("", |c| state.short(c.model));
-        let (number, routed) = (format!("{} ", i + 1), format!(" → {routed}"));
-        let left = room.saturating_sub(width(&number) + width(&routed)).max(room / 3);
-        let prompt = fit(&one_line(prompt), left);
-        let routed = fit(&routed, room.saturating_sub(width(&number) + width(&prompt)));
-        lines.push(Line::from(vec![
-            Span::styled(number, theme.bold(Ink::Accent)),
-            Span::styled(prompt, theme.ink(Ink::Text)),
-            Span::styled(routed, theme.ink(Ink::MapRouted)),
-        ]));
-    }
-    let mut models: Vec<usize> = Vec::new();
-    for (_, answer) in &asked {
-        for c in answer.candidates.iter().take(MODELS_OF_EACH) {
-            if !models.contains(&c.model) {
-                models.push(c.model);
-            }
-        }
-    }
-    let p = |answer: &Route, model: usize| {
-        answer.candidates.iter().find(|c| c.model == model).map(|c| c.p)
-    };
-    let least = |model: usize| {
-        asked.iter().map(|(_, answer)| p(answer, model).unwrap_or(0.0)).fold(1.0, f32::min)
-    };
-    models.sort_by(|&a, &b| least(b).total_cmp(&least(a)));
-    lines.push(Line::default());
-    let name_room = room.saturating_sub(5 * asked.len());
-    let mut header = vec![Span::styled(pad("right", name_room), theme.ink(Ink::Muted))];
-    header.extend(
-        (1..=asked.len()).map(|i| Span::styled(format!("{i:>4} "), theme.bold(Ink::Accent))),
-    );
-    lines.push(Line::from(header));
-    for model in models {
-        let name = pad(state.short(model), name_room);
-        let mut spans = vec![Span::styled(name, theme.ink(Ink::Text))];
-        for (_, answer) in &asked {
-            let routed = answer.candidates.first().is_some_and(|c| c.model == model);
-            let style = if routed { theme.bold(Ink::MapRouted) } else { theme.ink(Ink::Text) };
-            let cell =
-                p(answer, model).map_or("  –  ".into(), |p| format!("{:>3.0}% ", 100.0 * p));
-            spans.push(Span::styled(cell, style));
-        }
-        lines.push(Line::from(spans));
-    }
-    lines
-}
-
-/// The prompts before, newest first.
-fn history(state: &State, room: usize) -> Vec<Line<'static>> {
-    let theme = &state.theme;
-    if state.route.history.is_empty() {
-        let text = "Prompts that you leave with Enter or Esc are remembered here; [ and ] go through \
-                    them.";
-        let lines = wrap(text, room).into_iter();
-        return lines.map(|line| Line::styled(line, theme.ink(Ink::Muted))).collect();
-    }
-    let mut lines = vec![heading(theme, room, "Prompts before", "[ older, ] newer")];
-    let line = |asked: &Asked| {
-        let first = asked.route.as_ref().and_then(|route| route.candidates.first());
-        let routed = first.map_or_else(String::new, |c| {
-            format!("  {} {:.0}%", fit(state.name(c.model), 24), 100.0 * c.p)
-        });
-        let prompt = pad(&one_line(&asked.prompt), room.saturating_sub(width(&routed)));
-        let here = asked.prompt == state.route.asked;
-        let ink = if here { Ink::Accent } else { Ink::Text };
-        Line::from(vec![
-            Span::styled(prompt, theme.ink(ink)),
-            Span::styled(fit(&routed, room), theme.ink(Ink::MapRouted)),
-        ])
-    };
-    lines.extend(state.route.history.iter().rev().map(line));
     lines
 }

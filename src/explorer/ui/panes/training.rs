@@ -38,7 +38,10 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect) {
     };
     frame.render_widget(Paragraph::new(words(state, training, said.width.into())), said);
     for ((name, losses, ink), area) in losses.into_iter().zip([first, second]) {
-        let last = losses.last().map_or_else(String::new, |loss| format!(" {loss:.4}"));
+        let last = losses.last().map_or_else(String::new, |loss| {
+            let over = |f: fn(f64, f64) -> f64| losses.iter().copied().reduce(f).unwrap_or(*loss);
+            format!(" {loss:.4}  (bars: {:.2} to {:.2})", over(f64::min), over(f64::max))
+        });
         let title = Line::from(vec![
             Span::styled(name, theme.ink(Ink::Muted)),
             Span::styled(last, theme.bold(ink)),
@@ -57,7 +60,7 @@ fn words(state: &State, training: &Training, room: usize) -> Vec<Line<'static>> 
     if training.epoch == 0 {
         let n = thousands(training.questions as u64);
         let line = if training.questions == 0 {
-            "beginning …".into()
+            "starting …".into()
         } else {
             match thousands(training.encoded as u64) {
                 _ if training.encoded == 0 => format!("encoding {n} questions …"),
@@ -73,16 +76,13 @@ fn words(state: &State, training: &Training, room: usize) -> Vec<Line<'static>> 
     progress.extend(bar(theme, left, share, theme.ink(Ink::Accent)));
     let seconds = training.remaining.as_secs();
     let state_of = if training.stopping {
-        "stopping, the best epoch is kept …".into()
+        "stopping, keeping the best epoch …".into()
     } else {
-        format!("{seconds} s left at most")
+        format!("ETA {seconds} s at most")
     };
     let mut lines = vec![
         Line::from(progress),
-        Line::styled(
-            fit(&format!("{} answers a second", thousands(training.speed as u64)), room),
-            muted,
-        ),
+        Line::styled(fit(&format!("{} answers/s", thousands(training.speed as u64)), room), muted),
         Line::styled(fit(&state_of, room), muted),
     ];
     if let Some((epoch, loss)) = training.best {

@@ -15,7 +15,7 @@ const BINS: usize = 5;
 /// What the classes are made of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum ColourBy {
+pub enum ColorBy {
     #[default]
     Nothing,
     Attribute(usize),
@@ -28,7 +28,7 @@ pub enum ColourBy {
     Benchmark(usize),
 }
 
-impl ColourBy {
+impl ColorBy {
     /// All that there is for a subject.
     pub fn all(subject: &Subject) -> Vec<Self> {
         let mut all = vec![Self::Nothing];
@@ -43,7 +43,7 @@ impl ColourBy {
             Self::Nothing => "nothing".into(),
             Self::Attribute(a) => subject.attributes.get(a).map_or("", |a| &a.name).into(),
             Self::Cluster => "cluster".into(),
-            Self::Forecast => "chance on the prompt".into(),
+            Self::Forecast => "P(correct) on the prompt".into(),
             Self::Uncertainty => "uncertainty (± logits)".into(),
             Self::Benchmark(b) => {
                 format!("accuracy on {}", subject.benchmarks.get(b).map_or("", |b| &b.name))
@@ -61,14 +61,14 @@ pub struct Class {
 
 /// The legend, and the class of every model.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Colouring {
-    pub by: ColourBy,
+pub struct Coloring {
+    pub by: ColorBy,
     pub title: Option<String>,
     pub classes: Vec<Class>,
     of: Vec<u8>,
 }
 
-impl Colouring {
+impl Coloring {
     /// The one to begin with: the first attribute with named classes, or the first at all.
     pub fn first(subject: &Subject) -> Self {
         let named = |values: &Values| matches!(values, Values::Class(_));
@@ -76,19 +76,19 @@ impl Colouring {
         let first = first.or((!subject.attributes.is_empty()).then_some(0));
         match first {
             Some(a) => {
-                Self::of(subject, ColourBy::Attribute(a), by_values(&subject.attributes[a].values))
+                Self::of(subject, ColorBy::Attribute(a), by_values(&subject.attributes[a].values))
             }
             None => Self::plain(subject),
         }
     }
 
     /// What `by` says of the models; plain where it says nothing.
-    pub fn new(facts: &Facts, by: ColourBy) -> Self {
+    pub fn new(facts: &Facts, by: ColorBy) -> Self {
         let subject = facts.subject;
         let classes = match by {
-            ColourBy::Nothing => None,
-            ColourBy::Attribute(a) => subject.attributes.get(a).map(|a| by_values(&a.values)),
-            ColourBy::Cluster => facts.clusters.map(|clusters| {
+            ColorBy::Nothing => None,
+            ColorBy::Attribute(a) => subject.attributes.get(a).map(|a| by_values(&a.values)),
+            ColorBy::Cluster => facts.clusters.map(|clusters| {
                 let each = clusters.clusters.iter().enumerate();
                 let names = each.map(|(i, c)| {
                     let name = format!("{} · {:.0}% stable ·", c.name, 100.0 * c.stability);
@@ -97,15 +97,15 @@ impl Colouring {
                 let names = names.collect();
                 (names, clusters.of.iter().map(|c| *c as u8).collect())
             }),
-            ColourBy::Forecast => {
+            ColorBy::Forecast => {
                 let known = facts.forecast.iter().any(Option::is_some);
                 known.then(|| shares(facts.forecast.iter().map(|p| p.map(f64::from))))
             }
-            ColourBy::Uncertainty => (!subject.uncertainty.is_empty()).then(|| {
+            ColorBy::Uncertainty => (!subject.uncertainty.is_empty()).then(|| {
                 let rounded = |u: &f32| Some((100.0 * f64::from(*u)).round() / 100.0);
                 bins(&subject.uncertainty.iter().map(rounded).collect::<Vec<_>>())
             }),
-            ColourBy::Benchmark(b) => subject.benchmarks.get(b).map(|b| {
+            ColorBy::Benchmark(b) => subject.benchmarks.get(b).map(|b| {
                 shares(b.scores.iter().map(|score| score.as_ref().map(|score| score.accuracy)))
             }),
         };
@@ -118,17 +118,17 @@ impl Colouring {
     fn plain(subject: &Subject) -> Self {
         let n = subject.models.len();
         let all = Class { name: "models".into(), count: n, hue: Hue::Plain };
-        Self { by: ColourBy::Nothing, title: None, classes: vec![all], of: vec![0; n] }
+        Self { by: ColorBy::Nothing, title: None, classes: vec![all], of: vec![0; n] }
     }
 
-    fn of(subject: &Subject, by: ColourBy, (classes, of): (Vec<Class>, Vec<u8>)) -> Self {
-        let mut colouring = Self { by, title: Some(by.title(subject)), classes, of };
-        colouring.of.resize(subject.models.len(), 0);
-        for &class in &colouring.of {
-            colouring.classes[class as usize].count += 1;
+    fn of(subject: &Subject, by: ColorBy, (classes, of): (Vec<Class>, Vec<u8>)) -> Self {
+        let mut coloring = Self { by, title: Some(by.title(subject)), classes, of };
+        coloring.of.resize(subject.models.len(), 0);
+        for &class in &coloring.of {
+            coloring.classes[class as usize].count += 1;
         }
-        colouring.drop_empty();
-        colouring
+        coloring.drop_empty();
+        coloring
     }
 
     pub fn class_of(&self, model: usize) -> usize {

@@ -1,0 +1,157 @@
+//! What commands are looked for by, beside their names, and what they do in a sentence.
+
+use crate::explorer::command::{Command, Exported, NewcomerCommand as N, RouteCommand as R};
+use crate::explorer::pane::Pane;
+use crate::explorer::state::coloring::ColorBy;
+use crate::explorer::state::map::Projector;
+
+/// Other words for a command, and a sentence on it; both may be empty.
+pub fn words(command: &Command) -> (&'static str, &'static str) {
+    use Command as C;
+    match command {
+        C::Projections => (
+            "pca t-sne tsne umap projection embedding layout dimensionality reduction linear axis",
+            "PCA, t-SNE, or the direction in which an attribute changes.",
+        ),
+        C::UseProjector(Projector::Pca) => {
+            ("pca linear projection axis axes", "Linear: distances shrink, directions hold.")
+        }
+        C::UseProjector(Projector::Tsne) => {
+            ("tsne umap nonlinear projection embedding", "Keeps neighborhoods, not distances.")
+        }
+        C::UseProjector(Projector::Attribute(_)) => {
+            ("lda supervised projection axis", "The direction in which the attribute changes.")
+        }
+        C::NextAxes | C::Axes => (
+            "axis axes components pc1 pc2 pca dimensions",
+            "Which two principal components are shown.",
+        ),
+        C::Space => ("3d 3-d three dimensions depth volume", "The first three components."),
+        C::Spin => ("3d 3-d rotate turn orbit animation", "Rotates the 3-D map slowly."),
+        C::Turn(_) => ("3d 3-d rotate turn orbit tilt", "Rotates the 3-D map."),
+        C::Colors => (
+            "color colour heat hue legend group cluster attribute family size accuracy",
+            "By an attribute, a benchmark, clusters, uncertainty, or the chances on the prompt.",
+        ),
+        C::ColorBy(ColorBy::Cluster) => (
+            "clusters k-means kmeans groups communities",
+            "k-means on the directions of the vectors.",
+        ),
+        C::ColorBy(ColorBy::Forecast) => {
+            ("heat heatmap chance probability prompt", "How likely each model answers correctly.")
+        }
+        C::ColorBy(ColorBy::Uncertainty) => {
+            ("confidence error deviation", "How little is known of each model, in logits.")
+        }
+        C::ColorBy(ColorBy::Benchmark(_)) => {
+            ("heat accuracy score benchmark", "The accuracy of each model on the benchmark.")
+        }
+        C::ColorBy(ColorBy::Attribute(_)) => ("attribute group", "The attribute of each model."),
+        C::ColorBy(ColorBy::Nothing) => ("none plain reset", "One color for all models."),
+        C::Isolate => ("legend group class highlight only", "The other groups stand back."),
+        C::NextView => (
+            "marker shape dots braille blocks octants pareto plot cost quality pinned history why",
+            "In the Map the style of the markers; in Route the ranking, its reasons, accuracy \
+             against cost (the Pareto front), pinned prompts, the history.",
+        ),
+        C::Density => ("heat heatmap crowded contour kde", "Shades the map where many models are."),
+        C::Names => ("labels text", "Shows or hides the names beside the points."),
+        C::Tool => ("lasso box select brush zoom drag", "What dragging with the left button does."),
+        C::Fit | C::Reset => ("home center whole reset zoom", "Shows the whole map again."),
+        C::ZoomToMarked => ("selection focus fit", "The marked models fill the map."),
+        C::ZoomIn | C::ZoomOut => ("wheel scale", "About the selected model; the wheel zooms too."),
+        C::Mark => ("select tag pick toggle", "Marked models keep their colors on the map."),
+        C::Select => (
+            "filter query where expression select",
+            "For example: coder and params_b < 20, gsm8k > 80, or words of names.",
+        ),
+        C::MarkNeighbours => ("similar nearest knn alike select", "Marks the nearest models."),
+        C::MarkCluster => ("cluster group similar select", "Marks the models of its cluster."),
+        C::MarkShown => ("select all table", "Marks what the filter left."),
+        C::Invert => ("complement others select", "Marks all that were not marked."),
+        C::SaveSelection => ("bookmark store selection", "Keeps the marked models by a name."),
+        C::Selections => ("bookmark recall load selection", "Marks saved models again."),
+        C::Export | C::ExportTo(Exported::Models) => (
+            "save write file json csv download",
+            "Writes what is known of the marked models, as JSON.",
+        ),
+        C::ExportTo(Exported::Forecasts) => {
+            ("save write file csv predictions", "Writes the shown models on all benchmarks.")
+        }
+        C::ExportTo(Exported::Answers) => {
+            ("save write file csv onboard", "Writes the answers of the new model.")
+        }
+        C::Copy => ("clipboard yank names osc52", "To the clipboard, by OSC 52."),
+        C::Search => ("find model name jump go", "Lists the models that match, with a preview."),
+        C::Filter => ("where query expression limit", "By words or by an expression."),
+        C::Prompt => ("route ask question best model router", "Ranks the models for a prompt."),
+        C::Maximize => ("zoom fullscreen full screen enlarge bigger", "The whole window."),
+        C::Themes | C::NextTheme | C::UseTheme(_) => {
+            ("theme dark light colors appearance contrast color-blind", "With a preview.")
+        }
+        C::Columns => ("table fields show hide", "Which columns the table has."),
+        C::Sort => ("order rank descending ascending", "By the column under the cursor."),
+        C::NameGroup => (
+            "group label attribute tag probe own",
+            "The marked models become an attribute, which is probed.",
+        ),
+        C::Undo | C::Redo => ("back forward history", "Marks, projection, zoom and colors."),
+        C::Mouse => ("mouse select text copy terminal", "Off: the terminal selects text."),
+        C::Quit => ("exit leave close", ""),
+        C::Help => ("keys shortcuts bindings manual", ""),
+        C::Focus(pane) => of_pane(*pane),
+        C::Route(route) => of_router(*route),
+        C::Newcomer(N::Next) => (
+            "onboard new ask informative active",
+            "Asks what tells most about the new model (needs --data).",
+        ),
+        C::Newcomer(_) => ("onboard new model answer", ""),
+        _ => ("", ""),
+    }
+}
+
+fn of_pane(pane: Pane) -> (&'static str, &'static str) {
+    match pane {
+        Pane::Map => ("scatter plot points overview", "Every model as a point."),
+        Pane::Model => (
+            "details neighbors similar nearest benchmarks accuracy",
+            "The selected model, its nearest models and its accuracies.",
+        ),
+        Pane::Probe => (
+            "attribute decode classifier linear significance",
+            "Which attributes the vectors tell.",
+        ),
+        Pane::Route => ("prompt router rank best cost", "Who answers a prompt best."),
+        Pane::Evaluate => (
+            "quality calibration reliability auc accuracy baseline loss",
+            "How good the predictions are on held-out questions.",
+        ),
+        Pane::Models => ("table list sort all", "Every model in a table."),
+        Pane::Compare => ("diff side by side agreement", "Two to six models side by side."),
+        Pane::Questions => ("data surprise answers prompts", "The most surprising answers."),
+        Pane::Forecast => (
+            "predict predictions benchmarks heat heatmap scores",
+            "Every model on every benchmark.",
+        ),
+        Pane::Newcomer => ("onboard place new", "A new model, placed by a few answers."),
+    }
+}
+
+fn of_router(command: R) -> (&'static str, &'static str) {
+    match command {
+        R::Cheaper | R::Better => ("cost price cheap pareto tradeoff", "How much cost counts."),
+        R::RaiseFloor | R::LowerFloor => (
+            "quality threshold least chance accuracy",
+            "The cheapest model above this chance comes first.",
+        ),
+        R::CheapestTie => ("cost price cheap tie", "Of those that cannot be told from the best."),
+        R::HighestCost => ("price budget limit maximum", "Leaves out what costs more."),
+        R::Cautious => ("risk interval lower bound", "Prefers what is known better."),
+        R::Pools | R::SavePool => ("filter saved models subset", "As for llmap route --pool."),
+        R::Heat => ("heat heatmap chance", "How likely each model answers it correctly."),
+        R::Pin => ("compare bookmark", "Pinned prompts are compared side by side."),
+        R::Older | R::Newer => ("history back", ""),
+        R::CopyJson => ("clipboard export", ""),
+        R::Complete | R::Newline => ("", ""),
+    }
+}

@@ -1,0 +1,104 @@
+//! What the axes of the map go with: names for what would be numbers only.
+
+use crate::dataset::Values;
+use crate::explorer::state::subject::Subject;
+
+/// The least correlation for which an axis is named, and by how much a benchmark has to go better with
+/// it than all that is known of whole models.
+const LEAST: f64 = 0.4;
+const AHEAD: f64 = 0.1;
+/// Models that must have been evaluated on a benchmark for it to name an axis.
+const MODELS: usize = 30;
+
+/// What an axis goes with, and how far.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Meaning {
+    pub name: String,
+    /// Pearson's correlation over the models where it is known.
+    pub r: f64,
+}
+
+impl Meaning {
+    /// For the title of an axis: `ability, r = .78`.
+    pub fn text(&self) -> String {
+        let sign = if self.r < 0.0 { "−" } else { "" };
+        let digits = format!("{:.2}", self.r.abs());
+        format!("{}, r = {sign}{}", self.name, digits.strip_prefix('0').unwrap_or(&digits))
+    }
+}
+
+/// What coordinates, one a model, go with most.
+pub fn meaning(subject: &Subject, coordinates: &[f64]) -> Option<Meaning> {
+    let of = |name: &str, value: &dyn Fn(usize) -> Option<f64>| {
+        let r = correlation(coordinates, value)?;
+        Some(Meaning { name: name.to_owned(), r })
+    };
+    let ability = of("overall ability", &|m| subject.vectors.get((m, 0)).map(|a| f64::from(*a)));
+    let attributes = subject.attributes.iter().filter_map(|attribute| match &attribute.values {
+        Values::Flag(values) => of(&attribute.name, &|m| values.get(m)?.map(f64::from)),
+        Values::Number(values) => {
+            let positive = values.iter().flatten().all(|v| *v > 0.0);
+            of(&attribute.name, &|m| values.get(m)?.map(|v| if positive { v.ln() } else { v }))
+        }
+        Values::Class(_) => None,
+    });
+    let farther = |a: &Meaning, b: &Meaning| a.r.abs().total_cmp(&b.r.abs());
+    let whole = ability.into_iter().chain(attributes).max_by(farther);
+    let benchmarks = subject
+        .benchmarks
+        .iter()
+        .filter(|benchmark| benchmark.scores.iter().flatten().count() >= MODELS);
+    let benchmark = benchmarks
+        .filter_map(|benchmark| {
+            of(&benchmark.name, &|m| Some(benchmark.scores.get(m)?.as_ref()?.accuracy))
+        })
+        .max_by(farther);
+    let least = whole.as_ref().map_or(0.0, |whole| whole.r.abs() + AHEAD);
+    benchmark.filter(|b| b.r.abs() > least).or(whole).filter(|found| found.r.abs() >= LEAST)
+}
+
+fn correlation(xs: &[f64], value: &dyn Fn(usize) -> Option<f64>) -> Option<f64> {
+    let pairs: Vec<(f64, f64)> = xs
+        .iter()
+        .enumerate()
+        .filter_map(|(m, x)| Some((*x, value(m)?)))
+        .filter(|(x, y)| x.is_finite() && y.is_finite())
+        .collect();
+    let n = pairs.len() as f64;
+    if pairs.len() < 3 {
+        return None;
+    }
+    let (mx, my) =
+        (pairs.iter().map(|p| p.0).sum::<f64>() / n, pairs.iter().map(|p| p.1).sum::<f64>() / n);
+    let (mut xx, mut yy, mut xy) = (0.0, 0.0, 0.0);
+    for (x, y) in pairs {
+        (xx, yy, xy) = (xx + (x - mx).powi(2), yy + (y - my).powi(2), xy + (x - mx) * (y - my));
+    }
+    (xx > 1e-12 && yy > 1e-12).then(|| xy / (xx * yy).sqrt())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::Attribute;
+    use ndarray::Array2;
+
+    #[test]
+    fn an_axis_is_named_by_what_it_goes_with_or_not_at_all() {
+        let size = (0..40).map(|m| (m % 7 != 0).then(|| 2_f64.powi(m % 9))).collect();
+        let subject = Subject {
+            models: (0..40).map(|m| m.to_string()).collect(),
+            attributes: vec![Attribute { name: "size".into(), values: Values::Number(size) }],
+            vectors: Array2::from_shape_fn((40, 1), |(m, _)| ((m * 17) % 40) as f32),
+            ..Subject::default()
+        };
+        let found = |of: &dyn Fn(usize) -> f64| {
+            let coordinates: Vec<f64> = (0..40).map(of).collect();
+            meaning(&subject, &coordinates).map(|found| found.text())
+        };
+        assert_eq!(found(&|m| -(((m * 17) % 40) as f64)).unwrap(), "overall ability, r = −1.00");
+        assert_eq!(found(&|m| (m % 9) as f64).unwrap(), "size, r = 1.00");
+        assert_eq!(found(&|m| ((m * 7 + 3) % 11) as f64), None);
+        assert_eq!(found(&|_| 0.0), None);
+    }
+}

@@ -1,0 +1,110 @@
+//! Text in cells: how many it takes, cut, padded, wrapped.
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+/// Cells that a text takes.
+pub fn width(text: &str) -> usize {
+    text.graphemes(true).map(UnicodeWidthStr::width).sum()
+}
+
+/// The text, cut with an ellipsis where it takes more than `room` cells.
+pub fn fit(text: &str, room: usize) -> String {
+    if width(text) <= room {
+        return text.to_owned();
+    }
+    let (mut fitted, mut taken) = (String::new(), 0);
+    for grapheme in text.graphemes(true) {
+        taken += grapheme.width();
+        if taken + 1 > room {
+            break;
+        }
+        fitted.push_str(grapheme);
+    }
+    if room > 0 {
+        fitted.push('…');
+    }
+    fitted
+}
+
+/// The end of a text, with an ellipsis before it where it takes more than `room` cells.
+pub fn fit_end(text: &str, room: usize) -> String {
+    if width(text) <= room {
+        return text.to_owned();
+    }
+    let (mut kept, mut taken) = (Vec::new(), 1);
+    for grapheme in text.graphemes(true).rev() {
+        taken += grapheme.width();
+        if taken > room {
+            break;
+        }
+        kept.push(grapheme);
+    }
+    let ellipsis = if room > 0 { "…" } else { "" };
+    ellipsis.chars().map(String::from).chain(kept.into_iter().rev().map(String::from)).collect()
+}
+
+/// The text in exactly `room` cells.
+pub fn pad(text: &str, room: usize) -> String {
+    let mut fitted = fit(text, room);
+    fitted.extend(std::iter::repeat_n(' ', room - width(&fitted).min(room)));
+    fitted
+}
+
+/// Text broken into lines of at most `room` cells, between words where that is possible.
+pub fn wrap(text: &str, room: usize) -> Vec<String> {
+    let room = room.max(1);
+    let mut lines = vec![String::new()];
+    let mut taken = 0;
+    for word in text.split_word_bounds() {
+        let w = width(word);
+        if taken + w > room && taken > 0 && !word.trim().is_empty() {
+            lines.push(String::new());
+            taken = 0;
+        }
+        // White space where a line breaks is the break.
+        if word.trim().is_empty() && (taken + w > room || taken == 0 && lines.len() > 1) {
+            continue;
+        }
+        for grapheme in word.graphemes(true) {
+            if taken + grapheme.width() > room {
+                lines.push(String::new());
+                taken = 0;
+            }
+            taken += grapheme.width();
+            if let Some(line) = lines.last_mut() {
+                line.push_str(grapheme);
+            }
+        }
+    }
+    lines.iter_mut().for_each(|line| line.truncate(line.trim_end().len()));
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn padded_text_takes_its_room(text in "\\PC{0,12}", room in 0_usize..20) {
+            prop_assert_eq!(width(&pad(&text, room)), room);
+        }
+
+        #[test]
+        fn wrapped_lines_fit(text in "[a-z 語👩‍🚀é]{0,40}", room in 2_usize..12) {
+            prop_assert!(wrap(&text, room).iter().all(|line| width(line) <= room));
+        }
+    }
+
+    #[test]
+    fn text_is_cut_between_graphemes() {
+        assert_eq!(fit("日本語モデル", 7), "日本語…");
+        assert_eq!(fit("abc", 3), "abc");
+        assert_eq!(fit_end("mmlu-pro/law", 4), "…law");
+        assert_eq!(fit_end("日本語", 4), "…語");
+        assert_eq!((fit_end("abc", 3).as_str(), fit_end("abc", 0).as_str()), ("abc", ""));
+        assert_eq!(wrap("two words", 5), ["two", "words"]);
+    }
+}

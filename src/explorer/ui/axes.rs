@@ -1,0 +1,149 @@
+//! The axes of the map: lines through the means, titles, and in three dimensions a cross of three.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::labels::Grid;
+use super::widgets::{fit, width};
+use crate::explorer::state::State;
+use crate::explorer::state::map::Projector;
+use crate::explorer::theme::Ink;
+
+/// The longest title of an axis in three dimensions.
+const TITLE: usize = 28;
+
+/// Faint lines through the means; in three dimensions the three axes.
+pub fn draw_lines(buffer: &mut Buffer, state: &State, plot: Rect) {
+    let map = &state.map;
+    let style = state.theme.ink(Ink::MapAxis);
+    let cell = |(x, y): (f64, f64)| {
+        let at = |v: f64, size: u16| (v * f64::from(size)).floor();
+        let (x, y) = (at(x, plot.width), at(y, plot.height));
+        let inside =
+            (0.0..f64::from(plot.width)).contains(&x) && (0.0..f64::from(plot.height)).contains(&y);
+        inside.then(|| (plot.x + x as u16, plot.y + y as u16))
+    };
+    if let Some(ends) = map.ends() {
+        const STEPS: u32 = 80;
+        for (component, end) in ends.into_iter().enumerate() {
+            let between = |share: f64| {
+                let (ox, oy) = map.origin;
+                map.seen((ox + (end.0 - ox) * share, oy + (end.1 - oy) * share))
+            };
+            for (x, y) in (0..=STEPS).filter_map(|i| cell(between(f64::from(i) / f64::from(STEPS))))
+            {
+                buffer.set_string(x, y, "∙", state.theme.ink(Ink::BarTrack));
+            }
+            if let Some((x, y)) = cell(between(1.0)) {
+                let title = fit(&named(state, component), TITLE);
+                let room = plot.right().saturating_sub(x + 1).into();
+                buffer.set_stringn(x + 1, y, &title, room, state.theme.ink(Ink::Muted));
+            }
+        }
+        return;
+    }
+    let (x, y) = map.seen(map.origin);
+    let column = (0.0..1.0).contains(&x).then(|| plot.x + (x * f64::from(plot.width)) as u16);
+    let row = (0.0..1.0).contains(&y).then(|| plot.y + (y * f64::from(plot.height)) as u16);
+    if let Some(column) = column {
+        (plot.top()..plot.bottom()).for_each(|y| {
+            buffer.set_string(column, y, "┊", style);
+        });
+    }
+    if let Some(row) = row {
+        (plot.left()..plot.right()).for_each(|x| {
+            buffer.set_string(x, row, if Some(x) == column { "┼" } else { "┈" }, style);
+        });
+    }
+}
+
+/// The titles of the axes, over points: they must be read.
+pub fn draw_titles(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid) {
+    let map = &state.map;
+    let (a, b) = map.axes();
+    let room = usize::from(plot.width).saturating_sub(4);
+    let (vertical, horizontal) = if let Some(turned) = map.space {
+        let share: f64 = map.projection.shares.iter().take(3).sum();
+        let degrees = |radians: f64| radians.to_degrees().round();
+        (
+            format!("3-D · {:.0}% of variance", 100.0 * share),
+            format!("rotation {}° · tilt {}°", degrees(turned.yaw), degrees(turned.pitch)),
+        )
+    } else {
+        let title = |component| {
+            let long =
+                [axis(state, component), of_variance(state, component), named(state, component)];
+            long.into_iter().find(|title| width(title) <= room).unwrap_or_default()
+        };
+        (format!("↑ {}", title(b)), format!("{} →", title(a)))
+    };
+    let muted = state.theme.ink(Ink::Muted);
+    let w = width(&horizontal).min(plot.width as usize);
+    let (left, bottom) = (plot.width as usize - w, plot.height as usize - 1);
+    buffer.set_stringn(plot.x, plot.y, &vertical, plot.width.into(), muted);
+    buffer.set_stringn(plot.x + left as u16, plot.y + bottom as u16, &horizontal, w, muted);
+    grid.reserve(0, 0, width(&vertical) + 1);
+    grid.reserve(left.saturating_sub(1), bottom, w + 1);
+}
+
+/// What an axis shows and goes with, how much of the whole that is, and how much of it coverage
+/// explains.
+pub fn axis(state: &State, component: usize) -> String {
+    let axis = of_variance(state, component);
+    let explained = state.subject.axes_by_coverage;
+    let explained = explained.filter(|_| state.map.projector == Projector::Pca);
+    match explained.and_then(|shares| shares.get(component).copied()) {
+        Some(share) => format!("{axis} · coverage explains {:.0}%", 100.0 * share),
+        None => axis,
+    }
+}
+
+fn of_variance(state: &State, component: usize) -> String {
+    let named = named(state, component);
+    if state.map.projector == Projector::Tsne {
+        return named;
+    }
+    let share = state.map.projection.shares.get(component).copied().unwrap_or_default();
+    format!("{named} · {:.0}% of variance", 100.0 * share)
+}
+
+/// The name of an axis, with what it goes with.
+fn named(state: &State, component: usize) -> String {
+    let map = &state.map;
+    let name = match map.projector {
+        Projector::Tsne => return format!("t-SNE {}", component + 1),
+        Projector::Pca => format!("PC{}", component + 1),
+        Projector::Attribute(_) if component == 0 => return map.projector.title(&state.subject),
+        Projector::Attribute(_) => format!("PC{component} of the rest"),
+    };
+    let meaning = map.meanings.get(component).and_then(Option::as_ref);
+    meaning.map_or(name.clone(), |meaning| format!("{name}: {}", meaning.text()))
+}
+
+/// How much of the whole the principal components show, and how much of the first ones coverage
+/// explains.
+pub fn caption(shares: &[f64], by_coverage: &[f64]) -> String {
+    let percent = |share: &f64| format!("{:.0}%", 100.0 * share);
+    let axis = |(i, share)| format!("PC{} {}", i + 1, percent(share));
+    let axes: Vec<String> = shares.iter().enumerate().map(axis).collect();
+    let explained: Vec<String> = by_coverage.iter().map(percent).collect();
+    let explained = if explained.is_empty() {
+        String::new()
+    } else {
+        format!(" · coverage explains {}", explained.join(" and "))
+    };
+    format!("{} of variance{explained}", axes.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_caption_says_how_much_coverage_explains_in_one_line() {
+        let said = caption(&[0.181, 0.064, 0.05], &[0.18, 0.054]);
+        assert_eq!(said, "PC1 18%, PC2 6%, PC3 5% of variance · coverage explains 18% and 5%");
+        assert!(width(&said) < 80);
+        assert_eq!(caption(&[0.5, 0.2], &[]), "PC1 50%, PC2 20% of variance");
+    }
+}

@@ -1,0 +1,75 @@
+//! A card beside the mouse: which model it points at.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+
+use super::panes::map::Parts;
+use super::widgets::{fit, pad, thousands, width};
+use crate::explorer::state::State;
+use crate::explorer::theme::Ink;
+
+/// How far from a point the mouse still means it, in cells.
+const REACH: f64 = 2.5;
+/// The widest line.
+const WIDE: usize = 44;
+/// Benchmarks that are named.
+const BENCHMARKS: usize = 3;
+
+/// Draws the card in the area of the map.
+pub fn draw(buffer: &mut Buffer, state: &State, area: Rect) {
+    let Some(at) = state.hover.filter(|_| state.map.drag.is_none() && !state.help) else { return };
+    let Some(model) = under(state, area, at) else { return };
+    let lines = lines(state, model);
+    let w = lines.iter().map(|(text, _)| width(text)).max().unwrap_or_default() + 2;
+    let (w, h) = (w as u16, lines.len() as u16);
+    if w > area.width || h + 1 > area.height {
+        return;
+    }
+    // Right below, or where that would leave the map on the other side.
+    let x = if at.x + 2 + w <= area.right() { at.x + 2 } else { at.x.saturating_sub(w + 1) };
+    let y = if at.y + 1 + h < area.bottom() { at.y + 1 } else { at.y.saturating_sub(h) };
+    let place = Rect { x: x.max(area.x), y: y.max(area.y), width: w, height: h };
+    let theme = &state.theme;
+    let ground =
+        Style::new().bg(theme[Ink::Surface]).remove_modifier(ratatui::style::Modifier::all());
+    for (y, (text, ink)) in (place.y..).zip(lines) {
+        let line = format!(" {} ", pad(&text, usize::from(w) - 2));
+        let style = if y == place.y { theme.bold(ink) } else { theme.ink(ink) };
+        buffer.set_string(place.x, y, line, ground.patch(style).bg(theme[Ink::Surface]));
+    }
+}
+
+/// The model under the mouse.
+fn under(state: &State, area: Rect, at: Position) -> Option<usize> {
+    if state.map.places.is_empty() || state.modes.picker().is_some() {
+        return None;
+    }
+    let parts = Parts::of(state, area);
+    let (x, y) = parts.point(at.x, at.y)?;
+    let (w, h) = (f64::from(parts.plot.width), f64::from(parts.plot.height));
+    state.map.nearest(x, y, w, h).filter(|(_, far)| *far < REACH).map(|(model, _)| model)
+}
+
+fn lines(state: &State, model: usize) -> Vec<(String, Ink)> {
+    let subject = &state.subject;
+    let mut lines = vec![(fit(state.name(model), WIDE), Ink::MapSelected)];
+    let coloring = &state.map.coloring;
+    if let Some((title, class)) =
+        coloring.title.as_ref().zip(coloring.classes.get(coloring.class_of(model)))
+    {
+        lines.push((fit(&format!("{title}: {}", class.name), WIDE), Ink::Text));
+    }
+    lines.push((format!("{} answers", thousands(subject.answers(model).into())), Ink::Muted));
+    let mut known: Vec<_> = subject
+        .benchmarks
+        .iter()
+        .filter_map(|b| Some((b, b.scores.get(model)?.as_ref()?)))
+        .collect();
+    known.sort_by_key(|(_, score)| std::cmp::Reverse(score.responses));
+    lines.extend(known.into_iter().take(BENCHMARKS).map(|(benchmark, score)| {
+        let share = format!("{:>4.0}%", 100.0 * score.accuracy);
+        (format!("{share} {}", fit(&benchmark.name, WIDE - 6)), Ink::Muted)
+    }));
+    lines
+}

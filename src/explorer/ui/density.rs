@@ -1,0 +1,109 @@
+//! Where many models are: a smooth density of three shades behind the points.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::explorer::state::State;
+use crate::explorer::theme::{Ink, Theme};
+
+/// Standard deviations of the kernel, in cells: a cell is twice as high as wide.
+const ACROSS: f64 = 3.0;
+const DOWN: f64 = 1.5;
+/// How many models at one place a cell must be like to be shaded at all: a lone one is not.
+const LEAST: f64 = 1.5;
+/// How far each shade goes towards the muted ink.
+const SHADES: [f64; 3] = [0.12, 0.22, 0.34];
+
+/// Shades the plot.
+pub fn draw(buffer: &mut Buffer, state: &State, plot: Rect) {
+    let (w, h) = (usize::from(plot.width), usize::from(plot.height));
+    let levels = levels(&density(state, w, h));
+    let theme = &state.theme;
+    let grounds = SHADES.map(|s| Theme::blend(theme[Ink::Background], theme[Ink::Muted], s));
+    let mixes = grounds[0] != theme[Ink::Background];
+    for (i, level) in levels.into_iter().enumerate() {
+        let Some(shade) = level.checked_sub(1) else { continue };
+        let (x, y) = (plot.x + (i % w) as u16, plot.y + (i / w) as u16);
+        if mixes {
+            let style = Style::new().bg(grounds[usize::from(shade)]);
+            buffer.set_style(Rect { x, y, width: 1, height: 1 }, style);
+        } else {
+            let symbol = ["░", "▒", "▓"][usize::from(shade)];
+            buffer.set_string(x, y, symbol, theme.ink(Ink::MapAxis));
+        }
+    }
+}
+
+/// Lit models around each cell, weighted by a Gaussian whose peak is 1.
+fn density(state: &State, w: usize, h: usize) -> Vec<f64> {
+    let mut counts = vec![0.0; w * h];
+    for (model, place) in state.map.places.iter().enumerate() {
+        let (x, y) = state.map.seen(*place);
+        let inside = (0.0..1.0).contains(&x) && (0.0..1.0).contains(&y);
+        if inside && state.is_lit(model) {
+            counts[(y * h as f64) as usize * w + (x * w as f64) as usize] += 1.0;
+        }
+    }
+    let across = blurred(&counts, w, h, ACROSS, (1, w));
+    blurred(&across, h, w, DOWN, (w, 1))
+}
+
+/// Lines of `n` cells, of which there are `lines`, each blurred. `strides` lead from cell to cell and
+/// from line to line.
+fn blurred(
+    cells: &[f64],
+    n: usize,
+    lines: usize,
+    deviation: f64,
+    strides: (usize, usize),
+) -> Vec<f64> {
+    let reach = (3.0 * deviation).ceil() as usize;
+    let kernel: Vec<f64> =
+        (0..=reach).map(|d| (-0.5 * (d as f64 / deviation).powi(2)).exp()).collect();
+    let mut out = vec![0.0; cells.len()];
+    for line in 0..lines {
+        for at in 0..n {
+            let value = cells[line * strides.1 + at * strides.0];
+            if value > 0.0 {
+                for to in at.saturating_sub(reach)..(at + reach + 1).min(n) {
+                    out[line * strides.1 + to * strides.0] += value * kernel[at.abs_diff(to)];
+                }
+            }
+        }
+    }
+    out
+}
+
+/// No shade (0) or one of three (1 to 3): steps of equal ratio up to the densest cell.
+fn levels(density: &[f64]) -> Vec<u8> {
+    let most = density.iter().copied().fold(0.0, f64::max);
+    let level = |d: &f64| {
+        if *d < LEAST {
+            return 0;
+        }
+        let share = if most > LEAST { (d / LEAST).ln() / (most / LEAST).ln() } else { 0.0 };
+        1 + ((share * 3.0) as u8).min(2)
+    };
+    density.iter().map(level).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lone_model_has_no_shade_and_a_crowd_has_three() {
+        let mut cells = vec![0.0; 60 * 20];
+        cells[5 * 60 + 5] = 1.0;
+        let smooth = |cells: &[f64]| {
+            blurred(&blurred(cells, 60, 20, ACROSS, (1, 60)), 20, 60, DOWN, (60, 1))
+        };
+        assert!(levels(&smooth(&cells)).iter().all(|level| *level == 0));
+        cells[10 * 60 + 40] = 20.0;
+        let shades = levels(&smooth(&cells));
+        assert_eq!(shades[5 * 60 + 5], 0);
+        assert_eq!(shades[10 * 60 + 40], 3);
+        assert!((1..=3).all(|level| shades.contains(&level)));
+    }
+}
