@@ -46,8 +46,8 @@ fn main() -> Result<()> {
             "{benchmark:<12} {known} answers, predicted {mean:.2} ({low:.2} to {high:.2}), {observed}"
         );
     }
-    for neighbour in placed.neighbours(3) {
-        println!("near {} (cosine {:.2})", embedder.models()[neighbour.model], neighbour.cosine);
+    for neighbor in placed.neighbors(3) {
+        println!("near {} (cosine {:.2})", embedder.models()[neighbor.model], neighbor.cosine);
     }
     Ok(())
 }

@@ -158,7 +158,7 @@ fn a_model2vec_folder_is_read_like_its_matrix() {
         ["the river is a prime", "(a whale)", "tax, tax!"].map(Into::into).into();
     let (found, plain) = (encoded(folder.path(), &texts), encoded(&from, &texts));
     for (found, plain) in found.rows().into_iter().zip(plain.rows()) {
-        assert!((found.dot(&found) - 1.0).abs() < 1e-5, "normalised");
+        assert!((found.dot(&found) - 1.0).abs() < 1e-5, "normalized");
         assert!(cosine(found, plain) > 0.9999);
     }
 }

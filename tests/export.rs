@@ -69,7 +69,7 @@ fn rows(csv: &str) -> (Vec<String>, Vec<Vec<String>>) {
 fn the_map_in_pixels() {
     let folder = tempfile::tempdir().unwrap();
     let file = path(folder.path(), "map.png");
-    let (code, error) = export(&["--map", &file, "--theme", "dark", "--colour", "maker"]);
+    let (code, error) = export(&["--map", &file, "--theme", "dark", "--color", "maker"]);
     assert_eq!(code, 0, "{error}");
     let bytes = fs::read(&file).unwrap();
     assert!(bytes.starts_with(b"\x89PNG\r\n\x1a\n") && &bytes[12..16] == b"IHDR");

@@ -187,7 +187,7 @@ fn what_is_wrong_is_said_without_steering() {
             &["explore", "--plain", "--data", path],
             &["export", "--map", path],
             &["export", "--map", "m.svg", "--theme", path],
-            &["export", "--map", "m.svg", "--colour", path],
+            &["export", "--map", "m.svg", "--color", path],
             &["import", "lm-eval", path, "-o", "z"],
             &["import", "auto", path, "-o", "z"],
             &["import", "long", path, "-o", "z", "--columns", path],

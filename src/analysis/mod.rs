@@ -4,7 +4,7 @@
 pub mod clusters;
 pub(crate) mod communities;
 pub mod forecast;
-pub mod neighbours;
+pub mod neighbors;
 pub mod onboarding;
 pub mod probe;
 pub mod projection;

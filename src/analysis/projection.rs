@@ -19,7 +19,7 @@ pub struct Projection {
     /// Models × components.
     pub coordinates: Array2<f64>,
     /// The share of the total variance that each component shows, in [0, 1]; zero for t-SNE, which
-    /// keeps neighbours and not variance.
+    /// keeps neighbors and not variance.
     pub shares: Vec<f64>,
     /// From vectors to coordinates, where that is linear.
     pub linear: Option<Linear>,
@@ -51,7 +51,7 @@ impl Linear {
 const PERPLEXITY: f64 = 20.0;
 /// t-SNE of more models would take minutes.
 const TSNE_MOST: usize = 5000;
-/// Iterations of t-SNE after which it looks whether it is to stop. Each part finds the neighbours
+/// Iterations of t-SNE after which it looks whether it is to stop. Each part finds the neighbors
 /// and gathers speed again: parts of 100 are slower by two thirds and worse.
 const PART: u16 = 250;
 /// Parts of t-SNE; in the first one attractions are exaggerated.

@@ -90,7 +90,7 @@ pub struct Arguments {
 enum Projected {
     /// Principal components.
     Pca,
-    /// t-SNE, which keeps neighbours and no distances.
+    /// t-SNE, which keeps neighbors and no distances.
     #[value(alias = "tsne")]
     TSne,
 }
@@ -297,7 +297,7 @@ fn run_map(arguments: &Arguments, path: &Path, common: &Common) -> Result<()> {
     let bytes = match &source {
         Source::Embedder(embedder) => picture(embedder, kind, &shown, common.seed, &cancel)?,
         Source::Paper(_) if shown.prompt.is_some() => {
-            let problem = "the map of the paper's weights is not coloured by a prompt";
+            let problem = "the map of the paper's weights is not colored by a prompt";
             return Err(Error::usage(problem, "leave --prompt out"));
         }
         Source::Paper(paper) => {

@@ -60,7 +60,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let catalogue = catalogue.transpose()?;
     let newcomer = Newcomer::place(&embedder, catalogue.as_ref(), &answers)?;
     let benchmarks = newcomer.benchmarks();
-    let neighbours = newcomer.neighbours(5);
+    let neighbors = newcomer.neighbors(5);
     let ability = newcomer.ability();
     let vector = newcomer.vector();
     let deviations = newcomer.deviations();
@@ -90,7 +90,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
                 "place": place.to_vec(),
                 "covariance": covariance.rows().into_iter().map(|r| r.to_vec()).collect::<Vec<_>>(),
             })),
-            "neighbours": neighbours.iter().map(|n| json!({
+            "neighbours": neighbors.iter().map(|n| json!({
                 "model": names[n.model], "cosine": n.cosine, "distance": n.distance,
                 "shared": n.shared,
             })).collect::<Vec<_>>(),
@@ -109,7 +109,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         percent(ability.low),
         percent(ability.high),
     );
-    let rows = neighbours.iter().map(|near| {
+    let rows = neighbors.iter().map(|near| {
         let basis = near.basis().unwrap_or_default();
         vec![names[near.model].clone(), format!("{:.2}", near.cosine), basis]
     });

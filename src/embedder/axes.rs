@@ -21,16 +21,16 @@ pub(super) fn explained(benchmarks: &[Benchmark], vectors: &Array2<f32>) -> Resu
             }
         }
     }
-    let centre = |x: Array2<f64>| {
+    let center = |x: Array2<f64>| {
         let middle = x.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(x.ncols()));
         x - middle
     };
-    let x = centre(vectors.slice(s![.., 1..]).mapv(f64::from));
+    let x = center(vectors.slice(s![.., 1..]).mapv(f64::from));
     let (values, turn) = x.t().dot(&x).eigh().map_err(failed)?;
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|a, b| values[*b].total_cmp(&values[*a]));
     // A basis of what coverage can say: the fit is the projection on it.
-    let run = centre(run);
+    let run = center(run);
     let (sizes, basis) = run.t().dot(&run).eigh().map_err(failed)?;
     let largest = sizes.iter().copied().fold(0.0, f64::max);
     let mut explained = [0.0; 2];

@@ -23,9 +23,9 @@ impl Calibration {
     /// The probabilities that a calibrated `p` stands for, with their weights: what is left open by
     /// the text at the nodes of a Gauss–Hermite rule.
     pub(crate) fn conditional(&self, p: f64) -> impl Iterator<Item = (f64, f64)> + '_ {
-        let centre = logit(p) * stretch(self.spread);
+        let center = logit(p) * stretch(self.spread);
         HERMITE.iter().map(move |(node, weight)| {
-            (*weight, sigmoid(centre + node * self.spread).clamp(1e-9, 1.0 - 1e-9))
+            (*weight, sigmoid(center + node * self.spread).clamp(1e-9, 1.0 - 1e-9))
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Where burn computes. The one place that names a backend.
 
-#![allow(deprecated)] // burn 0.22 deprecates its ndarray backend in favour of flex; both are offered.
+#![allow(deprecated)] // burn 0.22 deprecates its ndarray backend in favor of flex; both are offered.
 
 use std::str::FromStr;
 

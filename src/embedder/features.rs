@@ -10,13 +10,13 @@ use crate::encoder::{Bags, Encoder, SHAPE, shape};
 use crate::error::Result;
 use crate::progress::Progress;
 
-/// How far from the mean a standardised input may be, in standard deviations.
+/// How far from the mean a standardized input may be, in standard deviations.
 const CLIP: f32 = 4.0;
 
 /// Prompts as the embedder sees them; made by [`super::Embedder::encode`].
 #[derive(Clone, Debug)]
 pub struct Features {
-    /// Prompts × inputs of the projector, standardised.
+    /// Prompts × inputs of the projector, standardized.
     pub(super) inputs: Array2<f32>,
     /// Prompts × nearest training questions: the benchmark of each.
     pub(super) like: Array2<u32>,
@@ -71,7 +71,7 @@ impl Featurizer {
         let mean = raw.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(raw.ncols()));
         let scale = raw.std_axis(Axis(0), 0.0).mapv(|s| if s > 1e-6 { s } else { 1.0 });
         let this = Self { encoder, memory, words, mean, scale };
-        let inputs = this.standardise(raw);
+        let inputs = this.standardize(raw);
         (this, Features { inputs, like: recalled.like, cosines: recalled.cosines, caught })
     }
 
@@ -92,11 +92,11 @@ impl Featurizer {
         let recalled = self.memory.recall(keys.view(), |_, _| false);
         let caught = self.encoder.caught(&encoded);
         let raw = join([&encoded, &shapes(texts), &recalled.inputs, &self.words.say(&bags)]);
-        let inputs = self.standardise(raw);
+        let inputs = self.standardize(raw);
         Ok(Features { inputs, like: recalled.like, cosines: recalled.cosines, caught })
     }
 
-    fn standardise(&self, raw: Array2<f32>) -> Array2<f32> {
+    fn standardize(&self, raw: Array2<f32>) -> Array2<f32> {
         ((raw - &self.mean) / &self.scale).mapv_into(|x| x.clamp(-CLIP, CLIP))
     }
 }

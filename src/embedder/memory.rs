@@ -1,7 +1,7 @@
 //! The memory: what is known of each training question, found again by the likeness of texts.
 //!
-//! Low-rank models generalise badly far from their training questions, nearest neighbours do not
-//! (arXiv 2505.12601). The memory gives the projector what neighbours know: for a new question, the
+//! Low-rank models generalise badly far from their training questions, nearest neighbors do not
+//! (arXiv 2505.12601). The memory gives the projector what neighbors know: for a new question, the
 //! summaries of the responses to the nearest training questions, averaged by likeness.
 
 use ndarray::{Array2, ArrayView2, Axis, s};
@@ -15,9 +15,9 @@ use crate::quantized::rounded;
 /// Numbers that a recall gives: the averaged summary, and how near the nearest questions are.
 pub(super) const RECALL: usize = SUMMARY + 2;
 
-/// Neighbours that are averaged.
-const NEIGHBOURS: usize = 60;
-/// Neighbours whose mean likeness says how familiar a question is.
+/// Neighbors that are averaged.
+const NEIGHBORS: usize = 60;
+/// Neighbors whose mean likeness says how familiar a question is.
 const FAMILIAR: usize = 20;
 /// Softmax temperature of the likeness.
 const TEMPERATURE: f32 = 0.05;
@@ -75,9 +75,9 @@ impl Memory {
         forbidden: impl Fn(usize, usize) -> bool + Sync,
     ) -> Recalled {
         let mut out = Array2::zeros((queries.nrows(), RECALL));
-        let mut like = Array2::from_elem((queries.nrows(), NEIGHBOURS), NOTHING);
+        let mut like = Array2::from_elem((queries.nrows(), NEIGHBORS), NOTHING);
         let mut cosines = Array2::zeros(like.dim());
-        let found = self.index.nearest(queries, NEIGHBOURS, forbidden);
+        let found = self.index.nearest(queries, NEIGHBORS, forbidden);
         let rows = out.axis_iter_mut(Axis(0)).into_par_iter();
         let rows = rows.zip(like.axis_iter_mut(Axis(0))).zip(cosines.axis_iter_mut(Axis(0)));
         rows.zip(&found).for_each(|(((mut out, mut like), mut cosines), near)| {

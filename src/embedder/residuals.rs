@@ -36,7 +36,7 @@ pub(crate) fn model_means(data: &Dataset, questions: &[usize]) -> Vec<f64> {
 }
 
 /// Questions × [`SUMMARY`].
-pub(super) fn summarise(data: &Dataset, questions: &[usize], seed: u64) -> Array2<f32> {
+pub(super) fn summarize(data: &Dataset, questions: &[usize], seed: u64) -> Array2<f32> {
     let means = model_means(data, questions);
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut v = Array2::from_shape_fn((data.models.len(), SUMMARY), |(_, k)| {
@@ -144,7 +144,7 @@ mod tests {
     fn the_first_number_is_ease() {
         let data = Simulation { models: 40, density: 1.0, ..Simulation::default() }.run();
         let questions: Vec<usize> = (0..data.questions.len()).collect();
-        let summaries = summarise(&data, &questions, 1);
+        let summaries = summarize(&data, &questions, 1);
         let mean = |q: usize| {
             let labels = data.responses.of(q).map(|(_, y)| f64::from(y));
             labels.clone().sum::<f64>() / labels.len() as f64

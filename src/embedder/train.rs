@@ -27,7 +27,7 @@ use super::memory::Memory;
 use super::network::{HIDDEN, Network, TERMS, Weights, array2, tensor};
 use super::objective::{Lesson, slopes};
 use super::progress::{Epoch, Event};
-use super::residuals::summarise;
+use super::residuals::summarize;
 use super::scope;
 use super::words::{HASHING, Words};
 use super::{Benchmark, Embedder, Provenance, Score};
@@ -276,7 +276,7 @@ fn featurize(
     let bags = Bags::fit(HASHING, &texts);
     let encoder = Encoder::fit(&settings.encoder, &bags, settings.seed)?;
     let encoded = encoder.encode_bags(&bags, progress)?;
-    let summaries = summarise(data, train, settings.seed);
+    let summaries = summarize(data, train, settings.seed);
     let (memory, kept) = Memory::fit(data, train, &encoder.keys(&encoded), &summaries);
     let mut known = HashMap::new();
     let ids: Vec<u32> = texts

@@ -36,7 +36,7 @@ const FOLDS: u32 = 4;
 pub(super) const HASHING: Hashing = Hashing { buckets: 1 << 14, hash_seed: 0 };
 
 /// A linear model of n-grams: a multinomial logistic regression on the benchmark, and beside it least
-/// squares on the (standardised) summary, both by stochastic gradient descent.
+/// squares on the (standardized) summary, both by stochastic gradient descent.
 #[derive(Clone)]
 pub(super) struct Words {
     pub(super) tfidf: Arc<Tfidf>,
@@ -58,7 +58,7 @@ struct Lesson<'a> {
     /// beyond.
     classes: usize,
     of: Vec<usize>,
-    /// Texts × [`SUMMARY`], standardised.
+    /// Texts × [`SUMMARY`], standardized.
     summaries: Array2<f32>,
 }
 
@@ -202,11 +202,11 @@ fn judge(text: &[(u32, f32)], weights: &[f32], bias: &[f32], out: &mut [f32]) {
 mod tests {
     use super::*;
     use crate::dataset::simulate::Simulation;
-    use crate::embedder::residuals::summarise;
+    use crate::embedder::residuals::summarize;
 
     fn fitted(data: &Dataset, train: &[usize]) -> (Words, Array2<f32>) {
         let ids: Vec<u32> = (0..train.len() as u32).collect();
-        let summaries = summarise(data, train, 1);
+        let summaries = summarize(data, train, 1);
         let texts: Vec<&str> = train.iter().map(|&q| &*data.questions[q].prompt).collect();
         let bags = Bags::fit(HASHING, &texts);
         Words::fit(data, train, (&bags, &ids), &summaries, 1, &AtomicBool::new(false))

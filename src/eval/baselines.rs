@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use crate::dataset::Dataset;
 use crate::embedder::{Rasch, model_means};
 
-/// Neighbours of the kNN baseline, as in the paper.
+/// Neighbors of the kNN baseline, as in the paper.
 const K: usize = 131;
 /// Responses by which a model's mean in a category is drawn towards its overall mean.
 const SHRINK: f64 = 2.0;

@@ -97,7 +97,7 @@ pub fn deferral(
     let curve = |p: &[f32]| {
         let prices = (0..STEPS).map(|i| 10.0_f64.powf(f64::from(i) / 10.0 - 4.0));
         let points = prices.chain([0.0, 1e9]).map(|price| point(p, price)).collect();
-        summarise(points, [cheapest, dearest], single)
+        summarize(points, [cheapest, dearest], single)
     };
     let curves = predictions.iter().map(|(name, p)| ((*name).to_owned(), curve(&cut(p).1)));
     let mut models = part.models.clone();
@@ -113,7 +113,7 @@ pub fn deferral(
     })
 }
 
-fn summarise(mut points: Vec<Point>, [from, to]: [f64; 2], single: Point) -> Curve {
+fn summarize(mut points: Vec<Point>, [from, to]: [f64; 2], single: Point) -> Curve {
     points.sort_by(|a, b| a.cost.total_cmp(&b.cost).then(b.quality.total_cmp(&a.quality)));
     let mut best = f64::NEG_INFINITY;
     points.retain(|point| {

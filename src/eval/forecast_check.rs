@@ -193,8 +193,8 @@ fn predictors(
 fn straight(x: &Array2<f64>, truth: &[f64], kept: &[usize], out: &[usize]) -> Result<Vec<f64>> {
     let failed = |e| Error::Failed(format!("a straight line cannot be fitted: {e}"));
     let known = x.select(Axis(0), kept);
-    let centre = known.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(x.ncols()));
-    let known = known - &centre;
+    let center = known.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(x.ncols()));
+    let known = known - &center;
     let y: Array1<f64> = kept.iter().map(|i| truth[*i]).collect();
     let mean = y.mean().unwrap_or_default();
     let mut likeness = known.dot(&known.t());
@@ -203,7 +203,7 @@ fn straight(x: &Array2<f64>, truth: &[f64], kept: &[usize], out: &[usize]) -> Re
     let y = (y - mean).insert_axis(Axis(1));
     let weights = likeness.solvec(&y).map_err(failed)?.index_axis_move(Axis(1), 0);
     let slope = known.t().dot(&weights);
-    Ok(out.iter().map(|i| mean + (&x.row(*i) - &centre).dot(&slope)).collect())
+    Ok(out.iter().map(|i| mean + (&x.row(*i) - &center).dot(&slope)).collect())
 }
 
 /// What is gathered of one predictor over all deals.

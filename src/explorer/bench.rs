@@ -165,9 +165,9 @@ fn unpainted(e: std::io::Error) -> Error {
 fn simulated(models: usize, seed: u64) -> Subject {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut normal = || -> f32 { StandardNormal.sample(&mut rng) };
-    let centres = Array2::from_shape_simple_fn((FAMILIES, DIMENSIONS), &mut normal);
+    let centers = Array2::from_shape_simple_fn((FAMILIES, DIMENSIONS), &mut normal);
     let vectors = Array2::from_shape_fn((models, DIMENSIONS), |(m, d)| {
-        2.0 * centres[[m % FAMILIES, d]] / (1 + d / 4) as f32 + normal() / (1 + d / 8) as f32
+        2.0 * centers[[m % FAMILIES, d]] / (1 + d / 4) as f32 + normal() / (1 + d / 8) as f32
     });
     let family = |m: usize| Some(format!("family-{}", m % FAMILIES));
     let mut score = |_| {

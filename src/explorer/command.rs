@@ -32,9 +32,9 @@ pub enum Command {
     Fit,
     /// The map as it was at the start.
     Reset,
-    #[serde(alias = "next-colour")]
+    #[serde(alias = "next-color")]
     NextColor,
-    #[serde(alias = "previous-colour")]
+    #[serde(alias = "previous-color")]
     PreviousColor,
     /// Isolates the next class of the legend, and after the last none.
     Isolate,
@@ -110,7 +110,8 @@ pub enum Command {
     /// Marks all models that the table shows, or none of them if all were.
     MarkShown,
     /// Marks the nearest models of the selected one.
-    MarkNeighbours,
+    #[serde(alias = "mark-neighbours")]
+    MarkNeighbors,
     /// Marks the cluster of the selected model.
     MarkCluster,
     /// Marks what was not marked.

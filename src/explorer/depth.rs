@@ -61,12 +61,12 @@ fn sixteenth(rgb: [u8; 3]) -> u8 {
     all.min_by_key(|(_, candidate)| far(rgb, *candidate)).map_or(7, |(i, _)| i)
 }
 
-/// The nearest of the 6×6×6 cube and the 24 greys of a 256-color terminal.
+/// The nearest of the 6×6×6 cube and the 24 grays of a 256-color terminal.
 fn indexed(rgb: [u8; 3]) -> u8 {
     let level = |i: u8| if i == 0 { 0 } else { 55 + 40 * i };
     let cube = (0..216_u8).map(|i| (16 + i, [level(i / 36), level(i / 6 % 6), level(i % 6)]));
-    let greys = (0..24_u8).map(|i| (232 + i, [8 + 10 * i; 3]));
-    cube.chain(greys).min_by_key(|(_, candidate)| far(rgb, *candidate)).map_or(16, |(i, _)| i)
+    let grays = (0..24_u8).map(|i| (232 + i, [8 + 10 * i; 3]));
+    cube.chain(grays).min_by_key(|(_, candidate)| far(rgb, *candidate)).map_or(16, |(i, _)| i)
 }
 
 #[cfg(test)]

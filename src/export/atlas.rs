@@ -3,12 +3,12 @@
 use ndarray::ArrayView2;
 
 use super::sheet::Sheet;
-use crate::analysis::neighbours::nearest;
+use crate::analysis::neighbors::nearest;
 use crate::error::Result;
 use crate::table::{Cells, List, parquet_bytes};
 
 /// Neighbors that are listed of each model.
-const NEIGHBOURS: usize = 15;
+const NEIGHBORS: usize = 15;
 
 /// Parquet for Embedding Atlas: the columns of `known`, `projection_x` and `projection_y` (the first two
 /// columns of `places`), `neighbors` by cosine in the full space (`ids` are rows from 0, `distances` are
@@ -30,7 +30,7 @@ pub fn atlas(
         }
     }
     let columns: Vec<(&str, Cells)> = columns.iter().map(|(name, kind)| (&**name, *kind)).collect();
-    let near = (0..vectors.nrows()).map(|m| nearest(vectors, m, NEIGHBOURS, |_| None));
+    let near = (0..vectors.nrows()).map(|m| nearest(vectors, m, NEIGHBORS, |_| None));
     let (mut ids, mut distances) = (Vec::new(), Vec::new());
     for near in near {
         ids.push(near.iter().map(|n| n.model as i64).collect());

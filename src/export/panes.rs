@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use super::sheet::{Cell, Sheet};
 use crate::analysis::clusters::{Clusters, Known, clusters};
 use crate::analysis::forecast;
-use crate::analysis::neighbours::nearest;
+use crate::analysis::neighbors::nearest;
 use crate::analysis::onboarding::{Catalogue, Newcomer};
 use crate::analysis::probe::{self, Prober};
 use crate::analysis::projection::Projection;
@@ -23,7 +23,7 @@ use crate::progress::Progress;
 /// Axes of the map that are listed.
 const AXES: usize = 6;
 /// Neighbors that are listed of a model.
-const NEIGHBOURS: usize = 20;
+const NEIGHBORS: usize = 20;
 /// Questions that are forecast at once.
 const BLOCK: usize = 1024;
 
@@ -195,7 +195,7 @@ fn of_model(embedder: &Embedder, model: usize) -> Sheet {
         }
     }
     let shared = |m: usize| embedder.shared_counts().and_then(|counts| counts.get(model, m));
-    for near in nearest(embedder.profiles(), model, NEIGHBOURS, shared) {
+    for near in nearest(embedder.profiles(), model, NEIGHBORS, shared) {
         let name = embedder.models()[near.model].as_str().into();
         sheet.push(vec!["neighbor".into(), name, near.cosine.into(), near.shared.into()]);
     }

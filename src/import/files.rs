@@ -319,13 +319,13 @@ impl Tree {
             }
         }
         for path in tree.named.clone() {
-            tree.neighbours(&path);
+            tree.neighbors(&path);
         }
         Ok(tree)
     }
 
     /// What lies beside a file that is named directly is not imported, but it may tell of the file.
-    fn neighbours(&mut self, path: &Path) {
+    fn neighbors(&mut self, path: &Path) {
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let Ok(entries) = fs::read_dir(parent.unwrap_or(Path::new("."))) else { return };
         let names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
@@ -418,7 +418,7 @@ impl Tree {
         self.named.contains(&file.path)
     }
 
-    /// All files, neighbours of named ones too.
+    /// All files, neighbors of named ones too.
     pub(super) fn all(&self) -> impl Iterator<Item = &File> {
         self.files.iter()
     }

@@ -9,7 +9,7 @@ use super::catalogue::Catalogue;
 use super::posterior::Posterior;
 use super::prior::Prior;
 use super::questions::Questions;
-use crate::analysis::neighbours::{Neighbour, nearest};
+use crate::analysis::neighbors::{Neighbor, nearest};
 use crate::dataset::Answer;
 use crate::embedder::{Embedder, Placement, Score};
 use crate::error::{Error, Result};
@@ -106,7 +106,7 @@ impl<'a> Newcomer<'a> {
 
     /// The `k` models whose vectors are most like its own.
     #[must_use]
-    pub fn neighbours(&self, k: usize) -> Vec<Neighbour> {
+    pub fn neighbors(&self, k: usize) -> Vec<Neighbor> {
         let own = self.vector();
         let own = own.slice(s![1..]).insert_axis(Axis(0));
         concatenate(Axis(0), &[self.embedder.profiles(), own])

@@ -30,7 +30,7 @@ impl Scores {
 }
 
 /// Says of the models of each fold what a probe on the others makes of `y`: models × columns, where
-/// each labelling takes `task.targets()` columns side by side.
+/// each labeling takes `task.targets()` columns side by side.
 pub(super) fn cross_validate(
     kind: Kind,
     features: &Features,
@@ -82,8 +82,8 @@ fn fold(
                 *loss += weight(truth[c], ones[c]) * (inner[c] - truth[c]).powi(2);
             }
         }
-        for (labelling, best) in best.iter_mut().enumerate() {
-            let columns = labelling * targets..(labelling + 1) * targets;
+        for (labeling, best) in best.iter_mut().enumerate() {
+            let columns = labeling * targets..(labeling + 1) * targets;
             let loss: f64 = losses[columns.clone()].iter().sum();
             if loss >= *best {
                 continue;

@@ -87,11 +87,11 @@ fn same(value: f64, tie: f64) -> bool {
 }
 
 impl Outcome {
-    /// Takes the columns of one labelling, whose labels are those of the models of `labelling`.
-    pub(super) fn new(task: &Task, scores: &Scores, labelling: &[usize], at: usize) -> Self {
+    /// Takes the columns of one labeling, whose labels are those of the models of `labeling`.
+    pub(super) fn new(task: &Task, scores: &Scores, labeling: &[usize], at: usize) -> Self {
         let targets = task.targets();
         let columns = at * targets..(at + 1) * targets;
-        let class: Vec<usize> = labelling.iter().map(|m| task.class[*m]).collect();
+        let class: Vec<usize> = labeling.iter().map(|m| task.class[*m]).collect();
         let number = task.is_number();
         let say = |table: &ndarray::Array2<f64>, m: usize| {
             if number {
@@ -106,7 +106,7 @@ impl Outcome {
         let said: Vec<usize> = task.known.iter().map(|&m| say(even, m)).collect();
         let right = task.known.iter().zip(&class).map(|(&m, c)| say(&scores.odds, m) == *c);
         let value: Vec<f64> =
-            if number { labelling.iter().map(|m| task.value(*m)).collect() } else { Vec::new() };
+            if number { labeling.iter().map(|m| task.value(*m)).collect() } else { Vec::new() };
         let columns: Vec<Vec<f64>> = columns
             .clone()
             .map(|c| task.known.iter().map(|&m| scores.score[[m, c]]).collect())

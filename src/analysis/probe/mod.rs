@@ -2,7 +2,7 @@
 //! kinship and more than who was asked what?
 //!
 //! A *linear* probe (ridge regression) and the *nearest* models each speak of models that they have
-//! not learned from; strength, number of neighbours, the form of the vectors and the threshold are
+//! not learned from; strength, number of neighbors, the form of the vectors and the threshold are
 //! chosen inside each fold. Folds are dealt at random, and again so that a family of models is kept
 //! out as a whole, since twenty fine-tunes of one base would otherwise tell of each other. Beside
 //! them stand three controls: always naming the most frequent class, the same probe on shuffled
@@ -204,21 +204,21 @@ impl Prober {
         let shuffle = |kind: Kind, first: &Outcome| -> Result<Shuffled> {
             // The folds stay as they were dealt, the labels move over the models.
             let (mut as_high, mut accuracy, mut mains) = (0_usize, 0.0, Vec::new());
-            let labellings: Vec<Vec<usize>> = (0..settings.shuffles as u64)
+            let labelings: Vec<Vec<usize>> = (0..settings.shuffles as u64)
                 .map(|shuffle| {
                     let mut moved = task.known.clone();
                     moved.shuffle(&mut folds::rng(settings.seed, (1 << 16) + shuffle));
                     moved
                 })
                 .collect();
-            for batch in labellings.chunks((COLUMNS / task.targets()).max(1)) {
+            for batch in labelings.chunks((COLUMNS / task.targets()).max(1)) {
                 let y = task.columns(batch);
                 let said = cross_validate(kind, &self.vectors, &folds[0], task, &y, cancel)?;
                 let found: Vec<[f64; 3]> = batch
                     .par_iter()
                     .enumerate()
-                    .map(|(at, labelling)| {
-                        let outcome = Outcome::new(task, &said, labelling, at);
+                    .map(|(at, labeling)| {
+                        let outcome = Outcome::new(task, &said, labeling, at);
                         [outcome.deciding(), outcome.accuracy(), outcome.main()]
                     })
                     .collect();
@@ -235,7 +235,7 @@ impl Prober {
             })
         };
         let (scores, linear) = judge(Kind::Linear, &self.vectors)?;
-        let (_, nearest) = judge(Kind::Neighbours, &self.vectors)?;
+        let (_, nearest) = judge(Kind::Neighbors, &self.vectors)?;
         let (_, pool) = judge(Kind::Linear, &self.pools)?;
         let unit: Vec<usize> = task.known.iter().map(|m| units[*m]).collect();
         let weights = figures::resampled(&unit, settings.resamples, settings.seed);
@@ -274,7 +274,7 @@ impl Prober {
             folds: folds[0].len(),
             repetitions: folds.len(),
             linear: run(&by_linear, Some(shuffle(Kind::Linear, &linear[0])?)),
-            nearest: run(&measured(&nearest), Some(shuffle(Kind::Neighbours, &nearest[0])?)),
+            nearest: run(&measured(&nearest), Some(shuffle(Kind::Neighbors, &nearest[0])?)),
             pool: run(&by_pool, None),
             ahead_of_pool: Figure::resampled(ahead[0], ahead[1..].iter().copied()),
         };

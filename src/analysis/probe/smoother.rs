@@ -1,6 +1,6 @@
 //! The two kinds of probe, as what they have in common: a linear map from labels to scores.
 //!
-//! A ridge regression and a mean over neighbours both weigh the labels of the models they learn
+//! A ridge regression and a mean over neighbors both weigh the labels of the models they learn
 //! from without looking at them, so that one fold serves the true labels and all shuffled ones at
 //! once: the labels stand side by side as columns.
 
@@ -14,10 +14,10 @@ use crate::error::{Error, Result};
 /// Dimensions with less than this share of the variance are left out: the weakest penalty leaves
 /// nothing of them.
 const NEGLIGIBLE: f64 = 1e-5;
-/// Penalties of the ridge, in units of the mean squared length of a centred vector.
+/// Penalties of the ridge, in units of the mean squared length of a centered vector.
 const PENALTIES: [f64; 4] = [3e-4, 3e-3, 3e-2, 3e-1];
-/// Numbers of neighbours, ascending.
-const NEIGHBOURS: [usize; 4] = [3, 5, 9, 15];
+/// Numbers of neighbors, ascending.
+const NEIGHBORS: [usize; 4] = [3, 5, 9, 15];
 
 /// What kind of probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub(super) enum Kind {
     /// Ridge regression.
     Linear,
     /// The mean of the nearest models, weighed by their Euclidean distance.
-    Neighbours,
+    Neighbors,
 }
 
 /// What is known of the models, in one or several forms of which a fold chooses the one it needs.
@@ -69,7 +69,7 @@ impl Features {
     }
 
     fn new(forms: Vec<Array2<f64>>) -> Self {
-        let nearest = forms.iter().map(neighbours).collect();
+        let nearest = forms.iter().map(neighbors).collect();
         Self { forms, nearest }
     }
 
@@ -85,7 +85,7 @@ impl Features {
         for (form, nearest) in self.forms.iter().zip(&self.nearest) {
             match kind {
                 Kind::Linear => ridge(form, fold, y, &mut take)?,
-                Kind::Neighbours => means(form, nearest, fold, y, &mut take),
+                Kind::Neighbors => means(form, nearest, fold, y, &mut take),
             }
         }
         Ok(())
@@ -102,7 +102,7 @@ fn cut(x: Array2<f64>) -> Array2<f64> {
     x.select(Axis(1), &kept)
 }
 
-fn neighbours(x: &Array2<f64>) -> Vec<Vec<u32>> {
+fn neighbors(x: &Array2<f64>) -> Vec<Vec<u32>> {
     let lengths = x.map_axis(Axis(1), |row| row.dot(&row));
     let products = x.dot(&x.t());
     (0..x.nrows())
@@ -190,7 +190,7 @@ fn means(
         let own = group_of[m];
         let others = nearest[m].iter().map(|o| *o as usize);
         let others = others.filter(|&o| group_of[o] != NONE && group_of[o] != own);
-        let weighed = others.take(NEIGHBOURS[NEIGHBOURS.len() - 1]).map(|o| {
+        let weighed = others.take(NEIGHBORS[NEIGHBORS.len() - 1]).map(|o| {
             let apart = &x.row(m) - &x.row(o);
             // Models at the same place share it.
             (place[o], (apart.dot(&apart).sqrt() + 1e-6).recip())
@@ -199,7 +199,7 @@ fn means(
     };
     let lists = |models: &[usize]| -> Vec<List> { models.iter().map(|m| near(*m)).collect() };
     let (inside, outside) = (lists(&fold.train), lists(&fold.test));
-    // Sums over the first so many neighbours grow from one number of them to the next.
+    // Sums over the first so many neighbors grow from one number of them to the next.
     let grow = |lists: &[List], sums: &mut Array2<f64>, from: usize, to: usize| {
         let mut means = Array2::zeros(sums.raw_dim());
         for ((list, mut sum), mut mean) in lists.iter().zip(sums.rows_mut()).zip(means.rows_mut()) {
@@ -214,7 +214,7 @@ fn means(
     let mut sums =
         (Array2::zeros((inside.len(), y.ncols())), Array2::zeros((outside.len(), y.ncols())));
     let mut from = 0;
-    for to in NEIGHBOURS {
+    for to in NEIGHBORS {
         take(&grow(&inside, &mut sums.0, from, to), &grow(&outside, &mut sums.1, from, to));
         from = to;
     }
@@ -238,9 +238,9 @@ mod tests {
         let mut said = Vec::new();
         ridge(&x, &whole, &y, &mut |inner, _| said.push(inner.clone())).unwrap();
         // Centring and scale of the whole are part of the penalty: fix them for the comparison.
-        let centred = &x - &x.mean_axis(Axis(0)).unwrap();
-        let size = centred.iter().map(|v| v * v).sum::<f64>() / 12.0;
-        let z = centred / size.sqrt();
+        let centered = &x - &x.mean_axis(Axis(0)).unwrap();
+        let size = centered.iter().map(|v| v * v).sum::<f64>() / 12.0;
+        let z = centered / size.sqrt();
         for group in groups {
             let rest: Vec<usize> = (0..12).filter(|i| !group.contains(i)).collect();
             for (setting, penalty) in PENALTIES.into_iter().enumerate() {

@@ -87,7 +87,7 @@ impl Task {
         self.value.is_some()
     }
 
-    /// Columns that a labelling takes: one for two classes or a number, else one a class.
+    /// Columns that a labeling takes: one for two classes or a number, else one a class.
     pub(super) fn targets(&self) -> usize {
         if self.names.len() == 2 { 1 } else { self.names.len() }
     }
@@ -108,13 +108,13 @@ impl Task {
         if self.log { value.exp() } else { value }
     }
 
-    /// The columns of several labellings, side by side: models × (labellings · targets). In a
-    /// labelling, the `i`-th known model has the label of the model that stands there.
-    pub(super) fn columns(&self, labellings: &[Vec<usize>]) -> Array2<f64> {
+    /// The columns of several labelings, side by side: models × (labelings · targets). In a
+    /// labeling, the `i`-th known model has the label of the model that stands there.
+    pub(super) fn columns(&self, labelings: &[Vec<usize>]) -> Array2<f64> {
         let targets = self.targets();
-        let mut y = Array2::zeros((self.class.len(), labellings.len() * targets));
-        for (l, labelling) in labellings.iter().enumerate() {
-            for (&m, &from) in self.known.iter().zip(labelling) {
+        let mut y = Array2::zeros((self.class.len(), labelings.len() * targets));
+        for (l, labeling) in labelings.iter().enumerate() {
+            for (&m, &from) in self.known.iter().zip(labeling) {
                 for t in 0..targets {
                     y[[m, l * targets + t]] = match &self.value {
                         Some(value) => value[from],

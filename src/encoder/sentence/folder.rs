@@ -77,7 +77,7 @@ struct Plan {
     weights: PathBuf,
     lookup: bool,
     pooling: Pooling,
-    normalise: bool,
+    normalize: bool,
 }
 
 impl Sentence {
@@ -107,7 +107,7 @@ impl Sentence {
             let lookup = lookup(&tensors, &tokenizer).map_err(invalid)?;
             // Only model2vec limits the length.
             let config: Option<LookupConfig> = optional(&plan.weights.join("config.json"))?;
-            plan.normalise |= config.as_ref().is_some_and(|config| config.normalize);
+            plan.normalize |= config.as_ref().is_some_and(|config| config.normalize);
             let limit = config.map(|config| config.seq_length.unwrap_or(LOOKUP_TOKENS));
             (Network::Lookup(lookup), limit)
         } else {
@@ -134,7 +134,7 @@ impl Sentence {
         let mut hash = Xxh3::new();
         hash.update(&bytes);
         hash.update(&tokenizer_bytes);
-        hash.update(&[u8::from(plan.normalise), u8::from(plan.pooling == Pooling::First)]);
+        hash.update(&[u8::from(plan.normalize), u8::from(plan.pooling == Pooling::First)]);
         hash.update(&(limit.unwrap_or_default() as u64).to_le_bytes());
         let identity = Identity {
             name: name(folder),
@@ -142,7 +142,7 @@ impl Sentence {
             dim: network.width(),
             hash: format!("{:032x}", hash.digest128()),
         };
-        Ok(Self { identity, tokenizer, special: !plan.lookup, network, normalise: plan.normalise })
+        Ok(Self { identity, tokenizer, special: !plan.lookup, network, normalize: plan.normalize })
     }
 }
 
@@ -152,7 +152,7 @@ impl Plan {
             weights: folder.to_owned(),
             lookup: false,
             pooling: Pooling::Mean,
-            normalise: false,
+            normalize: false,
         };
         let file = folder.join("modules.json");
         let Some(modules) = optional::<Vec<Module>>(&file)? else {
@@ -168,7 +168,7 @@ impl Plan {
             match module.kind.rsplit('.').next().unwrap_or_default() {
                 "Transformer" => plan.weights = path,
                 "StaticEmbedding" => (plan.weights, plan.lookup) = (path, true),
-                "Normalize" => plan.normalise = true,
+                "Normalize" => plan.normalize = true,
                 "Pooling" => {
                     let config = json(&path.join("config.json"))?;
                     plan.pooling = pooling(&config).ok_or_else(|| {

@@ -45,7 +45,7 @@ pub struct Sentence {
     special: bool,
     network: Network,
     /// True if its vectors are scaled to unit length.
-    normalise: bool,
+    normalize: bool,
 }
 
 enum Network {
@@ -142,7 +142,7 @@ impl Sentence {
     fn place(&self, batch: &[usize], encoded: ArrayView2<'_, f32>, out: &mut Array2<f32>) {
         for (&i, row) in batch.iter().zip(encoded.rows()) {
             let norm = row.dot(&row).sqrt();
-            let scale = if self.normalise && norm > 0.0 { 1.0 / norm } else { 1.0 };
+            let scale = if self.normalize && norm > 0.0 { 1.0 / norm } else { 1.0 };
             out.row_mut(i).assign(&(&row * scale));
         }
     }

@@ -38,7 +38,7 @@ pub fn document(
 ) -> Result<Value> {
     let subject = Arc::new(Subject::from(embedder));
     let prober = Prober::of(embedder, &subject.attributes);
-    // All models and attributes are in the document, with the neighbours and the probe of each.
+    // All models and attributes are in the document, with the neighbors and the probe of each.
     prober.check(subject.attributes.len())?;
     let projection = Projection::pca(embedder.profiles(), COMPONENTS)?;
     let (theme, _) = Theme::load("dark", Depth::None)?;

@@ -188,12 +188,8 @@ fn drawing(state: &State) -> Result<Picture> {
     let (theme, map, subject) = (&state.theme, &state.map, &state.subject);
     let ink = |ink: Ink| rgb(theme, theme[ink]);
     let (text, muted) = (ink(Ink::Text)?, ink(Ink::Muted)?);
-    let hues: Vec<Rgb> = map
-        .coloring
-        .classes
-        .iter()
-        .map(|c| rgb(theme, theme.hue(c.hue)))
-        .collect::<Result<_>>()?;
+    let hues: Vec<Rgb> =
+        map.coloring.classes.iter().map(|c| rgb(theme, theme.hue(c.hue))).collect::<Result<_>>()?;
     let (left, top, width, height) = PLOT;
     let at = |place| {
         let (x, y) = map.seen(place);

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::analysis::neighbours::basis;
+use crate::analysis::neighbors::basis;
 use crate::dataset::Kind;
 use crate::explorer::ui::axes::caption;
 use crate::explorer::ui::widgets::fit;

@@ -2,13 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::analysis::neighbours::nearest;
+use crate::analysis::neighbors::nearest;
 use crate::error::{Error, Result};
 use crate::explorer::state::State;
 use crate::explorer::state::column::{Cell, Column};
 
-/// Neighbours that are named for each model.
-const NEIGHBOURS: usize = 5;
+/// Neighbors that are named for each model.
+const NEIGHBORS: usize = 5;
 
 /// What is known of one model.
 pub fn model(state: &State, model: usize) -> Value {
@@ -45,7 +45,7 @@ pub fn model(state: &State, model: usize) -> Value {
     let vectors = subject.profiles();
     if vectors.ncols() > 0 {
         let shared = |m: usize| subject.shared(model, m);
-        let near = nearest(vectors, model, NEIGHBOURS, shared).into_iter().map(|near| {
+        let near = nearest(vectors, model, NEIGHBORS, shared).into_iter().map(|near| {
             json!({
                 "model": state.name(near.model),
                 "cosine": near.cosine,

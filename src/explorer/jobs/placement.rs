@@ -17,8 +17,8 @@ use crate::error::Result;
 use crate::explorer::event::{JobResult, Message};
 use crate::explorer::state::newcomer::{Placed, printable};
 
-/// Neighbours of the new model.
-const NEIGHBOURS: usize = 6;
+/// Neighbors of the new model.
+const NEIGHBORS: usize = 6;
 /// Questions that are chosen at a time.
 const NEXT: usize = 16;
 
@@ -65,7 +65,7 @@ fn place(
         special: newcomer.vector().slice(s![1..]).mapv(f64::from),
         covariance: newcomer.covariance().slice(s![1.., 1..]).to_owned(),
         ability: newcomer.ability(),
-        neighbours: newcomer.neighbours(NEIGHBOURS),
+        neighbors: newcomer.neighbors(NEIGHBORS),
         benchmarks: newcomer.benchmarks(),
         next: asked.into_iter().map(|asked| asked.question).collect(),
         deviation,

@@ -233,7 +233,7 @@ fn general() -> Vec<Binding> {
     map.extend([
         bind(Everywhere, ":", A::Palette, "Find a command …", "commands"),
         bind(Everywhere, "w", A::Select, "Mark models by an expression", ""),
-        bind(Everywhere, "N", A::MarkNeighbours, "Mark the nearest models", ""),
+        bind(Everywhere, "N", A::MarkNeighbors, "Mark the nearest models", ""),
         bind(Everywhere, "X", A::MarkCluster, "Mark the cluster of the model", ""),
         bind(Everywhere, "!", A::Invert, "Invert the marks", ""),
         bind(Everywhere, "S", A::SaveSelection, "Save the marked models as …", ""),

@@ -30,7 +30,7 @@ pub fn words(command: &Command) -> (&'static str, &'static str) {
         C::Spin => ("3d 3-d rotate turn orbit animation", "Rotates the 3-D map slowly."),
         C::Turn(_) => ("3d 3-d rotate turn orbit tilt", "Rotates the 3-D map."),
         C::Colors => (
-            "color colour heat hue legend group cluster attribute family size accuracy",
+            "color color heat hue legend group cluster attribute family size accuracy",
             "By an attribute, a benchmark, clusters, uncertainty, or the chances on the prompt.",
         ),
         C::ColorBy(ColorBy::Cluster) => (
@@ -65,7 +65,7 @@ pub fn words(command: &Command) -> (&'static str, &'static str) {
             "filter query where expression select",
             "For example: coder and params_b < 20, gsm8k > 80, or words of names.",
         ),
-        C::MarkNeighbours => ("similar nearest knn alike select", "Marks the nearest models."),
+        C::MarkNeighbors => ("similar nearest knn alike select", "Marks the nearest models."),
         C::MarkCluster => ("cluster group similar select", "Marks the models of its cluster."),
         C::MarkShown => ("select all table", "Marks what the filter left."),
         C::Invert => ("complement others select", "Marks all that were not marked."),

@@ -1,13 +1,13 @@
-//! Where to begin: a model that much is known of, and whose neighbours convince.
+//! Where to begin: a model that much is known of, and whose neighbors convince.
 
 use super::subject::Subject;
-use crate::analysis::neighbours::nearest;
+use crate::analysis::neighbors::nearest;
 use crate::dataset::Values;
 
 /// Attributes that tell relatives, the closest first.
 const KIN: [&str; 6] = ["family", "maker", "developer", "organization", "provider", "vendor"];
-/// Neighbours that are looked at.
-const NEIGHBOURS: usize = 5;
+/// Neighbors that are looked at.
+const NEIGHBORS: usize = 5;
 /// Models whose neighbors are looked at, at most: the ones with most answers.
 const CANDIDATES: usize = 256;
 /// Pairs of models that are compared, at most: the first frame waits for them.
@@ -39,7 +39,7 @@ pub fn first(subject: &Subject) -> usize {
         order.into_iter().filter(|m| answers[*m] >= median).take(candidates).collect();
     // How many relatives, and the similarity to all in tenths: hairs shall not decide.
     let convincing = |model: usize| -> (Vec<usize>, i64) {
-        let near = nearest(vectors, model, NEIGHBOURS, |_| None);
+        let near = nearest(vectors, model, NEIGHBORS, |_| None);
         let count = |values: &&Vec<Option<String>>| {
             let own = values[model].as_ref();
             near.iter().filter(|n| own.is_some() && values[n.model].as_ref() == own).count()
@@ -58,7 +58,7 @@ mod tests {
     use crate::embedder::{Benchmark, Score};
     use ndarray::Array2;
 
-    /// Models on a circle, of which the first have most answers; the families are neighbours from the
+    /// Models on a circle, of which the first have most answers; the families are neighbors from the
     /// tenth on only.
     fn subject(attribute: &str) -> Subject {
         let models = 30;
@@ -93,6 +93,6 @@ mod tests {
         // The five nearest of the twelfth are of its family; of the tenth some are not.
         assert_eq!(first(&family), 12);
         // Without relatives, most answers decide.
-        assert_eq!(first(&subject("licence")), 0);
+        assert_eq!(first(&subject("license")), 0);
     }
 }

@@ -33,7 +33,7 @@ use super::keys::{Binding, KEYMAP};
 use super::pane::Pane;
 use super::theme::Theme;
 use crate::analysis::clusters::Clusters;
-use crate::analysis::neighbours::{self, Neighbour};
+use crate::analysis::neighbors::{self, Neighbor};
 use crate::analysis::projection::Projection;
 use crate::analysis::router::pools::Pools;
 use crate::eval::evaluation::Evaluation;
@@ -55,8 +55,8 @@ use subject::Subject;
 use table::TableState;
 use training::Training;
 
-/// How many neighbours the Model pane lists.
-const NEIGHBOURS: usize = 8;
+/// How many neighbors the Model pane lists.
+const NEIGHBORS: usize = 8;
 
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct State {
@@ -92,7 +92,7 @@ pub struct State {
     pub newcomer: NewcomerState,
     /// Attributes from here on are groups that were named here.
     pub groups_from: usize,
-    pub neighbours: Vec<Neighbour>,
+    pub neighbors: Vec<Neighbor>,
     pub model: ModelState,
     pub probe: ProbeState,
     pub route: RouteState,
@@ -124,7 +124,7 @@ pub struct State {
 
 #[derive(Default)]
 pub struct ModelState {
-    pub neighbour: usize,
+    pub neighbor: usize,
     pub scroll: usize,
 }
 
@@ -172,7 +172,7 @@ impl State {
             forecasts: ForecastState::default(),
             newcomer: NewcomerState::default(),
             groups_from: subject.attributes.len(),
-            neighbours: Vec::new(),
+            neighbors: Vec::new(),
             model: ModelState::default(),
             probe: ProbeState::default(),
             route: RouteState::default(),
@@ -365,13 +365,13 @@ impl State {
         self.subject.short.get(model).map_or_else(|| self.name(model), String::as_str)
     }
 
-    /// Looks at the neighbourhood of the selected model.
+    /// Looks at the neighborhood of the selected model.
     fn meet(&mut self) {
         self.model = ModelState::default();
         let vectors = self.subject.profiles();
-        self.neighbours = if self.selected < vectors.nrows() && vectors.ncols() > 0 {
+        self.neighbors = if self.selected < vectors.nrows() && vectors.ncols() > 0 {
             let shared = |m: usize| self.subject.shared(self.selected, m);
-            neighbours::nearest(vectors, self.selected, NEIGHBOURS, shared)
+            neighbors::nearest(vectors, self.selected, NEIGHBORS, shared)
         } else {
             Vec::new()
         };

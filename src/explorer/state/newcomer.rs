@@ -4,7 +4,7 @@
 use ndarray::{Array1, Array2};
 
 use super::job::Job;
-use crate::analysis::neighbours::Neighbour;
+use crate::analysis::neighbors::Neighbor;
 use crate::dataset::Answer;
 use crate::estimate::Estimate;
 use crate::one_line;
@@ -34,7 +34,7 @@ pub struct Placed {
     /// The share of the models that are less able.
     pub ability: Estimate,
     /// The nearest models.
-    pub neighbours: Vec<Neighbour>,
+    pub neighbors: Vec<Neighbor>,
     /// By category: name, answers so far, forecast accuracy.
     pub benchmarks: Vec<(String, usize, Estimate)>,
     /// The questions of the data that tell most next, and how far the accuracies are known now.

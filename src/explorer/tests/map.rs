@@ -148,7 +148,7 @@ fn the_cursor_walks_over_the_map() {
         }
     }
     assert!(seen.len() > 8, "{seen:?}");
-    let nearest = state.neighbours[0].model;
+    let nearest = state.neighbors[0].model;
     update(&mut state, Event::Command(Command::Focus(Pane::Model)));
     press(&mut state, KeyCode::Enter);
     assert_eq!(state.selected, nearest);

@@ -1,7 +1,7 @@
 //! A new model, answered for by hand or from a file.
 
 use super::*;
-use crate::analysis::neighbours::Neighbour;
+use crate::analysis::neighbors::Neighbor;
 use crate::dataset::Answer;
 use crate::explorer::state::newcomer::Placed;
 
@@ -27,8 +27,8 @@ pub fn placed() -> Box<Placed> {
         special: ndarray::Array1::from_vec(vec![1.0, 0.5, 0.0, 0.0, 0.0]),
         covariance: ndarray::Array2::eye(5) * 2.0,
         ability: estimate,
-        neighbours: [(3, 0.9, 120), (4, 0.8, 0)]
-            .map(|(model, cosine, shared)| Neighbour {
+        neighbors: [(3, 0.9, 120), (4, 0.8, 0)]
+            .map(|(model, cosine, shared)| Neighbor {
                 model,
                 cosine,
                 distance: 1.0,

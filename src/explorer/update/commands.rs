@@ -105,7 +105,7 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
 
         C::Mark => marks::toggle(state),
         C::MarkShown => marks::shown(state),
-        C::MarkNeighbours => marks::neighbours(state),
+        C::MarkNeighbors => marks::neighbors(state),
         C::MarkCluster => marks::cluster(state),
         C::Invert => marks::invert(state),
         C::Recall(name) => marks::recall(state, &name),

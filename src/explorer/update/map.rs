@@ -7,7 +7,7 @@ use crate::explorer::state::map::{Look, Projector};
 
 /// Zooms about the selected model.
 pub fn zoom(state: &mut State, closer: bool) {
-    let about = state.map.places.get(state.selected).copied().unwrap_or(state.map.centre);
+    let about = state.map.places.get(state.selected).copied().unwrap_or(state.map.center);
     state.map.zoom(closer, about);
 }
 

@@ -34,8 +34,8 @@ pub fn shown(state: &mut State) {
     }
 }
 
-pub fn neighbours(state: &mut State) {
-    let near: Vec<usize> = state.neighbours.iter().map(|near| near.model).collect();
+pub fn neighbors(state: &mut State) {
+    let near: Vec<usize> = state.neighbors.iter().map(|near| near.model).collect();
     state.mark(near.into_iter().chain([state.selected]));
 }
 

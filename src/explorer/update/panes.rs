@@ -40,15 +40,15 @@ fn lines_of(state: &mut State, pane: Pane, by: isize) {
             state.questions.at = moved(state.questions.at, state.questions.rows.len());
         }
         Pane::Model => {
-            // Past the last neighbour the pane scrolls on to the benchmarks.
-            let last = state.neighbours.len().saturating_sub(1);
+            // Past the last neighbor the pane scrolls on to the benchmarks.
+            let last = state.neighbors.len().saturating_sub(1);
             if by.unsigned_abs() > 1
-                || by > 0 && state.model.neighbour == last
+                || by > 0 && state.model.neighbor == last
                 || by < 0 && state.model.scroll > 0
             {
                 scroll(state, pane, by);
             } else {
-                state.model.neighbour = moved(state.model.neighbour, last + 1);
+                state.model.neighbor = moved(state.model.neighbor, last + 1);
             }
         }
         Pane::Probe => state.probe.cursor = moved(state.probe.cursor, state.probe.reports.len()),
@@ -140,7 +140,7 @@ pub fn open(state: &mut State) {
             }
         }
         Pane::Model => {
-            if let Some(near) = state.neighbours.get(state.model.neighbour) {
+            if let Some(near) = state.neighbors.get(state.model.neighbor) {
                 state.select(near.model);
             }
         }

@@ -123,7 +123,7 @@ pub struct Look {
     pub projector: Projector,
     pub axes: (usize, usize),
     pub space: Option<Turned>,
-    pub centre: Place,
+    pub center: Place,
     pub zoom: f64,
     pub isolated: Option<usize>,
     #[serde(alias = "colour")]
@@ -137,7 +137,7 @@ impl Look {
             projector: Projector::Pca,
             axes: (0, 1),
             space: None,
-            centre: (0.5, 0.5),
+            center: (0.5, 0.5),
             zoom: 1.0,
             isolated: None,
             color: Coloring::first(subject).by,
@@ -164,7 +164,7 @@ pub struct MapState {
     pub origin: Place,
     moving: Option<Movement>,
     /// The middle of the view.
-    pub centre: Place,
+    pub center: Place,
     pub zoom: f64,
     pub coloring: Coloring,
     pub isolated: Option<usize>,
@@ -215,7 +215,7 @@ impl MapState {
             nearness: Vec::new(),
             origin: (0.5, 0.5),
             moving: None,
-            centre: (0.5, 0.5),
+            center: (0.5, 0.5),
             zoom: 1.0,
             coloring: Coloring::first(subject),
             isolated: None,
@@ -445,7 +445,7 @@ impl MapState {
             projector: self.projector,
             axes: self.axes,
             space: self.space,
-            centre: self.centre,
+            center: self.center,
             zoom: self.zoom,
             isolated: self.isolated,
             color: self.coloring.by,
@@ -460,8 +460,8 @@ impl MapState {
         self.space = look.space.filter(|_| self.components() >= 3);
         self.spinning &= self.space.is_some();
         self.zoom = if look.zoom.is_finite() { look.zoom.clamp(1.0, ZOOM_MOST) } else { 1.0 };
-        let finite = look.centre.0.is_finite() && look.centre.1.is_finite();
-        self.look_at(if finite { look.centre } else { (0.5, 0.5) });
+        let finite = look.center.0.is_finite() && look.center.1.is_finite();
+        self.look_at(if finite { look.center } else { (0.5, 0.5) });
         self.set_out();
         at_hand
     }

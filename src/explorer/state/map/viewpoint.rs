@@ -14,18 +14,18 @@ impl MapState {
     pub fn seen(&self, place: Place) -> (f64, f64) {
         // A margin keeps the outermost models off the border.
         let scale = 0.92 * self.zoom;
-        ((place.0 - self.centre.0) * scale + 0.5, 0.5 - (place.1 - self.centre.1) * scale)
+        ((place.0 - self.center.0) * scale + 0.5, 0.5 - (place.1 - self.center.1) * scale)
     }
 
     /// The place that is seen at (x, y) of the view.
     pub fn place_at(&self, x: f64, y: f64) -> Place {
         let scale = 0.92 * self.zoom;
-        ((x - 0.5) / scale + self.centre.0, (0.5 - y) / scale + self.centre.1)
+        ((x - 0.5) / scale + self.center.0, (0.5 - y) / scale + self.center.1)
     }
 
     pub fn pan(&mut self, direction: Direction) {
         let (dx, dy) = direction.vector();
-        self.look_at((self.centre.0 + dx * PAN / self.zoom, self.centre.1 + dy * PAN / self.zoom));
+        self.look_at((self.center.0 + dx * PAN / self.zoom, self.center.1 + dy * PAN / self.zoom));
     }
 
     /// Zooms so that `about` stays where it is seen.
@@ -35,8 +35,8 @@ impl MapState {
         let kept = self.zoom / zoom;
         self.zoom = zoom;
         self.look_at((
-            about.0 + (self.centre.0 - about.0) * kept,
-            about.1 + (self.centre.1 - about.1) * kept,
+            about.0 + (self.center.0 - about.0) * kept,
+            about.1 + (self.center.1 - about.1) * kept,
         ));
     }
 
@@ -49,13 +49,13 @@ impl MapState {
 
     pub fn fit(&mut self) {
         self.zoom = 1.0;
-        self.centre = (0.5, 0.5);
+        self.center = (0.5, 0.5);
     }
 
     pub(super) fn look_at(&mut self, (x, y): Place) {
         // At full view there is nothing beside the picture to pan to.
         let slack = 0.5 * (1.0 - 1.0 / self.zoom) + if self.zoom > 1.0 { 0.05 } else { 0.0 };
-        self.centre = (x.clamp(0.5 - slack, 0.5 + slack), y.clamp(0.5 - slack, 0.5 + slack));
+        self.center = (x.clamp(0.5 - slack, 0.5 + slack), y.clamp(0.5 - slack, 0.5 + slack));
     }
 
     /// Pans as little as needed to see a model.

@@ -6,7 +6,7 @@ use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use crate::analysis::neighbours::{basis, cosine, short_basis};
+use crate::analysis::neighbors::{basis, cosine, short_basis};
 use crate::explorer::layout::Layout;
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
@@ -29,7 +29,7 @@ fn compared(state: &State) -> Vec<usize> {
         if models.is_empty() && state.selected < state.subject.models.len() {
             models.push(state.selected);
         }
-        let near = state.neighbours.iter().map(|near| near.model);
+        let near = state.neighbors.iter().map(|near| near.model);
         let other = near.chain([state.selected]).find(|m| !models.contains(m));
         models.extend(other.filter(|m| *m < state.subject.models.len()));
     }

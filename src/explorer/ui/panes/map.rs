@@ -255,7 +255,7 @@ fn draw_newcomer(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid
         .linear
         .as_ref()
         .filter(|linear| map.space.is_none() && linear.mean.len() == placed.special.len());
-    let centre = if let Some(linear) = linear {
+    let center = if let Some(linear) = linear {
         let (place, spread) = linear.place(placed.special.view(), placed.covariance.view());
         let (a, b) = map.axes();
         let ring = ellipse(spread[[a, a]], spread[[a, b]], spread[[b, b]]);
@@ -284,13 +284,13 @@ fn draw_newcomer(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid
         }
         cell(places[0])
     } else {
-        let nearest = placed.neighbours.first().and_then(|near| map.places.get(near.model));
+        let nearest = placed.neighbors.first().and_then(|near| map.places.get(near.model));
         let Some(nearest) = nearest else { return };
         // Beside it: both are to be seen.
         cell(*nearest)
             .map(|(x, y)| (if x + 1 < usize::from(plot.width) { x + 1 } else { x - 1 }, y))
     };
-    let Some((x, y)) = centre else { return };
+    let Some((x, y)) = center else { return };
     let style = state.theme.bold(Ink::MapRouted);
     grid.reserve(x, y, 1);
     if let Some((x, y)) = grid.place(&Wanted { x, y, text: NEWCOMER, covers: usize::MAX }) {

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use crate::analysis::neighbours::Neighbour;
+use crate::analysis::neighbors::Neighbor;
 use crate::dataset::Values;
 use crate::explorer::layout::Layout;
 use crate::explorer::pane::Pane;
@@ -39,10 +39,10 @@ pub fn lines(state: &State, room: usize) -> Vec<Line<'static>> {
     }
     let mut lines = vec![Line::styled(fit(state.name(model), room), theme.bold(Ink::MapSelected))];
     lines.extend(attributes(state, room));
-    if !state.neighbours.is_empty() {
+    if !state.neighbors.is_empty() {
         lines.push(Line::default());
         lines.push(heading(theme, room, "Nearest models", &basis_of(state)));
-        lines.extend(neighbours(state, room));
+        lines.extend(neighbors(state, room));
     }
     lines.push(Line::default());
     lines.push(heading(theme, room, "Accuracy by benchmark", "· n answers"));
@@ -115,11 +115,11 @@ fn attributes(state: &State, room: usize) -> Vec<Line<'static>> {
     lines.into_iter().filter(|line| !line.is_empty()).map(Line::from).collect()
 }
 
-fn neighbours(state: &State, room: usize) -> Vec<Line<'static>> {
-    let rows = state.neighbours.iter().enumerate();
+fn neighbors(state: &State, room: usize) -> Vec<Line<'static>> {
+    let rows = state.neighbors.iter().enumerate();
     rows.flat_map(|(i, near)| {
-        let line = neighbour(state, near, room);
-        let here = i == state.model.neighbour;
+        let line = neighbor(state, near, room);
+        let here = i == state.model.neighbor;
         let marked = here && state.focus == Pane::Model;
         let line = if marked { under_cursor(&state.theme, line) } else { line };
         // Where the rows are too short for it, the cursor's says it in words.
@@ -138,7 +138,7 @@ fn has_words(room: usize) -> bool {
 
 /// A model near another: its name, its similarity, and what that stands on, in words where there is
 /// room for them.
-pub fn neighbour(state: &State, near: &Neighbour, room: usize) -> Line<'static> {
+pub fn neighbor(state: &State, near: &Neighbor, room: usize) -> Line<'static> {
     let theme = &state.theme;
     let similarity = format!(" {:>5.2} ", near.cosine);
     let (basis, wide) = if has_words(room) {

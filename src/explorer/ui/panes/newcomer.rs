@@ -10,7 +10,7 @@ use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
 use crate::explorer::theme::Ink;
 use crate::explorer::ui::frame::pane_block;
-use crate::explorer::ui::panes::model::{basis_of, neighbour};
+use crate::explorer::ui::panes::model::{basis_of, neighbor};
 use crate::explorer::ui::widgets::{fit, heading, pad, whisker, width, wrap};
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
@@ -71,7 +71,7 @@ pub fn lines(state: &State, room: usize) -> Vec<Line<'static>> {
     lines.push(Line::from(bar));
     lines.push(Line::default());
     lines.push(heading(theme, room, "Nearest models", &basis_of(state)));
-    lines.extend(placed.neighbours.iter().map(|near| neighbour(state, near, room)));
+    lines.extend(placed.neighbors.iter().map(|near| neighbor(state, near, room)));
     lines.push(Line::default());
     if placed.benchmarks.is_empty() {
         lines.extend(said("Start with --data FOLDER to predict benchmarks.", muted));

@@ -7,7 +7,7 @@ use crate::printable::thousands;
 
 /// A model near another.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Neighbour {
+pub struct Neighbor {
     /// Its index.
     pub model: usize,
     /// Cosine similarity, in [-1, 1].
@@ -18,7 +18,7 @@ pub struct Neighbour {
     pub shared: Option<u32>,
 }
 
-impl Neighbour {
+impl Neighbor {
     /// What the likeness stands on, in words.
     #[must_use]
     pub fn basis(&self) -> Option<String> {
@@ -65,7 +65,7 @@ pub fn nearest(
     model: usize,
     k: usize,
     shared: impl Fn(usize) -> Option<u32>,
-) -> Vec<Neighbour> {
+) -> Vec<Neighbor> {
     let of = vectors.row(model);
     let mut all: Vec<(f64, usize)> = (0..vectors.nrows())
         .filter(|&other| other != model)
@@ -77,12 +77,12 @@ pub fn nearest(
     }
     all.truncate(k);
     all.sort_by(nearer);
-    let neighbour = |(cosine, other): (f64, usize)| {
+    let neighbor = |(cosine, other): (f64, usize)| {
         let gaps = of.iter().zip(vectors.row(other)).map(|(a, b)| f64::from(a - b).powi(2));
         let distance = gaps.sum::<f64>().sqrt();
-        Neighbour { model: other, cosine, distance, shared: shared(other) }
+        Neighbor { model: other, cosine, distance, shared: shared(other) }
     };
-    all.into_iter().map(neighbour).collect()
+    all.into_iter().map(neighbor).collect()
 }
 
 /// The cosine of two vectors; 0 where one of them is zero.
@@ -110,8 +110,8 @@ mod tests {
     }
 
     #[test]
-    fn a_neighbour_says_what_its_likeness_stands_on() {
-        let near = |shared| Neighbour { model: 0, cosine: 0.5, distance: 1.0, shared };
+    fn a_neighbor_says_what_its_likeness_stands_on() {
+        let near = |shared| Neighbor { model: 0, cosine: 0.5, distance: 1.0, shared };
         let said = |shared| near(shared).basis().unwrap();
         assert_eq!(said(Some(1204)), "agreement on 1,204 shared questions");
         assert_eq!(said(Some(0)), "no shared question: by forecast alone");
