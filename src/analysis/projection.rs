@@ -178,7 +178,7 @@ impl Projection {
             .map_err(|e| Error::Failed(format!("the direction could not be found: {e}")))?;
         let length = direction.mapv(|v| v * v).sum().sqrt();
         if length < 1e-12 {
-            return Err(Error::Usage("the vectors say nothing about it".into()));
+            return Err(Error::Usage("the vectors carry no information about it".into()));
         }
         let direction = direction / length;
         let along = x.dot(&direction);

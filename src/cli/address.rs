@@ -56,7 +56,7 @@ fn split(text: &str) -> Result<(String, u16)> {
     };
     let number = number.map_or(Ok(PORT), |number| port(text, number))?;
     if host.contains(':') && host.parse::<Ipv6Addr>().is_err() {
-        return Err(wrong(text, "a host holds no colon; an IPv6 address stands in brackets"));
+        return Err(wrong(text, "a host has no colon; put an IPv6 address in brackets"));
     }
     if host.is_empty() || host == "*" {
         let problem = format!(

@@ -182,7 +182,7 @@ fn check(arguments: &Arguments, data: &Dataset, common: &Common) -> Result<()> {
         "share right, random",
     ];
     output::text(&format!(
-        "mean error of the whole score, told from {n} questions; every model left out of training once\n\n{}",
+        "mean error of the whole score, predicted from {n} questions; every model held out of training once\n\n{}",
         output::table(&header, rows, 1)
     ))
 }

@@ -344,7 +344,7 @@ fn tasks(tasks: &[Task]) -> String {
 fn remarks(report: &Report) -> String {
     let older: usize = report.reruns.iter().map(|rerun| rerun.responses).sum();
     let counts = [
-        (report.repeated, "answers given twice, the first one counts"),
+        (report.repeated, "duplicate answers, the first one counts"),
         (
             report.merged_texts,
             "documents with another text than their question, known by hash or number",

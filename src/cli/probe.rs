@@ -271,7 +271,7 @@ fn details(report: &Report, names: &[String]) -> String {
     }
     let classes: Vec<&str> = report.classes.keys().map(String::as_str).collect();
     let header: Vec<&str> =
-        std::iter::once("truth \\ said").chain(classes.iter().copied()).collect();
+        std::iter::once("true \\ predicted").chain(classes.iter().copied()).collect();
     let rows = classes.iter().zip(&report.confusion).map(|(class, row)| {
         std::iter::once((*class).to_owned()).chain(row.iter().map(usize::to_string)).collect()
     });
@@ -284,11 +284,11 @@ fn details(report: &Report, names: &[String]) -> String {
         vec![short[m].clone(), p.said.clone(), probability, truth]
     };
     let wrong = report.most_wrong().into_iter().take(8).map(row);
-    text += &format!("\n{}", output::table(&["most wrong", "said", "p", "truth"], wrong, 1));
+    text += &format!("\n{}", output::table(&["most confident errors", "predicted", "p", "true"], wrong, 1));
     let unknown = report.unknown();
     if !unknown.is_empty() {
         let rows = unknown.into_iter().map(row);
-        text += &format!("\n{}", output::table(&["not known", "said", "p", ""], rows, 1));
+        text += &format!("\n{}", output::table(&["unlabeled", "predicted", "p", ""], rows, 1));
     }
     let pulls = report
         .pulls

@@ -296,7 +296,7 @@ fn screen(embedder: &Embedder, router: &Router, prompt: &str, route: &Route, top
                     ability\n";
         }
         Scope::Out => {
-            out += "out of scope, unlike any training question: ranked by overall ability\n";
+            out += "out of scope, unlike any training question: ranked by predicted accuracy over all benchmarks\n";
         }
     }
     if route.below {
@@ -326,7 +326,7 @@ fn screen(embedder: &Embedder, router: &Router, prompt: &str, route: &Route, top
     out += &reasons(embedder, route);
     if let Some(plan) = &route.cascade {
         out += &format!(
-            "cascade: {} first, {} where it is wrong: {} right for {} on average\n",
+            "cascade: {} first, {} if it is incorrect: {} correct for {} on average\n",
             name(plan.first),
             name(plan.then),
             percent(plan.quality),

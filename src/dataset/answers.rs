@@ -24,7 +24,7 @@ pub struct Answer {
 ///
 /// # Errors
 /// A fault of the file: a missing column, a label out of range, an id that `data` does not have, a
-/// question that stands twice.
+/// duplicate question.
 pub fn load_answers(path: &Path, data: Option<&Dataset>) -> Result<Vec<Answer>> {
     let mut table = Table::open(path)?;
     let label = table.column("label")?;
@@ -58,8 +58,8 @@ pub fn load_answers(path: &Path, data: Option<&Dataset>) -> Result<Vec<Answer>> 
             (None, None) => continue,
         };
         if let Some(first) = lines.insert(prompt.clone(), row.line()) {
-            let problem = format!("the question of line {first} stands a second time");
-            return Err(row.error(problem, "keep one row a question, for instance the mean label"));
+            let problem = format!("duplicate question (first on line {first})");
+            return Err(row.error(problem, "keep one row per question, for instance the mean label"));
         }
         let open = row.text(label)?.trim().is_empty();
         let label = if open { None } else { Some(row.label(label)?) };

@@ -111,8 +111,8 @@ pub(super) fn load(folder: &Path, categories: &[String]) -> Result<Vec<Kind>> {
             Entry::Occupied(first) => {
                 let line = first.get().0;
                 let problem =
-                    format!("the category `{category}` stands twice (first on line {line})");
-                return Err(row.error(problem, "keep one row a category"));
+                    format!("duplicate category `{category}` (first on line {line})");
+                return Err(row.error(problem, "keep one row per category"));
             }
         }
     }

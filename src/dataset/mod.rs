@@ -294,7 +294,7 @@ impl Dataset {
         }
         if single > 0 {
             found.push(format!(
-                "{single} questions have one response only: they say nothing on routing"
+                "{single} questions have a single response: they do not count for routing"
             ));
         }
         let attributes = self.attributes.iter().map(|attribute| &*attribute.name);

@@ -35,7 +35,7 @@ pub fn load_rules(path: &Path, models: &[String]) -> Result<Vec<Attribute>> {
         let pattern = pattern(text).map_err(|problem| {
             row.error(
                 format!("`{text}` is no regular expression: {problem}"),
-                "mend the pattern; letters and digits stand for themselves",
+                "fix the pattern; letters and digits match themselves",
             )
         })?;
         let (name, value) = (row.filled(attribute)?, row.filled(value)?);

@@ -10,7 +10,7 @@ use crate::table::Table;
 /// it, `responses` stands for every row. One entry a model of `models`: (accuracy, responses).
 ///
 /// # Errors
-/// A fault of the file: a missing column, a model that is none or stands twice, a number out of range.
+/// A fault of the file: a missing column, an unknown or duplicate model, a number out of range.
 pub fn load_scores(
     path: &Path,
     models: &[String],
@@ -37,7 +37,7 @@ pub fn load_scores(
         };
         let score = (f64::from(row.label(accuracy)?), responses);
         if scores[model].replace(score).is_some() {
-            return Err(row.error(format!("`{name}` stands a second time"), "keep one row a model"));
+            return Err(row.error(format!("duplicate row for `{name}`"), "keep one row per model"));
         }
     }
     Ok(scores)
@@ -61,7 +61,7 @@ mod tests {
         let found = read("model_name,accuracy,responses\nbeta,0.25,7\n").unwrap();
         assert_eq!(found[1], Some((0.25, 7)));
         for (text, told) in [
-            ("model_name,accuracy\nbeta,0.5\nbeta,0.5\n", ":3: `beta` stands a second time"),
+            ("model_name,accuracy\nbeta,0.5\nbeta,0.5\n", ":3: duplicate row for `beta`"),
             ("model_name,accuracy\nalpa,0.5\n", "did you mean `alpha`?"),
             ("model_name,accuracy\nbeta,1.5\n", ":2: "),
             ("model_name,accuracy,responses\nbeta,0.5,-1\n", "not a number above 0"),

@@ -1,6 +1,6 @@
 //! The *Tables* layout: questions, models and responses apart.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use xxhash_rust::xxh3::xxh3_64;
@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::builder::{Builder, Triple, attribute_columns, typed};
 use super::{Dataset, Split};
 use crate::error::{Error, Result};
-use crate::table::{self, Table};
+use crate::table::{self, Row, Table};
 
 pub(super) fn load(folder: &Path) -> Result<Dataset> {
     let path = |stem: &str| -> Result<PathBuf> {
@@ -21,7 +21,7 @@ pub(super) fn load(folder: &Path) -> Result<Dataset> {
         (path("questions")?, path("models")?, path("responses")?);
 
     let mut builder = Builder::default();
-    let mut question_index = HashMap::new();
+    let (mut question_index, mut lines) = (HashMap::new(), Vec::new());
     let mut table = Table::open(&questions_path)?;
     let id = table.column("prompt_id")?;
     let prompt = table.column("prompt")?;
@@ -42,11 +42,11 @@ pub(super) fn load(folder: &Path) -> Result<Dataset> {
             None => split_by_text(prompt),
         };
         let question = builder.question(id, category, split, prompt);
-        if question_index.insert(id.as_bytes().to_vec(), question).is_some() {
-            return Err(
-                row.error(format!("the prompt_id `{id}` stands twice"), "give each its own id")
-            );
+        if let Some(first) = question_index.insert(id.as_bytes().to_vec(), question) {
+            let line = lines.get(first as usize);
+            return Err(duplicate(&row, "prompt_id", id, line, "give each question its own id"));
         }
+        lines.push(row.line());
     }
 
     let mut table = Table::open(&models_path)?;
@@ -55,19 +55,19 @@ pub(super) fn load(folder: &Path) -> Result<Dataset> {
     let columns = attribute_columns(&table);
     let mut cells = vec![Vec::new(); columns.len()];
     let (mut models, mut model_ids) = (Vec::new(), Vec::new());
-    let (mut model_index, mut names) = (HashMap::new(), HashSet::new());
+    let (mut model_index, mut names, mut lines) = (HashMap::new(), HashMap::new(), Vec::new());
     while let Some(row) = table.next()? {
         let (id, name) = (row.filled(id)?, row.filled(name)?);
-        if model_index.insert(id.as_bytes().to_vec(), models.len() as u32).is_some() {
-            return Err(
-                row.error(format!("the model_id `{id}` stands twice"), "give each its own id")
-            );
+        let model = models.len();
+        if let Some(first) = model_index.insert(id.as_bytes().to_vec(), model as u32) {
+            let line = lines.get(first as usize);
+            return Err(duplicate(&row, "model_id", id, line, "give each model its own id"));
         }
-        if !names.insert(name.to_owned()) {
-            return Err(
-                row.error(format!("the model `{name}` stands twice"), "give each its own name")
-            );
+        if let Some(first) = names.insert(name.to_owned(), model) {
+            let line = lines.get(first);
+            return Err(duplicate(&row, "model_name", name, line, "give each model its own name"));
         }
+        lines.push(row.line());
         models.push(name.to_owned());
         model_ids.push(id.into());
         for (column, (at, _)) in cells.iter_mut().zip(&columns) {
@@ -101,8 +101,14 @@ pub(super) fn load(folder: &Path) -> Result<Dataset> {
     Ok(data)
 }
 
+/// A cell that must be unique and is not; `first` is the line of the other one.
+fn duplicate(row: &Row, column: &str, cell: &str, first: Option<&u64>, fix: &str) -> Error {
+    let first = first.map_or_else(String::new, |line| format!(" (first on line {line})"));
+    row.error(format!("duplicate {column} `{cell}`{first}"), fix)
+}
+
 /// A split for data that brings none: eight, one and one tenth, by the text alone, so that a text
-/// that stands twice stays on one side.
+/// that occurs twice stays on one side.
 pub(crate) fn split_by_text(prompt: &str) -> Split {
     match xxh3_64(prompt.as_bytes()) % 10 {
         0 => Split::Val,

@@ -82,8 +82,8 @@ fn named_runs(runs: Vec<Run>, skips: &mut Skips) -> Vec<Run> {
         let task = run.task.split('\0').next().unwrap_or_default();
         let problem = match (clean(&run.model.name).is_empty(), clean(task).is_empty()) {
             (false, false) => return true,
-            (true, _) => "nothing says which model it is of",
-            (_, true) => "nothing says which task it is of",
+            (true, _) => "nothing names its model",
+            (_, true) => "nothing names its task",
         };
         skips.file(&run.file, problem);
         false
@@ -351,7 +351,7 @@ impl Scoring<'_> {
             )
         } else {
             format!(
-                "{}: no metric of right or wrong (there are: {names}); name one with --metric",
+                "{}: no metric of correctness (there are: {names}); name one with --metric",
                 self.task
             )
         };

@@ -257,7 +257,7 @@ impl<'a> Row<'a> {
             Ok(label) if (0.0..=1.0).contains(&label) => Ok(label),
             _ => {
                 let problem = format!("the label `{text}` is not a number from 0 to 1");
-                Err(self.error(problem, "write 1 for right, 0 for wrong, or a share between them"))
+                Err(self.error(problem, "write 1 for correct, 0 for incorrect, or a share between them"))
             }
         }
     }
@@ -282,7 +282,7 @@ fn is_open(record: &ByteRecord) -> bool {
 fn named(path: &Path, names: Vec<String>) -> Result<Vec<String>> {
     let mut seen = HashSet::new();
     if let Some(twice) = names.iter().find(|name| !seen.insert(name.as_str())) {
-        let problem = format!("the column `{twice}` stands twice");
+        let problem = format!("duplicate column `{twice}`");
         return Err(at(path, 1, problem, "remove one of them"));
     }
     Ok(names)

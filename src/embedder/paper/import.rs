@@ -139,7 +139,7 @@ impl Found {
         }
         let mut seen = HashSet::new();
         if let Some(twice) = models.iter().find(|name| !seen.insert(name.as_str())) {
-            let problem = format!("lists the model `{twice}` twice");
+            let problem = format!("has a duplicate model `{twice}`");
             return Err(Error::input(&order, problem, "keep one row a model"));
         }
         let predictor = match self.predictor {
@@ -195,7 +195,7 @@ fn predictor(path: &Path, weights: &Weights) -> Result<(PathBuf, Array2<f32>, Ve
         return Err(wrong("its projection and its classifier do not fit together"));
     }
     if classes.nrows() != 2 || lean.len() != 2 {
-        return Err(wrong("its classifier does not tell right from wrong: it has not two classes"));
+        return Err(wrong("its classifier does not have two classes"));
     }
     let projection = concatenate(Axis(0), &[weight.t(), bias.view().insert_axis(Axis(0))])
         .map_err(|_| wrong("its projection does not fit together"))?;

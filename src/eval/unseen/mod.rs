@@ -208,7 +208,7 @@ fn deal(family: &[usize], settings: &Settings) -> Result<Vec<usize>> {
     family.iter().for_each(|f| *sizes.entry(*f).or_default() += 1);
     if settings.folds < 2 || sizes.len() < settings.folds {
         return Err(Error::Usage(format!(
-            "{} families cannot be dealt into {} folds: 2 or more folds are needed, and a family for each",
+            "{} families cannot fill {} folds: there must be 2 or more folds, and a family for each",
             sizes.len(),
             settings.folds
         )));

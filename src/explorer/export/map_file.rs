@@ -203,7 +203,7 @@ fn drawing(state: &State) -> Result<Picture> {
     let head = format!("{} · {} models{note}", subject.data, subject.models.len());
     write(left, 30.0, text, 16.0, Anchor::Start, &head);
     if let Some(title) = &map.coloring.title {
-        let title = format!("colored by {title}");
+        let title = format!("color: {title}");
         write(SIZE.0 - left, 30.0, muted, 13.0, Anchor::End, &title);
     }
     let (a, b) = map.axes();

@@ -112,7 +112,7 @@ fn read(file: &File, state: &File, stats: &File, skips: &mut Skips) -> Option<Ru
     let (Some(task), Some(model)) = (task, model) else {
         skips.file(
             &file.path,
-            "neither `name` nor the folder says which model it is of and on what",
+            "neither `name` nor the folder names its model and scenario",
         );
         return None;
     };
