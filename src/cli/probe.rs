@@ -284,7 +284,10 @@ fn details(report: &Report, names: &[String]) -> String {
         vec![short[m].clone(), p.said.clone(), probability, truth]
     };
     let wrong = report.most_wrong().into_iter().take(8).map(row);
-    text += &format!("\n{}", output::table(&["most confident errors", "predicted", "p", "true"], wrong, 1));
+    text += &format!(
+        "\n{}",
+        output::table(&["most confident errors", "predicted", "p", "true"], wrong, 1)
+    );
     let unknown = report.unknown();
     if !unknown.is_empty() {
         let rows = unknown.into_iter().map(row);

@@ -59,7 +59,9 @@ pub fn load_answers(path: &Path, data: Option<&Dataset>) -> Result<Vec<Answer>> 
         };
         if let Some(first) = lines.insert(prompt.clone(), row.line()) {
             let problem = format!("duplicate question (first on line {first})");
-            return Err(row.error(problem, "keep one row per question, for instance the mean label"));
+            return Err(
+                row.error(problem, "keep one row per question, for instance the mean label")
+            );
         }
         let open = row.text(label)?.trim().is_empty();
         let label = if open { None } else { Some(row.label(label)?) };

@@ -110,8 +110,7 @@ pub(super) fn load(folder: &Path, categories: &[String]) -> Result<Vec<Kind>> {
             Entry::Vacant(new) => drop(new.insert((row.line(), kind))),
             Entry::Occupied(first) => {
                 let line = first.get().0;
-                let problem =
-                    format!("duplicate category `{category}` (first on line {line})");
+                let problem = format!("duplicate category `{category}` (first on line {line})");
                 return Err(row.error(problem, "keep one row per category"));
             }
         }

@@ -325,12 +325,16 @@ fn a_training_shows_how_it_goes() {
     insta::assert_snapshot!("training", screen(&state));
     assert_eq!(press(&mut state, KeyCode::Char('s')), [Effect::StopTraining]);
     assert!(screen(&state).contains("stopping"));
-    assert!(press(&mut state, KeyCode::Char('q')).contains(&Effect::StopTraining));
     let (subject, projection) = (Arc::clone(&state.subject), state.map.projection.clone());
-    let left = update(
-        &mut state,
-        Event::Training(TrainingEvent::Trained(subject, Box::new(projection), "done".into())),
-    );
+    let trained = TrainingEvent::Trained(subject, Box::new(projection), "kept epoch 4".into());
+    update(&mut state, Event::Training(trained.clone()));
+    assert!(screen(&state).contains("any key explores"), "the last losses can be seen");
+    assert!(press(&mut state, KeyCode::Char('j')).iter().all(|e| *e != Effect::StopTraining));
+    assert!(state.training.is_none() && screen(&state).contains("kept epoch 4"));
+
+    update(&mut state, Event::Training(TrainingEvent::Encoding(0, 16_001)));
+    assert!(press(&mut state, KeyCode::Char('q')).contains(&Effect::StopTraining));
+    let left = update(&mut state, Event::Training(trained));
     assert!(left.contains(&Effect::Quit), "leaving waits for the training to be kept");
 }
 

@@ -56,7 +56,7 @@ pub fn wrap(text: &str, room: usize) -> Vec<String> {
     let room = room.max(1);
     let mut lines = vec![String::new()];
     let mut taken = 0;
-    for word in text.split_word_bounds() {
+    for word in &unbreakable(text) {
         let w = width(word);
         if taken + w > room && taken > 0 && !word.trim().is_empty() {
             lines.push(String::new());
@@ -79,6 +79,25 @@ pub fn wrap(text: &str, room: usize) -> Vec<String> {
     }
     lines.iter_mut().for_each(|line| line.truncate(line.trim_end().len()));
     lines
+}
+
+/// The parts of a text between which a line may break: signs stay with the words that they touch.
+fn unbreakable(text: &str) -> Vec<String> {
+    let is_sign = |part: &str| !part.contains(char::is_alphanumeric);
+    let is_blank = |part: &str| part.trim().is_empty();
+    let mut parts: Vec<String> = Vec::new();
+    let mut after_sign = false;
+    for part in text.split_word_bounds() {
+        let sign = is_sign(part) && !is_blank(part);
+        match parts.last_mut() {
+            Some(last) if !is_blank(part) && !is_blank(last) && (sign || after_sign) => {
+                last.push_str(part);
+            }
+            _ => parts.push(part.to_owned()),
+        }
+        after_sign = sign;
+    }
+    parts
 }
 
 #[cfg(test)]
@@ -106,5 +125,7 @@ mod tests {
         assert_eq!(fit_end("日本語", 4), "…語");
         assert_eq!((fit_end("abc", 3).as_str(), fit_end("abc", 0).as_str()), ("abc", ""));
         assert_eq!(wrap("two words", 5), ["two", "words"]);
+        assert_eq!(wrap("with (.05) or --data", 11), ["with (.05)", "or --data"]);
+        assert_eq!(wrap("日本語", 4), ["日本", "語"]);
     }
 }

@@ -257,7 +257,10 @@ impl<'a> Row<'a> {
             Ok(label) if (0.0..=1.0).contains(&label) => Ok(label),
             _ => {
                 let problem = format!("the label `{text}` is not a number from 0 to 1");
-                Err(self.error(problem, "write 1 for correct, 0 for incorrect, or a share between them"))
+                Err(self.error(
+                    problem,
+                    "write 1 for correct, 0 for incorrect, or a share between them",
+                ))
             }
         }
     }

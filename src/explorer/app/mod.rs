@@ -90,12 +90,10 @@ pub fn run(embedder: Arc<Embedder>, options: &Options) -> Result<Option<Error>> 
     let mut app = App::open(Arc::clone(&subject), projection, options, sender, receiver)?;
     app.jobs = Some(Jobs::new(embedder, subject, app.data.clone(), app.sender.clone()));
     app.run()?;
-    if !app.remembers {
-        return Ok(None);
-    }
+    let problem = if app.remembers { Session::save(&app.state).err() } else { None };
     // A remark belongs on the terminal that is given back.
-    drop(app.screen);
-    Ok(Session::save(&app.state).err())
+    app.screen.end();
+    Ok(problem)
 }
 
 /// The loop around the state.
@@ -261,7 +259,8 @@ impl App {
     }
 
     fn is_busy(&self) -> bool {
-        self.state.is_waiting() || self.state.training.is_some()
+        self.state.is_waiting()
+            || self.state.training.as_ref().is_some_and(|training| training.done.is_none())
     }
 
     /// Takes in what a thread sent. True if it is time to leave.

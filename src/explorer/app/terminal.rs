@@ -6,7 +6,7 @@ use std::panic;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::Once;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -42,7 +42,8 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 /// it comes back as a notice (see [`crate::explorer::jobs`]).
 pub struct Screen {
     terminal: Terminal<CrosstermBackend<Stdout>>,
-    ended: Arc<AtomicBool>,
+    /// The signal that has asked the program to end; 0 for none.
+    ended: Arc<AtomicI32>,
 }
 
 impl Screen {
@@ -59,7 +60,7 @@ impl Screen {
                 }
             }));
         });
-        let ended = Arc::new(AtomicBool::new(false));
+        let ended = Arc::new(AtomicI32::new(0));
         watch(&ended)?;
         let terminal =
             Terminal::new(CrosstermBackend::new(io::stdout())).map_err(terminal_error)?;
@@ -70,7 +71,17 @@ impl Screen {
 
     /// True once a signal has asked the program to end.
     pub fn ended(&self) -> bool {
-        self.ended.load(Ordering::Relaxed)
+        self.ended.load(Ordering::Relaxed) != 0
+    }
+
+    /// Gives the terminal back, and ends as the signal would have, if one came: whoever sent it sees
+    /// that in the exit status.
+    pub fn end(self) {
+        let signal = self.ended.load(Ordering::Relaxed);
+        drop(self);
+        if signal != 0 {
+            let _ = signal_hook::low_level::emulate_default_handler(signal);
+        }
     }
 
     /// Width and height in cells.
@@ -126,7 +137,7 @@ impl Drop for Screen {
 
 /// Raises `ended` at a signal. If the loop does not leave by itself soon after, as when the terminal
 /// is gone and reading from it never returns, the program ends here.
-fn watch(ended: &Arc<AtomicBool>) -> Result<()> {
+fn watch(ended: &Arc<AtomicI32>) -> Result<()> {
     const SOON: Duration = Duration::from_secs(2);
     let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT]).map_err(terminal_error)?;
     let ended = Arc::downgrade(ended);
@@ -134,7 +145,7 @@ fn watch(ended: &Arc<AtomicBool>) -> Result<()> {
         for signal in &mut signals {
             // Without a screen there is nothing to leave, and what still runs looks after itself.
             let Some(flag) = ended.upgrade() else { break };
-            flag.store(true, Ordering::Relaxed);
+            flag.store(signal, Ordering::Relaxed);
             drop(flag);
             thread::sleep(SOON);
             if ended.strong_count() > 0 {

@@ -1,54 +1,52 @@
 //! Where to begin: a model that much is known of, and whose neighbors convince.
 
 use super::subject::Subject;
-use crate::analysis::neighbors::nearest;
+use crate::analysis::neighbors::{Neighbor, nearest};
 use crate::dataset::Values;
 
 /// Attributes that tell relatives, the closest first.
 const KIN: [&str; 6] = ["family", "maker", "developer", "organization", "provider", "vendor"];
 /// Neighbors that are looked at.
 const NEIGHBORS: usize = 5;
-/// Models whose neighbors are looked at, at most: the ones with most answers.
-const CANDIDATES: usize = 256;
+/// Of so many models with most answers at least, and of a tenth of all, the neighbors are looked at.
+const CANDIDATES: usize = 16;
 /// Pairs of models that are compared, at most: the first frame waits for them.
 const PAIRS: usize = 400_000;
+/// Shared questions that a similarity should stand on.
+const SHARED: f64 = 300.0;
+/// How much a neighbor counts that is no relative.
+const UNRELATED: f64 = 0.5;
 
-/// The model with most relatives among its nearest five, of those with at least the median number
-/// of answers, and of equals the one that is most similar to them; where nothing tells relatives, the
-/// one with most answers.
+/// The model whose five nearest convince most, of those with most answers: they are similar, on many
+/// shared questions, and relatives where something tells those. Of equals the one with more answers.
 pub fn first(subject: &Subject) -> usize {
     let answers: Vec<u32> = (0..subject.models.len()).map(|m| subject.answers(m)).collect();
     let mut order: Vec<usize> = (0..answers.len()).collect();
     order.sort_by_key(|m| std::cmp::Reverse(answers[*m]));
     let Some(&best_known) = order.first() else { return 0 };
-    let kin: Vec<&Vec<Option<String>>> = KIN
+    let kin = KIN
         .iter()
         .filter_map(|name| subject.attributes.iter().find(|a| a.name.eq_ignore_ascii_case(name)))
-        .filter_map(|attribute| match &attribute.values {
+        .find_map(|attribute| match &attribute.values {
             Values::Class(values) => Some(values),
             _ => None,
-        })
-        .collect();
+        });
     let vectors = subject.profiles();
-    if kin.is_empty() || vectors.ncols() == 0 {
-        return best_known;
-    }
-    let median = answers[order[(order.len() - 1) / 2]];
-    let candidates = (PAIRS / answers.len()).clamp(1, CANDIDATES);
-    let ranked: Vec<usize> =
-        order.into_iter().filter(|m| answers[*m] >= median).take(candidates).collect();
-    // How many relatives, and the similarity to all in tenths: hairs shall not decide.
-    let convincing = |model: usize| -> (Vec<usize>, i64) {
-        let near = nearest(vectors, model, NEIGHBORS, |_| None);
-        let count = |values: &&Vec<Option<String>>| {
-            let own = values[model].as_ref();
-            near.iter().filter(|n| own.is_some() && values[n.model].as_ref() == own).count()
+    let Some(kin) = kin.filter(|_| vectors.ncols() > 0) else { return best_known };
+    let candidates = CANDIDATES.max(answers.len() / 10).min(PAIRS / answers.len()).max(1);
+    order.truncate(candidates);
+    let convincing = |model: usize| -> i64 {
+        let near = nearest(vectors, model, NEIGHBORS, |m| subject.shared(model, m));
+        let worth = |near: &Neighbor| {
+            let related = kin[model].is_some() && kin[model] == kin[near.model];
+            let shared = near.shared.map_or(1.0, |n| (f64::from(n) / SHARED).min(1.0));
+            near.cosine * shared * if related { 1.0 } else { UNRELATED }
         };
-        let similarity: f64 = near.iter().map(|near| near.cosine).sum();
-        (kin.iter().map(count).collect(), (similarity * 10.0 / near.len().max(1) as f64) as i64)
+        // In hundredths: hairs shall not decide.
+        (100.0 * near.iter().map(worth).sum::<f64>()).round() as i64
     };
     // Of equals the last one is the maximum: the one with most answers.
-    ranked.into_iter().rev().max_by_key(|m| convincing(*m)).unwrap_or(best_known)
+    order.into_iter().rev().max_by_key(|m| convincing(*m)).unwrap_or(best_known)
 }
 
 #[cfg(test)]

@@ -1,11 +1,23 @@
 //! How a training goes that is watched.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::subject::Subject;
+use crate::analysis::projection::Projection;
 use crate::embedder::Epoch;
+
+/// What a training comes to: its models, the map of them, and a word on it.
+pub struct Trained {
+    pub subject: Arc<Subject>,
+    pub projection: Projection,
+    pub notice: String,
+}
 
 #[derive(Default)]
 pub struct Training {
+    /// What came of it, once it has ended: shown as soon as the user wants to go on.
+    pub done: Option<Box<Trained>>,
     pub questions: usize,
     /// How many of them are encoded.
     pub encoded: usize,

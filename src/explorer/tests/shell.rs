@@ -193,7 +193,7 @@ fn dragging_does_not_select_and_a_click_does() {
     let target = (0..24).find(|m| *m != before).unwrap();
     let (x, y) = state.map.seen(state.map.places[target]);
     let area = Layout::of(&state).unwrap().pane(Pane::Map).unwrap();
-    let plot = crate::explorer::ui::panes::map::Parts::of(&state, area).plot;
+    let plot = crate::explorer::ui::legend::Parts::of(&state, area).plot;
     let at = |v: f64, from: u16, size: u16| from + (v * f64::from(size)) as u16;
     let (x, y) = (at(x, plot.x, plot.width), at(y, plot.y, plot.height));
     update(&mut state, Event::Input(Input::Click(x, y)));

@@ -3,14 +3,11 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::labels::Grid;
-use super::widgets::{fit, width};
+use super::labels::{Grid, Wanted};
+use super::widgets::width;
 use crate::explorer::state::State;
 use crate::explorer::state::map::Projector;
 use crate::explorer::theme::Ink;
-
-/// The longest title of an axis in three dimensions.
-const TITLE: usize = 28;
 
 /// Faint lines through the means; in three dimensions the three axes.
 pub fn draw_lines(buffer: &mut Buffer, state: &State, plot: Rect) {
@@ -25,19 +22,14 @@ pub fn draw_lines(buffer: &mut Buffer, state: &State, plot: Rect) {
     };
     if let Some(ends) = map.ends() {
         const STEPS: u32 = 80;
-        for (component, end) in ends.into_iter().enumerate() {
+        for end in ends {
             let between = |share: f64| {
                 let (ox, oy) = map.origin;
                 map.seen((ox + (end.0 - ox) * share, oy + (end.1 - oy) * share))
             };
             for (x, y) in (0..=STEPS).filter_map(|i| cell(between(f64::from(i) / f64::from(STEPS))))
             {
-                buffer.set_string(x, y, "∙", state.theme.ink(Ink::BarTrack));
-            }
-            if let Some((x, y)) = cell(between(1.0)) {
-                let title = fit(&named(state, component), TITLE);
-                let room = plot.right().saturating_sub(x + 1).into();
-                buffer.set_stringn(x + 1, y, &title, room, state.theme.ink(Ink::Muted));
+                buffer.set_string(x, y, "·", state.theme.ink(Ink::Muted));
             }
         }
         return;
@@ -78,6 +70,18 @@ pub fn draw_titles(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Gr
         (format!("↑ {}", title(b)), format!("{} →", title(a)))
     };
     let muted = state.theme.ink(Ink::Muted);
+    for (component, end) in map.ends().into_iter().flatten().enumerate() {
+        let (x, y) = map.seen(end);
+        if (0.0..1.0).contains(&x) && (0.0..1.0).contains(&y) {
+            let at = |v: f64, size: u16| (v * f64::from(size)) as usize;
+            let (x, y) = (at(x, plot.width), at(y, plot.height));
+            let title = format!("PC{}", component + 1);
+            if let Some((x, y)) = grid.place(&Wanted { x, y, text: &title, covers: usize::MAX }) {
+                let style = state.theme.bold(Ink::Muted);
+                buffer.set_string(plot.x + x as u16, plot.y + y as u16, &title, style);
+            }
+        }
+    }
     let w = width(&horizontal).min(plot.width as usize);
     let (left, bottom) = (plot.width as usize - w, plot.height as usize - 1);
     buffer.set_stringn(plot.x, plot.y, &vertical, plot.width.into(), muted);

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
-use super::panes::map::Parts;
+use super::legend::Parts;
 use super::widgets::{fit, pad, thousands, width};
 use crate::explorer::state::State;
 use crate::explorer::theme::Ink;

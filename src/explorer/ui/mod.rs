@@ -7,6 +7,7 @@ pub mod frame;
 mod geometry;
 pub mod hints;
 pub mod labels;
+pub mod legend;
 pub mod overlays;
 pub mod panes;
 mod pareto;

@@ -52,7 +52,11 @@ pub fn draw_picker(frame: &mut Frame, state: &State, area: Rect) {
     let about = if about { ABOUT as u16 + 1 } else { 0 };
     let height = (picker.items.len() as u16 + 4 + about).min(area.height.saturating_sub(2)).max(5);
     // A preview must be seen: the list stands at the side of what it changes.
-    let wide = if picker.preview.is_some() { 46 } else { PICKER };
+    let wide = match picker.preview {
+        Some(_) if picker.of_models => 64,
+        Some(_) => 46,
+        None => PICKER,
+    };
     let w = wide.min(area.width.saturating_sub(4));
     let place = if picker.preview.is_some() && area.width >= 100 {
         Rect { x: area.right() - w - 1, y: area.y + 1, width: w, height }

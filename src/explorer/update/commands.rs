@@ -184,7 +184,9 @@ fn quit(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// False if no training is under way.
 fn stop_training(state: &mut State, effects: &mut Vec<Effect>) -> bool {
-    let Some(training) = &mut state.training else { return false };
+    let Some(training) = state.training.as_mut().filter(|training| training.done.is_none()) else {
+        return false;
+    };
     training.stopping = true;
     effects.push(Effect::StopTraining);
     true

@@ -1,12 +1,12 @@
 //! What goes to the clipboard and to files.
 
-use super::newcomer;
 use crate::analysis::forecast::{self, Pair};
 use crate::explorer::command::Exported;
 use crate::explorer::effect::Effect;
 use crate::explorer::export::selection;
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
+use crate::spreadsheet;
 
 /// The names of the marked models, to the clipboard.
 pub fn copy(state: &State, effects: &mut Vec<Effect>) {
@@ -41,7 +41,7 @@ pub fn bytes(state: &State, exported: Exported) -> Result<Vec<u8>, String> {
         Exported::Models if state.chosen().is_empty() => Err("There is no model to export".into()),
         Exported::Models => selection(state).map_err(|problem| problem.to_string()),
         Exported::Forecasts => forecasts(state),
-        Exported::Answers => newcomer::table(state),
+        Exported::Answers => answers(state),
     }
 }
 
@@ -61,4 +61,15 @@ fn forecasts(state: &State) -> Result<Vec<u8>, String> {
         })
     });
     Ok(forecast::csv(pairs))
+}
+
+/// The answers as `llmap onboard` reads them.
+fn answers(state: &State) -> Result<Vec<u8>, String> {
+    if state.newcomer.answers.is_empty() {
+        return Err("The new model has no answers yet".into());
+    }
+    let rows = state.newcomer.answers.iter().map(|answer| {
+        [answer.prompt.clone(), answer.label.map_or_else(String::new, |y| y.to_string())]
+    });
+    Ok(spreadsheet::table(&["prompt", "label"], rows))
 }

@@ -30,6 +30,10 @@ use super::ui::overlays::help_overflow;
 pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
     let mut effects = Vec::new();
     match event {
+        // Any key goes on from a training that has ended; leaving is leaving.
+        Event::Command(command) if command != Command::Quit && results::end_training(state) => {}
+        Event::Input(Input::Edit(_) | Input::Click(..) | Input::Unbound(_))
+            if results::end_training(state) => {}
         Event::Command(command) => {
             if let Some(command) = through_help(state, command) {
                 let step = Step::from(&command);

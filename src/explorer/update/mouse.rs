@@ -11,7 +11,8 @@ use crate::explorer::state::State;
 use crate::explorer::state::map::Tool;
 use crate::explorer::ui::frame::title_at;
 use crate::explorer::ui::hints;
-use crate::explorer::ui::panes::{column_at, is_prompt, line_at, map};
+use crate::explorer::ui::legend::Parts;
+use crate::explorer::ui::panes::{column_at, is_prompt, line_at};
 
 /// Lines that a turn of the wheel moves.
 const WHEEL: isize = 3;
@@ -42,7 +43,7 @@ pub fn click(state: &mut State, x: u16, y: u16) -> Option<Command> {
     }
     (state.map.drag, state.map.pressed) = (None, None);
     if pane == Pane::Map {
-        let parts = map::Parts::of(state, area);
+        let parts = Parts::of(state, area);
         if let Some(class) = parts.class_at(x, y) {
             state.map.isolated = (state.map.isolated != Some(class)).then_some(class);
         } else if parts.point(x, y).is_some() {
@@ -62,7 +63,7 @@ pub fn click(state: &mut State, x: u16, y: u16) -> Option<Command> {
 /// The model that is pointed at, within so many cells.
 fn pointed_at(state: &State, at: Position, within: f64) -> Option<usize> {
     let area = Layout::of(state)?.pane(Pane::Map)?;
-    let parts = map::Parts::of(state, area);
+    let parts = Parts::of(state, area);
     let (x, y) = parts.point(at.x, at.y)?;
     let (w, h) = (f64::from(parts.plot.width), f64::from(parts.plot.height));
     state.map.nearest(x, y, w, h).filter(|(_, far)| *far < within).map(|(model, _)| model)
@@ -78,7 +79,7 @@ pub fn drag(state: &mut State, button: Button, x: u16, y: u16) {
     let Some((Pane::Map, area)) = Layout::of(state).and_then(|layout| layout.at(x, y)) else {
         return;
     };
-    let plot = map::Parts::of(state, area).plot;
+    let plot = Parts::of(state, area).plot;
     let inside = |v: u16, low: u16, size: u16| v.clamp(low, low + size.saturating_sub(1));
     let at = Position::new(inside(x, plot.x, plot.width), inside(y, plot.y, plot.height));
     let pressed = state.map.pressed.replace(at);
@@ -109,7 +110,7 @@ pub fn release(state: &mut State) {
         return;
     };
     let area = Layout::of(state).and_then(|layout| layout.pane(Pane::Map)).unwrap_or_default();
-    let parts = map::Parts::of(state, area);
+    let parts = Parts::of(state, area);
     let point = |at: &Position| parts.point(at.x, at.y);
     let (Some(first), Some(last)) =
         (drag.path.first().and_then(point), drag.path.last().and_then(point))

@@ -9,7 +9,6 @@ use crate::explorer::state::State;
 use crate::explorer::state::job::{Job, JobKind};
 use crate::explorer::state::line::Purpose;
 use crate::explorer::state::newcomer::{NewcomerState, Placed};
-use crate::spreadsheet;
 
 pub fn run(state: &mut State, command: NewcomerCommand, effects: &mut Vec<Effect>) {
     match command {
@@ -117,18 +116,4 @@ pub fn placed(state: &mut State, version: u64, placed: Result<Box<Placed>, Strin
         }
         Err(problem) => work::failed(state, JobKind::Placement, &problem),
     }
-}
-
-/// The answers as `llmap onboard` reads them.
-///
-/// # Errors
-/// If there are none.
-pub fn table(state: &State) -> Result<Vec<u8>, String> {
-    if state.newcomer.answers.is_empty() {
-        return Err("The new model has no answers yet".into());
-    }
-    let rows = state.newcomer.answers.iter().map(|answer| {
-        [answer.prompt.clone(), answer.label.map_or_else(String::new, |y| y.to_string())]
-    });
-    Ok(spreadsheet::table(&["prompt", "label"], rows))
 }

@@ -10,7 +10,8 @@ use crate::explorer::state::State;
 use crate::explorer::state::coloring::ColorBy;
 use crate::explorer::state::column::Column;
 use crate::explorer::state::mode::Mode;
-use crate::explorer::ui::panes::{height, map};
+use crate::explorer::ui::legend::Parts;
+use crate::explorer::ui::panes::height;
 
 /// Moves the cursor of what has the focus: of a list to pick from, of a search, or of a pane.
 pub fn lines(state: &mut State, by: isize) {
@@ -235,7 +236,7 @@ pub fn click_column(state: &mut State, pane: Pane, column: usize) {
 pub fn turn(state: &mut State, pane: Pane, area: Rect, at: (u16, u16), by: isize) {
     match pane {
         Pane::Map => {
-            if let Some((px, py)) = map::Parts::of(state, area).point(at.0, at.1) {
+            if let Some((px, py)) = Parts::of(state, area).point(at.0, at.1) {
                 state.map.zoom(by < 0, state.map.place_at(px, py));
             }
         }

@@ -8,7 +8,7 @@ use crate::explorer::event::{JobResult, Outside, TrainingEvent};
 use crate::explorer::state::State;
 use crate::explorer::state::coloring::ColorBy;
 use crate::explorer::state::line::Purpose;
-use crate::explorer::state::training::Training;
+use crate::explorer::state::training::{Trained, Training};
 
 /// What has come of a job. What nobody waits for any more is dropped.
 pub fn job(state: &mut State, result: JobResult, effects: &mut Vec<Effect>) {
@@ -66,13 +66,35 @@ pub fn training(state: &mut State, event: TrainingEvent, effects: &mut Vec<Effec
             state.map.show(frame.projection);
         }
         TrainingEvent::Trained(subject, projection, notice) => {
-            state.replace(subject, *projection);
-            state.say(notice);
+            let trained = Trained { subject, projection: *projection, notice };
+            match &mut state.training {
+                // The losses stay until the user has seen them.
+                Some(training) if !state.leaving && training.epoch > 0 => {
+                    state.map.show(trained.projection.clone());
+                    training.done = Some(Box::new(trained));
+                }
+                _ => explore(state, trained),
+            }
             if state.leaving {
                 effects.push(Effect::Quit);
             }
         }
     }
+}
+
+/// Goes on from a training that has ended to what came of it. False if there is none.
+pub fn end_training(state: &mut State) -> bool {
+    let trained = state.training.as_mut().and_then(|training| training.done.take());
+    let ended = trained.is_some();
+    if let Some(trained) = trained {
+        explore(state, *trained);
+    }
+    ended
+}
+
+fn explore(state: &mut State, trained: Trained) {
+    state.replace(trained.subject, trained.projection);
+    state.say(trained.notice);
 }
 
 /// What the program around the state has to say.

@@ -110,10 +110,7 @@ fn read(file: &File, state: &File, stats: &File, skips: &mut Skips) -> Option<Ru
     let task = category(&name);
     let model = model(&name, &spec.adapter_spec);
     let (Some(task), Some(model)) = (task, model) else {
-        skips.file(
-            &file.path,
-            "neither `name` nor the folder names its model and scenario",
-        );
+        skips.file(&file.path, "neither `name` nor the folder names its model and scenario");
         return None;
     };
     let mut asked: HashMap<String, (Arc<Asked>, u64)> = HashMap::new();

@@ -7,7 +7,8 @@ use crate::explorer::state::subject::Subject;
 /// it than all that is known of whole models.
 const LEAST: f64 = 0.4;
 const AHEAD: f64 = 0.1;
-/// Models that must have been evaluated on a benchmark for it to name an axis.
+/// Models that must have been evaluated on a benchmark for it to name an axis: so many, and a quarter
+/// of all.
 const MODELS: usize = 30;
 
 /// What an axis goes with, and how far.
@@ -44,10 +45,10 @@ pub fn meaning(subject: &Subject, coordinates: &[f64]) -> Option<Meaning> {
     });
     let farther = |a: &Meaning, b: &Meaning| a.r.abs().total_cmp(&b.r.abs());
     let whole = ability.into_iter().chain(attributes).max_by(farther);
-    let benchmarks = subject
-        .benchmarks
-        .iter()
-        .filter(|benchmark| benchmark.scores.iter().flatten().count() >= MODELS);
+    let benchmarks = subject.benchmarks.iter().filter(|benchmark| {
+        let known = benchmark.scores.iter().flatten().count();
+        known >= MODELS && 4 * known >= subject.models.len()
+    });
     let benchmark = benchmarks
         .filter_map(|benchmark| {
             of(&benchmark.name, &|m| Some(benchmark.scores.get(m)?.as_ref()?.accuracy))

@@ -57,7 +57,8 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
 fn lines(state: &State, models: &[usize], room: usize, height: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
     let titles = state.subject.benchmarks.iter().map(|b| width(&b.name));
-    let label = (titles.max().unwrap_or_default() + 1).min(room / 4).max(10);
+    let most = if models.len() > 3 { room / 4 } else { room * 2 / 5 };
+    let label = (titles.max().unwrap_or_default() + 1).min(most).max(10);
     let column = (room.saturating_sub(label) / models.len()).max(6);
     let inner = column - 1;
     let mut lines = Vec::new();

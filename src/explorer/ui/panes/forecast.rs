@@ -14,7 +14,7 @@ use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
 use crate::explorer::state::job::JobKind;
 use crate::explorer::theme::Hue;
-use crate::explorer::theme::Ink;
+use crate::explorer::theme::{Ink, Theme};
 use crate::explorer::ui::frame::pane_block;
 use crate::explorer::ui::widgets::{
     around, eighths, fit, fit_end, heading, pad, thousands, under_cursor, whisker, width,
@@ -22,6 +22,8 @@ use crate::explorer::ui::widgets::{
 
 /// Cells of a benchmark: its title, and a share.
 const CELL: usize = 11;
+/// How far the bar of a prediction goes towards the ground.
+const QUIET: f64 = 0.5;
 /// Lines of the titles.
 pub const TITLES: usize = 2;
 /// The widest name of a model, with its mark.
@@ -178,7 +180,9 @@ fn cell(state: &State, forecast: Forecast, here: bool) -> [Span<'static>; 2] {
     let theme = &state.theme;
     let p = forecast.accuracy.mean;
     let measured = forecast.responses > 0;
-    let ramp = Style::new().fg(theme.hue(Hue::Ramp(((p * 5.0) as usize).min(4), 5)));
+    let hue = theme.hue(Hue::Ramp(((p * 5.0) as usize).min(4), 5));
+    let quiet = Theme::blend(hue, theme[Ink::Background], QUIET);
+    let ramp = Style::new().fg(if measured { hue } else { quiet });
     let style = match (measured, here) {
         (true, true) => theme.bold(Ink::Text),
         (true, false) => theme.bold(Ink::Text),
@@ -218,7 +222,7 @@ fn details(state: &State, room: usize) -> Vec<Line<'static>> {
         format!("{percent:.1}% {} of {of}", benchmark.kind.achieved())
     } else {
         format!(
-            "Predicted {:.1}% (80% interval {:.0}–{:.0}), from ability and {run} measured models",
+            "Predicted {:.1}% (80%: {:.0}–{:.0}), from ability and {run} measured",
             100.0 * accuracy.mean,
             100.0 * accuracy.low,
             100.0 * accuracy.high

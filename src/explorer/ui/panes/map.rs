@@ -8,15 +8,15 @@ use ratatui::style::Style;
 use crate::explorer::layout::Layout;
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
-use crate::explorer::state::coloring::{Class, ColorBy};
 use crate::explorer::state::job::JobKind;
-use crate::explorer::state::map::{Marker, Tool};
+use crate::explorer::state::map::Tool;
 use crate::explorer::state::newcomer::NAME as NEWCOMER;
 use crate::explorer::theme::Ink;
 use crate::explorer::ui::frame::pane_block;
 use crate::explorer::ui::geometry::{direction, ellipse};
 use crate::explorer::ui::labels::{Grid, Wanted};
-use crate::explorer::ui::raster::{Raster, SHAPES};
+use crate::explorer::ui::legend::{self, Parts};
+use crate::explorer::ui::raster::Raster;
 use crate::explorer::ui::widgets::{fit, width};
 use crate::explorer::ui::{axes, card, density};
 
@@ -39,70 +39,6 @@ const NAMED: usize = 26;
 const BOLD: usize = 3;
 const COVERED: usize = 2;
 
-/// The parts of the pane.
-pub struct Parts {
-    pub plot: Rect,
-    legend: Vec<(usize, Rect)>,
-}
-
-impl Parts {
-    pub fn of(state: &State, area: Rect) -> Self {
-        let inside = Layout::inside(area);
-        let mut legend = Vec::new();
-        let (mut x, mut row) = (0, 0);
-        for (i, class) in state.map.coloring.classes.iter().enumerate() {
-            let w = (entry(state, class, inside.width).0 + 2) as u16;
-            if x > 0 && x + w > inside.width {
-                (x, row) = (0, row + 1);
-            }
-            legend
-                .push((i, Rect { x: inside.x + x, y: row, width: w.min(inside.width), height: 1 }));
-            x += w + 2;
-        }
-        let rows = (row + 1).min(inside.height / 3);
-        legend.retain(|(_, place)| place.y < rows);
-        let plot = Rect { height: inside.height.saturating_sub(rows), ..inside };
-        legend.iter_mut().for_each(|(_, place)| place.y += plot.bottom());
-        Self { plot, legend }
-    }
-
-    /// The class of the legend at a cell.
-    pub fn class_at(&self, x: u16, y: u16) -> Option<usize> {
-        self.legend.iter().find(|(_, area)| area.contains((x, y).into())).map(|(class, _)| *class)
-    }
-
-    /// A cell of the plot as a point of the view.
-    pub fn point(&self, x: u16, y: u16) -> Option<(f64, f64)> {
-        let plot = self.plot;
-        plot.contains((x, y).into()).then(|| {
-            (
-                (f64::from(x - plot.x) + 0.5) / f64::from(plot.width),
-                (f64::from(y - plot.y) + 0.5) / f64::from(plot.height),
-            )
-        })
-    }
-}
-
-/// A legend entry without its marker: its width and its parts. The name of a cluster says how far it
-/// holds at its end, and may take the whole line.
-fn entry(state: &State, class: &Class, room: u16) -> (usize, String, String) {
-    let count = format!(" {}", counted(state, class));
-    let room = usize::from(room).saturating_sub(width(&count) + 2);
-    let longest = if state.map.coloring.by == ColorBy::Cluster { room } else { LONGEST };
-    let name = fit(&class.name, longest);
-    (width(&name) + width(&count), name, count)
-}
-
-/// How many models a class has, and of several marked ones how many are of it.
-fn counted(state: &State, class: &Class) -> String {
-    if state.marked.len() < 2 {
-        return class.count.to_string();
-    }
-    let coloring = &state.map.coloring;
-    let own = |m: &&usize| coloring.classes.get(coloring.class_of(**m)) == Some(class);
-    format!("{}/{}", state.marked.iter().filter(own).count(), class.count)
-}
-
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     let map = &state.map;
     let mut remark =
@@ -123,7 +59,7 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     frame.render_widget(block, area);
     let parts = Parts::of(state, area);
     let buffer = frame.buffer_mut();
-    draw_legend(buffer, state, &parts);
+    legend::draw(buffer, state, &parts);
     let plot = parts.plot;
     if plot.width < 4 || plot.height < 3 {
         return;
@@ -145,30 +81,6 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     draw_special(buffer, state, plot, &mut grid);
     draw_drag(buffer, state, plot);
     card::draw(buffer, state, area);
-}
-
-fn draw_legend(buffer: &mut Buffer, state: &State, parts: &Parts) {
-    let theme = &state.theme;
-    for &(i, place) in &parts.legend {
-        let class = &state.map.coloring.classes[i];
-        let lit = state.map.isolated.is_none_or(|isolated| isolated == i);
-        let (marker, text) = if lit {
-            (Style::new().fg(theme.hue(class.hue)), theme.ink(Ink::Text))
-        } else {
-            (theme.ink(Ink::MapDim), theme.ink(Ink::MapDim))
-        };
-        let (_, name, count) = entry(state, class, parts.plot.width);
-        let shape =
-            if state.marker() == Marker::Shapes { SHAPES[i.min(SHAPES.len() - 1)] } else { "●" };
-        let end = place.right();
-        let mut x = place.x;
-        let quiet = if lit { theme.ink(Ink::Muted) } else { text };
-        for (part, style) in
-            [(shape, marker), (" ", text), (name.as_str(), text), (count.as_str(), quiet)]
-        {
-            (x, _) = buffer.set_stringn(x, place.y, part, end.saturating_sub(x).into(), style);
-        }
-    }
 }
 
 /// The box or loop that is being dragged.

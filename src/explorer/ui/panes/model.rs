@@ -52,7 +52,7 @@ pub fn lines(state: &State, room: usize) -> Vec<Line<'static>> {
 
 /// What the numbers beside nearest models are.
 pub fn basis_of(state: &State) -> String {
-    format!("cosine in {}-d, shared questions", state.subject.profiles().ncols())
+    format!("cosine in {}-d, n shared", state.subject.profiles().ncols())
 }
 
 /// What an attribute is called where it is read; expressions know it by its own name.

@@ -34,7 +34,7 @@ const SHUFFLED: &str = "×";
 const FIGURE: usize = 9;
 const MARK: usize = 3;
 /// Cells for a verdict in short; for a whisker at least, and beside a verdict in a sentence.
-const SHORT: usize = 18;
+const SHORT: usize = 14;
 const LEAST_WHISKER: usize = 4;
 const WHISKER: usize = 30;
 /// What is said of an attribute that cannot be probed.
@@ -150,10 +150,10 @@ impl Verdict {
             verdict("✓", "decodable", sentence, Ink::Good)
         } else if r.beats_chance() {
             let sentence = "above chance, but not above ability + coverage alone";
-            verdict("~", "not above baseline", sentence, Ink::Warn)
+            verdict("~", "not > baseline", sentence, Ink::Warn)
         } else {
             let sentence = "not decodable: no better than chance or shuffled labels";
-            verdict("✗", "not above chance", sentence, Ink::Muted)
+            verdict("✗", "not > chance", sentence, Ink::Muted)
         }
     }
 }

@@ -75,7 +75,9 @@ fn words(state: &State, training: &Training, room: usize) -> Vec<Line<'static>> 
     let left = room.saturating_sub(progress[0].width());
     progress.extend(bar(theme, left, share, theme.ink(Ink::Accent)));
     let seconds = training.remaining.as_secs();
-    let state_of = if training.stopping {
+    let state_of = if training.done.is_some() {
+        "done: any key explores the result".into()
+    } else if training.stopping {
         "stopping, keeping the best epoch …".into()
     } else {
         format!("ETA {seconds} s at most")

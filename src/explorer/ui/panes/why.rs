@@ -10,7 +10,7 @@ use crate::explorer::ui::widgets::{fit, heading, pad, width, wrap};
 use crate::one_line;
 
 /// Lines that a cascade takes at most.
-const CASCADE: usize = 2;
+const CASCADE: usize = 3;
 
 /// What the prompt is like.
 pub fn likes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
