@@ -202,7 +202,7 @@ fn attributes_come_from_files_and_rules_and_a_figure_can_be_demanded() {
     assert!(code == 2 && text.contains("is it `claude-3-opus-20240229`?"), "{text}");
 
     let text = output(&["probe", "shipped", "coder", "--fail-under", "0.5", "--shuffles", "9"]);
-    assert!(text.contains("families 24") && text.contains("most wrong"), "{text}");
+    assert!(text.contains("families 24") && text.contains("most confident errors"), "{text}");
     // The report is printed all the same.
     let demanded = ["probe", "shipped", "coder", "--fail-under", "0.99", "--shuffles", "9"];
     let done = llmap(&demanded).output().unwrap();

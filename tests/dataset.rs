@@ -117,7 +117,7 @@ fn the_embedllm_layout_is_read() {
 #[test]
 fn every_fault_of_a_table_names_file_and_line() {
     let cases = [
-        ("questions.csv", 3, "prompt_id `1` stands twice", QUESTIONS.replace("\n2,", "\n1,")),
+        ("questions.csv", 3, "duplicate prompt_id `1` (first on line 2)", QUESTIONS.replace("\n2,", "\n1,")),
         ("questions.csv", 2, "`dev` is no split", QUESTIONS.replacen("train", "dev", 1)),
         ("questions.csv", 2, "`prompt` is empty", QUESTIONS.replace("What is 2+2?", " ")),
         (
@@ -129,18 +129,18 @@ fn every_fault_of_a_table_names_file_and_line() {
         (
             "questions.csv",
             1,
-            "stands twice",
+            "duplicate column `prompt`",
             QUESTIONS.replacen("split,prompt", "prompt,prompt", 1),
         ),
-        ("models.csv", 3, "model `a` stands twice", MODELS.replace("1,b", "1,a")),
-        ("models.csv", 3, "model_id `0` stands twice", MODELS.replace("1,b", "0,b")),
+        ("models.csv", 3, "duplicate model_name `a` (first on line 2)", MODELS.replace("1,b", "1,a")),
+        ("models.csv", 3, "duplicate model_id `0` (first on line 2)", MODELS.replace("1,b", "0,b")),
         ("models.csv", 2, "4 cells where the header has 5", MODELS.replace("0,a,1,", "0,a,")),
         ("responses.csv", 2, "prompt_id `9`", RESPONSES.replacen("\n1,0", "\n9,0", 1)),
         ("responses.csv", 2, "model_id `7`", RESPONSES.replacen("\n1,0", "\n1,7", 1)),
         (
             "responses.csv",
             3,
-            "a second time (first on line 2)",
+            "duplicate response of model",
             RESPONSES.replace("1,1,0", "1,0,0"),
         ),
         ("responses.csv", 4, "`2` is not a number from 0 to 1", RESPONSES.replace("0.5", "2")),
@@ -149,7 +149,7 @@ fn every_fault_of_a_table_names_file_and_line() {
         ("responses.csv", 1, "no column `label`", RESPONSES.replace("label", "score")),
         ("categories.csv", 3, "`taste` is no kind", KINDS.replace("preference", "taste")),
         ("categories.csv", 3, "`kind` is empty", KINDS.replace("preference", "")),
-        ("categories.csv", 3, "twice (first on line 2)", KINDS.replace("birds", "nowhere")),
+        ("categories.csv", 3, "duplicate category `nowhere` (first on line 2)", KINDS.replace("birds", "nowhere")),
         ("categories.csv", 1, "no column `kind`", KINDS.replace("kind", "sort")),
     ];
     for (file, line, problem, content) in cases {
@@ -260,7 +260,7 @@ fn embedllm_rows_must_agree_with_each_other() {
         ("1,0,b,c,1,text", "model_id `0` is `a` above and `b` here"),
         ("1,1,a,c,1,text", "another model_id above"),
         ("1,1,b,c,1,other text", "another prompt or category"),
-        ("1,0,a,c,1,text", "a second time"),
+        ("1,0,a,c,1,text", "duplicate response"),
     ] {
         let train = format!("{header}1,0,a,c,1,text\n{second}\n");
         let (file, line, found) = fault(folder(&[("train.csv", train.as_bytes())]).path());
@@ -324,7 +324,7 @@ proptest! {
 fn few_questions_without_splits_have_some_for_train_and_for_val() {
     for seed in 0..20 {
         for n in 3..24 {
-            // Every text stands twice, and the last one has no answer.
+            // Every text occurs twice, and the last one has no answer.
             let rows = |q: usize| format!("{q},sums,Question {seed} of {}?\n", q / 2);
             let questions: String = (0..2 * n).map(rows).collect();
             let answers = (0..2 * n - 2).map(|q| format!("{q},0,1\n")).collect::<Vec<_>>().concat();
@@ -402,7 +402,7 @@ fn what_unpacks_to_too_much_is_refused_by_name() {
     let folder = folder(&[models, questions, ("responses.csv.gz", &equal)]);
     let (name, line, problem) = fault(folder.path());
     assert_eq!((&*name, line), ("responses.csv.gz", Some(3)));
-    assert!(problem.contains("a second time"), "{problem}");
+    assert!(problem.contains("duplicate response"), "{problem}");
 }
 
 #[test]

@@ -90,7 +90,7 @@ impl Builder {
                 file: files[usize::from(second.file)].into(),
                 line: Some(second.line.into()),
                 problem: format!(
-                    "model `{}` answers question `{}` a second time (first on line {})",
+                    "duplicate response of model `{}` to question `{}` (first on line {})",
                     models[second.model as usize],
                     questions[second.question as usize].id,
                     first.line
