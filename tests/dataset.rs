@@ -117,7 +117,12 @@ fn the_embedllm_layout_is_read() {
 #[test]
 fn every_fault_of_a_table_names_file_and_line() {
     let cases = [
-        ("questions.csv", 3, "duplicate prompt_id `1` (first on line 2)", QUESTIONS.replace("\n2,", "\n1,")),
+        (
+            "questions.csv",
+            3,
+            "duplicate prompt_id `1` (first on line 2)",
+            QUESTIONS.replace("\n2,", "\n1,"),
+        ),
         ("questions.csv", 2, "`dev` is no split", QUESTIONS.replacen("train", "dev", 1)),
         ("questions.csv", 2, "`prompt` is empty", QUESTIONS.replace("What is 2+2?", " ")),
         (
@@ -132,24 +137,29 @@ fn every_fault_of_a_table_names_file_and_line() {
             "duplicate column `prompt`",
             QUESTIONS.replacen("split,prompt", "prompt,prompt", 1),
         ),
-        ("models.csv", 3, "duplicate model_name `a` (first on line 2)", MODELS.replace("1,b", "1,a")),
+        (
+            "models.csv",
+            3,
+            "duplicate model_name `a` (first on line 2)",
+            MODELS.replace("1,b", "1,a"),
+        ),
         ("models.csv", 3, "duplicate model_id `0` (first on line 2)", MODELS.replace("1,b", "0,b")),
         ("models.csv", 2, "4 cells where the header has 5", MODELS.replace("0,a,1,", "0,a,")),
         ("responses.csv", 2, "prompt_id `9`", RESPONSES.replacen("\n1,0", "\n9,0", 1)),
         ("responses.csv", 2, "model_id `7`", RESPONSES.replacen("\n1,0", "\n1,7", 1)),
-        (
-            "responses.csv",
-            3,
-            "duplicate response of model",
-            RESPONSES.replace("1,1,0", "1,0,0"),
-        ),
+        ("responses.csv", 3, "duplicate response of model", RESPONSES.replace("1,1,0", "1,0,0")),
         ("responses.csv", 4, "`2` is not a number from 0 to 1", RESPONSES.replace("0.5", "2")),
         ("responses.csv", 4, "`nan` is not a number", RESPONSES.replace("0.5", "nan")),
         ("responses.csv", 4, "`` is not a number", RESPONSES.replace("0.5", "")),
         ("responses.csv", 1, "no column `label`", RESPONSES.replace("label", "score")),
         ("categories.csv", 3, "`taste` is no kind", KINDS.replace("preference", "taste")),
         ("categories.csv", 3, "`kind` is empty", KINDS.replace("preference", "")),
-        ("categories.csv", 3, "duplicate category `nowhere` (first on line 2)", KINDS.replace("birds", "nowhere")),
+        (
+            "categories.csv",
+            3,
+            "duplicate category `nowhere` (first on line 2)",
+            KINDS.replace("birds", "nowhere"),
+        ),
         ("categories.csv", 1, "no column `kind`", KINDS.replace("kind", "sort")),
     ];
     for (file, line, problem, content) in cases {

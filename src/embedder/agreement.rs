@@ -20,7 +20,7 @@ use crate::logit::sigmoid;
 use crate::quantized::halved;
 
 /// Models that all are compared with at most.
-pub(super) const LANDMARKS: usize = 1024;
+const LANDMARKS: usize = shared::MOST;
 /// Models that stand behind two numbers.
 const MODELS_A_PAIR: usize = 7;
 /// Shared questions at which a correlation counts by half.

@@ -3,7 +3,8 @@
 use linfa_linalg::eigh::Eigh;
 use ndarray::{Array1, Array2, Axis, s};
 
-use super::{Benchmark, factors};
+use super::benchmark::Benchmark;
+use super::factors;
 use crate::error::{Error, Result};
 
 /// The shares of the variance of the first two principal axes of the vectors (ability aside) that
@@ -50,7 +51,7 @@ pub(super) fn explained(benchmarks: &[Benchmark], vectors: &Array2<f32>) -> Resu
 mod tests {
     use super::*;
     use crate::dataset::Kind;
-    use crate::embedder::Score;
+    use crate::embedder::benchmark::Score;
     use ndarray::array;
 
     #[test]

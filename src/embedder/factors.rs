@@ -17,7 +17,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
-use super::Benchmark;
+use super::benchmark::Benchmark;
 use crate::dataset::{Attribute, Values};
 use crate::error::{Error, Result};
 

@@ -3,11 +3,12 @@
 use ndarray::{Array1, Array2, ArrayView1, ArrayViewMut1, Axis, s};
 use rayon::prelude::*;
 
+use super::Embedder;
 use super::features::Features;
 use super::knowledge::Knowledge;
 use super::levels::{Given, Levels, Mixture, Tested};
 use super::network::{Asked, Network, array2, tensor};
-use super::{Embedder, scope};
+use super::scope::{self, Scope};
 use crate::logit::{Z80, logit, sigmoid, stretch};
 use crate::metrics::Judged;
 
@@ -30,18 +31,6 @@ pub struct Forecast {
     pub scope: Vec<Scope>,
     /// How strongly each prompt tells models apart, by its text.
     pub(super) slope: Array1<f32>,
-}
-
-/// How like the training questions a prompt is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Scope {
-    /// Like them.
-    In,
-    /// As far from them as one in twenty of the questions of val.
-    Near,
-    /// Less than half as familiar as that: forecasts are those for a question of an unknown kind.
-    Out,
 }
 
 impl Forecast {

@@ -8,21 +8,17 @@ use linfa_linalg::cholesky::SolveC;
 use ndarray::{Array1, Array2, ArrayView1, Axis, concatenate, s};
 
 use super::agreement::{self, Agreement, Shared};
+use super::benchmark::{Benchmark, Score};
 use super::factors::{self, Belief, Factors, GENERAL};
-use super::features::Features;
 use super::levels::{Levels, Tested, beyond};
 use super::rasch::Rasch;
-use super::train::Settings;
-use super::{Benchmark, Embedder, Score};
+use super::settings::Settings;
 use crate::dataset::{Attribute, Dataset, Kind};
 use crate::error::{Error, Result};
-use crate::logit::sigmoid;
 use crate::quantized::halved;
 
 /// The weight of the general factors beside the agreement in a vector.
 const GENERAL_WEIGHT: f64 = 0.3;
-/// Learned specialities are regularised: those of a new model may be that much wider.
-const WIDEN: f64 = 1.6;
 
 /// What is known of the models of an embedder.
 #[derive(Clone, Debug)]
@@ -384,105 +380,4 @@ impl Knowledge {
         self.agreement.shared = counts.and_then(|counts| counts.with(&new.shared));
         Ok(())
     }
-}
-
-impl Embedder {
-    /// How prompts meet the latent numbers of a model; see [`Latent`].
-    #[must_use]
-    pub(crate) fn project(&self, features: &Features) -> Latent {
-        let (asked, knowledge) = (self.asked(features), &self.knowledge);
-        let (layout, factors) = (knowledge.layout(), &knowledge.factors);
-        let special = GENERAL + layout.benchmarks;
-        let mut x = Array2::zeros((asked.len(), special + layout.specialities));
-        let mut offset = Array1::zeros(asked.len());
-        let scale = self.calibration.temperature.recip();
-        for q in 0..asked.len() {
-            let mut row = x.row_mut(q);
-            let slope = f64::from(asked.slope[q]);
-            let mut mean = 0.0;
-            for (c, p) in asked.categories.row(q).iter().enumerate() {
-                let p = f64::from(*p);
-                let loadings = factors.loadings.row(c);
-                for k in 0..GENERAL {
-                    row[k] += slope * p * loadings[k];
-                }
-                row[GENERAL + factors.of[c]] += slope * p;
-                mean += p * loadings[GENERAL];
-            }
-            row.slice_mut(s![special..]).assign(&asked.direction.row(q).mapv(f64::from));
-            row *= scale;
-            offset[q] =
-                scale * (slope * mean + f64::from(asked.ease[q]) + f64::from(asked.shift[q]));
-        }
-        Latent { x, offset }
-    }
-
-    /// What can be expected of a model of which nothing is known.
-    #[must_use]
-    pub(crate) fn population(&self) -> Population {
-        let knowledge = &self.knowledge;
-        let learned = knowledge.specialities.mapv(f64::from);
-        let middle = learned.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(learned.ncols()));
-        let floor = 1e-6;
-        let width = learned.map_axis(Axis(0), |x| WIDEN * x.var(0.0) + floor);
-        let special = &knowledge.factors.special;
-        Population {
-            mean: concatenate![Axis(0), Array1::zeros(GENERAL + special.len()), middle],
-            variance: concatenate![Axis(0), Array1::ones(GENERAL), special.clone(), width],
-        }
-    }
-
-    /// A new model by the distribution of its latent numbers (mean, covariance), and its answers to
-    /// questions that models of the embedder answered too: `answers` has its label and theirs (model,
-    /// label) for each question.
-    #[must_use]
-    pub(crate) fn place(
-        &self,
-        posterior: (&Array1<f64>, &Array2<f64>),
-        answers: &[(f32, Vec<(usize, f32)>)],
-    ) -> Placement {
-        let knowledge = &self.knowledge;
-        let ability = |m: usize| f64::from(knowledge.rasch[m]);
-        let eases: Vec<f64> = answers.iter().map(|(_, others)| ease(others, ability)).collect();
-        let own = fold_in(answers.iter().map(|(y, _)| f64::from(*y)).zip(eases.iter().copied()));
-        let places = knowledge.agreement.places(self.models.len());
-        let mut shared = vec![Shared::default(); knowledge.agreement.landmarks.len()];
-        let mut counts = vec![0; self.models.len()];
-        for ((y, others), ease) in answers.iter().zip(&eases) {
-            let residual = f64::from(*y) - sigmoid(own + ease);
-            for (m, other) in others {
-                counts[*m] += 1;
-                if let Some(at) = places[*m] {
-                    shared[at].add(residual, f64::from(*other) - sigmoid(ability(*m) + ease));
-                }
-            }
-        }
-        let first = GENERAL + 1;
-        let spread = agreement::deviation(&self.vectors.slice(s![.., first..]).to_owned());
-        knowledge.place(posterior, &shared, own, &spread, counts)
-    }
-}
-
-/// How easy a question is by the answers of models of known ability: Newton's method, a normal prior.
-fn ease(answers: &[(usize, f32)], ability: impl Fn(usize) -> f64) -> f64 {
-    newton(answers.iter().map(|(m, y)| (f64::from(*y), ability(*m))), 0.5)
-}
-
-/// The Rasch ability of a model by its labels and the eases of the questions.
-fn fold_in(answers: impl Iterator<Item = (f64, f64)> + Clone) -> f64 {
-    newton(answers, 0.02)
-}
-
-fn newton(answers: impl Iterator<Item = (f64, f64)> + Clone, prior: f64) -> f64 {
-    let mut term = 0.0_f64;
-    for _ in 0..20 {
-        let (mut slope, mut curvature) = (-prior * term, prior);
-        for (y, other) in answers.clone() {
-            let p = sigmoid(term + other);
-            slope += y - p;
-            curvature += p * (1.0 - p);
-        }
-        term += (slope / curvature).clamp(-1.0, 1.0);
-    }
-    term
 }

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod axes;
+mod benchmark;
 mod calibrate;
 mod calibration;
 mod coverage;
@@ -20,12 +21,14 @@ mod network;
 mod objective;
 mod paper;
 mod parts;
+mod placement;
 mod progress;
 mod pth;
 mod rasch;
 mod reference;
 mod residuals;
 mod scope;
+mod settings;
 mod shared;
 mod train;
 mod words;
@@ -34,7 +37,7 @@ use burn::tensor::Device;
 use ndarray::{Array2, ArrayView1, ArrayView2, s};
 use serde::{Deserialize, Serialize};
 
-use crate::dataset::{Attribute, Kind, filter};
+use crate::dataset::{Attribute, filter};
 use crate::encoder::Encoder;
 use crate::error::Result;
 use crate::progress::Progress;
@@ -44,6 +47,7 @@ use network::{Network, Weights};
 
 use crate::metrics::{Bin, Metrics};
 
+pub use benchmark::{Benchmark, Score};
 pub use calibration::Calibration;
 pub use coverage::Coverage;
 pub(crate) use coverage::coverage;
@@ -51,7 +55,7 @@ pub use device::Backend;
 pub(crate) use factors::grouped;
 pub use features::Features;
 pub(crate) use forecast::observed;
-pub use forecast::{Forecast, Question, Scope};
+pub use forecast::{Forecast, Question};
 pub(crate) use knowledge::Latent;
 pub use knowledge::{Placement, Population};
 pub use levels::Given;
@@ -61,31 +65,10 @@ pub use progress::{Epoch, Event};
 pub(crate) use rasch::Rasch;
 pub use reference::Reference;
 pub(crate) use residuals::model_means;
+pub use scope::Scope;
+pub use settings::Settings;
 pub use shared::SharedCounts;
-pub use train::{Settings, train};
-
-/// How one model did on one benchmark, over all splits that training was allowed to see.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Score {
-    /// Its mean label, in [0, 1].
-    pub accuracy: f64,
-    /// Over how many responses.
-    pub responses: u32,
-}
-
-/// A category of the training data.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Benchmark {
-    /// Its name.
-    pub name: String,
-    /// What its labels say.
-    #[serde(default, skip_serializing_if = "Kind::is_correctness")]
-    pub kind: Kind,
-    /// How many training questions it has.
-    pub questions: u32,
-    /// One entry a model; `None` where it was not run.
-    pub scores: Vec<Option<Score>>,
-}
+pub use train::train;
 
 /// Where an embedder comes from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -277,6 +260,26 @@ impl Embedder {
             layers.iter().map(|layer| layer.weight.dim()).collect()
         };
         self.weights.iter().map(shapes).collect()
+    }
+
+    /// How familiar each prompt is, in [0, 1]; below [`Provenance::scope`] it is unlike all that the
+    /// embedder has seen.
+    #[must_use]
+    pub fn familiarity(&self, features: &Features) -> Vec<f64> {
+        scope::familiarity(features)
+    }
+
+    /// On how many training questions two models were compared; at
+    /// [`SharedCounts::LARGEST`] there may be more. `None` where no counts are kept.
+    #[must_use]
+    pub fn shared(&self, a: usize, b: usize) -> Option<u32> {
+        self.shared_counts()?.get(a, b)
+    }
+
+    /// The same for all pairs.
+    #[must_use]
+    pub fn shared_counts(&self) -> Option<&SharedCounts> {
+        self.knowledge.agreement.shared.as_ref()
     }
 
     /// The encoder of its questions.

@@ -1,11 +1,21 @@
 //! Whether a prompt is like anything an embedder has seen.
 
-use super::Embedder;
 use super::features::Features;
-use super::forecast::Scope;
 
 /// The share of val's questions that count as too far away.
 const FAR: f64 = 0.05;
+
+/// How like the training questions a prompt is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    /// Like them.
+    In,
+    /// As far from them as one in twenty of the questions of val.
+    Near,
+    /// Less than half as familiar as that: forecasts are those for a question of an unknown kind.
+    Out,
+}
 
 /// How familiar each prompt is, in [0, 1]: the mean cosine of its nearest training questions, times
 /// the length of its vector. The latter is the share of the text's weight that the encoder has a
@@ -39,15 +49,6 @@ pub(super) fn of(familiarity: f64, threshold: f64) -> Scope {
         Scope::Near
     } else {
         Scope::Out
-    }
-}
-
-impl Embedder {
-    /// How familiar each prompt is, in [0, 1]; below [`super::Provenance::scope`] it is unlike all
-    /// that the embedder has seen.
-    #[must_use]
-    pub fn familiarity(&self, features: &Features) -> Vec<f64> {
-        familiarity(features)
     }
 }
 

@@ -1,9 +1,7 @@
-//! On how many training questions two models were compared: what their likeness stands on.
-
-use super::Embedder;
+//! On how many training questions two models were compared: what their similarity is based on.
 
 /// Of more models no counts are kept: they grow with the square of the models.
-pub(super) const MOST: usize = super::agreement::LANDMARKS;
+pub(super) const MOST: usize = 1024;
 
 /// How many training questions each pair of models answered both, up to 65,535.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -64,21 +62,6 @@ pub(super) fn pairs(models: usize) -> usize {
 
 fn saturated(count: u32) -> u16 {
     u16::try_from(count).unwrap_or(u16::MAX)
-}
-
-impl Embedder {
-    /// On how many training questions two models were compared; at
-    /// [`SharedCounts::LARGEST`] there may be more. `None` where no counts are kept.
-    #[must_use]
-    pub fn shared(&self, a: usize, b: usize) -> Option<u32> {
-        self.shared_counts()?.get(a, b)
-    }
-
-    /// The same for all pairs.
-    #[must_use]
-    pub fn shared_counts(&self) -> Option<&SharedCounts> {
-        self.knowledge.agreement.shared.as_ref()
-    }
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ pub(super) struct Member {
 pub(super) fn members(file: &mut File) -> Result<Vec<Member>, String> {
     let broken = |e: io::Error| match e.kind() {
         io::ErrorKind::UnexpectedEof => "not a whole zip archive".to_owned(),
-        _ => super::files::reason(&e),
+        _ => super::report::reason(&e),
     };
     let (count, size, offset, shift) =
         contents(file).map_err(broken)?.ok_or("not a whole zip archive")?;

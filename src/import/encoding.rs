@@ -7,7 +7,7 @@ use std::io::{self, BufRead, BufReader, Read};
 pub(super) fn utf8(head: &[u8], mut reader: Box<dyn BufRead>) -> Result<Box<dyn BufRead>, String> {
     let skip = |reader: &mut Box<dyn BufRead>, n: u64| {
         io::copy(&mut reader.by_ref().take(n), &mut io::sink())
-            .map_err(|e| super::files::reason(&e))
+            .map_err(|e| super::report::reason(&e))
     };
     match head {
         [0xef, 0xbb, 0xbf, ..] => {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use super::report::Skips;
+use super::report::{Skips, reason};
 use super::{archive, encoding};
 use crate::error::{Error, Result};
 use crate::table::Records;
@@ -268,15 +268,6 @@ fn foreign(head: &[u8], packed: bool) -> Option<String> {
         return None;
     };
     Some(problem.into())
-}
-
-/// What the system says, without the path.
-pub(super) fn reason(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => "the link leads nowhere".into(),
-        std::io::ErrorKind::PermissionDenied => "no permission to read it".into(),
-        _ => format!("cannot be read: {error}"),
-    }
 }
 
 impl Tree {

@@ -7,13 +7,11 @@ use std::io::{Cursor, Read};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::files::{File, Shape, reason};
-use super::report::Skips;
+use super::files::{File, Shape};
+use super::report::{Skips, reason};
 use super::scan::{Item, Outcome, Scan};
 use crate::error::json_fault;
 
-/// A document that is longer is passed over: 64 MiB.
-pub(super) const LONGEST: u64 = 64 << 20;
 /// So much of a file shows what it holds: 8 MiB.
 const HEAD: u64 = 8 << 20;
 /// A whole file that is read as one document is at most so long: 512 MiB.

@@ -176,6 +176,15 @@ pub struct Report {
     pub notes: Vec<String>,
 }
 
+/// What the system says, without the path.
+pub(super) fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "the link leads nowhere".into(),
+        std::io::ErrorKind::PermissionDenied => "no permission to read it".into(),
+        _ => format!("cannot be read: {error}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,8 @@
 
 use std::io::{self, BufRead, Cursor, Read};
 
-use super::json::LONGEST;
+/// A document that is longer is passed over: 64 MiB.
+pub(super) const LONGEST: u64 = 64 << 20;
 
 /// What stands at a place in a file.
 pub(super) enum Item<'a> {

@@ -57,8 +57,6 @@ impl Default for Settings {
     }
 }
 
-/// A class with fewer models than this cannot be probed; its models count as unknown.
-const SMALLEST_CLASS: usize = 5;
 /// Models that are probed at most: all pairs of them are compared, and kept.
 pub const MODELS: usize = 4096;
 /// Attributes that are probed at once.

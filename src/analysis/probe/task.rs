@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use ndarray::Array2;
 
-use super::SMALLEST_CLASS;
 use crate::dataset::{Attribute, Values};
 use crate::error::{Error, Result};
+
+/// A class with fewer models than this cannot be probed; its models count as unknown.
+pub(super) const SMALLEST_CLASS: usize = 5;
 
 /// A number whose largest value is this many times its smallest spans decades: its logarithm is
 /// probed.

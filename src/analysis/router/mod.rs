@@ -6,6 +6,7 @@ mod cost;
 pub mod pools;
 pub mod portfolio;
 mod preferences;
+mod ranking;
 mod ties;
 mod why;
 
@@ -109,7 +110,7 @@ impl<'a> Router<'a> {
             .map(|row| {
                 let known = ties::known(self.embedder, &features, row);
                 let mut candidates = self.candidates(&forecast, row, preferences, Some(&known));
-                let below = cost::order(&mut candidates, preferences);
+                let below = ranking::order(&mut candidates, preferences);
                 let evidence = why::evidence(self.embedder, &features, row, &candidates);
                 let parts = self.embedder.parts(&forecast, row);
                 let why = why::why(self, &candidates, &parts);
@@ -141,7 +142,7 @@ impl<'a> Router<'a> {
         let pick = |row| {
             let known = preferences.cheapest_tie.then(|| ties::known(self.embedder, features, row));
             let candidates = self.candidates(&forecast, row, preferences, known.as_deref());
-            let (first, below) = cost::choose(&candidates, preferences);
+            let (first, below) = ranking::choose(&candidates, preferences);
             Pick { model: candidates.get(first).map_or(0, |c| c.model), below }
         };
         (0..features.len()).into_par_iter().map(pick).collect()

@@ -57,11 +57,11 @@ fn the_more_cost_weighs_the_cheaper_the_model() {
 fn the_runner_up_takes_over_at_the_weight_that_is_told() {
     let better = (0.9, 70.0);
     let cheaper = (0.8, 7.0);
-    let weight = cost::turning_weight(better, cheaper, 70.0).unwrap();
+    let weight = cost::break_even_weight(better, cheaper, 70.0).unwrap();
     let worth = |(p, cost): (f64, f64), w: f64| p - w / (10.0 - w) * cost / 70.0;
     assert!(worth(better, weight - 0.01) > worth(cheaper, weight - 0.01));
     assert!(worth(better, weight + 0.01) < worth(cheaper, weight + 0.01));
-    assert_eq!(cost::turning_weight(better, (0.8, 70.0), 70.0), None, "it is no cheaper");
+    assert_eq!(cost::break_even_weight(better, (0.8, 70.0), 70.0), None, "it is no cheaper");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Candidate, Router, cost};
+use super::{Candidate, Router, cost, ranking};
 use crate::dataset::Kind;
 use crate::embedder::{Embedder, Features, Parts};
 
@@ -96,7 +96,7 @@ pub(super) fn why(router: &Router, candidates: &[Candidate], parts: &[Parts]) ->
     let runner_up = candidates.get(1).map(|second| {
         let point = |c: &Candidate| Some((f64::from(c.p), c.cost?));
         let turning =
-            |(first, second)| cost::turning_weight(first, second, cost::highest(candidates));
+            |(first, second)| cost::break_even_weight(first, second, ranking::highest(candidates));
         RunnerUp {
             model: second.model,
             parts: parts[second.model],

@@ -6,7 +6,6 @@ mod results;
 mod sample;
 mod write_out;
 
-use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::import::document::{Asked, Hints, Reader};
@@ -183,6 +182,3 @@ fn document(
         split: None,
     })
 }
-
-/// What results say, shared by the samples that they are of.
-type Shared = Rc<About>;

@@ -6,7 +6,6 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::Shared;
 use super::names::{self, Named};
 use crate::import::files::{File, Tree, bare};
 use crate::import::report::Skips;
@@ -96,6 +95,9 @@ const MACHINE: &[&str] = &[
 ];
 /// Values that say nothing: the setting is as it is without them.
 const DEFAULTS: &[&str] = &["", "none", "null", "false", "auto", "main", "default"];
+
+/// What results say, shared by the samples that they are of.
+pub(super) type Shared = Rc<About>;
 
 /// What one file of results says.
 #[derive(Debug)]
