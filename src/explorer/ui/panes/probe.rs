@@ -308,7 +308,7 @@ fn strip(state: &State, r: &Report, room: usize) -> Vec<Line<'static>> {
         let share = if high > low { (s - low) / (high - low) } else { 0.5 };
         ((share * across as f64) as usize).min(across - 1)
     };
-    let left = if r.log { "predicted log size" } else { "no → yes" };
+    let left = if r.log { "predicted, logarithmic" } else { "no → yes" };
     let remark = if r.kind == "flag" || r.log { left } else { "low → high" };
     let mut lines = vec![heading(theme, room, "Models by probe score", remark)];
     let middle = (r.kind != "number" && low < 0.0 && high > 0.0).then(|| cell(0.0));
