@@ -308,8 +308,7 @@ fn every_command_has_examples() {
 #[test]
 fn what_the_screen_tells_can_be_had_without_one() {
     let text = output(&["explore", "--plain", "--prompt", "What is 17 times 23?"]);
-    for part in ["Clusters", "Most likely to answer right", "Probes", "Models", "gpt-4o-2024-08-06"]
-    {
+    for part in ["Clusters", "P(correct)", "Probes", "Models", "gpt-4o-2024-08-06"] {
         assert!(text.contains(part), "{part}");
     }
     let document: serde_json::Value =

@@ -61,14 +61,14 @@ impl Layout {
         let columns = |widths: &[Constraint]| Split::horizontal(widths).split(body);
         let rows = |area: Rect, heights: [Constraint; 2]| Split::vertical(heights).areas(area);
         if body.width >= 180 && body.height >= 38 {
-            let at = columns(&[Constraint::Min(0), Constraint::Length(46), Constraint::Length(54)]);
+            let at = columns(&[Constraint::Min(0), Constraint::Length(50), Constraint::Length(54)]);
             let [probe, route] = rows(at[2], [Constraint::Fill(1), Constraint::Fill(1)]);
             let beside = if matches!(side, Pane::Probe | Pane::Route) { Pane::Model } else { side };
             self.panes =
                 vec![(wide, at[0]), (beside, at[1]), (Pane::Probe, probe), (Pane::Route, route)];
             return;
         }
-        let side_width = (body.width * 2 / 5).clamp(50, 64);
+        let side_width = (body.width * 2 / 5).clamp(54, 64);
         let at = columns(&[Constraint::Min(0), Constraint::Length(side_width)]);
         self.panes.push((wide, at[0]));
         if body.height >= 38 {

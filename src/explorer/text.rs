@@ -81,21 +81,23 @@ pub fn wrap(text: &str, room: usize) -> Vec<String> {
     lines
 }
 
-/// The parts of a text between which a line may break: signs stay with the words that they touch.
+/// The parts of a text between which a line may break: signs stay with the words that they touch, but
+/// a name may break behind its hyphens and slashes.
 fn unbreakable(text: &str) -> Vec<String> {
     let is_sign = |part: &str| !part.contains(char::is_alphanumeric);
     let is_blank = |part: &str| part.trim().is_empty();
     let mut parts: Vec<String> = Vec::new();
-    let mut after_sign = false;
+    let mut joins = false;
     for part in text.split_word_bounds() {
         let sign = is_sign(part) && !is_blank(part);
+        let within = parts.last().is_some_and(|last| last.ends_with(char::is_alphanumeric));
         match parts.last_mut() {
-            Some(last) if !is_blank(part) && !is_blank(last) && (sign || after_sign) => {
+            Some(last) if !is_blank(part) && !is_blank(last) && (sign || joins) => {
                 last.push_str(part);
             }
             _ => parts.push(part.to_owned()),
         }
-        after_sign = sign;
+        joins = sign && !(within && matches!(part, "-" | "/"));
     }
     parts
 }
@@ -127,5 +129,6 @@ mod tests {
         assert_eq!(wrap("two words", 5), ["two", "words"]);
         assert_eq!(wrap("with (.05) or --data", 11), ["with (.05)", "or --data"]);
         assert_eq!(wrap("日本語", 4), ["日本", "語"]);
+        assert_eq!(wrap("Meta-Llama-3.1-70B", 12), ["Meta-Llama-", "3.1-70B"]);
     }
 }

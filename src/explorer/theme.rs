@@ -356,6 +356,9 @@ mod tests {
                     assert!(ratio >= 4.5, "{name}: {ink:?} on {on:?} has {ratio:.2}");
                 }
             }
+            // What stands back can still be seen.
+            let ratio = contrast(theme[Ink::MapDim], theme[Ink::Background]);
+            assert!(ratio >= 3.0, "{name}: what stands back has {ratio:.2}");
             // Badges are the ground's color on a patch of the accent or the warning.
             for patch in [Ink::Accent, Ink::Warn] {
                 let ratio = contrast(theme[Ink::Background], theme[patch]);

@@ -24,7 +24,7 @@ use super::event::{Event, Message, Outside, TrainingEvent};
 use super::jobs::{Jobs, Source};
 use super::pane::Pane;
 use super::state::State;
-use super::state::map::COMPONENTS;
+use super::state::map::{COMPONENTS, Marker};
 use super::state::subject::Subject;
 use super::theme::Theme;
 use super::update::update;
@@ -150,6 +150,10 @@ impl App {
         let (width, height) = screen.size()?;
         let area = Rect::new(0, 0, width, height);
         let mut state = State::new(subject, projection, theme.clone(), options.pane, area);
+        // The fonts of consoles have no Braille.
+        if std::env::var_os("TERM").is_some_and(|term| term == "linux") {
+            state.map.marker = Marker::Dots;
+        }
         match Pools::path().and_then(|path| Pools::load(&path)) {
             Ok(pools) => state.pools = pools,
             Err(error) => warnings.push(error.to_string()),

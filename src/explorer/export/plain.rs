@@ -38,7 +38,7 @@ pub fn plain(document: &Value) -> String {
     };
     section("Clusters".into(), list(&document["clusters"]).iter().map(cluster).collect());
     if let Some(prompt) = known(&document["route"]["prompt"]) {
-        section(format!("Most likely to answer right: {prompt}"), route(&document["route"]));
+        section(format!("P(correct): {prompt}"), route(&document["route"]));
     }
     section(
         "Probes: can it be read off the vectors?".into(),
@@ -119,7 +119,7 @@ fn probe(probe: &Value) -> String {
     entry(
         &attribute,
         [
-            percent(&probe["accuracy"]).map(|x| format!("{x} right")),
+            percent(&probe["accuracy"]).map(|x| format!("accuracy {x}")),
             percent(&probe["balanced_accuracy"]).map(|x| format!("balanced {x}")),
             percent(&probe["majority"]).map(|x| format!("the most frequent class {x}")),
             percent(&probe["shuffled"]).map(|x| format!("shuffled labels {x}")),
@@ -188,10 +188,10 @@ fn evaluated(evaluation: &Value, section: &mut impl FnMut(String, Vec<String>)) 
 
 fn question(question: &Value) -> String {
     let right = percent(&question["right"]).map(|right| match known(&question["answers"]) {
-        Some(answers) => format!("{right} of {answers} right"),
-        None => format!("{right} right"),
+        Some(answers) => format!("{right} of {answers} correct"),
+        None => format!("{right} correct"),
     });
-    let expected = percent(&question["expected"]).map(|x| format!("{x} expected"));
+    let expected = percent(&question["expected"]).map(|x| format!("{x} predicted"));
     let category = known(&question["category"]).unwrap_or_else(|| "no category".into());
     let prompt = known(&question["prompt"]).map(|prompt| format!(": {}", fit(&prompt, 160)));
     entry(&category, [right, expected]) + &prompt.unwrap_or_default()
@@ -289,17 +289,17 @@ mod tests {
             "2 models of mine",
             "Map: PC1 50%, PC2 25% of variance",
             "- A: 3 models, stability 0.900",
-            "Most likely to answer right: 2+2?",
+            "P(correct): 2+2?",
             "predicts preference (wins over a reference), not correctness",
             "- heron: 90% (80% to 95%)",
-            "- coder: 90% right, balanced 80%, the most frequent class 60%, shuffled labels 50%, \
+            "- coder: accuracy 90%, balanced 80%, the most frequent class 60%, shuffled labels 50%, \
              p 0.005",
             "- base: too few",
             "- sums: heron 70%",
             "- nll: 0.500",
             "- llmap: auc 0.700, nll 0.500",
             "- untested pairs: auc 0.800, 3 hidden cells, 2 models",
-            "- sums: 50% of 4 right, 90% expected: Why?",
+            "- sums: 50% of 4 correct, 90% predicted: Why?",
             "  coder yes",
             "  cluster A, 7 answers",
             "  like otter",

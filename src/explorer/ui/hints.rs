@@ -28,7 +28,7 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect) {
 /// A word on what happened, until the next key or for some seconds.
 fn draw_notice(frame: &mut Frame, state: &State, notice: &Notice, area: Rect) {
     let theme = &state.theme;
-    let (ink, mark) = if notice.bad { (Ink::Bad, " ✗ ") } else { (Ink::Good, " ✓ ") };
+    let (ink, mark) = if notice.bad { (Ink::Bad, " ✗ ") } else { (Ink::Accent, " • ") };
     let room = usize::from(area.width).saturating_sub(4);
     let mut lines = wrap(&notice.text, room);
     let most = usize::from(area.height);

@@ -27,6 +27,9 @@ use super::theme::Ink;
 use overlays::{draw_help, draw_picker};
 use widgets::{fit, width};
 
+/// Cells of a part of the status that has to be cut, at least.
+const READABLE: usize = 6;
+
 /// Draws the whole screen.
 pub fn view(frame: &mut Frame, state: &State) {
     let area = frame.area();
@@ -94,7 +97,7 @@ fn draw_header(frame: &mut Frame, state: &State, area: Rect) {
         let around = separator.width() + name.width() + 1;
         let value = fit(&value, room.saturating_sub(taken + around));
         // A part of which little could be read is left out, and so is what follows.
-        if width(&value) < 4.min(width(&value) + usize::from(value.ends_with('…')) * 4) {
+        if width(&value) < READABLE && (value.is_empty() || value.ends_with('…')) {
             break;
         }
         taken += around + width(&value);

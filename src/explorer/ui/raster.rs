@@ -146,6 +146,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn no_class_has_the_sign_of_a_role() {
+        for sign in ["◉", "◆", "★", "✚", "∙"] {
+            assert!(!SHAPES.contains(&sign), "{sign}");
+        }
+    }
+
+    #[test]
     fn dots_become_their_symbols() {
         assert_eq!(braille(0b1), '⠁');
         assert_eq!(braille(0b11), '⠉');

@@ -3,10 +3,10 @@
 use crate::dataset::Values;
 use crate::explorer::state::subject::Subject;
 
-/// The least correlation for which an axis is named, and by how much a benchmark has to go better with
-/// it than all that is known of whole models.
+/// The least correlation for which an axis is named, and the one from which on what is known of whole
+/// models names it, however well a benchmark goes with it.
 const LEAST: f64 = 0.4;
-const AHEAD: f64 = 0.1;
+const ENOUGH: f64 = 0.5;
 /// Models that must have been evaluated on a benchmark for it to name an axis: so many, and a quarter
 /// of all.
 const MODELS: usize = 30;
@@ -45,17 +45,18 @@ pub fn meaning(subject: &Subject, coordinates: &[f64]) -> Option<Meaning> {
     });
     let farther = |a: &Meaning, b: &Meaning| a.r.abs().total_cmp(&b.r.abs());
     let whole = ability.into_iter().chain(attributes).max_by(farther);
+    if whole.as_ref().is_some_and(|whole| whole.r.abs() >= ENOUGH) {
+        return whole;
+    }
     let benchmarks = subject.benchmarks.iter().filter(|benchmark| {
         let known = benchmark.scores.iter().flatten().count();
         known >= MODELS && 4 * known >= subject.models.len()
     });
-    let benchmark = benchmarks
-        .filter_map(|benchmark| {
-            of(&benchmark.name, &|m| Some(benchmark.scores.get(m)?.as_ref()?.accuracy))
-        })
-        .max_by(farther);
-    let least = whole.as_ref().map_or(0.0, |whole| whole.r.abs() + AHEAD);
-    benchmark.filter(|b| b.r.abs() > least).or(whole).filter(|found| found.r.abs() >= LEAST)
+    let benchmark = benchmarks.filter_map(|benchmark| {
+        let name = format!("accuracy on {}", benchmark.name);
+        of(&name, &|m| Some(benchmark.scores.get(m)?.as_ref()?.accuracy))
+    });
+    benchmark.chain(whole).max_by(farther).filter(|found| found.r.abs() >= LEAST)
 }
 
 fn correlation(xs: &[f64], value: &dyn Fn(usize) -> Option<f64>) -> Option<f64> {

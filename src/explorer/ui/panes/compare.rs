@@ -201,7 +201,7 @@ fn alike(state: &State, models: &[usize], label: usize, column: usize) -> Vec<Li
                 } else {
                     let gaps = &vectors.row(a) - &vectors.row(b);
                     let apart = format!("{:.2}", gaps.dot(&gaps).sqrt());
-                    (format!("apart {apart}"), apart, Ink::Muted)
+                    (format!("distance {apart}"), apart, Ink::Muted)
                 };
                 let shown = if width(&text) < column { text } else { short };
                 spans.push(Span::styled(pad(&shown, column), theme.ink(ink)));

@@ -27,7 +27,7 @@ const QUIET: f64 = 0.5;
 /// Lines of the titles.
 pub const TITLES: usize = 2;
 /// The widest name of a model, with its mark.
-const NAME: usize = 32;
+const NAME: usize = 44;
 const MARK: usize = 2;
 /// Lines that the grid leaves to what is said of one pair.
 const BELOW: usize = 4;
@@ -101,8 +101,9 @@ pub fn benchmark_at(state: &State, inside: Rect, x: u16) -> Option<usize> {
 }
 
 fn name_room(state: &State, room: usize) -> usize {
-    let widest = state.subject.models.iter().take(500).map(|name| width(name)).max();
-    (widest.unwrap_or_default() + MARK + 1).clamp(10, NAME).min(room.saturating_sub(CELL).max(1))
+    let widest = (0..state.subject.models.len().min(500)).map(|m| width(state.short(m))).max();
+    let wide = (widest.unwrap_or_default() + MARK + 1).clamp(10, NAME.min(room / 2).max(10));
+    wide.min(room.saturating_sub(CELL).max(1))
 }
 
 /// The benchmarks that fit, the one under the cursor among them.

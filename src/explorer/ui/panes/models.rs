@@ -22,7 +22,7 @@ use crate::explorer::ui::widgets::{
 /// Cells of the mark before a name.
 const MARK: usize = 2;
 /// The widest name and the widest other text.
-const NAME: usize = 34;
+const NAME: usize = 44;
 const TEXT: usize = 14;
 /// The widest title over a share: the ends of benchmarks' names tell them apart.
 const TITLE: usize = 10;

@@ -33,8 +33,9 @@ const SHUFFLED: &str = "×";
 /// Cells for the measure with its value, and for the mark of the verdict.
 const FIGURE: usize = 9;
 const MARK: usize = 3;
-/// Cells for a verdict in short; for a whisker at least, and beside a verdict in a sentence.
+/// Cells for a verdict in short and in a sentence; for a whisker at least, and beside a sentence.
 const SHORT: usize = 14;
+const SENTENCE: usize = 56;
 const LEAST_WHISKER: usize = 4;
 const WHISKER: usize = 30;
 /// What is said of an attribute that cannot be probed.
@@ -111,9 +112,9 @@ fn row(state: &State, attribute: usize, room: usize, name_room: usize) -> Line<'
             let parts = (figure.interval.low, figure.value, figure.interval.high);
             // The measure and its value, and the verdict in a sentence where there is room for it.
             let fixed = FIGURE + MARK;
-            let wide = rest >= fixed + width(verdict.sentence) + WHISKER;
+            let wide = rest >= fixed + SENTENCE + WHISKER;
             let text = if wide { verdict.sentence } else { verdict.short };
-            let text_room = if wide { width(text) } else { SHORT };
+            let text_room = if wide { SENTENCE } else { SHORT };
             let bar = rest.saturating_sub(fixed + text_room);
             if bar >= LEAST_WHISKER {
                 spans.extend(whisker(theme, bar, parts, verdict.ink, &marks));
@@ -146,7 +147,7 @@ impl Verdict {
     fn of(r: &Report) -> Self {
         let verdict = |mark, short, sentence, ink| Self { mark, short, sentence, ink };
         if r.beats_controls {
-            let sentence = "decodable: beats chance, shuffled labels, ability + coverage";
+            let sentence = "decodable: beats chance, shuffles, ability + coverage";
             verdict("✓", "decodable", sentence, Ink::Good)
         } else if r.beats_chance() {
             let sentence = "above chance, but not above ability + coverage alone";
@@ -309,7 +310,7 @@ fn strip(state: &State, r: &Report, room: usize) -> Vec<Line<'static>> {
         let share = if high > low { (s - low) / (high - low) } else { 0.5 };
         ((share * across as f64) as usize).min(across - 1)
     };
-    let left = if r.log { "predicted log size" } else { "no → yes" };
+    let left = if r.log { "predicted, logarithmic" } else { "no → yes" };
     let remark = if r.kind == "flag" || r.log { left } else { "low → high" };
     let mut lines = vec![heading(theme, room, "Models by probe score", remark)];
     let middle = (r.kind != "number" && low < 0.0 && high > 0.0).then(|| cell(0.0));

@@ -6,7 +6,7 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use crate::analysis::router::Route;
+use crate::analysis::router::{Candidate, Route};
 use crate::embedder::Scope;
 use crate::explorer::layout::Layout;
 use crate::explorer::pane::Pane;
@@ -24,6 +24,8 @@ use crate::one_line;
 const LEAST_BAR: usize = 4;
 /// Candidates that the evidence leaves room for at least.
 const LEAST_CANDIDATES: usize = 4;
+/// Cells of a cost at most.
+const COST: usize = 9;
 /// Lines of what is wrong with a filter at most.
 const OFFERS: u16 = 3;
 /// Lines of the prompt at most.
@@ -274,7 +276,7 @@ pub fn candidate_at(state: &State, inside: Rect, row: usize) -> Option<usize> {
 
 fn warning(route: &Route) -> Option<&'static str> {
     if route.scope == Scope::Out {
-        Some("Unlike any training question: ranked by overall ability alone.")
+        Some("Unlike any training question: ranked by overall ability.")
     } else if route.scope == Scope::Near {
         Some("Little like the training questions: ranked partly by overall ability.")
     } else if route.below {
@@ -300,7 +302,11 @@ fn list(state: &State, route: &Route, room: usize, height: usize) -> Vec<Line<'s
     let mut lines = vec![heading(theme, room, &title, &key)];
     let warned = warning_lines(route, room).into_iter();
     lines.extend(warned.map(|line| Line::styled(line, theme.bold(Ink::Warn))));
-    let fixed = 5 + 5 + if unit.is_some() { 8 } else { 0 };
+    let cost =
+        |c: &Candidate| c.cost.zip(unit).map_or_else(String::new, |(cost, unit)| unit.text(cost));
+    let costs = route.candidates.iter().map(|c| width(&cost(c))).max().unwrap_or_default();
+    let costs = costs.min(COST);
+    let fixed = 5 + 5 + if unit.is_some() { costs + 2 } else { 0 };
     let from = first(state.route.cursor, shown);
     let listed = route.candidates.iter().skip(from).take(shown);
     let longest = listed.map(|c| width(state.short(c.model))).max().unwrap_or_default();
@@ -322,10 +328,10 @@ fn list(state: &State, route: &Route, room: usize, height: usize) -> Vec<Line<'s
         spans.extend(whisker(theme, bar_room, interval, ink, &[]));
         let percent = if out { theme.ink(Ink::Muted) } else { name };
         spans.push(Span::styled(format!(" {:>3.0}%", 100.0 * c.p), percent));
-        if let Some(unit) = unit {
-            let cost = c.cost.map_or_else(String::new, |cost| unit.text(cost));
+        if unit.is_some() {
             let (front, ink) = if c.front { ("◆", Ink::Accent) } else { (" ", Ink::Muted) };
-            let cost = format!(" {:>7}", format!("{front}{}", fit(&cost, 6)));
+            let text = format!("{front}{}", fit(&cost(c), costs));
+            let cost = format!(" {text:>room$}", room = costs + 1);
             spans.push(Span::styled(cost, theme.ink(ink)));
         }
         let line = Line::from(spans);
