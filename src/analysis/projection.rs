@@ -249,6 +249,22 @@ fn inverse_transposed(m: &Array2<f64>) -> Option<Array2<f64>> {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    #[ignore]
+    fn tsne_time() {
+        use rand::RngExt;
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        for n in [2000, 5000] {
+            let x = Array2::from_shape_fn((n, 65), |_| rng.random::<f32>());
+            let t = std::time::Instant::now();
+            Projection::tsne(x.view(), &AtomicBool::new(false)).unwrap();
+            eprintln!("random {n}: {:?}", t.elapsed());
+            let x = Array2::from_shape_fn((n, 65), |(i, j)| ((i % 12) * (j % 7)) as f32);
+            let t = std::time::Instant::now();
+            let _ = Projection::tsne(x.view(), &AtomicBool::new(false));
+            eprintln!("twelve groups {n}: {:?}", t.elapsed());
+        }
+    }
     use super::*;
     use ndarray::array;
 

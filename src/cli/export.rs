@@ -73,6 +73,10 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
             &json!({ "map": file, "models": embedder.models().len(), "bytes": bytes.len() }),
         )
     } else {
-        output::text(&format!("{}: {} models", crate::one_line(&file), embedder.models().len()))
+        output::text(&format!(
+            "{}: {}",
+            crate::one_line(&file),
+            crate::count(embedder.models().len(), "model")
+        ))
     }
 }

@@ -175,7 +175,7 @@ impl Reference {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
         }
-        crate::atomic::write(path, &sealed::seal(tensors, None).map_err(failed)?)
+        crate::atomic::write_own(path, &sealed::seal(tensors, None).map_err(failed)?)
     }
 
     /// `None` for whatever is not a reference model of this size: it is trained again then.

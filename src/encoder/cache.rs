@@ -92,7 +92,7 @@ impl Cache {
         let (Ok(texts), Ok(rows)) = (texts, rows) else { return };
         let Ok(bytes) = sealed::seal([("texts", texts), ("vectors", rows)], None) else { return };
         let folder = fs::create_dir_all(&self.folder).map_err(|e| Error::io(&self.folder, e));
-        match folder.and_then(|()| atomic::write(&self.folder.join(name), &bytes)) {
+        match folder.and_then(|()| atomic::write_own(&self.folder.join(name), &bytes)) {
             Ok(()) => self.shrink(),
             Err(error) => drop(UNKEPT.set(error.to_string())),
         }

@@ -167,7 +167,7 @@ pub fn svg(state: &State) -> Result<String> {
         );
     };
     let note = if subject.simulated { "  simulated data" } else { "" };
-    let head = format!("{} · {} models{note}", subject.data, subject.models.len());
+    let head = format!("{} · {}{note}", subject.data, crate::count(subject.models.len(), "model"));
     write(left, 30.0, &text, 16.0, "start", &head);
     if let Some(title) = &map.colouring.title {
         write(SIZE.0 - left, 30.0, &muted, 13.0, "end", &format!("coloured by {title}"));
