@@ -230,21 +230,25 @@ fn numbers_out_of_their_range_are_usage_errors() {
         let run = llmap(home.path(), &call.split(' ').collect::<Vec<_>>());
         let error = String::from_utf8_lossy(&run.stderr);
         assert_eq!(run.status.code(), Some(2), "{call}: {error}");
-        let option = call.split(' ').find(|word| word.starts_with('-') && *word != "-o").unwrap();
+        let option = call.split(' ').rev().nth(1).unwrap();
         assert!(error.contains(option) && error.len() < 300, "{call}: {error}");
     }
 }
 
 #[test]
 fn a_log_is_added_to_and_what_is_asked_for_is_checked_without_a_screen_too() {
-    let home = tempfile::tempdir().unwrap();
+    let home = bench();
     for call in [&["--theme", "nope"][..], &["--log", "nowhere/x"]] {
         for form in ["--plain", "--json"] {
-            let run = llmap(home.path(), &[&["explore", form][..], call].concat());
+            let run = llmap(home.path(), &[&["explore", "e.safetensors", form][..], call].concat());
             assert_eq!(run.status.code(), Some(2), "{call:?}");
         }
     }
     fs::write(home.path().join("mine"), "precious").unwrap();
-    assert!(llmap(home.path(), &["explore", "--plain", "--log", "mine"]).status.success());
+    assert!(
+        llmap(home.path(), &["explore", "e.safetensors", "--plain", "--log", "mine"])
+            .status
+            .success()
+    );
     assert_eq!(fs::read_to_string(home.path().join("mine")).unwrap(), "precious");
 }

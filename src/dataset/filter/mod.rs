@@ -328,7 +328,12 @@ impl<'a> Parser<'a> {
                 let named = self.attributes.iter().map(|attribute| &*attribute.name);
                 let near = nearest(&name, named.chain([MODEL_NAME]));
                 let hint = near.map_or_else(
-                    || format!("; models are found by name with: name ~ {}", written(&name)),
+                    || {
+                        format!(
+                            "; models are found by name with: name ~ {}",
+                            written(crate::start(&name, 40).trim_end_matches('…'))
+                        )
+                    },
                     |near| format!("; did you mean `{near}`?"),
                 );
                 return Err(self.fault(&format!("no attribute is called `{name}`{hint}")));
