@@ -504,7 +504,7 @@ fn what_labels_say_is_passed_on_to_whoever_reads_a_forecast() {
 #[test]
 fn messages_and_tables_do_not_grow_with_what_is_given() {
     let long = "x".repeat(100_000);
-    let expression = format!("name = \"{long}\" and nonsense");
+    let expression = "open or ".repeat(900) + "nonsense";
     for call in [
         &["route", "shipped", "x", "--where", &expression][..],
         &["route", "shipped", "x", "--pool", &long],

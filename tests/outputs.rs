@@ -222,8 +222,8 @@ fn numbers_out_of_their_range_are_usage_errors() {
         "route shipped x --max-cost 1e300",
         "route shipped x --portfolio 2 --budget 1e300",
         "forecast shipped --top 0",
-        "ask shipped --data x -n 0",
-        "ask shipped --data x -n 18446744073709551615",
+        "ask shipped --data x --questions 0",
+        "ask shipped --data x --questions 18446744073709551615",
         "ask shipped --data x --budget 18446744073709551615",
         "ask shipped --data x --enough 1e300",
     ] {
