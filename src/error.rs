@@ -4,14 +4,14 @@ use std::fmt::Display;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::printable::Printable;
+use crate::printable::Brief;
 
 /// Anything llmap can fail with. [`Error::exit_code`] tells scripts which side the fault is on.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A file from outside does not hold what it should.
-    #[error("{}{}: {}\n  fix: {}", Printable(&file.display().to_string()), at(*line), Printable(problem), Printable(fix))]
+    #[error("{}{}: {}\n  fix: {}", Brief(&file.display().to_string()), at(*line), Brief(problem), Brief(fix))]
     Input {
         /// The file.
         file: PathBuf,
@@ -23,10 +23,10 @@ pub enum Error {
         fix: String,
     },
     /// The call itself makes no sense: an unknown attribute, a bad combination of options.
-    #[error("{}", Printable(.0))]
+    #[error("{}", Brief(.0))]
     Usage(String),
     /// The operating system refused.
-    #[error("{}: {}", Printable(&file.display().to_string()), Printable(&source.to_string()))]
+    #[error("{}: {}", Brief(&file.display().to_string()), Brief(&source.to_string()))]
     Io {
         /// The file or folder.
         file: PathBuf,
@@ -34,7 +34,7 @@ pub enum Error {
         source: io::Error,
     },
     /// The computation could not be done.
-    #[error("{}", Printable(.0))]
+    #[error("{}", Brief(.0))]
     Failed(String),
     /// The user stopped it: what.
     #[error("{0} was cancelled: nothing is kept")]
@@ -62,7 +62,7 @@ pub fn json_fault(error: &serde_json::Error) -> String {
 }
 
 fn joined(lines: &[String]) -> String {
-    let lines: Vec<String> = lines.iter().map(|line| Printable(line).to_string()).collect();
+    let lines: Vec<String> = lines.iter().map(|line| Brief(line).to_string()).collect();
     lines.join("\n  ")
 }
 

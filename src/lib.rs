@@ -76,4 +76,6 @@ pub use progress::Progress;
 pub(crate) use atomic::{Folder, Output};
 pub(crate) use error::json_fault;
 pub(crate) use names::{look_alikes, resolve, short as short_names};
-pub(crate) use printable::{Printable, PrintableLines, one_line, thousands, write_json};
+pub(crate) use printable::{
+    Brief, PrintableLines, cell, count, number, one_line, start, write_json,
+};

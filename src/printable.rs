@@ -8,6 +8,7 @@ use std::fmt::{self, Display, Write};
 use std::io;
 
 use serde::Serialize;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Displays text within a message: line breaks as `⏎`, and every character that could steer a terminal
 /// as an escape.
@@ -49,6 +50,84 @@ pub fn one_line(text: &str) -> String {
     let spaced: String =
         text.chars().map(|c| if matches!(c, '\n' | '\r' | '\t') { ' ' } else { c }).collect();
     Printable(&spaced).to_string()
+}
+
+/// Characters of a quoted input in a message at most …
+const QUOTED: usize = 200;
+/// … and of a whole message.
+const MESSAGE: usize = 2000;
+
+/// The same as [`Printable`] for a message that repeats input, which may be of any length: what stands
+/// in backticks is cut, and so is the whole.
+pub struct Brief<'a>(pub &'a str);
+
+impl Display for Brief<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (mut quoted, mut within, mut left) = (false, 0, MESSAGE);
+        // Cut before it is made printable: an escape stays whole.
+        let mut cut = String::new();
+        for c in self.0.chars() {
+            if left == 0 {
+                cut.push('…');
+                break;
+            }
+            if c == '`' {
+                (quoted, within) = (!quoted, 0);
+            } else if quoted {
+                within += 1;
+                if within == QUOTED {
+                    cut.push('…');
+                }
+                if within >= QUOTED {
+                    continue;
+                }
+            }
+            left -= 1;
+            cut.push(c);
+        }
+        Printable(&cut).fmt(f)
+    }
+}
+
+/// The start of a text, in at most `room` characters.
+#[must_use]
+pub fn start(text: &str, room: usize) -> String {
+    match text.char_indices().nth(room) {
+        Some(_) => text.chars().take(room.saturating_sub(1)).chain(['…']).collect(),
+        None => text.to_owned(),
+    }
+}
+
+/// One line of printable text in at most `room` columns of a terminal.
+#[must_use]
+pub fn cell(text: &str, room: usize) -> String {
+    // What is far too long is not even looked through.
+    let line = one_line(&start(text, 8 * room));
+    if line.width() <= room {
+        return line;
+    }
+    let mut taken = 0;
+    let fits = |c: &char| {
+        taken += c.width().unwrap_or_default();
+        taken < room
+    };
+    line.chars().take_while(fits).chain(['…']).collect()
+}
+
+/// A number for reading: at most eight digits that count, and a power of ten where it is very large or
+/// very small.
+#[must_use]
+pub fn number(x: f64) -> String {
+    let rounded: f64 = format!("{x:.7e}").parse().unwrap_or(x);
+    let plain = rounded == 0.0 || (1e-5..1e15).contains(&rounded.abs()) || !rounded.is_finite();
+    if plain { rounded.to_string() } else { format!("{rounded:e}") }
+}
+
+/// A count and what it counts: `1 model`, `2 models`.
+#[must_use]
+pub fn count(n: usize, one: &str) -> String {
+    let s = if n == 1 { "" } else { "s" };
+    format!("{} {one}{s}", thousands(n as u64))
 }
 
 /// A number with a separator between thousands.
@@ -150,6 +229,52 @@ mod tests {
             prop_assert!(!out.chars().any(|c| c != '\n' && steers(c)));
             prop_assert_eq!(serde_json::from_str::<Vec<String>>(&out).unwrap(), vec![text]);
         }
+    }
+
+    #[test]
+    fn messages_do_not_grow_with_what_they_repeat() {
+        let long = "x".repeat(1 << 20);
+        let brief = Brief(&format!("no model is called `{long}`; did you mean `y`?")).to_string();
+        assert!(
+            brief.ends_with("x…`; did you mean `y`?") && brief.chars().count() < 260,
+            "{brief}"
+        );
+        for text in [long.clone(), "`a".repeat(1 << 20), format!("`{long}"), "\u{1b}".repeat(9999)]
+        {
+            let brief = Brief(&text).to_string();
+            assert!(brief.len() < 20_000 && brief.contains('…'), "{}", brief.len());
+        }
+        assert_eq!(Brief("a `b`\nc").to_string(), "a `b`⏎c");
+    }
+
+    #[test]
+    fn cells_are_of_a_bounded_width() {
+        assert_eq!(cell("a name", 6), "a name");
+        assert_eq!(cell("a long name", 6), "a lon…");
+        assert_eq!(cell("漢字漢字", 6), "漢字…");
+        assert!(cell(&"\u{200b}".repeat(1 << 20), 6).chars().count() <= 49);
+        assert_eq!((start("abcd", 4), start("abcde", 4)), ("abcd".into(), "abc…".into()));
+    }
+
+    #[test]
+    fn numbers_have_few_digits() {
+        for (x, text) in [
+            (7.5, "7.5"),
+            (0.1 + 0.2, "0.3"),
+            (557.0, "557"),
+            (1e300, "1e300"),
+            (1e-310, "1e-310"),
+            (-2.123_456_789e20, "-2.1234568e20"),
+            (1.0 / 3.0, "0.33333333"),
+            (0.0, "0"),
+            (f64::INFINITY, "inf"),
+        ] {
+            assert_eq!(number(x), text);
+        }
+        assert_eq!(
+            (count(1, "answer"), count(1200, "answer")),
+            ("1 answer".into(), "1,200 answers".into())
+        );
     }
 
     #[test]

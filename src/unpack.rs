@@ -136,8 +136,10 @@ pub(crate) fn bytes(path: &Path, most: u64) -> Result<Vec<u8>> {
 /// # Errors
 /// As [`bytes`]; also if it is not UTF-8.
 pub(crate) fn settings(path: &Path) -> Result<String> {
-    String::from_utf8(whole(path, SETTINGS, Accepted::Files)?)
-        .map_err(|_| Error::input(path, "not UTF-8 text", "save the file as UTF-8"))
+    let text = String::from_utf8(whole(path, SETTINGS, Accepted::Files)?)
+        .map_err(|_| Error::input(path, "not UTF-8 text", "save the file as UTF-8"))?;
+    // What some editors begin a file with.
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
 /// The bytes of a file that this program wrote, if it is there and whole.
@@ -254,6 +256,9 @@ mod tests {
         let path = folder.path().join("a.json");
         fs::write(&path, "{}").unwrap();
         assert_eq!(settings(&path).unwrap(), "{}");
+        fs::write(&path, "\u{feff}{}").unwrap();
+        assert_eq!(settings(&path).unwrap(), "{}");
+        fs::write(&path, "{}").unwrap();
         assert_eq!(bytes(&path, 2).unwrap(), b"{}");
         assert!(bytes(&path, 1).unwrap_err().to_string().contains("a.json: longer than"));
         fs::write(&path, b"\xff").unwrap();

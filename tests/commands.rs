@@ -164,13 +164,13 @@ fn mistakes_are_told_with_their_fix() {
     for (arguments, word) in [
         (vec!["route", &nowhere, "x"], "no such file"),
         (vec!["route", "shipped", " "], "prompt 1 is empty"),
-        (vec!["route", "shipped", "x", "--top", "0"], "--top must be at least 1"),
+        (vec!["route", "shipped", "x", "--top", "0"], "a whole number from 1 to"),
         (vec!["probe", "shipped", "codr"], "did you mean `coder`?"),
         (vec!["probe", "shipped", "math"], "two classes"),
         (vec!["train", &sample, "-o", &nowhere], "no such folder"),
         (vec!["train", &sample, "-o", &folder_name], "is a folder"),
         (vec!["train", &folder_name, "-o", "x"], "holds no data set"),
-        (vec!["train", &sample, "-o", "x", "--dim", "500"], "from 8 to 128"),
+        (vec!["train", &sample, "-o", "x", "--dim", "500"], "8..=128"),
         (vec!["evaluate", "shipped", &sample], "no model of the embedder is called"),
         (vec!["explore"], "needs a terminal"),
         (vec!["train"], "required"),
@@ -498,4 +498,130 @@ fn what_labels_say_is_passed_on_to_whoever_reads_a_forecast() {
 
     let plain = json(&["route", "shipped", "2+2?", "--json"]);
     assert!(plain[0]["evidence"][0]["kind"].is_string());
+}
+
+#[test]
+fn messages_and_tables_do_not_grow_with_what_is_given() {
+    let long = "x".repeat(100_000);
+    let expression = "open or ".repeat(900) + "nonsense";
+    for call in [
+        &["route", "shipped", "x", "--where", &expression][..],
+        &["route", "shipped", "x", "--pool", &long],
+        &["probe", "shipped", &long],
+        &["forecast", "shipped", "--model", &long],
+        &["inspect", &long],
+        &["route", "shipped", "x", "--top", &long],
+        &[&long, &long],
+    ] {
+        let (code, error) = failure(call);
+        assert!(matches!(code, 1 | 2) && error.len() < 10_000, "{code} {}", error.len());
+    }
+    // The place of a fault in a long expression is shown.
+    let (_, error) = failure(&["route", "shipped", "x", "--where", &expression]);
+    let lines: Vec<&str> = error.lines().collect();
+    let mark = lines[2].find('^').unwrap();
+    let marked: String = lines[1].chars().skip(mark).collect();
+    assert!(marked.starts_with("nonsense"), "{error}");
+}
+
+#[test]
+fn a_long_name_takes_no_more_than_a_cell() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    fs::create_dir(&data).unwrap();
+    for name in ["questions.csv", "responses.csv", "models.csv"] {
+        let text = fs::read_to_string(Path::new(&sample()).join(name)).unwrap();
+        let text = if name == "models.csv" {
+            let mut rows: Vec<Vec<String>> =
+                text.lines().map(|line| line.split(',').map(str::to_owned).collect()).collect();
+            rows[1][1] = "m".repeat(100_000);
+            rows.iter().map(|row| row.join(",") + "\n").collect()
+        } else {
+            text
+        };
+        fs::write(data.join(name), text).unwrap();
+    }
+    let embedder = folder.path().join("e.safetensors").display().to_string();
+    let data = data.display().to_string();
+    let train = output(&["train", &data, "-o", &embedder, "--dim", "8", "--epochs", "1"]);
+    let dimensions = json(&["inspect", &embedder, "--json"])["dimensions"].to_string();
+    assert!(train.contains(&format!("12 models × {dimensions} dimensions from ")), "{train}");
+    for call in [
+        &["route", &embedder, "2+2=?"][..],
+        &["route", &embedder, "2+2=?", "--portfolio", "12"],
+        &["forecast", &embedder],
+        &["forecast", &embedder, "--benchmark", "coding"],
+        &["probe", &embedder, "params_b", "--shuffles", "5"],
+    ] {
+        let text = output(call);
+        assert!(text.contains("mmm…") && text.len() < 20_000, "{call:?}: {}", text.len());
+    }
+}
+
+#[test]
+fn a_new_name_is_checked_whether_it_is_written_or_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let answers = folder.path().join("a.csv").display().to_string();
+    fs::write(&answers, "prompt,label\nWhat is two and two?,1\nIs it?,NaN\n").unwrap();
+    let taken = json(&["inspect", "shipped", "--json"])["models"][0].as_str().unwrap().to_owned();
+    let out = folder.path().join("out").display().to_string();
+    for name in ["", " ", &taken] {
+        let call = ["onboard", "shipped", &answers, "--name", name];
+        let written = [&call[..], &["-o", &out]].concat();
+        let (code, error) = failure(&call);
+        assert_eq!((code, &error), (2, &failure(&written).1));
+    }
+    let text = output(&["onboard", "shipped", &answers, "--name", "z"]);
+    assert!(text.starts_with("z: 1 answer; more able than"), "{text}");
+}
+
+#[test]
+fn a_prompt_may_begin_with_a_byte_order_mark() {
+    let run = |input: &str, text: &str| {
+        let run = llmap(&["route", "shipped", "--json-lines", "--input", input])
+            .write_stdin(text)
+            .output()
+            .unwrap();
+        let first: Value = serde_json::from_slice(&run.stdout).unwrap();
+        first["prompt"].clone()
+    };
+    assert_eq!(run("lines", "\u{feff}2+2=?\n"), "2+2=?");
+    assert_eq!(run("jsonl", "\u{feff}{\"prompt\": \"2+2=?\"}\n"), "2+2=?");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_table_that_is_no_file_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("responses.csv");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let (code, error) = failure(&["inspect", &folder.path().display().to_string()]);
+    assert!(code == 2 && error.contains("responses.csv: a pipe or device"), "{error}");
+}
+
+#[test]
+fn numbers_that_are_none_are_named_by_train_probe_and_merge() {
+    let folder = tempfile::tempdir().unwrap();
+    let embedder = trained(folder.path(), "1").display().to_string();
+    let models = json(&["inspect", &embedder, "--json"])["models"].clone();
+    let names: Vec<&str> = models.as_array().unwrap().iter().map(|m| m.as_str().unwrap()).collect();
+    let table = folder.path().join("h.csv").display().to_string();
+    let mut rows = "model_name,z,size\n".to_owned();
+    for (m, name) in names.iter().enumerate() {
+        let size = ["NaN", "1e300"].get(m).map_or_else(|| m.to_string(), ToString::to_string);
+        rows += &format!("{name},{},{size}\n", if m % 2 == 0 { "1e307" } else { "NaN" });
+    }
+    fs::write(&table, rows).unwrap();
+    let (code, error) = failure(&["probe", &embedder, "z", "--attributes", &table]);
+    assert_eq!(code, 2);
+    let named = "h.csv:2: the cell `1e307` of the column `z` is a number out of range";
+    assert!(error.contains(named) && error.contains("known of no model"), "{error}");
+    let sized = folder.path().join("sized").display().to_string();
+    let merge =
+        llmap(&["merge", &sample(), "-o", &sized, "--attributes", &table]).output().unwrap();
+    let said = String::from_utf8(merge.stderr).unwrap();
+    assert!(said.contains("h.csv:3: the cell `1e300` of the column `size`"), "{said}");
+    let card = json(&["inspect", &sized, "--json"]);
+    let size = card["attributes"].as_array().unwrap().iter().find(|a| a["name"] == "size").unwrap();
+    assert_eq!((&size["kind"], &size["known"]), (&Value::from("number"), &Value::from(10)));
 }

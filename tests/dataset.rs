@@ -286,7 +286,7 @@ fn attributes_join_by_name_and_slips_get_a_hint() {
         ("good.csv", b"model_name,fast\nvicuna-13b,1\n"),
         ("slip.csv", b"model_name,fast\nvicuna-13,1\n"),
     ]);
-    let attributes = load_attributes(&files.path().join("good.csv"), &models).unwrap();
+    let attributes = load_attributes(&files.path().join("good.csv"), &models).unwrap().attributes;
     assert_eq!(attributes[0].values, Values::Flag(vec![None, Some(true)]));
     let error = load_attributes(&files.path().join("slip.csv"), &models).unwrap_err().to_string();
     assert!(error.contains("slip.csv:2") && error.contains("is it `vicuna-13b`?"), "{error}");
@@ -473,6 +473,6 @@ fn only_files_and_pipes_are_read() {
     drop(writer);
     let path = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&reader));
     if Path::new(&path).exists() {
-        assert_eq!(load_attributes(Path::new(&path), &models).unwrap().len(), 1);
+        assert_eq!(load_attributes(Path::new(&path), &models).unwrap().attributes.len(), 1);
     }
 }

@@ -688,3 +688,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_row_that_is_too_long_is_told_with_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("wide.csv");
+    let long = "x".repeat(18 << 20);
+    fs::write(&path, format!("question,heron,newt\nWhat?,1,0\n\"{long}\",1,0\n")).unwrap();
+    let run = assert_cmd::cargo::cargo_bin_cmd!("llmap")
+        .args(["import", "wide", "--dry-run"])
+        .arg(&path)
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&run.stderr);
+    assert!(told.contains("from line 3 on: a row is longer than 16 MiB"), "{told}");
+}

@@ -141,3 +141,114 @@ fn vectors_of_texts_that_cannot_be_kept_cost_a_remark() {
     assert!(ran.status.success() && home.path().join("new.safetensors").exists(), "{remarks}");
     assert!(remarks.contains("the vectors of texts are not kept"), "{remarks}");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_the_place_of_a_kept_baseline_is_not_waited_for() {
+    let bench = bench();
+    let home = bench.path();
+    let evaluate = ["evaluate", "e.safetensors", "data", "--resamples", "0"];
+    assert!(llmap(home, &evaluate).status.success());
+    let kept = |entry: &PathBuf| entry.to_string_lossy().contains("reference-mf");
+    let all = fs::read_dir(home).unwrap().map(|entry| entry.unwrap().path());
+    let cache = all.into_iter().find(kept).unwrap();
+    fs::remove_file(&cache).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&cache).status().unwrap().success());
+    let run = llmap(home, &evaluate);
+    let error = String::from_utf8_lossy(&run.stderr);
+    assert!(run.status.success() && error.contains("is no regular file"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_does_not_fit_on_the_disk_is_told_by_the_name_of_the_output() {
+    let bench = bench();
+    let home = bench.path();
+    // A limit on the size of files stands for a full disk.
+    let limited = |arguments: &str| {
+        let script = format!("trap '' XFSZ; ulimit -f 1; exec \"$0\" {arguments}");
+        let mut command = std::process::Command::new("sh");
+        command.args(["-c", &script]).arg(assert_cmd::cargo::cargo_bin!("llmap"));
+        command.current_dir(home).env("XDG_CACHE_HOME", home).output().unwrap()
+    };
+    for (arguments, output) in [
+        ("train data -o out --dim 8 --epochs 1 -q", "llmap: out: "),
+        ("export e.safetensors --map map.svg", "llmap: map.svg: "),
+        ("merge data -o merged", "llmap: merged: "),
+    ] {
+        let run = limited(arguments);
+        let error = String::from_utf8_lossy(&run.stderr);
+        assert_eq!(run.status.code(), Some(1), "{error}");
+        assert!(error.starts_with(output) && !error.contains(".llmap-"), "{error}");
+    }
+    assert!(!files(home).iter().any(|(path, _)| path.to_string_lossy().contains(".llmap-")));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn standard_output_that_cannot_be_written_is_a_failure() {
+    for call in
+        [&["--version"][..], &["help"], &["route", "--help"], &["themes"], &["completions", "bash"]]
+    {
+        let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("llmap"));
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let run = command.args(call).stdout(full).output().unwrap();
+        assert_eq!(run.status.code(), Some(1), "{call:?}");
+        assert!(String::from_utf8_lossy(&run.stderr).contains("standard output"), "{call:?}");
+    }
+}
+
+#[test]
+fn numbers_out_of_their_range_are_usage_errors() {
+    let home = tempfile::tempdir().unwrap();
+    for call in [
+        "evaluate shipped x --resamples 18446744073709551615",
+        "evaluate shipped x --resamples 100001",
+        "evaluate shipped x --untested --repeats 1001",
+        "probe shipped --shuffles 100001",
+        "probe shipped --fail-under 1.5",
+        "train x -o y --epochs 0",
+        "train x -o y --epochs 4294967295",
+        "train x -o y --dim 7",
+        "train x -o y --dim 129",
+        "bench --repeats 4294967295",
+        "bench --runs 4294967295",
+        "route shipped x --top 0",
+        "route shipped x --top 18446744073709551615",
+        "route shipped x --portfolio 0",
+        "route shipped x --portfolio 18446744073709551615",
+        "route shipped x --min-quality 1e300",
+        "route shipped x --cost-weight 1e300",
+        "route shipped x --max-cost 1e300",
+        "route shipped x --portfolio 2 --budget 1e300",
+        "forecast shipped --top 0",
+        "ask shipped --data x --questions 0",
+        "ask shipped --data x --questions 18446744073709551615",
+        "ask shipped --data x --budget 18446744073709551615",
+        "ask shipped --data x --enough 1e300",
+    ] {
+        let run = llmap(home.path(), &call.split(' ').collect::<Vec<_>>());
+        let error = String::from_utf8_lossy(&run.stderr);
+        assert_eq!(run.status.code(), Some(2), "{call}: {error}");
+        let option = call.split(' ').rev().nth(1).unwrap();
+        assert!(error.contains(option) && error.len() < 300, "{call}: {error}");
+    }
+}
+
+#[test]
+fn a_log_is_added_to_and_what_is_asked_for_is_checked_without_a_screen_too() {
+    let home = bench();
+    for call in [&["--theme", "nope"][..], &["--log", "nowhere/x"]] {
+        for form in ["--plain", "--json"] {
+            let run = llmap(home.path(), &[&["explore", "e.safetensors", form][..], call].concat());
+            assert_eq!(run.status.code(), Some(2), "{call:?}");
+        }
+    }
+    fs::write(home.path().join("mine"), "precious").unwrap();
+    assert!(
+        llmap(home.path(), &["explore", "e.safetensors", "--plain", "--log", "mine"])
+            .status
+            .success()
+    );
+    assert_eq!(fs::read_to_string(home.path().join("mine")).unwrap(), "precious");
+}

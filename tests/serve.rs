@@ -103,6 +103,11 @@ fn bad_requests_are_answered_and_the_service_stays() {
     let chunked = "POST /route HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
     let body = format!("{chunked}500000\r\n{}\r\n0\r\n\r\n", "x".repeat(0x0050_0000));
     assert_eq!(served.send(body.as_bytes()).0, 413);
+    // Sent in one go, and answered all the same.
+    for megabytes in [5, 20] {
+        let (status, found) = served.post(&"x".repeat(megabytes << 20));
+        assert!(status == 413 && found["error"].is_string(), "{megabytes} {status} {found}");
+    }
     assert_eq!(
         served.send(b"GET /nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").0,
         404

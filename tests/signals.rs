@@ -60,3 +60,50 @@ fn a_signal_that_is_to_be_ignored_is_ignored() {
     drop(running.prompts);
     assert_eq!(running.child.wait().unwrap().code(), Some(0));
 }
+
+#[test]
+fn one_signal_ends_training_that_waits_for_a_reader() {
+    let home = tempfile::tempdir().unwrap();
+    let sample = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("data/sample");
+    // Nobody opens the pipe; and somebody does, and reads nothing.
+    for opened in [false, true] {
+        let pipe = home.path().join(format!("pipe-{opened}"));
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("llmap"));
+        command.args(["train", "--dim", "8", "--epochs", "1", "--json", "-o"]).arg(&pipe);
+        command.arg(if opened { sample.clone() } else { remarkable(home.path(), &sample) });
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut reader = None;
+        if opened {
+            reader = Some(std::fs::File::open(&pipe).unwrap());
+        } else {
+            // The remark on the data: signals are listened to.
+            let mut said = String::new();
+            BufReader::new(child.stderr.take().unwrap()).read_line(&mut said).unwrap();
+            assert!(said.contains("out of range"), "{said}");
+        }
+        let id = child.id().to_string();
+        assert!(Command::new("kill").args(["-HUP", &id]).status().unwrap().success());
+        assert_eq!(child.wait().unwrap().code(), Some(129), "{opened}");
+        drop(reader);
+    }
+}
+
+/// The sample with a cell that is remarked upon.
+fn remarkable(home: &std::path::Path, sample: &std::path::Path) -> std::path::PathBuf {
+    let folder = home.join("data");
+    std::fs::create_dir(&folder).unwrap();
+    for name in ["questions.csv", "responses.csv"] {
+        std::fs::copy(sample.join(name), folder.join(name)).unwrap();
+    }
+    let models = std::fs::read_to_string(sample.join("models.csv")).unwrap();
+    let mut lines = models.lines().enumerate();
+    let (_, header) = lines.next().unwrap();
+    let rows = lines.map(|(n, line)| format!("\n{line},{}", if n == 3 { "1e300" } else { "7" }));
+    std::fs::write(
+        folder.join("models.csv"),
+        format!("{header},extra{}", rows.collect::<String>()),
+    )
+    .unwrap();
+    folder
+}

@@ -54,8 +54,11 @@ const TSNE_MOST: usize = 5000;
 /// Iterations of t-SNE after which it looks whether it is to stop. Each part finds the neighbors
 /// and gathers speed again: parts of 100 are slower by two thirds and worse.
 const PART: u16 = 250;
-/// Parts of t-SNE; in the first one attractions are exaggerated.
+/// Parts of t-SNE; in the first one attractions are exaggerated. Of many models there are fewer, so that
+/// [`TSNE_MOST`] take half a minute at most.
 const PARTS: usize = 4;
+const FEW_PARTS: usize = 2;
+const MANY_MODELS: usize = 2000;
 /// The seed of the places that t-SNE begins with.
 const SEED: u64 = 1;
 /// How coarse the approximation of Barnes and Hut is, and from how many models on it is used.
@@ -107,7 +110,7 @@ impl Projection {
     ///
     /// # Errors
     /// [`Error::Usage`] for fewer than five models or more than 5,000; [`Error::Failed`] if the
-    /// method fails, or was cancelled: heeded four times on the way.
+    /// method fails, or was cancelled: heeded between its parts.
     pub fn tsne(vectors: ArrayView2<'_, f32>, cancel: &AtomicBool) -> Result<Self> {
         let n = vectors.nrows();
         if n < 5 || vectors.ncols() < 2 {
@@ -131,7 +134,7 @@ impl Projection {
         let mut start = || -> f64 { StandardNormal.sample(&mut rng) };
         let mut y: Vec<f64> = (0..2 * n).map(|_| 1e-4 * start()).collect();
         // The library knows no end but its own: it is called for a part at a time.
-        for i in 0..PARTS {
+        for i in 0..if n > MANY_MODELS { FEW_PARTS } else { PARTS } {
             stopped()?;
             let early = if i == 0 { part } else { 0 };
             let columns = vectors.ncols();

@@ -68,6 +68,12 @@ impl Output {
         Ok(Self { path: path.into(), place })
     }
 
+    /// True if writing may wait for whoever reads: the place is no regular file.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        matches!(self.place, Place::Through)
+    }
+
     /// Writes the file. A file that was there keeps its permissions; a new one gets those that the
     /// user's mask leaves.
     ///
@@ -91,14 +97,40 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     Output::open(path, &[])?.write(bytes)
 }
 
+/// Writes a file of this program's own, as [`write`], but only in the place of a regular file: what else
+/// stands there, a pipe for instance, was put there by somebody else, and may be waited for in vain.
+///
+/// # Errors
+/// As [`write`]; [`Error::Input`] if something else is there.
+pub fn write_own(path: &Path, bytes: &[u8]) -> Result<()> {
+    own(path)?;
+    write(path, bytes)
+}
+
+/// Whether a file of this program's own can be at `path`: a regular file is, or nothing.
+///
+/// # Errors
+/// [`Error::Input`] if something else is there.
+pub(crate) fn own(path: &Path) -> Result<()> {
+    if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+        return Err(Error::input(
+            path,
+            "is no regular file",
+            "remove it: llmap keeps a file there",
+        ));
+    }
+    Ok(())
+}
+
 fn replace(target: &Path, there: Option<&fs::Metadata>, bytes: &[u8]) -> io::Result<()> {
     let folder = parent(target);
     let permissions = there.map(fs::Metadata::permissions);
-    let mut file = staging::file(folder, permissions.is_none().then_some(0o666))?;
+    let file = staging::file(folder, permissions.is_none().then_some(0o666))?;
     if let (Some(there), Some(permissions)) = (there, permissions) {
         keep(file.as_file(), there, permissions)?;
     }
-    file.write_all(bytes)?;
+    // Not through the library, whose errors name the temporary file.
+    file.as_file().write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(target).map_err(|e| plain(e.error))?;
     // The move itself is on disk once the folder is; not every file system can be asked for that.
@@ -295,6 +327,23 @@ mod tests {
             output.write(b"through").unwrap();
             assert_eq!(reader.join().unwrap(), b"through");
             assert!(fs::metadata(&pipe).unwrap().file_type().is_fifo());
+        }
+
+        #[test]
+        fn what_is_kept_is_kept_in_regular_files_alone() {
+            let folder = tempfile::tempdir().unwrap();
+            let at = |name: &str| folder.path().join(name);
+            let made = std::process::Command::new("mkfifo").arg(at("pipe")).status().unwrap();
+            assert!(made.success());
+            for path in [&*at("pipe"), Path::new("/dev/null"), folder.path()] {
+                let error = write_own(path, b"x").unwrap_err().to_string();
+                assert!(error.contains("is no regular file"), "{error}");
+            }
+            write_own(&at("new"), b"x").unwrap();
+            write_own(&at("new"), b"y").unwrap();
+            assert_eq!(fs::read(at("new")).unwrap(), b"y");
+            assert!(Output::open(&at("pipe"), &[]).unwrap().waits());
+            assert!(!Output::open(&at("new"), &[]).unwrap().waits());
         }
 
         #[test]

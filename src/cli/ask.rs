@@ -11,7 +11,7 @@ use crate::dataset::{Dataset, load_answers};
 use crate::embedder::{Embedder, Event};
 use crate::eval::unseen::coresets;
 use crate::progress::Progress;
-use crate::{Error, Result, spreadsheet};
+use crate::{Result, spreadsheet};
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -34,16 +34,17 @@ pub struct Arguments {
     #[arg(long, value_name = "RESPONSES")]
     answers: Option<PathBuf>,
     /// How many questions.
-    #[arg(short, long = "questions", default_value_t = 32, value_name = "N")]
+    #[arg(short, long = "questions", default_value_t = 32, value_name = "N",
+        value_parser = super::count)]
     number: usize,
     /// How many questions the model is asked in all, those of --answers among them.
-    #[arg(long, value_name = "N")]
-    budget: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    budget: Option<u32>,
     /// A benchmark whose accuracy shall be known; all of them without.
     #[arg(long)]
     benchmark: Vec<String>,
     /// Enough is known when the accuracies have this standard deviation.
-    #[arg(long, default_value_t = 0.03, value_name = "D", value_parser = super::number)]
+    #[arg(long, default_value_t = 0.03, value_name = "D", value_parser = super::share)]
     enough: f64,
     /// Choose so many questions of each benchmark that stand for it, the same for every model.
     #[arg(long, conflicts_with_all = ["answers", "enough", "budget"])]
@@ -55,9 +56,6 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
-    if arguments.number == 0 {
-        return Err(Error::Usage("--questions must be at least 1".into()));
-    }
     let embedder = super::embedder(Some(&arguments.embedder), common)?;
     let data = super::data(&arguments.data)?;
     if arguments.check {
@@ -72,7 +70,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         return coreset(arguments, &embedder, &catalogue, common);
     }
     let newcomer = Newcomer::place(&embedder, Some(&catalogue), &answers)?;
-    let left = arguments.budget.map(|budget| budget.saturating_sub(answers.len()));
+    let left = arguments.budget.map(|budget| (budget as usize).saturating_sub(answers.len()));
     let number = arguments.number.min(left.unwrap_or(usize::MAX));
     let (now, asked) = newcomer.ask(&arguments.benchmark, number, common.seed, |_| true)?;
     let after = asked.last().map_or(now, |asked| asked.deviation);

@@ -39,13 +39,15 @@ const LOCK: &str = include_str!("../../Cargo.lock");
 Times are medians, with the 5th and the 95th percentile. Close other programs first: they count too.")]
 pub struct Arguments {
     /// How often each thing is done.
-    #[arg(long, default_value_t = 40, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 40, value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..=100_000))]
     repeats: u32,
     /// Train on these records too, instead of small simulated ones.
     #[arg(long, value_name = "DATA")]
     train: Option<PathBuf>,
     /// How often it trains.
-    #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 3, value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..=1000))]
     runs: u32,
 }
 

@@ -74,8 +74,9 @@ pub struct Arguments {
     #[arg(long)]
     no_reference: bool,
     /// Resamples of the questions for the intervals; 0 for none.
-    #[arg(long, default_value_t = 1000, value_name = "N")]
-    resamples: usize,
+    #[arg(long, default_value_t = 1000, value_name = "N",
+        value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    resamples: u32,
 }
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
@@ -104,7 +105,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let pool = arguments.filter.as_ref().map(|expression| embedder.select(expression));
     let mut settings = Settings {
         split,
-        resamples: arguments.resamples,
+        resamples: arguments.resamples as usize,
         reference: None,
         paper: arguments.weights.as_deref().map(super::paper).transpose()?.map(Arc::new),
         seed: common.seed,
@@ -211,9 +212,13 @@ fn unseen(data: &Dataset, common: &Common) -> Result<()> {
     let times: Vec<String> =
         found.milliseconds.iter().map(|(n, ms)| format!("{n} in {ms:.1} ms")).collect();
     output::text(&format!(
-        "{} models of {} families, each left out once; responses folded in: {}\n\n{}",
-        found.models,
-        found.families,
+        "{} of {}, each left out once; responses folded in: {}\n\n{}",
+        crate::count(found.models, "model"),
+        if found.families == 1 {
+            "1 family".into()
+        } else {
+            format!("{} families", found.families)
+        },
         times.join(", "),
         output::table(&header, rows, 2)
     ))
@@ -335,7 +340,7 @@ fn screen(evaluation: &Evaluation) -> String {
     });
     let by_category = output::table(&header, by_category, 1);
     let by_responses = evaluation.by_responses.iter().map(|g| {
-        let name = format!("{} models with {} to {}", g.models, g.from, g.to);
+        let name = format!("{} with {} to {}", crate::count(g.models, "model"), g.from, g.to);
         std::iter::once(name).chain(parts(&g.predictors)).collect()
     });
     let header =
@@ -350,20 +355,20 @@ fn screen(evaluation: &Evaluation) -> String {
     let skipped = match evaluation.models_skipped {
         0 => String::new(),
         n => format!(
-            "{n} model{} of the data set {} not in the embedder: {} responses skipped\n",
-            if n == 1 { "" } else { "s" },
+            "{} of the data set {} not in the embedder: {} skipped\n",
+            crate::count(n, "model"),
             if n == 1 { "is" } else { "are" },
-            crate::thousands(evaluation.responses_skipped as u64)
+            crate::count(evaluation.responses_skipped, "response")
         ),
     };
     format!(
-        "{} split: {} questions, {} models, {} responses\n{skipped}\n{overall}\n\
+        "{} split: {}, {}, {}\n{skipped}\n{overall}\n\
          routing lies between {:.4} (a random model) and {:.4} (one that always knows)\n\n\
          {by_category}\n{by_responses}\n{covered}\n{curve}{:.1} s\n",
         evaluation.split,
-        evaluation.questions,
-        evaluation.models,
-        evaluation.responses,
+        crate::count(evaluation.questions, "question"),
+        crate::count(evaluation.models, "model"),
+        crate::count(evaluation.responses, "response"),
         bounds.random,
         bounds.oracle,
         evaluation.seconds,
@@ -397,10 +402,10 @@ fn curve_screen(found: &Deferral) -> String {
     let header =
         ["router", "area", "cheapest", "10%", "25%", "50%", "best", "equals the best single at"];
     format!(
-        "quality against cost: {} questions, {} models of known cost; {} is always the cheapest \
+        "quality against cost: {}, {} of known cost; {} is always the cheapest \
          model, {} always the dearest\n\n{}\nalways the ablest model: {:.3} right for {} a question\n\n",
-        found.questions,
-        found.models,
+        crate::count(found.questions, "question"),
+        crate::count(found.models, "model"),
         cost(found.costs[0]),
         cost(found.costs[1]),
         output::table(&header, rows, 1),

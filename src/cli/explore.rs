@@ -1,6 +1,6 @@
 //! `llmap` and `llmap explore`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Common, output};
 use crate::explorer::{self, Options};
@@ -27,7 +27,7 @@ pub struct Arguments {
     /// Neither restore the last session nor remember this one.
     #[arg(long)]
     fresh: bool,
-    /// Write a log to this file.
+    /// Write a log to this file, behind what stands in it.
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
     /// Print what the screen would tell as text, and end.
@@ -57,6 +57,12 @@ impl Arguments {
 }
 
 pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
+    if let Some(theme) = &arguments.theme {
+        explorer::check_theme(theme)?;
+    }
+    if let Some(log) = &arguments.log {
+        check_log(log, arguments)?;
+    }
     let embedder = super::embedder(arguments.embedder.as_deref(), common)?;
     if arguments.prints(common) {
         let data = arguments.data.as_deref().map(super::data).transpose()?;
@@ -76,17 +82,25 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     if let Some(data) = arguments.data.as_ref().filter(|data| !data.is_dir()) {
         return Err(Error::input(data, "is not a folder", "name the folder of a data set"));
     }
-    if let Some(log) = &arguments.log {
-        let mut inputs: Vec<PathBuf> = arguments.embedder.clone().into_iter().collect();
-        inputs
-            .extend(arguments.data.as_deref().map(crate::dataset::table_files).unwrap_or_default());
-        Output::open(log, &inputs)?;
-    }
     terminal()?;
     if let Some(problem) = explorer::run(embedder, &arguments.options())? {
         output::message(format!("note: the session is not remembered: {problem}"));
     }
     Ok(())
+}
+
+/// Whether the log can be written: into a file or a device, which no one has to read.
+fn check_log(log: &Path, arguments: &Arguments) -> Result<()> {
+    let mut inputs: Vec<PathBuf> = arguments.embedder.clone().into_iter().collect();
+    inputs.extend(arguments.data.as_deref().map(crate::dataset::table_files).unwrap_or_default());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        if log.metadata().is_ok_and(|there| there.file_type().is_fifo()) {
+            return Err(Error::input(log, "a pipe, not a file", "name a file"));
+        }
+    }
+    Output::open(log, &inputs).map(drop)
 }
 
 /// The explorer needs a person at a terminal.

@@ -312,7 +312,7 @@ fn run_map(arguments: &Arguments, path: &Path, common: &Common) -> Result<()> {
     if common.json {
         output::json(&json!({ "map": file, "models": models, "bytes": bytes.len() }))
     } else {
-        output::text(&format!("{}: {models} models", one_line(&file)))
+        output::text(&format!("{}: {}", one_line(&file), crate::count(models, "model")))
     }
 }
 
@@ -342,7 +342,7 @@ fn done(
         );
     }
     let and = beside.map_or_else(String::new, |path| format!(" and {}", one_line(&path)));
-    output::text(&format!("{}{and}: {models} models", one_line(&file)))
+    output::text(&format!("{}{and}: {}", one_line(&file), crate::count(models, "model")))
 }
 
 fn run_table(arguments: &Arguments, pane: Pane, common: &Common) -> Result<()> {

@@ -54,7 +54,7 @@ pub struct Arguments {
     #[arg(long = "where", value_name = "EXPRESSION")]
     filter: Option<String>,
     /// Only so many models, the best.
-    #[arg(long, value_name = "K")]
+    #[arg(long, value_name = "K", value_parser = super::count)]
     top: Option<usize>,
     /// A table of comma-separated values on standard output: a row a pair.
     #[arg(long, conflicts_with = "json")]
@@ -143,8 +143,9 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         });
         let measured = column.forecasts.iter().filter(|f| f.responses > 0).count();
         format!(
-            "{}: {measured} models measured, {} forecast\n{}",
-            crate::one_line(&column.title()),
+            "{}: {} measured, {} forecast\n{}",
+            crate::cell(&column.title(), 80),
+            crate::count(measured, "model"),
             column.forecasts.len() - measured,
             output::table(&["model", "accuracy", "80% interval", "responses"], rows, 1)
         )
@@ -252,7 +253,7 @@ fn one_model(
         row
     });
     let header = ["benchmark", "accuracy", "80% interval", "responses"];
-    output::text(&format!("{}\n{}", crate::one_line(&name), output::table(&header, rows, 1)))
+    output::text(&format!("{}\n{}", crate::cell(&name, 80), output::table(&header, rows, 1)))
 }
 
 /// Of each benchmark, who leads it and who might.

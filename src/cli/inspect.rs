@@ -159,7 +159,8 @@ fn line(value: &Value) -> String {
     let text = match value {
         Value::Object(fields) => {
             let mut fields = fields.iter();
-            let name = fields.next().map(|(_, name)| line(name)).unwrap_or_default();
+            let name = fields.next().map(|(_, name)| crate::cell(&line(name), 80));
+            let name = name.unwrap_or_default();
             let rest = fields.filter(|(_, v)| !v.is_null());
             let rest: Vec<_> = rest.map(|(name, v)| format!("{name} {}", line(v))).collect();
             format!("{name:28} {}", rest.join(", "))
@@ -173,9 +174,13 @@ fn line(value: &Value) -> String {
             _ => items.iter().map(line).collect::<Vec<_>>().join("; "),
         },
         Value::String(text) => text.clone(),
-        Value::Number(n) => {
-            n.as_f64().filter(|_| n.is_f64()).map_or_else(|| n.to_string(), |x| format!("{x:.4}"))
-        }
+        Value::Number(n) => n.as_f64().filter(|_| n.is_f64()).map_or_else(
+            || n.to_string(),
+            |x| match x.abs() {
+                0.0 | 1e-4..1e15 => format!("{x:.4}"),
+                _ => crate::number(x),
+            },
+        ),
         other => other.to_string(),
     };
     crate::one_line(&text)

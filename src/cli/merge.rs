@@ -67,6 +67,12 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         data.attributes.extend(guessed);
     }
     data.write(&arguments.output, Form::from(arguments.form), true)?;
+    if !common.quiet {
+        report
+            .remarks
+            .iter()
+            .for_each(|remark| output::message(format!("note: {}", one_line(remark))));
+    }
     if common.json {
         return output::json(&json!({
             "data": arguments.output.display().to_string(),

@@ -30,6 +30,7 @@ mod themes;
 mod train;
 
 use std::ffi::{OsStr, OsString};
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -38,10 +39,12 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::dataset::{self, Dataset};
 use crate::embedder::{Embedder, Paper};
-use crate::{Error, Printable, PrintableLines, Result};
+use crate::{Error, PrintableLines, Result, one_line, start};
 
 /// The word that names the embedder that is compiled in.
 const SHIPPED: &str = "shipped";
+/// Characters of an argument that a message about it repeats at most.
+const LONGEST: usize = 200;
 
 /// A map of language models, learned from who answered which question correctly.
 #[cfg_attr(
@@ -216,12 +219,27 @@ fn parsed() -> Cli {
         Ok(cli) => return cli,
         Err(error) => error,
     };
-    let printed = given.iter().map(|given| Printable(&given.to_string_lossy()).to_string());
+    let printed = given.iter().map(|given| one_line(&start(&given.to_string_lossy(), LONGEST)));
     let error = match Cli::try_parse_from(printed) {
         Err(same) if same.kind() == error.kind() => same,
         _ => error,
     };
     let text = error.render().to_string();
+    if error.exit_code() == 0 {
+        // The version, or help: what was asked for, and a failure if it cannot be printed.
+        let printed = error.print().and_then(|()| io::stdout().flush());
+        let code = printed.map_err(|e| Error::io(Path::new("standard output"), e)).map_or_else(
+            |e| {
+                if output::reader_left(&e) {
+                    return 0;
+                }
+                output::message(&e);
+                e.exit_code()
+            },
+            |()| 0,
+        );
+        std::process::exit(code.into());
+    }
     if PrintableLines(&text).to_string() == text {
         // With its colors.
         error.exit();
@@ -280,7 +298,38 @@ fn data(folder: &Path) -> Result<Dataset> {
     })
 }
 
-/// A number that can be computed with, from the command line.
-fn number(text: &str) -> Result<f64, String> {
-    text.parse().ok().filter(|x: &f64| x.is_finite()).ok_or_else(|| "not a finite number".into())
+/// Things of one kind that a command is asked for, at most: more than any data set has.
+const MANY: u64 = 1_000_000;
+/// The highest cost: more than anything costs, and still a number that can be computed with.
+const DEAREST: f64 = 1e12;
+
+/// A count of at least one, from the command line.
+fn count(text: &str) -> Result<usize, String> {
+    let count = text.parse().ok().filter(|n: &usize| *n > 0 && *n as u64 <= MANY);
+    count.ok_or_else(|| format!("a whole number from 1 to {MANY} is needed"))
+}
+
+fn within(text: &str, least: f64, most: f64) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|x| (least..=most).contains(x));
+    number.ok_or_else(|| format!("a number from {least} to {most} is needed"))
+}
+
+/// A probability, or what else lies between 0 and 1.
+fn share(text: &str) -> Result<f64, String> {
+    within(text, 0.0, 1.0)
+}
+
+/// A figure of merit: a share, or a correlation.
+fn figure(text: &str) -> Result<f64, String> {
+    within(text, -1.0, 1.0)
+}
+
+/// How much cost counts.
+fn weight(text: &str) -> Result<f64, String> {
+    within(text, 0.0, 10.0)
+}
+
+/// A cost, in whatever unit.
+fn cost(text: &str) -> Result<f64, String> {
+    within(text, 0.0, DEAREST)
 }

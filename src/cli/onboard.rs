@@ -49,6 +49,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let output = arguments.output.as_deref().map(|path| output_beside(path, arguments));
     let output = output.transpose()?;
     let embedder = super::embedder(Some(&arguments.embedder), common)?;
+    embedder.check_name(&arguments.name)?;
     let data = arguments.data.as_deref().map(dataset::load).transpose()?;
     let answers = load_answers(&arguments.responses, data.as_ref())?;
     if answers.iter().all(|answer| answer.label.is_none()) {
@@ -102,10 +103,11 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     }
     let percent = |p: f64| format!("{:.0}%", 100.0 * p);
     let mut text = format!(
-        "{}: {given} answers; more able than {} of the {} models ({} to {})\n",
-        crate::one_line(&arguments.name),
+        "{}: {}; more able than {} of the {} ({} to {})\n",
+        crate::cell(&arguments.name, 80),
+        crate::count(given, "answer"),
         percent(ability.mean),
-        names.len(),
+        crate::count(names.len(), "model"),
         percent(ability.low),
         percent(ability.high),
     );

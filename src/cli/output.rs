@@ -8,7 +8,7 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 use serde::Serialize;
 
-use crate::{Error, PrintableLines, Result};
+use crate::{Brief, Error, PrintableLines, Result};
 
 /// Prints one JSON document.
 pub fn json(value: &impl Serialize) -> Result<()> {
@@ -46,18 +46,25 @@ fn readable(bytes: &[u8], out: impl Write) -> io::Result<()> {
 /// A message on standard error. Its line breaks are the program's own: what is foreign in it must have
 /// passed [`Printable`](crate::Printable) or [`one_line`](crate::one_line), as in every [`Error`].
 pub fn message(text: impl Display) {
+    // What it repeats may be of any length.
     let text = text.to_string();
+    let lines: Vec<String> = text.lines().map(|line| Brief(line).to_string()).collect();
+    let text = lines.join("\n");
     // Nobody is there to be told that nobody listens.
     let _ = writeln!(io::stderr(), "llmap: {}", PrintableLines(text.trim_end()));
 }
 
-/// A table without lines; the columns after the first `left` ones are aligned to the right.
+/// Columns of a terminal that a cell of a table takes at most.
+const WIDEST: usize = 80;
+
+/// A table without lines; the columns after the first `left` ones are aligned to the right. Cells that
+/// are too wide are cut.
 pub fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>, left: usize) -> String {
     let mut table = Table::new();
     table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(header.iter().map(|cell| crate::one_line(cell)));
+    table.set_header(header.iter().map(|text| crate::cell(text, WIDEST)));
     for row in rows {
-        table.add_row(row.iter().map(|cell| crate::one_line(cell)));
+        table.add_row(row.iter().map(|text| crate::cell(text, WIDEST)));
     }
     for (i, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, 2));

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{Common, output, signals};
 use crate::analysis::communities::{self, OF_THE_PAPER, communities};
 use crate::analysis::probe::{Prober, Report, Settings};
-use crate::dataset::{Attribute, load_attributes, load_rules};
+use crate::dataset::{Attribute, Columns, load_attributes, load_rules};
 use crate::embedder::{Benchmark, Paper};
 use crate::estimate::Figure;
 use crate::{Error, Result};
@@ -49,7 +49,7 @@ pub struct Arguments {
           value_parser = clap::value_parser!(u32).range(1..=100_000))]
     shuffles: u32,
     /// Exit with 1 if an attribute's balanced accuracy (of a number Spearman's correlation) is less.
-    #[arg(long, value_name = "FIGURE", allow_negative_numbers = true, value_parser = super::number)]
+    #[arg(long, value_name = "FIGURE", allow_negative_numbers = true, value_parser = super::figure)]
     fail_under: Option<f64>,
     /// Instead of probing: distances within and between the models whose names hold a keyword, as in
     /// section 6 of the paper; without keywords, those of the paper.
@@ -91,7 +91,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     if let Some(keywords) = &arguments.communities {
         return run_communities(&models, keywords, arguments.shuffles as usize, common);
     }
-    let attributes = attributes(arguments, &models)?;
+    let attributes = attributes(arguments, &models, common)?;
     let prober = Prober::new(models.vectors.view(), &models.names, &attributes, &models.benchmarks);
     prober.check(if arguments.attribute.is_some() { 1 } else { attributes.len() })?;
     let mut wanted = attributes;
@@ -150,9 +150,14 @@ fn nothing(models: &Models, tried: usize) -> String {
 
 /// The attributes of the embedder and those that files add; a new one takes the place of an old one
 /// of its name.
-fn attributes(arguments: &Arguments, models: &Models) -> Result<Vec<Attribute>> {
+fn attributes(arguments: &Arguments, models: &Models, common: &Common) -> Result<Vec<Attribute>> {
     let mut attributes = models.attributes.clone();
-    let mut add = |added: Vec<Attribute>| {
+    let mut add = |Columns { attributes: added, remarks }: Columns| {
+        if !common.quiet {
+            remarks
+                .iter()
+                .for_each(|one| output::message(format!("note: {}", crate::one_line(one))));
+        }
         let new: HashSet<&str> = added.iter().map(|new| &*new.name).collect();
         attributes.retain(|old| !new.contains(&*old.name));
         attributes.extend(added);

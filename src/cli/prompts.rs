@@ -94,6 +94,8 @@ impl<R: Read> Prompts<R> {
         }
         let text = String::from_utf8(bytes)
             .map_err(|_| self.fault("not UTF-8", "send prompts as UTF-8"))?;
+        // What some editors begin a file with, and files that are joined have in the midst.
+        let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
         let prompt = match self.format {
             Format::Lines | Format::Nul => text,
             Format::Jsonl => {
@@ -151,6 +153,10 @@ mod tests {
     fn three_formats_and_their_faults() {
         let (prompts, error) = all("one\r\ntwo".as_bytes(), Format::Lines);
         assert_eq!((prompts, error), (vec!["one".into(), "two".into()], None));
+        let marked = "\u{feff}one\n\u{feff}two".as_bytes();
+        assert_eq!(all(marked, Format::Lines), (vec!["one".into(), "two".into()], None));
+        let marked = "\u{feff}{\"prompt\": \"one\"}".as_bytes();
+        assert_eq!(all(marked, Format::Jsonl), (vec!["one".into()], None));
         let (prompts, _) = all(b"a\nb\0c\0", Format::Nul);
         assert_eq!(prompts, ["a\nb", "c"]);
         let (prompts, error) =

@@ -13,10 +13,12 @@ use crate::analysis::router::pools::Pools;
 use crate::analysis::router::portfolio::{Step, portfolio};
 use crate::analysis::router::{Answer, Preferences, Rank, Route, Router};
 use crate::embedder::{Embedder, Parts, Question, Scope};
-use crate::{Error, Result, one_line};
+use crate::{Error, Result, cell, one_line};
 
 /// Prompts that a portfolio is chosen for at most.
 const PORTFOLIO_PROMPTS: usize = 200_000;
+/// Columns of a terminal that a name takes at most.
+const NAME: usize = 80;
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -39,7 +41,7 @@ pub struct Arguments {
     /// The prompts; without any, they come from standard input.
     prompt: Vec<String>,
     /// How many models to name for each prompt.
-    #[arg(long, default_value_t = 10, value_name = "K")]
+    #[arg(long, default_value_t = 10, value_name = "K", value_parser = super::count)]
     top: usize,
     /// Only models that an expression means, as in `open and params_b <= 15`.
     #[arg(long = "where", value_name = "EXPRESSION")]
@@ -51,13 +53,13 @@ pub struct Arguments {
     #[arg(long, value_name = "NAME", requires = "filter")]
     save_pool: Option<String>,
     /// How much cost counts, from 0 (not at all) to 10 (the cheapest, always).
-    #[arg(long, default_value_t = 0.0, value_name = "W", value_parser = super::number)]
+    #[arg(long, default_value_t = 0.0, value_name = "W", value_parser = super::weight)]
     cost_weight: f64,
     /// Take the cheapest model that is right with at least this probability.
-    #[arg(long, value_name = "P", value_parser = super::number)]
+    #[arg(long, value_name = "P", value_parser = super::share)]
     min_quality: Option<f64>,
     /// Leave out models that cost more.
-    #[arg(long, value_name = "COST", value_parser = super::number)]
+    #[arg(long, value_name = "COST", value_parser = super::cost)]
     max_cost: Option<f64>,
     /// Take the cheapest of the models that cannot be told from the best: the difference lies within
     /// the 80% interval that so many training responses leave.
@@ -80,19 +82,14 @@ pub struct Arguments {
     #[arg(long, conflicts_with_all = ["name_only", "portfolio"])]
     explain: bool,
     /// Choose the K models that together cover the prompts best.
-    #[arg(long, value_name = "K")]
+    #[arg(long, value_name = "K", value_parser = super::count)]
     portfolio: Option<usize>,
     /// What the models of a portfolio may cost together.
-    #[arg(long, value_name = "COST", requires = "portfolio", value_parser = super::number)]
+    #[arg(long, value_name = "COST", requires = "portfolio", value_parser = super::cost)]
     budget: Option<f64>,
 }
 
 pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
-    for (option, number) in [("--top", Some(arguments.top)), ("--portfolio", arguments.portfolio)] {
-        if number == Some(0) {
-            return Err(Error::Usage(format!("{option} must be at least 1")));
-        }
-    }
     if let Some(i) = arguments.prompt.iter().position(|prompt| prompt.trim().is_empty()) {
         return Err(Error::Usage(format!("prompt {} is empty", i + 1)));
     }
@@ -136,9 +133,10 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     // The document is complete even where the prompts were not.
     writer.end()?;
     if below > 0 && !common.quiet {
-        let least = arguments.min_quality.unwrap_or_default();
+        let least = crate::number(arguments.min_quality.unwrap_or_default());
+        let routed = crate::count(routed, "prompt");
         output::message(format!(
-            "no model is right with --min-quality {least} for {below} of {routed} prompts: \
+            "no model is right with --min-quality {least} for {below} of {routed}: \
              the most likely one is named"
         ));
     }
@@ -265,7 +263,7 @@ fn percent(p: f64) -> String {
 fn screen(embedder: &Embedder, router: &Router, prompt: &str, route: &Route, top: usize) -> String {
     let unit = router.costs.unit();
     let short = crate::short_names(embedder.models());
-    let name = |model: usize| one_line(&short[model]);
+    let name = |model: usize| cell(&short[model], NAME);
     let cost = |cost: Option<f64>| unit.zip(cost).map_or_else(String::new, |(u, c)| u.text(c));
     let rows = route.candidates.iter().take(top).enumerate().map(|(i, c)| {
         let marks = match (c.tied, c.front) {
@@ -302,8 +300,11 @@ fn screen(embedder: &Embedder, router: &Router, prompt: &str, route: &Route, top
     if route.below {
         out += "no model is likely enough to be right: this is the most likely one\n";
     }
-    let like: Vec<String> =
-        route.evidence.iter().map(|e| format!("{} {}", e.category, percent(e.share))).collect();
+    let like: Vec<String> = route
+        .evidence
+        .iter()
+        .map(|e| format!("{} {}", cell(&e.category, NAME), percent(e.share)))
+        .collect();
     out += &format!("like the training questions of: {}\n", one_line(&like.join(", ")));
     if let Some(first) = route.evidence.first().filter(|first| !first.correct.is_empty()) {
         let full = |model: &str| embedder.models().iter().position(|name| name == model);
@@ -318,7 +319,7 @@ fn screen(embedder: &Embedder, router: &Router, prompt: &str, route: &Route, top
             one_line(&format!(
                 "{} on {}: {}",
                 first.kind.achieved(),
-                first.category,
+                cell(&first.category, NAME),
                 best.join(", ")
             ))
         );
@@ -346,7 +347,7 @@ fn screen(embedder: &Embedder, router: &Router, prompt: &str, route: &Route, top
 fn reasons(embedder: &Embedder, route: &Route) -> String {
     let Some(first) = route.candidates.first() else { return String::new() };
     let short = crate::short_names(embedder.models());
-    let name = |model: usize| one_line(&short[model]);
+    let name = |model: usize| cell(&short[model], NAME);
     let parts = |parts: &Parts| {
         format!("ability {:+.2}, ease {:+.2}, match {:+.2}", parts.ability, parts.ease, parts.fit)
     };
@@ -358,8 +359,8 @@ fn reasons(embedder: &Embedder, route: &Route) -> String {
         out += &format!("; {behind:.2} behind");
     }
     if let Some((category, own, other)) = &second.ahead_on {
-        let ahead = format!("; ahead on {category} ({} to {})", percent(*own), percent(*other));
-        out += &one_line(&ahead);
+        let category = cell(category, NAME);
+        out += &format!("; ahead on {category} ({} to {})", percent(*own), percent(*other));
     }
     if let Some(weight) = second.from_weight {
         out += &format!("; first from cost weight {weight:.1}");
@@ -433,9 +434,9 @@ fn choose(
     let header =
         ["", "model", "right, each prompt to the best of these", "", "gain", "cost so far"];
     output::text(&format!(
-        "{} prompts\n\n{}\nforecast, not measured. Chosen greedily: at least {:.0}% of what the best \
+        "{}\n\n{}\nforecast, not measured. Chosen greedily: at least {:.0}% of what the best \
          such portfolio reaches, mostly much nearer",
-        p.nrows(),
+        crate::count(p.nrows(), "prompt"),
         output::table(&header, rows, 3),
         100.0 * guarantee
     ))

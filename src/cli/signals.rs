@@ -40,9 +40,14 @@ pub fn listen() -> Result<()> {
             }
             STOP.store(true, Ordering::Relaxed);
             thread::spawn(move || {
-                thread::sleep(SOON);
-                if !PATIENT.load(Ordering::Relaxed) {
-                    std::process::exit(128 + signal);
+                let mut patient = false;
+                loop {
+                    thread::sleep(SOON);
+                    let was = std::mem::replace(&mut patient, PATIENT.load(Ordering::Relaxed));
+                    // What has only just begun to hurry has its time too.
+                    if !patient && !was {
+                        std::process::exit(128 + signal);
+                    }
                 }
             });
         }
@@ -58,6 +63,12 @@ pub fn flag() -> Arc<AtomicBool> {
 /// From now on, one signal does not end the program: the work does, with something to keep.
 pub fn be_patient() {
     PATIENT.store(true, Ordering::Relaxed);
+}
+
+/// From now on again, what does not end soon by itself after a signal is ended: what there is to keep is
+/// kept, or waits for somebody who may never come.
+pub fn hurry() {
+    PATIENT.store(false, Ordering::Relaxed);
 }
 
 /// The first signal that came.

@@ -37,13 +37,15 @@ pub struct Arguments {
     #[arg(long, short, value_name = "EMBEDDER")]
     output: PathBuf,
     /// Numbers in a model's vector.
-    #[arg(long, default_value_t = Settings::default().dim, value_name = "D")]
-    dim: usize,
+    #[arg(long, default_value_t = Settings::default().dim as u32, value_name = "D",
+        value_parser = clap::value_parser!(u32).range(8..=128))]
+    dim: u32,
     /// Forecast from answers alone: leave out release date, size, price and whether a model reasons.
     #[arg(long)]
     no_attributes: bool,
     /// Epochs at most.
-    #[arg(long, default_value_t = Settings::default().epochs, value_name = "N")]
+    #[arg(long, default_value_t = Settings::default().epochs, value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..=100_000))]
     epochs: u32,
     /// What reads the questions: `builtin`, `minilm` or `mpnet` (see `llmap fetch`), the folder of a
     /// sentence encoder, or several joined by `+`.
@@ -91,7 +93,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         });
     }
     let settings = Settings {
-        dim: arguments.dim,
+        dim: arguments.dim as usize,
         epochs: arguments.epochs,
         backend: arguments.backend,
         encoder,
@@ -122,7 +124,11 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     };
     let embedder = train(&data, &settings, &mut Progress::new(&mut progress, &signals::flag()))?;
     bar.finish_and_clear();
+    if output.waits() {
+        signals::hurry();
+    }
     embedder.save_to(output)?;
+    signals::hurry();
     if let Some(signal) = signals::came().filter(|_| !common.quiet) {
         let (signal, epoch) = (signals::name(signal), embedder.provenance().epoch);
         // The terminal may be gone.
@@ -234,12 +240,11 @@ fn report(
         }
     }
     output::text(&format!(
-        "{}: {} {} × {} numbers from {} responses in {:.1} s (epoch {}{memory})\nval: {}{limits}",
+        "{}: {} × {} from {} in {:.1} s (epoch {}{memory})\nval: {}{limits}",
         crate::one_line(&arguments.output.display().to_string()),
-        embedder.models().len(),
-        if embedder.models().len() == 1 { "model" } else { "models" },
-        embedder.vectors().ncols(),
-        provenance.responses,
+        crate::count(embedder.models().len(), "model"),
+        crate::count(embedder.dim(), "dimension"),
+        crate::count(provenance.responses as usize, "response"),
         time.as_secs_f64(),
         provenance.epoch,
         figures.join(", "),

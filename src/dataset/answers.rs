@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::Dataset;
+use super::cells::is_missing;
 use crate::error::Result;
 use crate::spreadsheet;
 use crate::table::Table;
@@ -63,7 +64,7 @@ pub fn load_answers(path: &Path, data: Option<&Dataset>) -> Result<Vec<Answer>> 
                 row.error(problem, "keep one row per question, for instance the mean label")
             );
         }
-        let open = row.text(label)?.trim().is_empty();
+        let open = is_missing(row.text(label)?);
         let label = if open { None } else { Some(row.label(label)?) };
         answers.push(Answer { prompt, question, label });
     }

@@ -31,7 +31,7 @@ pub enum Values {
 
 impl Values {
     /// Whether a number can be computed with: its square is finite, and so are sums of products. What
-    /// is larger is no quantity of any model, and a column that holds it is one of classes.
+    /// is larger is no quantity of any model: where a table holds it, nothing is known.
     #[must_use]
     pub fn is_number(x: f64) -> bool {
         const LARGEST: f64 = 1e60;
@@ -104,7 +104,7 @@ impl Values {
     pub fn text(&self, model: usize) -> Option<String> {
         match self {
             Self::Flag(values) => values[model].map(|v| if v { "yes" } else { "no" }.into()),
-            Self::Number(values) => values[model].map(|v| v.to_string()),
+            Self::Number(values) => values[model].map(crate::number),
             Self::Class(values) => values[model].clone(),
         }
     }
@@ -113,6 +113,11 @@ impl Values {
     pub(super) fn cell(&self, model: usize) -> Option<String> {
         match self {
             Self::Flag(values) => values[model].map(|value| u8::from(value).to_string()),
+            // Every digit, so that it is the same number when it is read again.
+            Self::Number(values) => values[model].map(|value| match value.abs() {
+                0.0 | 1e-5..1e15 => value.to_string(),
+                _ => format!("{value:e}"),
+            }),
             values => values.text(model),
         }
     }

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::{Attribute, Dataset, Question, Responses, Split, Values, kinds};
+use super::cells::Columns;
+use super::{Dataset, Question, Responses, Split, kinds};
 use crate::error::{Error, Result};
 use crate::table::Table;
 
@@ -11,14 +12,6 @@ use crate::table::Table;
 pub(super) fn attribute_columns(table: &Table) -> Vec<(usize, String)> {
     let columns = table.header().iter().cloned().enumerate();
     columns.filter(|(_, name)| !matches!(&**name, "model_id" | "model_name" | "")).collect()
-}
-
-/// Attributes from the cells of each column.
-pub(super) fn typed(columns: Vec<(usize, String)>, cells: &[Vec<String>]) -> Vec<Attribute> {
-    let columns = columns.into_iter().zip(cells);
-    columns
-        .map(|((_, name), cells)| Attribute { name, values: Values::from_cells(cells) })
-        .collect()
 }
 
 /// Collects a data set row by row, whatever the layout.
@@ -78,7 +71,7 @@ impl Builder {
         folder: &Path,
         files: &[&Path],
         (models, model_ids): (Vec<String>, Vec<Box<str>>),
-        attributes: Vec<Attribute>,
+        Columns { attributes, remarks }: Columns,
     ) -> Result<Dataset> {
         let Self { questions, categories, mut triples, .. } = self;
         triples.sort_unstable_by_key(|t| (t.question, t.model, t.file, t.line));
@@ -107,6 +100,16 @@ impl Builder {
         let name =
             name.file_name().map_or_else(|| "data".into(), |n| n.to_string_lossy().into_owned());
         let kinds = kinds::load(folder, &categories)?;
-        Ok(Dataset { name, questions, categories, kinds, models, model_ids, attributes, responses })
+        Ok(Dataset {
+            name,
+            questions,
+            categories,
+            kinds,
+            models,
+            model_ids,
+            attributes,
+            responses,
+            remarks,
+        })
     }
 }

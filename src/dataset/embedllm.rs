@@ -9,6 +9,7 @@ use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
 
 use super::builder::{Builder, Triple};
+use super::cells::Columns;
 use super::{Dataset, Split};
 use crate::error::{Error, Result};
 use crate::table::{self, Table};
@@ -67,7 +68,7 @@ pub(super) fn load(folder: &Path) -> Result<Dataset> {
     if let Some(order) = table::find(folder, "question_order")? {
         check_order(&order, &builder)?;
     }
-    builder.finish(folder, &files, (models.names, models.ids), Vec::new())
+    builder.finish(folder, &files, (models.names, models.ids), Columns::default())
 }
 
 /// Models by id, with the check that ids and names go one to one.

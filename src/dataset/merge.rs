@@ -8,6 +8,7 @@ use serde::Serialize;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::builder::attribute_columns;
+use super::cells::settle;
 use super::matching::{Matcher, NearMiss};
 use super::{Attribute, Dataset, Kind, Question, Split, Values};
 use crate::error::{Error, Result};
@@ -53,6 +54,8 @@ pub struct Merged {
     pub attribute_conflicts: usize,
     /// Models in a table of attributes that the data do not have.
     pub unused_attributes: Vec<String>,
+    /// What is remarkable about the cells of attributes, one sentence each.
+    pub remarks: Vec<String>,
 }
 
 /// Makes one data set of several. The one that is named first goes before the others wherever they
@@ -107,6 +110,7 @@ impl Merging {
                 set.name
             )));
         }
+        self.report.remarks.extend(set.remarks.iter().cloned());
         let models = self.models(&set.models, &names);
         self.attributes(&set.attributes, &models);
         let questions = self.questions(&set);
@@ -275,6 +279,7 @@ impl Merging {
             .collect();
         triples.sort_unstable_by_key(|(question, model, _)| (*question, *model));
         let data = Dataset {
+            remarks: Vec::new(),
             name: "merged".into(),
             categories: self.categories.iter().map(|(name, _)| name.clone()).collect(),
             kinds: self.categories.iter().map(|(_, kind)| *kind).collect(),
@@ -312,7 +317,7 @@ pub fn join_attributes(data: &mut Dataset, path: &Path, report: &mut Merged) -> 
         .map(|(at, column)| (at, if column == "release_date" { "release".into() } else { column }))
         .collect();
     let (mut names, mut rows): (Vec<String>, Vec<Vec<String>>) = <_>::default();
-    let mut lines: BTreeMap<String, u64> = BTreeMap::new();
+    let (mut lines, mut places): (BTreeMap<String, u64>, Vec<u64>) = <_>::default();
     while let Some(row) = table.next()? {
         let model = row.filled(name)?.trim().to_owned();
         if let Some(first) = lines.insert(model.clone(), row.line()) {
@@ -322,6 +327,13 @@ pub fn join_attributes(data: &mut Dataset, path: &Path, report: &mut Merged) -> 
         let cells = columns.iter().map(|(at, column)| Ok(dated(column, row.text(*at)?.trim())));
         rows.push(cells.collect::<Result<_>>()?);
         names.push(model);
+        places.push(row.line());
+    }
+    for (at, (_, column)) in columns.iter().enumerate() {
+        let mut cells: Vec<String> =
+            rows.iter_mut().map(|row| std::mem::take(&mut row[at])).collect();
+        report.remarks.extend(settle(path, column, &mut cells, |row| places[row]));
+        rows.iter_mut().zip(cells).for_each(|(row, cell)| row[at] = cell);
     }
     let mut merging = Merging::default();
     let own = merging.models(&data.models.clone(), &data.models);

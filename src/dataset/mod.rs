@@ -3,6 +3,7 @@
 mod answers;
 mod attributes;
 mod builder;
+mod cells;
 mod embedllm;
 pub mod filter;
 mod guess;
@@ -23,6 +24,7 @@ use crate::names::look_alikes;
 
 pub use answers::{Answer, load_answers};
 pub use attributes::{Attribute, Values};
+pub use cells::Columns;
 pub use guess::guess;
 pub use kinds::Kind;
 pub use matching::NearMiss;
@@ -148,6 +150,8 @@ pub struct Dataset {
     pub attributes: Vec<Attribute>,
     /// Who answered what how.
     pub responses: Responses,
+    /// What was remarkable about the cells of attributes when they were read, one sentence each.
+    pub remarks: Vec<String>,
 }
 
 impl Dataset {
@@ -183,6 +187,7 @@ impl Dataset {
             model_ids: self.model_ids.clone(),
             attributes: self.attributes.clone(),
             responses: Responses::from_sorted(kept.len(), triples.into_iter()),
+            remarks: self.remarks.clone(),
         }
     }
 
@@ -219,6 +224,7 @@ impl Dataset {
             model_ids: models.iter().map(|&m| self.model_ids[m].clone()).collect(),
             attributes: attributes.collect(),
             responses: Responses::from_sorted(self.questions.len(), triples.into_iter()),
+            remarks: self.remarks.clone(),
         }
     }
 
@@ -268,7 +274,7 @@ impl Dataset {
     /// What a careful user should know before training, one sentence each; empty when all is well.
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
-        let mut found = Vec::new();
+        let mut found = self.remarks.clone();
         let mut answered = vec![0_usize; self.models.len()];
         let (mut silent, mut single) = (0, 0);
         for q in 0..self.questions.len() {
@@ -285,16 +291,16 @@ impl Dataset {
             self.models.iter().zip(&answered).filter(|(_, n)| **n == 0).map(|(m, _)| m).collect();
         if let Some(first) = unheard.first() {
             found.push(format!(
-                "{} of the models have no response, the first is {first}",
+                "models without a response: {}, the first is {first}",
                 unheard.len()
             ));
         }
         if silent > 0 {
-            found.push(format!("{silent} questions have no response"));
+            found.push(format!("questions without a response: {silent}"));
         }
         if single > 0 {
             found.push(format!(
-                "{single} questions have a single response: they do not count for routing"
+                "questions with one response only, which do not count for routing: {single}"
             ));
         }
         let attributes = self.attributes.iter().map(|attribute| &*attribute.name);
@@ -308,7 +314,7 @@ impl Dataset {
             leaks += usize::from(*first != question.split);
         }
         if leaks > 0 {
-            found.push(format!("{leaks} questions have the text of a question in another split"));
+            found.push(format!("questions with the text of a question in another split: {leaks}"));
         }
         for split in [Split::Train, Split::Val] {
             if !self.questions.iter().any(|question| question.split == split) {

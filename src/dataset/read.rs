@@ -5,8 +5,9 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::builder::{attribute_columns, typed};
-use super::{Attribute, Dataset, embedllm, tables};
+use super::builder::attribute_columns;
+use super::cells::{Columns, typed};
+use super::{Dataset, embedllm, tables};
 use crate::error::{Error, Result};
 use crate::table::{self, Table};
 
@@ -58,12 +59,13 @@ pub fn table_files(folder: &Path) -> Vec<PathBuf> {
 ///
 /// # Errors
 /// A fault of the file; a name that is none of `models`, with the nearest one.
-pub fn load_attributes(path: &Path, models: &[String]) -> Result<Vec<Attribute>> {
+pub fn load_attributes(path: &Path, models: &[String]) -> Result<Columns> {
     let mut table = Table::open(path)?;
     let name = table.column("model_name")?;
     let columns = attribute_columns(&table);
     let index: HashMap<&str, usize> = models.iter().enumerate().map(|(m, n)| (&**n, m)).collect();
     let mut cells = vec![vec![String::new(); models.len()]; columns.len()];
+    let mut lines = vec![0; models.len()];
     while let Some(row) = table.next()? {
         let model = row.filled(name)?;
         let Some(&m) = index.get(model) else {
@@ -72,9 +74,11 @@ pub fn load_attributes(path: &Path, models: &[String]) -> Result<Vec<Attribute>>
                 near.map_or_else(|| "remove the row".into(), |near| format!("is it `{near}`?"));
             return Err(row.error(format!("no model is called `{model}`"), fix));
         };
+        lines[m] = row.line();
         for (column, (at, _)) in cells.iter_mut().zip(&columns) {
             row.text(*at)?.clone_into(&mut column[m]);
         }
     }
-    Ok(typed(columns, &cells))
+    let columns = columns.into_iter().map(|(_, name)| name).zip(cells);
+    Ok(typed(path, columns, |m| lines[m]))
 }

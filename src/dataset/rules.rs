@@ -4,6 +4,7 @@ use std::path::Path;
 
 use regex_lite::{Regex, RegexBuilder};
 
+use super::cells::{Columns, settle};
 use super::{Attribute, Values};
 use crate::error::Result;
 use crate::table::Table;
@@ -25,11 +26,12 @@ pub(crate) fn pattern(text: &str) -> std::result::Result<Regex, String> {
 ///
 /// # Errors
 /// A fault of the file; a pattern that is none.
-pub fn load_rules(path: &Path, models: &[String]) -> Result<Vec<Attribute>> {
+pub fn load_rules(path: &Path, models: &[String]) -> Result<Columns> {
     let mut table = Table::open(path)?;
     let (regex, attribute, value) =
         (table.column("regex")?, table.column("attribute")?, table.column("value")?);
-    let mut columns: Vec<(String, Vec<String>)> = Vec::new();
+    // Each cell with the line of the rule that it is of.
+    let mut columns: Vec<(String, Vec<(String, u64)>)> = Vec::new();
     while let Some(row) = table.next()? {
         let text = row.filled(regex)?;
         let pattern = pattern(text).map_err(|problem| {
@@ -40,20 +42,23 @@ pub fn load_rules(path: &Path, models: &[String]) -> Result<Vec<Attribute>> {
         })?;
         let (name, value) = (row.filled(attribute)?, row.filled(value)?);
         let at = columns.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
-            columns.push((name.to_owned(), vec![String::new(); models.len()]));
+            columns.push((name.to_owned(), vec![(String::new(), 0); models.len()]));
             columns.len() - 1
         });
-        for (cell, model) in columns[at].1.iter_mut().zip(models) {
+        for ((cell, line), model) in columns[at].1.iter_mut().zip(models) {
             if cell.is_empty() && pattern.is_match(model) {
                 value.clone_into(cell);
+                *line = row.line();
             }
         }
     }
-    let typed = |(name, cells): (String, Vec<String>)| Attribute {
-        name,
-        values: Values::from_cells(&cells),
-    };
-    Ok(columns.into_iter().map(typed).collect())
+    let mut found = Columns::default();
+    for (name, cells) in columns {
+        let (mut cells, lines): (Vec<String>, Vec<u64>) = cells.into_iter().unzip();
+        found.remarks.extend(settle(path, &name, &mut cells, |m| lines[m]));
+        found.attributes.push(Attribute { name, values: Values::from_cells(&cells) });
+    }
+    Ok(found)
 }
 
 #[cfg(test)]
@@ -67,7 +72,7 @@ mod tests {
         std::fs::write(&path, "regex,attribute,value\ncode,coder,1\n^x,size,7\n.,coder,0\n")
             .unwrap();
         let models = ["CodeLlama", "xcode", "vicuna"].map(str::to_owned);
-        let found = load_rules(&path, &models).unwrap();
+        let found = load_rules(&path, &models).unwrap().attributes;
         let flags = Values::Flag(vec![Some(true), Some(true), Some(false)]);
         assert_eq!(found[0], Attribute { name: "coder".into(), values: flags });
         assert_eq!(found[1].values, Values::Number(vec![None, Some(7.0), None]));

@@ -35,7 +35,8 @@ pub fn load_scores(
             }
             None => responses,
         };
-        let score = (f64::from(row.label(accuracy)?), responses);
+        let fix = "write the share of right answers, as in 0.75";
+        let score = (f64::from(row.share(accuracy, "accuracy", fix)?), responses);
         if scores[model].replace(score).is_some() {
             return Err(row.error(format!("duplicate row for `{name}`"), "keep one row per model"));
         }
@@ -63,7 +64,7 @@ mod tests {
         for (text, told) in [
             ("model_name,accuracy\nbeta,0.5\nbeta,0.5\n", ":3: duplicate row for `beta`"),
             ("model_name,accuracy\nalpa,0.5\n", "did you mean `alpha`?"),
-            ("model_name,accuracy\nbeta,1.5\n", ":2: "),
+            ("model_name,accuracy\nbeta,1.5\n", ":2: the accuracy `1.5` is not"),
             ("model_name,accuracy,responses\nbeta,0.5,-1\n", "not a number above 0"),
             ("model,accuracy\n", "model_name"),
         ] {

@@ -121,6 +121,7 @@ impl Simulation {
         let model_ids = (0..self.models).map(|m| m.to_string().into()).collect();
         let kinds = vec![Kind::Correctness; self.categories];
         Dataset {
+            remarks: Vec::new(),
             name,
             questions,
             categories,

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::builder::{Builder, Triple, attribute_columns, typed};
+use super::builder::{Builder, Triple, attribute_columns};
+use super::cells::typed;
 use super::{Dataset, Split};
 use crate::error::{Error, Result};
 use crate::table::{self, Row, Table};
@@ -54,8 +55,8 @@ pub(super) fn load(folder: &Path) -> Result<Dataset> {
     let name = table.column("model_name")?;
     let columns = attribute_columns(&table);
     let mut cells = vec![Vec::new(); columns.len()];
-    let (mut models, mut model_ids) = (Vec::new(), Vec::new());
-    let (mut model_index, mut names, mut lines) = (HashMap::new(), HashMap::new(), Vec::new());
+    let (mut models, mut model_ids, mut lines) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut model_index, mut names) = (HashMap::new(), HashMap::new());
     while let Some(row) = table.next()? {
         let (id, name) = (row.filled(id)?, row.filled(name)?);
         let model = models.len();
@@ -67,14 +68,15 @@ pub(super) fn load(folder: &Path) -> Result<Dataset> {
             let line = lines.get(first);
             return Err(duplicate(&row, "model_name", name, line, "give each model its own name"));
         }
-        lines.push(row.line());
         models.push(name.to_owned());
         model_ids.push(id.into());
+        lines.push(row.line());
         for (column, (at, _)) in cells.iter_mut().zip(&columns) {
             column.push(row.text(*at)?.to_owned());
         }
     }
-    let attributes = typed(columns, &cells);
+    let columns = columns.into_iter().map(|(_, name)| name).zip(cells);
+    let attributes = typed(&models_path, columns, |m| lines[m]);
 
     let mut table = Table::open(&responses_path)?;
     let (id, model, label) =

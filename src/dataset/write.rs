@@ -23,6 +23,13 @@ impl Dataset {
             other => other,
         })?;
         super::load(made.within()).map_err(|problem| {
+            let problem = match problem {
+                Error::Input { file, line, problem, fix } => {
+                    let name = file.file_name().unwrap_or_default();
+                    Error::Input { file: folder.join(name), line, problem, fix }
+                }
+                other => other,
+            };
             Error::Failed(format!(
                 "the data set could not be read again, so it is not written: {problem}"
             ))

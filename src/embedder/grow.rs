@@ -8,6 +8,22 @@ use crate::error::{Error, Result};
 use crate::quantized::halved;
 
 impl Embedder {
+    /// Whether a new model can be called `name`.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if the name is empty or taken.
+    pub fn check_name(&self, name: &str) -> Result<()> {
+        if name.trim().is_empty() {
+            return Err(Error::Usage("the name of the new model is empty".into()));
+        }
+        if self.models.iter().any(|model| model == name) {
+            return Err(Error::Usage(format!(
+                "`{name}` cannot be the name of a new model: a model of the embedder has it"
+            )));
+        }
+        Ok(())
+    }
+
     /// The same embedder with a model more: its name, where it is placed, and how it did on the
     /// benchmarks it was run on, one entry a benchmark. No other model moves.
     ///
@@ -20,11 +36,7 @@ impl Embedder {
         placement: &Placement,
         scores: &[Option<Score>],
     ) -> Result<Self> {
-        if name.trim().is_empty() || self.models.iter().any(|model| model == name) {
-            return Err(Error::Usage(format!(
-                "`{name}` cannot be the name of a new model: it is empty or taken"
-            )));
-        }
+        self.check_name(name)?;
         let vector = &placement.vector;
         let deviations = placement.deviations();
         let fits = vector.len() == self.vectors.ncols()

@@ -28,8 +28,9 @@ impl Embedder {
         if questions < FEW_QUESTIONS {
             let known = 98.0 / f64::from(questions.max(1)).sqrt();
             limits.push(format!(
-                "{questions} training questions: how often a model is right is known to about {known:.0} \
-                 points up or down, and smaller differences are chance"
+                "{}: how often a model is right is known to about {known:.0} \
+                 points up or down, and smaller differences are chance",
+                crate::count(questions as usize, "training question")
             ));
         }
         limits

@@ -89,6 +89,7 @@ mod tests {
         let mut models = vec![model(1.0, [false, true]), model(0.0, [true, false])];
         models.extend((0..12).map(|_| model(0.5, [true, true])));
         let data = Dataset {
+            remarks: Vec::new(),
             name: "test".into(),
             categories: vec!["easy".into(), "hard".into()],
             kinds: vec![Kind::Correctness; 2],

@@ -178,7 +178,7 @@ impl Reference {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
         }
-        crate::atomic::write(path, &bytes)
+        crate::atomic::write_own(path, &bytes)
     }
 
     /// `None` for whatever is not a reference model of this size: it is trained again then.

@@ -175,8 +175,10 @@ fn check(settings: &Settings) -> Result<()> {
         "the dimension must be from 8 to 128"
     } else if settings.encoder.is_empty() {
         "there must be an encoder"
-    } else if settings.epochs == 0 || settings.batch == 0 {
-        "epochs and batch must be at least 1"
+    } else if settings.epochs == 0 {
+        "there must be at least one epoch"
+    } else if settings.batch == 0 {
+        "a batch must have at least one response"
     } else if !(0.0..0.95).contains(&settings.dropout) {
         "the dropout must be at least 0 and under 0.95"
     } else if !(settings.learning_rate > 0.0 && settings.learning_rate < 1.0) {

@@ -81,7 +81,7 @@ impl Cache {
         let tensors = [("texts", Stored::u128(keys)), ("vectors", Stored::f32(vectors))];
         let Ok(bytes) = tensors::write(&tensors, None) else { return };
         let folder = fs::create_dir_all(&self.folder).map_err(|e| Error::io(&self.folder, e));
-        match folder.and_then(|()| atomic::write(&self.folder.join(name), &bytes)) {
+        match folder.and_then(|()| atomic::write_own(&self.folder.join(name), &bytes)) {
             Ok(()) => self.shrink(),
             Err(error) => drop(UNKEPT.set(error.to_string())),
         }

@@ -71,7 +71,7 @@ pub(super) fn remember(hash: &str, folder: &Path) {
     let notes = cache.join("encoders");
     if fs::create_dir_all(&notes).is_ok() {
         // Only a convenience: without the note, the user is asked for the folder.
-        let _ = crate::atomic::write(&notes.join(hash), folder.to_string_lossy().as_bytes());
+        let _ = crate::atomic::write_own(&notes.join(hash), folder.to_string_lossy().as_bytes());
     }
 }
 

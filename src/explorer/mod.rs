@@ -33,6 +33,14 @@ pub(crate) use bench::{Frames, Spread, frames, typed};
 pub(crate) use export::{Kind, Shown, document, picture, picture_of_vectors, plain};
 pub use pane::Pane;
 
+/// Whether there is a theme of this name or in this file.
+///
+/// # Errors
+/// As the explorer fails without it.
+pub fn check_theme(name: &str) -> crate::Result<()> {
+    theme::Theme::load(name, depth::Depth::Indexed).map(drop)
+}
+
 /// Reads a theme, and nothing else.
 pub(crate) fn read_theme(path: &std::path::Path) {
     let _ = theme::Theme::load(&path.to_string_lossy(), depth::Depth::Indexed);

@@ -72,6 +72,14 @@ fn csv(file: &File, skips: &mut Skips, each: Each) {
             }
             Ok(None) => return,
             Err(error) => {
+                if table.is_broken() {
+                    let line = match &error {
+                        Error::Input { line: Some(line), .. } => format!(" from line {line} on"),
+                        _ => String::new(),
+                    };
+                    let problem = problem(&error);
+                    return skips.file(&file.path, format!("cannot be read{line}: {problem}"));
+                }
                 faults += 1;
                 let line = match &error {
                     Error::Input { line, .. } => line.unwrap_or_default(),

@@ -95,6 +95,7 @@ impl Imported {
             task.map_or_else(Kind::default, |task| task.kind)
         };
         let data = Dataset {
+            remarks: Vec::new(),
             name: String::new(),
             kinds: categories.iter().map(kind).collect(),
             models: own.iter().map(|(name, _)| name.clone()).collect(),

@@ -1,22 +1,29 @@
 //! The service over HTTP.
 
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::num::NonZero;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::body::to_bytes;
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use hyper::body::Frame;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::{LARGEST, Reply, Service, connections};
+
+/// So much of a request that is too large is still read, and for so long.
+const UNWANTED: usize = 16 * LARGEST;
+const LINGER: Duration = Duration::from_secs(1);
 
 /// What answers need.
 #[derive(Clone)]
@@ -77,18 +84,62 @@ async fn answer(State(served): State<Served>, request: Request) -> Response {
     response
 }
 
+/// The next bytes of a body; `None` at its end.
+async fn part(body: &mut Body) -> Option<Result<Bytes, axum::Error>> {
+    loop {
+        let frame = poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await?;
+        match frame.map(Frame::into_data) {
+            Ok(Ok(bytes)) => return Some(Ok(bytes)),
+            // Trailers.
+            Ok(Err(_)) => {}
+            Err(error) => return Some(Err(error)),
+        }
+    }
+}
+
+/// All of a body; `None` if it is too large.
+async fn whole(body: &mut Body) -> Option<Result<Vec<u8>, axum::Error>> {
+    let mut whole = Vec::new();
+    while let Some(part) = part(body).await {
+        match part {
+            Ok(part) if whole.len() + part.len() > LARGEST => return None,
+            Ok(part) => whole.extend_from_slice(&part),
+            Err(error) => return Some(Err(error)),
+        }
+    }
+    Some(Ok(whole))
+}
+
+/// Reads on for a while what nobody wants: who is still sending may not see the answer otherwise, since
+/// closing a connection with unread bytes breaks it off.
+fn linger(mut body: Body) {
+    tokio::spawn(timeout(LINGER, async move {
+        let mut left = UNWANTED;
+        while left > 0
+            && let Some(Ok(part)) = part(&mut body).await
+        {
+            left = left.saturating_sub(part.len());
+        }
+    }));
+}
+
 async fn replied(served: Served, request: Request) -> Reply {
     let (parts, body) = request.into_parts();
     let announced = parts.headers.get(header::CONTENT_LENGTH);
     let announced = announced.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     let too_large = || Reply::fault(413, "the request is of more than 4 MiB");
     if announced.is_some_and(|length| length > LARGEST as u64) {
+        linger(body);
         return too_large();
     }
-    let body = match timeout(served.patience, to_bytes(body, LARGEST)).await {
-        Ok(Ok(body)) => body,
-        Ok(Err(e)) if e.to_string().contains("length limit") => return too_large(),
-        Ok(Err(_)) => return Reply::fault(400, "the request broke off"),
+    let mut body = body;
+    let body = match timeout(served.patience, whole(&mut body)).await {
+        Ok(Some(Ok(whole))) => whole,
+        Ok(None) => {
+            linger(body);
+            return too_large();
+        }
+        Ok(Some(Err(_))) => return Reply::fault(400, "the request broke off"),
         Err(_) => return Reply::fault(408, "the request did not come in time"),
     };
     let deadline = Instant::now() + served.patience;

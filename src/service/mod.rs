@@ -104,6 +104,7 @@ impl Service {
     }
 
     fn route(&self, body: &[u8], stop: &dyn Fn() -> bool) -> Result<Reply> {
+        let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
         let request: Request = serde_json::from_slice(body)
             .map_err(|e| Error::Usage(format!("not a request: {e}")))?;
         let (prompts, several) = match (&request.prompt, &request.prompts) {
@@ -273,11 +274,37 @@ mod tests {
             ("POST", "/route", r#"{"prompt": "x", "top": 0}"#, 400, "at least 1"),
             ("GET", "/route", "", 405, "POST"),
             ("DELETE", "/models", "", 405, "GET"),
+            ("POST", "/route", "\u{feff}{}", 400, "either `prompt` or `prompts`"),
+            (
+                "POST",
+                "/route",
+                r#"{"prompt": "x", "min_quality": 1e300}"#,
+                400,
+                "is 1e300; it goes",
+            ),
             ("GET", "/", "", 404, "/route"),
         ] {
             let (found, about) = ask(method, path, body);
             let about = about["error"].as_str().unwrap();
             assert!(found == status && about.contains(said), "{method} {path} {body}: {about}");
+        }
+    }
+
+    #[test]
+    fn faults_are_short_however_long_the_request_is() {
+        let long = "x".repeat(1 << 20);
+        for body in [
+            json!({"prompt": "x", "where": long}),
+            json!({"prompt": "x", "where": format!("{long} and open")}),
+            json!({"prompt": "x", "where": format!("name ~ \"({long}\"")}),
+            json!({"prompt": "x", "where": format!("name = \"{long}\" nonsense")}),
+            json!({"prompt": "x", "pool": long}),
+            json!({"prompt": "x", "rank": long}),
+            json!({"prompt": "x", &*long: 1}),
+        ] {
+            let (status, found) = ask("POST", "/route", &body.to_string());
+            let error = found["error"].as_str().unwrap();
+            assert!(status == 400 && error.chars().count() < 1000, "{error}");
         }
     }
 

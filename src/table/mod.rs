@@ -31,17 +31,31 @@ const END: &[u8] = b"\n\0end of the table\0\n";
 /// The table called `stem` in a folder, in whichever form it is there.
 ///
 /// # Errors
-/// [`Error::Io`] if the system does not let it be looked for.
+/// [`Error::Io`] if the system does not let it be looked for; [`Error::Input`] if something else than a file
+/// has its name.
 pub(crate) fn find(folder: &Path, stem: &str) -> Result<Option<PathBuf>> {
+    let mut other = None;
     for ending in ENDINGS {
         let path = folder.join(format!("{stem}.{ending}"));
         match path.metadata() {
             Ok(about) if about.is_file() => return Ok(Some(path)),
             Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(Error::io(&path, e)),
-            _ => {}
+            Ok(about) => {
+                let folder = about.is_dir();
+                let what = if folder {
+                    "a folder, not a file"
+                } else {
+                    "a pipe or device, not a regular file"
+                };
+                other = other.or(Some((path, what)));
+            }
+            Err(_) => {}
         }
     }
-    Ok(None)
+    match other {
+        Some((path, what)) => Err(Error::input(&path, what, "put the table itself there")),
+        None => Ok(None),
+    }
 }
 
 /// An open table.
@@ -52,6 +66,8 @@ pub(crate) struct Table {
     record: ByteRecord,
     /// Where the row begins: its line or, in Parquet, its number.
     line: u64,
+    /// True if the file cannot be read on.
+    broken: bool,
 }
 
 /// Where the rows come from.
@@ -112,7 +128,14 @@ impl Table {
         let records = Records::open(file, |_| true).map_err(|e| no_parquet(path, None, &e))?;
         let header = named(path, records.names().to_vec())?;
         let source = Source::Parquet(Box::new(records));
-        Ok(Self { path: path.into(), source, header, record: ByteRecord::new(), line: 0 })
+        Ok(Self {
+            path: path.into(),
+            source,
+            header,
+            record: ByteRecord::new(),
+            line: 0,
+            broken: false,
+        })
     }
 
     /// The table that CSV holds.
@@ -131,7 +154,7 @@ impl Table {
         let mut reader = builder.flexible(true).buffer_capacity(1 << 18).from_reader(source);
         let mut header = match reader.byte_headers() {
             Ok(header) => header.clone(),
-            Err(e) => return Err(fault(path, 0, &e)),
+            Err(e) => return Err(fault(path, 0, 1, &e)),
         };
         unparsed.set(0);
         if is_end(&header) {
@@ -147,7 +170,14 @@ impl Table {
         }
         let header = named(path, names)?;
         let source = Source::Csv { reader: Box::new(reader), late, read, unparsed };
-        Ok(Self { path: path.into(), source, header, record: ByteRecord::new(), line: 0 })
+        Ok(Self {
+            path: path.into(),
+            source,
+            header,
+            record: ByteRecord::new(),
+            line: 0,
+            broken: false,
+        })
     }
 
     /// The index of a column that must be there.
@@ -164,6 +194,11 @@ impl Table {
         self.header.iter().position(|column| column == name)
     }
 
+    /// True after an error behind which there are no further rows to be read.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broken
+    }
+
     /// The names of all columns.
     pub(crate) fn header(&self) -> &[String] {
         &self.header
@@ -177,7 +212,12 @@ impl Table {
                 match reader.read_byte_record(&mut self.record) {
                     Ok(true) => {}
                     Ok(false) => return Ok(None),
-                    Err(e) => return Err(fault(&self.path, *late, &e)),
+                    Err(e) => {
+                        // What cannot be read is in the row after the last one that could.
+                        let line = reader.position().line() + *late;
+                        self.broken = matches!(e.kind(), csv::ErrorKind::Io(_));
+                        return Err(fault(&self.path, *late, line, &e));
+                    }
                 }
                 unparsed.set(0);
                 // A row that only looks like the end stands before it.
@@ -252,15 +292,17 @@ impl<'a> Row<'a> {
 
     /// The cell in a column as a label in [0, 1].
     pub(crate) fn label(&self, column: usize) -> Result<f32> {
+        self.share(column, "label", "write 1 for correct, 0 for incorrect, or a share between them")
+    }
+
+    /// The cell in a column as a number in [0, 1]; `what` it is, and how to correct one that is not.
+    pub(crate) fn share(&self, column: usize, what: &str, fix: &str) -> Result<f32> {
         let text = self.text(column)?.trim();
         match text.parse::<f32>() {
-            Ok(label) if (0.0..=1.0).contains(&label) => Ok(label),
+            Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
             _ => {
-                let problem = format!("the label `{text}` is not a number from 0 to 1");
-                Err(self.error(
-                    problem,
-                    "write 1 for correct, 0 for incorrect, or a share between them",
-                ))
+                let problem = format!("the {what} `{text}` is not a number from 0 to 1");
+                Err(self.error(problem, fix))
             }
         }
     }
@@ -300,8 +342,8 @@ fn at(path: &Path, line: u64, problem: impl Into<String>, fix: impl Into<String>
     Error::Input { file: path.into(), line: Some(line), problem: problem.into(), fix: fix.into() }
 }
 
-fn fault(path: &Path, late: u64, error: &csv::Error) -> Error {
-    let line = error.position().map(|position| position.line() + late);
+fn fault(path: &Path, late: u64, line: u64, error: &csv::Error) -> Error {
+    let line = error.position().map_or(line, |position| position.line() + late);
     let (problem, fix) = match error.kind() {
         csv::ErrorKind::Io(e) if e.kind() == io::ErrorKind::Other => {
             (e.to_string(), "is it the right file? then split it, or unpack it first")
@@ -312,5 +354,5 @@ fn fault(path: &Path, late: u64, error: &csv::Error) -> Error {
         ),
         _ => (error.to_string(), "write the file as CSV with a header (RFC 4180)"),
     };
-    Error::Input { file: path.into(), line, problem, fix: fix.into() }
+    Error::Input { file: path.into(), line: Some(line), problem, fix: fix.into() }
 }

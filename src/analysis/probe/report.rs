@@ -275,6 +275,9 @@ fn prediction(task: &Task, said: &Scores, m: usize) -> Prediction {
 
 /// Two digits that count.
 fn number(value: f64) -> String {
+    if value.abs() >= 1e15 {
+        return format!("{value:.1e}");
+    }
     let digits = (1.0 - value.abs().max(1e-9).log10().floor()).clamp(0.0, 6.0) as usize;
     format!("{value:.digits$}")
 }

@@ -6,6 +6,7 @@ use ndarray::Array2;
 
 use crate::dataset::{Attribute, Values};
 use crate::error::{Error, Result};
+use crate::number;
 
 /// A class with fewer models than this cannot be probed; its models count as unknown.
 pub(super) const SMALLEST_CLASS: usize = 5;
@@ -33,7 +34,13 @@ pub(super) struct Task {
 impl Task {
     pub(super) fn new(attribute: &Attribute) -> Result<Self> {
         let few = |what: &str| {
-            Error::Usage(format!("`{}` cannot be probed: it needs {what}", attribute.name))
+            let unknown = (0..attribute.values.len()).all(|m| attribute.values.text(m).is_none());
+            let needs = if unknown {
+                "its value is known of no model (numbers go to 1e60)".into()
+            } else {
+                format!("it needs {what}")
+            };
+            Error::Usage(format!("`{}` cannot be probed: {needs}", attribute.name))
         };
         if let Values::Number(values) = &attribute.values {
             return Self::of_number(values).ok_or_else(|| {
@@ -77,7 +84,7 @@ impl Task {
         }
         Some(Self {
             known,
-            names: vec![format!("≤ {median}"), format!("> {median}")],
+            names: vec![format!("≤ {}", number(median)), format!("> {}", number(median))],
             class,
             value: Some(values.iter().map(|v| v.map_or(0.0, scaled)).collect()),
             log,

@@ -30,6 +30,8 @@ impl Unit {
     #[must_use]
     pub fn text(self, cost: f64) -> String {
         match self {
+            Self::Dollars if cost >= 1e9 => format!("${}", crate::number(cost)),
+            Self::Parameters if cost >= 1e9 => format!("{}B", crate::number(cost)),
             Self::Dollars => format!("${cost:.2}"),
             Self::Parameters if cost < 9.95 => format!("{cost:.1}B"),
             Self::Parameters => format!("{cost:.0}B"),

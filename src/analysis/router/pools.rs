@@ -75,13 +75,14 @@ impl Pools {
         // the process ends, however it does.
         let lock = path.with_extension("lock");
         let io = |e| Error::io(&lock, e);
+        crate::atomic::own(&lock)?;
         let held = File::options().create(true).append(true).open(&lock).map_err(io)?;
         held.lock().map_err(io)?;
         let mut pools = Self::load(path)?;
         pools.named.insert(name.into(), expression.into());
         let mut bytes = Vec::new();
         crate::write_json(&mut bytes, &pools.named, true).map_err(|e| Error::io(path, e))?;
-        crate::atomic::write(path, &bytes)
+        crate::atomic::write_own(path, &bytes)
     }
 }
 

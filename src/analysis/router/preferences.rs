@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Candidate, Costs};
 use crate::error::{Error, Result};
+use crate::number;
 
 /// What candidates are ranked by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,13 +69,16 @@ impl Preferences {
         let usage = |problem: String| Err(Error::Usage(problem));
         let Self { cost_weight, min_quality, max_cost, .. } = *self;
         if !(0.0..=10.0).contains(&cost_weight) {
-            return usage(format!("the cost weight is {cost_weight}; it goes from 0 to 10"));
+            return usage(format!(
+                "the cost weight is {}; it goes from 0 to 10",
+                number(cost_weight)
+            ));
         }
         if let Some(p) = min_quality.filter(|p| !(0.0..=1.0).contains(p)) {
-            return usage(format!("the least quality is {p}; it goes from 0 to 1"));
+            return usage(format!("the least quality is {}; it goes from 0 to 1", number(p)));
         }
         if let Some(cost) = max_cost.filter(|cost| !cost.is_finite() || *cost < 0.0) {
-            return usage(format!("the highest cost is {cost}; it must not be negative"));
+            return usage(format!("the highest cost is {}; it must not be negative", number(cost)));
         }
         let asked =
             cost_weight > 0.0 || min_quality.is_some() || max_cost.is_some() || self.cheapest_tie;
@@ -88,7 +92,7 @@ impl Preferences {
             let cheapest = models.filter_map(|m| costs.of_model(m)).min_by(f64::total_cmp);
             return usage(match cheapest {
                 Some(cheapest) if max_cost.is_some() => {
-                    format!("no model costs so little; the cheapest costs {cheapest}")
+                    format!("no model costs so little; the cheapest costs {}", number(cheapest))
                 }
                 _ => "no model is left to route to".into(),
             });

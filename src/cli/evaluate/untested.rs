@@ -93,13 +93,12 @@ fn screen(report: &Report) -> String {
 
 fn title(repeat: &Repeat) -> String {
     format!(
-        "seed {}: {} cells of {} models hidden, {} answers of val in {} cells judged, {:.1}% of them \
-         correct\n\n",
+        "seed {}: {} of {} hidden, {} of val in {} judged, {:.1}% of them correct\n\n",
         repeat.seed,
-        repeat.hidden_cells,
-        repeat.hidden_models,
-        crate::thousands(repeat.hidden_responses as u64),
-        repeat.judged_cells,
+        crate::count(repeat.hidden_cells, "cell"),
+        crate::count(repeat.hidden_models, "model"),
+        crate::count(repeat.hidden_responses, "answer"),
+        crate::count(repeat.judged_cells, "cell"),
         100.0 * repeat.mean_label,
     )
 }

@@ -43,6 +43,8 @@ const SEARCHED: usize = 4096;
 /// Tests, each value of an `in` being one, times models; a thousand tests may always be made.
 const WORK: usize = 20_000_000;
 const TESTS: usize = 1000;
+/// Characters of an expression that an error shows at most.
+const SHOWN: usize = 200;
 /// How a fault is called that comes of the time rather than of the expression.
 const STOPPED: &str = "it took too long";
 /// The column of the models' names.
@@ -67,9 +69,15 @@ impl Problem {
     /// The same as an error of the command line: the expression with a mark under the place.
     #[must_use]
     pub fn into_usage(self, expression: &str) -> Error {
-        let before: String = expression.chars().take(self.column.saturating_sub(1)).collect();
-        let mark = " ".repeat(one_line(&before).width());
-        let lines = vec![self.to_string(), one_line(expression), format!("{mark}^")];
+        let at = self.column.saturating_sub(1);
+        // Of a long one, what stands around the place.
+        let from = if at < SHOWN { 0 } else { at - SHOWN / 2 };
+        let cut = if from > 0 { "…" } else { "" };
+        let before: String = expression.chars().skip(from).take(at - from).collect();
+        let mark = " ".repeat(cut.width() + one_line(&before).width());
+        let shown: String = expression.chars().skip(from).take(SHOWN + 1).collect();
+        let shown = format!("{cut}{}", one_line(&crate::start(&shown, SHOWN)));
+        let lines = vec![self.to_string(), shown, format!("{mark}^")];
         Error::Lines { usage: true, lines }
     }
 }
@@ -320,7 +328,12 @@ impl<'a> Parser<'a> {
                 let named = self.attributes.iter().map(|attribute| &*attribute.name);
                 let near = nearest(&name, named.chain([MODEL_NAME]));
                 let hint = near.map_or_else(
-                    || format!("; models are found by name with: name ~ {}", written(&name)),
+                    || {
+                        format!(
+                            "; models are found by name with: name ~ {}",
+                            written(crate::start(&name, 40).trim_end_matches('…'))
+                        )
+                    },
                     |near| format!("; did you mean `{near}`?"),
                 );
                 return Err(self.fault(&format!("no attribute is called `{name}`{hint}")));

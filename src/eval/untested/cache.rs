@@ -57,7 +57,7 @@ impl Cache {
         fs::create_dir_all(&self.folder)
             .map_err(|source| Error::Io { file: self.folder.clone(), source })?;
         let bytes = serde_json::to_vec(repeat).map_err(|e| Error::Failed(e.to_string()))?;
-        crate::atomic::write(&self.path(data, settings), &bytes)?;
+        crate::atomic::write_own(&self.path(data, settings), &bytes)?;
         self.shrink();
         Ok(())
     }

@@ -13,13 +13,16 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Writes to `path`, which begins anew; to nowhere without one.
+    /// Writes behind what stands in `path`; to nowhere without one.
     ///
     /// # Errors
     /// If the file cannot be made.
     pub fn open(path: Option<&Path>) -> Result<Self> {
         let file = match path {
-            Some(path) => Some(File::create(path).map_err(|e| Error::io(path, e))?),
+            Some(path) => {
+                let file = File::options().create(true).append(true).open(path);
+                Some(file.map_err(|e| Error::io(path, e))?)
+            }
             None => None,
         };
         Ok(Self { file, start: Instant::now() })

@@ -81,7 +81,7 @@ impl Session {
         let mut bytes = Vec::new();
         crate::write_json(&mut bytes, &Self::of(state), true)
             .map_err(|e| crate::Error::io(&path, e))?;
-        crate::atomic::write(&path, &bytes)
+        crate::atomic::write_own(&path, &bytes)
     }
 
     pub fn theme(&self) -> &str {

@@ -200,7 +200,7 @@ fn drawing(state: &State) -> Result<Picture> {
         texts.push(Text { at: (x, y), end, size, fill, text: words.to_owned() });
     };
     let note = if subject.simulated { "  simulated data" } else { "" };
-    let head = format!("{} · {} models{note}", subject.data, subject.models.len());
+    let head = format!("{} · {}{note}", subject.data, crate::count(subject.models.len(), "model"));
     write(left, 30.0, text, 16.0, Anchor::Start, &head);
     if let Some(title) = &map.coloring.title {
         let title = format!("color: {title}");

@@ -65,6 +65,7 @@ fn known(value: &Value) -> Option<String> {
         Value::String(text) => one_line(text),
         Value::Bool(flag) => if *flag { "yes" } else { "no" }.into(),
         Value::Number(n) => match n.as_f64() {
+            Some(x) if x.abs() >= 1e15 => crate::number(x),
             Some(x) if x.fract() != 0.0 => format!("{x:.3}"),
             x => format!("{:.0}", x.unwrap_or_default()),
         },
@@ -74,6 +75,10 @@ fn known(value: &Value) -> Option<String> {
 
 fn percent(value: &Value) -> Option<String> {
     value.as_f64().map(|share| format!("{:.0}%", 100.0 * share))
+}
+
+fn counted(value: &Value, one: &str) -> Option<String> {
+    value.as_u64().map(|n| crate::count(n as usize, one))
 }
 
 fn number(value: &Value) -> Option<String> {
@@ -94,7 +99,7 @@ fn cluster(cluster: &Value) -> String {
     entry(
         &name(&cluster["name"]),
         [
-            known(&cluster["size"]).map(|n| format!("{n} models")),
+            counted(&cluster["size"], "model"),
             known(&cluster["stability"]).map(|x| format!("stability {x}")),
             percent(&cluster["coverage"]).map(|x| format!("{x} predicted by coverage alone")),
         ],
@@ -173,8 +178,8 @@ fn evaluated(evaluation: &Value, section: &mut impl FnMut(String, Vec<String>)) 
                     number(&figures["nll"]).map(|x| format!("nll {x}")),
                     number(&figures["cell_error"])
                         .map(|x| format!("error of a cell's accuracy {x}")),
-                    known(&untested["hidden_cells"]).map(|n| format!("{n} hidden cells")),
-                    known(&untested["hidden_models"]).map(|n| format!("{n} models")),
+                    counted(&untested["hidden_cells"], "hidden cell"),
+                    counted(&untested["hidden_models"], "model"),
                 ],
             ));
         }
@@ -211,7 +216,7 @@ fn model(model: &Value) -> Vec<String> {
     let near = near.collect::<Vec<_>>().join(", ");
     let own = [
         known(&model["cluster"]).map(|cluster| format!("cluster {cluster}")),
-        known(&model["answers"]).map(|n| format!("{n} answers")),
+        counted(&model["answers"], "answer"),
     ];
     let own: Vec<String> = own.into_iter().flatten().collect();
     let lines = [

@@ -51,7 +51,9 @@ fn read(path: &Path) -> Result<String, String> {
         let most = LONGEST / 1024;
         return Err(format!("{}: a prompt may have {most} KiB", path.display()));
     }
-    String::from_utf8(bytes).map_err(|_| format!("{}: not UTF-8 text", path.display()))
+    let text = String::from_utf8(bytes);
+    let text = text.map_err(|_| format!("{}: not UTF-8 text", path.display()))?;
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
 #[cfg(test)]
