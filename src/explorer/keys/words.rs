@@ -33,21 +33,7 @@ pub fn words(command: &Command) -> (&'static str, &'static str) {
             "color color heat hue legend group cluster attribute family size accuracy",
             "By an attribute, a benchmark, clusters, uncertainty, or the chances on the prompt.",
         ),
-        C::ColorBy(ColorBy::Cluster) => (
-            "clusters k-means kmeans groups communities",
-            "k-means on the directions of the vectors.",
-        ),
-        C::ColorBy(ColorBy::Forecast) => {
-            ("heat heatmap chance probability prompt", "How likely each model answers correctly.")
-        }
-        C::ColorBy(ColorBy::Uncertainty) => {
-            ("confidence error deviation", "How little is known of each model, in logits.")
-        }
-        C::ColorBy(ColorBy::Benchmark(_)) => {
-            ("heat accuracy score benchmark", "The accuracy of each model on the benchmark.")
-        }
-        C::ColorBy(ColorBy::Attribute(_)) => ("attribute group", "The attribute of each model."),
-        C::ColorBy(ColorBy::Nothing) => ("none plain reset", "One color for all models."),
+        C::ColorBy(by) => of_color(*by),
         C::Isolate => ("legend group class highlight only", "The other groups stand back."),
         C::NextView => (
             "marker shape dots braille blocks octants pareto plot cost quality pinned history why",
@@ -107,6 +93,26 @@ pub fn words(command: &Command) -> (&'static str, &'static str) {
         ),
         C::Newcomer(_) => ("onboard new model answer", ""),
         _ => ("", ""),
+    }
+}
+
+fn of_color(by: ColorBy) -> (&'static str, &'static str) {
+    match by {
+        ColorBy::Cluster => (
+            "clusters k-means kmeans groups communities",
+            "k-means on the directions of the vectors.",
+        ),
+        ColorBy::Forecast => {
+            ("heat heatmap chance probability prompt", "How likely each model answers correctly.")
+        }
+        ColorBy::Uncertainty => {
+            ("confidence error deviation", "How little is known of each model, in logits.")
+        }
+        ColorBy::Benchmark(_) => {
+            ("heat accuracy score benchmark", "The accuracy of each model on the benchmark.")
+        }
+        ColorBy::Attribute(_) => ("attribute group", "The attribute of each model."),
+        ColorBy::Nothing => ("none plain reset", "One color for all models."),
     }
 }
 

@@ -110,6 +110,9 @@ fn questions_are_browsed_by_surprise() {
     for (width, height) in [(80, 24), (140, 42), (200, 60)] {
         update(&mut state, Event::Outside(Outside::Resized(width, height)));
         insta::assert_snapshot!(format!("Questions-read-{width}x{height}"), screen(&state));
+        let text = screen(&state);
+        let row = |line: &str| line.contains('…') && line.contains('%');
+        assert!(width > 140 || text.lines().any(row), "a text that is cut says so");
     }
     press(&mut state, KeyCode::Char('f'));
     type_text(&mut state, "compile");

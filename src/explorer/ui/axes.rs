@@ -71,14 +71,15 @@ pub fn draw_titles(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Gr
     };
     let muted = state.theme.ink(Ink::Muted);
     for (component, end) in map.ends().into_iter().flatten().enumerate() {
-        let (x, y) = map.seen(end);
-        if (0.0..1.0).contains(&x) && (0.0..1.0).contains(&y) {
-            let at = |v: f64, size: u16| (v * f64::from(size)) as usize;
-            let (x, y) = (at(x, plot.width), at(y, plot.height));
-            let title = format!("PC{}", component + 1);
-            if let Some((x, y)) = grid.place(&Wanted { x, y, text: &title, covers: usize::MAX }) {
+        let seen = map.seen(end);
+        if (0.0..1.0).contains(&seen.0) && (0.0..1.0).contains(&seen.1) {
+            let at = |share: f64, size: u16| (share * f64::from(size)) as usize;
+            let text = &format!("PC{}", component + 1);
+            let (x, y) = (at(seen.0, plot.width), at(seen.1, plot.height));
+            if let Some(place) = grid.place(&Wanted { x, y, text, covers: usize::MAX }) {
                 let style = state.theme.bold(Ink::Muted);
-                buffer.set_string(plot.x + x as u16, plot.y + y as u16, &title, style);
+                let (right, down) = (place.0 as u16, place.1 as u16);
+                buffer.set_string(plot.x + right, plot.y + down, text, style);
             }
         }
     }
@@ -120,8 +121,7 @@ fn named(state: &State, component: usize) -> String {
         Projector::Attribute(_) if component == 0 => return map.projector.title(&state.subject),
         Projector::Attribute(_) => format!("PC{component} of the rest"),
     };
-    let meaning = map.meanings.get(component).and_then(Option::as_ref);
-    meaning.map_or(name.clone(), |meaning| format!("{name}: {}", meaning.text()))
+    map.meaning_of(component).map_or(name.clone(), |meaning| format!("{name}: {}", meaning.text()))
 }
 
 /// How much of the whole the principal components show, and how much of the first ones coverage

@@ -22,9 +22,9 @@ pub fn draw(buffer: &mut Buffer, state: &State, plot: Rect) {
     let theme = &state.theme;
     let grounds = SHADES.map(|s| Theme::blend(theme[Ink::Background], theme[Ink::Muted], s));
     let mixes = grounds[0] != theme[Ink::Background];
-    for (i, level) in levels.into_iter().enumerate() {
+    for (cell, level) in levels.into_iter().enumerate() {
         let Some(shade) = level.checked_sub(1) else { continue };
-        let (x, y) = (plot.x + (i % w) as u16, plot.y + (i / w) as u16);
+        let (x, y) = (plot.x + (cell % w) as u16, plot.y + (cell / w) as u16);
         if mixes {
             let style = Style::new().bg(grounds[usize::from(shade)]);
             buffer.set_style(Rect { x, y, width: 1, height: 1 }, style);

@@ -70,8 +70,10 @@ fn correlation(xs: &[f64], value: &dyn Fn(usize) -> Option<f64>) -> Option<f64> 
     if pairs.len() < 3 {
         return None;
     }
-    let (mx, my) =
-        (pairs.iter().map(|p| p.0).sum::<f64>() / n, pairs.iter().map(|p| p.1).sum::<f64>() / n);
+    let (mx, my) = (
+        pairs.iter().map(|(x, _)| x).sum::<f64>() / n,
+        pairs.iter().map(|(_, y)| y).sum::<f64>() / n,
+    );
     let (mut xx, mut yy, mut xy) = (0.0, 0.0, 0.0);
     for (x, y) in pairs {
         (xx, yy, xy) = (xx + (x - mx).powi(2), yy + (y - my).powi(2), xy + (x - mx) * (y - my));

@@ -176,10 +176,8 @@ pub struct MapState {
     pub drag: Option<Drag>,
     /// Where a button was pressed, or a drag has come to.
     pub pressed: Option<Position>,
-    /// What each component goes with, as far as that is known of the projection that is shown.
-    pub meanings: Vec<Option<Meaning>>,
-    /// The projection has changed since that was found out.
-    unexplained: bool,
+    /// What each component goes with; `None` until that is found out for the projection shown.
+    meanings: Option<Vec<Option<Meaning>>>,
     /// Models by how much is known of them: who gets a name first.
     pub ranked: Vec<usize>,
 }
@@ -225,8 +223,7 @@ impl MapState {
             tool: Tool::Box,
             drag: None,
             pressed: None,
-            meanings: Vec::new(),
-            unexplained: true,
+            meanings: None,
             ranked: Vec::new(),
         };
         (map.places, map.nearness, map.origin) = map.arrange();
@@ -263,15 +260,21 @@ impl MapState {
 
     /// Finds out what the components go with, if that is not known yet.
     pub fn explain(&mut self, subject: &Subject) {
-        if !std::mem::take(&mut self.unexplained) {
+        if self.meanings.is_some() {
             return;
         }
         let columns = self.projection.coordinates.columns().into_iter().take(EXPLAINED);
-        self.meanings = if self.projector == Projector::Pca {
+        let found = if self.projector == Projector::Pca {
             columns.map(|column| meaning::meaning(subject, &column.to_vec())).collect()
         } else {
             Vec::new()
         };
+        self.meanings = Some(found);
+    }
+
+    /// What a component goes with, if anything.
+    pub fn meaning_of(&self, component: usize) -> Option<&Meaning> {
+        self.meanings.as_ref()?.get(component)?.as_ref()
     }
 
     pub fn axes(&self) -> (usize, usize) {
@@ -326,7 +329,7 @@ impl MapState {
             return false;
         };
         self.projection = found.clone();
-        self.unexplained = true;
+        self.meanings = None;
         self.projecting = Job::Idle;
         if self.projector != projector {
             self.projector = projector;

@@ -85,7 +85,7 @@ fn rows(state: &State, list: Rect) -> Vec<Line<'static>> {
     let Some(book) = questions.book.done() else { return Vec::new() };
     let room = usize::from(list.width);
     let category = (room / 6).clamp(8, 20);
-    let text = room.saturating_sub(category + 24);
+    let text = room.saturating_sub(category + 25);
     let head = format!(
         "{:>8} {:>7} {:>5}  {} question",
         "surprise",
