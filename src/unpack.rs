@@ -139,7 +139,10 @@ pub(crate) fn settings(path: &Path) -> Result<String> {
     let text = String::from_utf8(whole(path, SETTINGS, Accepted::Files)?)
         .map_err(|_| Error::input(path, "not UTF-8 text", "save the file as UTF-8"))?;
     // What some editors begin a file with.
-    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+    Ok(match text.strip_prefix('\u{feff}') {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    })
 }
 
 /// The bytes of a file that this program wrote, if it is there and whole.

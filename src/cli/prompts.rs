@@ -95,7 +95,10 @@ impl<R: Read> Prompts<R> {
         let text = String::from_utf8(bytes)
             .map_err(|_| self.fault("not UTF-8", "send prompts as UTF-8"))?;
         // What some editors begin a file with, and files that are joined have in the midst.
-        let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
+        let text = match text.strip_prefix('\u{feff}') {
+            Some(rest) => rest.to_owned(),
+            None => text,
+        };
         let prompt = match self.format {
             Format::Lines | Format::Nul => text,
             Format::Jsonl => {

@@ -61,8 +61,8 @@ pub(super) fn settle(
     };
     if words.is_empty() && numbers + beyond.len() > 0 {
         let remark = remark(&beyond, "is a number out of range", "taken as unknown");
-        for (at, cell) in cells.iter_mut().enumerate() {
-            if beyond.contains(&at) || is_missing(cell) {
+        for cell in cells.iter_mut() {
+            if !cell.trim().parse().is_ok_and(Values::is_number) {
                 cell.clear();
             }
         }

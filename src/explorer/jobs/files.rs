@@ -53,7 +53,10 @@ fn read(path: &Path) -> Result<String, String> {
     }
     let text = String::from_utf8(bytes);
     let text = text.map_err(|_| format!("{}: not UTF-8 text", path.display()))?;
-    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+    Ok(match text.strip_prefix('\u{feff}') {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    })
 }
 
 #[cfg(test)]
