@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 
 use llmap::Progress;
 use llmap::Result;
-use llmap::analysis::onboarding::{Catalogue, Newcomer};
+use llmap::analysis::onboarding::{Catalogue, NewModel};
 use llmap::dataset::{self, Answer};
 use llmap::embedder::{Settings, train};
 
@@ -31,7 +31,7 @@ fn main() -> Result<()> {
         })
         .collect();
     let catalogue = Catalogue::new(&embedder, &others, &never)?;
-    let placed = Newcomer::place(&embedder, Some(&catalogue), &answers)?;
+    let placed = NewModel::place(&embedder, Some(&catalogue), &answers)?;
 
     println!("{} after {} answers:", data.models[new], answers.len());
     for (benchmark, known, predicted) in placed.benchmarks() {

@@ -10,7 +10,7 @@ pub const ECE_BINS: usize = 15;
 /// Labels and who gave them, for the questions that are judged: the frame predictions are laid in.
 ///
 /// A prediction is a `Vec<f32>` with one probability a response, question by question.
-pub struct Judged {
+pub struct EvalSet {
     /// The questions, as indices into the data set.
     pub questions: Vec<usize>,
     /// `starts[i]..starts[i + 1]` are the responses of the `i`-th question.
@@ -21,7 +21,7 @@ pub struct Judged {
     pub labels: Vec<f32>,
 }
 
-impl Judged {
+impl EvalSet {
     /// The responses of `questions` in `data`.
     #[must_use]
     pub fn new(data: &Dataset, questions: Vec<usize>) -> Self {
@@ -85,7 +85,7 @@ impl Metrics {
 
     /// Scores the prediction `p`.
     #[must_use]
-    pub fn of(judged: &Judged, p: &[f32]) -> Self {
+    pub fn of(judged: &EvalSet, p: &[f32]) -> Self {
         Scored::new(judged, p).metrics(&vec![1.0; judged.questions.len()])
     }
 
@@ -98,7 +98,7 @@ impl Metrics {
 
 /// One prediction, with all that does not depend on the weights of the questions.
 pub(crate) struct Scored<'a> {
-    judged: &'a Judged,
+    judged: &'a EvalSet,
     p: &'a [f32],
     /// The question of each response.
     question: Vec<u32>,
@@ -110,7 +110,7 @@ pub(crate) struct Scored<'a> {
 }
 
 impl<'a> Scored<'a> {
-    pub(crate) fn new(judged: &'a Judged, p: &'a [f32]) -> Self {
+    pub(crate) fn new(judged: &'a EvalSet, p: &'a [f32]) -> Self {
         let sums = judged
             .ranges()
             .map(|range| {
@@ -262,7 +262,7 @@ pub struct RoutingBounds {
 impl RoutingBounds {
     /// The bounds on these questions.
     #[must_use]
-    pub fn of(judged: &Judged) -> Self {
+    pub fn of(judged: &EvalSet) -> Self {
         let labels = |range: std::ops::Range<usize>| &judged.labels[range];
         Self {
             random: mean_over_compared(judged, |range| {
@@ -276,7 +276,7 @@ impl RoutingBounds {
     }
 }
 
-fn mean_over_compared(judged: &Judged, value: impl Fn(std::ops::Range<usize>) -> f32) -> f64 {
+fn mean_over_compared(judged: &EvalSet, value: impl Fn(std::ops::Range<usize>) -> f32) -> f64 {
     let (mut sum, mut compared) = (0.0, 0_usize);
     for range in judged.ranges().filter(|range| range.len() >= 2) {
         sum += f64::from(value(range));
@@ -290,7 +290,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn judged(questions: &[&[f32]]) -> Judged {
+    fn judged(questions: &[&[f32]]) -> EvalSet {
         let mut starts = vec![0];
         let (mut models, mut labels) = (Vec::new(), Vec::new());
         for question in questions {
@@ -298,7 +298,7 @@ mod tests {
             labels.extend(*question);
             starts.push(labels.len());
         }
-        Judged { questions: (0..questions.len()).collect(), starts, models, labels }
+        EvalSet { questions: (0..questions.len()).collect(), starts, models, labels }
     }
 
     #[test]

@@ -123,7 +123,7 @@ fn every_fault_of_a_table_names_file_and_line() {
             "duplicate prompt_id `1` (first on line 2)",
             QUESTIONS.replace("\n2,", "\n1,"),
         ),
-        ("questions.csv", 2, "`dev` is no split", QUESTIONS.replacen("train", "dev", 1)),
+        ("questions.csv", 2, "`dev` is not a split", QUESTIONS.replacen("train", "dev", 1)),
         ("questions.csv", 2, "`prompt` is empty", QUESTIONS.replace("What is 2+2?", " ")),
         (
             "questions.csv",
@@ -152,7 +152,7 @@ fn every_fault_of_a_table_names_file_and_line() {
         ("responses.csv", 4, "`nan` is not a number", RESPONSES.replace("0.5", "nan")),
         ("responses.csv", 4, "`` is not a number", RESPONSES.replace("0.5", "")),
         ("responses.csv", 1, "no column `label`", RESPONSES.replace("label", "score")),
-        ("categories.csv", 3, "`taste` is no kind", KINDS.replace("preference", "taste")),
+        ("categories.csv", 3, "`taste` is not a kind", KINDS.replace("preference", "taste")),
         ("categories.csv", 3, "`kind` is empty", KINDS.replace("preference", "")),
         (
             "categories.csv",

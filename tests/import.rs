@@ -460,7 +460,7 @@ fn what_is_odd_is_passed_over_and_listed() {
     assert!(skip["file"].as_str().unwrap().contains("samples_sums"), "{about}");
     assert_eq!(
         (&skip["line"], &skip["reason"]),
-        (&json!(1), &json!("no score: `exact_match` is no number"))
+        (&json!(1), &json!("no score: `exact_match` is not a number"))
     );
 
     let (data, about) = case("lm-eval", "odd-task", &[]);

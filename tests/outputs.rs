@@ -156,7 +156,7 @@ fn a_pipe_in_the_place_of_a_kept_baseline_is_not_waited_for() {
     assert!(std::process::Command::new("mkfifo").arg(&cache).status().unwrap().success());
     let run = llmap(home, &evaluate);
     let error = String::from_utf8_lossy(&run.stderr);
-    assert!(run.status.success() && error.contains("is no regular file"), "{error}");
+    assert!(run.status.success() && error.contains("is not a regular file"), "{error}");
 }
 
 #[cfg(unix)]

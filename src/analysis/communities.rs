@@ -45,7 +45,7 @@ pub struct Community {
 /// dimensions). A keyword of the paper stands for its pattern, any other is a regular expression.
 ///
 /// # Errors
-/// [`Error::Usage`] if a keyword is no regular expression.
+/// [`Error::Usage`] if a keyword is not a regular expression.
 pub fn communities(
     vectors: ArrayView2<'_, f32>,
     names: &[String],
@@ -59,7 +59,7 @@ pub fn communities(
         .map(|keyword| {
             let paper = OF_THE_PAPER.iter().find(|(word, _)| word.eq_ignore_ascii_case(keyword));
             let pattern = pattern(paper.map_or(keyword, |(_, pattern)| pattern)).map_err(|e| {
-                Error::Usage(format!("the keyword `{keyword}` is no regular expression: {e}"))
+                Error::Usage(format!("the keyword `{keyword}` is not a regular expression: {e}"))
             })?;
             let member: Vec<bool> = names.iter().map(|name| pattern.is_match(name)).collect();
             Ok(community(keyword, &distances, member, shuffles, seed))

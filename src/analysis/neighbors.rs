@@ -14,12 +14,12 @@ pub struct Neighbor {
     pub cosine: f64,
     /// Euclidean distance.
     pub distance: f64,
-    /// How many questions both answered, where that is known: what the likeness stands on.
+    /// How many questions both answered, where that is known: what the similarity stands on.
     pub shared: Option<u32>,
 }
 
 impl Neighbor {
-    /// What the likeness stands on, in words.
+    /// What the similarity stands on, in words.
     #[must_use]
     pub fn basis(&self) -> Option<String> {
         Some(basis(self.shared?))
@@ -32,7 +32,7 @@ impl Neighbor {
     }
 }
 
-/// What the likeness of two models that share so many questions stands on.
+/// What the similarity of two models that share so many questions stands on.
 #[must_use]
 pub(crate) fn basis(shared: u32) -> String {
     match shared {

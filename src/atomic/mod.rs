@@ -1,6 +1,6 @@
 //! The one place that writes files: completely or not at all.
 //!
-//! A regular file is written beside its place and moved there. What is no regular file (a device, a
+//! A regular file is written beside its place and moved there. What is not a regular file (a device, a
 //! pipe) is written through, and a symbolic link is followed, as any program does that opens a file.
 
 mod folder;
@@ -68,7 +68,7 @@ impl Output {
         Ok(Self { path: path.into(), place })
     }
 
-    /// True if writing may wait for whoever reads: the place is no regular file.
+    /// True if writing may wait for whoever reads: the place is not a regular file.
     #[must_use]
     pub fn waits(&self) -> bool {
         matches!(self.place, Place::Through)
@@ -115,7 +115,7 @@ pub(crate) fn own(path: &Path) -> Result<()> {
     if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
         return Err(Error::input(
             path,
-            "is no regular file",
+            "is not a regular file",
             "remove it: llmap keeps a file there",
         ));
     }
@@ -154,7 +154,7 @@ fn keep(file: &File, there: &fs::Metadata, permissions: Permissions) -> io::Resu
     file.set_permissions(permissions)
 }
 
-/// Opens what is no regular file. Behind `/dev/stdout` may stand a file: that is added to.
+/// Opens what is not a regular file. Behind `/dev/stdout` may stand a file: that is added to.
 fn through(path: &Path) -> io::Result<File> {
     OpenOptions::new().append(true).open(path)
 }
@@ -337,7 +337,7 @@ mod tests {
             assert!(made.success());
             for path in [&*at("pipe"), Path::new("/dev/null"), folder.path()] {
                 let error = write_own(path, b"x").unwrap_err().to_string();
-                assert!(error.contains("is no regular file"), "{error}");
+                assert!(error.contains("is not a regular file"), "{error}");
             }
             write_own(&at("new"), b"x").unwrap();
             write_own(&at("new"), b"y").unwrap();

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::train::{bar, show};
 use super::{Common, output, signals};
-use crate::analysis::onboarding::{Catalogue, Newcomer};
+use crate::analysis::onboarding::{Catalogue, NewModel};
 use crate::dataset::{Dataset, load_answers};
 use crate::embedder::{Embedder, Event};
 use crate::eval::unseen::coresets;
@@ -69,10 +69,10 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     if arguments.coreset {
         return coreset(arguments, &embedder, &catalogue, common);
     }
-    let newcomer = Newcomer::place(&embedder, Some(&catalogue), &answers)?;
+    let new_model = NewModel::place(&embedder, Some(&catalogue), &answers)?;
     let left = arguments.budget.map(|budget| (budget as usize).saturating_sub(answers.len()));
     let number = arguments.number.min(left.unwrap_or(usize::MAX));
-    let (now, asked) = newcomer.ask(&arguments.benchmark, number, common.seed, |_| true)?;
+    let (now, asked) = new_model.ask(&arguments.benchmark, number, common.seed, |_| true)?;
     let after = asked.last().map_or(now, |asked| asked.deviation);
     let enough = asked.iter().position(|asked| asked.deviation <= arguments.enough);
     let word = match enough {

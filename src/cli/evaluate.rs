@@ -402,8 +402,8 @@ fn curve_screen(found: &Deferral) -> String {
     let header =
         ["router", "area", "cheapest", "10%", "25%", "50%", "best", "equals the best single at"];
     format!(
-        "quality against cost: {}, {} of known cost; {} is always the cheapest \
-         model, {} always the dearest\n\n{}\nalways the ablest model: {:.3} right for {} a question\n\n",
+        "quality against cost: {}, {} of known cost; always the cheapest model: {}; \
+         always the most expensive: {}\n\n{}\nalways the best single model: {:.3} correct for {} per question\n\n",
         crate::count(found.questions, "question"),
         crate::count(found.models, "model"),
         cost(found.costs[0]),

@@ -7,7 +7,7 @@ use ndarray::s;
 use serde_json::json;
 
 use super::{Common, output, signals};
-use crate::analysis::onboarding::{Catalogue, Newcomer};
+use crate::analysis::onboarding::{Catalogue, NewModel};
 use crate::analysis::projection::Projection;
 use crate::dataset::{self, load_answers};
 use crate::estimate::Estimate;
@@ -59,21 +59,21 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let cancel = signals::flag();
     let catalogue = data.as_ref().map(|data| Catalogue::new(&embedder, data, &cancel));
     let catalogue = catalogue.transpose()?;
-    let newcomer = Newcomer::place(&embedder, catalogue.as_ref(), &answers)?;
-    let benchmarks = newcomer.benchmarks();
-    let neighbors = newcomer.neighbors(5);
-    let ability = newcomer.ability();
-    let vector = newcomer.vector();
-    let deviations = newcomer.deviations();
-    let placement = newcomer.placement().clone();
-    let scores = newcomer.scores();
+    let new_model = NewModel::place(&embedder, catalogue.as_ref(), &answers)?;
+    let benchmarks = new_model.benchmarks();
+    let neighbors = new_model.neighbors(5);
+    let ability = new_model.ability();
+    let vector = new_model.vector();
+    let deviations = new_model.deviations();
+    let placement = new_model.placement().clone();
+    let scores = new_model.scores();
     // The first two principal components of the specialities: the map of the explorer.
     let map = Projection::pca(embedder.profiles(), 2)?.linear.map(|linear| {
         let special = vector.slice(s![1..]).mapv(f64::from);
-        linear.place(special.view(), newcomer.covariance().slice(s![1.., 1..]))
+        linear.place(special.view(), new_model.covariance().slice(s![1.., 1..]))
     });
     let names = embedder.models().to_vec();
-    drop(newcomer);
+    drop(new_model);
     if let Some(output) = output {
         let embedder = Arc::try_unwrap(embedder)
             .map_err(|_| Error::Failed("the embedder is in use".into()))?;

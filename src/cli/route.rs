@@ -12,7 +12,7 @@ use super::{Common, output};
 use crate::analysis::router::pools::Pools;
 use crate::analysis::router::portfolio::{Step, portfolio};
 use crate::analysis::router::{Answer, Preferences, Rank, Route, Router};
-use crate::embedder::{Embedder, Parts, Question, Scope};
+use crate::embedder::{Embedder, LogitTerms, Question, Scope};
 use crate::{Error, Result, cell, one_line};
 
 /// Prompts that a portfolio is chosen for at most.
@@ -348,7 +348,7 @@ fn reasons(embedder: &Embedder, route: &Route) -> String {
     let Some(first) = route.candidates.first() else { return String::new() };
     let short = crate::short_names(embedder.models());
     let name = |model: usize| cell(&short[model], NAME);
-    let parts = |parts: &Parts| {
+    let parts = |parts: &LogitTerms| {
         format!("ability {:+.2}, ease {:+.2}, match {:+.2}", parts.ability, parts.ease, parts.fit)
     };
     let mut out = format!("why {}: {}\n", name(first.model), parts(&route.why.parts));

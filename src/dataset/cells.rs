@@ -1,4 +1,4 @@
-//! Cells of a column on their way to values: what stands for an unknown value, and what is no number
+//! Cells of a column on their way to values: what stands for an unknown value, and what is not a number
 //! among numbers.
 
 use std::path::Path;
@@ -68,7 +68,7 @@ pub(super) fn settle(
         }
         remark.into_iter().collect()
     } else if numbers + beyond.len() > words.len() {
-        let remark = remark(&words, "is no number", "the whole column is read as text");
+        let remark = remark(&words, "is not a number", "the whole column is read as text");
         remark.into_iter().collect()
     } else {
         Vec::new()

@@ -102,7 +102,7 @@ pub(super) fn load(folder: &Path, categories: &[String]) -> Result<Vec<Kind>> {
     while let Some(row) = table.next()? {
         let name = row.filled(kind)?.trim();
         let Some(kind) = Kind::from_name(name) else {
-            let problem = format!("`{name}` is no kind of label");
+            let problem = format!("`{name}` is not a kind of label");
             return Err(row.error(problem, "write correctness, preference or judge"));
         };
         let category = row.filled(category)?;

@@ -136,9 +136,9 @@ impl Matcher {
             let key = folded(name);
             let numbers = numbers(last(&key));
             let alike = by_numbers.get(numbers.as_slice()).map_or(&[][..], Vec::as_slice);
-            let likeness = |at: &&usize| strsim::jaro_winkler(last(&known[**at].0), last(&key));
-            let best = alike.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-            let Some(at) = best.filter(|at| likeness(at) >= NEAR) else { continue };
+            let similarity = |at: &&usize| strsim::jaro_winkler(last(&known[**at].0), last(&key));
+            let best = alike.iter().max_by(|a, b| similarity(a).total_cmp(&similarity(b)));
+            let Some(at) = best.filter(|at| similarity(at) >= NEAR) else { continue };
             let reason = if last(&known[*at].0) == last(&key) {
                 "the same model of two organizations, or of several names"
             } else {

@@ -36,7 +36,7 @@ pub fn load_rules(path: &Path, models: &[String]) -> Result<Columns> {
         let text = row.filled(regex)?;
         let pattern = pattern(text).map_err(|problem| {
             row.error(
-                format!("`{text}` is no regular expression: {problem}"),
+                format!("`{text}` is not a regular expression: {problem}"),
                 "fix the pattern; letters and digits match themselves",
             )
         })?;

@@ -37,7 +37,7 @@ pub(super) fn load(folder: &Path) -> Result<Dataset> {
             Some(column) => {
                 let name = row.text(column)?;
                 Split::from_name(name).ok_or_else(|| {
-                    row.error(format!("`{name}` is no split"), "write train, val or test")
+                    row.error(format!("`{name}` is not a split"), "write train, val or test")
                 })?
             }
             None => split_by_text(prompt),

@@ -3,7 +3,7 @@
 use super::calibration::Calibration;
 use super::coverage::{coverage, overall};
 use crate::logit::sigmoid;
-use crate::metrics::Judged;
+use crate::metrics::EvalSet;
 
 /// Temperatures that few answers cannot leave: the prior is normal in the logarithm, with this
 /// deviation around 1.
@@ -14,7 +14,7 @@ const SPREAD_PRIOR: (f64, f64) = (1.0, 20.0);
 /// Fits both to the logits of val, laid out as `judged`: the temperature by log loss, the spread
 /// so that 80% intervals hold 80% of the groups of [`super::coverage`]. Both start from a prior,
 /// so that a handful of answers promises nothing that it cannot know.
-pub(super) fn fit(judged: &Judged, logits: &[f32]) -> Calibration {
+pub(super) fn fit(judged: &EvalSet, logits: &[f32]) -> Calibration {
     let temperature = temperature(logits, &judged.labels);
     let mut fitted = Calibration { temperature, spread: 0.0 };
     let p: Vec<f32> = logits.iter().map(|&logit| fitted.probability(logit)).collect();
@@ -62,7 +62,7 @@ mod tests {
     fn temperature_and_spread_are_recovered() {
         let mut rng = ChaCha8Rng::seed_from_u64(5);
         let (mut judged, mut logits) = (
-            Judged { questions: vec![], starts: vec![0], models: vec![], labels: vec![] },
+            EvalSet { questions: vec![], starts: vec![0], models: vec![], labels: vec![] },
             Vec::new(),
         );
         for q in 0..1500 {
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn three_answers_promise_little() {
-        let judged = Judged {
+        let judged = EvalSet {
             questions: vec![0, 1, 2],
             starts: vec![0, 1, 2, 3],
             models: vec![0, 1, 2],

@@ -9,7 +9,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::calibration::Calibration;
-use crate::metrics::Judged;
+use crate::metrics::EvalSet;
 
 /// Bins of predicted probability.
 pub const BINS: usize = 5;
@@ -31,7 +31,7 @@ pub struct Coverage {
 
 /// Measures the coverage of nominal 80% intervals for each bin of predicted probability.
 #[must_use]
-pub fn coverage(judged: &Judged, p: &[f32], calibration: &Calibration) -> Vec<Coverage> {
+pub fn coverage(judged: &EvalSet, p: &[f32], calibration: &Calibration) -> Vec<Coverage> {
     let mut bins = [(0_usize, 0.0); BINS];
     for range in judged.ranges() {
         let mut groups = [(0_usize, 0.0_f64, 0.0_f64); BINS];
@@ -67,7 +67,7 @@ fn inside(n: usize, right: usize, p: f64, calibration: &Calibration) -> f64 {
 }
 
 /// The share of all groups, whatever their bin, inside their 80% interval.
-pub(super) fn overall(judged: &Judged, p: &[f32], calibration: &Calibration) -> f64 {
+pub(super) fn overall(judged: &EvalSet, p: &[f32], calibration: &Calibration) -> f64 {
     let bins = coverage(judged, p, calibration);
     let groups = bins.iter().map(|bin| bin.groups).sum::<usize>().max(1) as f64;
     bins.iter().map(|bin| bin.covered * bin.groups as f64).sum::<f64>() / groups

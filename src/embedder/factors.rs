@@ -364,11 +364,12 @@ impl Factors {
         }
         for cell in cells.iter().filter(|cell| cell.column < categories) {
             // The answers to the category inform its own noise.
-            let (noise, luck) = (self.noise[cell.column], cell.variance);
-            let share = noise / (noise + luck);
+            let (noise, sampling_variance) = (self.noise[cell.column], cell.variance);
+            let share = noise / (noise + sampling_variance);
             let beyond = variances[cell.column] - noise;
             levels[cell.column] += share * (cell.value - levels[cell.column]);
-            variances[cell.column] = beyond * (1.0 - share).powi(2) + noise * luck / (noise + luck);
+            variances[cell.column] = beyond * (1.0 - share).powi(2)
+                + noise * sampling_variance / (noise + sampling_variance);
         }
         Ok(Belief {
             general: latent.mean.slice(s![..GENERAL]).to_owned(),

@@ -4,8 +4,8 @@
 use ndarray::{Array1, Array2, Axis, s};
 use rayon::prelude::*;
 
-use super::memory::{Memory, RECALL};
-use super::words::Words;
+use super::knn_memory::{Memory, RECALL};
+use super::ngram_head::NgramHead;
 use crate::encoder::{Bags, Encoder, SHAPE, shape};
 use crate::error::Result;
 use crate::progress::Progress;
@@ -22,8 +22,8 @@ pub struct Features {
     pub(super) like: Array2<u32>,
     /// Prompts × nearest training questions: the cosine of each, highest first.
     pub(super) cosines: Array2<f32>,
-    /// What [`Encoder::caught`] says of each prompt.
-    pub(super) caught: Array1<f32>,
+    /// What [`Encoder::vocabulary_coverage`] says of each prompt.
+    pub(super) vocabulary_coverage: Array1<f32>,
 }
 
 impl Features {
@@ -45,7 +45,7 @@ impl Features {
 pub(super) struct Featurizer {
     pub(super) encoder: Encoder,
     pub(super) memory: Memory,
-    pub(super) words: Words,
+    pub(super) words: NgramHead,
     /// Mean of each input over the training questions.
     pub(super) mean: Array1<f32>,
     /// Standard deviation of each input.
@@ -54,25 +54,33 @@ pub(super) struct Featurizer {
 
 impl Featurizer {
     /// Completes a featurizer on the training questions and gives their features. A question and
-    /// its copies (by `ids`, one a different text) are hidden from its own recall; `kept` are the rows
+    /// its copies (by `ids`, one a different text) are hidden from its own retrieve; `kept` are the rows
     /// that the memory kept; `said` is what words that have not seen them say of the questions.
     pub(super) fn fit(
         encoder: Encoder,
         (memory, kept): (Memory, &[usize]),
-        (words, said): (Words, &Array2<f32>),
+        (words, said): (NgramHead, &Array2<f32>),
         encoded: &Array2<f32>,
         shapes: &Array2<f32>,
         ids: &[u32],
     ) -> (Self, Features) {
         let keys = encoder.keys(encoded);
-        let recalled = memory.recall(keys.view(), |row, j| ids[row] == ids[kept[j]]);
-        let caught = encoder.caught(encoded);
+        let recalled = memory.retrieve(keys.view(), |row, j| ids[row] == ids[kept[j]]);
+        let vocabulary_coverage = encoder.vocabulary_coverage(encoded);
         let raw = join([encoded, shapes, &recalled.inputs, said]);
         let mean = raw.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(raw.ncols()));
         let scale = raw.std_axis(Axis(0), 0.0).mapv(|s| if s > 1e-6 { s } else { 1.0 });
         let this = Self { encoder, memory, words, mean, scale };
         let inputs = this.standardize(raw);
-        (this, Features { inputs, like: recalled.like, cosines: recalled.cosines, caught })
+        (
+            this,
+            Features {
+                inputs,
+                like: recalled.like,
+                cosines: recalled.cosines,
+                vocabulary_coverage,
+            },
+        )
     }
 
     /// The number of inputs for an encoder of `dim` numbers and words that say so many.
@@ -89,11 +97,11 @@ impl Featurizer {
         let bags = Bags::new(&self.words.tfidf, texts);
         let encoded = self.encoder.encode_bags(&bags, progress)?;
         let keys = self.encoder.keys(&encoded);
-        let recalled = self.memory.recall(keys.view(), |_, _| false);
-        let caught = self.encoder.caught(&encoded);
-        let raw = join([&encoded, &shapes(texts), &recalled.inputs, &self.words.say(&bags)]);
+        let recalled = self.memory.retrieve(keys.view(), |_, _| false);
+        let vocabulary_coverage = self.encoder.vocabulary_coverage(&encoded);
+        let raw = join([&encoded, &shapes(texts), &recalled.inputs, &self.words.predict(&bags)]);
         let inputs = self.standardize(raw);
-        Ok(Features { inputs, like: recalled.like, cosines: recalled.cosines, caught })
+        Ok(Features { inputs, like: recalled.like, cosines: recalled.cosines, vocabulary_coverage })
     }
 
     fn standardize(&self, raw: Array2<f32>) -> Array2<f32> {

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::calibration::Calibration;
 use super::device::Backend;
 use super::features::Featurizer;
-use super::memory::Memory;
+use super::knn_memory::Memory;
 
 use super::agreement::Agreement;
 use super::factors::{Factors, GENERAL, grouped};
@@ -22,9 +22,9 @@ use super::index::Index;
 use super::knowledge::{Chart, Knowledge, answers};
 use super::levels::{Levels, Tested};
 use super::network::{Layer, Network, TERMS, Weights};
+use super::ngram_head::{LinearModel, NgramHead};
 use super::residuals::SUMMARY;
 use super::shared::{SharedCounts, pairs};
-use super::words::{Line, Words};
 use super::{Benchmark, Embedder, Provenance, paper};
 use crate::atomic::Output;
 use crate::dataset::Attribute;
@@ -248,13 +248,13 @@ impl Embedder {
         tensors.extend(quantized("memory.summaries", &lens.memory.summaries));
         tensors.extend(quantized("words.weights", &words.line.weights));
         tensors.extend([
-            ("words.rarity".to_owned(), Stored::f32(words.tfidf.rarity())),
+            ("words.rarity".to_owned(), Stored::f32(words.tfidf.idf())),
             ("words.bias".to_owned(), Stored::row(&words.line.bias)),
         ]);
         for part in lens.encoder.parts() {
             if let Part::Builtin(builtin) = part {
-                let rarity = Stored::f32(builtin.tfidf().rarity());
-                tensors.push(("encoder.rarity".to_owned(), rarity));
+                let idf = Stored::f32(builtin.tfidf().idf());
+                tensors.push(("encoder.rarity".to_owned(), idf));
                 tensors.extend(quantized("encoder.projection", builtin.projection()));
             }
         }
@@ -417,9 +417,9 @@ fn encoder(cards: &[EncoderCard], words: &Arc<Tfidf>, read: &Tensors) -> Result<
             EncoderCard::Sentence(identity) => return Ok(encoder::find(identity)),
         };
         let buckets = Some(settings.hashing.buckets as usize);
-        let rarity = read.matrix("encoder.rarity", None, buckets)?;
+        let idf = read.matrix("encoder.rarity", None, buckets)?;
         let projection = read.quantized("encoder.projection", buckets, Some(settings.dim))?;
-        let builtin = Tfidf::from_parts(settings.hashing, rarity)
+        let builtin = Tfidf::from_parts(settings.hashing, idf)
             .map(|tfidf| if tfidf == **words { Arc::clone(words) } else { Arc::new(tfidf) })
             .and_then(|tfidf| Builtin::from_parts(settings.dim, tfidf, projection));
         let broken = || "the encoder's tensors do not fit its settings".to_owned();
@@ -430,7 +430,7 @@ fn encoder(cards: &[EncoderCard], words: &Arc<Tfidf>, read: &Tensors) -> Result<
 }
 
 /// What the words of a question tell.
-fn words(hashing: Hashing, read: &Tensors) -> Result<Words, String> {
+fn words(hashing: Hashing, read: &Tensors) -> Result<NgramHead, String> {
     let buckets = Some(hashing.buckets as usize);
     let weights = read.quantized("words.weights", buckets, None)?;
     let bias = read.vector("words.bias", weights.ncols())?;
@@ -439,7 +439,7 @@ fn words(hashing: Hashing, read: &Tensors) -> Result<Words, String> {
     }
     let tfidf = Tfidf::from_parts(hashing, read.matrix("words.rarity", None, buckets)?);
     let tfidf = tfidf.ok_or("the tensors of the words do not fit its settings")?;
-    Ok(Words { tfidf: Arc::new(tfidf), line: Line { weights, bias } })
+    Ok(NgramHead { tfidf: Arc::new(tfidf), line: LinearModel { weights, bias } })
 }
 
 /// What can be wrong with the bytes of an embedder.

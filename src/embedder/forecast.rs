@@ -10,7 +10,7 @@ use super::levels::{Given, Levels, Mixture, Tested};
 use super::network::{Asked, Network, array2, tensor};
 use super::scope::{self, Scope};
 use crate::logit::{Z80, logit, sigmoid, stretch};
-use crate::metrics::Judged;
+use crate::metrics::EvalSet;
 
 /// Questions that pass through the networks at once.
 const BLOCK: usize = 1024;
@@ -137,7 +137,7 @@ impl Logits {
         specialities: &Array2<f32>,
         asked: &Asked,
         given: Given,
-        judged: &Judged,
+        judged: &EvalSet,
     ) -> Vec<f32> {
         let ranges: Vec<_> = judged.ranges().enumerate().collect();
         let of = |(q, range): (usize, std::ops::Range<usize>)| {
@@ -250,7 +250,7 @@ impl Embedder {
 }
 
 /// The entries of a questions × models matrix that were observed, laid out as `judged`.
-pub(crate) fn observed(matrix: &Array2<f32>, judged: &Judged) -> Vec<f32> {
+pub(crate) fn observed(matrix: &Array2<f32>, judged: &EvalSet) -> Vec<f32> {
     let rows = judged.ranges().enumerate();
     rows.flat_map(|(i, range)| range.map(move |r| matrix[[i, judged.models[r]]])).collect()
 }

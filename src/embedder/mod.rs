@@ -1,5 +1,6 @@
 //! The embedder: one vector a model, a projector for questions, and everything they were made from.
 
+mod add_model;
 mod agreement;
 mod axes;
 mod benchmark;
@@ -11,16 +12,16 @@ mod factors;
 mod features;
 mod file;
 mod forecast;
-mod grow;
 mod index;
+mod knn_memory;
 mod knowledge;
 mod levels;
 mod limits;
-mod memory;
+mod logit_terms;
 mod network;
+mod ngram_head;
 mod objective;
 mod paper;
-mod parts;
 mod placement;
 mod progress;
 mod pth;
@@ -31,7 +32,6 @@ mod scope;
 mod settings;
 mod shared;
 mod train;
-mod words;
 
 use burn::tensor::Device;
 use ndarray::{Array2, ArrayView1, ArrayView2, s};
@@ -59,8 +59,8 @@ pub use forecast::{Forecast, Question};
 pub(crate) use knowledge::Latent;
 pub use knowledge::{Placement, Population};
 pub use levels::Given;
+pub use logit_terms::LogitTerms;
 pub use paper::Paper;
-pub use parts::Parts;
 pub use progress::{Epoch, Event};
 pub(crate) use rasch::Rasch;
 pub use reference::Reference;

@@ -15,7 +15,7 @@ use crate::logit::sigmoid;
 const NAMING: f32 = 0.3;
 
 /// A question of a batch: its category, and who answered it how.
-pub(super) struct Lesson {
+pub(super) struct Example {
     pub(super) category: usize,
     pub(super) answers: Vec<(usize, f32)>,
 }
@@ -35,7 +35,7 @@ pub(super) fn slopes(
     outputs: ArrayView2<'_, f32>,
     specialities: ArrayView2<'_, f32>,
     (levels, tested): (&Levels, &Tested),
-    lessons: &[Lesson],
+    lessons: &[Example],
 ) -> Slopes {
     let width = specialities.ncols();
     let mut by_outputs = Array2::zeros(outputs.dim());
@@ -107,8 +107,8 @@ mod tests {
         let answers = [vec![40, 0, 9], vec![0, 30, 9]];
         let tested = Tested::new(vec![0, 1], &answers, 3);
         let lessons = [
-            Lesson { category: 0, answers: vec![(0, 1.0), (2, 0.0)] },
-            Lesson { category: 1, answers: vec![(1, 0.25)] },
+            Example { category: 0, answers: vec![(0, 1.0), (2, 0.0)] },
+            Example { category: 1, answers: vec![(1, 0.25)] },
         ];
         let outputs = array![
             [0.1_f32, -0.2, 0.3, 0.4, -0.5, 1.0, 0.2],

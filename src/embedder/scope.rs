@@ -23,12 +23,14 @@ pub enum Scope {
 pub(super) fn familiarity(features: &Features) -> Vec<f64> {
     let cosines = features.cosines.rows().into_iter().zip(features.like.rows());
     let near = cosines.map(|(cosines, like)| {
-        let known = like.iter().take_while(|benchmark| **benchmark != super::memory::NOTHING);
+        let known = like.iter().take_while(|benchmark| **benchmark != super::knn_memory::NOTHING);
         let known = known.count();
         let sum: f32 = cosines.iter().take(known).sum();
         f64::from(sum) / known.max(1) as f64
     });
-    near.zip(&features.caught).map(|(near, caught)| near * f64::from(*caught)).collect()
+    near.zip(&features.vocabulary_coverage)
+        .map(|(near, vocabulary_coverage)| near * f64::from(*vocabulary_coverage))
+        .collect()
 }
 
 /// The familiarity that all but [`FAR`] of val's questions exceed.
@@ -55,7 +57,7 @@ pub(super) fn of(familiarity: f64, threshold: f64) -> Scope {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::embedder::memory::NOTHING;
+    use crate::embedder::knn_memory::NOTHING;
     use ndarray::{Array2, array};
 
     fn features(cosine: &[f32]) -> Features {
@@ -64,14 +66,14 @@ mod tests {
             inputs: Array2::zeros((n, 1)),
             like: Array2::from_shape_fn((n, 3), |(_, j)| if j < 2 { 0 } else { NOTHING }),
             cosines: Array2::from_shape_fn((n, 3), |(i, j)| if j < 2 { cosine[i] } else { 0.0 }),
-            caught: ndarray::Array1::from_elem(n, 0.5),
+            vocabulary_coverage: ndarray::Array1::from_elem(n, 0.5),
         }
     }
 
     #[test]
     fn familiar_is_what_is_near_and_known() {
         let mut asked = features(&[0.8, 0.8]);
-        asked.caught = array![1.0, 0.25];
+        asked.vocabulary_coverage = array![1.0, 0.25];
         let found = familiarity(&asked);
         assert!((found[0] - 0.8).abs() < 1e-6 && (found[1] - 0.2).abs() < 1e-6);
     }

@@ -20,21 +20,21 @@ use super::calibrate;
 use super::coverage::coverage;
 use super::features::{Features, Featurizer, shapes};
 use super::forecast::{Logits, ask};
+use super::knn_memory::Memory;
 use super::knowledge::Groundwork;
 use super::levels::Given;
-use super::memory::Memory;
 use super::network::{HIDDEN, Network, TERMS, Weights, array2, tensor};
-use super::objective::{Lesson, slopes};
+use super::ngram_head::{HASHING, NgramHead};
+use super::objective::{Example, slopes};
 use super::progress::{Epoch, Event};
 use super::residuals::summarize;
 use super::scope;
 use super::settings::Settings;
-use super::words::{HASHING, Words};
 use super::{Embedder, Provenance};
 use crate::dataset::{Dataset, Split};
 use crate::encoder::{Bags, Encoder};
 use crate::error::{Error, Result};
-use crate::metrics::{Judged, Metrics, log_loss, reliability};
+use crate::metrics::{EvalSet, Metrics, log_loss, reliability};
 use crate::progress::{Progress, proceed};
 
 /// What is cancelled before there is an epoch to keep.
@@ -82,7 +82,7 @@ pub fn train(
         |part| featurizer.features(&texts(data, &val), part),
     )?;
     proceed(cancel, TRAINING)?;
-    let judged = Judged::new(data, val);
+    let judged = EvalSet::new(data, val);
     let run = Run {
         data,
         settings,
@@ -226,7 +226,7 @@ fn featurize(
         })
         .collect();
     let (words, said) =
-        Words::fit(data, train, (&bags, &ids), &summaries, settings.seed, progress.cancel());
+        NgramHead::fit(data, train, (&bags, &ids), &summaries, settings.seed, progress.cancel());
     Ok(Featurizer::fit(encoder, (memory, &kept), (words, &said), &encoded, &shapes(&texts), &ids))
 }
 
@@ -282,7 +282,7 @@ struct Run<'a> {
     train: &'a [usize],
     features: &'a Features,
     val: &'a Features,
-    judged: &'a Judged,
+    judged: &'a EvalSet,
     groundwork: &'a Groundwork,
     cancel: &'a AtomicBool,
 }
@@ -359,7 +359,7 @@ impl Run<'_> {
             let val_nll = self.val_loss(&weights, &specialities, &plain);
             if !val_nll.is_finite() {
                 return Err(Error::Failed(
-                    "training diverged: the log loss of val is no number".into(),
+                    "training diverged: the log loss of val is not a number".into(),
                 ));
             }
             let better = best.as_ref().is_none_or(|best| val_nll < best.val_nll);
@@ -429,11 +429,11 @@ impl Run<'_> {
         };
         let outputs = trainee.network.gated(tensor(inputs.view(), device), gate);
         let specialities = trainee.specialities.val();
-        let lessons: Vec<Lesson> = batch
+        let lessons: Vec<Example> = batch
             .iter()
             .map(|&b| {
                 let q = self.train[b];
-                Lesson {
+                Example {
                     category: self.data.questions[q].category as usize,
                     answers: self.data.responses.of(q).collect(),
                 }

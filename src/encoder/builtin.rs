@@ -1,6 +1,6 @@
 //! The built-in encoder: needs no download and gives the same vector everywhere.
 //!
-//! Word and character n-grams are hashed into buckets, weighted by their rarity among the training
+//! Word and character n-grams are hashed into buckets, weighted by their idf among the training
 //! questions (sublinear TF-IDF, each kind of unit length) and projected by a linear layer: the
 //! leading right singular vectors of the training questions (latent semantic analysis).
 
@@ -43,7 +43,7 @@ pub struct Builtin {
 }
 
 impl Builtin {
-    /// Fits rarity and projection to training texts.
+    /// Fits idf and projection to training texts.
     ///
     /// # Errors
     /// Fails if the decomposition does not converge.
@@ -97,11 +97,7 @@ impl Builtin {
         let Hashing { buckets, hash_seed } = self.tfidf.hashing();
         hash.update(&buckets.to_le_bytes());
         hash.update(&hash_seed.to_le_bytes());
-        self.tfidf
-            .rarity()
-            .iter()
-            .chain(&self.projection)
-            .for_each(|x| hash.update(&x.to_le_bytes()));
+        self.tfidf.idf().iter().chain(&self.projection).for_each(|x| hash.update(&x.to_le_bytes()));
         format!("{:032x}", hash.digest128())
     }
 

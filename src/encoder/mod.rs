@@ -251,7 +251,7 @@ impl Encoder {
     /// The share of each text's weight that the encoder has a direction for, from its vector: the
     /// length of the built-in part's. A sentence encoder reads all of a text.
     #[must_use]
-    pub(crate) fn caught(&self, encoded: &Array2<f32>) -> Array1<f32> {
+    pub(crate) fn vocabulary_coverage(&self, encoded: &Array2<f32>) -> Array1<f32> {
         let mut at = 0;
         for part in &self.parts {
             let columns = s![.., at..at + part.dim()];

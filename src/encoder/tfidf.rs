@@ -1,4 +1,4 @@
-//! Texts as sparse vectors: hashed n-grams weighted by their rarity.
+//! Texts as sparse vectors: hashed n-grams weighted by their idf.
 
 use std::sync::Arc;
 
@@ -21,8 +21,8 @@ pub struct Hashing {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tfidf {
     hashing: Hashing,
-    /// Kinds of n-gram × buckets: the weight of a bucket by rarity.
-    rarity: Array2<f32>,
+    /// Kinds of n-gram × buckets: the weight of a bucket by idf.
+    idf: Array2<f32>,
 }
 
 /// Texts with their sparse vectors: counted once for all that stands on the same weights.
@@ -61,7 +61,7 @@ impl<'a> Bags<'a> {
 }
 
 impl Tfidf {
-    /// Fits rarity to texts, and gives their weights.
+    /// Fits idf to texts, and gives their weights.
     fn fit(hashing: Hashing, texts: &[&str]) -> (Self, Vec<Vec<(u32, f32)>>) {
         let count = |text: &&str| ngrams::count(text, hashing.buckets, hashing.hash_seed);
         let counts: Vec<Counts> = texts.par_iter().map(count).collect();
@@ -74,18 +74,18 @@ impl Tfidf {
             }
         }
         let n = texts.len() as f32;
-        let rarity =
+        let idf =
             documents.mapv(|df| if df > 0.0 { ((1.0 + n) / (1.0 + df)).ln() + 1.0 } else { 0.0 });
-        let this = Self { hashing, rarity };
+        let this = Self { hashing, idf };
         let weights = counts.into_par_iter().map(|counts| this.weigh_counts(&counts)).collect();
         (this, weights)
     }
 
-    /// From its parts, as read from a file: `rarity` is 2 × buckets. `None` if it is not.
+    /// From its parts, as read from a file: `idf` is 2 × buckets. `None` if it is not.
     #[must_use]
-    pub fn from_parts(hashing: Hashing, rarity: Array2<f32>) -> Option<Self> {
+    pub fn from_parts(hashing: Hashing, idf: Array2<f32>) -> Option<Self> {
         let buckets = hashing.buckets as usize;
-        (buckets > 0 && rarity.dim() == (KINDS, buckets)).then_some(Self { hashing, rarity })
+        (buckets > 0 && idf.dim() == (KINDS, buckets)).then_some(Self { hashing, idf })
     }
 
     /// How n-grams are hashed.
@@ -96,8 +96,8 @@ impl Tfidf {
 
     /// Rarity: kinds of n-gram × buckets.
     #[must_use]
-    pub fn rarity(&self) -> &Array2<f32> {
-        &self.rarity
+    pub fn idf(&self) -> &Array2<f32> {
+        &self.idf
     }
 
     /// The weights of a text by bucket: each kind of the same length, both in the same buckets, the
@@ -109,10 +109,10 @@ impl Tfidf {
 
     fn weigh_counts(&self, counts: &Counts) -> Vec<(u32, f32)> {
         let mut weights = Vec::with_capacity(counts.iter().map(Vec::len).sum());
-        for (list, rarity) in counts.iter().zip(self.rarity.rows()) {
+        for (list, idf) in counts.iter().zip(self.idf.rows()) {
             let start = weights.len();
             weights.extend(
-                list.iter().map(|&(bucket, n)| (bucket, (1.0 + n.ln()) * rarity[bucket as usize])),
+                list.iter().map(|&(bucket, n)| (bucket, (1.0 + n.ln()) * idf[bucket as usize])),
             );
             let norm = weights[start..].iter().map(|(_, w)| w * w).sum::<f32>().sqrt();
             if norm > 0.0 {

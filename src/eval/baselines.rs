@@ -86,10 +86,11 @@ fn knn(
     let mut out = Array2::zeros((asked.nrows(), data.models.len()));
     let blocks = out.axis_chunks_iter_mut(Axis(0), BLOCK).into_par_iter();
     blocks.zip(asked.axis_chunks_iter(Axis(0), BLOCK)).for_each(|(mut out, asked)| {
-        let likeness = asked.dot(&known.t());
-        for (mut out, likeness) in out.rows_mut().into_iter().zip(likeness.rows()) {
+        let similarity = asked.dot(&known.t());
+        for (mut out, similarity) in out.rows_mut().into_iter().zip(similarity.rows()) {
             let mut order: Vec<usize> = (0..train.len()).collect();
-            order.sort_unstable_by(|&a, &b| likeness[b].total_cmp(&likeness[a]).then(a.cmp(&b)));
+            order
+                .sort_unstable_by(|&a, &b| similarity[b].total_cmp(&similarity[a]).then(a.cmp(&b)));
             let mut sums = vec![(0.0, 0_usize); data.models.len()];
             let mut open: usize = answered.iter().map(|n| usize::from(*n > 0)).sum();
             for &i in &order {

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::estimate::{Figure, Interval};
-use crate::metrics::{Judged, Metrics, Scored};
+use crate::metrics::{EvalSet, Metrics, Scored};
 
 /// What the bootstrap says of one predictor.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -24,7 +24,7 @@ pub struct Spread {
 /// differences are to the first of them.
 #[must_use]
 pub fn spreads(
-    judged: &Judged,
+    judged: &EvalSet,
     predictions: &[&[f32]],
     resamples: usize,
     seed: u64,
@@ -63,10 +63,10 @@ pub fn spreads(
 mod tests {
     use super::*;
 
-    fn judged() -> (Judged, Vec<f32>) {
+    fn judged() -> (EvalSet, Vec<f32>) {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let mut judged =
-            Judged { questions: vec![], starts: vec![0], models: vec![], labels: vec![] };
+            EvalSet { questions: vec![], starts: vec![0], models: vec![], labels: vec![] };
         let mut p = Vec::new();
         for q in 0..300 {
             for m in 0..=q % 5 {

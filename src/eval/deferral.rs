@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::analysis::router::{Costs, Unit};
-use crate::metrics::Judged;
+use crate::metrics::EvalSet;
 
 /// Prices of cost in units of quality: a logarithmic grid, besides nothing and everything.
 const STEPS: i32 = 60;
@@ -58,7 +58,7 @@ pub struct Deferral {
 /// without costs or without questions.
 #[must_use]
 pub fn deferral(
-    judged: &Judged,
+    judged: &EvalSet,
     predictions: &[(&str, Vec<f32>)],
     ability: &str,
     costs: &Costs,
@@ -67,13 +67,13 @@ pub fn deferral(
     let known = |_, r: usize| costs.of_model(judged.models[r]).is_some();
     let cut = |p: &[f32]| judged.part(p, known);
     let (part, _) = cut(&predictions.first()?.1);
-    let contests: Vec<std::ops::Range<usize>> = part.ranges().filter(|r| r.len() >= 2).collect();
-    if contests.is_empty() {
+    let comparable: Vec<std::ops::Range<usize>> = part.ranges().filter(|r| r.len() >= 2).collect();
+    if comparable.is_empty() {
         return None;
     }
     let cost: Vec<f64> = part.models.iter().filter_map(|m| costs.of_model(*m)).collect();
     let mean = |value: &dyn Fn(&std::ops::Range<usize>) -> f64| {
-        contests.iter().map(value).sum::<f64>() / contests.len() as f64
+        comparable.iter().map(value).sum::<f64>() / comparable.len() as f64
     };
     let cheapest = mean(&|range| cost[range.clone()].iter().copied().fold(f64::MAX, f64::min));
     let dearest = mean(&|range| cost[range.clone()].iter().copied().fold(0.0, f64::max));
@@ -81,7 +81,7 @@ pub fn deferral(
     let point = |p: &[f32], price: f64| {
         let worth = |r: usize| f64::from(p[r]) - price * cost[r] / scale;
         let mut sum = Point { cost: 0.0, quality: 0.0 };
-        for range in &contests {
+        for range in &comparable {
             // The first of equals, as in `routing`.
             let best = range.clone().rev().max_by(|&a, &b| worth(a).total_cmp(&worth(b)));
             if let Some(best) = best {
@@ -89,7 +89,7 @@ pub fn deferral(
                 sum.quality += f64::from(part.labels[best]);
             }
         }
-        let n = contests.len() as f64;
+        let n = comparable.len() as f64;
         Point { cost: sum.cost / n, quality: sum.quality / n }
     };
     let by_name = |name: &str| predictions.iter().find(|(known, _)| *known == name);
@@ -105,7 +105,7 @@ pub fn deferral(
     models.dedup();
     Some(Deferral {
         unit,
-        questions: contests.len(),
+        questions: comparable.len(),
         models: models.len(),
         costs: [cheapest, dearest],
         single,
@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn a_router_that_knows_reaches_the_dear_models_quality_at_less() {
         // Two questions: the cheap model is right on the first, the dear one on both.
-        let judged = Judged {
+        let judged = EvalSet {
             questions: vec![0, 1],
             starts: vec![0, 2, 4],
             models: vec![0, 1, 0, 1],

@@ -16,7 +16,7 @@ use crate::analysis::router::Costs;
 use crate::dataset::{Dataset, Split};
 use crate::embedder::{Coverage, Embedder, Given, Paper, Reference, coverage, observed};
 use crate::error::{Error, Result};
-use crate::metrics::{Bin, Judged, Metrics, RoutingBounds, reliability};
+use crate::metrics::{Bin, EvalSet, Metrics, RoutingBounds, reliability};
 use crate::progress::Progress;
 
 /// The name of the embedder among the predictors.
@@ -230,7 +230,7 @@ pub fn evaluate(
             data.name
         )));
     }
-    let judged = Judged::new(data, questions);
+    let judged = EvalSet::new(data, questions);
     let texts = |questions: &[usize]| -> Vec<&str> {
         questions.iter().map(|&q| &*data.questions[q].prompt).collect()
     };
@@ -339,7 +339,11 @@ fn columns(paper: &Paper, data: &Dataset) -> Result<Vec<usize>> {
 type Predictions<'a> = [(&'a str, Vec<f32>)];
 
 /// Only the responses by some models; the predictions are cut to match.
-fn within(judged: &Judged, predictions: &mut Predictions, keep: impl Fn(usize) -> bool) -> Judged {
+fn within(
+    judged: &EvalSet,
+    predictions: &mut Predictions,
+    keep: impl Fn(usize) -> bool,
+) -> EvalSet {
     let mut left = judged.part(&[], |_, _| false).0;
     for (_, p) in predictions.iter_mut() {
         (left, *p) = judged.part(p, |_, r| keep(judged.models[r]));
@@ -349,7 +353,7 @@ fn within(judged: &Judged, predictions: &mut Predictions, keep: impl Fn(usize) -
 
 /// The figures of every predictor on the responses that `keep` wants; `None` if there are none.
 fn part(
-    judged: &Judged,
+    judged: &EvalSet,
     predictions: &Predictions,
     keep: impl Fn(usize, usize) -> bool,
 ) -> Option<(usize, BTreeMap<String, Part>)> {
@@ -366,7 +370,7 @@ fn part(
 
 fn by_category(
     data: &Dataset,
-    judged: &Judged,
+    judged: &EvalSet,
     predictions: &Predictions,
 ) -> BTreeMap<String, BTreeMap<String, Part>> {
     let category = |c: usize| {
@@ -379,7 +383,7 @@ fn by_category(
 fn by_responses(
     data: &Dataset,
     train: &[usize],
-    judged: &Judged,
+    judged: &EvalSet,
     predictions: &Predictions,
 ) -> Vec<Group> {
     let mut counts = vec![0_usize; data.models.len()];

@@ -197,11 +197,11 @@ fn straight(x: &Array2<f64>, truth: &[f64], kept: &[usize], out: &[usize]) -> Re
     let known = known - &center;
     let y: Array1<f64> = kept.iter().map(|i| truth[*i]).collect();
     let mean = y.mean().unwrap_or_default();
-    let mut likeness = known.dot(&known.t());
-    let ridge = 1e-8 * likeness.diag().sum() / kept.len().max(1) as f64 + 1e-12;
-    likeness.diag_mut().mapv_inplace(|d| d + ridge);
+    let mut similarity = known.dot(&known.t());
+    let ridge = 1e-8 * similarity.diag().sum() / kept.len().max(1) as f64 + 1e-12;
+    similarity.diag_mut().mapv_inplace(|d| d + ridge);
     let y = (y - mean).insert_axis(Axis(1));
-    let weights = likeness.solvec(&y).map_err(failed)?.index_axis_move(Axis(1), 0);
+    let weights = similarity.solvec(&y).map_err(failed)?.index_axis_move(Axis(1), 0);
     let slope = known.t().dot(&weights);
     Ok(out.iter().map(|i| mean + (&x.row(*i) - &center).dot(&slope)).collect())
 }

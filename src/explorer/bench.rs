@@ -23,7 +23,7 @@ use super::jobs::{DEBOUNCE, Jobs};
 use super::pane::Pane;
 use super::state::State;
 use super::state::map::COMPONENTS;
-use super::state::subject::Subject;
+use super::state::model_set::ModelSet;
 use super::theme::Theme;
 use super::ui::view;
 use super::update::update;
@@ -78,13 +78,13 @@ pub struct Frames {
 /// # Errors
 /// If the projection does not converge.
 pub fn frames(models: usize, frames: usize, seed: u64) -> Result<Frames> {
-    let subject = Arc::new(simulated(models, seed));
+    let model_set = Arc::new(simulated(models, seed));
     let area = Rect::new(0, 0, 200, 60);
     let mut terminal = sink(area)?;
     let start = Instant::now();
-    let projection = Projection::pca(subject.profiles(), COMPONENTS)?;
+    let projection = Projection::pca(model_set.profiles(), COMPONENTS)?;
     let (theme, _) = Theme::load("dark", Depth::True)?;
-    let mut state = State::new(subject, projection, theme, Pane::Map, area);
+    let mut state = State::new(model_set, projection, theme, Pane::Map, area);
     terminal.draw(|frame| view(frame, &state)).map_err(unpainted)?;
     let first = start.elapsed().as_secs_f64() * 1000.0;
     let mut time = |state: &mut State, command: Command| -> Result<f64> {
@@ -121,12 +121,12 @@ pub fn frames(models: usize, frames: usize, seed: u64) -> Result<Frames> {
 pub fn typed(embedder: &Arc<Embedder>, prompts: &[String]) -> Result<Spread> {
     let area = Rect::new(0, 0, 200, 60);
     let mut terminal = sink(area)?;
-    let subject = Arc::new(Subject::from(&**embedder));
-    let projection = Projection::pca(subject.profiles(), COMPONENTS)?;
+    let model_set = Arc::new(ModelSet::from(&**embedder));
+    let projection = Projection::pca(model_set.profiles(), COMPONENTS)?;
     let (theme, _) = Theme::load("dark", Depth::True)?;
-    let mut state = State::new(Arc::clone(&subject), projection, theme, Pane::Map, area);
+    let mut state = State::new(Arc::clone(&model_set), projection, theme, Pane::Map, area);
     let (sender, receiver) = channel();
-    let jobs = Jobs::new(Arc::clone(embedder), subject, None, sender);
+    let jobs = Jobs::new(Arc::clone(embedder), model_set, None, sender);
     update(&mut state, Event::Command(Command::Prompt));
     let mut times = Vec::with_capacity(prompts.len());
     for prompt in prompts {
@@ -162,7 +162,7 @@ fn unpainted(e: std::io::Error) -> Error {
 }
 
 /// Models that do not exist, in families.
-fn simulated(models: usize, seed: u64) -> Subject {
+fn simulated(models: usize, seed: u64) -> ModelSet {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut normal = || -> f32 { StandardNormal.sample(&mut rng) };
     let centers = Array2::from_shape_simple_fn((FAMILIES, DIMENSIONS), &mut normal);
@@ -184,7 +184,7 @@ fn simulated(models: usize, seed: u64) -> Subject {
         })
         .collect();
     let names: Vec<String> = (0..models).map(|m| format!("simulated-{m:06}")).collect();
-    Subject {
+    ModelSet {
         data: "simulated".into(),
         simulated: true,
         short: names.clone(),
@@ -201,6 +201,6 @@ fn simulated(models: usize, seed: u64) -> Subject {
         ],
         benchmarks,
         vectors,
-        ..Subject::default()
+        ..ModelSet::default()
     }
 }

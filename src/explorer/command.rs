@@ -138,7 +138,7 @@ pub enum Command {
     StopTraining,
 
     /// What is done with the new model.
-    Newcomer(NewcomerCommand),
+    NewModel(NewModelCommand),
     /// What the Route pane does.
     Route(RouteCommand),
 }
@@ -208,7 +208,7 @@ pub enum RouteCommand {
 /// What can be done with a new model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum NewcomerCommand {
+pub enum NewModelCommand {
     /// It answered the question under the cursor right, or wrong.
     Right,
     Wrong,

@@ -10,9 +10,9 @@ use super::keys::Binding;
 use super::state::forecasts::Grid;
 use super::state::job::JobKind;
 use super::state::map::Projector;
-use super::state::newcomer::Placed;
-use super::state::questions::Book;
-use super::state::subject::Subject;
+use super::state::model_set::ModelSet;
+use super::state::new_model::Placed;
+use super::state::questions::QuestionSet;
 use super::theme::Theme;
 use crate::analysis::clusters::Clusters;
 use crate::analysis::probe::Report;
@@ -85,7 +85,7 @@ pub enum TrainingEvent {
     Encoding(usize, usize),
     Epoch(Box<TrainingFrame>),
     /// Its result, the map of it, and a word on it.
-    Trained(Arc<Subject>, Box<Projection>, String),
+    Trained(Arc<ModelSet>, Box<Projection>, String),
 }
 
 /// What comes of work in the background.
@@ -95,7 +95,7 @@ pub enum JobResult {
     Clustered(Clusters),
     /// An attribute may fail where others are probed.
     Probed(usize, Result<Box<Report>, String>),
-    QuestionsRead(Arc<Book>),
+    QuestionsRead(Arc<QuestionSet>),
     /// The forecasts of some questions, from this one on.
     QuestionsForecast(usize, Vec<Vec<f32>>),
     Forecasted(Arc<Grid>),

@@ -27,7 +27,8 @@ pub enum Pane {
     /// Models on benchmarks, measured or forecast.
     Forecast,
     /// A new model that is being placed.
-    Newcomer,
+    #[serde(rename = "new", alias = "newcomer")]
+    NewModel,
 }
 
 /// What is the same for every pane.
@@ -71,7 +72,7 @@ impl Pane {
             Self::Forecast => {
                 pane("Forecast", "Forec.", true, "9", "Go to the predictions by benchmark", "")
             }
-            Self::Newcomer => pane("New", "New", false, "0", "Go to the new model", ""),
+            Self::NewModel => pane("New", "New", false, "0", "Go to the new model", ""),
         }
     }
 

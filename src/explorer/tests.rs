@@ -23,8 +23,8 @@ use super::state::coloring::ColorBy;
 use super::state::forecasts::Grid;
 use super::state::job::{Job, JobKind};
 use super::state::map::Projector;
-use super::state::questions::Book;
-use super::state::subject::Subject;
+use super::state::model_set::ModelSet;
+use super::state::questions::QuestionSet;
 use super::theme::Theme;
 use super::ui::view;
 use super::update::update;
@@ -34,14 +34,14 @@ use crate::analysis::probe::{Prober, Report, Settings};
 use crate::analysis::projection::Projection;
 use crate::analysis::router::{Candidate, Cascade, Evidence, Route, RunnerUp, Why};
 use crate::dataset::{Attribute, Kind, Values};
-use crate::embedder::{Benchmark, Coverage, Epoch, Parts, Scope, Score, SharedCounts};
+use crate::embedder::{Benchmark, Coverage, Epoch, LogitTerms, Scope, Score, SharedCounts};
 use crate::estimate::Estimate;
 use crate::metrics::Bin;
 use crate::one_line;
 
 const FAMILIES: [&str; 4] = ["heron", "otter", "lynx", "raven"];
 
-fn subject(names: impl Fn(usize) -> String) -> Subject {
+fn model_set(names: impl Fn(usize) -> String) -> ModelSet {
     let models = 24;
     let vectors = Array2::from_shape_fn((models, 6), |(m, k)| {
         let wave = (m * (k + 2)) as f32;
@@ -61,7 +61,7 @@ fn subject(names: impl Fn(usize) -> String) -> Subject {
             })
             .collect(),
     };
-    Subject {
+    ModelSet {
         data: "fixture".into(),
         simulated: true,
         short: Vec::new(),
@@ -111,17 +111,17 @@ fn plain(m: usize) -> String {
     format!("{}-{}b-v{}", FAMILIES[m % 4], 3 + m * 3, m % 3)
 }
 
-fn state_of(subject: Subject, width: u16, height: u16) -> State {
+fn state_of(model_set: ModelSet, width: u16, height: u16) -> State {
     let (theme, _) = Theme::load("dark", Depth::True).unwrap();
-    let projection = Projection::pca(subject.profiles(), 3).unwrap();
+    let projection = Projection::pca(model_set.profiles(), 3).unwrap();
     let area = Rect::new(0, 0, width, height);
-    let mut state = State::new(Arc::new(subject), projection, theme, Pane::Map, area);
+    let mut state = State::new(Arc::new(model_set), projection, theme, Pane::Map, area);
     update(&mut state, Event::Outside(Outside::Started));
     state
 }
 
 fn state(width: u16, height: u16) -> State {
-    state_of(subject(plain), width, height)
+    state_of(model_set(plain), width, height)
 }
 
 fn route() -> Route {
@@ -148,10 +148,10 @@ fn route() -> Route {
         scope: Scope::In,
         below: false,
         why: Why {
-            parts: Parts { ability: 1.52, ease: 0.31, fit: 0.48 },
+            parts: LogitTerms { ability: 1.52, ease: 0.31, fit: 0.48 },
             runner_up: Some(RunnerUp {
                 model: 10,
-                parts: Parts { ability: 1.21, ease: 0.31, fit: 0.47 },
+                parts: LogitTerms { ability: 1.21, ease: 0.31, fit: 0.47 },
                 ahead_on: Some(("coding".into(), 0.52, 0.45)),
                 from_weight: Some(2.4),
             }),
@@ -161,14 +161,15 @@ fn route() -> Route {
     }
 }
 
-/// What probing the subject of these tests really finds.
+/// What probing the model set of these tests really finds.
 static REPORTS: LazyLock<Vec<Report>> = LazyLock::new(|| {
-    let subject = subject(plain);
+    let model_set = model_set(plain);
     let settings = Settings { shuffles: 199, resamples: 100, ..Settings::default() };
-    let vectors = subject.vectors.view();
-    let prober = Prober::new(vectors, &subject.models, &subject.attributes, &subject.benchmarks);
+    let vectors = model_set.vectors.view();
+    let prober =
+        Prober::new(vectors, &model_set.models, &model_set.attributes, &model_set.benchmarks);
     let report = |a: &Attribute| prober.probe(a, &settings, &AtomicBool::new(false)).unwrap();
-    subject.attributes.iter().map(report).collect()
+    model_set.attributes.iter().map(report).collect()
 });
 
 /// Brings everything that jobs would.
@@ -202,7 +203,7 @@ fn grid() -> Grid {
         })
         .collect()
     };
-    subject(plain).benchmarks.iter().map(column).collect()
+    model_set(plain).benchmarks.iter().map(column).collect()
 }
 
 fn screen(state: &State) -> String {
@@ -293,7 +294,7 @@ fn the_session_comes_back() {
     assert_eq!(screen(&again), screen(&state));
     assert_eq!(again.table.rows, state.table.rows);
     // Other models: what is not there is passed over.
-    let mut other = subject(|m| format!("other-{m}"));
+    let mut other = model_set(|m| format!("other-{m}"));
     other.attributes.clear();
     other.benchmarks.clear();
     let mut other = state_of(other, 100, 30);
@@ -317,7 +318,7 @@ fn a_training_shows_how_it_goes() {
             best: true,
             responses_per_second: 1_250_000.0,
             remaining: Duration::from_secs(3),
-            vectors: state.subject.vectors.clone(),
+            vectors: state.model_set.vectors.clone(),
         };
         let frame = TrainingFrame { epoch, projection };
         update(&mut state, Event::Training(TrainingEvent::Epoch(Box::new(frame))));
@@ -325,8 +326,8 @@ fn a_training_shows_how_it_goes() {
     insta::assert_snapshot!("training", screen(&state));
     assert_eq!(press(&mut state, KeyCode::Char('s')), [Effect::StopTraining]);
     assert!(screen(&state).contains("stopping"));
-    let (subject, projection) = (Arc::clone(&state.subject), state.map.projection.clone());
-    let trained = TrainingEvent::Trained(subject, Box::new(projection), "kept epoch 4".into());
+    let (model_set, projection) = (Arc::clone(&state.model_set), state.map.projection.clone());
+    let trained = TrainingEvent::Trained(model_set, Box::new(projection), "kept epoch 4".into());
     update(&mut state, Event::Training(trained.clone()));
     assert!(screen(&state).contains("any key explores"), "the last losses can be seen");
     assert!(press(&mut state, KeyCode::Char('j')).iter().all(|e| *e != Effect::StopTraining));
@@ -361,7 +362,7 @@ fn typing_asks_for_routes_and_stale_answers_are_dropped() {
 #[test]
 fn without_its_encoder_all_but_prompts_goes_on() {
     let unread = Some("the encoder is not on this machine: run `llmap fetch minilm`".into());
-    let mut state = state_of(Subject { unread, ..subject(plain) }, 120, 35);
+    let mut state = state_of(ModelSet { unread, ..model_set(plain) }, 120, 35);
     update(&mut state, Event::Command(Command::Prompt));
     assert!(screen(&state).contains("llmap fetch minilm"));
     type_text(&mut state, "What is 17 × 23?");
@@ -378,7 +379,7 @@ mod evaluate;
 mod forecast;
 mod hostile;
 mod map;
-mod newcomer;
+mod new_model;
 mod picture;
 mod probe;
 mod random;

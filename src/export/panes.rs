@@ -7,7 +7,7 @@ use super::sheet::{Cell, Sheet};
 use crate::analysis::clusters::{Clusters, Known, clusters};
 use crate::analysis::forecast;
 use crate::analysis::neighbors::nearest;
-use crate::analysis::onboarding::{Catalogue, Newcomer};
+use crate::analysis::onboarding::{Catalogue, NewModel};
 use crate::analysis::probe::{self, Prober};
 use crate::analysis::projection::Projection;
 use crate::analysis::router::{Preferences, Router};
@@ -92,7 +92,7 @@ pub fn table(
         },
         Table::Questions => questions(embedder, data(asked, "the questions")?, cancel),
         Table::Forecast => forecasts(embedder),
-        Table::New => newcomer(embedder, asked, cancel),
+        Table::New => new_model(embedder, asked, cancel),
     }
 }
 
@@ -392,7 +392,7 @@ fn forecasts(embedder: &Embedder) -> Result<Sheet> {
     Ok(sheet)
 }
 
-fn newcomer(embedder: &Embedder, asked: &Asked<'_>, cancel: &AtomicBool) -> Result<Sheet> {
+fn new_model(embedder: &Embedder, asked: &Asked<'_>, cancel: &AtomicBool) -> Result<Sheet> {
     let needs = || Error::usage("a new model is known by its answers", "name them with --answers");
     let path = asked.answers.ok_or_else(needs)?;
     let data = data(asked, "the benchmarks of a new model")?;
@@ -401,9 +401,9 @@ fn newcomer(embedder: &Embedder, asked: &Asked<'_>, cancel: &AtomicBool) -> Resu
         return Err(Error::input(path, "no row has a label", "fill in at least one"));
     }
     let catalogue = Catalogue::new(embedder, data, cancel)?;
-    let newcomer = Newcomer::place(embedder, Some(&catalogue), &given)?;
+    let new_model = NewModel::place(embedder, Some(&catalogue), &given)?;
     let mut sheet = Sheet::new(["benchmark", "answers", "accuracy", "low", "high"]);
-    for (name, answers, forecast) in newcomer.benchmarks() {
+    for (name, answers, forecast) in new_model.benchmarks() {
         sheet.push(vec![
             name.into(),
             answers.into(),

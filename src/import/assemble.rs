@@ -322,7 +322,7 @@ impl Scoring<'_> {
             match scale.label(value) {
                 Some(label) => labels.push((self.questions.of[doc as usize], label)),
                 None if value.is_nan() => {
-                    let problem = format!("`{metric}` is no number");
+                    let problem = format!("`{metric}` is not a number");
                     skips.row(&self.runs[run].file, u64::from(line), "no score", &problem);
                 }
                 None => {

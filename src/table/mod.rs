@@ -75,7 +75,7 @@ enum Source {
     Csv {
         reader: Box<csv::Reader<Ended>>,
         /// How many lines too low the parser counts.
-        late: u64,
+        line_offset: u64,
         /// Bytes of the source, and those that have come since the last row.
         read: Rc<Cell<u64>>,
         unparsed: Rc<Cell<u64>>,
@@ -145,7 +145,7 @@ impl Table {
         // one too low after such an end.
         let start = bytes.fill_buf().unwrap_or_default();
         let end = start.iter().position(|byte| *byte == b'\n').unwrap_or_default();
-        let late = u64::from(end > 0 && start[end - 1] == b'\r');
+        let line_offset = u64::from(end > 0 && start[end - 1] == b'\r');
         let (read, unparsed) = (Rc::<Cell<u64>>::default(), Rc::<Cell<u64>>::default());
         let (to, since) = (Rc::clone(&read), Rc::clone(&unparsed));
         let source = Ended { inner: bytes, end: END, read: to, unparsed: since };
@@ -169,7 +169,7 @@ impl Table {
             names.push(name.trim().to_owned());
         }
         let header = named(path, names)?;
-        let source = Source::Csv { reader: Box::new(reader), late, read, unparsed };
+        let source = Source::Csv { reader: Box::new(reader), line_offset, read, unparsed };
         Ok(Self {
             path: path.into(),
             source,
@@ -208,15 +208,15 @@ impl Table {
     pub(crate) fn next(&mut self) -> Result<Option<Row<'_>>> {
         let mut open = false;
         match &mut self.source {
-            Source::Csv { reader, late, read, unparsed } => {
+            Source::Csv { reader, line_offset, read, unparsed } => {
                 match reader.read_byte_record(&mut self.record) {
                     Ok(true) => {}
                     Ok(false) => return Ok(None),
                     Err(e) => {
                         // What cannot be read is in the row after the last one that could.
-                        let line = reader.position().line() + *late;
+                        let line = reader.position().line() + *line_offset;
                         self.broken = matches!(e.kind(), csv::ErrorKind::Io(_));
-                        return Err(fault(&self.path, *late, line, &e));
+                        return Err(fault(&self.path, *line_offset, line, &e));
                     }
                 }
                 unparsed.set(0);
@@ -224,7 +224,8 @@ impl Table {
                 if is_end(&self.record) && reader.position().byte() > read.get() + 1 {
                     return Ok(None);
                 }
-                self.line = self.record.position().map_or(0, |position| position.line() + *late);
+                self.line =
+                    self.record.position().map_or(0, |position| position.line() + *line_offset);
                 open = is_open(&self.record);
             }
             Source::Parquet(records) => {
@@ -342,8 +343,8 @@ fn at(path: &Path, line: u64, problem: impl Into<String>, fix: impl Into<String>
     Error::Input { file: path.into(), line: Some(line), problem: problem.into(), fix: fix.into() }
 }
 
-fn fault(path: &Path, late: u64, line: u64, error: &csv::Error) -> Error {
-    let line = error.position().map_or(line, |position| position.line() + late);
+fn fault(path: &Path, line_offset: u64, line: u64, error: &csv::Error) -> Error {
+    let line = error.position().map_or(line, |position| position.line() + line_offset);
     let (problem, fix) = match error.kind() {
         csv::ErrorKind::Io(e) if e.kind() == io::ErrorKind::Other => {
             (e.to_string(), "is it the right file? then split it, or unpack it first")

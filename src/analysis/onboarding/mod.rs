@@ -8,7 +8,7 @@
 mod ask;
 mod catalogue;
 mod coreset;
-mod newcomer;
+mod new_model;
 mod posterior;
 mod prior;
 mod questions;
@@ -18,7 +18,7 @@ pub(crate) use ask::{Target, ask};
 pub use catalogue::Catalogue;
 pub(crate) use coreset::score_errors;
 pub(crate) use coreset::{Labels, coreset};
-pub use newcomer::Newcomer;
+pub use new_model::NewModel;
 pub(crate) use posterior::Posterior;
 pub(crate) use prior::Prior;
 pub(crate) use questions::Questions;
@@ -45,7 +45,7 @@ mod tests {
     fn responses_move_the_vector_and_narrow_what_is_not_known() {
         let (questions, prior) = (questions(), prior());
         let labels: Vec<f32> = (0..60).map(|i| f32::from(u8::from(i % 2 == 0))).collect();
-        let before = Posterior::of_nothing(&prior);
+        let before = Posterior::prior_only(&prior);
         let after = Posterior::fold_in(&prior, &questions, &labels).unwrap();
         assert!(after.mean[1] > 1.0 && after.mean[0].abs() < 0.3, "{:?}", after.mean);
         assert!(after.covariance.diag().sum() < before.covariance.diag().sum());
@@ -56,7 +56,7 @@ mod tests {
     #[test]
     fn what_asking_foresees_is_what_answers_bring() {
         let (questions, prior) = (questions(), prior());
-        let nothing = Posterior::of_nothing(&prior);
+        let nothing = Posterior::prior_only(&prior);
         let target = Target::new(&nothing, std::slice::from_ref(&questions));
         let open: Vec<usize> = (0..60).collect();
         let asked = ask(&nothing, &target, &questions, &open, 10, 1);

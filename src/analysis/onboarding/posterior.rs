@@ -71,7 +71,7 @@ impl Posterior {
 
     /// Nothing but the prior.
     #[must_use]
-    pub fn of_nothing(prior: &Prior) -> Self {
+    pub fn prior_only(prior: &Prior) -> Self {
         Self { mean: prior.mean.clone(), covariance: prior.covariance.clone(), responses: 0 }
     }
 
@@ -93,14 +93,14 @@ impl Posterior {
     }
 
     /// The share of `questions` that the model will answer right: the interval covers what is not
-    /// known of the model (by the delta method) and the luck of so many answers.
+    /// known of the model (by the delta method) and the sampling variance of so many answers.
     #[must_use]
     pub fn accuracy(&self, questions: &Questions) -> Estimate {
         let (mean, gradient) = self.accuracy_gradient(questions);
         let p = self.probabilities(questions);
-        let luck = p.mapv(|p| p * (1.0 - p)).sum() / (p.len() as f64).powi(2).max(1.0);
+        let sampling_variance = p.mapv(|p| p * (1.0 - p)).sum() / (p.len() as f64).powi(2).max(1.0);
         let unknown = gradient.dot(&self.covariance.dot(&gradient)).max(0.0);
-        Estimate::around(mean, (unknown + luck + MISFIT * MISFIT).sqrt())
+        Estimate::around(mean, (unknown + sampling_variance + MISFIT * MISFIT).sqrt())
     }
 
     /// The accuracy and its gradient by the vector.

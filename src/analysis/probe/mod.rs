@@ -1,4 +1,4 @@
-//! Probes: can an attribute of a model be read off its vector, and is that more than luck, more than
+//! Probes: can an attribute of a model be read off its vector, and is that more than sampling variance, more than
 //! kinship and more than who was asked what?
 //!
 //! A *linear* probe (ridge regression) and the *nearest* models each speak of models that they have
@@ -63,7 +63,7 @@ pub const MODELS: usize = 4096;
 pub const ATTRIBUTES: usize = 1000;
 /// Columns of shuffled labels that are judged at a time: a fit serves them all, and they take memory.
 const COLUMNS: usize = 2400;
-/// Below this an attribute may be found: with seven attributes, luck alone finds none of them in 93
+/// Below this an attribute may be found: with seven attributes, sampling variance alone finds none of them in 93
 /// of a hundred embedders, and the other controls are still to be beaten.
 const SIGNIFICANT: f64 = 0.01;
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{Evidence, Route, Unit};
 use crate::dataset::Kind;
-use crate::embedder::{Parts, Scope};
+use crate::embedder::{LogitTerms, Scope};
 
 /// The document of one prompt.
 #[derive(Serialize)]
@@ -38,14 +38,14 @@ struct Named<'a> {
 
 #[derive(Serialize)]
 struct Explained<'a> {
-    logit: Parts,
+    logit: LogitTerms,
     runner_up: Option<Second<'a>>,
 }
 
 #[derive(Serialize)]
 struct Second<'a> {
     model: &'a str,
-    logit: Parts,
+    logit: LogitTerms,
     ahead_on: Option<Ahead<'a>>,
     wins_from_cost_weight: Option<f64>,
 }

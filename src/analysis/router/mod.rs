@@ -112,7 +112,7 @@ impl<'a> Router<'a> {
                 let mut candidates = self.candidates(&forecast, row, preferences, Some(&known));
                 let below = ranking::order(&mut candidates, preferences);
                 let evidence = why::evidence(self.embedder, &features, row, &candidates);
-                let parts = self.embedder.parts(&forecast, row);
+                let parts = self.embedder.logit_terms(&forecast, row);
                 let why = why::why(self, &candidates, &parts);
                 let cascade = cascade::plan(self.embedder.calibration(), &candidates);
                 let scope = forecast.scope[row];

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{Candidate, Router, cost, ranking};
 use crate::dataset::Kind;
-use crate::embedder::{Embedder, Features, Parts};
+use crate::embedder::{Embedder, Features, LogitTerms};
 
 /// How many categories the evidence names.
 const CATEGORIES: usize = 3;
@@ -34,7 +34,7 @@ pub struct Evidence {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Why {
     /// The terms of its logit.
-    pub parts: Parts,
+    pub parts: LogitTerms,
     /// The next candidate; `None` if there is only one.
     pub runner_up: Option<RunnerUp>,
 }
@@ -46,7 +46,7 @@ pub struct RunnerUp {
     pub model: usize,
     /// The terms of its logit. Where it is behind by less than the difference in `fit`, a prompt of
     /// another kind and the same difficulty would do.
-    pub parts: Parts,
+    pub parts: LogitTerms,
     /// The category on which it was furthest ahead of the first in training, with the shares of
     /// right answers of both, its own first; `None` if it was ahead on none.
     pub ahead_on: Option<(String, f64, f64)>,
@@ -91,7 +91,7 @@ pub(super) fn evidence(
 }
 
 /// Compares the first two candidates; `parts` has one entry a model of the embedder.
-pub(super) fn why(router: &Router, candidates: &[Candidate], parts: &[Parts]) -> Why {
+pub(super) fn why(router: &Router, candidates: &[Candidate], parts: &[LogitTerms]) -> Why {
     let Some(first) = candidates.first() else { return Why::default() };
     let runner_up = candidates.get(1).map(|second| {
         let point = |c: &Candidate| Some((f64::from(c.p), c.cost?));

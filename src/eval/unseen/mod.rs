@@ -121,7 +121,7 @@ pub fn unseen(
     let family = families(data, settings.family.as_deref())?;
     let fold_of = deal(&family, settings)?;
     let trainings = settings.folds * (1 + settings.retrain.len());
-    let mut judged: BTreeMap<(usize, Order, &'static str), Vec<Judged>> = BTreeMap::new();
+    let mut judged: BTreeMap<(usize, Order, &'static str), Vec<EvalSet>> = BTreeMap::new();
     let mut times: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
     for fold in 0..settings.folds {
         let number = fold * (1 + settings.retrain.len());
@@ -253,12 +253,12 @@ struct Trial {
     model: usize,
     /// Its train questions in random order.
     random: Vec<usize>,
-    judged: Vec<((usize, Order, &'static str), Judged)>,
+    judged: Vec<((usize, Order, &'static str), EvalSet)>,
     times: Vec<(usize, f64)>,
 }
 
 /// One forecast of one model.
-struct Judged {
+struct EvalSet {
     error: f64,
     /// By benchmark.
     errors: Vec<f64>,
@@ -327,7 +327,7 @@ impl<'a> Bench<'a> {
         let groups: Vec<Questions> = groups.values().map(|g| self.informed.select(g)).collect();
         let pool = self.informed.select(&trial.random);
         let mut asked: Vec<usize> = Vec::new();
-        let mut known = Posterior::of_nothing(&self.prior);
+        let mut known = Posterior::prior_only(&self.prior);
         for &size in &sizes {
             let target = Target::new(&known, &groups);
             let open: Vec<usize> = (0..pool.len()).filter(|i| !asked.contains(i)).collect();
@@ -383,7 +383,7 @@ impl<'a> Bench<'a> {
         Ok(posterior)
     }
 
-    fn retrained(&self, trial: &Trial, size: usize, p: &Array2<f32>) -> Judged {
+    fn retrained(&self, trial: &Trial, size: usize, p: &Array2<f32>) -> EvalSet {
         let rest = self.rest(trial.model, &trial.random[..size]);
         let p = |i: usize| f64::from(p[[rest[i].0, trial.model]]);
         self.compare(&rest, p, p)
@@ -402,7 +402,7 @@ impl<'a> Bench<'a> {
         rest: &[(usize, f32)],
         known: impl Fn(usize) -> f64,
         new: impl Fn(usize) -> f64,
-    ) -> Judged {
+    ) -> EvalSet {
         let mut sums: BTreeMap<u32, (f64, f64)> = BTreeMap::new();
         let (mut p, mut labels, mut total) = (Vec::new(), Vec::new(), 0.0);
         for (i, &(q, y)) in rest.iter().enumerate() {
@@ -418,7 +418,7 @@ impl<'a> Bench<'a> {
         }
         let error = (total / rest.len().max(1) as f64).abs();
         let errors = sums.values().map(|(sum, n)| (sum / n).abs()).collect();
-        Judged { error, errors, covered: None, p, labels }
+        EvalSet { error, errors, covered: None, p, labels }
     }
 
     /// The Rasch ability of most posterior probability: the prior is that of the kept models.
@@ -438,7 +438,7 @@ impl<'a> Bench<'a> {
     }
 }
 
-fn row((responses, order, predictor): (usize, Order, &'static str), judged: &[Judged]) -> Row {
+fn row((responses, order, predictor): (usize, Order, &'static str), judged: &[EvalSet]) -> Row {
     let n = judged.len() as f64;
     let error = judged.iter().map(|j| j.error).sum::<f64>() / n;
     let variance = judged.iter().map(|j| (j.error - error).powi(2)).sum::<f64>() / n;

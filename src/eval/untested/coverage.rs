@@ -6,7 +6,7 @@
 //! should lie between its 10% and its 90% quantile (ties split in proportion).
 
 use crate::logit::{Z80, logit, sigmoid};
-use crate::metrics::Judged;
+use crate::metrics::EvalSet;
 
 /// Bins of the forecasts.
 const BINS: usize = 5;
@@ -16,7 +16,7 @@ const SMALLEST: usize = 4;
 const NODES: std::ops::RangeInclusive<i32> = -8..=8;
 
 /// The share of groups inside; `None` where there is no group.
-pub(super) fn of_answers(judged: &Judged, p: &[f32], ends: &[(f32, f32)]) -> Option<f64> {
+pub(super) fn of_answers(judged: &EvalSet, p: &[f32], ends: &[(f32, f32)]) -> Option<f64> {
     let (mut groups, mut covered) = (0_usize, 0.0);
     for range in judged.ranges() {
         let mut bins = vec![Vec::new(); BINS];
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn a_question_with_few_answers_is_not_judged() {
-        let judged = Judged {
+        let judged = EvalSet {
             questions: vec![0],
             starts: vec![0, 3],
             models: vec![0, 1, 2],

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::coverage;
-use crate::metrics::{self, Judged};
+use crate::metrics::{self, EvalSet};
 
 /// How one predictor did on hidden answers. A cell is a model × a benchmark.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,7 +45,7 @@ pub(super) struct Prediction {
 
 /// All answers to the judged questions, and which of them are hidden.
 pub(super) struct Answers {
-    pub(super) all: Judged,
+    pub(super) all: EvalSet,
     pub(super) hidden: Vec<bool>,
     /// The benchmark of each answer.
     pub(super) benchmarks: Vec<usize>,
@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn cells_are_judged_as_wholes_and_routing_with_all_candidates() {
         // Two questions of one benchmark; model 0 is hidden, model 1 seen.
-        let all = Judged {
+        let all = EvalSet {
             questions: vec![0, 1],
             starts: vec![0, 2, 4],
             models: vec![0, 1, 0, 1],

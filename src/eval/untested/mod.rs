@@ -34,7 +34,7 @@ use crate::dataset::{Dataset, Split};
 use crate::embedder::{self, Embedder, Event, observed, train};
 use crate::error::{Error, Result};
 use crate::logit::{Z80, sigmoid, stretch};
-use crate::metrics::Judged;
+use crate::metrics::EvalSet;
 use crate::progress::{Progress, proceed};
 
 /// Factors over categories, and over benchmarks with attributes.
@@ -163,7 +163,7 @@ pub fn repeat(
 fn answers(data: &Dataset, hidden: &Hidden) -> Answers {
     let val = data.split(Split::Val);
     let val = val.into_iter().filter(|&q| data.responses.of(q).len() > 0);
-    let all = Judged::new(data, val.collect());
+    let all = EvalSet::new(data, val.collect());
     let (mut is_hidden, mut benchmarks) = (Vec::new(), Vec::new());
     for (range, &q) in all.ranges().zip(&all.questions) {
         for r in range {
@@ -182,7 +182,7 @@ fn texts<'a>(data: &'a Dataset, questions: &[usize]) -> Vec<&'a str> {
 fn forecast(
     embedder: &Embedder,
     data: &Dataset,
-    judged: &Judged,
+    judged: &EvalSet,
     cancel: &AtomicBool,
 ) -> Result<Prediction> {
     let features =
@@ -196,7 +196,7 @@ fn forecast(
 fn baseline(
     embedder: &Embedder,
     data: &Dataset,
-    judged: &Judged,
+    judged: &EvalSet,
     cancel: &AtomicBool,
 ) -> Result<Vec<Prediction>> {
     let encoder = embedder.encoder();
@@ -218,7 +218,7 @@ fn ranks(names: &[String]) -> Vec<usize> {
 
 /// Accuracies by category, and by benchmark with what is known of the models; both know the category
 /// of each question.
-fn factor_analyses(data: &Dataset, hidden: &Hidden, judged: &Judged) -> Result<Vec<Prediction>> {
+fn factor_analyses(data: &Dataset, hidden: &Hidden, judged: &EvalSet) -> Result<Vec<Prediction>> {
     let (categories, benchmarks) = (ranks(&data.categories), ranks(&hidden.benchmarks));
     let category = |q: usize| categories[data.questions[q].category as usize];
     let benchmark = |q: usize| benchmarks[hidden.benchmark(data, q)];

@@ -15,7 +15,7 @@ pub struct Config {
     pub theme: Option<String>,
     /// Movements are shown.
     pub motion: bool,
-    /// The mouse is caught.
+    /// The mouse is vocabulary coverage.
     pub mouse: bool,
     /// The last session is restored.
     pub session: bool,

@@ -42,7 +42,7 @@ impl App {
             }
             Effect::UseTheme(name) => return self.use_theme(&name),
             Effect::StopTraining => self.stop_training.store(true, Ordering::Relaxed),
-            Effect::Mouse(caught) => Screen::mouse(caught)?,
+            Effect::Mouse(vocabulary_coverage) => Screen::mouse(vocabulary_coverage)?,
             Effect::Copy(text) => {
                 Screen::copy(&text)?;
                 let said = match text.lines().count() {
@@ -108,8 +108,8 @@ impl App {
             Effect::Route(version, prompt) => {
                 jobs.route(version, prompt, state.route.preferences());
             }
-            // The texts of the subject are safe to print, and so are those of the reports.
-            Effect::Probe(attributes) => jobs.probe(Arc::clone(&state.subject), attributes),
+            // The texts of the model set are safe to print, and so are those of the reports.
+            Effect::Probe(attributes) => jobs.probe(Arc::clone(&state.model_set), attributes),
             Effect::Place(version, answers) => jobs.place(version, answers),
             Effect::ReadAnswers(path) => jobs.read_answers(path),
             Effect::Forecast => jobs.forecast(),

@@ -25,7 +25,7 @@ use super::jobs::{Jobs, Source};
 use super::pane::Pane;
 use super::state::State;
 use super::state::map::{COMPONENTS, Marker};
-use super::state::subject::Subject;
+use super::state::model_set::ModelSet;
 use super::theme::Theme;
 use super::update::update;
 use crate::analysis::projection::Projection;
@@ -84,11 +84,11 @@ pub fn themes() -> Vec<String> {
 /// # Errors
 /// If the theme cannot be read or the terminal fails.
 pub fn run(embedder: Arc<Embedder>, options: &Options) -> Result<Option<Error>> {
-    let subject = Arc::new(Subject::from(&*embedder));
+    let model_set = Arc::new(ModelSet::from(&*embedder));
     let projection = Projection::pca(embedder.profiles(), COMPONENTS)?;
     let (sender, receiver) = channel();
-    let mut app = App::open(Arc::clone(&subject), projection, options, sender, receiver)?;
-    app.jobs = Some(Jobs::new(embedder, subject, app.data.clone(), app.sender.clone()));
+    let mut app = App::open(Arc::clone(&model_set), projection, options, sender, receiver)?;
+    app.jobs = Some(Jobs::new(embedder, model_set, app.data.clone(), app.sender.clone()));
     app.run()?;
     let problem = if app.remembers { Session::save(&app.state).err() } else { None };
     // A remark belongs on the terminal that is given back.
@@ -122,7 +122,7 @@ struct App {
 
 impl App {
     fn open(
-        subject: Arc<Subject>,
+        model_set: Arc<ModelSet>,
         projection: Projection,
         options: &Options,
         sender: Sender<Message>,
@@ -132,7 +132,7 @@ impl App {
         let journal = Journal::open(options.log.as_deref())?;
         let (config, mut warnings) = Config::load();
         let remembers = config.session && !options.fresh;
-        let session = if remembers { Session::load(&subject) } else { None };
+        let session = if remembers { Session::load(&model_set) } else { None };
         let wanted = options.theme.clone().or_else(|| session.as_ref().map(|s| s.theme().into()));
         let named = wanted.or_else(|| config.theme.clone());
         let loaded = Theme::load(named.as_deref().unwrap_or("dark"), depth);
@@ -149,7 +149,7 @@ impl App {
         let reader = Reader::open()?;
         let (width, height) = screen.size()?;
         let area = Rect::new(0, 0, width, height);
-        let mut state = State::new(subject, projection, theme.clone(), options.pane, area);
+        let mut state = State::new(model_set, projection, theme.clone(), options.pane, area);
         // The fonts of consoles have no Braille.
         if std::env::var_os("TERM").is_some_and(|term| term == "linux") {
             state.map.marker = Marker::Dots;
@@ -169,7 +169,7 @@ impl App {
             Screen::mouse(false)?;
         }
         update(&mut state, Event::Outside(Outside::Themed(Box::new(theme), warnings)));
-        let models = state.subject.models.len();
+        let models = state.model_set.models.len();
         let mut app = Self {
             state,
             screen,
@@ -227,12 +227,12 @@ impl App {
                 leave |= self.dispatch(Event::Outside(Outside::Faded))?;
             }
             // Nobody sees a movement in a window without the focus.
-            let wait = if self.state.map.is_moving() && self.state.attended {
+            let wait = if self.state.map.is_moving() && self.state.terminal_focused {
                 changed = true;
                 leave |= self.dispatch(Event::Tick)?;
                 TICK
             } else if self.is_busy() {
-                if self.state.attended && self.last_tick.elapsed() > 3 * TICK {
+                if self.state.terminal_focused && self.last_tick.elapsed() > 3 * TICK {
                     self.last_tick = Instant::now();
                     changed = true;
                     leave |= self.dispatch(Event::Tick)?;
@@ -277,13 +277,13 @@ impl App {
                 let kept = embedder.provenance();
                 let loss = kept.val.nll;
                 let notice = format!("Done: kept epoch {} (val loss {loss:.4}), saved", kept.epoch);
-                let subject = Arc::new(Subject::from(&*embedder));
+                let model_set = Arc::new(ModelSet::from(&*embedder));
                 let (data, sender) = (self.data.clone(), self.sender.clone());
-                let (known, shown) = (Arc::clone(&embedder), Arc::clone(&subject));
+                let (known, shown) = (Arc::clone(&embedder), Arc::clone(&model_set));
                 self.jobs = Some(Jobs::new(known, shown, data, sender));
                 self.trained = Some(embedder);
                 self.dispatch(Event::Training(TrainingEvent::Trained(
-                    subject,
+                    model_set,
                     Box::new(projection),
                     notice,
                 )))

@@ -14,7 +14,7 @@ use crate::explorer::state::coloring::ColorBy;
 use crate::explorer::state::column::Column;
 use crate::explorer::state::map::{Look, Marker};
 use crate::explorer::state::mode::Mode;
-use crate::explorer::state::subject::Subject;
+use crate::explorer::state::model_set::ModelSet;
 
 /// Models and columns stand by their names: an embedder that was trained again still fits.
 #[derive(Serialize, Deserialize)]
@@ -39,22 +39,22 @@ pub struct Session {
 }
 
 /// Where the session of these models is kept.
-pub fn file(subject: &Subject) -> Option<PathBuf> {
-    let key = xxh3_64(format!("{}\n{}", subject.data, subject.models.join("\n")).as_bytes());
+pub fn file(model_set: &ModelSet) -> Option<PathBuf> {
+    let key = xxh3_64(format!("{}\n{}", model_set.data, model_set.models.join("\n")).as_bytes());
     Some(dirs::state()?.join(format!("session-{key:016x}.json")))
 }
 
 impl Session {
     pub fn of(state: &State) -> Self {
         let name = |model: &usize| state.name(*model).to_owned();
-        let title = |column: &Column| column.title(&state.subject).to_owned();
+        let title = |column: &Column| column.title(&state.model_set).to_owned();
         Self {
             theme: state.theme.name.clone(),
             focus: state.focus,
             wide: state.wide,
             side: state.side,
             look: state.map.look(),
-            color: state.map.coloring.by.title(&state.subject),
+            color: state.map.coloring.by.title(&state.model_set),
             marker: state.map.marker,
             density: state.map.density,
             names: state.map.names,
@@ -68,13 +68,13 @@ impl Session {
     }
 
     /// Reads the last session of these models. One that cannot be read is as if there were none.
-    pub fn load(subject: &Subject) -> Option<Self> {
-        let text = crate::unpack::settings(&file(subject)?).ok()?;
+    pub fn load(model_set: &ModelSet) -> Option<Self> {
+        let text = crate::unpack::settings(&file(model_set)?).ok()?;
         serde_json::from_str(&text).ok()
     }
 
     pub fn save(state: &State) -> Result<()> {
-        let Some(path) = file(&state.subject) else { return Ok(()) };
+        let Some(path) = file(&state.model_set) else { return Ok(()) };
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(|e| crate::Error::io(folder, e))?;
         }
@@ -90,12 +90,12 @@ impl Session {
 
     /// Brings it back. What it names that is no longer there is passed over.
     pub fn restore(self, state: &mut State) {
-        let find = |name: &String| state.subject.models.iter().position(|known| known == name);
+        let find = |name: &String| state.model_set.models.iter().position(|known| known == name);
         let (selected, marked) = (find(&self.selected), self.marked.iter().filter_map(find));
         let marked: Vec<usize> = marked.collect();
-        let columns = Column::all(&state.subject);
+        let columns = Column::all(&state.model_set);
         let column =
-            |title: &String| columns.iter().copied().find(|c| c.title(&state.subject) == title);
+            |title: &String| columns.iter().copied().find(|c| c.title(&state.model_set) == title);
         let mut shown: Vec<Column> = self.columns.iter().filter_map(column).collect();
         let sort = column(&self.sort);
         shown.retain(|column| *column != Column::Name);
@@ -111,8 +111,8 @@ impl Session {
         state.map.marker = self.marker;
         state.map.density = self.density;
         state.map.names = self.names;
-        let all = ColorBy::all(&state.subject);
-        let color = all.into_iter().find(|by| by.title(&state.subject) == self.color);
+        let all = ColorBy::all(&state.model_set);
+        let color = all.into_iter().find(|by| by.title(&state.model_set) == self.color);
         // A prompt is not remembered, and so not what it would color.
         let color = color.filter(|by| *by != ColorBy::Forecast);
         state.color_by(color.unwrap_or(state.map.coloring.by));

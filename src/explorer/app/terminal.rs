@@ -102,10 +102,14 @@ impl Screen {
     }
 
     /// Catches the mouse, or leaves it to the terminal.
-    pub fn mouse(caught: bool) -> Result<()> {
+    pub fn mouse(vocabulary_coverage: bool) -> Result<()> {
         let mut out = io::stdout();
-        if caught { execute!(out, EnableMouseCapture) } else { execute!(out, DisableMouseCapture) }
-            .map_err(terminal_error)
+        if vocabulary_coverage {
+            execute!(out, EnableMouseCapture)
+        } else {
+            execute!(out, DisableMouseCapture)
+        }
+        .map_err(terminal_error)
     }
 
     /// Asks the terminal to put a text on the clipboard (OSC 52), which also works over SSH. No

@@ -12,8 +12,8 @@ use crate::dataset::Dataset;
 use crate::embedder::{Embedder, Event as Step};
 use crate::error::{Error, Result};
 use crate::explorer::event::{Event, Message, TrainingEvent};
-use crate::explorer::jobs::guarded;
-use crate::explorer::state::subject::Subject;
+use crate::explorer::jobs::catch_panic;
+use crate::explorer::state::model_set::ModelSet;
 use crate::progress::Progress;
 
 /// Trains while the user watches, then explores the result, which is given back. `train` should
@@ -26,11 +26,11 @@ pub fn run_live(
     train: impl FnOnce(&mut Progress<'_, Step>) -> Result<Embedder> + Send + 'static,
     options: &Options,
 ) -> Result<Arc<Embedder>> {
-    let subject = Arc::new(Subject::untrained(data));
-    let projection = Projection::pca(subject.profiles(), LIVE_COMPONENTS)?;
+    let model_set = Arc::new(ModelSet::untrained(data));
+    let projection = Projection::pca(model_set.profiles(), LIVE_COMPONENTS)?;
     let (sender, receiver) = channel();
     let options = Options { fresh: true, ..options.clone() };
-    let mut app = App::open(subject, projection, &options, sender.clone(), receiver)?;
+    let mut app = App::open(model_set, projection, &options, sender.clone(), receiver)?;
     app.dispatch(Event::Training(TrainingEvent::Encoding(0, 0)))?;
     let cancel = Arc::clone(&app.stop_training);
     let trainer = thread::spawn(move || {
@@ -41,7 +41,7 @@ pub fn run_live(
                 let _ = sender.send(Message::Event(Event::Training(event)));
             }
         };
-        let trained = guarded(|| train(&mut Progress::new(&mut progress, &cancel)));
+        let trained = catch_panic(|| train(&mut Progress::new(&mut progress, &cancel)));
         let message = match trained.unwrap_or_else(|panic| Err(Error::Failed(panic))) {
             Ok(embedder) => Message::Trained(Arc::new(embedder), before),
             Err(error) => Message::TrainingFailed(error),

@@ -20,8 +20,8 @@ use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
 use crate::explorer::state::job::Job;
 use crate::explorer::state::map::COMPONENTS;
-use crate::explorer::state::questions::{Book, Question, Surprise, rows, surprise};
-use crate::explorer::state::subject::Subject;
+use crate::explorer::state::model_set::ModelSet;
+use crate::explorer::state::questions::{Question, QuestionSet, Surprise, rows, surprise};
 use crate::explorer::theme::Theme;
 use crate::progress::Progress;
 
@@ -36,27 +36,27 @@ pub fn document(
     data: Option<&Dataset>,
     seed: u64,
 ) -> Result<Value> {
-    let subject = Arc::new(Subject::from(embedder));
-    let prober = Prober::of(embedder, &subject.attributes);
+    let model_set = Arc::new(ModelSet::from(embedder));
+    let prober = Prober::of(embedder, &model_set.attributes);
     // All models and attributes are in the document, with the neighbors and the probe of each.
-    prober.check(subject.attributes.len())?;
+    prober.check(model_set.attributes.len())?;
     let projection = Projection::pca(embedder.profiles(), COMPONENTS)?;
     let (theme, _) = Theme::load("dark", Depth::None)?;
     let mut state =
-        State::new(Arc::clone(&subject), projection, theme, Pane::Map, Rect::new(0, 0, 80, 24));
+        State::new(Arc::clone(&model_set), projection, theme, Pane::Map, Rect::new(0, 0, 80, 24));
     let cancel = AtomicBool::new(false);
-    state.clusters = subject.clusters(seed, &cancel).map_or(Job::Idle, Job::Done);
+    state.clusters = model_set.clusters(seed, &cancel).map_or(Job::Idle, Job::Done);
     let any = Preferences::default();
     let routes = prompt.map(|prompt| Router::new(embedder).route(&[prompt], &any)).transpose()?;
     let routed = routes.and_then(|mut routes| routes.pop());
     if let Some(route) = &routed {
-        state.forecast = vec![None; subject.models.len()];
+        state.forecast = vec![None; model_set.models.len()];
         for candidate in &route.candidates {
             state.forecast[candidate.model] = Some(candidate.p);
         }
     }
     let settings = Settings { seed, ..Settings::default() };
-    let probes: Vec<Value> = subject
+    let probes: Vec<Value> = model_set
         .attributes
         .iter()
         .map(|attribute| match prober.probe(attribute, &settings, &cancel) {
@@ -64,31 +64,32 @@ pub fn document(
             Err(problem) => json!({ "attribute": attribute.name, "problem": problem.to_string() }),
         })
         .collect();
-    let models: Vec<Value> = (0..subject.models.len()).map(|m| record::model(&state, m)).collect();
+    let models: Vec<Value> =
+        (0..model_set.models.len()).map(|m| record::model(&state, m)).collect();
     Ok(json!({
-        "data": subject.data,
-        "simulated": subject.simulated,
+        "data": model_set.data,
+        "simulated": model_set.simulated,
         "limits": embedder.limits(),
         "map": {
             "projection": "pca",
             "shares": state.map.projection.shares,
-            "axes_by_coverage": subject.axes_by_coverage,
+            "axes_by_coverage": model_set.axes_by_coverage,
         },
         "clusters": state.clusters.done().map(|found| &found.clusters),
         "models": models,
-        "benchmarks": subject.benchmarks.iter().map(|b| json!({
+        "benchmarks": model_set.benchmarks.iter().map(|b| json!({
             "name": b.name,
             "kind": b.kind,
             "questions": b.questions,
             "models": b.scores.iter().flatten().count(),
         })).collect::<Vec<_>>(),
-        "forecasts": forecasts(embedder, &subject)?,
+        "forecasts": forecasts(embedder, &model_set)?,
         "probes": probes,
-        "questions": data.map(|data| questions(embedder, &subject, data)).transpose()?,
+        "questions": data.map(|data| questions(embedder, &model_set, data)).transpose()?,
         "evaluation": {
-            "val": subject.val,
-            "reliability": subject.reliability,
-            "coverage": subject.coverage,
+            "val": model_set.val,
+            "reliability": model_set.reliability,
+            "coverage": model_set.coverage,
             "data": data.map(|data| evaluation(embedder, data, &cancel)),
         },
         "route": routed.map(|route| json!({
@@ -108,9 +109,9 @@ pub fn document(
 }
 
 /// Every model on every benchmark: by benchmark, an entry a model.
-fn forecasts(embedder: &Embedder, subject: &Subject) -> Result<Value> {
+fn forecasts(embedder: &Embedder, model_set: &ModelSet) -> Result<Value> {
     let mut all = Map::new();
-    for (b, benchmark) in subject.benchmarks.iter().enumerate() {
+    for (b, benchmark) in model_set.benchmarks.iter().enumerate() {
         all.insert(benchmark.name.clone(), json!(forecast::benchmark(embedder, b)?));
     }
     Ok(all.into())
@@ -130,19 +131,19 @@ fn evaluation(embedder: &Embedder, data: &Dataset, cancel: &AtomicBool) -> Value
 }
 
 /// The questions that the embedder did not learn from, the most surprising first.
-fn questions(embedder: &Embedder, subject: &Subject, data: &Dataset) -> Result<Vec<Value>> {
+fn questions(embedder: &Embedder, model_set: &ModelSet, data: &Dataset) -> Result<Vec<Value>> {
     let learned = data.fingerprint() == embedder.provenance().fingerprint;
-    let book = Book::new(data, &subject.models, learned);
-    let prompts: Vec<&str> = book.prompts.iter().map(String::as_str).collect();
+    let question_set = QuestionSet::new(data, &model_set.models, learned);
+    let prompts: Vec<&str> = question_set.prompts.iter().map(String::as_str).collect();
     let forecasts = embedder.predict(&embedder.encode(&prompts)?);
-    let each = book.questions.iter().zip(rows(&forecasts));
+    let each = question_set.questions.iter().zip(rows(&forecasts));
     let mut judged: Vec<(Surprise, &Question)> =
         each.map(|(question, row)| (surprise(&question.answers, &row), question)).collect();
     judged.sort_by(|a, b| b.0.loss.total_cmp(&a.0.loss));
     let said = judged.into_iter().map(|(surprise, question)| {
         json!({
             "prompt": question.prompt,
-            "category": book.categories.get(question.category),
+            "category": question_set.categories.get(question.category),
             "split": question.split,
             "answers": question.answers.len(),
             "surprise": surprise.loss,

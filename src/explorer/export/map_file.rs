@@ -18,7 +18,7 @@ use crate::explorer::state::coloring::ColorBy;
 use crate::explorer::state::job::Job;
 use crate::explorer::state::map::COMPONENTS;
 use crate::explorer::state::map::Projector;
-use crate::explorer::state::subject::Subject;
+use crate::explorer::state::model_set::ModelSet;
 use crate::explorer::theme::{Ink, Theme};
 use crate::explorer::ui::axes::axis;
 use crate::explorer::ui::labels::{Grid, Wanted};
@@ -84,7 +84,7 @@ pub fn picture(
         }
         None => None,
     };
-    file(Subject::from(embedder), chances, kind, shown, seed, cancel)
+    file(ModelSet::from(embedder), chances, kind, shown, seed, cancel)
 }
 
 /// The same of models of which nothing is known but their vectors: `shown` can name no attribute and no
@@ -101,25 +101,25 @@ pub fn picture_of_vectors(
     seed: u64,
     cancel: &AtomicBool,
 ) -> Result<Vec<u8>> {
-    let subject = Subject::of_vectors(title, models, vectors);
-    file(subject, None, kind, shown, seed, cancel)
+    let model_set = ModelSet::of_vectors(title, models, vectors);
+    file(model_set, None, kind, shown, seed, cancel)
 }
 
 fn file(
-    subject: Subject,
+    model_set: ModelSet,
     chances: Option<Vec<Option<f32>>>,
     kind: Kind,
     shown: &Shown,
     seed: u64,
     cancel: &AtomicBool,
 ) -> Result<Vec<u8>> {
-    let subject = Arc::new(subject);
-    let projection = Projection::pca(subject.profiles(), COMPONENTS)?;
+    let model_set = Arc::new(model_set);
+    let projection = Projection::pca(model_set.profiles(), COMPONENTS)?;
     let (theme, _) = Theme::load(shown.theme.as_deref().unwrap_or("light"), Depth::True)?;
     let area = Rect::new(0, 0, 80, 24);
-    let mut state = State::new(Arc::clone(&subject), projection, theme, Pane::Map, area);
+    let mut state = State::new(Arc::clone(&model_set), projection, theme, Pane::Map, area);
     if shown.tsne {
-        state.map.take(Projector::Tsne, Projection::tsne(subject.profiles(), cancel)?);
+        state.map.take(Projector::Tsne, Projection::tsne(model_set.profiles(), cancel)?);
         state.map.use_projector(Projector::Tsne);
         state.map.settle();
     }
@@ -128,9 +128,9 @@ fn file(
         state.color_by(ColorBy::Forecast);
     }
     if let Some(name) = &shown.color {
-        let by = coloring(&subject, name)?;
+        let by = coloring(&model_set, name)?;
         if by == ColorBy::Cluster {
-            state.clusters = Job::Done(subject.clusters(seed, cancel)?);
+            state.clusters = Job::Done(model_set.clusters(seed, cancel)?);
         }
         state.color_by(by);
     }
@@ -143,14 +143,14 @@ fn file(
 }
 
 /// What a coloring is called.
-fn coloring(subject: &Subject, name: &str) -> Result<ColorBy> {
+fn coloring(model_set: &ModelSet, name: &str) -> Result<ColorBy> {
     let all = [
         ("nothing".to_owned(), ColorBy::Nothing),
         ("cluster".to_owned(), ColorBy::Cluster),
         ("uncertainty".to_owned(), ColorBy::Uncertainty),
     ];
-    let attributes = subject.attributes.iter().enumerate();
-    let benchmarks = subject.benchmarks.iter().enumerate();
+    let attributes = model_set.attributes.iter().enumerate();
+    let benchmarks = model_set.benchmarks.iter().enumerate();
     let (names, colors): (Vec<String>, Vec<ColorBy>) = attributes
         .map(|(a, attribute)| (attribute.name.clone(), ColorBy::Attribute(a)))
         .chain(benchmarks.map(|(b, benchmark)| (benchmark.name.clone(), ColorBy::Benchmark(b))))
@@ -183,9 +183,9 @@ fn png(state: &State) -> Result<Vec<u8>> {
     drawing(state)?.png().map_err(failed)
 }
 
-/// The shapes of the map. The subject's texts hold no control characters.
+/// The shapes of the map. The model set's texts hold no control characters.
 fn drawing(state: &State) -> Result<Picture> {
-    let (theme, map, subject) = (&state.theme, &state.map, &state.subject);
+    let (theme, map, model_set) = (&state.theme, &state.map, &state.model_set);
     let ink = |ink: Ink| rgb(theme, theme[ink]);
     let (text, muted) = (ink(Ink::Text)?, ink(Ink::Muted)?);
     let hues: Vec<Rgb> =
@@ -199,8 +199,9 @@ fn drawing(state: &State) -> Result<Picture> {
     let mut write = |x: f64, y: f64, fill: Rgb, size: f64, end: Anchor, words: &str| {
         texts.push(Text { at: (x, y), end, size, fill, text: words.to_owned() });
     };
-    let note = if subject.simulated { "  simulated data" } else { "" };
-    let head = format!("{} · {}{note}", subject.data, crate::count(subject.models.len(), "model"));
+    let note = if model_set.simulated { "  simulated data" } else { "" };
+    let head =
+        format!("{} · {}{note}", model_set.data, crate::count(model_set.models.len(), "model"));
     write(left, 30.0, text, 16.0, Anchor::Start, &head);
     if let Some(title) = &map.coloring.title {
         let title = format!("color: {title}");
@@ -219,12 +220,12 @@ fn drawing(state: &State) -> Result<Picture> {
         write(x + 16.0, y, text, 12.0, Anchor::Start, &entry);
     }
     let (x, y) = at(map.origin);
-    let radius = match subject.models.len() {
+    let radius = match model_set.models.len() {
         0..=400 => 4.5,
         401..=4000 => 2.8,
         _ => 1.5,
     };
-    let dots = subject.models.iter().enumerate().map(|(m, name)| {
+    let dots = model_set.models.iter().enumerate().map(|(m, name)| {
         let class = map.coloring.class_of(m);
         let kind = map.coloring.classes.get(class).map_or("", |class| &class.name);
         Dot {
@@ -289,7 +290,7 @@ pub fn html(state: &State) -> Result<String> {
          for (const one of [...dots, ...names])\n    \
          one.classList.toggle('away', !one.textContent.toLowerCase().includes(wanted));\n\
          }});\n</script></body></html>\n",
-        title = escaped(&state.subject.data),
+        title = escaped(&state.model_set.data),
         svg = svg(state)?,
     ))
 }
@@ -302,7 +303,7 @@ pub fn csv(state: &State) -> Vec<u8> {
     let head = ["model_name".to_owned(), title.to_owned()].into_iter();
     let axes = (1..=map.components()).map(|c| format!("{axis}{c}"));
     let header: Vec<String> = head.chain(axes).collect();
-    let rows = state.subject.models.iter().enumerate().map(|(m, name)| {
+    let rows = state.model_set.models.iter().enumerate().map(|(m, name)| {
         let class = map.coloring.classes.get(map.coloring.class_of(m));
         let class = class.map_or("", |class| &class.name);
         let head = [name.clone(), class.to_owned()].into_iter();

@@ -12,17 +12,17 @@ const NEIGHBORS: usize = 5;
 
 /// What is known of one model.
 pub fn model(state: &State, model: usize) -> Value {
-    let subject = &state.subject;
+    let model_set = &state.model_set;
     let mut fields = Map::new();
     let facts = state.facts();
-    for column in Column::all(subject) {
+    for column in Column::all(model_set) {
         let value = match column.cell(&facts, model) {
             Cell::Text(text) => json!(text),
             Cell::Flag(flag) => json!(flag),
             Cell::Number(n) | Cell::Decimal(n) | Cell::Share(n) => json!(n),
             Cell::Unknown => Value::Null,
         };
-        let title = column.title(subject);
+        let title = column.title(model_set);
         match column {
             Column::Attribute(_) | Column::Benchmark(_) if !value.is_null() => {
                 let group = if matches!(column, Column::Attribute(_)) {
@@ -42,9 +42,9 @@ pub fn model(state: &State, model: usize) -> Value {
     }
     let row = state.map.projection.coordinates.row(model);
     fields.insert("coordinates".into(), json!(row.to_vec()));
-    let vectors = subject.profiles();
+    let vectors = model_set.profiles();
     if vectors.ncols() > 0 {
-        let shared = |m: usize| subject.shared(model, m);
+        let shared = |m: usize| model_set.shared(model, m);
         let near = nearest(vectors, model, NEIGHBORS, shared).into_iter().map(|near| {
             json!({
                 "model": state.name(near.model),

@@ -17,8 +17,8 @@ use std::thread;
 use super::event::{JobResult, Message};
 use super::state::job::JobKind;
 use super::state::map::{COMPONENTS, Projector};
-use super::state::questions::{Book, rows};
-use super::state::subject::Subject;
+use super::state::model_set::ModelSet;
+use super::state::questions::{QuestionSet, rows};
 use crate::analysis::forecast;
 use crate::analysis::probe::{Prober, Settings};
 use crate::analysis::projection::Projection;
@@ -35,17 +35,17 @@ use run::{run, send};
 
 pub use files::drop_in;
 pub use latest::DEBOUNCE;
-pub use panic::{attempt, guarded};
+pub use panic::{attempt, catch_panic};
 pub use source::Source;
 
 /// The workers of one embedder. Dropping it ends them.
 pub struct Jobs {
     /// Its texts are safe to print, and so are those of the probes' reports.
-    subject: Arc<Subject>,
+    model_set: Arc<ModelSet>,
     embedder: Arc<Embedder>,
     wanted: Arc<Latest<(String, Preferences)>>,
     /// The answers of a new model, once there is a worker that places it.
-    placing: OnceLock<Arc<Latest<Vec<Answer>>>>,
+    placement: OnceLock<Arc<Latest<Vec<Answer>>>>,
     /// The data set beside the embedder, if one is open.
     data: Option<Source>,
     cancel: Arc<AtomicBool>,
@@ -57,16 +57,16 @@ pub struct Jobs {
 impl Jobs {
     pub fn new(
         embedder: Arc<Embedder>,
-        subject: Arc<Subject>,
+        model_set: Arc<ModelSet>,
         data: Option<Source>,
         out: Sender<Message>,
     ) -> Self {
         let (wanted, cancel) = (Arc::default(), Arc::default());
         let embedded = Arc::clone(&embedder);
-        let placing = OnceLock::new();
+        let placement = OnceLock::new();
         let running = Mutex::default();
         let jobs =
-            Self { subject, embedder: embedded, wanted, placing, data, cancel, running, out };
+            Self { model_set, embedder: embedded, wanted, placement, data, cancel, running, out };
         let wanted = Arc::clone(&jobs.wanted);
         let (cancel, out) = (Arc::clone(&jobs.cancel), jobs.out.clone());
         thread::spawn(move || {
@@ -91,7 +91,7 @@ impl Jobs {
 
     /// Places a new model by its answers, as soon as no newer ones have come for [`DEBOUNCE`].
     pub fn place(&self, version: u64, answers: Vec<Answer>) {
-        let wanted = self.placing.get_or_init(|| {
+        let wanted = self.placement.get_or_init(|| {
             let wanted: Arc<Latest<Vec<Answer>>> = Arc::default();
             let (embedder, worker) = (Arc::clone(&self.embedder), Arc::clone(&wanted));
             let (cancel, out, data) =
@@ -136,19 +136,19 @@ impl Jobs {
     fn spawn(
         &self,
         kind: JobKind,
-        work: impl FnOnce(&Subject, &AtomicBool, &Sender<Message>) -> Result<JobResult, String>
+        work: impl FnOnce(&ModelSet, &AtomicBool, &Sender<Message>) -> Result<JobResult, String>
         + Send
         + 'static,
     ) {
-        let (subject, cancel) = (Arc::clone(&self.subject), self.begin(kind));
+        let (model_set, cancel) = (Arc::clone(&self.model_set), self.begin(kind));
         let out = self.out.clone();
-        thread::spawn(move || run(kind, &cancel, &out, || work(&subject, &cancel, &out)));
+        thread::spawn(move || run(kind, &cancel, &out, || work(&model_set, &cancel, &out)));
     }
 
     /// Groups the models.
     pub fn cluster(&self) {
-        self.spawn(JobKind::Clusters, |subject, cancel, _| {
-            Ok(JobResult::Clustered(subject.clusters(1, cancel).map_err(|e| e.to_string())?))
+        self.spawn(JobKind::Clusters, |model_set, cancel, _| {
+            Ok(JobResult::Clustered(model_set.clusters(1, cancel).map_err(|e| e.to_string())?))
         });
     }
 
@@ -165,13 +165,13 @@ impl Jobs {
 
     /// Computes a projection; `class` is the one that an attribute with many is about.
     pub fn project(&self, projector: Projector, class: Option<String>) {
-        self.spawn(JobKind::Projection, move |subject, cancel, _| {
-            let vectors = subject.profiles();
+        self.spawn(JobKind::Projection, move |model_set, cancel, _| {
+            let vectors = model_set.profiles();
             let found = match projector {
                 Projector::Pca => Projection::pca(vectors, COMPONENTS),
                 Projector::Tsne => Projection::tsne(vectors, cancel),
                 Projector::Attribute(attribute) => {
-                    let target = target(subject, attribute, class.as_deref());
+                    let target = target(model_set, attribute, class.as_deref());
                     Projection::along(vectors, &target, COMPONENTS)
                 }
             };
@@ -200,28 +200,32 @@ impl Jobs {
     pub fn questions(&self) {
         let Some(data) = self.data.clone() else { return };
         let embedder = Arc::clone(&self.embedder);
-        self.spawn(JobKind::Questions, move |subject, cancel, out| {
+        self.spawn(JobKind::Questions, move |model_set, cancel, out| {
             let data = data.get()?;
             let learned = data.fingerprint() == embedder.provenance().fingerprint;
-            let book = Arc::new(Book::new(data, &subject.models, learned));
-            send(out, JobResult::QuestionsRead(Arc::clone(&book)));
+            let question_set = Arc::new(QuestionSet::new(data, &model_set.models, learned));
+            send(out, JobResult::QuestionsRead(Arc::clone(&question_set)));
             let forecast = |prompts: &[&str]| {
                 let features = embedder.encode(prompts).map_err(|e| e.to_string())?;
                 Ok(rows(&embedder.predict(&features)))
             };
-            forecast_blocks(&book.prompts, forecast, cancel, out)
+            forecast_blocks(&question_set.prompts, forecast, cancel, out)
         });
     }
 
-    /// Probes these attributes of the subject, in order; one that was named since the explorer
-    /// opened is in `subject` alone.
-    pub fn probe(&self, subject: Arc<Subject>, attributes: Vec<usize>) {
+    /// Probes these attributes of the model set, in order; one that was named since the explorer
+    /// opened is in `model_set` alone.
+    pub fn probe(&self, model_set: Arc<ModelSet>, attributes: Vec<usize>) {
         self.spawn(JobKind::Probes, move |_, cancel, out| {
-            let vectors = subject.vectors.view();
-            let prober =
-                Prober::new(vectors, &subject.models, &subject.attributes, &subject.benchmarks);
+            let vectors = model_set.vectors.view();
+            let prober = Prober::new(
+                vectors,
+                &model_set.models,
+                &model_set.attributes,
+                &model_set.benchmarks,
+            );
             let probe = |i: usize| {
-                let attribute = subject.attributes.get(i)?;
+                let attribute = model_set.attributes.get(i)?;
                 let settings = Settings::default();
                 let report = attempt(|| prober.probe(attribute, &settings, cancel));
                 Some(JobResult::Probed(i, report.map(Box::new)))
@@ -239,8 +243,8 @@ impl Jobs {
 
 /// An attribute as numbers: of classes 1 for `class` (or the most frequent) and 0 for the others, of
 /// numbers their logarithm where all are positive.
-fn target(subject: &Subject, attribute: usize, class: Option<&str>) -> Vec<Option<f64>> {
-    let Some(attribute) = subject.attributes.get(attribute) else { return Vec::new() };
+fn target(model_set: &ModelSet, attribute: usize, class: Option<&str>) -> Vec<Option<f64>> {
+    let Some(attribute) = model_set.attributes.get(attribute) else { return Vec::new() };
     match &attribute.values {
         Values::Flag(values) => values.iter().map(|v| v.map(|v| f64::from(u8::from(v)))).collect(),
         Values::Number(values) => {
@@ -267,8 +271,8 @@ impl Drop for Jobs {
             cancel.store(true, Ordering::Relaxed);
         }
         self.wanted.wake();
-        if let Some(placing) = self.placing.get() {
-            placing.wake();
+        if let Some(placement) = self.placement.get() {
+            placement.wake();
         }
     }
 }

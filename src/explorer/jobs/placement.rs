@@ -10,12 +10,12 @@ use super::latest::Latest;
 use super::panic::attempt;
 use super::run::send;
 use super::source::Source;
-use crate::analysis::onboarding::{Catalogue, Newcomer};
+use crate::analysis::onboarding::{Catalogue, NewModel};
 use crate::dataset::{Answer, Split};
 use crate::embedder::Embedder;
 use crate::error::Result;
 use crate::explorer::event::{JobResult, Message};
-use crate::explorer::state::newcomer::{Placed, printable};
+use crate::explorer::state::new_model::{Placed, printable};
 
 /// Neighbors of the new model.
 const NEIGHBORS: usize = 6;
@@ -50,23 +50,23 @@ fn place(
     answers: &[Answer],
     seed: u64,
 ) -> Result<Placed> {
-    let newcomer = Newcomer::place(embedder, catalogue, answers)?;
+    let new_model = NewModel::place(embedder, catalogue, answers)?;
     let (deviation, asked) = match catalogue {
         Some(catalogue) => {
             let data = catalogue.data();
             let learned = data.fingerprint() == embedder.provenance().fingerprint;
             // The questions that the Questions pane shows.
             let shown = |q: usize| !learned || data.questions[q].split != Split::Train;
-            newcomer.ask(&[], NEXT, seed, shown)?
+            new_model.ask(&[], NEXT, seed, shown)?
         }
         None => (0.0, Vec::new()),
     };
     Ok(printable(Placed {
-        special: newcomer.vector().slice(s![1..]).mapv(f64::from),
-        covariance: newcomer.covariance().slice(s![1.., 1..]).to_owned(),
-        ability: newcomer.ability(),
-        neighbors: newcomer.neighbors(NEIGHBORS),
-        benchmarks: newcomer.benchmarks(),
+        special: new_model.vector().slice(s![1..]).mapv(f64::from),
+        covariance: new_model.covariance().slice(s![1.., 1..]).to_owned(),
+        ability: new_model.ability(),
+        neighbors: new_model.neighbors(NEIGHBORS),
+        benchmarks: new_model.benchmarks(),
         next: asked.into_iter().map(|asked| asked.question).collect(),
         deviation,
     }))

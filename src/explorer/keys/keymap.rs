@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use super::{Binding, Context};
-use crate::explorer::command::{Command, NewcomerCommand as N, RouteCommand as C};
+use crate::explorer::command::{Command, NewModelCommand as N, RouteCommand as C};
 use crate::explorer::direction::Direction;
 use crate::explorer::pane::Pane;
 
@@ -76,7 +76,7 @@ fn of_the_map() -> Vec<Binding> {
 /// The panes that are lists, or are read as a text.
 fn of_lists() -> Vec<Binding> {
     use Command as A;
-    use Pane::{Compare, Forecast, Model, Models, Newcomer, Probe, Questions, Route};
+    use Pane::{Compare, Forecast, Model, Models, NewModel, Probe, Questions, Route};
     let mut map = Vec::new();
     for (pane, open, hint) in [
         (Model, "Go to the neighbor", "go to neighbor"),
@@ -86,7 +86,7 @@ fn of_lists() -> Vec<Binding> {
         (Compare, "Show the model", ""),
         (Questions, "Select the model most likely to answer it", ""),
         (Forecast, "Show the model", "model"),
-        (Newcomer, "", ""),
+        (NewModel, "", ""),
     ] {
         if !open.is_empty() {
             map.push(bind(pane, "enter", A::Open, open, hint));
@@ -134,7 +134,7 @@ fn of_the_router() -> Vec<Binding> {
 fn of_other_panes() -> Vec<Binding> {
     use Command as A;
     use Direction::{Left, Right};
-    use Pane::{Forecast, Models, Newcomer, Probe, Questions};
+    use Pane::{Forecast, Models, NewModel, Probe, Questions};
     vec![
         bind(Models, "s", A::Sort, "Sort by the column, and reverse", "sort"),
         bind(Models, "C", A::Columns, "Choose the columns …", "columns"),
@@ -145,34 +145,34 @@ fn of_other_panes() -> Vec<Binding> {
         bind(
             Questions,
             "+ =",
-            A::Newcomer(N::Right),
+            A::NewModel(N::Right),
             "Record a correct answer of the new model",
             "correct",
         ),
         bind(
             Questions,
             "-",
-            A::Newcomer(N::Wrong),
+            A::NewModel(N::Wrong),
             "Record an incorrect answer of the new model",
             "incorrect",
         ),
-        bind(Questions, "x", A::Newcomer(N::Open), "Take the recorded answer back", ""),
+        bind(Questions, "x", A::NewModel(N::Open), "Take the recorded answer back", ""),
         bind(
             Questions,
             "n",
-            A::Newcomer(N::Next),
+            A::NewModel(N::Next),
             "Go to the most informative question",
             "next question",
         ),
         bind(
-            Newcomer,
+            NewModel,
             "n",
-            A::Newcomer(N::Next),
+            A::NewModel(N::Next),
             "Go to the most informative question",
             "next question",
         ),
-        bind(Newcomer, "O", A::Newcomer(N::Read), "Load answers from a file …", "load answers"),
-        bind(Newcomer, "x", A::Newcomer(N::Forget), "Discard the new model", "discard"),
+        bind(NewModel, "O", A::NewModel(N::Read), "Load answers from a file …", "load answers"),
+        bind(NewModel, "x", A::NewModel(N::Forget), "Discard the new model", "discard"),
         bind(Forecast, "left h", A::Step(Left), "Sort by the benchmark on the left", "benchmark"),
         bind(Forecast, "right l", A::Step(Right), "Sort by the benchmark on the right", ""),
         bind(Probe, "right l", A::NextSection, "Show the next details", "details"),

@@ -1,6 +1,6 @@
 //! What commands are looked for by, beside their names, and what they do in a sentence.
 
-use crate::explorer::command::{Command, Exported, NewcomerCommand as N, RouteCommand as R};
+use crate::explorer::command::{Command, Exported, NewModelCommand as N, RouteCommand as R};
 use crate::explorer::pane::Pane;
 use crate::explorer::state::coloring::ColorBy;
 use crate::explorer::state::map::Projector;
@@ -87,11 +87,11 @@ pub fn words(command: &Command) -> (&'static str, &'static str) {
         C::Help => ("keys shortcuts bindings manual", ""),
         C::Focus(pane) => of_pane(*pane),
         C::Route(route) => of_router(*route),
-        C::Newcomer(N::Next) => (
+        C::NewModel(N::Next) => (
             "onboard new ask informative active",
             "Asks what tells most about the new model (needs --data).",
         ),
-        C::Newcomer(_) => ("onboard new model answer", ""),
+        C::NewModel(_) => ("onboard new model answer", ""),
         _ => ("", ""),
     }
 }
@@ -139,7 +139,7 @@ fn of_pane(pane: Pane) -> (&'static str, &'static str) {
             "predict predictions benchmarks heat heatmap scores",
             "Every model on every benchmark.",
         ),
-        Pane::Newcomer => ("onboard place new", "A new model, placed by a few answers."),
+        Pane::NewModel => ("onboard place new", "A new model, placed by a few answers."),
     }
 }
 

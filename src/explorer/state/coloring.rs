@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::facts::Facts;
-use super::subject::Subject;
+use super::model_set::ModelSet;
 use crate::dataset::Values;
 use crate::explorer::theme::{HUES, Hue};
 
@@ -29,24 +29,24 @@ pub enum ColorBy {
 }
 
 impl ColorBy {
-    /// All that there is for a subject.
-    pub fn all(subject: &Subject) -> Vec<Self> {
+    /// All that there is for a model set.
+    pub fn all(model_set: &ModelSet) -> Vec<Self> {
         let mut all = vec![Self::Nothing];
-        all.extend((0..subject.attributes.len()).map(Self::Attribute));
+        all.extend((0..model_set.attributes.len()).map(Self::Attribute));
         all.extend([Self::Cluster, Self::Forecast, Self::Uncertainty]);
-        all.extend((0..subject.benchmarks.len()).map(Self::Benchmark));
+        all.extend((0..model_set.benchmarks.len()).map(Self::Benchmark));
         all
     }
 
-    pub fn title(self, subject: &Subject) -> String {
+    pub fn title(self, model_set: &ModelSet) -> String {
         match self {
             Self::Nothing => "nothing".into(),
-            Self::Attribute(a) => subject.attributes.get(a).map_or("", |a| &a.name).into(),
+            Self::Attribute(a) => model_set.attributes.get(a).map_or("", |a| &a.name).into(),
             Self::Cluster => "cluster".into(),
             Self::Forecast => "P(correct) on the prompt".into(),
             Self::Uncertainty => "uncertainty (± logits)".into(),
             Self::Benchmark(b) => {
-                format!("accuracy on {}", subject.benchmarks.get(b).map_or("", |b| &b.name))
+                format!("accuracy on {}", model_set.benchmarks.get(b).map_or("", |b| &b.name))
             }
         }
     }
@@ -70,24 +70,26 @@ pub struct Coloring {
 
 impl Coloring {
     /// The one to begin with: the first attribute with named classes, or the first at all.
-    pub fn first(subject: &Subject) -> Self {
+    pub fn first(model_set: &ModelSet) -> Self {
         let named = |values: &Values| matches!(values, Values::Class(_));
-        let first = subject.attributes.iter().position(|a| named(&a.values));
-        let first = first.or((!subject.attributes.is_empty()).then_some(0));
+        let first = model_set.attributes.iter().position(|a| named(&a.values));
+        let first = first.or((!model_set.attributes.is_empty()).then_some(0));
         match first {
-            Some(a) => {
-                Self::of(subject, ColorBy::Attribute(a), by_values(&subject.attributes[a].values))
-            }
-            None => Self::plain(subject),
+            Some(a) => Self::of(
+                model_set,
+                ColorBy::Attribute(a),
+                by_values(&model_set.attributes[a].values),
+            ),
+            None => Self::plain(model_set),
         }
     }
 
     /// What `by` says of the models; plain where it says nothing.
     pub fn new(facts: &Facts, by: ColorBy) -> Self {
-        let subject = facts.subject;
+        let model_set = facts.model_set;
         let classes = match by {
             ColorBy::Nothing => None,
-            ColorBy::Attribute(a) => subject.attributes.get(a).map(|a| by_values(&a.values)),
+            ColorBy::Attribute(a) => model_set.attributes.get(a).map(|a| by_values(&a.values)),
             ColorBy::Cluster => facts.clusters.map(|clusters| {
                 let each = clusters.clusters.iter().enumerate();
                 let names = each.map(|(i, c)| {
@@ -101,29 +103,29 @@ impl Coloring {
                 let known = facts.forecast.iter().any(Option::is_some);
                 known.then(|| shares(facts.forecast.iter().map(|p| p.map(f64::from))))
             }
-            ColorBy::Uncertainty => (!subject.uncertainty.is_empty()).then(|| {
+            ColorBy::Uncertainty => (!model_set.uncertainty.is_empty()).then(|| {
                 let rounded = |u: &f32| Some((100.0 * f64::from(*u)).round() / 100.0);
-                bins(&subject.uncertainty.iter().map(rounded).collect::<Vec<_>>())
+                bins(&model_set.uncertainty.iter().map(rounded).collect::<Vec<_>>())
             }),
-            ColorBy::Benchmark(b) => subject.benchmarks.get(b).map(|b| {
+            ColorBy::Benchmark(b) => model_set.benchmarks.get(b).map(|b| {
                 shares(b.scores.iter().map(|score| score.as_ref().map(|score| score.accuracy)))
             }),
         };
         match classes {
-            Some(classes) => Self::of(subject, by, classes),
-            None => Self { by, ..Self::plain(subject) },
+            Some(classes) => Self::of(model_set, by, classes),
+            None => Self { by, ..Self::plain(model_set) },
         }
     }
 
-    fn plain(subject: &Subject) -> Self {
-        let n = subject.models.len();
+    fn plain(model_set: &ModelSet) -> Self {
+        let n = model_set.models.len();
         let all = Class { name: "models".into(), count: n, hue: Hue::Plain };
         Self { by: ColorBy::Nothing, title: None, classes: vec![all], of: vec![0; n] }
     }
 
-    fn of(subject: &Subject, by: ColorBy, (classes, of): (Vec<Class>, Vec<u8>)) -> Self {
-        let mut coloring = Self { by, title: Some(by.title(subject)), classes, of };
-        coloring.of.resize(subject.models.len(), 0);
+    fn of(model_set: &ModelSet, by: ColorBy, (classes, of): (Vec<Class>, Vec<u8>)) -> Self {
+        let mut coloring = Self { by, title: Some(by.title(model_set)), classes, of };
+        coloring.of.resize(model_set.models.len(), 0);
         for &class in &coloring.of {
             coloring.classes[class as usize].count += 1;
         }

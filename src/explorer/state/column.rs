@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::facts::Facts;
-use super::subject::Subject;
+use super::model_set::ModelSet;
 use crate::dataset::Values;
 
 /// A column of the table.
@@ -21,46 +21,46 @@ pub enum Column {
 
 impl Column {
     /// Every column there is, in the order in which they stand.
-    pub fn all(subject: &Subject) -> Vec<Self> {
-        let is_flag = |a: &usize| matches!(subject.attributes[*a].values, Values::Flag(_));
-        let attributes = 0..subject.attributes.len();
+    pub fn all(model_set: &ModelSet) -> Vec<Self> {
+        let is_flag = |a: &usize| matches!(model_set.attributes[*a].values, Values::Flag(_));
+        let attributes = 0..model_set.attributes.len();
         let (flags, others): (Vec<usize>, Vec<usize>) = attributes.partition(is_flag);
         let mut columns = vec![Self::Name];
         columns.extend(others.into_iter().map(Self::Attribute));
         columns.extend([Self::Answers, Self::Ability, Self::Forecast, Self::Cluster]);
-        columns.extend((0..subject.benchmarks.len()).map(Self::Benchmark));
+        columns.extend((0..model_set.benchmarks.len()).map(Self::Benchmark));
         columns.extend(flags.into_iter().map(Self::Attribute));
         columns
     }
 
-    pub fn title(self, subject: &Subject) -> &str {
+    pub fn title(self, model_set: &ModelSet) -> &str {
         match self {
             Self::Name => "model",
-            Self::Attribute(a) => subject.attributes.get(a).map_or("", |a| &a.name),
+            Self::Attribute(a) => model_set.attributes.get(a).map_or("", |a| &a.name),
             Self::Answers => "answers",
             Self::Ability => "ability",
             Self::Forecast => "prompt",
             Self::Cluster => "cluster",
-            Self::Benchmark(b) => subject.benchmarks.get(b).map_or("", |b| &b.name),
+            Self::Benchmark(b) => model_set.benchmarks.get(b).map_or("", |b| &b.name),
         }
     }
 
     /// True for texts, which stand to the left of their column and are sorted from a to z.
-    pub fn is_text(self, subject: &Subject) -> bool {
+    pub fn is_text(self, model_set: &ModelSet) -> bool {
         match self {
             Self::Name | Self::Cluster => true,
             Self::Attribute(a) => {
-                subject.attributes.get(a).is_some_and(|a| matches!(a.values, Values::Class(_)))
+                model_set.attributes.get(a).is_some_and(|a| matches!(a.values, Values::Class(_)))
             }
             _ => false,
         }
     }
 
     pub fn cell(self, facts: &Facts, model: usize) -> Cell {
-        let subject = facts.subject;
+        let model_set = facts.model_set;
         match self {
-            Self::Name => Cell::Text(subject.models.get(model).cloned().unwrap_or_default()),
-            Self::Attribute(a) => match subject.attributes.get(a).map(|a| &a.values) {
+            Self::Name => Cell::Text(model_set.models.get(model).cloned().unwrap_or_default()),
+            Self::Attribute(a) => match model_set.attributes.get(a).map(|a| &a.values) {
                 Some(Values::Flag(values)) => values[model].map_or(Cell::Unknown, Cell::Flag),
                 Some(Values::Number(values)) => values[model].map_or(Cell::Unknown, Cell::Number),
                 Some(Values::Class(values)) => {
@@ -68,9 +68,9 @@ impl Column {
                 }
                 None => Cell::Unknown,
             },
-            Self::Answers => Cell::Number(f64::from(subject.answers(model))),
+            Self::Answers => Cell::Number(f64::from(model_set.answers(model))),
             Self::Ability => {
-                let ability = subject.vectors.get((model, 0));
+                let ability = model_set.vectors.get((model, 0));
                 ability.map_or(Cell::Unknown, |a| Cell::Decimal(f64::from(*a)))
             }
             Self::Forecast => facts
@@ -84,7 +84,7 @@ impl Column {
                 name.map_or(Cell::Unknown, |cluster| Cell::Text(cluster.name.clone()))
             }),
             Self::Benchmark(b) => {
-                let score = subject.benchmarks.get(b).and_then(|b| b.scores.get(model)?.as_ref());
+                let score = model_set.benchmarks.get(b).and_then(|b| b.scores.get(model)?.as_ref());
                 score.map_or(Cell::Unknown, |score| Cell::Share(score.accuracy))
             }
         }

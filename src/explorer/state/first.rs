@@ -1,6 +1,6 @@
 //! Where to begin: a model that much is known of, and whose neighbors convince.
 
-use super::subject::Subject;
+use super::model_set::ModelSet;
 use crate::analysis::neighbors::{Neighbor, nearest};
 use crate::dataset::Values;
 
@@ -19,24 +19,24 @@ const UNRELATED: f64 = 0.5;
 
 /// The model whose five nearest convince most, of those with most answers: they are similar, on many
 /// shared questions, and relatives where something tells those. Of equals the one with more answers.
-pub fn first(subject: &Subject) -> usize {
-    let answers: Vec<u32> = (0..subject.models.len()).map(|m| subject.answers(m)).collect();
+pub fn first(model_set: &ModelSet) -> usize {
+    let answers: Vec<u32> = (0..model_set.models.len()).map(|m| model_set.answers(m)).collect();
     let mut order: Vec<usize> = (0..answers.len()).collect();
     order.sort_by_key(|m| std::cmp::Reverse(answers[*m]));
     let Some(&best_known) = order.first() else { return 0 };
     let kin = KIN
         .iter()
-        .filter_map(|name| subject.attributes.iter().find(|a| a.name.eq_ignore_ascii_case(name)))
+        .filter_map(|name| model_set.attributes.iter().find(|a| a.name.eq_ignore_ascii_case(name)))
         .find_map(|attribute| match &attribute.values {
             Values::Class(values) => Some(values),
             _ => None,
         });
-    let vectors = subject.profiles();
+    let vectors = model_set.profiles();
     let Some(kin) = kin.filter(|_| vectors.ncols() > 0) else { return best_known };
     let candidates = CANDIDATES.max(answers.len() / 10).min(PAIRS / answers.len()).max(1);
     order.truncate(candidates);
     let convincing = |model: usize| -> i64 {
-        let near = nearest(vectors, model, NEIGHBORS, |m| subject.shared(model, m));
+        let near = nearest(vectors, model, NEIGHBORS, |m| model_set.shared(model, m));
         let worth = |near: &Neighbor| {
             let related = kin[model].is_some() && kin[model] == kin[near.model];
             let shared = near.shared.map_or(1.0, |n| (f64::from(n) / SHARED).min(1.0));
@@ -58,11 +58,11 @@ mod tests {
 
     /// Models on a circle, of which the first have most answers; the families are neighbors from the
     /// tenth on only.
-    fn subject(attribute: &str) -> Subject {
+    fn model_set(attribute: &str) -> ModelSet {
         let models = 30;
         let families = (0..models).map(|m| Some(if m < 10 { m.to_string() } else { "a".into() }));
         let score = |m: usize| Some(Score { accuracy: 0.5, responses: 100 - m as u32 });
-        Subject {
+        ModelSet {
             models: (0..models).map(|m| format!("model-{m}")).collect(),
             attributes: vec![Attribute {
                 name: attribute.into(),
@@ -81,16 +81,16 @@ mod tests {
             }),
             data: "fixture".into(),
             simulated: true,
-            ..Subject::default()
+            ..ModelSet::default()
         }
     }
 
     #[test]
     fn it_begins_with_a_model_among_its_relatives_that_much_is_known_of() {
-        let family = subject("Family");
+        let family = model_set("Family");
         // The five nearest of the twelfth are of its family; of the tenth some are not.
         assert_eq!(first(&family), 12);
         // Without relatives, most answers decide.
-        assert_eq!(first(&subject("license")), 0);
+        assert_eq!(first(&model_set("license")), 0);
     }
 }

@@ -13,7 +13,7 @@ const DEPTH: usize = 100;
 
 /// What a step of undo brings back.
 #[derive(Clone, PartialEq)]
-pub struct Memento {
+pub struct Snapshot {
     pub look: Look,
     pub selected: usize,
     pub marked: Arc<BTreeSet<usize>>,
@@ -62,15 +62,15 @@ impl From<&Input> for Step {
 
 #[derive(Default)]
 pub struct History {
-    past: Vec<Memento>,
-    future: Vec<Memento>,
+    past: Vec<Snapshot>,
+    future: Vec<Snapshot>,
     /// The kind of the action that was remembered last: a run of the same kind is one step.
     last: Option<Kind>,
 }
 
 impl History {
     /// Remembers what was before an action that changed it.
-    pub fn remember(&mut self, before: Memento, step: Step) {
+    pub fn remember(&mut self, before: Snapshot, step: Step) {
         if step.joins && self.last == Some(step.kind) && !self.past.is_empty() {
             return;
         }
@@ -83,14 +83,14 @@ impl History {
     }
 
     /// What was before `now`.
-    pub fn undo(&mut self, now: Memento) -> Option<Memento> {
+    pub fn undo(&mut self, now: Snapshot) -> Option<Snapshot> {
         let before = self.past.pop()?;
         self.future.push(now);
         self.last = None;
         Some(before)
     }
 
-    pub fn redo(&mut self, now: Memento) -> Option<Memento> {
+    pub fn redo(&mut self, now: Snapshot) -> Option<Snapshot> {
         let after = self.future.pop()?;
         self.past.push(now);
         self.last = None;

@@ -11,14 +11,14 @@ pub mod job;
 pub mod line;
 pub mod map;
 pub mod mode;
-pub mod newcomer;
+pub mod model_set;
+pub mod new_model;
 pub mod picker;
 pub mod probe;
 mod queries;
 pub mod questions;
 pub mod route;
 pub mod selection;
-pub mod subject;
 pub mod table;
 pub mod training;
 
@@ -43,15 +43,15 @@ use coloring::{ColorBy, Coloring};
 use facts::Facts;
 use first::first;
 use forecasts::ForecastState;
-use history::{History, Memento};
+use history::{History, Snapshot};
 use job::Job;
 use map::{MapState, Marker};
 use mode::{Mode, Modes};
-use newcomer::NewcomerState;
+use model_set::ModelSet;
+use new_model::NewModelState;
 use probe::ProbeState;
 use questions::QuestionsState;
 use route::RouteState;
-use subject::Subject;
 use table::TableState;
 use training::Training;
 
@@ -60,7 +60,7 @@ const NEIGHBORS: usize = 8;
 
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct State {
-    pub subject: Arc<Subject>,
+    pub model_set: Arc<ModelSet>,
     pub theme: Theme,
     pub area: Rect,
     pub focus: Pane,
@@ -89,7 +89,7 @@ pub struct State {
     pub table: TableState,
     pub questions: QuestionsState,
     pub forecasts: ForecastState,
-    pub newcomer: NewcomerState,
+    pub new_model: NewModelState,
     /// Attributes from here on are groups that were named here.
     pub groups_from: usize,
     pub neighbors: Vec<Neighbor>,
@@ -105,16 +105,16 @@ pub struct State {
     pub help: bool,
     /// Lines of the help that are above the window.
     pub help_scroll: usize,
-    /// The mouse is caught.
+    /// The mouse is vocabulary coverage.
     pub mouse: bool,
     /// Where it points, until something else happens.
     pub hover: Option<Position>,
     /// The window has the focus, as far as the terminal tells.
-    pub attended: bool,
+    pub terminal_focused: bool,
     /// Movements are shown; else things are at once where they belong.
     pub motion: bool,
     /// Counts the ticks, for what turns while work is under way.
-    pub beat: usize,
+    pub tick_count: usize,
     pub notice: Option<Notice>,
     pub training: Option<Training>,
     pub started: bool,
@@ -150,15 +150,15 @@ impl Notice {
 
 impl State {
     pub fn new(
-        subject: Arc<Subject>,
+        model_set: Arc<ModelSet>,
         projection: Projection,
         theme: Theme,
         pane: Pane,
         area: Rect,
     ) -> Self {
         let mut state = Self {
-            map: MapState::new(&subject, projection),
-            selected: first(&subject),
+            map: MapState::new(&model_set, projection),
+            selected: first(&model_set),
             marked: Arc::default(),
             saved: BTreeMap::new(),
             pools: Pools::default(),
@@ -167,11 +167,11 @@ impl State {
             forecast: Vec::new(),
             clusters: Job::Idle,
             clusters_wanted: false,
-            table: TableState::new(&subject),
+            table: TableState::new(&model_set),
             questions: QuestionsState::default(),
             forecasts: ForecastState::default(),
-            newcomer: NewcomerState::default(),
-            groups_from: subject.attributes.len(),
+            new_model: NewModelState::default(),
+            groups_from: model_set.attributes.len(),
             neighbors: Vec::new(),
             model: ModelState::default(),
             probe: ProbeState::default(),
@@ -182,9 +182,9 @@ impl State {
             themes: Theme::names(),
             mouse: true,
             hover: None,
-            attended: true,
+            terminal_focused: true,
             motion: true,
-            beat: 0,
+            tick_count: 0,
             help: false,
             help_scroll: 0,
             notice: None,
@@ -197,44 +197,44 @@ impl State {
             maximized: false,
             area,
             theme,
-            subject,
+            model_set,
         };
-        state.probe.reports = vec![Job::Idle; state.subject.attributes.len()];
+        state.probe.reports = vec![Job::Idle; state.model_set.attributes.len()];
         // Without colors, shapes tell the classes apart.
         if state.theme.depth == Depth::None {
             state.map.marker = Marker::Shapes;
         }
         state.arrange_table();
         state.focus_on(pane);
-        state.meet();
+        state.refresh_neighbors();
         state
     }
 
-    /// Puts a trained subject in the place of what was shown.
-    pub fn replace(&mut self, subject: Arc<Subject>, projection: Projection) {
-        self.map.coloring = Coloring::first(&subject);
-        self.table = TableState::new(&subject);
+    /// Puts a trained model set in the place of what was shown.
+    pub fn replace(&mut self, model_set: Arc<ModelSet>, projection: Projection) {
+        self.map.coloring = Coloring::first(&model_set);
+        self.table = TableState::new(&model_set);
         self.forecast.clear();
         self.forecasts = ForecastState::default();
         self.evaluation = EvaluationState::default();
-        self.newcomer = NewcomerState::default();
+        self.new_model = NewModelState::default();
         self.clusters = Job::Idle;
         self.history.clear();
-        self.groups_from = subject.attributes.len();
-        self.subject = subject;
+        self.groups_from = model_set.attributes.len();
+        self.model_set = model_set;
         self.arrange_table();
         self.map.show(projection);
-        self.map.rank(&self.subject);
+        self.map.rank(&self.model_set);
         self.probe = ProbeState {
-            reports: vec![Job::Idle; self.subject.attributes.len()],
+            reports: vec![Job::Idle; self.model_set.attributes.len()],
             ..ProbeState::default()
         };
         self.route.forget();
-        if self.selected >= self.subject.models.len() {
+        if self.selected >= self.model_set.models.len() {
             self.selected = 0;
         }
         self.training = None;
-        self.meet();
+        self.refresh_neighbors();
     }
 
     pub fn focus_on(&mut self, pane: Pane) {
@@ -256,10 +256,10 @@ impl State {
     }
 
     pub fn select(&mut self, model: usize) {
-        if model < self.subject.models.len() && model != self.selected {
+        if model < self.model_set.models.len() && model != self.selected {
             self.selected = model;
             self.map.reveal(model);
-            self.meet();
+            self.refresh_neighbors();
         }
     }
 
@@ -287,13 +287,17 @@ impl State {
 
     /// What is known of the models.
     pub fn facts(&self) -> Facts<'_> {
-        Facts { subject: &self.subject, clusters: self.clusters.done(), forecast: &self.forecast }
+        Facts {
+            model_set: &self.model_set,
+            clusters: self.clusters.done(),
+            forecast: &self.forecast,
+        }
     }
 
     /// Filters and sorts the table, and the forecasts with it.
     pub fn arrange_table(&mut self) {
         let facts = Facts {
-            subject: &self.subject,
+            model_set: &self.model_set,
             clusters: self.clusters.done(),
             forecast: &self.forecast,
         };
@@ -302,9 +306,9 @@ impl State {
     }
 
     /// What a step of undo would bring back.
-    pub fn memento(&self) -> Memento {
+    pub fn memento(&self) -> Snapshot {
         let marked = Arc::clone(&self.marked);
-        Memento { look: self.map.look(), selected: self.selected, marked }
+        Snapshot { look: self.map.look(), selected: self.selected, marked }
     }
 
     /// False for what stands back: another class than the isolated one, or not among the marked
@@ -314,21 +318,21 @@ impl State {
     }
 
     pub fn mark(&mut self, models: impl IntoIterator<Item = usize>) {
-        let n = self.subject.models.len();
+        let n = self.model_set.models.len();
         self.marked = Arc::new(models.into_iter().filter(|model| *model < n).collect());
     }
 
     /// The marked models; without any, the selected one.
     pub fn chosen(&self) -> Vec<usize> {
         if self.marked.is_empty() {
-            let n = self.subject.models.len();
+            let n = self.model_set.models.len();
             return Some(self.selected).filter(|m| *m < n).into_iter().collect();
         }
         self.marked.iter().copied().collect()
     }
 
     /// Brings back what was looked at and marked. Gives the projection that has to be computed first.
-    pub fn restore(&mut self, memento: &Memento) -> bool {
+    pub fn restore(&mut self, memento: &Snapshot) -> bool {
         self.marked = Arc::clone(&memento.marked);
         self.select(memento.selected);
         if self.map.coloring.by != memento.look.color {
@@ -348,7 +352,7 @@ impl State {
     /// Something turning, for work that is under way.
     pub fn spinner(&self) -> char {
         const FRAMES: [char; 10] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
-        FRAMES[self.beat / 3 % FRAMES.len()]
+        FRAMES[self.tick_count / 3 % FRAMES.len()]
     }
 
     /// The model that the prompt was routed to.
@@ -357,20 +361,20 @@ impl State {
     }
 
     pub fn name(&self, model: usize) -> &str {
-        self.subject.models.get(model).map_or("", String::as_str)
+        self.model_set.models.get(model).map_or("", String::as_str)
     }
 
     /// The name of a model for where there is little room.
     pub fn short(&self, model: usize) -> &str {
-        self.subject.short.get(model).map_or_else(|| self.name(model), String::as_str)
+        self.model_set.short.get(model).map_or_else(|| self.name(model), String::as_str)
     }
 
     /// Looks at the neighborhood of the selected model.
-    fn meet(&mut self) {
+    fn refresh_neighbors(&mut self) {
         self.model = ModelState::default();
-        let vectors = self.subject.profiles();
+        let vectors = self.model_set.profiles();
         self.neighbors = if self.selected < vectors.nrows() && vectors.ncols() > 0 {
-            let shared = |m: usize| self.subject.shared(self.selected, m);
+            let shared = |m: usize| self.model_set.shared(self.selected, m);
             neighbors::nearest(vectors, self.selected, NEIGHBORS, shared)
         } else {
             Vec::new()

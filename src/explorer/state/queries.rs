@@ -4,7 +4,7 @@ use super::State;
 use super::job::{Job, JobKind, Phase};
 use super::line::Purpose;
 use super::mode::Mode;
-use crate::explorer::command::{Command, NewcomerCommand};
+use crate::explorer::command::{Command, NewModelCommand};
 use crate::explorer::keys::Context;
 use crate::explorer::pane::Pane;
 
@@ -19,7 +19,7 @@ impl State {
             JobKind::Forecasts => self.forecasts.grid.phase(),
             JobKind::Evaluation => self.evaluation.found.phase(),
             JobKind::Route => self.route.routing.phase(),
-            JobKind::Placement => self.newcomer.placing.phase(),
+            JobKind::Placement => self.new_model.placement.phase(),
             // Files are read at once or not at all: nothing waits for them.
             JobKind::Answers | JobKind::PromptFile => Job::Idle,
         }
@@ -59,17 +59,17 @@ impl State {
         match command {
             Command::Filter => match self.focus {
                 Pane::Models | Pane::Forecast | Pane::Route => true,
-                Pane::Questions => self.questions.book.done().is_some(),
+                Pane::Questions => self.questions.question_set.done().is_some(),
                 _ => false,
             },
             Command::NextView => matches!(self.focus, Pane::Map | Pane::Route),
             Command::Maximize => self.area.width >= 120,
-            Command::Newcomer(NewcomerCommand::Next) => self.with_data,
-            Command::Newcomer(NewcomerCommand::Forget) => !self.newcomer.answers.is_empty(),
-            Command::Newcomer(
-                NewcomerCommand::Right | NewcomerCommand::Wrong | NewcomerCommand::Open,
+            Command::NewModel(NewModelCommand::Next) => self.with_data,
+            Command::NewModel(NewModelCommand::Forget) => !self.new_model.answers.is_empty(),
+            Command::NewModel(
+                NewModelCommand::Right | NewModelCommand::Wrong | NewModelCommand::Open,
             )
-            | Command::NextCategory => self.questions.book.done().is_some(),
+            | Command::NextCategory => self.questions.question_set.done().is_some(),
             _ => true,
         }
     }

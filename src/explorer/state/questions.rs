@@ -20,7 +20,7 @@ pub struct Question {
 }
 
 /// The questions that the embedder did not learn from, safe to print.
-pub struct Book {
+pub struct QuestionSet {
     pub categories: Vec<String>,
     pub questions: Vec<Question>,
     /// The raw prompts, for forecasting.
@@ -29,7 +29,7 @@ pub struct Book {
     pub of: Vec<usize>,
 }
 
-impl Book {
+impl QuestionSet {
     /// The questions of `data`, whose models are found by name among `models`. If the embedder was
     /// trained on this data (`learned`), its training questions are left out: it has seen their answers.
     pub fn new(data: &Dataset, models: &[String], learned: bool) -> Self {
@@ -72,7 +72,7 @@ pub struct Surprise {
 #[derive(Default)]
 pub struct QuestionsState {
     /// Reading them.
-    pub book: Job<Arc<Book>>,
+    pub question_set: Job<Arc<QuestionSet>>,
     /// Forecasting them, which begins once they are read.
     pub forecasting: Job<()>,
     /// Questions × models, as far as they have come.
@@ -89,24 +89,28 @@ pub struct QuestionsState {
 impl QuestionsState {
     /// Where reading and forecasting together stand.
     pub fn phase(&self) -> Phase {
-        if self.book.done().is_some() { self.forecasting.phase() } else { self.book.phase() }
+        if self.question_set.done().is_some() {
+            self.forecasting.phase()
+        } else {
+            self.question_set.phase()
+        }
     }
 
     pub fn cancel(&mut self) {
-        self.book.cancel();
+        self.question_set.cancel();
         self.forecasting.cancel();
     }
 
     /// Takes a failure in; true if it is of the forecasts, so that the questions are there all the same.
     pub fn fail(&mut self, problem: &str) -> bool {
-        self.book.fail(problem);
+        self.question_set.fail(problem);
         self.forecasting.fail(problem)
     }
 
     /// Takes the questions in, whose forecasts follow.
-    pub fn read(&mut self, book: Arc<Book>) {
-        let empty = book.questions.is_empty();
-        if self.book.finish(book) {
+    pub fn read(&mut self, question_set: Arc<QuestionSet>) {
+        let empty = question_set.questions.is_empty();
+        if self.question_set.finish(question_set) {
             self.forecasting = if empty { Job::Done(()) } else { Job::Running };
             self.arrange();
         }
@@ -119,16 +123,16 @@ impl QuestionsState {
     }
 
     pub fn take(&mut self, first: usize, forecasts: Vec<Vec<f32>>) {
-        let Some(book) = self.book.done() else { return };
+        let Some(question_set) = self.question_set.done() else { return };
         if first != self.forecasts.len() || !self.forecasting.is_running() {
             return;
         }
         for row in forecasts {
-            let Some(question) = book.questions.get(self.forecasts.len()) else { break };
+            let Some(question) = question_set.questions.get(self.forecasts.len()) else { break };
             self.surprises.push(surprise(&question.answers, &row));
             self.forecasts.push(row);
         }
-        if self.forecasts.len() == book.questions.len() {
+        if self.forecasts.len() == question_set.questions.len() {
             self.forecasting = Job::Done(());
         }
         self.arrange();
@@ -136,18 +140,18 @@ impl QuestionsState {
 
     /// Filters by text and category; sorts by surprise, what is not forecast yet last.
     pub fn arrange(&mut self) {
-        let Some(book) = self.book.done() else { return };
+        let Some(question_set) = self.question_set.done() else { return };
         let kept = self.rows.get(self.at).copied();
         let mut rows: Vec<usize> = if self.filter.trim().is_empty() {
-            (0..book.questions.len()).collect()
+            (0..question_set.questions.len()).collect()
         } else {
             // Long texts hold any short word as scattered letters: words must be found whole.
             let words: Vec<String> =
                 self.filter.split_whitespace().map(|word| format!("'{word}")).collect();
-            let texts = book.questions.iter().map(|q| q.prompt.as_str());
+            let texts = question_set.questions.iter().map(|q| q.prompt.as_str());
             fuzzy::matching(&words.join(" "), texts)
         };
-        rows.retain(|q| self.category.is_none_or(|c| book.questions[*q].category == c));
+        rows.retain(|q| self.category.is_none_or(|c| question_set.questions[*q].category == c));
         let loss = |q: usize| self.surprises.get(q).map_or(-1.0, |s| s.loss);
         rows.sort_by(|a, b| loss(*b).total_cmp(&loss(*a)).then(a.cmp(b)));
         self.rows = rows;
@@ -159,7 +163,7 @@ impl QuestionsState {
 
     /// The next category, after the last all of them.
     pub fn next_category(&mut self) {
-        let n = self.book.done().map_or(0, |book| book.categories.len());
+        let n = self.question_set.done().map_or(0, |question_set| question_set.categories.len());
         let next = self.category.map_or(0, |c| c + 1);
         self.category = (next < n).then_some(next);
         self.at = 0;
@@ -168,13 +172,13 @@ impl QuestionsState {
 
     /// The row that shows a question of the data set.
     pub fn place_of(&self, question: usize) -> Option<usize> {
-        let at = self.book.done()?.of.iter().position(|q| *q == question)?;
+        let at = self.question_set.done()?.of.iter().position(|q| *q == question)?;
         self.rows.iter().position(|q| *q == at)
     }
 
     pub fn under_cursor(&self) -> Option<(usize, &Question)> {
         let q = *self.rows.get(self.at)?;
-        Some((q, self.book.done()?.questions.get(q)?))
+        Some((q, self.question_set.done()?.questions.get(q)?))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::explorer::fuzzy;
 /// names and all columns of the table (see [`filter`]; shares are in percent), or else words that are
 /// found in the name, fuzzily.
 pub fn matching(facts: &Facts, text: &str) -> (Vec<usize>, Option<String>) {
-    let models = &facts.subject.models;
+    let models = &facts.model_set.models;
     if text.trim().is_empty() {
         return ((0..models.len()).collect(), None);
     }
@@ -39,13 +39,13 @@ fn is_expression(text: &str) -> bool {
 
 /// The columns of the table as attributes: what can be asked of a model.
 fn columns(facts: &Facts) -> Vec<Attribute> {
-    let subject = facts.subject;
-    let others = Column::all(subject)
+    let model_set = facts.model_set;
+    let others = Column::all(model_set)
         .into_iter()
         .filter(|column| !matches!(column, Column::Name | Column::Attribute(_)));
-    let mut columns = subject.attributes.clone();
+    let mut columns = model_set.attributes.clone();
     columns.extend(others.map(|column| {
-        let cells = (0..subject.models.len()).map(|model| column.cell(facts, model));
+        let cells = (0..model_set.models.len()).map(|model| column.cell(facts, model));
         let values = if column == Column::Cluster {
             Values::Class(
                 cells
@@ -63,7 +63,7 @@ fn columns(facts: &Facts) -> Vec<Attribute> {
                     .collect(),
             )
         };
-        Attribute { name: column.title(subject).to_owned(), values }
+        Attribute { name: column.title(model_set).to_owned(), values }
     }));
     columns
 }

@@ -2,8 +2,8 @@
 
 use super::column::{Cell, Column};
 use super::facts::Facts;
+use super::model_set::ModelSet;
 use super::selection;
-use super::subject::Subject;
 use crate::dataset::Values;
 
 /// Benchmarks that the table begins with.
@@ -25,19 +25,19 @@ pub struct TableState {
 impl TableState {
     /// The columns that say most: all but the rarest benchmarks, and no attribute that is the same
     /// for all.
-    pub fn new(subject: &Subject) -> Self {
+    pub fn new(model_set: &ModelSet) -> Self {
         let tells = |values: &Values| {
             let first = (!values.is_empty()).then(|| values.text(0));
             (0..values.len()).any(|m| Some(values.text(m)) != first)
         };
-        let mut common: Vec<usize> = (0..subject.benchmarks.len()).collect();
-        let run = |b: &usize| subject.benchmarks[*b].scores.iter().flatten().count();
+        let mut common: Vec<usize> = (0..model_set.benchmarks.len()).collect();
+        let run = |b: &usize| model_set.benchmarks[*b].scores.iter().flatten().count();
         common.sort_by_key(|b| std::cmp::Reverse(run(b)));
         common.truncate(BENCHMARKS);
-        let columns = Column::all(subject)
+        let columns = Column::all(model_set)
             .into_iter()
             .filter(|column| match column {
-                Column::Attribute(a) => tells(&subject.attributes[*a].values),
+                Column::Attribute(a) => tells(&model_set.attributes[*a].values),
                 Column::Benchmark(b) => common.contains(b),
                 Column::Forecast | Column::Cluster => false,
                 _ => true,
@@ -50,17 +50,17 @@ impl TableState {
             descending: true,
             filter: String::new(),
             problem: None,
-            rows: (0..subject.models.len()).collect(),
+            rows: (0..model_set.models.len()).collect(),
         }
     }
 
-    pub fn show(&mut self, subject: &Subject, column: Column, shown: bool) {
+    pub fn show(&mut self, model_set: &ModelSet, column: Column, shown: bool) {
         if column == Column::Name || self.columns.contains(&column) == shown {
             return;
         }
         if shown {
             self.columns.push(column);
-            let order = Column::all(subject);
+            let order = Column::all(model_set);
             self.columns.sort_by_key(|c| order.iter().position(|other| other == c));
         } else {
             self.columns.retain(|c| *c != column);
@@ -85,10 +85,10 @@ impl TableState {
     }
 
     /// Sorts by the column under the cursor from now on; a second time the other way round.
-    pub fn sort(&mut self, subject: &Subject) {
+    pub fn sort(&mut self, model_set: &ModelSet) {
         let Some(&column) = self.columns.get(self.at) else { return };
         self.descending =
-            if self.sort == column { !self.descending } else { !column.is_text(subject) };
+            if self.sort == column { !self.descending } else { !column.is_text(model_set) };
         self.sort = column;
     }
 }

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::subject::Subject;
+use super::model_set::ModelSet;
 use crate::analysis::projection::Projection;
 use crate::embedder::Epoch;
 
 /// What a training comes to: its models, the map of them, and a word on it.
 pub struct Trained {
-    pub subject: Arc<Subject>,
+    pub model_set: Arc<ModelSet>,
     pub projection: Projection,
     pub notice: String,
 }

@@ -31,7 +31,7 @@ fn the_table_sorts_filters_and_carries_the_selection() {
     type_text(&mut state, "arithmetic > 50 and answers >= 2");
     press(&mut state, KeyCode::Enter);
     let right =
-        |m: &usize| state.subject.benchmarks[0].scores[*m].is_some_and(|s| s.accuracy > 0.5);
+        |m: &usize| state.model_set.benchmarks[0].scores[*m].is_some_and(|s| s.accuracy > 0.5);
     assert!(!state.marked.is_empty() && state.marked.iter().all(right), "benchmarks in percent");
     press(&mut state, KeyCode::Char('f'));
     type_text(&mut state, " and");
@@ -89,11 +89,11 @@ fn questions_are_browsed_by_surprise() {
         crate::dataset::simulate::Simulation { models: 24, questions: 90, ..Default::default() };
     let mut data = data.run();
     data.models = (0..24).map(plain).collect();
-    let book = Book::new(&data, &state.subject.models, false);
-    assert!(!book.questions.is_empty());
-    let n = book.questions.len();
-    let book = Arc::new(book);
-    update(&mut state, Event::Job(JobResult::QuestionsRead(Arc::clone(&book))));
+    let question_set = QuestionSet::new(&data, &state.model_set.models, false);
+    assert!(!question_set.questions.is_empty());
+    let n = question_set.questions.len();
+    let question_set = Arc::new(question_set);
+    update(&mut state, Event::Job(JobResult::QuestionsRead(Arc::clone(&question_set))));
     let forecast = |q: usize| (0..24).map(|m| 0.2 + 0.6 * ((q + m) % 7) as f32 / 7.0).collect();
     update(
         &mut state,
@@ -118,7 +118,9 @@ fn questions_are_browsed_by_surprise() {
     type_text(&mut state, "compile");
     press(&mut state, KeyCode::Enter);
     assert!(state.questions.rows.len() < n && !state.questions.rows.is_empty());
-    assert!(state.questions.rows.iter().all(|q| book.questions[*q].prompt.contains("compile")));
+    assert!(
+        state.questions.rows.iter().all(|q| question_set.questions[*q].prompt.contains("compile"))
+    );
     press(&mut state, KeyCode::Char('b'));
     press(&mut state, KeyCode::Down);
     let effects = press(&mut state, KeyCode::Char('p'));

@@ -11,7 +11,7 @@ fn evaluation() -> Evaluation {
         figures: Metrics { accuracy: 0.7, auc, nll: 0.55, ece: 0.01, routing: 0.75 },
         spread: None,
     };
-    let subject = subject(plain);
+    let model_set = model_set(plain);
     Evaluation {
         split: "test".into(),
         questions: 400,
@@ -25,8 +25,8 @@ fn evaluation() -> Evaluation {
         routing_bounds: RoutingBounds { random: 0.48, oracle: 0.96 },
         by_category: BTreeMap::new(),
         by_responses: Vec::new(),
-        reliability: subject.reliability,
-        coverage: subject.coverage,
+        reliability: model_set.reliability,
+        coverage: model_set.coverage,
         routing_curve: None,
         seconds: 1.0,
     }

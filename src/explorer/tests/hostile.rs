@@ -33,19 +33,19 @@ fn look(state: &mut State) {
 #[test]
 fn hostile_texts_steer_no_pane() {
     let embedder = Embedder::shipped().unwrap().with_texts(hostile);
-    let subject = Subject::from(&embedder);
+    let model_set = ModelSet::from(&embedder);
     let data =
         crate::dataset::simulate::Simulation { models: 24, questions: 90, ..Default::default() };
     let mut data = data.run();
     data.models = embedder.models()[..24].to_vec();
     data.categories.iter_mut().enumerate().for_each(|(c, name)| *name = hostile(c));
     data.questions.iter_mut().enumerate().for_each(|(q, one)| one.prompt = hostile(q).into());
-    let mut state = state_of(subject, 140, 42);
+    let mut state = state_of(model_set, 140, 42);
     state.clusters =
-        state.subject.clusters(1, &AtomicBool::new(false)).map_or(Job::Idle, Job::Done);
-    state.questions.book = Job::Running;
-    let book = Book::new(&data, &state.subject.models, false);
-    update(&mut state, Event::Job(JobResult::QuestionsRead(Arc::new(book))));
+        state.model_set.clusters(1, &AtomicBool::new(false)).map_or(Job::Idle, Job::Done);
+    state.questions.question_set = Job::Running;
+    let question_set = QuestionSet::new(&data, &state.model_set.models, false);
+    update(&mut state, Event::Job(JobResult::QuestionsRead(Arc::new(question_set))));
     look(&mut state);
     for i in 0..HOSTILE.len() {
         update(&mut state, Event::Command(Command::Prompt));

@@ -60,7 +60,7 @@ fn the_map_turns_and_projects() {
         update(&mut state, Event::Command(Command::UseProjector(Projector::Tsne))),
         [Effect::Project(Projector::Tsne)]
     );
-    let flat = Projection::pca(state.subject.profiles(), 2).unwrap();
+    let flat = Projection::pca(state.model_set.profiles(), 2).unwrap();
     update(&mut state, Event::Job(JobResult::Projected(Projector::Tsne, flat)));
     assert!(screen(&state).contains("t-SNE 1"));
     assert!(press(&mut state, KeyCode::Char('u')).is_empty(), "the first one is kept");
@@ -131,7 +131,7 @@ fn losing_the_focus_ends_movements() {
     press(&mut state, KeyCode::Char('a'));
     assert!(state.map.is_moving());
     update(&mut state, Event::Outside(Outside::Focused(false)));
-    assert!(!state.map.is_moving() && !state.attended);
+    assert!(!state.map.is_moving() && !state.terminal_focused);
     assert_eq!(press(&mut state, KeyCode::F(2)), [Effect::Mouse(false)]);
     assert_eq!(press(&mut state, KeyCode::F(2)), [Effect::Mouse(true)]);
 }

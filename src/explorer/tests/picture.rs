@@ -6,9 +6,9 @@ use crate::explorer::export::map_file::{csv, html, svg};
 #[test]
 fn a_picture_has_a_dot_for_each_model_and_no_markup_of_strangers() {
     let mut state = state(140, 42);
-    let mut subject = (*state.subject).clone();
-    subject.models[3] = "<script>&\"x\"</script>".into();
-    state.subject = Arc::new(subject);
+    let mut model_set = (*state.model_set).clone();
+    model_set.models[3] = "<script>&\"x\"</script>".into();
+    state.model_set = Arc::new(model_set);
     let picture = svg(&state).unwrap();
     assert_eq!(picture.matches("<circle").count(), 24);
     assert!(picture.contains("&lt;script&gt;&amp;&quot;x&quot;&lt;/script&gt;"));

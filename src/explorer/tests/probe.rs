@@ -27,11 +27,11 @@ fn marked_models_become_an_attribute_that_is_probed() {
         type_text(&mut state, "odd\u{1b}ones");
         assert!(screen(&state).contains(&format!("label the {members} marked models")));
         assert_eq!(press(&mut state, KeyCode::Enter), [Effect::Probe(vec![3])]);
-        assert_eq!(state.subject.attributes.len(), 4);
-        let Values::Flag(values) = &state.subject.attributes[3].values else { panic!() };
+        assert_eq!(state.model_set.attributes.len(), 4);
+        let Values::Flag(values) = &state.model_set.attributes[3].values else { panic!() };
         assert_eq!(values.iter().filter(|v| **v == Some(true)).count(), members);
         assert_eq!(state.probe.chosen(), Some(3));
-        assert!(!state.subject.attributes[3].name.chars().any(char::is_control));
+        assert!(!state.model_set.attributes[3].name.chars().any(char::is_control));
         Arc::make_mut(&mut state.marked).insert(20);
     }
 }

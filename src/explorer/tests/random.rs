@@ -138,16 +138,16 @@ impl Chaos {
             0 => JobResult::Failed(JobKind::ALL[self.below(JobKind::ALL.len())], "failed".into()),
             1 => JobResult::Routed(version, Err("\u{7}".into())),
             2 | 3 => JobResult::Routed(version, Ok(route())),
-            4 => JobResult::QuestionsRead(Arc::new(super::newcomer::book())),
+            4 => JobResult::QuestionsRead(Arc::new(super::new_model::question_set())),
             5 => {
                 let rows = vec![vec![0.3; 24]; 1 + self.below(3)];
                 JobResult::QuestionsForecast(self.below(5), rows)
             }
-            6 => JobResult::Placed(self.state.newcomer.version, Ok(super::newcomer::placed())),
+            6 => JobResult::Placed(self.state.new_model.version, Ok(super::new_model::placed())),
             7 => JobResult::Forecasted(Arc::new(grid())),
             8 => {
                 let dimensions = 1 + self.below(4);
-                let flat = Projection::pca(self.state.subject.profiles(), dimensions).unwrap();
+                let flat = Projection::pca(self.state.model_set.profiles(), dimensions).unwrap();
                 let projector = [Projector::Pca, Projector::Tsne, Projector::Attribute(0)];
                 JobResult::Projected(projector[self.below(3)], flat)
             }

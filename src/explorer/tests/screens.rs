@@ -120,7 +120,7 @@ fn no_size_and_no_name_make_it_panic_or_leak() {
     let names = |m: usize| format!("{}{m}", odd[m % odd.len()]);
     let widths = [1, 2, 3, 7, 20, 40, 59, 60, 61, 79, 80, 100, 119, 120, 140, 179, 180, 200, 250];
     let heights = [1, 2, 3, 5, 10, 17, 18, 19, 24, 37, 38, 50, 80];
-    let mut state = filled(state_of(subject(names), 80, 24));
+    let mut state = filled(state_of(model_set(names), 80, 24));
     update(&mut state, Event::Command(Command::Space));
     state.mark([1, 2, 3, 4]);
     for &pane in Pane::ALL {
@@ -187,7 +187,7 @@ fn a_window_may_change_its_size_between_a_frame_and_the_event_that_tells_of_it()
 
 #[test]
 fn nothing_at_all_can_be_explored() {
-    let mut empty = subject(plain);
+    let mut empty = model_set(plain);
     empty.models.clear();
     empty.attributes.clear();
     empty.benchmarks.clear();

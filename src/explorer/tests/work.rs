@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn what_a_pane_waits_for_is_stopped_and_begun_again() {
-    let attributes = subject(plain).attributes.len();
+    let attributes = model_set(plain).attributes.len();
     for (pane, kind, ask) in [
         (Pane::Probe, JobKind::Probes, Effect::Probe((0..attributes).collect())),
         (Pane::Questions, JobKind::Questions, Effect::Questions),
@@ -72,7 +72,7 @@ fn all_running() -> State {
     update(&mut state, Event::Command(Command::UseProjector(Projector::Tsne)));
     update(&mut state, Event::Command(Command::Prompt));
     type_text(&mut state, "q?");
-    state.newcomer.placing = Job::Running;
+    state.new_model.placement = Job::Running;
     state
 }
 
@@ -117,8 +117,8 @@ fn what_else_fails_leaves_a_route_waited_for() {
 fn forecasts_of_questions_that_fail_can_be_begun_again() {
     let mut state = state(140, 42);
     update(&mut state, Event::Command(Command::Focus(Pane::Questions)));
-    let book = Arc::new(super::newcomer::book());
-    update(&mut state, Event::Job(JobResult::QuestionsRead(Arc::clone(&book))));
+    let question_set = Arc::new(super::new_model::question_set());
+    update(&mut state, Event::Job(JobResult::QuestionsRead(Arc::clone(&question_set))));
     let rows = vec![vec![0.5; 24]; 2];
     update(&mut state, Event::Job(JobResult::QuestionsForecast(0, rows.clone())));
     assert!(screen(&state).contains("predicting 40%"));
@@ -127,7 +127,7 @@ fn forecasts_of_questions_that_fail_can_be_begun_again() {
     assert!(!state.is_waiting() && text.contains("✗ no memory"), "{text}");
     assert!(text.contains("prediction failed") && text.contains("question 4"), "{text}");
     assert_eq!(press(&mut state, KeyCode::F(5)), [Effect::Questions]);
-    update(&mut state, Event::Job(JobResult::QuestionsRead(book)));
+    update(&mut state, Event::Job(JobResult::QuestionsRead(question_set)));
     for first in [0, 2] {
         update(&mut state, Event::Job(JobResult::QuestionsForecast(first, rows.clone())));
     }

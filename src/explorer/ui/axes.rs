@@ -95,7 +95,7 @@ pub fn draw_titles(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Gr
 /// explains.
 pub fn axis(state: &State, component: usize) -> String {
     let axis = of_variance(state, component);
-    let explained = state.subject.axes_by_coverage;
+    let explained = state.model_set.axes_by_coverage;
     let explained = explained.filter(|_| state.map.projector == Projector::Pca);
     match explained.and_then(|shares| shares.get(component).copied()) {
         Some(share) => format!("{axis} · coverage explains {:.0}%", 100.0 * share),
@@ -118,7 +118,7 @@ fn named(state: &State, component: usize) -> String {
     let name = match map.projector {
         Projector::Tsne => return format!("t-SNE {}", component + 1),
         Projector::Pca => format!("PC{}", component + 1),
-        Projector::Attribute(_) if component == 0 => return map.projector.title(&state.subject),
+        Projector::Attribute(_) if component == 0 => return map.projector.title(&state.model_set),
         Projector::Attribute(_) => format!("PC{component} of the rest"),
     };
     map.meaning_of(component).map_or(name.clone(), |meaning| format!("{name}: {}", meaning.text()))

@@ -52,7 +52,7 @@ fn under(state: &State, area: Rect, at: Position) -> Option<usize> {
 }
 
 fn lines(state: &State, model: usize) -> Vec<(String, Ink)> {
-    let subject = &state.subject;
+    let model_set = &state.model_set;
     let mut lines = vec![(fit(state.name(model), WIDE), Ink::MapSelected)];
     let coloring = &state.map.coloring;
     if let Some((title, class)) =
@@ -60,8 +60,8 @@ fn lines(state: &State, model: usize) -> Vec<(String, Ink)> {
     {
         lines.push((fit(&format!("{title}: {}", class.name), WIDE), Ink::Text));
     }
-    lines.push((format!("{} answers", thousands(subject.answers(model).into())), Ink::Muted));
-    let mut known: Vec<_> = subject
+    lines.push((format!("{} answers", thousands(model_set.answers(model).into())), Ink::Muted));
+    let mut known: Vec<_> = model_set
         .benchmarks
         .iter()
         .filter_map(|b| Some((b, b.scores.get(model)?.as_ref()?)))

@@ -73,21 +73,21 @@ fn draw_too_small(frame: &mut Frame, state: &State, area: Rect) {
 
 /// What is shown, and what is selected, colored, filtered and marked.
 fn draw_header(frame: &mut Frame, state: &State, area: Rect) {
-    let (theme, subject) = (&state.theme, &state.subject);
+    let (theme, model_set) = (&state.theme, &state.model_set);
     let muted = theme.ink(Ink::Muted);
     let mut right: Vec<Span> = Vec::new();
-    if subject.simulated {
+    if model_set.simulated {
         right.push(Span::styled(" simulated data ", theme.badge(Ink::Warn)));
         right.push(Span::raw(" "));
     }
     let room = (area.width as usize).saturating_sub(Line::from(right.clone()).width());
-    let models = match subject.models.len() {
+    let models = match model_set.models.len() {
         1 => "1 model".into(),
         n => format!("{n} models"),
     };
     let mut left = vec![
         Span::styled(" llmap ", theme.badge(Ink::Accent)),
-        Span::styled(format!(" {} ", subject.data), theme.bold(Ink::Text)),
+        Span::styled(format!(" {} ", model_set.data), theme.bold(Ink::Text)),
         Span::styled(format!("· {models} "), muted),
     ];
     let mut taken: usize = left.iter().map(Span::width).sum();
@@ -110,7 +110,7 @@ fn draw_header(frame: &mut Frame, state: &State, area: Rect) {
 /// The parts of the status: a name, and a value with its ink.
 fn status(state: &State) -> Vec<(&'static str, String, Ink)> {
     let mut parts = Vec::new();
-    if state.selected < state.subject.models.len() {
+    if state.selected < state.model_set.models.len() {
         parts.push(("", state.short(state.selected).to_owned(), Ink::MapSelected));
     }
     if !state.marked.is_empty() {

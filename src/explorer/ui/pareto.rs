@@ -54,7 +54,7 @@ impl Plot {
 
 pub fn draw(frame: &mut Frame, state: &State, route: &Route, area: Rect) {
     let theme = &state.theme;
-    let costs = state.subject.costs();
+    let costs = state.model_set.costs();
     let priced: Vec<&Candidate> = route.candidates.iter().filter(|c| c.cost.is_some()).collect();
     let title = heading(theme, area.width.into(), "Accuracy vs cost", "· ◆ Pareto front");
     frame.render_widget(title, Rect { height: area.height.min(1), ..area });

@@ -3,7 +3,8 @@
 use ratatui_textarea::CursorMove;
 
 use super::{
-    export, filter, line, map, marks, newcomer, panes, pickers, route, route_commands, typing, work,
+    export, filter, line, map, marks, new_model, panes, pickers, route, route_commands, typing,
+    work,
 };
 use crate::explorer::command::Command;
 use crate::explorer::effect::Effect;
@@ -113,7 +114,7 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
 
         C::UsePool(name) => filter::use_pool(state, name.as_deref(), effects),
         C::Route(command) => route_commands::run(state, command, effects),
-        C::Newcomer(command) => newcomer::run(state, command, effects),
+        C::NewModel(command) => new_model::run(state, command, effects),
     }
 }
 
@@ -137,7 +138,7 @@ fn scroll(state: &mut State, by: isize, effects: &mut Vec<Effect>) {
 }
 
 fn look(state: &mut State, name: &str) {
-    if let Some(model) = state.subject.models.iter().position(|known| known == name) {
+    if let Some(model) = state.model_set.models.iter().position(|known| known == name) {
         state.select(model);
     }
 }

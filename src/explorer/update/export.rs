@@ -20,7 +20,7 @@ pub fn copy(state: &State, effects: &mut Vec<Effect>) {
 pub fn of_pane(state: &State) -> Exported {
     match state.focus {
         Pane::Forecast => Exported::Forecasts,
-        Pane::Newcomer => Exported::Answers,
+        Pane::NewModel => Exported::Answers,
         Pane::Map
         | Pane::Model
         | Pane::Probe
@@ -48,7 +48,7 @@ pub fn bytes(state: &State, exported: Exported) -> Result<Vec<u8>, String> {
 /// The models of the Forecast pane on all benchmarks.
 fn forecasts(state: &State) -> Result<Vec<u8>, String> {
     let grid = state.forecasts.grid.done().ok_or("The predictions are not there yet")?;
-    let benchmarks = state.subject.benchmarks.iter().zip(grid.iter());
+    let benchmarks = state.model_set.benchmarks.iter().zip(grid.iter());
     let pairs = benchmarks.flat_map(|(benchmark, column)| {
         let models = state.forecasts.rows.iter();
         models.filter_map(|&m| {
@@ -65,10 +65,10 @@ fn forecasts(state: &State) -> Result<Vec<u8>, String> {
 
 /// The answers as `llmap onboard` reads them.
 fn answers(state: &State) -> Result<Vec<u8>, String> {
-    if state.newcomer.answers.is_empty() {
+    if state.new_model.answers.is_empty() {
         return Err("The new model has no answers yet".into());
     }
-    let rows = state.newcomer.answers.iter().map(|answer| {
+    let rows = state.new_model.answers.iter().map(|answer| {
         [answer.prompt.clone(), answer.label.map_or_else(String::new, |y| y.to_string())]
     });
     Ok(spreadsheet::table(&["prompt", "label"], rows))

@@ -51,15 +51,15 @@ pub fn complete(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Reads the filter: who is meant, what is wrong, what could come next.
 fn judge(state: &mut State) {
-    let (subject, text) = (&state.subject, state.route.filter.input.value().to_owned());
+    let (model_set, text) = (&state.model_set, state.route.filter.input.value().to_owned());
     let meant = if text.trim().is_empty() {
         Ok(None)
     } else {
-        filter::select(&text, &subject.models, &subject.attributes)
+        filter::select(&text, &model_set.models, &model_set.attributes)
             .map_err(|problem| problem.to_string())
             .map(Some)
     };
-    let costs = state.subject.costs();
+    let costs = state.model_set.costs();
     let left = meant.and_then(|pool| match &pool {
         Some(models) if !models.contains(&true) => Err("no model fits".into()),
         _ => {
@@ -74,13 +74,13 @@ fn judge(state: &mut State) {
         Err(problem) => filter.problem = Some(problem),
     }
     let before: String = text.chars().take(filter.input.cursor()).collect();
-    let completion = filter::complete(&before, &subject.models, &subject.attributes);
+    let completion = filter::complete(&before, &model_set.models, &model_set.attributes);
     (filter.from, filter.offers) = (completion.from, completion.offers);
 }
 
 /// The pools, to pick from.
 pub fn pools(state: &State) -> Picker {
-    let (models, attributes) = (&state.subject.models, &state.subject.attributes);
+    let (models, attributes) = (&state.model_set.models, &state.model_set.attributes);
     let now = state.route.filter.input.value().trim();
     let all = Item {
         chosen: now.is_empty(),

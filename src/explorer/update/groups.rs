@@ -11,20 +11,20 @@ use crate::explorer::state::job::Job;
 /// The marked models become an attribute, in place of a group of the same name.
 pub fn add(state: &mut State, name: &str, effects: &mut Vec<Effect>) {
     let of_data = state.groups_from..;
-    let known = state.subject.attributes.iter().position(|a| a.name == name);
+    let known = state.model_set.attributes.iter().position(|a| a.name == name);
     if name.is_empty() || known.is_some_and(|at| !of_data.contains(&at)) {
         let problem = format!("`{name}` cannot be the name of a group: it is empty or taken");
         return state.complain(&problem);
     }
     let member = |m| Some(state.marked.contains(&m));
-    let values = Values::Flag((0..state.subject.models.len()).map(member).collect());
+    let values = Values::Flag((0..state.model_set.models.len()).map(member).collect());
     let attribute = Attribute { name: name.into(), values };
-    let subject = Arc::make_mut(&mut state.subject);
-    let at = known.unwrap_or(subject.attributes.len());
+    let model_set = Arc::make_mut(&mut state.model_set);
+    let at = known.unwrap_or(model_set.attributes.len());
     if known.is_some() {
-        subject.attributes[at] = attribute;
+        model_set.attributes[at] = attribute;
     } else {
-        subject.attributes.push(attribute);
+        model_set.attributes.push(attribute);
         state.probe.reports.push(Job::Idle);
     }
     state.probe.reports[at] = Job::Running;

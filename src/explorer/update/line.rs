@@ -23,7 +23,7 @@ pub fn open_filter(state: &mut State) {
         Pane::Route => return filter::begin(state),
         Pane::Questions => state.questions.filter.clone(),
         Pane::Models | Pane::Forecast => state.table.filter.clone(),
-        Pane::Map | Pane::Model | Pane::Probe | Pane::Evaluate | Pane::Compare | Pane::Newcomer => {
+        Pane::Map | Pane::Model | Pane::Probe | Pane::Evaluate | Pane::Compare | Pane::NewModel => {
             return state.say("No list to filter here. w marks models by an expression.");
         }
     };
@@ -88,7 +88,7 @@ pub fn typed(state: &mut State) {
             Ok(most) => {
                 let limits = Limits { most, ..state.route.limits.clone() };
                 let preferences = limits.preferences(state.route.filter.pool.clone());
-                (preferences.candidates(&state.subject.costs()).count(), None)
+                (preferences.candidates(&state.model_set.costs()).count(), None)
             }
             Err(problem) => (0, Some(problem)),
         },

@@ -26,7 +26,7 @@ pub fn zoom_to_marked(state: &mut State) {
 
 /// The map as it was at the start.
 pub fn reset(state: &mut State) {
-    let first = Look::first(&state.subject);
+    let first = Look::first(&state.model_set);
     state.color_by(first.color);
     // Principal components are always at hand.
     state.map.look_as(&first);
@@ -49,7 +49,7 @@ pub fn toggle_space(state: &mut State) {
 
 /// Colors by what comes next or before, of what there is to see.
 pub fn cycle_color(state: &mut State, by: isize) {
-    let all = ColorBy::all(&state.subject);
+    let all = ColorBy::all(&state.model_set);
     let at = all.iter().position(|c| *c == state.map.coloring.by).unwrap_or_default();
     let next = (at as isize + by).rem_euclid(all.len() as isize) as usize;
     state.color_by(all[next]);

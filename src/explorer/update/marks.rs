@@ -16,7 +16,7 @@ pub fn counted(n: usize) -> String {
 /// Marks the selected model, or no longer.
 pub fn toggle(state: &mut State) {
     let model = state.selected;
-    if model < state.subject.models.len() {
+    if model < state.model_set.models.len() {
         let marked = Arc::make_mut(&mut state.marked);
         if !marked.remove(&model) {
             marked.insert(model);
@@ -47,7 +47,7 @@ pub fn cluster(state: &mut State) {
         return state.say("Clustering …");
     };
     let own = clusters.of.get(state.selected);
-    let all = 0..state.subject.models.len();
+    let all = 0..state.model_set.models.len();
     state.mark(all.filter(|m| clusters.of.get(*m) == own));
     if let Some(cluster) = own.and_then(|own| clusters.clusters.get(*own)) {
         state.say(format!(
@@ -61,13 +61,13 @@ pub fn cluster(state: &mut State) {
 
 pub fn invert(state: &mut State) {
     let marked = Arc::clone(&state.marked);
-    state.mark((0..state.subject.models.len()).filter(|m| !marked.contains(m)));
+    state.mark((0..state.model_set.models.len()).filter(|m| !marked.contains(m)));
 }
 
 /// Marks the models of a saved selection.
 pub fn recall(state: &mut State, name: &str) {
     let names = state.saved.get(name).cloned().unwrap_or_default();
-    let models = state.subject.models.iter().enumerate();
+    let models = state.model_set.models.iter().enumerate();
     let known: Vec<usize> = models.filter(|(_, n)| names.contains(n)).map(|(m, _)| m).collect();
     state.say(format!("{name}: {}", counted(known.len())));
     state.mark(known);

@@ -9,7 +9,7 @@ mod line;
 mod map;
 mod marks;
 mod mouse;
-mod newcomer;
+mod new_model;
 mod panes;
 mod pickers;
 mod results;
@@ -60,7 +60,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
         Event::Outside(event) => results::outside(state, event),
         Event::Tick => results::tick(state),
     }
-    state.map.explain(&state.subject);
+    state.map.explain(&state.model_set);
     work::ask(state, &mut effects);
     effects
 }

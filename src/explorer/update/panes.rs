@@ -28,7 +28,7 @@ fn lines_of(state: &mut State, pane: Pane, by: isize) {
     let moved = |at: usize, n: usize| at.saturating_add_signed(by).min(n.saturating_sub(1));
     match pane {
         Pane::Map | Pane::Evaluate | Pane::Compare => {}
-        Pane::Newcomer => scroll(state, pane, by),
+        Pane::NewModel => scroll(state, pane, by),
         Pane::Models | Pane::Forecast => {
             let rows = if pane == Pane::Models { &state.table.rows } else { &state.forecasts.rows };
             let at = rows.iter().position(|model| *model == state.selected);
@@ -71,7 +71,7 @@ fn scroll(state: &mut State, pane: Pane, by: isize) {
     let most = all.saturating_sub(inside.height.into());
     let above = match pane {
         Pane::Model => &mut state.model.scroll,
-        Pane::Newcomer => &mut state.newcomer.scroll,
+        Pane::NewModel => &mut state.new_model.scroll,
         Pane::Map
         | Pane::Probe
         | Pane::Route
@@ -102,7 +102,7 @@ pub fn step(state: &mut State, direction: Direction) {
             use_benchmark(state, state.forecasts.at.saturating_sub(1));
         }
         (Pane::Forecast, Direction::Right) => {
-            let last = state.subject.benchmarks.len().saturating_sub(1);
+            let last = state.model_set.benchmarks.len().saturating_sub(1);
             use_benchmark(state, (state.forecasts.at + 1).min(last));
         }
         _ => {
@@ -130,7 +130,7 @@ pub fn open_candidate(state: &mut State) {
 pub fn open(state: &mut State) {
     match state.focus {
         Pane::Map | Pane::Models | Pane::Compare | Pane::Forecast => state.go_to(Pane::Model),
-        Pane::Evaluate | Pane::Newcomer => {}
+        Pane::Evaluate | Pane::NewModel => {}
         Pane::Questions => {
             let forecast = state.questions.under_cursor();
             let row = forecast.and_then(|(q, _)| state.questions.forecasts.get(q));
@@ -171,21 +171,21 @@ pub fn next_view(state: &mut State) {
         | Pane::Compare
         | Pane::Questions
         | Pane::Forecast
-        | Pane::Newcomer => state.say("One view only here. The Map and Route have several."),
+        | Pane::NewModel => state.say("One view only here. The Map and Route have several."),
     }
 }
 
 /// Sorts the table by the column under its cursor; a second time the other way round.
 pub fn sort(state: &mut State) {
-    state.table.sort(&state.subject);
+    state.table.sort(&state.model_set);
     state.arrange_table();
 }
 
 /// Shows a column of the table, or no longer.
 pub fn toggle_column(state: &mut State, at: usize) {
-    if let Some(&column) = Column::all(&state.subject).get(at) {
+    if let Some(&column) = Column::all(&state.model_set).get(at) {
         let shown = state.table.columns.contains(&column);
-        state.table.show(&state.subject, column, !shown);
+        state.table.show(&state.model_set, column, !shown);
     }
 }
 
@@ -209,7 +209,7 @@ pub fn click_line(state: &mut State, pane: Pane, line: usize) {
                 state.select(model);
             }
         }
-        Pane::Map | Pane::Model | Pane::Evaluate | Pane::Compare | Pane::Newcomer => {}
+        Pane::Map | Pane::Model | Pane::Evaluate | Pane::Compare | Pane::NewModel => {}
     }
 }
 
@@ -228,7 +228,7 @@ pub fn click_column(state: &mut State, pane: Pane, column: usize) {
         | Pane::Evaluate
         | Pane::Compare
         | Pane::Questions
-        | Pane::Newcomer => {}
+        | Pane::NewModel => {}
     }
 }
 
@@ -240,7 +240,7 @@ pub fn turn(state: &mut State, pane: Pane, area: Rect, at: (u16, u16), by: isize
                 state.map.zoom(by < 0, state.map.place_at(px, py));
             }
         }
-        Pane::Model | Pane::Newcomer => scroll(state, pane, by),
+        Pane::Model | Pane::NewModel => scroll(state, pane, by),
         Pane::Evaluate | Pane::Compare => {}
         Pane::Probe | Pane::Route | Pane::Models | Pane::Questions | Pane::Forecast => {
             // Over an open list or a search the wheel moves that.

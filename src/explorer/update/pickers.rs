@@ -66,13 +66,13 @@ pub fn palette(state: &State) -> Picker {
         Item { commands, aliases, about, ..Item::new(b.about, remark, b.command.clone()) }
     };
     let mut items: Vec<Item> = bindings.into_iter().map(item).collect();
-    let subject = &state.subject;
-    let colors = ColorBy::all(subject).into_iter();
+    let model_set = &state.model_set;
+    let colors = ColorBy::all(model_set).into_iter();
     items.extend(colors.map(|by| {
-        described(format!("Color the map by {}", by.title(subject)), Command::ColorBy(by))
+        described(format!("Color the map by {}", by.title(model_set)), Command::ColorBy(by))
     }));
     items.extend([Projector::Pca, Projector::Tsne].map(|projector| {
-        let label = format!("Project by {}", projector.title(subject));
+        let label = format!("Project by {}", projector.title(model_set));
         described(label, Command::UseProjector(projector))
     }));
     items.extend(
@@ -95,16 +95,16 @@ fn described(label: String, command: Command) -> Item {
 /// The models, with a preview: the one under the cursor is selected.
 pub fn models(state: &State) -> Picker {
     let families = KINDS.iter().find_map(|name| {
-        state.subject.attributes.iter().find(|a| a.name.eq_ignore_ascii_case(name))
+        state.model_set.attributes.iter().find(|a| a.name.eq_ignore_ascii_case(name))
     });
     let item = |(m, name): (usize, &String)| {
         let family = families.and_then(|a| a.values.text(m)).unwrap_or_default();
-        let answers = thousands(state.subject.answers(m).into());
+        let answers = thousands(state.model_set.answers(m).into());
         let remark = format!("{family}  {answers:>6}");
         let chosen = m == state.selected;
         Item { chosen, ..Item::new(name, remark, Command::Look(name.clone())) }
     };
-    let items = state.subject.models.iter().enumerate().map(item).collect();
+    let items = state.model_set.models.iter().enumerate().map(item).collect();
     let back = Command::Look(state.name(state.selected).to_owned());
     Picker::new("Models", items).with_preview(back).of_models()
 }
@@ -122,10 +122,10 @@ pub fn themes(state: &State) -> Picker {
 }
 
 pub fn colors(state: &State) -> Picker {
-    let items = ColorBy::all(&state.subject).into_iter().map(|by| {
+    let items = ColorBy::all(&state.model_set).into_iter().map(|by| {
         let remark = match by {
             ColorBy::Attribute(a) => {
-                state.subject.attributes.get(a).map_or("", |a| a.values.kind())
+                state.model_set.attributes.get(a).map_or("", |a| a.values.kind())
             }
             ColorBy::Benchmark(_) => "benchmark",
             ColorBy::Forecast => "from Route",
@@ -134,14 +134,14 @@ pub fn colors(state: &State) -> Picker {
             ColorBy::Nothing => "",
         };
         let chosen = by == state.map.coloring.by;
-        Item { chosen, ..Item::new(by.title(&state.subject), remark, Command::ColorBy(by)) }
+        Item { chosen, ..Item::new(by.title(&state.model_set), remark, Command::ColorBy(by)) }
     });
     let back = Command::ColorBy(state.map.coloring.by);
     Picker::new("Color by", items.collect()).with_preview(back)
 }
 
 pub fn columns(state: &State) -> Picker {
-    let all = Column::all(&state.subject);
+    let all = Column::all(&state.model_set);
     let items = all.iter().enumerate().filter(|(_, column)| **column != Column::Name);
     let items = items.map(|(i, column)| {
         let chosen = state.table.columns.contains(column);
@@ -152,15 +152,15 @@ pub fn columns(state: &State) -> Picker {
             Column::Ability => "logits above average",
             _ => "",
         };
-        Item { chosen, ..Item::new(column.title(&state.subject), kind, Command::ToggleColumn(i)) }
+        Item { chosen, ..Item::new(column.title(&state.model_set), kind, Command::ToggleColumn(i)) }
     });
     Picker::new("Columns", items.collect()).staying()
 }
 
 pub fn projections(state: &State) -> Picker {
-    let subject = &state.subject;
+    let model_set = &state.model_set;
     let mut all = vec![(Projector::Pca, "linear"), (Projector::Tsne, "keeps neighborhoods")];
-    let attributes = subject.attributes.iter().enumerate();
+    let attributes = model_set.attributes.iter().enumerate();
     let useful = attributes.filter(|(_, a)| {
         let values = (0..a.values.len()).filter_map(|m| a.values.text(m));
         let mut values: Vec<String> = values.collect();
@@ -177,7 +177,7 @@ pub fn projections(state: &State) -> Picker {
     }));
     let items = all.into_iter().map(|(projector, remark)| {
         let chosen = projector == state.map.projector;
-        let label = projector.title(subject);
+        let label = projector.title(model_set);
         Item { chosen, ..Item::new(label, remark, Command::UseProjector(projector)) }
     });
     Picker::new("Projection", items.collect())

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{line, marks, newcomer, route, work};
+use super::{line, marks, new_model, route, work};
 use crate::explorer::effect::Effect;
 use crate::explorer::event::{JobResult, Outside, TrainingEvent};
 use crate::explorer::state::State;
@@ -29,9 +29,9 @@ pub fn job(state: &mut State, result: JobResult, effects: &mut Vec<Effect>) {
             }
         }
         JobResult::Probed(attribute, report) => state.probe.take(attribute, report),
-        JobResult::QuestionsRead(book) => {
-            state.questions.read(book);
-            newcomer::seek(state);
+        JobResult::QuestionsRead(question_set) => {
+            state.questions.read(question_set);
+            new_model::seek(state);
         }
         JobResult::QuestionsForecast(first, rows) => state.questions.take(first, rows),
         JobResult::Forecasted(grid) => {
@@ -44,8 +44,8 @@ pub fn job(state: &mut State, result: JobResult, effects: &mut Vec<Effect>) {
         }
         JobResult::Untested(found) => state.evaluation.untested = found,
         JobResult::Routed(version, route) => route::routed(state, version, route),
-        JobResult::Placed(version, placed) => newcomer::placed(state, version, placed),
-        JobResult::AnswersRead(answers) => newcomer::read(state, answers, effects),
+        JobResult::Placed(version, placed) => new_model::placed(state, version, placed),
+        JobResult::AnswersRead(answers) => new_model::read(state, answers, effects),
         JobResult::Dropped(prompt) => {
             route::insert(state, &prompt);
             route::typed(state, effects);
@@ -65,8 +65,8 @@ pub fn training(state: &mut State, event: TrainingEvent, effects: &mut Vec<Effec
             state.training.get_or_insert_with(Training::default).add(&frame.epoch);
             state.map.show(frame.projection);
         }
-        TrainingEvent::Trained(subject, projection, notice) => {
-            let trained = Trained { subject, projection: *projection, notice };
+        TrainingEvent::Trained(model_set, projection, notice) => {
+            let trained = Trained { model_set, projection: *projection, notice };
             match &mut state.training {
                 // The losses stay until the user has seen them.
                 Some(training) if !state.leaving && training.epoch > 0 => {
@@ -93,7 +93,7 @@ pub fn end_training(state: &mut State) -> bool {
 }
 
 fn explore(state: &mut State, trained: Trained) {
-    state.replace(trained.subject, trained.projection);
+    state.replace(trained.model_set, trained.projection);
     state.say(trained.notice);
 }
 
@@ -102,9 +102,9 @@ pub fn outside(state: &mut State, event: Outside) {
     match event {
         Outside::Started => state.started = true,
         Outside::Resized(width, height) => state.area = Rect::new(0, 0, width, height),
-        Outside::Focused(attended) => {
-            state.attended = attended;
-            if !attended {
+        Outside::Focused(terminal_focused) => {
+            state.terminal_focused = terminal_focused;
+            if !terminal_focused {
                 state.map.settle();
             }
         }
@@ -131,7 +131,7 @@ pub fn outside(state: &mut State, event: Outside) {
 
 /// A step of an animation.
 pub fn tick(state: &mut State) {
-    state.beat = state.beat.wrapping_add(1);
+    state.tick_count = state.tick_count.wrapping_add(1);
     if state.motion {
         state.map.tick();
     } else {

@@ -74,7 +74,7 @@ pub fn typed(state: &mut State, effects: &mut Vec<Effect>) {
 pub fn ask(state: &mut State, effects: &mut Vec<Effect>) {
     let route = &mut state.route;
     route.version += 1;
-    if !route.asked.is_empty() && state.subject.unread.is_none() {
+    if !route.asked.is_empty() && state.model_set.unread.is_none() {
         route.routing = Job::Running;
         effects.push(Effect::Route(route.version, route.asked.clone()));
     } else {
@@ -108,7 +108,7 @@ pub fn stop_typing(state: &mut State) {
 fn forecast(state: &mut State) {
     state.forecast.clear();
     if let Some(answer) = &state.route.result {
-        state.forecast.resize(state.subject.models.len(), None);
+        state.forecast.resize(state.model_set.models.len(), None);
         for candidate in &answer.candidates {
             if let Some(p) = state.forecast.get_mut(candidate.model) {
                 *p = Some(candidate.p);

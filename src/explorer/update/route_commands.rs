@@ -38,8 +38,8 @@ pub fn run(state: &mut State, command: RouteCommand, effects: &mut Vec<Effect>) 
         C::Heat => heat(state),
         C::CopyJson => {
             if let Some(answer) = &state.route.result {
-                let unit = state.subject.costs().unit();
-                let (models, prompt) = (&state.subject.models, &state.route.asked);
+                let unit = state.model_set.costs().unit();
+                let (models, prompt) = (&state.model_set.models, &state.route.asked);
                 let document = Answer::new(models, unit, prompt, answer, usize::MAX);
                 let mut bytes = Vec::new();
                 // Writing to memory cannot fail.

@@ -59,7 +59,7 @@ pub fn failed(state: &mut State, kind: JobKind, problem: &str) {
         }
         JobKind::Forecasts => state.forecasts.grid.fail(problem),
         JobKind::Route => state.route.routing.fail(problem),
-        JobKind::Placement => state.newcomer.placing.fail(problem),
+        JobKind::Placement => state.new_model.placement.fail(problem),
         JobKind::Answers | JobKind::PromptFile => true,
     };
     if complains {
@@ -91,7 +91,7 @@ pub fn ask(state: &mut State, effects: &mut Vec<Effect>) {
     if seen(Pane::Evaluate) && state.with_data && state.evaluation.found.start_once() {
         effects.push(Effect::Evaluate);
     }
-    if seen(Pane::Questions) && state.questions.book.start_once() {
+    if seen(Pane::Questions) && state.questions.question_set.start_once() {
         effects.push(Effect::Questions);
     }
 }

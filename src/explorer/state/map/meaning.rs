@@ -1,7 +1,7 @@
 //! What the axes of the map go with: names for what would be numbers only.
 
 use crate::dataset::Values;
-use crate::explorer::state::subject::Subject;
+use crate::explorer::state::model_set::ModelSet;
 
 /// The least correlation for which an axis is named, and the one from which on what is known of whole
 /// models names it, however well a benchmark goes with it.
@@ -29,13 +29,13 @@ impl Meaning {
 }
 
 /// What coordinates, one a model, go with most.
-pub fn meaning(subject: &Subject, coordinates: &[f64]) -> Option<Meaning> {
+pub fn meaning(model_set: &ModelSet, coordinates: &[f64]) -> Option<Meaning> {
     let of = |name: &str, value: &dyn Fn(usize) -> Option<f64>| {
         let r = correlation(coordinates, value)?;
         Some(Meaning { name: name.to_owned(), r })
     };
-    let ability = of("overall ability", &|m| subject.vectors.get((m, 0)).map(|a| f64::from(*a)));
-    let attributes = subject.attributes.iter().filter_map(|attribute| match &attribute.values {
+    let ability = of("overall ability", &|m| model_set.vectors.get((m, 0)).map(|a| f64::from(*a)));
+    let attributes = model_set.attributes.iter().filter_map(|attribute| match &attribute.values {
         Values::Flag(values) => of(&attribute.name, &|m| values.get(m)?.map(f64::from)),
         Values::Number(values) => {
             let positive = values.iter().flatten().all(|v| *v > 0.0);
@@ -48,9 +48,9 @@ pub fn meaning(subject: &Subject, coordinates: &[f64]) -> Option<Meaning> {
     if whole.as_ref().is_some_and(|whole| whole.r.abs() >= ENOUGH) {
         return whole;
     }
-    let benchmarks = subject.benchmarks.iter().filter(|benchmark| {
+    let benchmarks = model_set.benchmarks.iter().filter(|benchmark| {
         let known = benchmark.scores.iter().flatten().count();
-        known >= MODELS && 4 * known >= subject.models.len()
+        known >= MODELS && 4 * known >= model_set.models.len()
     });
     let benchmark = benchmarks.filter_map(|benchmark| {
         let name = format!("accuracy on {}", benchmark.name);
@@ -90,15 +90,15 @@ mod tests {
     #[test]
     fn an_axis_is_named_by_what_it_goes_with_or_not_at_all() {
         let size = (0..40).map(|m| (m % 7 != 0).then(|| 2_f64.powi(m % 9))).collect();
-        let subject = Subject {
+        let model_set = ModelSet {
             models: (0..40).map(|m| m.to_string()).collect(),
             attributes: vec![Attribute { name: "size".into(), values: Values::Number(size) }],
             vectors: Array2::from_shape_fn((40, 1), |(m, _)| ((m * 17) % 40) as f32),
-            ..Subject::default()
+            ..ModelSet::default()
         };
         let found = |of: &dyn Fn(usize) -> f64| {
             let coordinates: Vec<f64> = (0..40).map(of).collect();
-            meaning(&subject, &coordinates).map(|found| found.text())
+            meaning(&model_set, &coordinates).map(|found| found.text())
         };
         assert_eq!(found(&|m| -(((m * 17) % 40) as f64)).unwrap(), "overall ability, r = −1.00");
         assert_eq!(found(&|m| (m % 9) as f64).unwrap(), "size, r = 1.00");

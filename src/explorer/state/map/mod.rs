@@ -12,7 +12,7 @@ use crate::analysis::projection::Projection;
 use crate::explorer::direction::{Button, Direction};
 use crate::explorer::state::coloring::{ColorBy, Coloring};
 use crate::explorer::state::job::Job;
-use crate::explorer::state::subject::Subject;
+use crate::explorer::state::model_set::ModelSet;
 use meaning::Meaning;
 
 /// Components that the map can show.
@@ -41,12 +41,12 @@ pub enum Projector {
 }
 
 impl Projector {
-    pub fn title(self, subject: &Subject) -> String {
+    pub fn title(self, model_set: &ModelSet) -> String {
         match self {
             Self::Pca => "principal components".into(),
             Self::Tsne => "t-SNE".into(),
             Self::Attribute(a) => {
-                let name = subject.attributes.get(a).map_or("", |a| a.name.as_str());
+                let name = model_set.attributes.get(a).map_or("", |a| a.name.as_str());
                 format!("direction of {name}")
             }
         }
@@ -132,7 +132,7 @@ pub struct Look {
 
 impl Look {
     /// What there is to see at the start.
-    pub fn first(subject: &Subject) -> Self {
+    pub fn first(model_set: &ModelSet) -> Self {
         Self {
             projector: Projector::Pca,
             axes: (0, 1),
@@ -140,7 +140,7 @@ impl Look {
             center: (0.5, 0.5),
             zoom: 1.0,
             isolated: None,
-            color: Coloring::first(subject).by,
+            color: Coloring::first(model_set).by,
         }
     }
 }
@@ -199,7 +199,7 @@ pub const FEW: usize = 300;
 pub const MANY: usize = 1500;
 
 impl MapState {
-    pub fn new(subject: &Subject, projection: Projection) -> Self {
+    pub fn new(model_set: &ModelSet, projection: Projection) -> Self {
         let mut map = Self {
             projector: Projector::Pca,
             cached: vec![(Projector::Pca, projection.clone())],
@@ -215,10 +215,10 @@ impl MapState {
             moving: None,
             center: (0.5, 0.5),
             zoom: 1.0,
-            coloring: Coloring::first(subject),
+            coloring: Coloring::first(model_set),
             isolated: None,
-            marker: if subject.models.len() < FEW { Marker::Dots } else { Marker::Braille },
-            density: subject.models.len() > MANY,
+            marker: if model_set.models.len() < FEW { Marker::Dots } else { Marker::Braille },
+            density: model_set.models.len() > MANY,
             names: true,
             tool: Tool::Box,
             drag: None,
@@ -227,17 +227,17 @@ impl MapState {
             ranked: Vec::new(),
         };
         (map.places, map.nearness, map.origin) = map.arrange();
-        map.rank(subject);
-        map.explain(subject);
+        map.rank(model_set);
+        map.explain(model_set);
         map
     }
 
     /// Who gets a name first: models of which much is known, and of those the ones at the edge of what
     /// colors them, which tell the groups apart.
-    pub fn rank(&mut self, subject: &Subject) {
-        let n = subject.models.len();
+    pub fn rank(&mut self, model_set: &ModelSet) {
+        let n = model_set.models.len();
         let mut by_answers: Vec<usize> = (0..n).collect();
-        by_answers.sort_by_key(|&model| std::cmp::Reverse(subject.answers(model)));
+        by_answers.sort_by_key(|&model| std::cmp::Reverse(model_set.answers(model)));
         let mut score = vec![0.0; n];
         for (place, &model) in by_answers.iter().enumerate() {
             score[model] = 1.0 - place as f64 / n as f64;
@@ -259,13 +259,13 @@ impl MapState {
     }
 
     /// Finds out what the components go with, if that is not known yet.
-    pub fn explain(&mut self, subject: &Subject) {
+    pub fn explain(&mut self, model_set: &ModelSet) {
         if self.meanings.is_some() {
             return;
         }
         let columns = self.projection.coordinates.columns().into_iter().take(EXPLAINED);
         let found = if self.projector == Projector::Pca {
-            columns.map(|column| meaning::meaning(subject, &column.to_vec())).collect()
+            columns.map(|column| meaning::meaning(model_set, &column.to_vec())).collect()
         } else {
             Vec::new()
         };

@@ -26,12 +26,12 @@ const LEAST_COMMON: usize = 20;
 fn compared(state: &State) -> Vec<usize> {
     let mut models: Vec<usize> = state.marked.iter().copied().take(MOST).collect();
     if models.len() < 2 {
-        if models.is_empty() && state.selected < state.subject.models.len() {
+        if models.is_empty() && state.selected < state.model_set.models.len() {
             models.push(state.selected);
         }
         let near = state.neighbors.iter().map(|near| near.model);
         let other = near.chain([state.selected]).find(|m| !models.contains(m));
-        models.extend(other.filter(|m| *m < state.subject.models.len()));
+        models.extend(other.filter(|m| *m < state.model_set.models.len()));
     }
     models
 }
@@ -56,7 +56,7 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
 
 fn lines(state: &State, models: &[usize], room: usize, height: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
-    let titles = state.subject.benchmarks.iter().map(|b| width(&b.name));
+    let titles = state.model_set.benchmarks.iter().map(|b| width(&b.name));
     let most = if models.len() > 3 { room / 4 } else { room * 2 / 5 };
     let label = (titles.max().unwrap_or_default() + 1).min(most).max(10);
     let column = (room.saturating_sub(label) / models.len()).max(6);
@@ -76,7 +76,7 @@ fn lines(state: &State, models: &[usize], room: usize, height: usize) -> Vec<Lin
         }
         lines.push(Line::from(spans));
     }
-    for attribute in &state.subject.attributes {
+    for attribute in &state.model_set.attributes {
         let values: Vec<Option<String>> =
             models.iter().map(|m| attribute.values.text(*m)).collect();
         let differ = values.windows(2).any(|pair| pair[0] != pair[1]);
@@ -115,7 +115,7 @@ fn shown(state: &State, benchmark: usize, models: &[usize]) -> Vec<Option<Shown>
     models
         .iter()
         .map(|&m| {
-            let scores = &state.subject.benchmarks[benchmark].scores;
+            let scores = &state.model_set.benchmarks[benchmark].scores;
             let measured = scores.get(m).and_then(Option::as_ref).map(|score| score.accuracy);
             let predicted = || column.and_then(|column| column.get(m)).map(|f| f.accuracy.mean);
             let known = |accuracy, predicted| Shown { accuracy, predicted };
@@ -127,7 +127,7 @@ fn shown(state: &State, benchmark: usize, models: &[usize]) -> Vec<Option<Shown>
 fn benchmarks(state: &State, models: &[usize], label: usize, column: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
     let mut rows: Vec<(usize, f64, usize, Vec<Option<Shown>>)> =
-        (0..state.subject.benchmarks.len())
+        (0..state.model_set.benchmarks.len())
             .map(|b| (b, shown(state, b, models)))
             .filter_map(|(b, row)| {
                 let known: Vec<f64> = row.iter().flatten().map(|s| s.accuracy).collect();
@@ -146,7 +146,7 @@ fn benchmarks(state: &State, models: &[usize], label: usize, column: usize) -> V
     }
     rows.into_iter()
         .map(|(_, _, b, row)| {
-            let name = &state.subject.benchmarks[b].name;
+            let name = &state.model_set.benchmarks[b].name;
             let best = row.iter().flatten().map(|s| s.accuracy).fold(f64::MIN, f64::max);
             let mut spans =
                 vec![Span::styled(pad(&fit(name, label - 1), label), theme.ink(Ink::Text))];
@@ -176,7 +176,7 @@ fn benchmarks(state: &State, models: &[usize], label: usize, column: usize) -> V
 /// and with a data set open on how many common questions they were both right or both wrong.
 fn alike(state: &State, models: &[usize], label: usize, column: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
-    let vectors = state.subject.profiles();
+    let vectors = state.model_set.profiles();
     let known = |m: usize| m < vectors.nrows() && vectors.ncols() > 0;
     models
         .iter()
@@ -193,7 +193,7 @@ fn alike(state: &State, models: &[usize], label: usize, column: usize) -> Vec<Li
                 } else if let Some((share, n)) = agreement(state, a, b) {
                     let percent = format!("{:.0}%", 100.0 * share);
                     (format!("agree {percent} of {n}"), percent, Ink::Text)
-                } else if let Some(shared) = state.subject.shared(a, b) {
+                } else if let Some(shared) = state.model_set.shared(a, b) {
                     let long = basis(shared);
                     let fits = width(&long) < column;
                     let shown = if fits { long } else { short_basis(shared) };
@@ -213,9 +213,9 @@ fn alike(state: &State, models: &[usize], label: usize, column: usize) -> Vec<Li
 
 /// The share of common questions that two models answered alike, and how many there are.
 fn agreement(state: &State, a: usize, b: usize) -> Option<(f64, usize)> {
-    let book = state.questions.book.done()?;
+    let question_set = state.questions.question_set.done()?;
     let (mut alike, mut n) = (0.0, 0);
-    for question in &book.questions {
+    for question in &question_set.questions {
         let of = |model: usize| {
             let at = question.answers.binary_search_by_key(&model, |(m, _)| *m).ok()?;
             Some(f64::from(question.answers[at].1))

@@ -58,8 +58,8 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
 
 /// What training measured on its own val split.
 fn learned(state: &State, room: usize) -> Vec<Line<'static>> {
-    let subject = &state.subject;
-    let figure = |name: &str| subject.val.get(name).copied().unwrap_or_default();
+    let model_set = &state.model_set;
+    let figure = |name: &str| model_set.val.get(name).copied().unwrap_or_default();
     let text = format!(
         "accuracy {:.3}   AUC {:.3}   log loss {:.3}   calibration error {:.3}   routed accuracy {:.3}",
         figure("accuracy"),
@@ -69,11 +69,11 @@ fn learned(state: &State, room: usize) -> Vec<Line<'static>> {
         figure("routing")
     );
     let mut lines = said(state, &text, Ink::Text, room);
-    lines.extend(held(state, &subject.coverage, room));
+    lines.extend(held(state, &model_set.coverage, room));
     let advice = "Start with --data FOLDER to compare with baselines.";
     lines.extend(said(state, advice, Ink::Muted, room));
     lines.push(Line::default());
-    lines.extend(diagram(state, &subject.reliability, room));
+    lines.extend(diagram(state, &model_set.reliability, room));
     lines
 }
 

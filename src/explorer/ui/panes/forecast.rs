@@ -43,7 +43,7 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
 fn lines(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
     let muted = state.theme.ink(Ink::Muted);
     let Some(grid) = state.forecasts.grid.done() else {
-        let said = if state.subject.benchmarks.is_empty() {
+        let said = if state.model_set.benchmarks.is_empty() {
             "no benchmarks".into()
         } else if let Some(problem) = state.forecasts.grid.problem() {
             problem.to_owned()
@@ -101,14 +101,14 @@ pub fn benchmark_at(state: &State, inside: Rect, x: u16) -> Option<usize> {
 }
 
 fn name_room(state: &State, room: usize) -> usize {
-    let widest = (0..state.subject.models.len().min(500)).map(|m| width(state.short(m))).max();
+    let widest = (0..state.model_set.models.len().min(500)).map(|m| width(state.short(m))).max();
     let wide = (widest.unwrap_or_default() + MARK + 1).clamp(10, NAME.min(room / 2).max(10));
     wide.min(room.saturating_sub(CELL).max(1))
 }
 
 /// The benchmarks that fit, the one under the cursor among them.
 fn benchmarks(state: &State, room: usize) -> Range<usize> {
-    let all = state.subject.benchmarks.len();
+    let all = state.model_set.benchmarks.len();
     let fit = (room.saturating_sub(name_room(state, room)) / CELL).clamp(1, all.max(1));
     let first = (state.forecasts.at + 1).saturating_sub(fit).min(all);
     first..(first + fit).min(all)
@@ -127,7 +127,7 @@ fn header(state: &State, benchmarks: &Range<usize>, name: usize) -> Vec<Line<'st
             _ => theme.ink(Ink::Muted),
         };
         let mark = if here { "▼" } else { "" };
-        let titles = halves(&state.subject.benchmarks[b].name, CELL - 1, CELL - 1 - width(mark));
+        let titles = halves(&state.model_set.benchmarks[b].name, CELL - 1, CELL - 1 - width(mark));
         for (line, title) in lines.iter_mut().zip([titles.0, titles.1 + mark]) {
             let gap = (CELL - 1).saturating_sub(width(&title));
             line.push(Span::raw(" ".repeat(gap + 1)));
@@ -206,7 +206,7 @@ fn details(state: &State, room: usize) -> Vec<Line<'static>> {
     let found = forecasts.grid.done().and_then(|grid| grid.get(forecasts.at));
     let Some(column) = found else { return Vec::new() };
     let Some(forecast) = column.get(state.selected) else { return Vec::new() };
-    let benchmark = &state.subject.benchmarks[forecasts.at];
+    let benchmark = &state.model_set.benchmarks[forecasts.at];
     let title =
         format!("{} on {}", state.name(state.selected), benchmark.kind.marked(&benchmark.name));
     let place = 1 + column.iter().filter(|f| f.accuracy.mean > forecast.accuracy.mean).count();

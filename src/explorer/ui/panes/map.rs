@@ -10,7 +10,7 @@ use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
 use crate::explorer::state::job::JobKind;
 use crate::explorer::state::map::Tool;
-use crate::explorer::state::newcomer::NAME as NEWCOMER;
+use crate::explorer::state::new_model::NAME as NEWCOMER;
 use crate::explorer::theme::Ink;
 use crate::explorer::ui::frame::pane_block;
 use crate::explorer::ui::geometry::{direction, ellipse};
@@ -47,7 +47,7 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
         remark = "clustering failed (F5 starts it again)".into();
     }
     remark = state.remark(JobKind::Clusters, "clustering").unwrap_or(remark);
-    let doing = map.wanted.title(&state.subject);
+    let doing = map.wanted.title(&state.model_set);
     remark = state.remark(JobKind::Projection, &doing).unwrap_or(remark);
     let mut block = pane_block(state, layout, Pane::Map, &remark, area.width);
     if state.training.is_none() && area.width > 40 {
@@ -77,7 +77,7 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     Raster::of(state, plot).draw(buffer, state, plot, &mut grid);
     axes::draw_titles(buffer, state, plot, &mut grid);
     draw_direction(buffer, state, plot, &mut grid);
-    draw_newcomer(buffer, state, plot, &mut grid);
+    draw_new_model(buffer, state, plot, &mut grid);
     draw_special(buffer, state, plot, &mut grid);
     draw_drag(buffer, state, plot);
     card::draw(buffer, state, area);
@@ -150,8 +150,8 @@ fn draw_direction(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Gri
 
 /// The new model, and while it is being placed the ellipse in which it lies with a chance of 80%, where
 /// the map is flat and linear; else it stands beside its nearest model.
-fn draw_newcomer(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid) {
-    let Some(placed) = &state.newcomer.placed else { return };
+fn draw_new_model(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid) {
+    let Some(placed) = &state.new_model.placed else { return };
     let map = &state.map;
     let cell = |place: (f64, f64)| {
         let (x, y) = map.seen(place);
@@ -184,7 +184,7 @@ fn draw_newcomer(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid
             places[1..].iter().filter_map(|place| cell(*place)).collect();
         // Of a region of which most is not in sight, some arcs would say nothing.
         let whole = 2 * ring.len() >= places.len() - 1;
-        if whole && matches!(state.focus, Pane::Newcomer | Pane::Questions) {
+        if whole && matches!(state.focus, Pane::NewModel | Pane::Questions) {
             for at in &ring {
                 put(buffer, *at, "∙", quiet);
             }

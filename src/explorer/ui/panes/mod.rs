@@ -7,7 +7,7 @@ mod forecast;
 pub mod map;
 pub mod model;
 mod models;
-mod newcomer;
+mod new_model;
 mod probe;
 mod questions;
 mod route;
@@ -32,7 +32,7 @@ pub fn draw(frame: &mut Frame, state: &State, pane: Pane, area: Rect, layout: &L
         Pane::Compare => compare::draw(frame, state, area, layout),
         Pane::Questions => questions::draw(frame, state, area, layout),
         Pane::Forecast => forecast::draw(frame, state, area, layout),
-        Pane::Newcomer => newcomer::draw(frame, state, area, layout),
+        Pane::NewModel => new_model::draw(frame, state, area, layout),
     }
 }
 
@@ -46,7 +46,7 @@ pub fn line_at(state: &State, pane: Pane, area: Rect, y: u16) -> Option<usize> {
         Pane::Models => models::row_at(state, inside.height.into(), row),
         Pane::Questions => questions::row_at(state, inside, row),
         Pane::Forecast => forecast::row_at(state, inside.height.into(), row),
-        Pane::Map | Pane::Model | Pane::Evaluate | Pane::Compare | Pane::Newcomer => None,
+        Pane::Map | Pane::Model | Pane::Evaluate | Pane::Compare | Pane::NewModel => None,
     }
 }
 
@@ -72,7 +72,7 @@ pub fn column_at(state: &State, pane: Pane, area: Rect, (x, y): (u16, u16)) -> O
         | Pane::Evaluate
         | Pane::Compare
         | Pane::Questions
-        | Pane::Newcomer => None,
+        | Pane::NewModel => None,
     }
 }
 
@@ -80,7 +80,7 @@ pub fn column_at(state: &State, pane: Pane, area: Rect, (x, y): (u16, u16)) -> O
 pub fn height(state: &State, pane: Pane, room: usize) -> usize {
     match pane {
         Pane::Model => model::lines(state, room).len(),
-        Pane::Newcomer => newcomer::lines(state, room).len(),
+        Pane::NewModel => new_model::lines(state, room).len(),
         Pane::Map
         | Pane::Probe
         | Pane::Route

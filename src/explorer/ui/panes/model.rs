@@ -33,8 +33,8 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
 
 /// Everything the pane has to say, in lines of `room` cells.
 pub fn lines(state: &State, room: usize) -> Vec<Line<'static>> {
-    let (theme, subject, model) = (&state.theme, &state.subject, state.selected);
-    if model >= subject.models.len() {
+    let (theme, model_set, model) = (&state.theme, &state.model_set, state.selected);
+    if model >= model_set.models.len() {
         return vec![Line::styled("no model selected", theme.ink(Ink::Muted))];
     }
     let mut lines = vec![Line::styled(fit(state.name(model), room), theme.bold(Ink::MapSelected))];
@@ -52,7 +52,7 @@ pub fn lines(state: &State, room: usize) -> Vec<Line<'static>> {
 
 /// What the numbers beside nearest models are.
 pub fn basis_of(state: &State) -> String {
-    format!("cosine in {}-d, n shared", state.subject.profiles().ncols())
+    format!("cosine in {}-d, n shared", state.model_set.profiles().ncols())
 }
 
 /// What an attribute is called where it is read; expressions know it by its own name.
@@ -71,7 +71,7 @@ fn label(name: &str) -> &str {
 fn attributes(state: &State, room: usize) -> Vec<Line<'static>> {
     let (theme, model) = (&state.theme, state.selected);
     let mut items: Vec<(String, Vec<Span<'static>>)> = Vec::new();
-    for attribute in &state.subject.attributes {
+    for attribute in &state.model_set.attributes {
         let name = label(&attribute.name).to_owned();
         let spans = match &attribute.values {
             Values::Flag(values) => {
@@ -161,7 +161,7 @@ pub fn neighbor(state: &State, near: &Neighbor, room: usize) -> Line<'static> {
 fn benchmarks(state: &State, room: usize) -> Vec<Line<'static>> {
     let (theme, model) = (&state.theme, state.selected);
     let run: Vec<_> = state
-        .subject
+        .model_set
         .benchmarks
         .iter()
         .filter_map(|b| Some((b, b.scores.get(model)?.as_ref()?)))
@@ -187,7 +187,7 @@ fn benchmarks(state: &State, room: usize) -> Vec<Line<'static>> {
             Line::from(spans)
         })
         .collect();
-    let others = state.subject.benchmarks.len() - run.len();
+    let others = state.model_set.benchmarks.len() - run.len();
     if others > 0 {
         let benchmarks = if others == 1 { "benchmark" } else { "benchmarks" };
         let text = format!("{others} {benchmarks} not evaluated");

@@ -30,7 +30,7 @@ const TITLE: usize = 10;
 const SAMPLED: usize = 200;
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
-    let (all, shown) = (state.subject.models.len(), state.table.rows.len());
+    let (all, shown) = (state.model_set.models.len(), state.table.rows.len());
     let mut remark = if all == 1 {
         "1 model".into()
     } else if shown == all {
@@ -97,7 +97,7 @@ fn columns(state: &State, room: usize) -> Vec<(usize, usize)> {
     let sampled = visible(state, SAMPLED);
     let wide = |at: usize| -> usize {
         let column = table.columns[at];
-        let title = width(column.title(&state.subject)) + 2;
+        let title = width(column.title(&state.model_set)) + 2;
         let most = match column {
             Column::Name => NAME,
             Column::Benchmark(_) => TITLE,
@@ -145,14 +145,14 @@ fn header(state: &State, columns: &[(usize, usize)]) -> Line<'static> {
         };
         let room = w.saturating_sub(width(arrow));
         let title = match column {
-            Column::Benchmark(_) => fit_end(column.title(&state.subject), room),
-            _ => fit(column.title(&state.subject), room),
+            Column::Benchmark(_) => fit_end(column.title(&state.model_set), room),
+            _ => fit(column.title(&state.model_set), room),
         };
         let title = format!("{title}{arrow}");
         let gap = w.saturating_sub(width(&title));
         let text = if column == Column::Name {
             format!("{}{title}{} ", " ".repeat(MARK.min(gap)), " ".repeat(gap.saturating_sub(MARK)))
-        } else if column.is_text(&state.subject) {
+        } else if column.is_text(&state.model_set) {
             format!("{title}{} ", " ".repeat(gap))
         } else {
             format!("{}{title} ", " ".repeat(gap))
@@ -210,7 +210,7 @@ fn cells(state: &State, columns: &[(usize, usize)], model: usize) -> Vec<Span<'s
             Cell::Text(_) => theme.ink(Ink::Muted),
             _ => theme.ink(Ink::Text),
         };
-        if column.is_text(&state.subject) {
+        if column.is_text(&state.model_set) {
             spans.push(Span::styled(format!("{} ", pad(&shown, w)), style));
             continue;
         }

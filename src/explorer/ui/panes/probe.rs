@@ -71,11 +71,11 @@ pub fn attribute_at(state: &State, height: usize, row: usize) -> Option<usize> {
 fn lines(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
     let muted = theme.ink(Ink::Muted);
-    if state.subject.attributes.is_empty() {
+    if state.model_set.attributes.is_empty() {
         let hint = "No attributes: add columns to models.csv.";
         return wrap(hint, room).into_iter().map(|line| Line::styled(line, muted)).collect();
     }
-    let names = state.subject.attributes.iter().map(|a| width(&a.name)).max().unwrap_or_default();
+    let names = state.model_set.attributes.iter().map(|a| width(&a.name)).max().unwrap_or_default();
     let name_room = names.clamp(8, 14);
     let long = format!(
         "● balanced accuracy (ρ: Spearman)  {CHANCE} chance  {SHUFFLED} shuffled labels (95th pct)  \
@@ -99,7 +99,7 @@ fn lines(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
 fn row(state: &State, attribute: usize, room: usize, name_room: usize) -> Line<'static> {
     let theme = &state.theme;
     let muted = theme.ink(Ink::Muted);
-    let name = &state.subject.attributes[attribute].name;
+    let name = &state.model_set.attributes[attribute].name;
     let mut spans = vec![Span::styled(format!("{} ", pad(name, name_room)), theme.ink(Ink::Text))];
     let rest = room.saturating_sub(name_room + 1);
     match &state.probe.reports[attribute] {
@@ -174,7 +174,7 @@ fn details(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
     let Some(at) = state.probe.chosen() else { return Vec::new() };
     let muted = theme.ink(Ink::Muted);
-    let name = &state.subject.attributes[at].name;
+    let name = &state.model_set.attributes[at].name;
     let Some(report) = state.probe.report(at) else {
         let text = match &state.probe.reports[at] {
             Job::Failed(problem) => problem.as_str(),

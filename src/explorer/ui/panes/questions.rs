@@ -23,11 +23,11 @@ const TEXT: usize = 6;
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     let questions = &state.questions;
-    let remark = questions.book.done().map_or_else(String::new, |book| {
-        let (all, done) = (book.questions.len(), questions.forecasts.len());
+    let remark = questions.question_set.done().map_or_else(String::new, |question_set| {
+        let (all, done) = (question_set.questions.len(), questions.forecasts.len());
         let shown =
             format!("{} of {}", thousands(questions.rows.len() as u64), thousands(all as u64));
-        let category = questions.category.and_then(|c| book.categories.get(c));
+        let category = questions.category.and_then(|c| question_set.categories.get(c));
         let category = category.map_or_else(String::new, |c| format!("{c} · "));
         let doing = format!("predicting {:.0}%", 100.0 * done as f64 / all as f64);
         let remark = state.remark(JobKind::Questions, &doing);
@@ -35,7 +35,7 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
             Some(_) => "prediction failed (F5 starts it again)",
             None => "most surprising first",
         };
-        let seeking = state.newcomer.seeking;
+        let seeking = state.new_model.seeking;
         let choosing = format!("{} choosing a question", state.spinner());
         let doing = if seeking { &choosing } else { remark.as_deref().unwrap_or(order) };
         format!("{doing} · {category}{shown}")
@@ -43,8 +43,8 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     frame.render_widget(pane_block(state, layout, Pane::Questions, &remark, area.width), area);
     let inside = Layout::inside(area);
     let theme = &state.theme;
-    if questions.book.done().is_none() {
-        let (text, ink) = match questions.book.problem() {
+    if questions.question_set.done().is_none() {
+        let (text, ink) = match questions.question_set.problem() {
             Some(problem) if state.with_data => (problem.to_owned(), Ink::Bad),
             // Without a data set that is no error.
             Some(hint) => (hint.to_owned(), Ink::Muted),
@@ -82,7 +82,7 @@ pub fn row_at(state: &State, inside: Rect, line: usize) -> Option<usize> {
 
 fn rows(state: &State, list: Rect) -> Vec<Line<'static>> {
     let (theme, questions) = (&state.theme, &state.questions);
-    let Some(book) = questions.book.done() else { return Vec::new() };
+    let Some(question_set) = questions.question_set.done() else { return Vec::new() };
     let room = usize::from(list.width);
     let category = (room / 6).clamp(8, 20);
     let text = room.saturating_sub(category + 25);
@@ -99,8 +99,8 @@ fn rows(state: &State, list: Rect) -> Vec<Line<'static>> {
     }
     for row in visible(state, list.height.into()) {
         let q = questions.rows[row];
-        let question = &book.questions[q];
-        let name = book.categories.get(question.category).map_or("", String::as_str);
+        let question = &question_set.questions[q];
+        let name = question_set.categories.get(question.category).map_or("", String::as_str);
         let (surprise, right, ink) = match questions.surprises.get(q) {
             Some(s) if !question.answers.is_empty() => {
                 let ink = if s.loss > 0.9 {
@@ -139,7 +139,10 @@ fn detail(
     let said = questions.surprises.get(q).map_or_else(String::new, |s| {
         format!("{:.0}% correct, {:.0}% predicted", 100.0 * s.right, 100.0 * s.expected)
     });
-    let own = questions.book.done().and_then(|book| state.newcomer.label(*book.of.get(q)?));
+    let own = questions
+        .question_set
+        .done()
+        .and_then(|question_set| state.new_model.label(*question_set.of.get(q)?));
     let said = match own {
         Some(label) if label >= 0.5 => format!("✚ correct · {said}"),
         Some(_) => format!("✚ incorrect · {said}"),

@@ -169,7 +169,7 @@ fn draw_bar(frame: &mut Frame, state: &State, inside: Rect, place: Rect) {
     };
     let view = format!("{line} {} ", route.view.title());
     let mut left = room.saturating_sub(width(&view) + 4);
-    let all = state.subject.models.len();
+    let all = state.model_set.models.len();
     let text = match &filter.pool {
         None => format!(" all {all} models "),
         Some(pool) => {
@@ -198,7 +198,7 @@ fn draw_offers(frame: &mut Frame, state: &State, place: Rect) {
     let room = usize::from(place.width);
     let count = match &filter.pool {
         Some(pool) => pool.iter().filter(|m| **m).count(),
-        None => state.subject.models.len(),
+        None => state.model_set.models.len(),
     };
     let mut spans = match &filter.problem {
         Some(problem) if filter.offers.is_empty() => {
@@ -227,7 +227,7 @@ fn draw_offers(frame: &mut Frame, state: &State, place: Rect) {
 
 fn introduction(state: &State, room: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
-    if let Some(problem) = &state.subject.unread {
+    if let Some(problem) = &state.model_set.unread {
         let text = format!("Prompts cannot be routed: {problem}");
         let lines = wrap(&text, room).into_iter();
         return lines.map(|line| Line::styled(line, theme.ink(Ink::Warn))).collect();

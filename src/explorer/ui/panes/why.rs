@@ -3,7 +3,7 @@
 use ratatui::text::{Line, Span};
 
 use crate::analysis::router::{Route, RunnerUp, Unit};
-use crate::embedder::Parts as Terms;
+use crate::embedder::LogitTerms;
 use crate::explorer::state::State;
 use crate::explorer::theme::Ink;
 use crate::explorer::ui::widgets::{fit, heading, pad, width, wrap};
@@ -28,7 +28,7 @@ pub fn likes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
             let left = room.saturating_sub(5 + name_room);
             let (percent, achieved) = (100.0 * share, e.kind.achieved());
             let model = one_line(model);
-            let known = state.subject.models.iter().position(|name| *name == model);
+            let known = state.model_set.models.iter().position(|name| *name == model);
             let model = known.map_or(&*model, |known| state.short(known));
             let said = format!("  {percent:.0}% {achieved}: {model}");
             spans.push(Span::styled(fit(&said, left), theme.ink(Ink::Muted)));
@@ -71,7 +71,7 @@ fn turn(second: &RunnerUp) -> Option<String> {
 /// Where the first probability comes from, what the runner-up lacks, and a cascade.
 pub fn reasons(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
-    let terms = |terms: &Terms| {
+    let terms = |terms: &LogitTerms| {
         format!(
             "strength {:+.2}  easiness {:+.2}  fit {:+.2}",
             terms.ability, terms.ease, terms.fit
@@ -105,5 +105,5 @@ pub fn reasons(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> 
 
 /// In which unit models cost.
 pub fn unit(state: &State) -> Option<Unit> {
-    state.subject.costs().unit()
+    state.model_set.costs().unit()
 }

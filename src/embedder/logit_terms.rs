@@ -7,7 +7,7 @@ use crate::logit::logit;
 
 /// The terms of one calibrated logit; they add up to the logit of the probability.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-pub struct Parts {
+pub struct LogitTerms {
     /// How able the model is over the benchmarks of correctness.
     pub ability: f32,
     /// How easy the question is for the average model.
@@ -18,7 +18,7 @@ pub struct Parts {
     pub fit: f32,
 }
 
-impl Parts {
+impl LogitTerms {
     /// The logit.
     #[must_use]
     pub fn sum(&self) -> f32 {
@@ -30,7 +30,7 @@ impl Embedder {
     /// The terms of the logits of all models on the prompt in a row of a `forecast`; they add up to
     /// the logit of its probability.
     #[must_use]
-    pub fn parts(&self, forecast: &Forecast, row: usize) -> Vec<Parts> {
+    pub fn logit_terms(&self, forecast: &Forecast, row: usize) -> Vec<LogitTerms> {
         let logits = forecast.p.row(row).mapv(|p| logit(f64::from(p)) as f32);
         let ease = logits.mean().unwrap_or_default();
         let scale = forecast.slope[row] / self.calibration.temperature as f32;
@@ -40,7 +40,7 @@ impl Embedder {
             .zip(abilities)
             .map(|(logit, ability)| {
                 let ability = ability * scale;
-                Parts { ability, ease, fit: logit - ease - ability }
+                LogitTerms { ability, ease, fit: logit - ease - ability }
             })
             .collect()
     }

@@ -17,7 +17,7 @@ use crate::one_line;
 ///
 /// Its texts have passed [`one_line`], so that no pane has to think of it.
 #[derive(Clone, Default)]
-pub struct Subject {
+pub struct ModelSet {
     pub data: String,
     pub simulated: bool,
     pub models: Vec<String>,
@@ -40,7 +40,7 @@ pub struct Subject {
     pub unread: Option<String>,
 }
 
-impl Subject {
+impl ModelSet {
     /// The models of a data set before anything was learned about them; for [`crate::explorer::run_live`].
     #[must_use]
     pub fn untrained(data: &Dataset) -> Self {
@@ -112,7 +112,7 @@ impl Subject {
     }
 }
 
-impl From<&Embedder> for Subject {
+impl From<&Embedder> for ModelSet {
     fn from(embedder: &Embedder) -> Self {
         let benchmark = |b: &Benchmark| Benchmark { name: one_line(&b.name), ..b.clone() };
         let values = embedder.provenance().val.values();

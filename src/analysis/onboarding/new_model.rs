@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::estimate::Estimate;
 
 /// A new model.
-pub struct Newcomer<'a> {
+pub struct NewModel<'a> {
     embedder: &'a Embedder,
     catalogue: Option<&'a Catalogue<'a>>,
     answers: &'a [Answer],
@@ -24,7 +24,7 @@ pub struct Newcomer<'a> {
     placement: Placement,
 }
 
-impl<'a> Newcomer<'a> {
+impl<'a> NewModel<'a> {
     /// Places a model by its answers; those without a label are left out. With the catalogue of the
     /// data that they are of, the answers of the embedder's models to the same questions are taken
     /// into account.
@@ -40,7 +40,7 @@ impl<'a> Newcomer<'a> {
         let given: Vec<&Answer> = answers.iter().filter(|answer| answer.label.is_some()).collect();
         let labels: Vec<f32> = given.iter().filter_map(|answer| answer.label).collect();
         let posterior = if given.is_empty() {
-            Posterior::of_nothing(&prior)
+            Posterior::prior_only(&prior)
         } else {
             let texts: Vec<&str> = given.iter().map(|answer| &*answer.prompt).collect();
             let mut asked = Questions::new(embedder, &embedder.encode(&texts)?);

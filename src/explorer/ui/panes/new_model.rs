@@ -14,17 +14,17 @@ use crate::explorer::ui::panes::model::{basis_of, neighbor};
 use crate::explorer::ui::widgets::{fit, heading, pad, whisker, width, wrap};
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
-    let newcomer = &state.newcomer;
-    let remark = match newcomer.answered() {
-        _ if newcomer.placing.is_running() => format!("{} computing", state.spinner()),
+    let new_model = &state.new_model;
+    let remark = match new_model.answered() {
+        _ if new_model.placement.is_running() => format!("{} computing", state.spinner()),
         0 => String::new(),
         1 => "1 answer".into(),
         n => format!("{n} answers"),
     };
-    frame.render_widget(pane_block(state, layout, Pane::Newcomer, &remark, area.width), area);
+    frame.render_widget(pane_block(state, layout, Pane::NewModel, &remark, area.width), area);
     let inside = Layout::inside(area);
     let lines = lines(state, inside.width.into());
-    let shown: Vec<Line> = lines.into_iter().skip(newcomer.scroll).collect();
+    let shown: Vec<Line> = lines.into_iter().skip(new_model.scroll).collect();
     frame.render_widget(Paragraph::new(shown), inside);
 }
 
@@ -34,11 +34,11 @@ pub fn lines(state: &State, room: usize) -> Vec<Line<'static>> {
     let said = |text: &str, style| -> Vec<Line<'static>> {
         wrap(text, room).into_iter().map(|line| Line::styled(line, style)).collect()
     };
-    let newcomer = &state.newcomer;
-    let Some(placed) = &newcomer.placed else {
-        if newcomer.placing.is_running() {
+    let new_model = &state.new_model;
+    let Some(placed) = &new_model.placed else {
+        if new_model.placement.is_running() {
             let doing =
-                format!("{} placing it by {} answers …", state.spinner(), newcomer.answered());
+                format!("{} placing it by {} answers …", state.spinner(), new_model.answered());
             return said(&doing, text);
         }
         let mut lines = said("Place a new model from a few of its answers.", text);

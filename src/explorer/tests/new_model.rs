@@ -3,16 +3,16 @@
 use super::*;
 use crate::analysis::neighbors::Neighbor;
 use crate::dataset::Answer;
-use crate::explorer::state::newcomer::Placed;
+use crate::explorer::state::new_model::Placed;
 
-pub fn book() -> Book {
+pub fn question_set() -> QuestionSet {
     let question = |q: usize| crate::explorer::state::questions::Question {
         prompt: format!("question {q}"),
         category: 0,
         split: "val",
         answers: vec![(0, 1.0), (1, 0.0)],
     };
-    Book {
+    QuestionSet {
         categories: vec!["arithmetic".into()],
         questions: (0..5).map(question).collect(),
         prompts: (0..5).map(|q| format!("question {q}")).collect(),
@@ -44,10 +44,10 @@ pub fn placed() -> Box<Placed> {
 fn browsing(width: u16, height: u16) -> State {
     let mut state = filled(state(width, height));
     press(&mut state, KeyCode::Esc);
-    (state.questions.book, state.with_data) = (Job::Running, true);
+    (state.questions.question_set, state.with_data) = (Job::Running, true);
     state.evaluation.found = Job::Running;
     update(&mut state, Event::Command(Command::Focus(Pane::Questions)));
-    update(&mut state, Event::Job(JobResult::QuestionsRead(Arc::new(book()))));
+    update(&mut state, Event::Job(JobResult::QuestionsRead(Arc::new(question_set()))));
     state
 }
 
@@ -62,13 +62,13 @@ fn a_new_model_is_answered_for_by_hand() {
     let effects = press(&mut state, KeyCode::Char('-'));
     let [Effect::Place(second, answers)] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!(answers.len(), 2);
-    assert!(state.newcomer.placing.is_running() && state.is_waiting());
+    assert!(state.new_model.placement.is_running() && state.is_waiting());
 
     // What was computed for fewer answers is dropped.
     update(&mut state, Event::Job(JobResult::Placed(*first, Ok(placed()))));
-    assert!(state.newcomer.placed.is_none());
+    assert!(state.new_model.placed.is_none());
     update(&mut state, Event::Job(JobResult::Placed(*second, Ok(placed()))));
-    assert!(!state.newcomer.placing.is_running());
+    assert!(!state.new_model.placement.is_running());
     let shown = screen(&state);
     assert!(shown.contains("incorrect ·"), "{shown}");
     press(&mut state, KeyCode::Char('n'));
@@ -76,9 +76,9 @@ fn a_new_model_is_answered_for_by_hand() {
     // Saying something else replaces it, and x takes it back.
     press(&mut state, KeyCode::Up);
     press(&mut state, KeyCode::Char('+'));
-    assert_eq!(state.newcomer.label(11), Some(1.0));
+    assert_eq!(state.new_model.label(11), Some(1.0));
     press(&mut state, KeyCode::Char('x'));
-    assert_eq!(state.newcomer.answered(), 1);
+    assert_eq!(state.new_model.answered(), 1);
 
     press(&mut state, KeyCode::Char('1'));
     press(&mut state, KeyCode::Char('0'));
@@ -91,7 +91,7 @@ fn a_new_model_is_answered_for_by_hand() {
     assert_eq!(name, "llmap-answers.csv");
     assert_eq!(String::from_utf8_lossy(bytes), "prompt,label\nquestion 0,1\n");
     press(&mut state, KeyCode::Char('x'));
-    assert!(state.newcomer.placed.is_none() && state.newcomer.answers.is_empty());
+    assert!(state.new_model.placed.is_none() && state.new_model.answers.is_empty());
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn a_new_model_is_asked_as_soon_as_its_questions_are_known() {
     let mut state = filled(state(140, 42));
     press(&mut state, KeyCode::Esc);
     press(&mut state, KeyCode::Char('0'));
-    assert!(press(&mut state, KeyCode::Char('n')).is_empty() && state.focus == Pane::Newcomer);
+    assert!(press(&mut state, KeyCode::Char('n')).is_empty() && state.focus == Pane::NewModel);
     assert!(screen(&state).contains("Start with --data"));
     (state.with_data, state.evaluation.found) = (true, Job::Running);
     let effects = press(&mut state, KeyCode::Char('n'));
@@ -107,7 +107,7 @@ fn a_new_model_is_asked_as_soon_as_its_questions_are_known() {
         panic!("{effects:?}")
     };
     assert!(state.focus == Pane::Questions);
-    update(&mut state, Event::Job(JobResult::QuestionsRead(Arc::new(book()))));
+    update(&mut state, Event::Job(JobResult::QuestionsRead(Arc::new(question_set()))));
     assert!(screen(&state).contains("choosing a question"));
     assert!(press(&mut state, KeyCode::Char('+')).is_empty(), "the cursor is about to move");
     update(&mut state, Event::Job(JobResult::Placed(*version, Ok(placed()))));

@@ -1,8 +1,8 @@
-//! The memory: what is known of each training question, found again by the likeness of texts.
+//! The memory: what is known of each training question, found again by the similarity of texts.
 //!
 //! Low-rank models generalise badly far from their training questions, nearest neighbors do not
 //! (arXiv 2505.12601). The memory gives the projector what neighbors know: for a new question, the
-//! summaries of the responses to the nearest training questions, averaged by likeness.
+//! summaries of the responses to the nearest training questions, averaged by similarity.
 
 use ndarray::{Array2, ArrayView2, Axis, s};
 use rayon::prelude::*;
@@ -12,14 +12,14 @@ use super::residuals::SUMMARY;
 use crate::dataset::Dataset;
 use crate::quantized::rounded;
 
-/// Numbers that a recall gives: the averaged summary, and how near the nearest questions are.
+/// Numbers that a retrieve gives: the averaged summary, and how near the nearest questions are.
 pub(super) const RECALL: usize = SUMMARY + 2;
 
 /// Neighbors that are averaged.
 const NEIGHBORS: usize = 60;
-/// Neighbors whose mean likeness says how familiar a question is.
+/// Neighbors whose mean similarity says how familiar a question is.
 const FAMILIAR: usize = 20;
-/// Softmax temperature of the likeness.
+/// Softmax temperature of the similarity.
 const TEMPERATURE: f32 = 0.05;
 /// Questions that are remembered at most; of more, as many at even steps.
 const CAPACITY: usize = 24_000;
@@ -28,7 +28,7 @@ const CAPACITY: usize = 24_000;
 pub(super) const NOTHING: u32 = u32::MAX;
 
 /// What the memory knows of some questions.
-pub(super) struct Recalled {
+pub(super) struct Retrieved {
     /// Questions × [`RECALL`].
     pub(super) inputs: Array2<f32>,
     /// The benchmarks of the nearest remembered questions, a row each; [`NOTHING`] at the end.
@@ -69,11 +69,11 @@ impl Memory {
 
     /// Recalls each row of `queries`. `forbidden(row, remembered)` hides a question from itself and
     /// its copies while training.
-    pub(super) fn recall(
+    pub(super) fn retrieve(
         &self,
         queries: ArrayView2<'_, f32>,
         forbidden: impl Fn(usize, usize) -> bool + Sync,
-    ) -> Recalled {
+    ) -> Retrieved {
         let mut out = Array2::zeros((queries.nrows(), RECALL));
         let mut like = Array2::from_elem((queries.nrows(), NEIGHBORS), NOTHING);
         let mut cosines = Array2::zeros(like.dim());
@@ -82,9 +82,9 @@ impl Memory {
         let rows = rows.zip(like.axis_iter_mut(Axis(0))).zip(cosines.axis_iter_mut(Axis(0)));
         rows.zip(&found).for_each(|(((mut out, mut like), mut cosines), near)| {
             self.average(near, out.slice_mut(s![..SUMMARY]));
-            out[SUMMARY] = near.first().map_or(0.0, |(_, likeness)| *likeness);
+            out[SUMMARY] = near.first().map_or(0.0, |(_, similarity)| *similarity);
             let familiar = &near[..near.len().min(FAMILIAR)];
-            out[SUMMARY + 1] = familiar.iter().map(|(_, likeness)| likeness).sum::<f32>()
+            out[SUMMARY + 1] = familiar.iter().map(|(_, similarity)| similarity).sum::<f32>()
                 / familiar.len().max(1) as f32;
             for (place, &(j, cosine)) in near.iter().enumerate() {
                 like[place] = self.benchmarks[j];
@@ -92,14 +92,14 @@ impl Memory {
                 cosines[place] = cosine.min(1.0);
             }
         });
-        Recalled { inputs: out, like, cosines }
+        Retrieved { inputs: out, like, cosines }
     }
 
     fn average(&self, near: &[(usize, f32)], mut out: ndarray::ArrayViewMut1<'_, f32>) {
         let Some(&(_, nearest)) = near.first() else { return };
         let mut total = 0.0;
-        for &(j, likeness) in near {
-            let weight = ((likeness - nearest) / TEMPERATURE).exp();
+        for &(j, similarity) in near {
+            let weight = ((similarity - nearest) / TEMPERATURE).exp();
             out.scaled_add(weight, &self.summaries.row(j));
             total += weight;
         }
@@ -123,14 +123,14 @@ mod tests {
     #[test]
     fn the_nearest_question_decides_and_may_be_hidden() {
         let query = array![[1.0_f32, 0.0]];
-        let open = memory().recall(query.view(), |_, _| false);
+        let open = memory().retrieve(query.view(), |_, _| false);
         assert_eq!(open.like.row(0).to_vec()[..3], [0, 0, 1]);
         assert!(
             (open.cosines[[0, 0]] - 1.0).abs() < 1e-6 && (open.cosines[[0, 1]] - 0.8).abs() < 4e-3
         );
         let open = open.inputs;
         assert!(open[[0, 0]] < 0.1 && (open[[0, SUMMARY]] - 1.0).abs() < 1e-4);
-        let hidden = memory().recall(query.view(), |_, j| j == 0);
+        let hidden = memory().retrieve(query.view(), |_, j| j == 0);
         assert_eq!(hidden.like.row(0).to_vec()[..3], [0, 1, NOTHING]);
         let hidden = hidden.inputs;
         assert!(hidden[[0, 0]] > 0.9 && (hidden[[0, SUMMARY]] - 0.8).abs() < 4e-3);
@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn an_empty_memory_recalls_nothing() {
-        let none = memory().recall(array![[1.0_f32, 0.0]].view(), |_, _| true);
+        let none = memory().retrieve(array![[1.0_f32, 0.0]].view(), |_, _| true);
         assert!(none.inputs.iter().all(|x| *x == 0.0) && none.like.iter().all(|b| *b == NOTHING));
     }
 }

@@ -38,21 +38,21 @@ pub(super) const HASHING: Hashing = Hashing { buckets: 1 << 14, hash_seed: 0 };
 /// A linear model of n-grams: a multinomial logistic regression on the benchmark, and beside it least
 /// squares on the (standardized) summary, both by stochastic gradient descent.
 #[derive(Clone)]
-pub(super) struct Words {
+pub(super) struct NgramHead {
     pub(super) tfidf: Arc<Tfidf>,
-    pub(super) line: Line,
+    pub(super) line: LinearModel,
 }
 
 /// What each bucket says.
 #[derive(Clone)]
-pub(super) struct Line {
+pub(super) struct LinearModel {
     /// Buckets × (benchmarks + [`SUMMARY`]), as rounded as they are stored.
     pub(super) weights: Array2<f32>,
     pub(super) bias: Array1<f32>,
 }
 
 /// What the model learns from.
-struct Lesson<'a> {
+struct Example<'a> {
     texts: &'a [Vec<(u32, f32)>],
     /// How many benchmarks are told apart, and which of them each text is of; others have a number
     /// beyond.
@@ -62,10 +62,10 @@ struct Lesson<'a> {
     summaries: Array2<f32>,
 }
 
-impl Words {
+impl NgramHead {
     /// Fits the words of the training questions (`train`, with their texts and an id for each different one)
-    /// to their benchmarks and `summaries`. Beside it, what models that have not seen a text say of it:
-    /// questions × [`Words::width`].
+    /// to their benchmarks and `summaries`. Beside it, what models that have not seen a text predict of it:
+    /// questions × [`NgramHead::width`].
     pub(super) fn fit(
         data: &Dataset,
         train: &[usize],
@@ -79,24 +79,24 @@ impl Words {
         let deviation = summaries.std_axis(Axis(0), 0.0).mapv(|s| s.max(1e-6));
         let mean = summaries.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(SUMMARY));
         let summaries = (summaries - &mean) / &deviation;
-        let lesson = Lesson { texts, classes, of, summaries };
+        let lesson = Example { texts, classes, of, summaries };
         // Scattered, since benchmarks may take turns in the order of the questions.
         let fold = |row: usize| (ids[row].wrapping_mul(0x9e37_79b1) >> 16) % FOLDS;
-        let lines: Vec<Line> = (0..=FOLDS)
+        let lines: Vec<LinearModel> = (0..=FOLDS)
             .into_par_iter()
             .map(|left| {
                 let kept = |row: &usize| left == FOLDS || fold(*row) != left;
                 let mut rng = ChaCha8Rng::seed_from_u64(seed);
                 rng.set_stream(left.into());
-                Line::fit(&lesson, (0..texts.len()).filter(kept).collect(), &mut rng, cancel)
+                LinearModel::fit(&lesson, (0..texts.len()).filter(kept).collect(), &mut rng, cancel)
             })
             .collect();
         let mut unseen = Array2::zeros((texts.len(), classes + SUMMARY));
         unseen.outer_iter_mut().into_par_iter().enumerate().for_each(|(row, mut out)| {
             let out = out.as_slice_mut().unwrap_or_default();
-            lines[fold(row) as usize].say(&texts[row], out);
+            lines[fold(row) as usize].predict(&texts[row], out);
         });
-        let line = lines.into_iter().next_back().unwrap_or_else(|| Line::new(classes));
+        let line = lines.into_iter().next_back().unwrap_or_else(|| LinearModel::new(classes));
         (Self { tfidf: Arc::clone(bags.tfidf()), line }, unseen)
     }
 
@@ -105,11 +105,11 @@ impl Words {
         self.line.bias.len()
     }
 
-    /// Texts × [`Words::width`].
-    pub(super) fn say(&self, texts: &Bags<'_>) -> Array2<f32> {
+    /// Texts × [`NgramHead::width`].
+    pub(super) fn predict(&self, texts: &Bags<'_>) -> Array2<f32> {
         let mut out = Array2::zeros((texts.rows().len(), self.width()));
         out.outer_iter_mut().into_par_iter().zip(texts.rows()).for_each(|(mut out, text)| {
-            self.line.say(text, out.as_slice_mut().unwrap_or_default());
+            self.line.predict(text, out.as_slice_mut().unwrap_or_default());
         });
         out
     }
@@ -131,7 +131,7 @@ fn named(data: &Dataset, train: &[usize]) -> (usize, Vec<usize>) {
     (order.len(), train.iter().map(place).collect())
 }
 
-impl Line {
+impl LinearModel {
     fn new(classes: usize) -> Self {
         let width = classes + SUMMARY;
         Self {
@@ -141,7 +141,7 @@ impl Line {
     }
 
     fn fit(
-        lesson: &Lesson,
+        lesson: &Example,
         mut order: Vec<usize>,
         rng: &mut ChaCha8Rng,
         cancel: &AtomicBool,
@@ -184,7 +184,7 @@ impl Line {
     }
 
     /// The probabilities of the benchmarks and the summary of a text.
-    fn say(&self, text: &[(u32, f32)], out: &mut [f32]) {
+    fn predict(&self, text: &[(u32, f32)], out: &mut [f32]) {
         // Weights that were fitted or read lie row by row.
         let weights = self.weights.as_slice().unwrap_or_default();
         judge(text, weights, self.bias.as_slice().unwrap_or_default(), out);
@@ -204,12 +204,12 @@ mod tests {
     use crate::dataset::simulate::Simulation;
     use crate::embedder::residuals::summarize;
 
-    fn fitted(data: &Dataset, train: &[usize]) -> (Words, Array2<f32>) {
+    fn fitted(data: &Dataset, train: &[usize]) -> (NgramHead, Array2<f32>) {
         let ids: Vec<u32> = (0..train.len() as u32).collect();
         let summaries = summarize(data, train, 1);
         let texts: Vec<&str> = train.iter().map(|&q| &*data.questions[q].prompt).collect();
         let bags = Bags::fit(HASHING, &texts);
-        Words::fit(data, train, (&bags, &ids), &summaries, 1, &AtomicBool::new(false))
+        NgramHead::fit(data, train, (&bags, &ids), &summaries, 1, &AtomicBool::new(false))
     }
 
     fn simulated() -> (Dataset, Vec<usize>) {
@@ -243,7 +243,7 @@ mod tests {
         let (again, unseen) = fitted(&data, &train);
         assert_eq!(words.line.weights, again.line.weights, "the same seed");
         let text = &*data.questions[0].prompt;
-        let said = words.say(&Bags::new(&words.tfidf, &[text, ""]));
+        let said = words.predict(&Bags::new(&words.tfidf, &[text, ""]));
         assert!(said.iter().all(|x| x.is_finite()));
         assert_ne!(said.row(0), unseen.row(0), "a training text is judged by words of the others");
     }

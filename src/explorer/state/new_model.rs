@@ -13,13 +13,13 @@ use crate::one_line;
 pub const NAME: &str = "new model";
 
 #[derive(Default)]
-pub struct NewcomerState {
+pub struct NewModelState {
     pub answers: Vec<Answer>,
     /// What is known of it, by the answers so far.
     pub placed: Option<Box<Placed>>,
     /// Counts the answers' changes: what was computed for older ones is dropped.
     pub version: u64,
-    pub placing: Job<()>,
+    pub placement: Job<()>,
     /// The question that tells most is wanted as soon as it is known.
     pub seeking: bool,
     pub scroll: usize,
@@ -42,7 +42,7 @@ pub struct Placed {
     pub deviation: f64,
 }
 
-impl NewcomerState {
+impl NewModelState {
     /// How many questions it has answered.
     pub fn answered(&self) -> usize {
         self.answers.iter().filter(|answer| answer.label.is_some()).count()
