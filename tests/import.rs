@@ -290,7 +290,7 @@ fn with_strict_faults_name_file_and_line_and_write_nothing() {
         ),
         (
             lines(&[json!({"doc": {"question": "?"}, "bleu": 310.0, "metrics": ["bleu"]})]),
-            ": sums: no metric of right or wrong (there are: bleu)",
+            ": sums: no metric of correctness (there are: bleu)",
         ),
         (lines(&[json!({"doc": {"x": 1}, "acc": 1})]), ":1: no question"),
         (format!("{good}\n[7]\n"), ":2: no record: a list"),

@@ -242,7 +242,8 @@ fn commands_are_found_and_run_from_the_palette() {
 fn what_the_user_binds_in_any_pane_focuses_it_from_the_palette() {
     let mut state = state(140, 42);
     for &pane in Pane::ALL {
-        let context = format!("{pane:?}").to_lowercase();
+        let context = serde_json::to_value(pane).unwrap();
+        let context = context.as_str().unwrap();
         let changes = serde_json::json!({ context: { "ctrl-y": "zoom-to-marked" } });
         let (keymap, warnings) = super::keys::overridden(&changes);
         assert!(warnings.is_empty(), "{warnings:?}");
