@@ -456,6 +456,13 @@ fn files_without_a_date_are_united_question_by_question() {
 }
 
 #[test]
+fn the_last_path_is_that_of_the_greatest_number() {
+    let table = |label: u8| format!("question,model,label,category\nQ,m,{label},c\n");
+    let (answers, about) = made("long", &[("v9.csv", table(0)), ("v10.csv", table(1))]);
+    assert_eq!((answers, &about["conflicting"]), (vec!["m Q 1".into()], &json!(1)));
+}
+
+#[test]
 fn endings_in_every_case_and_tabs() {
     let record = |model: &str| jsonl(&[json!({"question": "Q", "model": model, "label": 1})]);
     let files = [

@@ -11,6 +11,7 @@ use walkdir::WalkDir;
 use super::report::{Skips, reason};
 use super::{archive, encoding};
 use crate::error::{Error, Result};
+use crate::names::natural;
 use crate::table::Records;
 use crate::unpack::{self, POINTER_FIX, Packed, Unpacked, is_pointer};
 
@@ -307,7 +308,8 @@ impl Tree {
                 tree.add(path.clone(), skips);
                 continue;
             }
-            let walk = WalkDir::new(path).max_depth(DEPTH).follow_links(true).sort_by_file_name();
+            let key = |entry: &walkdir::DirEntry| natural(&entry.file_name().to_string_lossy());
+            let walk = WalkDir::new(path).max_depth(DEPTH).follow_links(true).sort_by_key(key);
             let hidden = |entry: &walkdir::DirEntry| {
                 entry.depth() > 0 && entry.file_name().to_string_lossy().starts_with('.')
             };
@@ -413,6 +415,8 @@ impl Tree {
         for inside in nested {
             skips.file(&inside, "an archive within an archive: unpack the outer one first");
         }
+        let mut found: Vec<(PathBuf, Member)> = found.into_iter().collect();
+        found.sort_by_cached_key(|(inside, _)| natural(&inside.to_string_lossy()));
         for (inside, member) in found {
             self.push(File { path: inside, place: Place::Within(member) });
         }

@@ -12,6 +12,7 @@ use crate::import::report::Skips;
 use crate::import::run::{Document, Model, Run, clean, hash};
 use crate::import::value::{Means, plain};
 use crate::import::{Job, json};
+use crate::names::natural;
 
 /// Arguments of a run's name that say how the model was asked, not what.
 const ADAPTER: &[&str] = &[
@@ -192,20 +193,7 @@ fn read(file: &File, state: &File, stats: &File, skips: &mut Skips) -> Option<Ru
 fn suite(file: &File) -> String {
     let folders = file.folders();
     let suite = folders.get(1).filter(|_| folders.get(2).is_some_and(|above| above == "runs"));
-    let mut key = String::new();
-    let mut digits = String::new();
-    for c in suite.map_or("", String::as_str).chars().chain(['\0']) {
-        if c.is_ascii_digit() {
-            digits.push(c);
-            continue;
-        }
-        if !digits.is_empty() {
-            key.push_str(&format!("{digits:0>12}"));
-            digits.clear();
-        }
-        key.extend(Some(c).filter(|c| *c != '\0'));
-    }
-    key
+    suite.map(|suite| natural(suite)).unwrap_or_default()
 }
 
 /// The question of an instance, with what can be chosen.
