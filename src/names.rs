@@ -16,6 +16,27 @@ pub(crate) fn spaced(text: &str) -> String {
     out
 }
 
+/// A name in a form that sorts as people count: `v1.9` before `v1.10`.
+pub(crate) fn natural(name: &str) -> String {
+    let mut key = String::with_capacity(name.len() + 16);
+    let mut digits = String::new();
+    for c in name.chars() {
+        if c.is_ascii_digit() {
+            digits.push(c);
+            continue;
+        }
+        if !digits.is_empty() {
+            key.push_str(&format!("{digits:0>20}"));
+            digits.clear();
+        }
+        key.push(c);
+    }
+    if !digits.is_empty() {
+        key.push_str(&format!("{digits:0>20}"));
+    }
+    key
+}
+
 /// The candidate nearest to `name`, if any is near enough to be a slip.
 pub(crate) fn nearest<'a>(
     name: &str,

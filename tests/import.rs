@@ -657,6 +657,49 @@ fn nothing_from_a_file_steers_the_terminal() {
     }
 }
 
+#[test]
+fn answers_that_only_another_filter_gave_are_counted() {
+    let root = tempfile::tempdir().unwrap();
+    let only = |n: u32, filter: &str| {
+        let mut sample = sum(n, filter, true);
+        sample["doc_hash"] = json!(n);
+        sample
+    };
+    let samples = [only(1, "strict"), only(1, "flexible"), only(2, "flexible")];
+    put(root.path(), &format!("m/samples_t_{DATE}.jsonl"), &lines(&samples));
+    let (data, about) = imported("lm-eval", root.path(), &[]);
+    assert_eq!((data.responses.len(), &about["skipped_rows"]), (1, &json!(1)), "{about}");
+    // No filter, and the one that is none, are the same.
+    let mut samples = [only(1, "none"), only(2, "none"), only(3, "none")];
+    samples[0]["filter"] = Value::Null;
+    put(root.path(), &format!("m/samples_t_{DATE}.jsonl"), &lines(&samples));
+    assert_eq!(imported("lm-eval", root.path(), &[]).0.responses.len(), 3);
+}
+
+#[test]
+fn folders_in_any_script_name_models() {
+    let root = tempfile::tempdir().unwrap();
+    for (folder, right) in [("模型一二三", true), ("Яндекс", false)] {
+        let path = format!("{folder}/samples_t_{DATE}.jsonl");
+        put(root.path(), &path, &lines(&[sum(1, "none", right)]));
+    }
+    let (data, _) = imported("lm-eval", root.path(), &[]);
+    assert_eq!(label(&data, "模型一二三", "What"), Some(1.0));
+    assert_eq!(label(&data, "Яндекс", "What"), Some(0.0));
+}
+
+#[test]
+fn one_row_with_another_metric_displaces_nothing() {
+    let root = tempfile::tempdir().unwrap();
+    let mut samples: Vec<Value> = (0..20).map(|n| sum(n, "none", true)).collect();
+    samples.iter_mut().enumerate().for_each(|(n, sample)| sample["doc_hash"] = json!(n));
+    let odd = json!({"doc_id": 20, "filter": null, "doc": {"question": "Why?"}, "metrics": ["acc"], "acc": 1.0});
+    samples.push(odd);
+    put(root.path(), &format!("m/samples_t_{DATE}.jsonl"), &lines(&samples));
+    let (data, about) = imported("lm-eval", root.path(), &[]);
+    assert_eq!((data.responses.len(), &about["skipped_rows"]), (20, &json!(1)));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

@@ -9,7 +9,7 @@ use super::{Common, output, signals};
 use crate::dataset::{Form, Kind};
 use crate::embedder::Paper;
 use crate::import::{
-    Choice, Columns, Format, Imported, Options, Report, Resembles, Task, import, resembles,
+    Choice, Columns, Format, Imported, Options, Report, Resembles, Task, import, resemble_all,
 };
 use crate::progress::Progress;
 use crate::{Error, Folder, Output, Result, one_line};
@@ -122,11 +122,14 @@ impl clap::ValueEnum for Wanted {
     }
 }
 
-/// The format that files resemble.
-fn resembling(paths: &[PathBuf]) -> Result<Format> {
+/// The format that files resemble, and how to read those that resemble another one.
+fn resembling(paths: &[PathBuf]) -> Result<(Format, Vec<String>)> {
     let shown: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-    match resembles(paths)? {
-        Some(Resembles { format: Some(format), .. }) => Ok(format),
+    let mut all = resemble_all(paths)?.into_iter();
+    match all.next() {
+        Some(Resembles { format: Some(format), .. }) => {
+            Ok((format, all.map(|other| other.advice(paths)).collect()))
+        }
         Some(other) => Err(Error::Usage(other.advice(paths))),
         None => Err(Error::Usage(format!(
             "{}: nothing here resembles a format that llmap knows; a table with a row an answer is read \
@@ -137,8 +140,8 @@ fn resembling(paths: &[PathBuf]) -> Result<Format> {
 }
 
 pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
-    let format = match arguments.format {
-        Wanted::Format(format) => format,
+    let (format, others) = match arguments.format {
+        Wanted::Format(format) => (format, Vec::new()),
         Wanted::Paper => return run_paper(arguments, common),
         Wanted::Auto => resembling(&arguments.path)?,
     };
@@ -168,14 +171,17 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         found.write(output, arguments.form.into())?;
     }
     if common.json {
-        if !common.quiet {
-            eprint!("{}", passed_over(found.report()));
-        }
-        return output::json(&document(&found, output));
+        let mut about = document(&found, output);
+        about["other_formats"] = json!(others);
+        output::json(&about)?;
+    } else {
+        output::text(&summary(&found, output, common.quiet))?;
     }
-    output::text(&summary(&found, output, common.quiet))?;
     if !common.quiet {
         eprint!("{}", passed_over(found.report()));
+        for other in others {
+            eprintln!("not read, since it is of another format: {}", one_line(&other));
+        }
     }
     Ok(())
 }
@@ -248,6 +254,7 @@ fn document(found: &Imported, output: Option<&Path>) -> Value {
         "categories": found.categories(),
         "tasks": report.tasks,
         "repeated": report.repeated,
+        "conflicting": report.conflicting,
         "unjudged": report.skips.rows,
         "older_runs": report.reruns.len(),
         "reruns": report.reruns,
@@ -344,7 +351,11 @@ fn tasks(tasks: &[Task]) -> String {
 fn remarks(report: &Report) -> String {
     let older: usize = report.reruns.iter().map(|rerun| rerun.responses).sum();
     let counts = [
-        (report.repeated, "duplicate answers, the first one counts"),
+        (
+            report.repeated,
+            "duplicate answers: the first one in a file counts, the last one of files without a date",
+        ),
+        (report.conflicting, "duplicate answers that contradict the one that counts"),
         (
             report.merged_texts,
             "documents with another text than their question, known by hash or number",

@@ -33,7 +33,7 @@ pub(super) fn assemble(
         report.notes.clear();
     }
     let mut by_task: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    let raw = raw_tasks(documents, &runs);
+    let raw = raw_tasks(format, documents, &runs);
     for (i, run) in runs.iter().enumerate() {
         by_task.entry(&run.task).or_default().push(i);
     }
@@ -66,7 +66,12 @@ pub(super) fn assemble(
     // The sort is stable: of answers that stand twice the first one counts.
     labels.sort_by_key(|(question, model, _)| (*question, *model));
     let all = labels.len();
-    labels.dedup_by_key(|(question, model, _)| (*question, *model));
+    labels.dedup_by(|next, first| {
+        let same = (next.0, next.1) == (first.0, first.1);
+        let differs = (next.2 - first.2).abs() > f32::EPSILON;
+        report.conflicting += usize::from(same && differs);
+        same
+    });
     report.repeated = all - labels.len();
     report.merged_texts = questions.merged_texts;
     report.merged_documents = questions.merged_documents;
@@ -92,10 +97,10 @@ fn named_runs(runs: Vec<Run>, skips: &mut Skips) -> Vec<Run> {
 }
 
 /// The tasks as runs name them, and as they are to be called.
-fn raw_tasks(documents: &Documents, runs: &[Run]) -> Vec<(String, String)> {
+fn raw_tasks(format: Format, documents: &Documents, runs: &[Run]) -> Vec<(String, String)> {
     let mut names = documents.tasks.clone();
     if runs.iter().any(|run| run.task.contains('\0')) {
-        super::formats::name_tasks(&mut names);
+        super::formats::name_tasks(format, &mut names);
     }
     documents.tasks.iter().cloned().zip(names).collect()
 }
@@ -180,9 +185,10 @@ impl Scoring<'_> {
                     named(&part.filter)
                 ));
             }
+            self.only_others(run, part, skips);
             parts.push((run, part));
         }
-        let summaries = self.summaries(&parts);
+        let summaries = summaries(&parts, |run| &self.runs[run].lower);
         let wanted = metric::choice(&self.options.metric, self.task);
         let wanted = wanted
             .and_then(|wanted| summaries.iter().position(|metric| metric.name == wanted.name));
@@ -230,6 +236,23 @@ impl Scoring<'_> {
         Some((about, scored))
     }
 
+    /// Passes over the answers that filters gave alone which do not count.
+    fn only_others(&self, run: usize, taken: &Part, skips: &mut Skips) {
+        let Run { parts, file, .. } = &self.runs[run];
+        if parts.len() < 2 {
+            return;
+        }
+        let mut seen: HashSet<u32> = taken.docs.iter().copied().collect();
+        for part in parts.iter().filter(|part| part.filter != taken.filter) {
+            for (doc, line) in part.docs.iter().zip(&part.lines) {
+                if seen.insert(*doc) {
+                    let problem = format!("filter {} lacks it", named(&taken.filter));
+                    skips.row(file, u64::from(*line), "no answer of the filter", &problem);
+                }
+            }
+        }
+    }
+
     /// What the labels say: where runs differ, the rarer kind, since it is what a user must know.
     fn kind(&self, members: &[usize]) -> Kind {
         let mut kinds = members.iter().map(|run| self.runs[*run].kind);
@@ -255,27 +278,6 @@ impl Scoring<'_> {
         (filter, all)
     }
 
-    /// The metrics of all files.
-    fn summaries(&self, parts: &[(usize, &Part)]) -> Vec<Summary> {
-        let mut summaries: Vec<Summary> = Vec::new();
-        for (run, part) in parts {
-            for (name, values) in part.metrics.iter().zip(&part.values) {
-                let range = Range::of(values);
-                let lower = self.runs[*run].lower.contains(name);
-                let files = usize::from(range.n > 0);
-                match summaries.iter_mut().find(|metric| metric.name == *name) {
-                    Some(metric) => {
-                        metric.files += files;
-                        metric.range = metric.range.with(range);
-                        metric.lower |= lower;
-                    }
-                    None => summaries.push(Summary { name: name.clone(), files, range, lower }),
-                }
-            }
-        }
-        summaries
-    }
-
     /// The metric of a file: the task's, or else, unless the user named that, the file's own.
     fn own<'a>(
         &self,
@@ -284,27 +286,15 @@ impl Scoring<'_> {
         strict: bool,
         part: &'a Part,
     ) -> Option<(&'a str, Scale)> {
-        let range = part.column(name).map(Range::of).filter(|range| range.n > 0);
-        if let Some(range) = range {
-            return Some((name, metric::scale_of(scale, name, range)));
+        let range = part.column(name).map(Range::of).unwrap_or_default();
+        let found = part.column(name).map(|_| (name, metric::scale_of(scale, name, range)));
+        // A number or two of the task's metric do not displace what the answers of the file have.
+        if strict || range.n * 2 >= best(part) {
+            return found;
         }
-        if part.column(name).is_some() || strict {
-            // It is there, but no answer has it.
-            return part.column(name).map(|_| (name, scale));
-        }
-        let summaries: Vec<Summary> = part
-            .metrics
-            .iter()
-            .zip(&part.values)
-            .map(|(name, values)| Summary {
-                name: name.clone(),
-                files: 1,
-                range: Range::of(values),
-                lower: false,
-            })
-            .collect();
-        let (at, scale) = metric::choose(self.format, self.task, 1, &summaries)?;
-        Some((&part.metrics[at], scale))
+        let own = summaries(&[(0, part)], |_| &[]);
+        let own = metric::choose(self.format, self.task, 1, &own);
+        own.map(|(at, scale)| (&*part.metrics[at], scale)).or(found)
     }
 
     /// The labels of a run; what has none is passed over.
@@ -318,7 +308,10 @@ impl Scoring<'_> {
     ) -> Labels {
         let mut labels = Vec::with_capacity(part.docs.len());
         let values = part.column(metric).unwrap_or_default();
-        for ((&doc, &line), &value) in part.docs.iter().zip(&part.lines).zip(values) {
+        let rows = part.docs.iter().zip(&part.lines).zip(values);
+        for (row, ((&doc, &line), &value)) in rows.enumerate() {
+            // A percentage that is written as one is a share already.
+            let scale = if part.shares.contains(&row) { Scale::Share } else { scale };
             match scale.label(value) {
                 Some(label) => labels.push((self.questions.of[doc as usize], label)),
                 None if value.is_nan() => {
@@ -327,12 +320,11 @@ impl Scoring<'_> {
                 }
                 None => {
                     let problem = format!("`{metric}` is {value}");
-                    skips.row(
-                        &self.runs[run].file,
-                        u64::from(line),
-                        "a score outside of 0 to 1",
-                        &problem,
-                    );
+                    let kind = match scale {
+                        Scale::Share => "a score outside of 0 to 1",
+                        Scale::Percent => "a score outside of 0 to 100",
+                    };
+                    skips.row(&self.runs[run].file, u64::from(line), kind, &problem);
                 }
             }
         }
@@ -360,6 +352,37 @@ impl Scoring<'_> {
     }
 }
 
+/// The metrics of files.
+fn summaries<'a>(parts: &[(usize, &Part)], lower: impl Fn(usize) -> &'a [String]) -> Vec<Summary> {
+    let answers = parts.iter().map(|(_, part)| part.docs.len()).sum();
+    let mut summaries: Vec<Summary> = Vec::new();
+    for (run, part) in parts {
+        let best = best(part);
+        for (name, values) in part.metrics.iter().zip(&part.values) {
+            let range = Range::of(values);
+            let lower = lower(*run).contains(name);
+            let files = usize::from(range.n > 0 && range.n * 2 >= best);
+            match summaries.iter_mut().find(|metric| metric.name == *name) {
+                Some(metric) => {
+                    metric.files += files;
+                    metric.range = metric.range.with(range);
+                    metric.lower |= lower;
+                }
+                None => {
+                    let name = name.clone();
+                    summaries.push(Summary { name, files, answers, range, lower });
+                }
+            }
+        }
+    }
+    summaries
+}
+
+/// How many answers of a file have a number of the metric that the most have.
+fn best(part: &Part) -> usize {
+    part.values.iter().map(|values| Range::of(values).n).max().unwrap_or_default()
+}
+
 /// Which runs of a model on one task count.
 struct Choosing<'a> {
     task: &'a str,
@@ -368,7 +391,8 @@ struct Choosing<'a> {
 
 impl Choosing<'_> {
     /// Runs with other numbers of examples are other models; of the rest the newest counts, with all of
-    /// its parts.
+    /// its parts. Files of which nothing tells the date are parts too, even if they share questions: of
+    /// such a question the answer of the last path counts.
     fn newest(
         &self,
         model: usize,
@@ -402,7 +426,9 @@ impl Choosing<'_> {
             let older = kept.iter().any(|(newer, of, _)| {
                 *of == model && self.runs[*newer].date != self.runs[run].date
             });
-            let again = older || labels.iter().any(|(question, _)| known.contains(question));
+            let dated = !self.runs[run].date.is_empty();
+            let shares = |(question, _): &(u32, f32)| known.contains(question);
+            let again = older || (dated && labels.iter().any(shares));
             if again {
                 let taken =
                     kept.iter().find(|(_, of, _)| *of == model).map_or(run, |(run, ..)| *run);

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::files::{Tree, bare, holds_records, stem};
+use super::files::{File, Tree, bare, holds_records, is_log_archive, stem};
 use super::formats::{self, Format};
 use super::json;
 use super::report::Skips;
@@ -26,6 +26,10 @@ pub struct Resembles {
 }
 
 impl Resembles {
+    fn to(file: &Path, format: Format) -> Self {
+        Self { format: Some(format), file: file.into(), other: None }
+    }
+
     /// What it is and what to do, in a sentence.
     #[must_use]
     pub fn advice(&self, paths: &[PathBuf]) -> String {
@@ -51,12 +55,33 @@ pub fn resembles(paths: &[PathBuf]) -> Result<Option<Resembles>> {
     Ok(of(&Tree::find_some(paths, NAMED, &mut Skips::default())?))
 }
 
+/// All formats that files below `paths` resemble, the one that [`resembles`] finds first.
+///
+/// # Errors
+/// [`crate::Error::Input`] if one of `paths` is not there.
+pub fn resemble_all(paths: &[PathBuf]) -> Result<Vec<Resembles>> {
+    let tree = Tree::find_some(paths, NAMED, &mut Skips::default())?;
+    let files: Vec<_> = tree.files(|_| true);
+    let mut all: Vec<Resembles> = of(&tree).into_iter().collect();
+    let mut looked = 0;
+    for file in &files {
+        let (mut format, mut path) = (by_name(file.name(), file.archive()), &*file.path);
+        if format.is_some() {
+            path = file.archive().unwrap_or(path);
+        } else if holds_records(file.name()) && looked < LOOKED {
+            looked += 1;
+            format = first_record(file);
+        }
+        let new = format.filter(|format| all.iter().all(|known| known.format != Some(*format)));
+        all.extend(new.map(|format| Resembles::to(path, format)));
+    }
+    Ok(all)
+}
+
 /// What the files of a tree resemble: names first, since they are more reliable, then the first records.
 pub(super) fn of(tree: &Tree) -> Option<Resembles> {
     let files: Vec<_> = tree.files(|_| true);
-    let found = |file: &Path, format: Format| {
-        Some(Resembles { format: Some(format), file: file.into(), other: None })
-    };
+    let found = |file: &Path, format: Format| Some(Resembles::to(file, format));
     for file in &files {
         if let Some(format) = by_name(file.name(), file.archive()) {
             return found(file.archive().unwrap_or(&file.path), format);
@@ -69,12 +94,7 @@ pub(super) fn of(tree: &Tree) -> Option<Resembles> {
         return Some(Resembles { format: None, file: file.path.clone(), other });
     }
     for file in files.iter().filter(|file| holds_records(file.name())).take(LOOKED) {
-        let mut format = None;
-        json::first(file, &mut |record| {
-            format = by_record(&record);
-            format.is_none()
-        });
-        if let Some(format) = format {
+        if let Some(format) = first_record(file) {
             return found(&file.path, format);
         }
     }
@@ -92,11 +112,21 @@ pub(super) fn of(tree: &Tree) -> Option<Resembles> {
     })
 }
 
+/// The format of the first records of a file.
+fn first_record(file: &File) -> Option<Format> {
+    let mut format = None;
+    json::first(file, &mut |record| {
+        format = by_record(&record);
+        format.is_none()
+    });
+    format
+}
+
 /// The format of files of this name.
 fn by_name(name: &str, archive: Option<&Path>) -> Option<Format> {
     let bare = bare(name);
     let json = [".json", ".jsonl"].iter().any(|ending| stem(name, ending).is_some());
-    if archive.is_some_and(|archive| archive.extension().is_some_and(|ending| ending == "eval")) {
+    if archive.is_some_and(is_log_archive) {
         Some(Format::Inspect)
     } else if !holds_records(name) {
         None
@@ -140,7 +170,7 @@ fn by_record(record: &Record) -> Option<Format> {
         Some(Format::LlmRouter)
     } else if formats::is_router_bench(record) {
         Some(Format::RouterBench)
-    } else if has("prompt_id") && has("model_name") && has("label") && has("prompt") {
+    } else if formats::is_embedllm(record) {
         Some(Format::EmbedLlm)
     } else if has("question") && has("pred") && any(&["answer", "answer_index"]) {
         Some(Format::MmluPro)

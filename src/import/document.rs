@@ -6,7 +6,8 @@ use std::sync::OnceLock;
 use serde_json::{Map, Value};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::fields::{Role, role};
+use super::fields::{Role, is_tests, role};
+use super::value::literal;
 use crate::names::spaced;
 
 /// An unknown field belongs to the question if the prompt holds so long a text of it.
@@ -123,6 +124,7 @@ impl Reader {
         let main = roles.contains(&Role::Question { main: true });
         let (mut contexts, mut questions, mut rest) = (Vec::new(), Vec::new(), Vec::new());
         let (mut lists, mut single, mut within) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut tests, mut parts) = (Vec::new(), Vec::new());
         for ((name, value), role) in doc.iter().zip(roles) {
             let used = hints.used.contains(name);
             match (role, value) {
@@ -135,6 +137,13 @@ impl Reader {
                         within = asked.choices;
                     }
                 }
+                (Role::Question { .. }, _) if records(value).is_some() => {
+                    // Several questions on one text, each with its answer: what is asked alone.
+                    for inner in records(value).into_iter().flatten() {
+                        let asked = self.object(&inner, Hints { field: None, ..hints });
+                        questions.extend(asked.map(|asked| asked.text(false)));
+                    }
+                }
                 (Role::Question { main: is_main }, _) => {
                     let Some(text) = text(value, used) else { continue };
                     if is_main || used || !main || in_prompt(&text) {
@@ -145,8 +154,21 @@ impl Reader {
                     let asked = self.object(inner, Hints { field: None, ..hints });
                     contexts.extend(asked.map(|asked| asked.stem));
                 }
-                (Role::Context, _) => contexts.extend(text(value, used)),
+                (Role::Context, _) => {
+                    let text = text(value, used);
+                    // `ctx_a` and `ctx_b` are parts of another field, as a rule.
+                    if name.ends_with("_a") || name.ends_with("_b") {
+                        parts.extend(text.clone());
+                    }
+                    contexts.extend(text);
+                }
                 (Role::Metadata | Role::Unknown, _) if used => contexts.extend(text(value, true)),
+                (Role::Answer, Value::Array(items)) if is_tests(name) => {
+                    let shown = |item: &Value| item.as_str().is_some_and(in_prompt);
+                    if !items.is_empty() && items.iter().all(shown) {
+                        tests.extend(text(value, false));
+                    }
+                }
                 (Role::Answer | Role::Metadata, _) => {}
                 (Role::Unknown, Value::Object(inner)) => {
                     let strings = inner.values().filter_map(Value::as_str);
@@ -183,7 +205,8 @@ impl Reader {
         if choices.is_empty() {
             choices = if single.len() > 1 { single } else { within };
         }
-        let mut stem = joined(contexts, questions);
+        questions.extend(tests);
+        let mut stem = joined(contexts, questions, &parts);
         let mut written = String::new();
         let strings = rest.iter().filter(|(_, _, string)| *string);
         if stem.is_empty() && choices.is_empty() && prompt.as_deref().is_none_or(str::is_empty) {
@@ -196,22 +219,51 @@ impl Reader {
     }
 }
 
-/// Texts one below the other, without those that another one holds.
-fn joined(contexts: Vec<String>, questions: Vec<String>) -> String {
+/// Texts one below the other, without those that another one holds, in whichever case.
+fn joined(contexts: Vec<String>, questions: Vec<String>, parts: &[String]) -> String {
     let texts: Vec<String> = contexts.into_iter().chain(questions).collect();
-    let plain: Vec<String> = texts.iter().map(|text| spaced(text)).collect();
+    let plain: Vec<String> = texts.iter().map(|text| spaced(text).to_lowercase()).collect();
+    // The start or the end of another text: a context in parts is no longer for being one of them.
+    let edge = |text: &str, long: &str| {
+        let apart = |rest: &str, c: Option<char>| {
+            !rest.is_empty() && c.is_none_or(|c| !c.is_alphanumeric())
+        };
+        let start = long.strip_prefix(text).is_some_and(|rest| apart(rest, rest.chars().next()));
+        let end = long.strip_suffix(text).is_some_and(|rest| apart(rest, rest.chars().next_back()));
+        start || end
+    };
     let held = |at: usize| {
         let text = &plain[at];
         text.is_empty()
             || plain.iter().enumerate().any(|(other, long)| {
                 other != at
-                    && text.len() >= REPEATED
-                    && long.contains(text.as_str())
-                    && (long.len() > text.len() || other < at)
+                    && ((text.chars().count() >= REPEATED
+                        && long.contains(text.as_str())
+                        && (long.len() > text.len() || other < at))
+                        || (parts.contains(&texts[at]) && edge(text, long)))
             })
     };
     let kept = (0..texts.len()).filter(|&at| !held(at)).map(|at| texts[at].trim());
     kept.collect::<Vec<_>>().join("\n")
+}
+
+/// The objects of a list of nothing else, be it one of JSON or written as one of Python; messages are
+/// none.
+fn records(value: &Value) -> Option<Vec<Map<String, Value>>> {
+    let items = match value {
+        Value::Array(items) => items.clone(),
+        Value::String(text) if text.trim_start().starts_with("[{") => literal(text)?,
+        _ => return None,
+    };
+    let object = |item: Value| match item {
+        Value::Object(object) if !object.contains_key("content") => Some(object),
+        _ => None,
+    };
+    let asks = |item: &Map<String, Value>| {
+        item.keys().any(|name| matches!(role(name), Role::Question { .. }))
+    };
+    let records: Vec<_> = items.into_iter().map(object).collect::<Option<_>>()?;
+    (!records.is_empty() && records.iter().all(asks)).then_some(records)
 }
 
 /// A value as text; numbers only where they are wanted.
@@ -329,12 +381,37 @@ mod tests {
     }
 
     #[test]
+    fn tests_belong_to_the_question_where_the_prompt_shows_them() {
+        let doc = json!({"text": "Add two numbers.", "code": "x",
+                         "test_list": ["assert add(1, 2) == 3", "assert add(2, 2) == 4"]});
+        let prompt = "Add two numbers.\nassert add(1, 2) == 3\nassert add(2, 2) == 4\n[BEGIN]";
+        let wanted = "Add two numbers.\nassert add(1, 2) == 3\nassert add(2, 2) == 4";
+        assert_eq!(read(doc.clone(), &[], Some(prompt)).text(false), wanted);
+        let hidden = read(doc, &[], Some("Add two numbers.\n[BEGIN]"));
+        assert_eq!(hidden.text(false), "Add two numbers.");
+    }
+
+    #[test]
+    fn several_questions_on_one_text_do_not_tell_their_answers() {
+        let wanted = "It rained.\nWhat fell?\nA. rain\nB. it's snow";
+        for problems in [
+            json!(
+                "[{'question': 'What fell?', 'answer': 'A', 'options': ['rain', \"it's snow\"]}]"
+            ),
+            json!([{"question": "What fell?", "answer": "A", "options": ["rain", "it's snow"]}]),
+        ] {
+            let doc = json!({"article": "It rained.", "problems": problems});
+            assert_eq!(read(doc, &[], None).text(false), wanted);
+        }
+    }
+
+    #[test]
     fn a_text_that_another_holds_is_not_repeated() {
         let doc = json!({"ctx_a": "A man climbs up a tall tree.", "ctx_b": "he",
-                         "query": "Climbing: A man climbs up a tall tree. he", "endings": ["falls", "sings"]});
-        assert_eq!(
-            read(doc, &[], None).text(false),
-            "he\nClimbing: A man climbs up a tall tree. he\nA. falls\nB. sings"
-        );
+                         "query": "Climbing: A man climbs up a tall tree. He", "endings": ["falls", "sings"]});
+        let wanted = "Climbing: A man climbs up a tall tree. He\nA. falls\nB. sings";
+        assert_eq!(read(doc, &[], None).text(false), wanted);
+        let doc = json!({"text": "Bob hit Al.", "span_text": "Bob"});
+        assert_eq!(read(doc, &[], None).text(false), "Bob hit Al.\nBob", "it may be what is asked");
     }
 }

@@ -258,6 +258,11 @@ fn words(name: &str) -> Vec<String> {
     words
 }
 
+/// True for tests of a program: its author may have been shown them.
+pub(super) fn is_tests(name: &str) -> bool {
+    words(name).iter().any(|word| word == "test" || word == "tests")
+}
+
 /// The part that a field of this name plays.
 pub(super) fn role(name: &str) -> Role {
     let words = words(name);

@@ -11,6 +11,7 @@ use walkdir::WalkDir;
 use super::report::{Skips, reason};
 use super::{archive, encoding};
 use crate::error::{Error, Result};
+use crate::names::natural;
 use crate::table::Records;
 use crate::unpack::{self, POINTER_FIX, Packed, Unpacked, is_pointer};
 
@@ -76,15 +77,33 @@ pub(super) struct Tree {
 
 /// Endings of files that can hold records.
 const ENDINGS: [&str; 4] = [".jsonl", ".json", ".csv", ".parquet"];
+/// Endings that mean the same.
+const SAME: [(&str, &str); 2] = [(".jsonl", ".ndjson"), (".csv", ".tsv")];
 
 /// True for the name of a file that can hold records.
 pub(super) fn holds_records(name: &str) -> bool {
     ENDINGS.iter().any(|ending| stem(name, ending).is_some())
 }
 
-/// What stands before `ending` in a file name, be it compressed or not.
+/// What stands before `ending`, in whichever case that is written.
+fn before<'a>(name: &'a str, ending: &str) -> Option<&'a str> {
+    let (start, end) = name.split_at_checked(name.len().checked_sub(ending.len())?)?;
+    end.eq_ignore_ascii_case(ending).then_some(start)
+}
+
+/// What stands before `ending` in a file name, be it compressed or not. What is known by two endings
+/// has both.
 pub(super) fn stem<'a>(name: &'a str, ending: &str) -> Option<&'a str> {
-    PACKED.iter().find_map(|packed| name.strip_suffix(packed)?.strip_suffix(ending))
+    let other = SAME.iter().find(|(known, _)| *known == ending).map_or(ending, |(_, other)| other);
+    PACKED.iter().find_map(|packed| {
+        let name = before(name, packed)?;
+        before(name, ending).or_else(|| before(name, other))
+    })
+}
+
+/// True for an archive of Inspect, whose members are those of one log.
+pub(super) fn is_log_archive(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("eval"))
 }
 
 /// A file name without its ending and without the number that browsers give to copies.
@@ -289,7 +308,8 @@ impl Tree {
                 tree.add(path.clone(), skips);
                 continue;
             }
-            let walk = WalkDir::new(path).max_depth(DEPTH).follow_links(true).sort_by_file_name();
+            let key = |entry: &walkdir::DirEntry| natural(&entry.file_name().to_string_lossy());
+            let walk = WalkDir::new(path).max_depth(DEPTH).follow_links(true).sort_by_key(key);
             let hidden = |entry: &walkdir::DirEntry| {
                 entry.depth() > 0 && entry.file_name().to_string_lossy().starts_with('.')
             };
@@ -338,15 +358,11 @@ impl Tree {
     }
 
     fn add(&mut self, path: PathBuf, skips: &mut Skips) {
-        let name = path.to_string_lossy().to_lowercase();
-        if ARCHIVES.iter().any(|ending| name.ends_with(ending)) {
+        if is_foreign(&path) {
             skips.file(&path, "an archive that llmap does not read: unpack it first");
-        } else if Path::new(&name)
-            .extension()
-            .is_some_and(|ending| ending == "zip" || ending == "eval")
-        {
+        } else if is_packed(&path) {
             let before = self.files.len();
-            match self.members(&path) {
+            match self.members(&path, skips) {
                 Ok(()) if self.files.len() == before => skips.file(&path, "an empty archive"),
                 Ok(()) => {}
                 Err(reason) => skips.file(&path, reason),
@@ -358,7 +374,7 @@ impl Tree {
     }
 
     /// The members of a zip archive, in the order of their names.
-    fn members(&mut self, path: &Path) -> Result<(), String> {
+    fn members(&mut self, path: &Path, skips: &mut Skips) -> Result<(), String> {
         let mut file = plain(path)?;
         let mut head = Vec::new();
         file.by_ref().take(512).read_to_end(&mut head).map_err(|e| reason(&e))?;
@@ -366,7 +382,7 @@ impl Tree {
             return Err(problem);
         }
         let mut found = BTreeMap::new();
-        let mut locked = false;
+        let (mut locked, mut nested) = (false, Vec::new());
         for member in archive::members(&mut file)?.into_iter().take(MEMBERS) {
             let parts =
                 member.name.split(['/', '\\']).filter(|part| !part.is_empty() && *part != "..");
@@ -382,6 +398,10 @@ impl Tree {
             locked |= member.locked;
             if !member.locked {
                 let inside = path.join(parts.collect::<PathBuf>());
+                if is_packed(&inside) {
+                    nested.push(inside);
+                    continue;
+                }
                 let (start, length, deflated) = (member.start, member.length, member.method == 8);
                 found.insert(inside, Member { archive: path.into(), start, length, deflated });
             }
@@ -389,6 +409,14 @@ impl Tree {
         if locked && found.is_empty() {
             return Err("a zip archive with a password: unpack it first".into());
         }
+        if found.is_empty() && !nested.is_empty() {
+            return Err("archives within an archive: unpack it first".into());
+        }
+        for inside in nested {
+            skips.file(&inside, "an archive within an archive: unpack the outer one first");
+        }
+        let mut found: Vec<(PathBuf, Member)> = found.into_iter().collect();
+        found.sort_by_cached_key(|(inside, _)| natural(&inside.to_string_lossy()));
         for (inside, member) in found {
             self.push(File { path: inside, place: Place::Within(member) });
         }
@@ -443,6 +471,18 @@ impl Tree {
             n => format!("{n} files ({})", listed.join(", ")),
         }
     }
+}
+
+/// True for an archive that cannot be read, by its name.
+fn is_foreign(path: &Path) -> bool {
+    let name = path.to_string_lossy();
+    ARCHIVES.iter().any(|ending| before(&name, ending).is_some())
+}
+
+/// True for an archive, by its name.
+fn is_packed(path: &Path) -> bool {
+    let zip = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("zip"));
+    zip || is_log_archive(path) || is_foreign(path)
 }
 
 /// Where a file leads that holds the path of another in place of a link: so Git writes links on disks

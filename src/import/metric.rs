@@ -25,32 +25,46 @@ pub(super) struct Range {
     /// How many there are.
     pub(super) n: usize,
     /// How many of them lie from 0 to 1.
-    pub(super) shares: usize,
-    /// The least.
-    pub(super) min: f32,
-    /// The greatest.
-    pub(super) max: f32,
-    /// True if all are 0 or 1.
-    pub(super) binary: bool,
+    shares: usize,
+    /// How many of them lie above 1.
+    above: usize,
+    /// How many of them lie from 0 to 100.
+    within: usize,
+    /// How many of those are not 0.
+    some: usize,
+    /// How many of those lie above 1.
+    over: usize,
+    /// The greatest of those.
+    top: f32,
+    /// True if all that lie from 0 to 1 are one of the two.
+    binary: bool,
+    /// True if one file of these holds percentages.
+    percent: bool,
 }
 
 impl Default for Range {
     fn default() -> Self {
-        Self { n: 0, shares: 0, min: f32::INFINITY, max: f32::NEG_INFINITY, binary: true }
+        let (n, top, binary, percent) = (0, 0.0, true, false);
+        Self { n, shares: 0, above: 0, within: 0, some: 0, over: 0, top, binary, percent }
     }
 }
 
 impl Range {
-    /// Of these numbers, NaN standing for none.
+    /// Of these numbers of one file, NaN standing for none.
     pub(super) fn of(values: &[f32]) -> Self {
         let mut range = Self::default();
         for &value in values.iter().filter(|value| value.is_finite()) {
+            let (share, within) = ((0.0..=1.0).contains(&value), (0.0..=100.0).contains(&value));
             range.n += 1;
-            range.shares += usize::from((0.0..=1.0).contains(&value));
-            range.min = range.min.min(value);
-            range.max = range.max.max(value);
-            range.binary &= [0.0, 1.0].contains(&value);
+            range.shares += usize::from(share);
+            range.above += usize::from(value > 1.0);
+            range.within += usize::from(within);
+            range.some += usize::from(within && value > 0.0);
+            range.over += usize::from(within && value > 1.0);
+            range.top = if within { range.top.max(value) } else { range.top };
+            range.binary &= !share || [0.0, 1.0].contains(&value);
         }
+        range.percent = range.percentages();
         range
     }
 
@@ -59,10 +73,26 @@ impl Range {
         Self {
             n: self.n + other.n,
             shares: self.shares + other.shares,
-            min: self.min.min(other.min),
-            max: self.max.max(other.max),
+            above: self.above + other.above,
+            within: self.within + other.within,
+            some: self.some + other.some,
+            over: self.over + other.over,
+            top: self.top.max(other.top),
             binary: self.binary && other.binary,
+            percent: self.percent || other.percent,
         }
+    }
+
+    /// True if the numbers are percentages: most of those that are not 0 exceed 1. A single 100
+    /// among shares is an error of the file, and divides nothing.
+    fn percentages(self) -> bool {
+        self.within * 2 > self.n && self.over * 2 > self.some && self.top > 10.0
+    }
+
+    /// True if most are shares, so that the others are errors of the file. Marks above 1 that are
+    /// neither rare nor few belong to another scale, such as 0, 1 and 2.
+    fn mostly_shares(self) -> bool {
+        self.shares * 2 > self.n && (self.above <= FEW || self.above * 10 <= self.n)
     }
 }
 
@@ -70,12 +100,17 @@ impl Range {
 #[derive(Clone, Debug)]
 pub(super) struct Summary {
     pub(super) name: String,
-    /// In how many files it has numbers.
+    /// In how many files most answers with any number have one of it.
     pub(super) files: usize,
+    /// How many answers there are.
+    pub(super) answers: usize,
     pub(super) range: Range,
     /// The task's configuration says that less of it is better.
     pub(super) lower: bool,
 }
+
+/// So many numbers above 1 can be errors, however few numbers there are.
+const FEW: usize = 3;
 
 /// Metrics of lm-evaluation-harness that say whether an answer is right, the likeliest first.
 const LM_EVAL: &[&str] = &[
@@ -254,38 +289,43 @@ fn known(format: Format, task: &str) -> Vec<&'static str> {
     }
 }
 
-/// What the numbers of a metric mean, or `None` if they cannot be labels.
+/// What the numbers of a metric mean, or `None` if they cannot be labels. Numbers that do not fit are
+/// passed over where the labels are made.
 fn scale(summary: &Summary) -> Option<Scale> {
     let range = summary.range;
-    let percentage = any(&summary.name, PERCENT) || (range.max > 10.0 && any(&summary.name, GOOD));
+    // Of BLEU and its kin a number below 1 is a small percentage.
+    let small = range.over > 0 && range.over * 2 >= range.some && range.within * 2 > range.n;
+    let percentages = any(&summary.name, GOOD) && (range.percentages() || range.percent);
     if range.n == 0 {
         None
-    } else if range.min >= 0.0 && range.max <= 1.0 {
+    } else if range.shares == range.n {
         Some(Scale::Share)
-    } else if range.min >= 0.0 && range.max <= 100.0 && percentage {
+    } else if percentages || (small && any(&summary.name, PERCENT)) {
         Some(Scale::Percent)
     } else {
-        None
+        range.mostly_shares().then_some(Scale::Share)
     }
 }
 
 /// What the numbers of one file mean, where the task's are percentages: a file may still hold shares.
 pub(super) fn scale_of(task: Scale, name: &str, file: Range) -> Scale {
-    if task == Scale::Percent && file.max <= 1.0 && file.max > 0.0 && !any(name, PERCENT) {
-        Scale::Share
-    } else {
-        task
-    }
+    let shares = !file.percent && file.shares > 0 && file.mostly_shares() && file.some > 0;
+    if task == Scale::Percent && shares && !any(name, PERCENT) { Scale::Share } else { task }
+}
+
+/// True if numbers of this name can be labels.
+pub(super) fn judges(name: &str, values: &[f32]) -> bool {
+    let range = Range::of(values);
+    scale(&Summary { name: name.into(), files: 1, answers: range.n, range, lower: false }).is_some()
 }
 
 /// How good a metric is, the least first: known ones in their order; then those called right or wrong
-/// that are 0 or 1; then all that are 0 or 1; then shares; then percentages.
+/// that are 0 or 1; then all that are 0 or 1; then shares; then percentages; then, in the same order,
+/// those with numbers that do not fit.
 fn rank(format: Format, known: &[&str], summary: &Summary) -> Option<(usize, Scale)> {
     let name = &*summary.name;
     if let Some(at) = known.iter().position(|known| *known == name) {
-        // A few numbers beyond what may be do not make a known metric another one.
-        let mostly = (summary.range.shares * 2 > summary.range.n).then_some(Scale::Share);
-        return Some((at, scale(summary).or(mostly)?));
+        return Some((at, scale(summary)?));
     }
     let good = any(name, GOOD);
     if summary.lower || any(name, BAD) || (format == Format::Helm && !good) {
@@ -298,7 +338,8 @@ fn rank(format: Format, known: &[&str], summary: &Summary) -> Option<(usize, Sca
         (Scale::Share, false) => 102,
         (Scale::Percent, _) => 103,
     };
-    Some((tier, scale))
+    let odd = scale == Scale::Share && summary.range.shares < summary.range.n;
+    Some((tier + if odd { 10 } else { 0 }, scale))
 }
 
 /// True if a metric could have been taken. HELM has dozens beside, such as the number of tokens.
@@ -306,7 +347,8 @@ pub(super) fn usable(format: Format, task: &str, summary: &Summary) -> bool {
     format != Format::Helm || rank(format, &known(format, task), summary).is_some()
 }
 
-/// The metric to take: one that all files have before one that some lack, then by rank, then as listed.
+/// The metric to take: one that all files have before one that some lack, one that most answers have
+/// before one of a few, then by rank, then as listed.
 pub(super) fn choose(
     format: Format,
     task: &str,
@@ -316,7 +358,10 @@ pub(super) fn choose(
     let known = known(format, task);
     let ranked = summaries.iter().enumerate().filter_map(|(i, summary)| {
         let (rank, scale) = rank(format, &known, summary)?;
-        Some(((files - summary.files.min(files), rank, i), scale))
+        let lacking = summary.answers.saturating_sub(summary.range.n);
+        // A few failed answers make no other metric the task's.
+        let lacking = lacking * 10 / summary.answers.max(1);
+        Some(((files - summary.files.min(files), lacking, rank, i), scale))
     });
     ranked.min_by_key(|(order, _)| *order).map(|((.., i), scale)| (i, scale))
 }
@@ -324,8 +369,8 @@ pub(super) fn choose(
 /// What the numbers of a metric mean that the user chose.
 pub(super) fn chosen(summary: &Summary) -> Scale {
     let range = summary.range;
-    let percent = range.max > 10.0 || (range.max > 1.0 && any(&summary.name, PERCENT));
-    if percent && range.max <= 100.0 { Scale::Percent } else { Scale::Share }
+    let small = range.over * 2 >= range.some && range.over > 0 && any(&summary.name, PERCENT);
+    if range.percentages() || small { Scale::Percent } else { Scale::Share }
 }
 
 impl Choice {
@@ -363,7 +408,8 @@ mod tests {
     use super::*;
 
     fn metric(name: &str, values: &[f32]) -> Summary {
-        Summary { name: name.into(), files: 1, range: Range::of(values), lower: false }
+        let (name, range) = (name.into(), Range::of(values));
+        Summary { name, files: 1, answers: values.len(), range, lower: false }
     }
 
     fn best(format: Format, task: &str, metrics: &[Summary]) -> Option<(String, Scale)> {
@@ -406,6 +452,30 @@ mod tests {
         let shares = Range::of(&[0.0, 1.0]);
         assert_eq!(scale_of(Scale::Percent, "exact_match", shares), Scale::Share);
         assert_eq!(scale_of(Scale::Percent, "bleu", shares), Scale::Percent);
+    }
+
+    #[test]
+    fn a_few_numbers_that_do_not_fit_change_nothing() {
+        let best = |name: &str, values: &[f32]| scale(&metric(name, values));
+        for name in ["acc", "my_acc", "score", "verdict"] {
+            for odd in [2.0, -1.0, 100.0] {
+                assert_eq!(best(name, &[0.0, 1.0, 1.0, odd]), Some(Scale::Share), "{name} {odd}");
+            }
+        }
+        let marks: Vec<f32> = (0_u8..30).map(|n| f32::from(n % 3)).collect();
+        assert_eq!(best("score", &marks), None, "0, 1 and 2 are another scale");
+        assert_eq!(best("score", &[80.0, 20.0, 0.0, 0.0, 0.5]), Some(Scale::Percent));
+        assert_eq!(best("score", &[80.0, 20.0, 65.0, 250.0]), Some(Scale::Percent));
+    }
+
+    #[test]
+    fn what_most_answers_have_goes_before_what_one_has() {
+        let mut values = vec![f32::NAN; 20];
+        values[7] = 1.0;
+        let all = [metric("acc", &values), metric("exact_match", &[1.0; 20])];
+        assert_eq!(named(best(Format::LmEval, "t", &all)), "exact_match");
+        let all = [metric("acc", &[&[f32::NAN][..], &[1.0; 19]].concat()), all[1].clone()];
+        assert_eq!(named(best(Format::LmEval, "t", &all)), "acc", "one failed answer");
     }
 
     #[test]

@@ -24,6 +24,7 @@ mod report;
 mod rows;
 mod run;
 mod scan;
+mod settings;
 mod tables;
 mod template;
 mod value;
@@ -40,7 +41,7 @@ use questions::Documents;
 use run::Run;
 
 pub use columns::Columns;
-pub use detect::{Resembles, resembles};
+pub use detect::{Resembles, resemble_all, resembles};
 pub use formats::Format;
 pub use report::{Clash, Report, Rerun, Skip, Skips, Task};
 pub use tables::{Imported, Row};

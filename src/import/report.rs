@@ -68,6 +68,14 @@ impl Skips {
         }
     }
 
+    /// A column is passed over with its answers.
+    pub(super) fn column(&mut self, file: &Path, answers: usize, reason: String) {
+        self.rows += answers;
+        if self.list.len() < LISTED {
+            self.list.push(Skip { file: file.into(), line: None, reason, rows: answers });
+        }
+    }
+
     /// Takes over what was passed over elsewhere.
     pub(super) fn extend(&mut self, other: Self) {
         self.rows += other.rows;
@@ -158,8 +166,10 @@ pub struct Report {
     pub tasks: Vec<Task>,
     /// What was passed over.
     pub skips: Skips,
-    /// Answers that stand twice within a run: the first one counts.
+    /// Answers that stand twice: within a file the first one counts, of files without a date the last.
     pub repeated: usize,
+    /// How many of those contradict the one that counts.
+    pub conflicting: usize,
     /// Answers without a score that could be a label.
     pub unjudged: usize,
     /// Runs that a newer one replaces.

@@ -1,12 +1,14 @@
 //! A run: what one model answered to one task, as a file has it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde_json::Value;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::document::Asked;
+use super::value::{is_percentage, score};
 use crate::dataset::{Kind, Split};
 
 /// Which model a run is of.
@@ -52,6 +54,8 @@ pub(super) struct Part {
     pub(super) lines: Vec<u32>,
     /// For each metric the number of each answer, NaN where there is none.
     pub(super) values: Vec<Vec<f32>>,
+    /// The answers whose numbers are shares whatever the others are: `73.5%` is one.
+    pub(super) shares: HashSet<usize>,
 }
 
 /// What one model answered to one task.
@@ -152,6 +156,14 @@ impl Run {
             self.parts.len() - 1
         });
         self.parts[at].push(line as u32, doc, scores);
+    }
+
+    /// Takes an answer in that a single value scores.
+    pub(super) fn scored(&mut self, line: u64, doc: Document, value: &Value) {
+        self.answer(line, doc, "", &[("score".into(), score(value))]);
+        if let (true, Some(part)) = (is_percentage(value), self.parts.first_mut()) {
+            part.shares.insert(part.docs.len() - 1);
+        }
     }
 
     /// The index of a document: the same one if hash, content and number are the same.

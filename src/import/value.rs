@@ -44,6 +44,37 @@ pub(super) fn score(value: &Value) -> f32 {
     }
 }
 
+/// True for a number with a percent sign: [`score`] makes a share of it.
+pub(super) fn is_percentage(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.trim().ends_with('%'))
+}
+
+/// The means of numbers by name; what is no number counts for nothing.
+#[derive(Default)]
+pub(super) struct Means(Vec<(String, f32, u32)>);
+
+impl Means {
+    pub(super) fn add(&mut self, name: &str, value: f32) {
+        let (value, n) = if value.is_nan() { (0.0, 0) } else { (value, 1) };
+        match self.0.iter_mut().find(|(known, ..)| known == name) {
+            Some((_, sum, count)) => {
+                *sum += value;
+                *count += n;
+            }
+            None => self.0.push((name.to_owned(), value, n)),
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Each name with its mean, NaN if there was no number.
+    pub(super) fn finish(self) -> Vec<(String, f32)> {
+        self.0.into_iter().map(|(name, sum, n)| (name, sum / n as f32)).collect()
+    }
+}
+
 fn word(text: &str) -> f32 {
     if let Ok(number) = text.parse::<f32>() {
         return number;
@@ -117,6 +148,49 @@ pub(super) fn texts(value: &Value) -> Vec<String> {
     }
 }
 
+/// A list of JSON, or as Python prints it.
+pub(super) fn literal(text: &str) -> Option<Vec<Value>> {
+    serde_json::from_str(text).ok().or_else(|| serde_json::from_str(&as_json(text)).ok())
+}
+
+/// What Python prints, with quotes and words as JSON has them.
+fn as_json(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c == '\'' || c == '"' {
+            let mut one = String::new();
+            while let Some(next) = chars.next().filter(|next| *next != c) {
+                match next {
+                    '\\' => match chars.next() {
+                        Some('n') => one.push('\n'),
+                        Some('t') => one.push('\t'),
+                        Some('r') => one.push('\r'),
+                        Some(other) => one.push(other),
+                        None => {}
+                    },
+                    next => one.push(next),
+                }
+            }
+            out.push_str(&Value::String(one).to_string());
+        } else if c.is_alphabetic() {
+            let mut word = c.to_string();
+            while let Some(next) = chars.next_if(|c| c.is_alphanumeric()) {
+                word.push(next);
+            }
+            out.push_str(match &*word {
+                "True" => "true",
+                "False" => "false",
+                "None" => "null",
+                other => other,
+            });
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
 /// The texts of a list as Python prints it: `['a', "b's"]`.
 pub(super) fn python(text: &str) -> Option<Vec<String>> {
     let inside = text.trim().strip_prefix('[')?.strip_suffix(']')?;
@@ -176,5 +250,8 @@ mod tests {
         assert_eq!(texts(&json!("['a', \"b's\"]")), ["a", "b's"]);
         assert_eq!(texts(&json!({"text": ["a"], "label": ["A"]})), ["a"]);
         assert_eq!(python("[1, 2]"), None);
+        let printed = r#"[{'q': 'it\'s "so"', 'ok': True, 'n': 1.5, 'x': None}]"#;
+        let wanted = json!({"q": "it's \"so\"", "ok": true, "n": 1.5, "x": null});
+        assert_eq!(literal(printed), Some(vec![wanted]));
     }
 }

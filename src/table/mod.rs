@@ -138,7 +138,7 @@ impl Table {
         })
     }
 
-    /// The table that CSV holds.
+    /// The table that CSV holds, with tabs between its cells if it is called so.
     pub(crate) fn of_csv(path: &Path, bytes: Box<dyn Read>) -> Result<Self> {
         let mut bytes = BufReader::with_capacity(1 << 18, bytes);
         // The parser takes the second byte of a line's end for the next line's: lines are counted
@@ -151,6 +151,10 @@ impl Table {
         let source = Ended { inner: bytes, end: END, read: to, unparsed: since };
         // Rows of other lengths are refused here, but not what stands for the end.
         let mut builder = csv::ReaderBuilder::new();
+        let name = path.to_string_lossy().to_lowercase();
+        if [".tsv", ".tsv.gz", ".tsv.zst"].iter().any(|ending| name.ends_with(ending)) {
+            builder.delimiter(b'\t');
+        }
         let mut reader = builder.flexible(true).buffer_capacity(1 << 18).from_reader(source);
         let mut header = match reader.byte_headers() {
             Ok(header) => header.clone(),

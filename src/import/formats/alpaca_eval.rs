@@ -59,7 +59,12 @@ fn read(file: &File, skips: &mut Skips) -> Vec<Run> {
                 model: Model { name: model, known: true, ..Model::default() },
                 ..Run::default()
             });
-        let asked = Asked { stem: instruction.to_owned(), ..Asked::default() };
+        // What the instruction is about, where the set of questions keeps that apart.
+        let stem = match text("input") {
+            Some(input) => format!("{instruction}\n{input}"),
+            None => instruction.to_owned(),
+        };
+        let asked = Asked { stem, ..Asked::default() };
         let document = Document { asked: asked.into(), ..Document::default() };
         run.answer(line, document, "", &[("preference".into(), won(preference))]);
     });

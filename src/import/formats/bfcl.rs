@@ -28,15 +28,16 @@ struct Known {
 }
 
 /// What to read: a job for each file of scores.
-pub(super) fn jobs(tree: &Tree) -> Vec<Job> {
+pub(super) fn jobs(tree: &Tree, skips: &mut Skips) -> Vec<Job> {
     let mut known = Known::default();
     // What is broken in files of scores is counted when they are read.
-    let mut passed = Skips::default();
+    let mut later = Skips::default();
     for file in tree.all().filter(|file| named(file).is_some()) {
         let Some((category, kind)) = named(file) else { continue };
         let folder = folder(file, kind);
         let mut ids = Vec::new();
-        json::records(file, None, &mut passed, |_, record: Record, _| {
+        let passed = if kind == Kind::Scores { &mut later } else { &mut *skips };
+        json::records(file, None, passed, |_, record: Record, _| {
             let Some(id) = record.get("id").and_then(plain) else { return };
             let asked = find(&record, &["question"]).or_else(|| {
                 let prompt = record.get("prompt")?;
@@ -99,34 +100,97 @@ fn folder(file: &File, kind: Kind) -> String {
     folders.get(at.unwrap_or_default()).cloned().unwrap_or_default()
 }
 
+/// What a file of scores says.
+#[derive(Default)]
+struct Scores {
+    /// The answers that it lists, in their order, and their lines.
+    listed: Vec<String>,
+    lines: HashMap<String, u64>,
+    wrong: HashSet<String>,
+    /// How many answers there are, and how many of them are right.
+    total: Option<u64>,
+    correct: Option<u64>,
+}
+
+impl Scores {
+    fn add(&mut self, line: u64, record: &Record) {
+        let Some(id) = record.get("id").and_then(plain) else {
+            let count = |name: &str| record.get(name).and_then(Value::as_u64);
+            self.total = count("total_count").or(self.total);
+            self.correct = count("correct_count").or(self.correct);
+            return;
+        };
+        if self.lines.insert(id.clone(), line).is_none() {
+            self.listed.push(id.clone());
+        }
+        // Runs of forks list right answers too.
+        if record.get("valid") != Some(&Value::Bool(true)) {
+            self.wrong.insert(id);
+        }
+    }
+
+    /// All answers: those of the results or else, if there are as many as were counted, of the
+    /// questions; those that the scores list are among them whatever else is there. And what the
+    /// counts contradict.
+    fn all(
+        &self,
+        results: Option<&Vec<String>>,
+        asked: Option<&Vec<String>>,
+    ) -> Result<(Vec<String>, Option<String>), String> {
+        let with = |ids: &Vec<String>| {
+            let mut seen = HashSet::new();
+            let all = ids.iter().chain(&self.listed).filter(|id| seen.insert(id.as_str()));
+            all.cloned().collect::<Vec<_>>()
+        };
+        let whole = |ids: &Vec<String>| self.total.is_none_or(|total| ids.len() as u64 == total);
+        let (results, asked) = (results.map(with), asked.map(with).filter(whole));
+        let all = match (results, asked) {
+            (Some(results), _) if whole(&results) => results,
+            (_, Some(asked)) => asked,
+            (None, None) if self.total == Some(self.listed.len() as u64) => self.listed.clone(),
+            (None, None) => {
+                return Err(
+                    "it lists wrong answers only: put the folder result, or the questions, \
+                            beside score"
+                        .into(),
+                );
+            }
+            (Some(results), None) => results,
+        };
+        let n = all.len() as u64;
+        match self.total {
+            Some(total) if n > total => Err(format!(
+                "it counts {total} answers, but {n} are in the results: which of them were judged \
+                 cannot be known"
+            )),
+            Some(total) if n < total => {
+                let problem = format!("it counts {total} answers, but only {n} can be found");
+                Ok((all, Some(problem)))
+            }
+            _ => {
+                let right = n.saturating_sub(self.wrong.len() as u64);
+                let differs = self.correct.filter(|correct| *correct != right);
+                let problem = differs
+                    .map(|correct| format!("it counts {correct} correct answers, but has {right}"));
+                Ok((all, problem))
+            }
+        }
+    }
+}
+
 fn read(file: &File, known: &Known, skips: &mut Skips) -> Option<Run> {
     let (category, _) = named(file)?;
     let folder = folder(file, Kind::Scores);
-    let (mut wrong, mut total) = (HashSet::new(), None);
-    let mut lines = HashMap::new();
-    json::records(file, None, skips, |line, record: Record, _| {
-        match record.get("id").and_then(plain) {
-            Some(id) => {
-                lines.insert(id.clone(), line);
-                // Runs of forks list right answers too.
-                if record.get("valid") != Some(&Value::Bool(true)) {
-                    wrong.insert(id);
-                }
-            }
-            None => total = record.get("total_count").and_then(Value::as_u64).or(total),
-        }
-    });
+    let mut scores = Scores::default();
+    json::records(file, None, skips, |line, record: Record, _| scores.add(line, &record));
     let results = known.answered.get(&(folder.clone(), category.clone()));
-    let ids = results.or_else(|| {
-        let asked = known.asked.get(&category);
-        asked.filter(|ids| total.is_none_or(|total| ids.len() as u64 == total))
-    });
-    let all: Vec<String> = match ids {
-        Some(ids) => ids.clone(),
-        None if total == Some(wrong.len() as u64) => lines.keys().cloned().collect(),
-        None => {
-            let problem = "it lists wrong answers only: put the folder result, or the questions, beside \
-                           score";
+    let asked = known.asked.get(&category);
+    let all = match scores.all(results, asked) {
+        Ok((all, problem)) => {
+            problem.into_iter().for_each(|problem| skips.file(&file.path, problem));
+            all
+        }
+        Err(problem) => {
             skips.file(&file.path, problem);
             return None;
         }
@@ -135,7 +199,7 @@ fn read(file: &File, known: &Known, skips: &mut Skips) -> Option<Run> {
     let model = Model { name, known: true, ..Model::default() };
     let mut run = Run { file: file.path.clone(), task: category, model, ..Run::default() };
     for id in all {
-        let line = lines.get(&id).copied().unwrap_or(1);
+        let line = scores.lines.get(&id).copied().unwrap_or(1);
         let Some(text) = known.texts.get(&id) else {
             skips.row(
                 &file.path,
@@ -147,7 +211,7 @@ fn read(file: &File, known: &Known, skips: &mut Skips) -> Option<Run> {
         };
         let asked = Asked { stem: text.clone(), ..Asked::default() };
         let document = Document { id: Some(hash(&id)), asked: asked.into(), ..Document::default() };
-        let right = f32::from(u8::from(!wrong.contains(&id)));
+        let right = f32::from(u8::from(!scores.wrong.contains(&id)));
         run.answer(line, document, "", &[("valid".into(), right)]);
     }
     (!run.parts.is_empty()).then_some(run)

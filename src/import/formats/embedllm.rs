@@ -6,26 +6,40 @@ use crate::dataset::Split;
 use crate::import::files::{File, Tree, bare, holds_records};
 use crate::import::report::Skips;
 use crate::import::run::{Document, Run, Runs, hash};
-use crate::import::value::{Record, plain, said, score};
+use crate::import::value::{Record, plain, said};
 use crate::import::{Job, json};
 
 /// What to read: a job for each split. The hub's own conversion names folders by splits, and files by
 /// numbers.
-pub(super) fn jobs(tree: &Tree) -> Vec<Job> {
+pub(super) fn jobs(tree: &Tree, skips: &mut Skips) -> Vec<Job> {
     let files = tree.files(holds_records).into_iter();
+    let mut named = |file: File| {
+        let split = split(&file);
+        if split.is_none() && json::begins_with(&file, is_record) {
+            skips.file(&file.path, "its name is that of no split: call it train, val or test");
+        }
+        Some((split?, file))
+    };
+    let files: Vec<(Split, File)> = files.filter_map(&mut named).collect();
     files
-        .filter_map(|file| Some((split(&file)?, file)))
+        .into_iter()
         .map(|(split, file)| -> Job {
             Arc::new(move |skips: &mut Skips| read(&file, split, skips))
         })
         .collect()
 }
 
+/// True for a row of such a table.
+pub(in crate::import) fn is_record(record: &Record) -> bool {
+    ["prompt_id", "prompt", "model_name", "label"].iter().all(|name| record.contains_key(*name))
+}
+
 /// The split that a file is named by: `train.csv`, `train-00000-of-00001.parquet`, `train/0000.parquet`.
 pub(super) fn split(file: &File) -> Option<Split> {
     let name = bare(file.name());
     let of = |name: &str| {
-        let first = name.split(['-', '.']).next().unwrap_or(name);
+        let name = name.to_lowercase();
+        let first = name.split(['-', '.']).next().unwrap_or(&name);
         match first {
             "validation" => Some(Split::Val),
             first => Split::from_name(first),
@@ -46,7 +60,7 @@ fn read(file: &File, split: Split, skips: &mut Skips) -> Vec<Run> {
         let Some(model) = field("model_name").and_then(plain) else {
             return skips.row(&file.path, line, "no model", "`model_name`");
         };
-        let Some(label) = field("label").map(score) else {
+        let Some(label) = field("label") else {
             return skips.row(&file.path, line, "no score", "`label`");
         };
         let task = field("category").and_then(plain).unwrap_or_else(|| "all".into());
@@ -58,7 +72,7 @@ fn read(file: &File, split: Split, skips: &mut Skips) -> Vec<Run> {
             split: Some(split),
             ..Document::default()
         };
-        runs.run(&task, &model).answer(line, document, "", &[("score".into(), label)]);
+        runs.run(&task, &model).scored(line, document, label);
     });
     let mut runs = runs.finish();
     // The splits of a data set are parts of one run.

@@ -10,7 +10,9 @@ use crate::import::document::Asked;
 use crate::import::files::{File, Tree, stem};
 use crate::import::report::Skips;
 use crate::import::run::{Document, Model, Run, clean, hash};
+use crate::import::value::{Means, plain};
 use crate::import::{Job, json};
+use crate::names::natural;
 
 /// Arguments of a run's name that say how the model was asked, not what.
 const ADAPTER: &[&str] = &[
@@ -94,7 +96,7 @@ pub(super) fn jobs(tree: &Tree, skips: &mut Skips) -> Vec<Job> {
     jobs
 }
 
-/// Reads a run. Perturbed questions and all trials but the first are none of its answers.
+/// Reads a run. Perturbed questions are none of its answers; of several trials the mean is one.
 fn read(file: &File, state: &File, stats: &File, skips: &mut Skips) -> Option<Run> {
     let spec: Spec = match json::document(file) {
         Ok(spec) => spec,
@@ -126,55 +128,72 @@ fn read(file: &File, state: &File, stats: &File, skips: &mut Skips) -> Option<Ru
                 None if request.contains_key("input") => Value::Object(request),
                 None => return skips.row(&state.path, line, "no instance", ""),
             };
-            let Some(id) = instance["id"].as_str().filter(|_| instance["perturbation"].is_null())
+            let Some(id) = plain(&instance["id"]).filter(|_| instance["perturbation"].is_null())
             else {
                 return;
             };
-            if asked.contains_key(id) {
+            if asked.contains_key(&id) {
                 return;
             }
             match question(instance) {
                 Some(question) => {
                     let content = hash(&format!("{}{}", instance["input"], instance["references"]));
-                    asked.insert(id.to_owned(), (question.into(), content));
+                    asked.insert(id, (question.into(), content));
                 }
                 None => skips.row(&state.path, line, "no question", ""),
             }
         },
     );
-    let mut run = Run { file: stats.path.clone(), task, model, ..Run::default() };
-    let mut answers = 0_usize;
+    let date = suite(file);
+    let mut run = Run { file: stats.path.clone(), task, model, date, ..Run::default() };
+    let mut order: Vec<(String, u64)> = Vec::new();
+    let mut answers: HashMap<String, Means> = HashMap::new();
     json::records(stats, None, skips, |line, scored: Map<String, Value>, skips| {
         let field = |name: &str| scored.get(name).unwrap_or(&Value::Null);
-        if !field("perturbation").is_null()
-            || field("train_trial_index").as_u64().unwrap_or_default() > 0
-        {
+        if !field("perturbation").is_null() {
             return;
         }
         let scores = scores(field("stats"));
         if scores.is_empty() {
             return skips.row(&stats.path, line, "no metric", "");
         }
-        let id = field("instance_id").as_str().unwrap_or_default();
-        let Some((question, content)) = asked.get(id) else {
+        let id = plain(field("instance_id")).unwrap_or_default();
+        if !asked.contains_key(&id) {
             return skips.row(
                 &stats.path,
                 line,
                 "no question of this instance_id in scenario_state.json",
-                id,
+                &id,
             );
+        }
+        let means = answers.entry(id.clone()).or_insert_with(|| {
+            order.push((id, line));
+            Means::default()
+        });
+        scores.iter().for_each(|(name, value)| means.add(name, *value));
+    });
+    for (id, line) in order {
+        let (Some((question, content)), Some(means)) = (asked.get(&id), answers.remove(&id)) else {
+            continue;
         };
-        answers += 1;
         let document = Document {
             hash: None,
             content: Some(*content),
-            id: Some(hash(id)),
+            id: Some(hash(&id)),
             asked: Arc::clone(question),
             split: None,
         };
-        run.answer(line, document, "", &scores);
-    });
-    (answers > 0).then_some(run)
+        run.answer(line, document, "", &means.finish());
+    }
+    (!run.parts.is_empty()).then_some(run)
+}
+
+/// The suite that a run belongs to, `v1.9.0` of `runs/v1.9.0/RUN`, in a form that sorts: of one model the
+/// run of the newest counts.
+fn suite(file: &File) -> String {
+    let folders = file.folders();
+    let suite = folders.get(1).filter(|_| folders.get(2).is_some_and(|above| above == "runs"));
+    suite.map(|suite| natural(suite)).unwrap_or_default()
 }
 
 /// The question of an instance, with what can be chosen.

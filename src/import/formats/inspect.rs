@@ -8,11 +8,23 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::import::document::Asked;
-use crate::import::files::{File, Tree, bare, stem};
+use crate::import::files::{File, Tree, bare, is_log_archive, stem};
 use crate::import::report::Skips;
 use crate::import::run::{Document, Model, Run, clean, hash};
-use crate::import::value::{Record, said, score};
-use crate::import::{Job, json};
+use crate::import::value::{Means, Record, said, score};
+use crate::import::{Job, json, settings};
+
+/// Arguments of a task that say how it is asked, not what.
+const HOW: &[&str] = &[
+    "fewshot",
+    "num_fewshot",
+    "few_shot",
+    "fewshot_seed",
+    "seed",
+    "cot",
+    "solver",
+    "max_attempts",
+];
 
 /// An answer of a sample, as far as it is needed.
 #[derive(Deserialize)]
@@ -37,8 +49,7 @@ struct Sample {
 struct Answers {
     line: u64,
     asked: Asked,
-    /// Sums and counts by metric.
-    scores: Vec<(String, f32, u32)>,
+    scores: Means,
 }
 
 /// What to read: a job for each log.
@@ -48,7 +59,7 @@ pub(super) fn jobs(tree: &Tree) -> Vec<Job> {
     for file in tree.files(|name| stem(name, ".json").is_some()) {
         match file.archive() {
             // Logs may lie in a zip archive, too.
-            Some(archive) if archive.extension().is_some_and(|ending| ending == "eval") => {
+            Some(archive) if is_log_archive(archive) => {
                 archives.entry(archive.to_owned()).or_default().push(file);
             }
             _ if tree.is_named(&file) || json::begins_with(&file, is_log) => {
@@ -128,16 +139,41 @@ fn described(eval: &Value) -> Option<Run> {
     let task = text(&eval["task"])?;
     // A task of a package is called by its own name.
     let task = task.rsplit('/').next().unwrap_or(&task).to_owned();
-    let mut soft = BTreeMap::new();
+    let mut model = Model { name: text(&eval["model"])?, known: true, ..Model::default() };
+    let mut what: Vec<String> = Vec::new();
     for (name, value) in eval["task_args"].as_object().into_iter().flatten() {
-        let value = value.as_str().map_or_else(|| value.to_string(), clean);
-        if !value.is_empty() && value != "null" && value.len() <= 80 {
-            soft.insert(name.clone(), value);
+        let value = settings::shown(value);
+        if HOW.contains(&&**name) {
+            settings::set(&mut model, name, &value);
+        } else if !settings::is_default(&value) {
+            what.push(format!("{name}={value}"));
         }
     }
-    let model = Model { name: text(&eval["model"])?, soft, known: true, ..Model::default() };
+    for part in ["model_args", "model_generate_config"] {
+        for (name, value) in eval[part].as_object().into_iter().flatten() {
+            settings::set(&mut model, name, &settings::shown(value));
+        }
+    }
+    // Other arguments ask other questions.
+    what.sort_unstable();
+    let task = if what.is_empty() { task } else { format!("{task}\0{}", what.join("\0")) };
     let date = text(&eval["created"]).unwrap_or_default();
     Some(Run { task, model, date, ..Run::default() })
+}
+
+/// Names tasks by the arguments in which those of one name differ.
+pub(super) fn name_tasks(tasks: &mut [String]) {
+    let parts = |task: &str| -> (String, Vec<String>) {
+        let mut parts = task.split('\0').map(str::to_owned);
+        (parts.next().unwrap_or_default(), parts.collect())
+    };
+    let all: Vec<(String, Vec<String>)> = tasks.iter().map(|task| parts(task)).collect();
+    for (task, (name, own)) in tasks.iter_mut().zip(&all) {
+        let others = || all.iter().filter(|(other, _)| other == name);
+        let differs = |part: &&String| others().any(|(_, other)| !other.contains(part));
+        let own: Vec<&str> = own.iter().filter(differs).map(String::as_str).collect();
+        *task = if own.is_empty() { name.clone() } else { format!("{name} ({})", own.join(", ")) };
+    }
 }
 
 /// Collects samples; those of several epochs are one question, with the mean score.
@@ -178,31 +214,21 @@ impl Reader {
             let choices = crate::import::value::texts(&sample.choices);
             let asked = Asked { stem, choices, ..Asked::default() };
             self.order.push(id.clone());
-            self.answers.insert(id.clone(), Answers { line, asked, scores: Vec::new() });
+            self.answers.insert(id.clone(), Answers { line, asked, scores: Means::default() });
         }
         let Some(answers) = self.answers.get_mut(&id) else { return };
-        for (name, value) in scores {
-            match answers.scores.iter_mut().find(|(known, ..)| *known == name) {
-                Some((_, sum, n)) => {
-                    *sum += value;
-                    *n += 1;
-                }
-                None => answers.scores.push((name, value, 1)),
-            }
-        }
+        scores.iter().for_each(|(name, value)| answers.scores.add(name, *value));
     }
 
     fn finish(mut self, mut run: Run, skips: &mut Skips) -> Option<Run> {
         for id in self.order {
             let Some(answers) = self.answers.remove(&id) else { continue };
-            let scores: Vec<(String, f32)> =
-                answers.scores.into_iter().map(|(name, sum, n)| (name, sum / n as f32)).collect();
             let document = Document {
                 id: Some(hash(&id)),
                 asked: answers.asked.into(),
                 ..Document::default()
             };
-            run.answer(answers.line, document, "", &scores);
+            run.answer(answers.line, document, "", &answers.scores.finish());
         }
         if run.parts.is_empty() {
             skips.file(&run.file, "a log without a scored sample");

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::asked::{Texts, is_questions, texts};
 use super::each;
 use crate::import::files::{File, Tree, bare, holds_records};
@@ -43,8 +45,8 @@ fn read(file: &File, known: &Texts, skips: &mut Skips) -> Vec<Run> {
             let problem = "put question.jsonl, or the hub's table of its category, beside it";
             return skips.row(&file.path, line, "no text of the question", problem);
         };
-        let label = record.get("score").map_or(f32::NAN, score);
-        if label < 0.0 {
+        let value = record.get("score").unwrap_or(&Value::Null);
+        if score(value) < 0.0 {
             return skips.row(&file.path, line, "not judged", "a score of -1");
         }
         let task = text(&record, "task").map_or_else(|| bare(file.name()).to_owned(), clean);
@@ -60,7 +62,7 @@ fn read(file: &File, known: &Texts, skips: &mut Skips) -> Vec<Run> {
         if stamp > run.date {
             run.date = stamp;
         }
-        run.answer(line, document, "", &[("score".into(), label)]);
+        run.scored(line, document, value);
     });
     runs.finish()
 }

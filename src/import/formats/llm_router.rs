@@ -4,7 +4,7 @@ use super::each;
 use crate::import::files::{File, Tree, bare, holds_records};
 use crate::import::report::Skips;
 use crate::import::run::{Document, Run, Runs, clean, hash};
-use crate::import::value::{Record, plain, said, score, text, texts};
+use crate::import::value::{Record, plain, said, text, texts};
 use crate::import::{Job, json};
 
 /// What to read: a job for each file of records.
@@ -80,7 +80,7 @@ fn answer(
     if task.is_empty() {
         bare(file.name()).clone_into(&mut task);
     }
-    let score = ["performance", "score"].iter().find_map(|name| record.get(*name)).map(score);
+    let score = ["performance", "score"].iter().find_map(|name| record.get(*name));
     let Some(score) = score else {
         return skips.row(&file.path, line, "no score", "neither `performance` nor `score`");
     };
@@ -91,7 +91,7 @@ fn answer(
         asked: runs.text(&query, &choices),
         ..Document::default()
     };
-    runs.run(&task, &model).answer(line, document, "", &[("score".into(), score)]);
+    runs.run(&task, &model).scored(line, document, score);
 }
 
 /// The date at the end of a name: `DATASET-SPLIT-MODEL-20260102_030405`.

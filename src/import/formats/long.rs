@@ -7,7 +7,7 @@ use crate::dataset::Split;
 use crate::import::files::{File, Tree, bare, holds_records};
 use crate::import::report::Skips;
 use crate::import::run::{Document, Run, Runs, hash};
-use crate::import::value::{Record, is_blank, plain, said, score, texts};
+use crate::import::value::{Record, is_blank, plain, said, texts};
 use crate::import::{Columns, Job, Options, json};
 
 /// Columns by what they are for, where the user names none: the likeliest first.
@@ -66,26 +66,42 @@ struct Places {
     question: String,
     model: String,
     label: String,
-    about: About,
 }
 
-/// Where a table says more of its questions.
+/// Where a table says more of its questions: each by the first row that says it.
 pub(super) struct About {
+    columns: Columns,
     category: Option<String>,
     id: Option<String>,
     split: Option<String>,
     choices: Option<String>,
+    /// The columns of the last row.
+    seen: Vec<String>,
 }
 
 impl About {
-    pub(super) fn of(record: &Record, columns: &Columns) -> Self {
-        let other = |role: &str, names: &[&str]| place(record, columns, role, names);
-        Self {
-            category: other("category", CATEGORY),
-            id: other("id", ID),
-            split: other("split", SPLIT),
-            choices: other("choices", CHOICES),
+    pub(super) fn new(columns: &Columns) -> Self {
+        let (category, id, split, choices) = Default::default();
+        Self { columns: columns.clone(), category, id, split, choices, seen: Vec::new() }
+    }
+
+    /// Looks at the columns of the next row; true if they are not those of the last one.
+    pub(super) fn meet(&mut self, record: &Record) -> bool {
+        if record.keys().eq(&self.seen) {
+            return false;
         }
+        self.seen = record.keys().cloned().collect();
+        for (own, role, names) in [
+            (&mut self.category, "category", CATEGORY),
+            (&mut self.id, "id", ID),
+            (&mut self.split, "split", SPLIT),
+            (&mut self.choices, "choices", CHOICES),
+        ] {
+            if own.is_none() {
+                *own = place(record, &self.columns, role, names);
+            }
+        }
+        true
     }
 
     /// True for one of its columns.
@@ -150,8 +166,12 @@ impl Places {
             question: needed("question", QUESTION)?,
             model: needed("model", MODEL)?,
             label: needed("label", LABEL)?,
-            about: About::of(record, columns),
         })
+    }
+
+    /// True if a row has any of these columns.
+    fn any(&self, record: &Record) -> bool {
+        [&self.question, &self.model, &self.label].iter().any(|name| record.contains_key(*name))
     }
 }
 
@@ -162,10 +182,24 @@ pub(in crate::import) fn is_record(record: &Record) -> bool {
 
 fn read(file: &File, columns: &Columns, skips: &mut Skips) -> Vec<Run> {
     let mut runs = Runs::new(&file.path);
-    let mut places: Option<Result<Places, String>> = None;
+    let (mut about, mut places) = (About::new(columns), None::<Places>);
+    // Rows before the first one that has all columns, and what that one lacks.
+    let mut early: Option<(u64, usize, String)> = None;
     json::records(file, None, skips, |line, record: Record, skips| {
-        let places = places.get_or_insert_with(|| Places::of(&record, columns));
-        let Ok(places) = places else { return };
+        if about.meet(&record) {
+            let known = places.as_ref().is_some_and(|known| known.any(&record));
+            match Places::of(&record, columns) {
+                Ok(found) if !known => places = Some(found),
+                Err(problem) if places.is_none() && early.is_none() => {
+                    early = Some((line, 0, problem));
+                }
+                _ => {}
+            }
+        }
+        let Some(places) = &places else {
+            early.iter_mut().for_each(|(_, n, _)| *n += 1);
+            return;
+        };
         let field = |name: &str| filled(&record, name);
         let Some(question) = field(&places.question).and_then(said) else {
             return skips.row(&file.path, line, "no question", &format!("`{}`", places.question));
@@ -173,15 +207,29 @@ fn read(file: &File, columns: &Columns, skips: &mut Skips) -> Vec<Run> {
         let Some(model) = field(&places.model).and_then(plain) else {
             return skips.row(&file.path, line, "no model", &format!("`{}`", places.model));
         };
-        let Some(label) = field(&places.label).map(score) else {
+        let Some(label) = field(&places.label) else {
             return skips.row(&file.path, line, "no score", &format!("`{}`", places.label));
         };
-        let task = places.about.task(&record, file);
-        let document = places.about.document(&record, &question, &mut runs);
-        runs.run(&task, &model).answer(line, document, "", &[("score".into(), label)]);
+        let task = about.task(&record, file);
+        let document = about.document(&record, &question, &mut runs);
+        runs.run(&task, &model).scored(line, document, label);
     });
-    if let Some(Err(problem)) = places {
-        skips.file(&file.path, problem);
-    }
+    pass_over(file, early, places.is_some(), skips);
     runs.finish()
+}
+
+/// Passes over the rows that came before the columns were known, or the file if they never were.
+pub(super) fn pass_over(
+    file: &File,
+    early: Option<(u64, usize, String)>,
+    known: bool,
+    skips: &mut Skips,
+) {
+    let Some((line, n, problem)) = early else { return };
+    if !known {
+        return skips.file(&file.path, problem);
+    }
+    for _ in 0..n {
+        skips.row(&file.path, line, "a row without the columns of the others", &problem);
+    }
 }

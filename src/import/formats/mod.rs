@@ -24,7 +24,13 @@ use super::report::Skips;
 use super::run::Run;
 use super::{Job, Options};
 
-pub(super) use alpaca_eval::name_tasks;
+/// Calls tasks that are several under one name by what tells them apart.
+pub(super) fn name_tasks(format: Format, tasks: &mut [String]) {
+    match format {
+        Format::Inspect => inspect::name_tasks(tasks),
+        _ => alpaca_eval::name_tasks(tasks),
+    }
+}
 
 /// A job for each file: what `read` makes of it.
 fn each(
@@ -185,12 +191,12 @@ impl Format {
             Self::AlpacaEval => alpaca_eval::jobs(tree),
             Self::ArenaHard => arena_hard::jobs(tree, skips),
             Self::MmluPro => mmlu_pro::jobs(tree),
-            Self::Bfcl => bfcl::jobs(tree),
+            Self::Bfcl => bfcl::jobs(tree, skips),
             Self::SweBench => swe_bench::jobs(tree, skips),
             Self::LiveBench => live_bench::jobs(tree, skips),
             Self::RouterBench => router_bench::jobs(tree),
             Self::LlmRouter => llm_router::jobs(tree),
-            Self::EmbedLlm => embedllm::jobs(tree),
+            Self::EmbedLlm => embedllm::jobs(tree, skips),
             Self::Wide => wide::jobs(tree, options),
             Self::Long => long::jobs(tree, options),
             Self::OpenaiEvals => openai_evals::jobs(tree),
@@ -199,6 +205,7 @@ impl Format {
 }
 
 pub(super) use arena_hard::is_judgment as is_arena_hard;
+pub(super) use embedllm::is_record as is_embedllm;
 pub(super) use inspect::is_log as is_inspect;
 pub(super) use live_bench::is_judgment as is_live_bench;
 pub(super) use llm_router::is_record as is_llm_router;

@@ -8,14 +8,14 @@ use crate::import::document::Asked;
 use crate::import::files::{File, Tree, holds_records};
 use crate::import::report::Skips;
 use crate::import::run::{Document, Model, Run, clean, hash};
-use crate::import::value::{Record, said, score};
+use crate::import::value::{Means, Record, plain, said, score};
 use crate::import::{Job, json, prompt};
 
 /// What to read: a job for each log.
 pub(super) fn jobs(tree: &Tree) -> Vec<Job> {
     let files = tree.files(holds_records).into_iter();
-    let logs = files.filter(|file| tree.is_named(file) || json::begins_with(file, is_spec));
-    each(logs, |file, skips| read(file, skips).into_iter().collect())
+    let logs = files.filter(|file| tree.is_named(file) || json::begins_with(file, is_line));
+    each(logs, read)
 }
 
 /// True for the first line of a log.
@@ -23,63 +23,91 @@ pub(in crate::import) fn is_spec(record: &Record) -> bool {
     record.get("spec").is_some_and(|spec| spec.get("eval_name").is_some())
 }
 
+/// True for a line of a log, be it the first or not.
+fn is_line(record: &Record) -> bool {
+    is_spec(record)
+        || ["run_id", "sample_id", "type", "data"].iter().all(|name| record.contains_key(*name))
+}
+
 /// What the events of a sample say.
 #[derive(Default)]
 struct Sample {
     line: u64,
     prompt: Option<String>,
-    /// Sums and counts of numbers, by name.
-    scores: Vec<(String, f32, u32)>,
+    scores: Means,
 }
 
-impl Sample {
-    fn add(&mut self, name: &str, value: f32) {
-        match self.scores.iter_mut().find(|(known, ..)| known == name) {
-            Some((_, sum, n)) => {
-                *sum += value;
-                *n += 1;
-            }
-            None => self.scores.push((name.to_owned(), value, 1)),
+/// The runs of a log, which may be one after the other or among each other.
+#[derive(Default)]
+struct Log {
+    runs: Vec<Run>,
+    /// The run of each id; ids that come twice are of the last one.
+    index: HashMap<String, usize>,
+    order: Vec<(usize, String)>,
+    samples: HashMap<(usize, String), Sample>,
+}
+
+impl Log {
+    /// Takes the specification of a run in.
+    fn specify(&mut self, file: &File, event: &Record, spec: &Value) {
+        let mut run = Run { file: file.path.clone(), ..Run::default() };
+        specified(&mut run, spec);
+        let id = spec["run_id"].as_str().or_else(|| event.get("run_id")?.as_str());
+        let same = |known: &&mut Run| known.task == run.task && known.model == run.model;
+        let known = id.and_then(|id| self.index.get(id));
+        if known.and_then(|at| self.runs.get_mut(*at)).filter(same).is_some() {
+            return;
         }
+        if let Some(id) = id {
+            self.index.insert(id.to_owned(), self.runs.len());
+        }
+        self.runs.push(run);
+    }
+
+    /// The sample of an event: of the run that the event names, or else of the last one.
+    fn sample(&mut self, line: u64, event: &Record, id: String) -> &mut Sample {
+        let named = event.get("run_id").and_then(Value::as_str);
+        let last = self.runs.len().saturating_sub(1);
+        let run = named.and_then(|id| self.index.get(id)).copied().unwrap_or(last);
+        self.samples.entry((run, id.clone())).or_insert_with(|| {
+            self.order.push((run, id));
+            Sample { line, ..Sample::default() }
+        })
     }
 }
 
-fn read(file: &File, skips: &mut Skips) -> Option<Run> {
-    let mut run = Run { file: file.path.clone(), ..Run::default() };
-    let (mut order, mut samples): (Vec<String>, HashMap<String, Sample>) = <_>::default();
+fn read(file: &File, skips: &mut Skips) -> Vec<Run> {
+    let mut log = Log::default();
     json::records(file, None, skips, |line, mut event: Record, _| {
         if let Some(spec) = event.get("spec") {
-            return specified(&mut run, spec);
+            return log.specify(file, &event, spec);
         }
-        let Some(id) = event.get("sample_id").and_then(Value::as_str).map(str::to_owned) else {
-            return;
-        };
+        let Some(id) = event.get("sample_id").and_then(plain) else { return };
         let kind = event.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
         let Some(data) = event.remove("data") else { return };
-        let sample = samples.entry(id.clone()).or_insert_with(|| {
-            order.push(id);
-            Sample { line, ..Sample::default() }
-        });
+        let sample = log.sample(line, &event, id);
         match &*kind {
             "sampling" if sample.prompt.is_none() => sample.prompt = asked(&data["prompt"]),
             "raw_sample" => sample.prompt = asked(&data["input"]).or(sample.prompt.take()),
-            "match" => sample.add("correct", score(&data["correct"])),
+            "match" => sample.scores.add("correct", score(&data["correct"])),
             "metrics" => {
                 for (name, value) in data.as_object().into_iter().flatten() {
                     if value.is_number() || value.is_boolean() {
-                        sample.add(name, score(value));
+                        sample.scores.add(name, score(value));
                     }
                 }
             }
             _ => {}
         }
     });
-    if run.model.name.is_empty() {
+    let Log { mut runs, order, mut samples, .. } = log;
+    if runs.iter().all(|run| run.model.name.is_empty()) {
         skips.file(&file.path, "no specification of the run: its first line names model and eval");
-        return None;
+        return Vec::new();
     }
-    for id in order {
-        let Some(sample) = samples.remove(&id) else { continue };
+    for key in order {
+        let Some(sample) = samples.remove(&key) else { continue };
+        let (run, id) = key;
         if sample.scores.is_empty() {
             skips.row(&file.path, sample.line, "no score", "neither `match` nor `metrics`");
             continue;
@@ -88,13 +116,11 @@ fn read(file: &File, skips: &mut Skips) -> Option<Run> {
             skips.row(&file.path, sample.line, "no question", "no `sampling` with a prompt");
             continue;
         };
-        let scores: Vec<(String, f32)> =
-            sample.scores.into_iter().map(|(name, sum, n)| (name, sum / n as f32)).collect();
         let asked = Asked { stem: prompt, rendered: true, ..Asked::default() };
         let document = Document { id: Some(hash(&id)), asked: asked.into(), ..Document::default() };
-        run.answer(sample.line, document, "", &scores);
+        runs[run].answer(sample.line, document, "", &sample.scores.finish());
     }
-    Some(run)
+    runs
 }
 
 /// The question of a prompt, which is a text or messages.

@@ -12,7 +12,7 @@ use crate::import::document::Asked;
 use crate::import::files::{File, Tree, bare, stem};
 use crate::import::report::Skips;
 use crate::import::run::{Document, Model, Run, clean, hash};
-use crate::import::value::Record;
+use crate::import::value::{Record, plain};
 use crate::import::{Job, json};
 
 /// Folders that name a part of the benchmark.
@@ -41,9 +41,15 @@ pub(super) fn jobs(tree: &Tree, skips: &mut Skips) -> Vec<Job> {
         .files(json_file)
         .into_iter()
         .filter_map(|file| {
-            let record: Record = json::document(&file).ok()?;
-            let outcome = outcome(&record)?;
-            Some((file, outcome))
+            match json::document::<Value>(&file) {
+                Ok(value) => match value.as_object().and_then(outcome) {
+                    Some(outcome) => return Some((file, outcome)),
+                    None if is_sure(&file) => skips.file(&file.path, "no list of instances"),
+                    None => {}
+                },
+                Err(problem) => skips.file(&file.path, problem),
+            }
+            None
         })
         .collect();
     let tables = |file: &File| bare(file.name()) != "results";
@@ -72,6 +78,11 @@ pub(super) fn jobs(tree: &Tree, skips: &mut Skips) -> Vec<Job> {
         .collect()
 }
 
+/// True for a name that only outcomes have.
+fn is_sure(file: &File) -> bool {
+    matches!(bare(file.name()), "results" | "report")
+}
+
 /// The lists of a document, if it has any.
 pub(in crate::import) fn is_outcome(record: &Record) -> bool {
     outcome(record).is_some()
@@ -80,7 +91,7 @@ pub(in crate::import) fn is_outcome(record: &Record) -> bool {
 fn outcome(record: &Record) -> Option<Outcome> {
     let list = |name: &str| -> Option<BTreeSet<String>> {
         let items = record.get(name)?.as_array()?;
-        Some(items.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+        Some(items.iter().filter_map(plain).collect())
     };
     // The harness: lists of ids; not submitted is not asked.
     if let Some(resolved) = list("resolved_ids") {

@@ -1,36 +1,68 @@
 //! A matrix: a row a question, a column a model.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use super::each;
-use super::long::{About, ID, QUESTION, filled, place};
+use super::long::{About, ID, QUESTION, filled, pass_over, place};
 use crate::import::files::{File, Tree, holds_records};
+use crate::import::metric::judges;
 use crate::import::report::Skips;
-use crate::import::run::{Run, Runs};
+use crate::import::run::{Run, Runs, clean};
 use crate::import::value::{Record, is_blank, said, score};
 use crate::import::{Columns, Job, Options, json};
 
-/// Columns that are about the question, beside those with a role.
+/// Words that make a column one about the question, beside those with a role, if its name has no
+/// others.
 const OTHERS: &[&str] = &[
     "answer",
+    "answers",
     "target",
     "gold",
-    "ground_truth",
+    "label",
+    "correct",
+    "truth",
+    "ground",
     "reference",
     "expected",
     "ideal",
     "metric",
     "source",
     "index",
+    "idx",
+    "id",
+    "level",
+    "unnamed",
+    "row",
+    "num",
+    "number",
+    "count",
+    "choice",
+    "choices",
+    "option",
+    "options",
+    "question",
+    "prompt",
     "difficulty",
-    "oracle_model_to_route_to",
+    "oracle",
+    "model",
+    "models",
+    "to",
+    "route",
     "length",
+    "len",
+    "token",
     "tokens",
+    "input",
+    "output",
+    "total",
     "cost",
     "price",
     "latency",
     "time",
-    "",
+    "mean",
+    "average",
+    "avg",
+    "std",
 ];
 
 /// What to read: a job for each table.
@@ -39,48 +71,68 @@ pub(super) fn jobs(tree: &Tree, options: &Options) -> Vec<Job> {
     each(tree.files(holds_records), move |file, skips| read(file, &columns, &|_, _| true, skips))
 }
 
-/// Which columns are what.
-struct Places {
-    question: String,
+/// True for the name of a column that is about the question, such as `num_choices`, or about the row,
+/// such as the index that pandas writes.
+fn is_other(name: &str) -> bool {
+    let words = || name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
+    let known = |word: &str| OTHERS.iter().any(|other| other.eq_ignore_ascii_case(word));
+    words().all(|word| known(word) || number(word)) && (words().any(known) || name.is_empty())
+}
+
+/// Which columns are models, as rows show them.
+struct Places<'a> {
+    columns: &'a Columns,
+    question: Option<String>,
     about: About,
+    model: &'a dyn Fn(&Record, &str) -> bool,
     models: HashSet<String>,
 }
 
-impl Places {
-    fn of(
-        record: &Record,
-        columns: &Columns,
-        model: &dyn Fn(&Record, &str) -> bool,
-    ) -> Result<Self, String> {
-        let about = About::of(record, columns);
-        let there: Vec<&str> = record.keys().take(20).map(String::as_str).collect();
-        let question = place(record, columns, "question", QUESTION);
-        let question = question.filter(|name| record.contains_key(name));
-        let question = question.ok_or_else(|| {
+impl<'a> Places<'a> {
+    fn new(columns: &'a Columns, model: &'a dyn Fn(&Record, &str) -> bool) -> Self {
+        let (question, about) = (None, About::new(columns));
+        Self { columns, question, about, model, models: HashSet::new() }
+    }
+
+    /// Looks at the columns of the next row.
+    ///
+    /// # Errors
+    /// A sentence that says what is not there.
+    fn meet(&mut self, record: &Record) -> Result<(), String> {
+        let there = || record.keys().take(20).map(String::as_str).collect::<Vec<_>>().join(", ");
+        if !self.about.meet(record) && self.question.is_some() {
+            return Ok(());
+        }
+        if self.question.is_none() {
+            let question = place(record, self.columns, "question", QUESTION);
+            self.question = question.filter(|name| record.contains_key(name));
+        }
+        let question = self.question.as_ref().ok_or_else(|| {
             format!(
                 "no column for the question: name it with --columns question=NAME (there are: {})",
-                there.join(", ")
+                there()
             )
         })?;
-        let named: Vec<&str> = columns.all("model").collect();
-        let ignored: Vec<&str> = columns.all("ignore").collect();
+        let named: Vec<&str> = self.columns.all("model").collect();
+        let ignored: Vec<&str> = self.columns.all("ignore").collect();
         let is_model = |name: &&String| {
             if !named.is_empty() {
                 return named.contains(&name.as_str());
             }
-            let other = OTHERS.iter().chain(ID).any(|other| other.eq_ignore_ascii_case(name));
-            !other
-                && **name != question
-                && !about.has(name)
+            !is_other(name)
+                && !ID.iter().any(|id| id.eq_ignore_ascii_case(name))
+                && *name != question
+                && !self.about.has(name)
                 && !ignored.contains(&name.as_str())
                 && !name.contains('|')
-                && model(record, name)
+                && (self.model)(record, name)
         };
-        let models: HashSet<String> = record.keys().filter(is_model).cloned().collect();
-        if models.is_empty() {
-            return Err(format!("no column is a model (there are: {})", there.join(", ")));
+        self.models.extend(record.keys().filter(is_model).cloned());
+        if self.models.is_empty() {
+            return Err(format!("no column is a model (there are: {})", there()));
         }
-        Ok(Self { question, about, models })
+        Ok(())
     }
 }
 
@@ -89,11 +141,41 @@ pub(in crate::import) fn is_record(record: &Record) -> bool {
     let scored = |record: &Record, name: &str| {
         record.get(name).is_some_and(|value| (0.0..=1.0).contains(&score(value)))
     };
-    let places = Places::of(record, &Columns::default(), &scored);
-    places.is_ok_and(|places| places.models.len() > 1)
+    let columns = Columns::default();
+    let mut places = Places::new(&columns, &scored);
+    places.meet(record).is_ok() && places.models.len() > 1
 }
 
-/// Reads a matrix whose columns are models where `model` says so.
+/// What a column of a matrix holds.
+#[derive(Default)]
+struct Column {
+    /// Its numbers.
+    values: Vec<f32>,
+    /// The lines of words before its first number.
+    words: Vec<u64>,
+    /// How many words there are behind it.
+    later: usize,
+}
+
+impl Column {
+    /// Why it holds no labels, if it does not.
+    fn problem(&self) -> Option<String> {
+        // Numbers of rows, each one more than the last.
+        let steps = || self.values.windows(2).all(|pair| (pair[1] - pair[0] - 1.0).abs() < 1e-6);
+        if self.words.len() + self.later > self.values.len() {
+            return Some("holds words more often than numbers".into());
+        }
+        let counts = self.values.len() > 2 && steps();
+        (counts || !judges("score", &self.values)).then(|| {
+            let least = self.values.iter().copied().fold(f32::INFINITY, f32::min);
+            let most = self.values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            format!("holds numbers from {least} to {most}")
+        })
+    }
+}
+
+/// Reads a matrix whose columns are models where `model` says so. Columns of words, or of numbers that
+/// are no labels, are no models; one of scores may hold a word by mistake.
 pub(super) fn read(
     file: &File,
     columns: &Columns,
@@ -101,15 +183,22 @@ pub(super) fn read(
     skips: &mut Skips,
 ) -> Vec<Run> {
     let mut runs = Runs::new(&file.path);
-    let mut places: Option<Result<Places, String>> = None;
-    // Columns of words are no models, but one of scores may hold a word by mistake.
-    let mut scored: HashSet<String> = HashSet::new();
+    let mut places = Places::new(columns, model);
+    let (mut early, mut known) = (None, false);
+    let mut read: BTreeMap<String, Column> = BTreeMap::new();
     json::records(file, None, skips, |line, record: Record, skips| {
-        let places = places.get_or_insert_with(|| Places::of(&record, columns, model));
-        let Ok(places) = places else { return };
-        let question = filled(&record, &places.question).and_then(said);
+        match places.meet(&record) {
+            Ok(()) => known = true,
+            Err(problem) => {
+                let (_, n, _) = early.get_or_insert((line, 0, problem));
+                *n += 1;
+                return;
+            }
+        }
+        let place = places.question.as_deref().unwrap_or_default();
+        let question = filled(&record, place).and_then(said);
         let Some(question) = question.map(|text| unlisted(&text)) else {
-            return skips.row(&file.path, line, "no question", &format!("`{}`", places.question));
+            return skips.row(&file.path, line, "no question", &format!("`{place}`"));
         };
         let task = places.about.task(&record, file);
         let document = places.about.document(&record, &question, &mut runs);
@@ -117,21 +206,41 @@ pub(super) fn read(
             if !places.models.contains(name) || is_blank(value) {
                 continue;
             }
+            if !read.contains_key(name) {
+                read.insert(name.clone(), Column::default());
+            }
+            let Some(column) = read.get_mut(name) else { continue };
             let label = score(value);
-            if label.is_nan() && !scored.contains(name) {
+            if label.is_nan() && column.values.is_empty() {
+                column.words.push(line);
                 continue;
             }
-            if !scored.contains(name) {
-                scored.insert(name.clone());
+            if label.is_nan() {
+                column.later += 1;
+            } else {
+                column.values.push(label);
             }
-            let run = runs.run(&task, name);
-            run.answer(line, document.clone(), "", &[("score".into(), label)]);
+            runs.run(&task, name).scored(line, document.clone(), value);
         }
     });
-    if let Some(Err(problem)) = places {
-        skips.file(&file.path, problem);
+    pass_over(file, early, known, skips);
+    let mut none: HashSet<String> = HashSet::new();
+    let chosen = columns.all("model").next().is_some();
+    for (name, column) in read.into_iter().filter(|(_, column)| !column.values.is_empty()) {
+        if let Some(problem) = column.problem().filter(|_| !chosen) {
+            let advice = "is taken for no model: name the models with --columns model=NAME";
+            let problem = format!("column `{name}` {problem} and {advice}");
+            skips.column(&file.path, column.values.len(), problem);
+            none.insert(clean(&name));
+            continue;
+        }
+        for line in column.words {
+            skips.row(&file.path, line, "no score", &format!("`{name}` is no number"));
+        }
     }
-    runs.finish()
+    let mut runs = runs.finish();
+    runs.retain(|run| !none.contains(&run.model.name));
+    runs
 }
 
 /// The texts of a prompt that is written as a list of Python.

@@ -111,8 +111,9 @@ fn run(file: &File, named: &Named, about: Option<&About>) -> Run {
 /// The model that the folder is named by, `/` written as `__`.
 fn folder(file: &File) -> String {
     let folders = file.folders();
+    // A date has digits and signs alone; letters of any script are a name.
     let dated =
-        |name: &str| name.len() >= 4 && name.bytes().all(|b| !b.is_ascii_alphabetic() || b == b'T');
+        |name: &str| name.len() >= 4 && !name.chars().any(|c| c.is_alphabetic() && c != 'T');
     let generic = |name: &str| GENERIC.contains(&&*name.to_lowercase()) || dated(name);
     let name = folders.iter().find(|name| !generic(name)).or_else(|| folders.first());
     name.map(|name| name.replacen("__", "/", 1)).unwrap_or_default()
@@ -148,10 +149,18 @@ fn read(
             return skips.row(&file.path, line, "no question", &problem);
         };
         answers += 1;
-        run.answer(line, document, sample.filter.as_deref().unwrap_or_default(), &sample.scores);
+        let filter = filter(&run, sample.filter.as_deref().unwrap_or_default());
+        run.answer(line, document, &filter, &sample.scores);
     });
     run.check_hashes();
     (answers > 0).then_some(run)
+}
+
+/// The name of a sample's filter: to have none and to be called `none` is the same.
+fn filter(run: &Run, name: &str) -> String {
+    let none = |name: &str| matches!(name, "" | "none");
+    let known = run.parts.iter().map(|part| &part.filter).find(|known| none(known));
+    known.filter(|_| none(name)).cloned().unwrap_or_else(|| name.to_owned())
 }
 
 /// What a sample asked.

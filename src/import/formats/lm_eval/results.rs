@@ -10,92 +10,10 @@ use super::names::{self, Named};
 use crate::import::files::{File, Tree, bare};
 use crate::import::report::Skips;
 use crate::import::run::{Model, clean, hash};
-use crate::import::{json, template};
+use crate::import::{json, settings, template};
 
 /// Arguments that name the model, in the order in which the harness looks for them.
 const NAMES: [&str; 7] = ["peft", "delta", "pretrained", "model", "path", "engine", "model_name"];
-/// Arguments that make it another model, wherever they differ.
-const FIXED: &[&str] = &[
-    "revision",
-    "subfolder",
-    "peft",
-    "delta",
-    "adapter",
-    "lora",
-    "lora_path",
-    "pretrained",
-    "model",
-    "path",
-    "engine",
-    "quantization",
-    "quantization_config",
-    "load_in_8bit",
-    "load_in_4bit",
-    "bnb_4bit_quant_type",
-    "autogptq",
-    "gptqmodel",
-    "gguf_file",
-    "filename",
-    "quant",
-];
-/// Arguments about the machine, which change nothing about the answers.
-const MACHINE: &[&str] = &[
-    "batch_size",
-    "max_batch_size",
-    "device",
-    "device_map",
-    "device_map_option",
-    "parallelize",
-    "max_memory_per_gpu",
-    "max_cpu_memory",
-    "offload_folder",
-    "trust_remote_code",
-    "tensor_parallel_size",
-    "pipeline_parallel_size",
-    "data_parallel_size",
-    "tp_size",
-    "dp_size",
-    "gpus",
-    "gpu_memory_utilization",
-    "mem_fraction_static",
-    "swap_space",
-    "cpu_offload_gb",
-    "cache_dir",
-    "download_dir",
-    "token",
-    "use_auth_token",
-    "api_key",
-    "num_concurrent",
-    "max_retries",
-    "timeout",
-    "tokenized_requests",
-    "tokenizer_backend",
-    "tokenizer_mode",
-    "tokenizer",
-    "use_fast_tokenizer",
-    "base_url",
-    "seed",
-    "enforce_eager",
-    "disable_log_stats",
-    "distributed_executor_backend",
-    "max_num_seqs",
-    "max_num_batched_tokens",
-    "log_level",
-    "verify_certificate",
-    "attn_implementation",
-    "low_cpu_mem_usage",
-    "enable_prefix_caching",
-    "block_size",
-    "eos_string",
-    "add_special_tokens",
-    "logits_cache",
-    "verbose",
-    "host",
-    "port",
-];
-/// Values that say nothing: the setting is as it is without them.
-const DEFAULTS: &[&str] = &["", "none", "null", "false", "auto", "main", "default"];
-
 /// What results say, shared by the samples that they are of.
 pub(super) type Shared = Rc<About>;
 
@@ -256,13 +174,22 @@ impl About {
     pub(super) fn model(&self) -> Model {
         let config = &self.value["config"];
         let args = self.args();
-        let mut model = model_of(&args);
+        let (mut model, key) = parsed(&args);
         let given = self.value["model_name"].as_str().map(clean).filter(|name| !name.is_empty());
         if let Some(name) = given {
-            model.name = name;
+            // The arguments still say what runs of this name differ in: an adapter makes another
+            // model of it, another place of its weights may.
+            let own = std::mem::replace(&mut model.name, name);
+            if let Some(key) = key.filter(|_| own != model.name) {
+                let adapter = matches!(key, "peft" | "delta");
+                let settings = if adapter { &mut model.fixed } else { &mut model.soft };
+                settings.insert(key.to_owned(), own);
+            }
+            let name = &model.name;
+            model.fixed.retain(|_, value| value != name);
         }
         let mut set = |fixed: bool, key: &str, value: String| {
-            if !DEFAULTS.contains(&&*value.trim().to_lowercase()) {
+            if !settings::is_default(&value) {
                 let settings = if fixed { &mut model.fixed } else { &mut model.soft };
                 settings.entry(key.to_owned()).or_insert(value);
             }
@@ -278,7 +205,7 @@ impl About {
         // Long texts by a short hash of theirs.
         for key in ["chat_template", "system_instruction"] {
             let text = plain(&self.value[key]);
-            if !DEFAULTS.contains(&&*text.trim().to_lowercase()) {
+            if !settings::is_default(&text) {
                 set(false, key, format!("{:08x}", hash(&text) as u32));
             }
         }
@@ -312,29 +239,31 @@ fn calendar(seconds: f64) -> String {
 
 /// The model of arguments such as `pretrained=org/model,revision=step100`.
 pub(super) fn model_of(args: &str) -> Model {
+    parsed(args).0
+}
+
+/// As [`model_of`], with the argument that names it.
+fn parsed(args: &str) -> (Model, Option<&'static str>) {
     let mut pairs: Vec<(String, String)> = Vec::new();
     for part in args.split(',') {
         match (part.split_once('='), pairs.last_mut()) {
             (Some((key, value)), _) => pairs.push((key.trim().to_lowercase(), clean(value))),
+            (None, _) if part.trim().is_empty() => {}
             // A comma within a value.
             (None, Some((_, value))) => value.push_str(&format!(",{part}")),
             (None, None) => {}
         }
     }
-    let find = |key: &&str| pairs.iter().position(|(name, value)| name == key && !value.is_empty());
-    let at = NAMES.iter().find_map(find);
-    let name = at.map(|at| pairs[at].1.clone()).unwrap_or_default();
+    let find = |key: &str| pairs.iter().position(|(name, value)| name == key && !value.is_empty());
+    let at = NAMES.iter().find_map(|key| Some((*key, find(key)?)));
+    let name = at.map(|(_, at)| pairs[at].1.clone()).unwrap_or_default();
     let mut model = Model { name, known: at.is_some(), ..Model::default() };
     for (i, (key, value)) in pairs.into_iter().enumerate() {
-        let plain = value.to_lowercase();
-        if Some(i) == at || MACHINE.contains(&&*key) || DEFAULTS.contains(&&*plain) {
-            continue;
+        if at.is_none_or(|(_, at)| at != i) {
+            settings::set(&mut model, &key, &value);
         }
-        let value = if plain == "true" { plain } else { value };
-        let settings = if FIXED.contains(&&*key) { &mut model.fixed } else { &mut model.soft };
-        settings.insert(key, value);
     }
-    model
+    (model, at.map(|(key, _)| key))
 }
 
 #[cfg(test)]
@@ -354,6 +283,20 @@ mod tests {
             model_of("pretrained=acme/heron,peft=me/lora,revision=main,load_in_4bit=True");
         assert_eq!(adapted.name, "me/lora");
         assert_eq!(adapted.fixed.keys().collect::<Vec<_>>(), ["load_in_4bit", "pretrained"]);
+    }
+
+    #[test]
+    fn an_adapter_beside_the_name_of_its_base_keeps_runs_apart() {
+        let model = |args: &str| {
+            let value = json!({"model_name": "acme/heron", "config": {"model_args": args}});
+            About { date: String::new(), value }.model()
+        };
+        let one = model("pretrained=acme/heron,peft=me/one");
+        assert_eq!(one.name, "acme/heron");
+        assert_eq!(one.fixed, BTreeMap::from([("peft".into(), "me/one".into())]));
+        assert_eq!(model("pretrained=acme/heron").fixed, BTreeMap::new());
+        assert_eq!(model("delta=me/d").fixed.keys().collect::<Vec<_>>(), ["delta"]);
+        assert_eq!(model("pretrained=/weights/1").soft["pretrained"], "/weights/1");
     }
 
     #[test]
