@@ -44,8 +44,8 @@ pub fn embedder(bytes: &[u8]) {
 /// Weights as PyTorch saves them, and the same bytes as the file that llmap makes of them.
 pub fn weights(folder: &Path, bytes: &[u8]) {
     let [from, order] = ["saved_model.pth", "model_order.csv"].map(|name| folder.join(name));
-    let rows: String = (0..12).map(|m| format!("{m},model {m}\n")).collect();
-    let names = format!("model_id,model_name\n{rows}");
+    let rows: Vec<String> = (0..12).map(|m| format!("{m},model {m}\n")).collect();
+    let names = format!("model_id,model_name\n{}", rows.concat());
     if fs::write(&from, bytes).is_err() || fs::write(&order, names).is_err() {
         return;
     }

@@ -92,7 +92,7 @@ fn a_saved_embedder_predicts_the_same() {
     };
     assert_eq!(projection(&path), projection(&again), "rounding twice is rounding once");
     // Numbers are written in their shortest form and may come back one step away.
-    let [a, b] = [&embedder, &loaded].map(|e| e.provenance());
+    let [a, b] = [&embedder, &loaded].map(Embedder::provenance);
     assert_eq!((&a.fingerprint, a.seed, a.epoch), (&b.fingerprint, b.seed, b.epoch));
     assert_eq!(a.val, b.val);
     assert_eq!(a.reliability.len(), b.reliability.len());

@@ -137,10 +137,10 @@ fn the_mouse_turns_panes_sorts_scrolls_and_drags() {
     };
     click(&mut visit, "9 Forecast");
     visit.see("eval-1▼");
-    click(&mut visit, "gsm8k ");
-    visit.see("gsm8k▼");
+    click(&mut visit, "cruxeval");
+    visit.see("cruxeval▼");
     let before = visit.text();
-    let (x, y) = place(&visit, "gsm8k▼");
+    let (x, y) = place(&visit, "cruxeval▼");
     visit.press(&mouse(65, x, y + 8, 'M').repeat(5));
     visit.until("the list scrolled", |screen| screen != before);
     click(&mut visit, "1 Map");
@@ -229,7 +229,7 @@ fn replies_of_the_terminal_are_no_keys_and_hold_nothing_up() {
     // Half a sequence, and one that means nothing, do not keep the window from being drawn.
     for held in ["\u{1b}[9;9z", "\u{1b}[<0;12"] {
         visit.press(held);
-        for (rows, cols, shown) in [(12, 50, "llmap needs"), (42, 140, "of variance")] {
+        for (rows, cols, shown) in [(12, 50, "Terminal too small"), (42, 140, "of variance")] {
             let size = PtySize { rows, cols, pixel_width: 0, pixel_height: 0 };
             visit.master.resize(size).unwrap();
             let cells = |n: u16| n.try_into().unwrap();
@@ -290,7 +290,7 @@ fn a_training_is_watched_and_kept() {
     let mut visit =
         Visit::open(&["train", data, "-o", &path.display().to_string(), "--live", "--epochs", "6"]);
     visit.see("simulated data");
-    visit.see("Done: kept epoch");
+    visit.see("any key explores the result");
     assert!(path.is_file(), "it is saved before the explorer is left");
     visit.press("q");
     assert_eq!(visit.leave(), 0);
@@ -300,7 +300,7 @@ fn a_training_is_watched_and_kept() {
 #[cfg(target_os = "linux")]
 fn twenty_series_of_forty_shrinks_neither_end_it_nor_fill_the_memory() {
     let mut visit = Visit::open(&["--fresh"]);
-    visit.see("numbers");
+    visit.see("of variance");
     let process = visit.child.process_id().unwrap();
     let memory = || -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
@@ -322,11 +322,11 @@ fn twenty_series_of_forty_shrinks_neither_end_it_nor_fill_the_memory() {
                 visit.screen.process(&bytes);
             }
         }
-        visit.see("llmap needs");
+        visit.see("Terminal too small");
         let size = PtySize { rows: 42, cols: 140, pixel_width: 0, pixel_height: 0 };
         visit.master.resize(size).unwrap();
         visit.screen.set_size(cells(42), cells(140));
-        visit.see("numbers");
+        visit.see("of variance");
         if series == 9 {
             after_the_first_round = memory();
         }

@@ -151,7 +151,7 @@ fn routing(embedder: &Arc<Embedder>, repeats: usize) -> Result<Routing> {
     let many: Vec<&str> = prompts.iter().map(String::as_str).cycle().take(MANY).collect();
     let ready = embedder.encode(&many)?;
     Ok(Routing {
-        load: time(repeats.min(10), || Embedder::shipped())?,
+        load: time(repeats.min(10), Embedder::shipped)?,
         map: time(repeats, || Projection::pca(embedder.profiles(), 6))?,
         encode: time(repeats, || embedder.encode(&[PROMPT]))?,
         predict: time(repeats, || Ok(embedder.predict(&features)))?,
@@ -258,7 +258,7 @@ fn machine() -> serde_json::Value {
     let read = |path: &str, key: &str| {
         let text = std::fs::read_to_string(path).ok()?;
         let line = text.lines().find(|line| line.starts_with(key))?;
-        Some(crate::one_line(line.split_once(':')?.1.trim()).to_string())
+        Some(crate::one_line(line.split_once(':')?.1.trim()))
     };
     json!({
         "system": std::env::consts::OS,

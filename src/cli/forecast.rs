@@ -253,7 +253,7 @@ fn one_model(
         row
     });
     let header = ["benchmark", "accuracy", "80% interval", "responses"];
-    output::text(&format!("{}\n{}", crate::cell(&name, 80), output::table(&header, rows, 1)))
+    output::text(&format!("{}\n{}", crate::cell(name, 80), output::table(&header, rows, 1)))
 }
 
 /// Of each benchmark, who leads it and who might.

@@ -35,6 +35,7 @@ and joins with and, or, not. A pattern after ~ is a regular expression.
 
 Costs are the mean of cost_in and cost_out, dollars per million tokens; where no model has them,
 params_b stands in for them, billions of parameters.")]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Arguments {
     /// The embedder, or `shipped`.
     embedder: PathBuf,

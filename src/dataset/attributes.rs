@@ -118,7 +118,7 @@ impl Values {
                 0.0 | 1e-5..1e15 => value.to_string(),
                 _ => format!("{value:e}"),
             }),
-            values => values.text(model),
+            Self::Class(_) => self.text(model),
         }
     }
 }

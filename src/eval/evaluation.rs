@@ -194,6 +194,24 @@ impl<'a> Known<'a> {
     }
 }
 
+/// The deferral curves of the predictors, whose models are those of `column` in the embedder.
+fn curve(
+    embedder: &Embedder,
+    judged: &EvalSet,
+    predictions: &[(&'static str, Vec<f32>)],
+    column: &[usize],
+) -> Result<Deferral> {
+    // In the data set's order of models.
+    let costs = Costs::of(embedder.models().len(), embedder.attributes()).select(column);
+    deferral(judged, predictions, "ability", &costs).ok_or_else(|| {
+        Error::Usage(
+            "no curve: no question has two responses by models of known cost (the columns \
+             cost_in and cost_out, or params_b)"
+                .into(),
+        )
+    })
+}
+
 /// Evaluates `embedder` on a split of `data`, passing over models that it does not know. The
 /// baselines are fitted on the train split of `data`; `progress` hears of the encoding of many questions, and of the epochs of `reference-mf` if it has
 /// to be trained.
@@ -280,21 +298,8 @@ pub fn evaluate(
             return Err(Error::Usage("no response is by a model of the pool".into()));
         }
     }
-    let routing_curve = if settings.routing_curve {
-        // In the data set's order of models.
-        let all = Costs::of(embedder.models().len(), embedder.attributes());
-        let costs = all.select(&column);
-        let found = deferral(&judged, &predictions, "ability", &costs).ok_or_else(|| {
-            Error::Usage(
-                "no curve: no question has two responses by models of known cost (the columns \
-                 cost_in and cost_out, or params_b)"
-                    .into(),
-            )
-        })?;
-        Some(found)
-    } else {
-        None
-    };
+    let curve = || curve(embedder, &judged, &predictions, &column);
+    let routing_curve = settings.routing_curve.then(curve).transpose()?;
     let p: Vec<&[f32]> = predictions.iter().map(|(_, p)| &**p).collect();
     let spreads = match settings.resamples {
         0 => vec![None; p.len()],

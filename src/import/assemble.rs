@@ -362,16 +362,13 @@ fn summaries<'a>(parts: &[(usize, &Part)], lower: impl Fn(usize) -> &'a [String]
             let range = Range::of(values);
             let lower = lower(*run).contains(name);
             let files = usize::from(range.n > 0 && range.n * 2 >= best);
-            match summaries.iter_mut().find(|metric| metric.name == *name) {
-                Some(metric) => {
-                    metric.files += files;
-                    metric.range = metric.range.with(range);
-                    metric.lower |= lower;
-                }
-                None => {
-                    let name = name.clone();
-                    summaries.push(Summary { name, files, answers, range, lower });
-                }
+            if let Some(metric) = summaries.iter_mut().find(|metric| metric.name == *name) {
+                metric.files += files;
+                metric.range = metric.range.with(range);
+                metric.lower |= lower;
+            } else {
+                let name = name.clone();
+                summaries.push(Summary { name, files, answers, range, lower });
             }
         }
     }

@@ -31,7 +31,7 @@ pub(crate) struct Text {
     /// The height of its letters, in pixels.
     pub(crate) size: f64,
     pub(crate) fill: Rgb,
-    pub(crate) text: String,
+    pub(crate) words: String,
 }
 
 /// Which end of a text stands at its place.

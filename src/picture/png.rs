@@ -70,7 +70,7 @@ fn paint(fill: Rgb, opacity: f32) -> Paint<'static> {
 fn write(map: &mut Pixmap, face: &Face<'_>, text: &Text) {
     let unit = text.size as f32 / f32::from(face.units_per_em());
     let glyphs: Vec<GlyphId> =
-        text.text.chars().map(|letter| face.glyph_index(letter).unwrap_or_default()).collect();
+        text.words.chars().map(|letter| face.glyph_index(letter).unwrap_or_default()).collect();
     let step = |glyph: &GlyphId| unit * f32::from(face.glyph_hor_advance(*glyph).unwrap_or(0));
     let mut x = text.at.0 as f32;
     if text.end == Anchor::End {
@@ -182,7 +182,7 @@ mod tests {
             end,
             size: 12.0,
             fill: (0, 0, 255),
-            text: "heron ●".into(),
+            words: "heron ●".into(),
         };
         Picture {
             size: (100.0, 60.0),

@@ -63,6 +63,6 @@ fn text(out: &mut String, one: &Text) {
         one.at.1,
         hex(one.fill),
         one.size,
-        escaped(&one.text)
+        escaped(&one.words)
     );
 }

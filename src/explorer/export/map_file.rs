@@ -197,7 +197,7 @@ fn drawing(state: &State) -> Result<Picture> {
     };
     let mut texts = Vec::new();
     let mut write = |x: f64, y: f64, fill: Rgb, size: f64, end: Anchor, words: &str| {
-        texts.push(Text { at: (x, y), end, size, fill, text: words.to_owned() });
+        texts.push(Text { at: (x, y), end, size, fill, words: words.to_owned() });
     };
     let note = if model_set.simulated { "  simulated data" } else { "" };
     let head =
@@ -266,7 +266,7 @@ fn names(state: &State, fill: Rgb, at: impl Fn((f64, f64)) -> (f64, f64)) -> Vec
             continue;
         };
         let at = (left + x as f64 * CELL.0, top + (y as f64 + 0.8) * CELL.1);
-        names.push(Text { at, end: Anchor::Start, size: LETTERS, fill, text });
+        names.push(Text { at, end: Anchor::Start, size: LETTERS, fill, words: text });
     }
     names
 }

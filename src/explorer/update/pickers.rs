@@ -63,7 +63,7 @@ pub fn palette(state: &State) -> Picker {
             remark = format!("{} {remark}", pane.title());
         }
         let (aliases, about) = words(&b.command);
-        Item { commands, aliases, about, ..Item::new(b.about, remark, b.command.clone()) }
+        Item { about, aliases, commands, ..Item::new(b.about, remark, b.command.clone()) }
     };
     let mut items: Vec<Item> = bindings.into_iter().map(item).collect();
     let model_set = &state.model_set;
@@ -89,7 +89,7 @@ pub fn palette(state: &State) -> Picker {
 /// An item with what is known of its command.
 fn described(label: String, command: Command) -> Item {
     let (aliases, about) = words(&command);
-    Item { aliases, about, ..Item::new(label, "", command) }
+    Item { about, aliases, ..Item::new(label, "", command) }
 }
 
 /// The models, with a preview: the one under the cursor is selected.

@@ -53,9 +53,9 @@ impl Log {
         let mut run = Run { file: file.path.clone(), ..Run::default() };
         specified(&mut run, spec);
         let id = spec["run_id"].as_str().or_else(|| event.get("run_id")?.as_str());
-        let same = |known: &&mut Run| known.task == run.task && known.model == run.model;
+        let same = |known: &Run| known.task == run.task && known.model == run.model;
         let known = id.and_then(|id| self.index.get(id));
-        if known.and_then(|at| self.runs.get_mut(*at)).filter(same).is_some() {
+        if known.and_then(|at| self.runs.get(*at)).is_some_and(same) {
             return;
         }
         if let Some(id) = id {

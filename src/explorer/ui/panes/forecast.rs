@@ -63,7 +63,7 @@ fn lines(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
         let mut spans = vec![name_of(state, model, name)];
         for b in benchmarks.clone() {
             if let Some(forecast) = grid.get(b).and_then(|column| column.get(model)) {
-                spans.extend(cell(state, *forecast, b == state.forecasts.at));
+                spans.extend(cell(state, *forecast));
             }
         }
         let line = Line::from(spans);
@@ -177,17 +177,17 @@ fn name_of(state: &State, model: usize, room: usize) -> Span<'static> {
 }
 
 /// A share with its place on the ramp: what is predicted stands back.
-fn cell(state: &State, forecast: Forecast, here: bool) -> [Span<'static>; 2] {
+fn cell(state: &State, forecast: Forecast) -> [Span<'static>; 2] {
     let theme = &state.theme;
     let p = forecast.accuracy.mean;
     let measured = forecast.responses > 0;
     let hue = theme.hue(Hue::Ramp(((p * 5.0) as usize).min(4), 5));
     let quiet = Theme::blend(hue, theme[Ink::Background], QUIET);
     let ramp = Style::new().fg(if measured { hue } else { quiet });
-    let style = match (measured, here) {
-        (true, true) => theme.bold(Ink::Text),
-        (true, false) => theme.bold(Ink::Text),
-        (false, _) => theme.ink(Ink::Muted).add_modifier(Modifier::ITALIC),
+    let style = if measured {
+        theme.bold(Ink::Text)
+    } else {
+        theme.ink(Ink::Muted).add_modifier(Modifier::ITALIC)
     };
     let sign = if measured { "" } else { "~" };
     let share = format!("{sign}{:.0}%", 100.0 * p);
