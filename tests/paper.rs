@@ -113,7 +113,7 @@ fn the_weights_are_judged_on_the_same_answers() {
     let (data, mine) = (at("data"), at("mine.safetensors"));
     fs::create_dir(&data).unwrap();
     let names = Paper::load(Path::new(&paper)).unwrap().unwrap().models;
-    let label = |q: usize, m: usize| usize::from((q * 5 + m * 7) % 3 == 0);
+    let label = |q: usize, m: usize| usize::from((q * 5 + m * 7).is_multiple_of(3));
     let mut questions = "prompt_id,prompt,category,split\n".to_owned();
     let mut responses = "prompt_id,model_id,label\n".to_owned();
     let mut models = "model_id,model_name\n".to_owned();
