@@ -387,13 +387,22 @@ fn reasons(about: &Value) -> String {
 }
 
 fn jsonl(records: &[Value]) -> String {
-    records.iter().map(|record| format!("{record}\n")).collect()
+    records
+        .iter()
+        .map(|record| {
+            format!(
+                "{record}
+"
+            )
+        })
+        .collect::<Vec<_>>()
+        .concat()
 }
 
 #[test]
 fn a_number_that_does_not_fit_costs_only_itself() {
     for odd in ["100", "2", "-1", "7.5"] {
-        let rows: String = (0..9).map(|n| format!("Q{n},m,{}\n", n % 2)).collect();
+        let rows = (0..9).map(|n| format!("Q{n},m,{}\n", n % 2)).collect::<Vec<_>>().concat();
         let table = format!("question,model,label\n{rows}Qx,m,{odd}\n");
         let (answers, about) = made("long", &[("t.csv", table)]);
         assert_eq!((answers.len(), &about["skipped_rows"]), (9, &json!(1)), "{odd}");
@@ -443,7 +452,7 @@ fn columns_of_a_matrix_are_judged_one_by_one() {
 
 #[test]
 fn files_without_a_date_are_united_question_by_question() {
-    let rows: String = (0..5).map(|n| format!("Q{n},m,1\n")).collect();
+    let rows = (0..5).map(|n| format!("Q{n},m,1\n")).collect::<Vec<_>>().concat();
     let one = format!("question,model,label\n{rows}");
     let two = "question,model,label\nQ0,m,0\nQ1,m,1\nQ9,m,1\n".to_owned();
     let category = |text: &str| {

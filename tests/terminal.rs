@@ -300,7 +300,7 @@ fn a_training_is_watched_and_kept() {
 #[cfg(target_os = "linux")]
 fn twenty_series_of_forty_shrinks_neither_end_it_nor_fill_the_memory() {
     let mut visit = Visit::open(&["--fresh"]);
-    visit.see("of variance");
+    visit.see("557 models");
     let process = visit.child.process_id().unwrap();
     let memory = || -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
@@ -326,7 +326,7 @@ fn twenty_series_of_forty_shrinks_neither_end_it_nor_fill_the_memory() {
         let size = PtySize { rows: 42, cols: 140, pixel_width: 0, pixel_height: 0 };
         visit.master.resize(size).unwrap();
         visit.screen.set_size(cells(42), cells(140));
-        visit.see("of variance");
+        visit.see("557 models");
         if series == 9 {
             after_the_first_round = memory();
         }
