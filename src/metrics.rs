@@ -97,20 +97,24 @@ impl Metrics {
 }
 
 /// One prediction, with all that does not depend on the weights of the questions.
-pub(crate) struct Scored<'a> {
-    judged: &'a EvalSet,
-    p: &'a [f32],
-    /// The question of each response.
-    question: Vec<u32>,
+pub(crate) struct Scored {
     /// Responses by ascending probability.
-    order: Vec<u32>,
+    responses: Vec<Response>,
     /// By question: responses, correct ones, log loss, and the label of the routed model, if two or
     /// more answered it.
     sums: Vec<(f64, f64, f64, Option<f64>)>,
 }
 
-impl<'a> Scored<'a> {
-    pub(crate) fn new(judged: &'a EvalSet, p: &'a [f32]) -> Self {
+/// A response, as the metrics need it.
+struct Response {
+    question: u32,
+    bin: u32,
+    p: f32,
+    label: f32,
+}
+
+impl Scored {
+    pub(crate) fn new(judged: &EvalSet, p: &[f32]) -> Self {
         let sums = judged
             .ranges()
             .map(|range| {
@@ -123,12 +127,17 @@ impl<'a> Scored<'a> {
                 (range.len() as f64, correct, loss, routed)
             })
             .collect();
-        let question = judged
+        let question: Vec<u32> = judged
             .ranges()
             .enumerate()
             .flat_map(|(i, range)| std::iter::repeat_n(i as u32, range.len()))
             .collect();
-        Self { judged, p, question, order: ascending(p), sums }
+        let response = |r: u32| {
+            let r = r as usize;
+            let bin = bin(f64::from(p[r])) as u32;
+            Response { question: question[r], bin, p: p[r], label: judged.labels[r] }
+        };
+        Self { responses: ascending(p).into_iter().map(response).collect(), sums }
     }
 
     /// The metrics where each question counts with its weight.
@@ -146,12 +155,11 @@ impl<'a> Scored<'a> {
         }
         let n = if n > 0.0 { n } else { 1.0 };
         let mut gaps = [0.0; ECE_BINS];
-        let weighed = self.order.iter().map(|&r| {
-            let r = r as usize;
-            let w = f64::from(weights[self.question[r] as usize]);
-            let (p, y) = (f64::from(self.p[r]), f64::from(self.judged.labels[r]));
-            gaps[bin(p)] += w * (p - y);
-            (self.p[r], w * y, w * (1.0 - y))
+        let weighed = self.responses.iter().map(|response| {
+            let w = f64::from(weights[response.question as usize]);
+            let (p, y) = (f64::from(response.p), f64::from(response.label));
+            gaps[response.bin as usize] += w * (p - y);
+            (response.p, w * y, w * (1.0 - y))
         });
         let auc = area(weighed).unwrap_or(0.5);
         Metrics {

@@ -138,11 +138,15 @@ pub(crate) fn bytes(path: &Path, most: u64) -> Result<Vec<u8>> {
 pub(crate) fn settings(path: &Path) -> Result<String> {
     let text = String::from_utf8(whole(path, SETTINGS, Accepted::Files)?)
         .map_err(|_| Error::input(path, "not UTF-8 text", "save the file as UTF-8"))?;
-    // What some editors begin a file with.
-    Ok(match text.strip_prefix('\u{feff}') {
+    Ok(without_mark(text))
+}
+
+/// A text without the byte order mark that some editors begin a file with.
+pub(crate) fn without_mark(text: String) -> String {
+    match text.strip_prefix('\u{feff}') {
         Some(rest) => rest.to_owned(),
         None => text,
-    })
+    }
 }
 
 /// The bytes of a file that this program wrote, if it is there and whole.

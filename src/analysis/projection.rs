@@ -1,6 +1,6 @@
 //! The map: principal components of the model vectors, t-SNE, or the direction of a property.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use linfa::DatasetBase;
 use linfa::traits::{Fit, Predict};
@@ -12,6 +12,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
 use crate::error::{Error, Result};
+use crate::progress::proceed;
 
 /// Model vectors in the plane or in space, and how much of them that shows.
 #[derive(Clone, Debug, PartialEq)]
@@ -109,8 +110,8 @@ impl Projection {
     /// picture; of more, the approximation has a randomness of its own.
     ///
     /// # Errors
-    /// [`Error::Usage`] for fewer than five models or more than 5,000; [`Error::Failed`] if the
-    /// method fails, or was cancelled: heeded between its parts.
+    /// [`Error::Usage`] for fewer than five models or more than 5,000; [`Error::Cancelled`],
+    /// between its parts; [`Error::Failed`] if the method fails.
     pub fn tsne(vectors: ArrayView2<'_, f32>, cancel: &AtomicBool) -> Result<Self> {
         let n = vectors.nrows();
         if n < 5 || vectors.ncols() < 2 {
@@ -125,17 +126,13 @@ impl Projection {
         let perplexity = PERPLEXITY.min((n - 1) as f64 / 3.0 - 1e-9);
         let part = u64::from(PART);
         let angle = if n <= EXACT { 0.0 } else { ANGLE };
-        let stopped = || {
-            let stopped = cancel.load(Ordering::Relaxed);
-            if stopped { Err(Error::Cancelled("t-SNE")) } else { Ok(()) }
-        };
         let (mut x, _) = x.into_raw_vec_and_offset();
         let mut rng = ChaCha8Rng::seed_from_u64(SEED);
         let mut start = || -> f64 { StandardNormal.sample(&mut rng) };
         let mut y: Vec<f64> = (0..2 * n).map(|_| 1e-4 * start()).collect();
         // The library knows no end but its own: it is called for a part at a time.
         for i in 0..if n > MANY_MODELS { FEW_PARTS } else { PARTS } {
-            stopped()?;
+            proceed(cancel, "t-SNE")?;
             let early = if i == 0 { part } else { 0 };
             let columns = vectors.ncols();
             bhtsne::run(&mut x, n, columns, &mut y, 2, perplexity, angle, true, part, early, early);

@@ -381,7 +381,7 @@ fn curve_screen(found: &Deferral) -> String {
     let mut order: Vec<_> = found.curves.iter().collect();
     order.sort_by(|a, b| b.1.area.total_cmp(&a.1.area));
     let rows = order.into_iter().map(|(name, curve)| {
-        // The quality at no more than a share of the way from the cheapest to the dearest.
+        // The quality at no more than a share of the way from the lowest to the highest cost.
         let at = |share: f64| {
             let most = found.costs[0] + share * (found.costs[1] - found.costs[0]);
             let reached = curve.points.iter().take_while(|p| p.cost <= most + 1e-9).last();

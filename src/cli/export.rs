@@ -56,20 +56,20 @@ pub struct Arguments {
     atlas: Option<PathBuf>,
     /// The table of a pane of the explorer.
     #[arg(long, value_enum, value_name = "PANE", group = "what")]
-    pane: Option<Pane>,
+    pane: Option<Table>,
     /// The file for the table: .csv, .json, .md or .parquet; without it, standard output.
     #[arg(long, short, value_name = "FILE", requires = "pane")]
     output: Option<PathBuf>,
     /// The form of the table; without it, that of the file's ending, or CSV.
     #[arg(long, value_enum, value_name = "FORM", requires = "pane")]
-    format: Option<Written>,
+    format: Option<Form>,
     /// How the vectors are shown in the plane.
     #[arg(long, value_enum, default_value_t = Projected::Pca)]
     projection: Projected,
     /// An attribute, a benchmark, `cluster`, `uncertainty` or `nothing`.
     #[arg(long, alias = "colour", value_name = "NAME", requires = "map")]
     color: Option<String>,
-    /// Color the models by the chance that they answer this prompt right; rank them by it.
+    /// Color the models by the probability that they answer this prompt correctly; rank them by it.
     #[arg(long, value_name = "TEXT", conflicts_with = "color")]
     prompt: Option<String>,
     /// A theme by name (see `llmap themes`), or a theme file.
@@ -105,67 +105,6 @@ impl Projected {
 
     fn axis(self) -> &'static str {
         if self == Self::Pca { "pc" } else { "tsne" }
-    }
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Written {
-    Csv,
-    Json,
-    #[value(alias = "md")]
-    Markdown,
-    Parquet,
-}
-
-impl From<Written> for Form {
-    fn from(written: Written) -> Self {
-        match written {
-            Written::Csv => Self::Csv,
-            Written::Json => Self::Json,
-            Written::Markdown => Self::Markdown,
-            Written::Parquet => Self::Parquet,
-        }
-    }
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Pane {
-    /// The models with their cluster and their place.
-    Map,
-    /// What is known of one model (--model).
-    Model,
-    /// How well each attribute is read off the vectors.
-    Probe,
-    /// The models by how likely they are to answer a prompt right (--prompt).
-    Route,
-    /// How good the forecasts are, on a data set (--data) or on val of the training.
-    Evaluate,
-    /// The models with all that is known of them.
-    Models,
-    /// Some models side by side (--model for each).
-    Compare,
-    /// The questions of a data set (--data), the most surprising first.
-    Questions,
-    /// Every model on every benchmark, measured or forecast.
-    Forecast,
-    /// A new model's benchmarks, by its answers (--answers, --data).
-    New,
-}
-
-impl From<Pane> for Table {
-    fn from(pane: Pane) -> Self {
-        match pane {
-            Pane::Map => Self::Map,
-            Pane::Model => Self::Model,
-            Pane::Probe => Self::Probe,
-            Pane::Route => Self::Route,
-            Pane::Evaluate => Self::Evaluate,
-            Pane::Models => Self::Models,
-            Pane::Compare => Self::Compare,
-            Pane::Questions => Self::Questions,
-            Pane::Forecast => Self::Forecast,
-            Pane::New => Self::New,
-        }
     }
 }
 
@@ -345,10 +284,10 @@ fn done(
     output::text(&format!("{}{and}: {}", one_line(&file), crate::count(models, "model")))
 }
 
-fn run_table(arguments: &Arguments, pane: Pane, common: &Common) -> Result<()> {
+fn run_table(arguments: &Arguments, pane: Table, common: &Common) -> Result<()> {
     let endings = ".csv, .json, .md or .parquet";
     let form = match (arguments.format, &arguments.output) {
-        (Some(format), _) => format.into(),
+        (Some(format), _) => format,
         (None, Some(path)) => by_ending(path, Form::of_ending, endings)?,
         (None, None) if common.json => Form::Json,
         (None, None) => Form::Csv,
@@ -366,7 +305,7 @@ fn run_table(arguments: &Arguments, pane: Pane, common: &Common) -> Result<()> {
         answers: arguments.answers.as_deref(),
         seed: common.seed,
     };
-    let sheet = table(&embedder, pane.into(), &asked, &signals::flag())?;
+    let sheet = table(&embedder, pane, &asked, &signals::flag())?;
     let bytes = sheet.bytes(form)?;
     let Some(file) = file else { return printed(form, &bytes) };
     file.write(&bytes)?;

@@ -64,32 +64,14 @@ pub struct Arguments {
     #[arg(long, value_name = "ROLE=NAME,…")]
     columns: Vec<String>,
     /// How the tables are written.
-    #[arg(long = "format", value_enum, default_value_t = Written::Csv, value_name = "FORM")]
-    form: Written,
+    #[arg(long = "format", value_enum, default_value_t = Form::Csv, value_name = "FORM")]
+    form: Form,
     /// Refuse odd tasks, rows and files instead of passing over them.
     #[arg(long)]
     strict: bool,
     /// Show what would be written, and write nothing.
     #[arg(long)]
     dry_run: bool,
-}
-
-/// How tables are written.
-#[derive(Clone, Copy, clap::ValueEnum)]
-pub enum Written {
-    /// Text, as any program reads it.
-    Csv,
-    /// Columns, smaller and quicker to read.
-    Parquet,
-}
-
-impl From<Written> for Form {
-    fn from(written: Written) -> Self {
-        match written {
-            Written::Csv => Self::Csv,
-            Written::Parquet => Self::Parquet,
-        }
-    }
 }
 
 /// Whose files they are, or whatever they resemble.
@@ -168,7 +150,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     bar.finish_and_clear();
     let found = found?;
     if let Some(output) = output {
-        found.write(output, arguments.form.into())?;
+        found.write(output, arguments.form)?;
     }
     if common.json {
         let mut about = document(&found, output);
@@ -302,7 +284,7 @@ fn summary(found: &Imported, output: Option<&Path>, quiet: bool) -> String {
                 row.task.to_owned(),
                 row.model.to_owned(),
                 row.label.to_string(),
-                short(row.prompt),
+                crate::cell(row.prompt, 91),
             ]
         });
         text.push_str(&output::table(&["task", "model", "label", "question"], rows, 4));
@@ -428,13 +410,4 @@ fn listed(lines: impl ExactSizeIterator<Item = String>) -> String {
         text.push_str(&format!("  and {} more\n", n - PRINTED));
     }
     text
-}
-
-/// The start of a text, in one line.
-fn short(text: &str) -> String {
-    let line = one_line(text);
-    match line.char_indices().nth(90) {
-        Some((at, _)) => format!("{}…", &line[..at]),
-        None => line,
-    }
 }

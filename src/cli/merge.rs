@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::import::Written;
 use super::{Common, output};
 use crate::dataset::{Dataset, Form, Merged, guess, join_attributes, merge};
 use crate::{Error, Folder, Result, one_line};
@@ -39,8 +38,8 @@ pub struct Arguments {
     #[arg(long, value_name = "NAME=NAME")]
     rename: Vec<String>,
     /// How the tables are written.
-    #[arg(long = "format", value_enum, default_value_t = Written::Csv, value_name = "FORM")]
-    form: Written,
+    #[arg(long = "format", value_enum, default_value_t = Form::Csv, value_name = "FORM")]
+    form: Form,
 }
 
 pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
@@ -66,7 +65,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         data.attributes.retain(|known| guessed.iter().all(|one| one.name != known.name));
         data.attributes.extend(guessed);
     }
-    data.write(&arguments.output, Form::from(arguments.form), true)?;
+    data.write(&arguments.output, arguments.form, true)?;
     if !common.quiet {
         report
             .remarks
@@ -146,17 +145,8 @@ fn summary(data: &Dataset, report: &Merged, output: &Path, quiet: bool) -> Strin
     ));
     let conflicts = report.conflicts.iter().map(|conflict| {
         let labels = format!(": {} kept, {} dropped", conflict.kept, conflict.dropped);
-        (conflict.model.clone(), short(&conflict.prompt), labels)
+        (conflict.model.clone(), crate::cell(&conflict.prompt, 61), labels)
     });
     text.push_str(&pairs(conflicts.collect(), "answers that differ"));
     text
-}
-
-/// The start of a text, in one line.
-fn short(text: &str) -> String {
-    let line = one_line(text);
-    match line.char_indices().nth(60) {
-        Some((at, _)) => format!("{}…", &line[..at]),
-        None => line,
-    }
 }

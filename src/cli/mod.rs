@@ -301,7 +301,7 @@ fn data(folder: &Path) -> Result<Dataset> {
 /// Things of one kind that a command is asked for, at most: more than any data set has.
 const MANY: u64 = 1_000_000;
 /// The highest cost: more than anything costs, and still a number that can be computed with.
-const DEAREST: f64 = 1e12;
+const HIGHEST_COST: f64 = 1e12;
 
 /// A count of at least one, from the command line.
 fn count(text: &str) -> Result<usize, String> {
@@ -331,5 +331,5 @@ fn weight(text: &str) -> Result<f64, String> {
 
 /// A cost, in whatever unit.
 fn cost(text: &str) -> Result<f64, String> {
-    within(text, 0.0, DEAREST)
+    within(text, 0.0, HIGHEST_COST)
 }

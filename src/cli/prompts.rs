@@ -94,11 +94,8 @@ impl<R: Read> Prompts<R> {
         }
         let text = String::from_utf8(bytes)
             .map_err(|_| self.fault("not UTF-8", "send prompts as UTF-8"))?;
-        // What some editors begin a file with, and files that are joined have in the midst.
-        let text = match text.strip_prefix('\u{feff}') {
-            Some(rest) => rest.to_owned(),
-            None => text,
-        };
+        // Files that are joined have it in the midst.
+        let text = crate::unpack::without_mark(text);
         let prompt = match self.format {
             Format::Lines | Format::Nul => text,
             Format::Jsonl => {

@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Instant;
 
 use ndarray::{Array2, Axis};
 use serde_json::json;
@@ -119,12 +120,11 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
                 picks.into_iter().map(|pick| one_line(&embedder.models()[pick.model]) + "\n");
             writer.write(&names.collect::<String>())
         } else {
-            let routes = router.route(&prompts, &preferences)?;
-            let questions = if arguments.explain {
-                embedder.questions(&embedder.encode(&prompts)?)
-            } else {
-                Vec::new()
-            };
+            let start = Instant::now();
+            let features = embedder.encode(&prompts)?;
+            let routes = router.route_encoded(&features, &preferences, start)?;
+            let questions = arguments.explain.then(|| embedder.questions(&features));
+            let questions = questions.unwrap_or_default();
             for (at, (prompt, route)) in prompts.iter().zip(&routes).enumerate() {
                 writer.route(&router, prompt, route, questions.get(at))?;
             }

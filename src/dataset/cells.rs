@@ -26,10 +26,10 @@ pub struct Columns {
 /// True for what other programs write where nothing is known.
 pub(super) fn is_missing(cell: &str) -> bool {
     let cell = cell.trim();
-    cell.is_empty() || cell.len() <= 8 && MISSING.contains(&&*cell.to_lowercase())
+    cell.is_empty() || MISSING.iter().any(|missing| missing.eq_ignore_ascii_case(cell))
 }
 
-/// Empties the cells of a column of numbers that stand for nothing, or are out of range; says which are
+/// Empties the cells of a column of numbers whose value is unknown or out of range; says which are
 /// out of range, or why a column that is mostly numbers is one of text. `line` is that of each cell.
 pub(super) fn settle(
     path: &Path,

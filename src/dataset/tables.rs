@@ -44,7 +44,7 @@ pub(super) fn load(folder: &Path) -> Result<Dataset> {
         };
         let question = builder.question(id, category, split, prompt);
         if let Some(first) = question_index.insert(id.as_bytes().to_vec(), question) {
-            let line = lines.get(first as usize);
+            let line = lines[first as usize];
             return Err(duplicate(&row, "prompt_id", id, line, "give each question its own id"));
         }
         lines.push(row.line());
@@ -61,11 +61,11 @@ pub(super) fn load(folder: &Path) -> Result<Dataset> {
         let (id, name) = (row.filled(id)?, row.filled(name)?);
         let model = models.len();
         if let Some(first) = model_index.insert(id.as_bytes().to_vec(), model as u32) {
-            let line = lines.get(first as usize);
+            let line = lines[first as usize];
             return Err(duplicate(&row, "model_id", id, line, "give each model its own id"));
         }
         if let Some(first) = names.insert(name.to_owned(), model) {
-            let line = lines.get(first);
+            let line = lines[first];
             return Err(duplicate(&row, "model_name", name, line, "give each model its own name"));
         }
         models.push(name.to_owned());
@@ -104,9 +104,8 @@ pub(super) fn load(folder: &Path) -> Result<Dataset> {
 }
 
 /// A cell that must be unique and is not; `first` is the line of the other one.
-fn duplicate(row: &Row, column: &str, cell: &str, first: Option<&u64>, fix: &str) -> Error {
-    let first = first.map_or_else(String::new, |line| format!(" (first on line {line})"));
-    row.error(format!("duplicate {column} `{cell}`{first}"), fix)
+fn duplicate(row: &Row, column: &str, cell: &str, first: u64, fix: &str) -> Error {
+    row.error(format!("duplicate {column} `{cell}` (first on line {first})"), fix)
 }
 
 /// A split for data that brings none: eight, one and one tenth, by the text alone, so that a text

@@ -54,7 +54,7 @@ pub(super) struct Featurizer {
 
 impl Featurizer {
     /// Completes a featurizer on the training questions and gives their features. A question and
-    /// its copies (by `ids`, one a different text) are hidden from its own retrieve; `kept` are the rows
+    /// its copies (by `ids`, one a different text) are hidden from its own retrieval; `kept` are the rows
     /// that the memory kept; `said` is what words that have not seen them say of the questions.
     pub(super) fn fit(
         encoder: Encoder,

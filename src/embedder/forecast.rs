@@ -56,7 +56,7 @@ pub struct Question {
     pub slope: f32,
     /// How easy it is beyond its category.
     pub ease: f32,
-    /// What a model that was tested on its like has beyond `ease`.
+    /// What a model that was tested on questions like it has beyond `ease`.
     pub shift: f32,
     /// What it asks of each speciality.
     pub direction: Vec<f32>,

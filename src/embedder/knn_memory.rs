@@ -12,7 +12,7 @@ use super::residuals::SUMMARY;
 use crate::dataset::Dataset;
 use crate::quantized::rounded;
 
-/// Numbers that a retrieve gives: the averaged summary, and how near the nearest questions are.
+/// Numbers that a retrieval gives: the averaged summary, and how near the nearest questions are.
 pub(super) const RECALL: usize = SUMMARY + 2;
 
 /// Neighbors that are averaged.

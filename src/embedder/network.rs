@@ -126,7 +126,7 @@ pub(super) struct Asked {
     pub(super) ease: Array1<f32>,
     /// How strongly it tells models apart.
     pub(super) slope: Array1<f32>,
-    /// What a model that was tested on its like has beyond `ease`, whatever the model.
+    /// What a model that was tested on questions like it has beyond `ease`, whatever the model.
     pub(super) shift: Array1<f32>,
     /// Questions × specialities.
     pub(super) direction: Array2<f32>,

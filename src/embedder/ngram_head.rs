@@ -52,7 +52,7 @@ pub(super) struct LinearModel {
 }
 
 /// What the model learns from.
-struct Example<'a> {
+struct TrainingSet<'a> {
     texts: &'a [Vec<(u32, f32)>],
     /// How many benchmarks are told apart, and which of them each text is of; others have a number
     /// beyond.
@@ -79,7 +79,7 @@ impl NgramHead {
         let deviation = summaries.std_axis(Axis(0), 0.0).mapv(|s| s.max(1e-6));
         let mean = summaries.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(SUMMARY));
         let summaries = (summaries - &mean) / &deviation;
-        let lesson = Example { texts, classes, of, summaries };
+        let set = TrainingSet { texts, classes, of, summaries };
         // Scattered, since benchmarks may take turns in the order of the questions.
         let fold = |row: usize| (ids[row].wrapping_mul(0x9e37_79b1) >> 16) % FOLDS;
         let lines: Vec<LinearModel> = (0..=FOLDS)
@@ -88,7 +88,7 @@ impl NgramHead {
                 let kept = |row: &usize| left == FOLDS || fold(*row) != left;
                 let mut rng = ChaCha8Rng::seed_from_u64(seed);
                 rng.set_stream(left.into());
-                LinearModel::fit(&lesson, (0..texts.len()).filter(kept).collect(), &mut rng, cancel)
+                LinearModel::fit(&set, (0..texts.len()).filter(kept).collect(), &mut rng, cancel)
             })
             .collect();
         let mut unseen = Array2::zeros((texts.len(), classes + SUMMARY));
@@ -141,12 +141,12 @@ impl LinearModel {
     }
 
     fn fit(
-        lesson: &Example,
+        set: &TrainingSet,
         mut order: Vec<usize>,
         rng: &mut ChaCha8Rng,
         cancel: &AtomicBool,
     ) -> Self {
-        let classes = lesson.classes;
+        let classes = set.classes;
         let passes = (STEPS / order.len().max(1)).clamp(PASSES[0], PASSES[1]);
         let (steps, mut step) = ((passes * order.len()) as f32, 0.0);
         let mut error = vec![0.0; classes + SUMMARY];
@@ -158,18 +158,18 @@ impl LinearModel {
             }
             order.shuffle(rng);
             for &row in &order {
-                let text = &lesson.texts[row];
+                let text = &set.texts[row];
                 judge(text, &weights, &bias, &mut error);
                 let left = 1.0 - step / steps;
                 let (named, summary) = error.split_at_mut(classes);
-                let class = lesson.of[row];
+                let class = set.of[row];
                 if class < classes {
                     named[class] -= 1.0;
                     named.iter_mut().for_each(|e| *e *= RATES[0] * left);
                 } else {
                     named.fill(0.0);
                 }
-                for (e, target) in summary.iter_mut().zip(lesson.summaries.row(row)) {
+                for (e, target) in summary.iter_mut().zip(set.summaries.row(row)) {
                     *e = (*e - target) * RATES[1] * left;
                 }
                 scatter(&mut weights, text, &error);

@@ -35,25 +35,25 @@ pub(super) fn slopes(
     outputs: ArrayView2<'_, f32>,
     specialities: ArrayView2<'_, f32>,
     (levels, tested): (&Levels, &Tested),
-    lessons: &[Example],
+    examples: &[Example],
 ) -> Slopes {
     let width = specialities.ncols();
     let mut by_outputs = Array2::zeros(outputs.dim());
     let mut by_specialities = Array2::zeros(specialities.dim());
-    let responses: usize = lessons.iter().map(|lesson| lesson.answers.len()).sum();
+    let responses: usize = examples.iter().map(|example| example.answers.len()).sum();
     let each = (responses.max(1) as f32).recip();
-    let naming = NAMING / lessons.len().max(1) as f32;
+    let naming = NAMING / examples.len().max(1) as f32;
     let (mut loss, mut means) = (0.0, Vec::new());
-    for ((row, mut by), lesson) in
-        outputs.rows().into_iter().zip(by_outputs.rows_mut()).zip(lessons)
+    for ((row, mut by), example) in
+        outputs.rows().into_iter().zip(by_outputs.rows_mut()).zip(examples)
     {
         let mut categories: Vec<f32> = row.iter().skip(TERMS + width).copied().collect();
         softmax(&mut categories);
         let (ease, bent, shift) = (row[0], slope(row[1]), row[2]);
         means.clear();
-        levels.means(tested, &categories, lesson.answers.iter().map(|(m, _)| *m), &mut means);
+        levels.means(tested, &categories, example.answers.iter().map(|(m, _)| *m), &mut means);
         let (mut by_slope, mut by_ease, mut by_shift) = (0.0, 0.0, 0.0);
-        for ((m, y), level) in lesson.answers.iter().zip(&means) {
+        for ((m, y), level) in example.answers.iter().zip(&means) {
             let own = specialities.row(*m);
             let mut special = shift;
             for k in 0..width {
@@ -81,7 +81,7 @@ pub(super) fn slopes(
         by[1] = by_slope * bend(row[1]);
         by[2] = by_shift;
         for (c, p) in categories.iter().enumerate() {
-            let hit = f32::from(u8::from(c == lesson.category));
+            let hit = f32::from(u8::from(c == example.category));
             by[TERMS + width + c] = naming * (p - hit);
         }
     }
@@ -106,7 +106,7 @@ mod tests {
         };
         let answers = [vec![40, 0, 9], vec![0, 30, 9]];
         let tested = Tested::new(vec![0, 1], &answers, 3);
-        let lessons = [
+        let examples = [
             Example { category: 0, answers: vec![(0, 1.0), (2, 0.0)] },
             Example { category: 1, answers: vec![(1, 0.25)] },
         ];
@@ -121,13 +121,13 @@ mod tests {
                          fixed: &Array2<f32>|
          -> f64 {
             let mut sum = 0.0;
-            for (i, lesson) in lessons.iter().enumerate() {
+            for (i, example) in examples.iter().enumerate() {
                 let mut categories = fixed.row(i).iter().skip(5).copied().collect::<Vec<_>>();
                 softmax(&mut categories);
                 let mut means = Vec::new();
-                levels.means(&tested, &categories, lesson.answers.iter().map(|a| a.0), &mut means);
+                levels.means(&tested, &categories, example.answers.iter().map(|a| a.0), &mut means);
                 let row = outputs.row(i);
-                for ((m, y), level) in lesson.answers.iter().zip(means) {
+                for ((m, y), level) in example.answers.iter().zip(means) {
                     let general = slope(row[1]) * level + row[0];
                     let whole =
                         general + row[2] + row[3] * special[[*m, 0]] + row[4] * special[[*m, 1]];
@@ -136,11 +136,11 @@ mod tests {
                 }
                 let mut named = row.iter().skip(5).copied().collect::<Vec<_>>();
                 softmax(&mut named);
-                sum -= f64::from(NAMING / 2.0) * f64::from(named[lesson.category]).ln();
+                sum -= f64::from(NAMING / 2.0) * f64::from(named[example.category]).ln();
             }
             sum
         };
-        let found = slopes(outputs.view(), special.view(), (&levels, &tested), &lessons);
+        let found = slopes(outputs.view(), special.view(), (&levels, &tested), &examples);
         let step = 1e-2_f32;
         for (i, j) in [(0, 0), (0, 1), (0, 2), (0, 3), (1, 1), (1, 4), (0, 5), (1, 6)] {
             let (mut up, mut down) = (outputs.clone(), outputs.clone());

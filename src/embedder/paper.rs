@@ -85,14 +85,7 @@ impl Paper {
         let has = |name: &str| read.names().contains(&name);
         let vectors = read.matrix("models", Some(card.models.len()), None).map_err(wrong)?;
         let predictor = if has("projection") {
-            let projection =
-                read.matrix("projection", None, Some(vectors.ncols())).map_err(wrong)?;
-            let classifier =
-                read.vector("classifier", vectors.ncols() + 1).map_err(wrong)?.to_vec();
-            if projection.nrows() < 2 {
-                return Err(wrong("the projection of questions is empty".into()));
-            }
-            Some(Reference::new(vectors.clone(), projection, classifier))
+            Some(Reference::from_tensors(vectors.clone(), &read).map_err(wrong)?)
         } else {
             None
         };

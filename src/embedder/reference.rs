@@ -171,6 +171,16 @@ impl Reference {
         [("projection", Stored::f32(&self.projection)), ("classifier", Stored::row(&classifier))]
     }
 
+    /// A model of these vectors, with the rest as [`Reference::tensors`] gave it.
+    pub(super) fn from_tensors(models: Array2<f32>, file: &Tensors) -> Result<Self, String> {
+        let projection = file.matrix("projection", None, Some(models.ncols()))?;
+        let classifier = file.vector("classifier", models.ncols() + 1)?.to_vec();
+        if projection.nrows() < 2 {
+            return Err("the projection of questions is empty".into());
+        }
+        Ok(Self { models, projection, classifier })
+    }
+
     fn write(&self, path: &Path) -> Result<()> {
         let mut tensors = vec![("models", Stored::f32(&self.models))];
         tensors.extend(self.tensors());
@@ -185,11 +195,8 @@ impl Reference {
     fn read(path: &Path, models: usize, inputs: usize) -> Option<Self> {
         let bytes = unpack::own(path, unpack::EMBEDDER)?;
         let file = Tensors::sealed(&bytes).ok()?;
-        Some(Self {
-            models: file.matrix("models", Some(models), Some(DIM)).ok()?,
-            projection: file.matrix("projection", Some(inputs + 1), Some(DIM)).ok()?,
-            classifier: file.vector("classifier", DIM + 1).ok()?.to_vec(),
-        })
+        let vectors = file.matrix("models", Some(models), Some(DIM)).ok()?;
+        Self::from_tensors(vectors, &file).ok().filter(|read| read.inputs() == inputs)
     }
 }
 

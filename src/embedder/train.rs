@@ -34,6 +34,7 @@ use super::{Embedder, Provenance};
 use crate::dataset::{Dataset, Split};
 use crate::encoder::{Bags, Encoder};
 use crate::error::{Error, Result};
+use crate::logit::sigmoid;
 use crate::metrics::{EvalSet, Metrics, log_loss, reliability};
 use crate::progress::{Progress, proceed};
 
@@ -46,8 +47,8 @@ const TRAINING: &str = "training";
 /// the best epoch so far.
 ///
 /// # Errors
-/// [`Error::Usage`] if a split has no responses or a setting makes no sense; [`Error::Failed`] if
-/// it was cancelled before the first epoch was over, or diverged.
+/// [`Error::Usage`] if a split has no responses or a setting makes no sense; [`Error::Cancelled`]
+/// before the first epoch is over; [`Error::Failed`] if it diverges.
 pub fn train(
     data: &Dataset,
     settings: &Settings,
@@ -178,7 +179,7 @@ fn check(settings: &Settings) -> Result<()> {
     } else if settings.epochs == 0 {
         "there must be at least one epoch"
     } else if settings.batch == 0 {
-        "a batch must have at least one response"
+        "a batch must have at least one question"
     } else if !(0.0..0.95).contains(&settings.dropout) {
         "the dropout must be at least 0 and under 0.95"
     } else if !(settings.learning_rate > 0.0 && settings.learning_rate < 1.0) {
@@ -396,9 +397,8 @@ impl Run<'_> {
         let Some(asked) = ask(&networks, &self.val.inputs, device) else { return f64::NAN };
         let known = (&self.groundwork.levels, &self.groundwork.tested);
         let logits = Logits::observed(known, specialities, &asked, Given::Recorded, self.judged);
-        let loss = |(&logit, &label): (&f32, &f32)| {
-            log_loss(1.0 / (1.0 + f64::from(-logit).exp()), f64::from(label))
-        };
+        let loss =
+            |(&logit, &label): (&f32, &f32)| log_loss(sigmoid(f64::from(logit)), f64::from(label));
         logits.iter().zip(&self.judged.labels).map(loss).sum::<f64>() / logits.len() as f64
     }
 
@@ -429,7 +429,7 @@ impl Run<'_> {
         };
         let outputs = trainee.network.gated(tensor(inputs.view(), device), gate);
         let specialities = trainee.specialities.val();
-        let lessons: Vec<Example> = batch
+        let examples: Vec<Example> = batch
             .iter()
             .map(|&b| {
                 let q = self.train[b];
@@ -443,7 +443,7 @@ impl Run<'_> {
             array2(outputs.clone().inner()).view(),
             array2(specialities.clone().inner()).view(),
             (&self.groundwork.levels, &self.groundwork.tested),
-            &lessons,
+            &examples,
         );
         let by_outputs = tensor(found.outputs.view(), device);
         let by_specialities = tensor(found.specialities.view(), device);

@@ -94,7 +94,7 @@ impl Tfidf {
         self.hashing
     }
 
-    /// Rarity: kinds of n-gram × buckets.
+    /// Inverse document frequency: kinds of n-gram × buckets.
     #[must_use]
     pub fn idf(&self) -> &Array2<f32> {
         &self.idf

@@ -26,7 +26,7 @@ pub struct Curve {
     /// From the cheapest, each better than those before: what is neither is left out.
     pub points: Vec<Point>,
     /// The mean of the best quality at no more than a cost, over all costs from always the cheapest
-    /// model to always the dearest.
+    /// model to always the most expensive.
     pub area: f64,
     /// The lowest cost at which the curve reaches the quality of [`Deferral::single`], as a share of
     /// its cost; `None` if it never does.
@@ -44,7 +44,7 @@ pub struct Deferral {
     pub questions: usize,
     /// Models of known cost.
     pub models: usize,
-    /// Always the cheapest model that answered a question, and always the dearest.
+    /// Always the cheapest model that answered a question, and always the most expensive.
     pub costs: [f64; 2],
     /// Always the ablest model that answered a question, in one order of ability for all of them: the
     /// best single model, where one model answered everything.
@@ -76,7 +76,7 @@ pub fn deferral(
         comparable.iter().map(value).sum::<f64>() / comparable.len() as f64
     };
     let cheapest = mean(&|range| cost[range.clone()].iter().copied().fold(f64::MAX, f64::min));
-    let dearest = mean(&|range| cost[range.clone()].iter().copied().fold(0.0, f64::max));
+    let costliest = mean(&|range| cost[range.clone()].iter().copied().fold(0.0, f64::max));
     let scale = cost.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
     let point = |p: &[f32], price: f64| {
         let worth = |r: usize| f64::from(p[r]) - price * cost[r] / scale;
@@ -97,7 +97,7 @@ pub fn deferral(
     let curve = |p: &[f32]| {
         let prices = (0..STEPS).map(|i| 10.0_f64.powf(f64::from(i) / 10.0 - 4.0));
         let points = prices.chain([0.0, 1e9]).map(|price| point(p, price)).collect();
-        summarize(points, [cheapest, dearest], single)
+        summarize(points, [cheapest, costliest], single)
     };
     let curves = predictions.iter().map(|(name, p)| ((*name).to_owned(), curve(&cut(p).1)));
     let mut models = part.models.clone();
@@ -107,7 +107,7 @@ pub fn deferral(
         unit,
         questions: comparable.len(),
         models: models.len(),
-        costs: [cheapest, dearest],
+        costs: [cheapest, costliest],
         single,
         curves: curves.collect(),
     })

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use ndarray::Axis;
+use ndarray::{Array2, Axis};
 use serde::Serialize;
 
 use super::baselines;
@@ -252,17 +252,22 @@ pub fn evaluate(
     let texts = |questions: &[usize]| -> Vec<&str> {
         questions.iter().map(|&q| &*data.questions[q].prompt).collect()
     };
-    let cancel = progress.cancel();
-    let mut encoding = |done| progress.report(Step::Encoding(done));
-    let features = embedder
-        .encode_many(&texts(&judged.questions), &mut Progress::new(&mut encoding, cancel))?;
+    let asked = texts(&judged.questions);
+    // First of all, since the weights may not fit the data.
+    let mut by_paper = |paper: &Arc<Paper>| -> Result<Array2<f32>> {
+        let column = columns(paper, data)?;
+        let p = progress.part(Step::Encoding, |part| paper.predict(&asked, part))?;
+        Ok(p.select(Axis(1), &column))
+    };
+    let paper = settings.paper.as_ref().map(&mut by_paper).transpose()?;
+    let features = progress.part(Step::Encoding, |part| embedder.encode_many(&asked, part))?;
     // From the embedder's order of models to the data set's.
     let predicted = embedder.predict(&features).select(Axis(1), &column);
 
     let encoder = embedder.encoder();
-    let known = encoder.encode(&texts(&train), &mut Progress::new(&mut encoding, cancel))?;
-    let asked =
-        encoder.encode(&texts(&judged.questions), &mut Progress::new(&mut encoding, cancel))?;
+    let mut encode =
+        |texts: &[&str]| progress.part(Step::Encoding, |part| encoder.encode(texts, part));
+    let (known, asked) = (encode(&texts(&train))?, encode(&asked)?);
     let keys = [&known, &asked].map(|encoded| encoder.keys(encoded));
     let routed = embedder.forecast(&features, Given::Nothing).p.select(Axis(1), &column);
     let mut predictions =
@@ -271,25 +276,17 @@ pub fn evaluate(
         predictions.push((name, observed(&p, &judged)));
     }
     if let Some(cache) = &settings.reference {
-        let mut epochs = |(epoch, of)| progress.report(Step::Reference(epoch, of));
-        let (reference, problem) = Reference::cached(
-            cache,
-            data,
-            &train,
-            &known,
-            settings.seed,
-            &mut Progress::new(&mut epochs, cancel),
+        let (reference, problem) = progress.part(
+            |(epoch, of)| Step::Reference(epoch, of),
+            |part| Reference::cached(cache, data, &train, &known, settings.seed, part),
         )?;
         if let Some(problem) = problem {
             progress.report(Step::NotKept(problem));
         }
         predictions.push(("reference-mf", observed(&reference.predict(&asked), &judged)));
     }
-    if let Some(paper) = &settings.paper {
-        let column = columns(paper, data)?;
-        let p =
-            progress.part(Step::Encoding, |part| paper.predict(&texts(&judged.questions), part))?;
-        predictions.push((PAPER, observed(&p.select(Axis(1), &column), &judged)));
+    if let Some(p) = paper {
+        predictions.push((PAPER, observed(&p, &judged)));
     }
     let mut judged = judged;
     if let Some(pool) = &settings.pool {

@@ -32,9 +32,9 @@ pub enum Command {
     Fit,
     /// The map as it was at the start.
     Reset,
-    #[serde(alias = "next-color")]
+    #[serde(alias = "next-colour")]
     NextColor,
-    #[serde(alias = "previous-color")]
+    #[serde(alias = "previous-colour")]
     PreviousColor,
     /// Isolates the next class of the legend, and after the last none.
     Isolate,
@@ -138,6 +138,7 @@ pub enum Command {
     StopTraining,
 
     /// What is done with the new model.
+    #[serde(alias = "newcomer")]
     NewModel(NewModelCommand),
     /// What the Route pane does.
     Route(RouteCommand),
@@ -182,7 +183,7 @@ pub enum RouteCommand {
     /// Ask for a lower one.
     #[serde(alias = "less-sure")]
     LowerFloor,
-    /// Take the cheapest of those that cannot be told from the best, or the best.
+    /// Take the cheapest of those statistically tied with the best, or the best.
     CheapestTie,
     /// Rank cautiously, by the lower end of the interval, or by the probability.
     Cautious,
@@ -212,7 +213,7 @@ pub enum NewModelCommand {
     /// It answered the question under the cursor right, or wrong.
     Right,
     Wrong,
-    /// Takes back what was said of the question under the cursor.
+    /// Removes the answer to the question under the cursor.
     Open,
     /// To the question that tells most.
     Next,

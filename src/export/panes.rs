@@ -14,10 +14,8 @@ use crate::analysis::router::{Preferences, Router};
 use crate::dataset::{Dataset, Split, Values, load_answers};
 use crate::embedder::Embedder;
 use crate::error::{Error, Result};
-use crate::eval::evaluation;
-use crate::eval::evaluation::{Settings, evaluate};
-use crate::metrics::Metrics;
-use crate::metrics::log_loss;
+use crate::eval::evaluation::{self, Evaluation, Settings, evaluate};
+use crate::metrics::{Metrics, log_loss};
 use crate::progress::Progress;
 
 /// Axes of the map that are listed.
@@ -29,26 +27,27 @@ const BLOCK: usize = 1024;
 
 /// A table that a pane of the explorer shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum Table {
-    /// The models with their cluster and their place on the principal axes.
+    /// The models with their cluster and their place.
     Map,
-    /// What is known of one model: attributes, benchmarks, nearest models.
+    /// What is known of one model: attributes, benchmarks, nearest models (--model).
     Model,
-    /// How well each attribute is read off the vectors.
+    /// How well each attribute is decoded from the vectors.
     Probe,
-    /// The models by how likely they are to answer a prompt right.
+    /// The models by how likely they are to answer a prompt correctly (--prompt).
     Route,
-    /// How good the forecasts are: on a data set, or what training measured on val.
+    /// How good the predictions are, on a data set (--data) or on val of the training.
     Evaluate,
     /// The models with all that is known of them.
     Models,
-    /// Some models side by side.
+    /// Some models side by side (--model for each).
     Compare,
-    /// The questions of a data set, the most surprising first.
+    /// The questions of a data set (--data), the most surprising first.
     Questions,
-    /// Every model on every benchmark, measured or forecast.
+    /// Every model on every benchmark, measured or predicted.
     Forecast,
-    /// The benchmarks of a new model, forecast by some of its answers.
+    /// A new model's benchmarks, predicted from its answers (--answers, --data).
     New,
 }
 
@@ -317,8 +316,7 @@ fn evaluated(embedder: &Embedder, asked: &Asked<'_>, cancel: &AtomicBool) -> Res
         return Ok(sheet);
     };
     let settings = Settings::plain(data);
-    let found: evaluation::Evaluation =
-        evaluate(embedder, data, &settings, &mut Progress::until(cancel))?;
+    let found: Evaluation = evaluate(embedder, data, &settings, &mut Progress::until(cancel))?;
     let mut sheet = Sheet::new(["predictor", "split", "accuracy", "auc", "nll", "ece", "routing"]);
     for (name, judgement) in &found.predictors {
         let f = judgement.figures;

@@ -10,12 +10,14 @@ use crate::{one_line, spreadsheet};
 
 /// How a [`Sheet`] is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum Form {
     /// Comma-separated values, safe for spreadsheets.
     Csv,
     /// A list with an object a row.
     Json,
     /// A table for documents and issues.
+    #[cfg_attr(feature = "cli", value(alias = "md"))]
     Markdown,
     /// Columns, compressed.
     Parquet,
@@ -153,7 +155,7 @@ pub struct Sheet {
 }
 
 impl Sheet {
-    /// A table with these columns. A name that stands twice, such as an attribute that is called like a
+    /// A table with these columns. A duplicate name, such as an attribute that is called like a
     /// benchmark, gets a number.
     #[must_use]
     pub fn new<S: Into<String>>(header: impl IntoIterator<Item = S>) -> Self {

@@ -63,7 +63,7 @@ pub(super) fn assemble(
         }
         reports.push(about);
     }
-    // The sort is stable: of answers that stand twice the first one counts.
+    // The sort is stable: of duplicate answers the first one counts.
     labels.sort_by_key(|(question, model, _)| (*question, *model));
     let all = labels.len();
     labels.dedup_by(|next, first| {
@@ -236,7 +236,7 @@ impl Scoring<'_> {
         Some((about, scored))
     }
 
-    /// Passes over the answers that filters gave alone which do not count.
+    /// Passes over the answers that only unused filters have.
     fn only_others(&self, run: usize, taken: &Part, skips: &mut Skips) {
         let Run { parts, file, .. } = &self.runs[run];
         if parts.len() < 2 {

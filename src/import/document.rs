@@ -137,14 +137,15 @@ impl Reader {
                         within = asked.choices;
                     }
                 }
-                (Role::Question { .. }, _) if records(value).is_some() => {
-                    // Several questions on one text, each with its answer: what is asked alone.
-                    for inner in records(value).into_iter().flatten() {
-                        let asked = self.object(&inner, Hints { field: None, ..hints });
-                        questions.extend(asked.map(|asked| asked.text(false)));
-                    }
-                }
                 (Role::Question { main: is_main }, _) => {
+                    // Several questions on one text, each with its answer: what is asked alone.
+                    if let Some(records) = records(value) {
+                        for inner in records {
+                            let asked = self.object(&inner, Hints { field: None, ..hints });
+                            questions.extend(asked.map(|asked| asked.text(false)));
+                        }
+                        continue;
+                    }
                     let Some(text) = text(value, used) else { continue };
                     if is_main || used || !main || in_prompt(&text) {
                         questions.push(text);

@@ -263,11 +263,11 @@ const BAD: &[&str] = &[
 const PERCENT: &[&str] =
     &["bleu", "sacrebleu", "chrf", "rouge", "rouge1", "rouge2", "rougel", "rougelsum", "percent"];
 
-fn words(name: &str) -> impl Iterator<Item = &str> {
+pub(super) fn words(name: &str) -> impl Iterator<Item = &str> {
     name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
 }
 
-fn any(name: &str, list: &[&str]) -> bool {
+pub(super) fn any(name: &str, list: &[&str]) -> bool {
     words(name).any(|word| list.iter().any(|known| known.eq_ignore_ascii_case(word)))
 }
 

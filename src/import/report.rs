@@ -166,7 +166,7 @@ pub struct Report {
     pub tasks: Vec<Task>,
     /// What was passed over.
     pub skips: Skips,
-    /// Answers that stand twice: within a file the first one counts, of files without a date the last.
+    /// Duplicate answers: within a file the first one counts, of files without a date the last.
     pub repeated: usize,
     /// How many of those contradict the one that counts.
     pub conflicting: usize,

@@ -49,7 +49,7 @@ pub(super) fn is_percentage(value: &Value) -> bool {
     value.as_str().is_some_and(|text| text.trim().ends_with('%'))
 }
 
-/// The means of numbers by name; what is no number counts for nothing.
+/// The means of numbers by name; NaN is left out.
 #[derive(Default)]
 pub(super) struct Means(Vec<(String, f32, u32)>);
 

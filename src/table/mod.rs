@@ -127,15 +127,13 @@ impl Table {
     fn of_parquet(path: &Path, file: File) -> Result<Self> {
         let records = Records::open(file, |_| true).map_err(|e| no_parquet(path, None, &e))?;
         let header = named(path, records.names().to_vec())?;
-        let source = Source::Parquet(Box::new(records));
-        Ok(Self {
-            path: path.into(),
-            source,
-            header,
-            record: ByteRecord::new(),
-            line: 0,
-            broken: false,
-        })
+        Ok(Self::new(path, Source::Parquet(Box::new(records)), header))
+    }
+
+    /// A table of which no row has been read.
+    fn new(path: &Path, source: Source, header: Vec<String>) -> Self {
+        let record = ByteRecord::new();
+        Self { path: path.into(), source, header, record, line: 0, broken: false }
     }
 
     /// The table that CSV holds, with tabs between its cells if it is called so.
@@ -174,14 +172,7 @@ impl Table {
         }
         let header = named(path, names)?;
         let source = Source::Csv { reader: Box::new(reader), line_offset, read, unparsed };
-        Ok(Self {
-            path: path.into(),
-            source,
-            header,
-            record: ByteRecord::new(),
-            line: 0,
-            broken: false,
-        })
+        Ok(Self::new(path, source, header))
     }
 
     /// The index of a column that must be there.

@@ -19,6 +19,7 @@ const GROUP: usize = 1 << 16;
 
 /// How tables are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum Form {
     /// Text, as any program reads it.
     #[default]

@@ -54,9 +54,9 @@ impl Forecast {
         if score.responses < PLENTY {
             let p = (score.accuracy * n + 0.5) / (n + 1.0);
             let (before, variance) = forecast.logit();
-            let (known, sampling_variance) = (logit(p), sampling_variance(p, n));
-            let all = sampling_variance * variance / (sampling_variance + variance);
-            let logit = all * (known / sampling_variance + before / variance);
+            let (known, sampling) = (logit(p), sampling_variance(p, n));
+            let all = sampling * variance / (sampling + variance);
+            let logit = all * (known / sampling + before / variance);
             let accuracy = Estimate::of_logit(logit, all);
             return Self { responses: score.responses, accuracy };
         }
@@ -82,10 +82,9 @@ pub fn benchmark(embedder: &Embedder, benchmark: usize) -> Result<Vec<Forecast>>
     let benchmark = &embedder.benchmarks()[benchmark];
     let each = levels.into_iter().zip(&benchmark.scores).map(|((mean, deviation), score)| {
         let (mean, variance) = (f64::from(mean), f64::from(deviation).powi(2));
-        let sampling_variance =
+        let sampling =
             sampling_variance(crate::logit::sigmoid(mean), f64::from(benchmark.questions));
-        let level =
-            Estimate::of_logit(mean / stretch(variance.sqrt()), variance + sampling_variance);
+        let level = Estimate::of_logit(mean / stretch(variance.sqrt()), variance + sampling);
         match score {
             // What is known of the level counts its answers already.
             Some(score) if score.responses < PLENTY => {
@@ -220,14 +219,13 @@ fn forecast(
         .map(|((z, line), unknown)| {
             let (more, variance) = regression.predict(z);
             let logit = line + more;
-            let sampling_variance =
-                sampling_variance(crate::logit::sigmoid(logit), f64::from(questions));
-            Estimate::of_logit(logit, variance + unknown + sampling_variance)
+            let sampling = sampling_variance(crate::logit::sigmoid(logit), f64::from(questions));
+            Estimate::of_logit(logit, variance + unknown + sampling)
         })
         .collect())
 }
 
-/// The variance of the logit of a share by the sampling variance of `n` answers.
+/// The sampling variance of the logit of a share of `n` answers.
 fn sampling_variance(p: f64, n: f64) -> f64 {
     (n * p * (1.0 - p) + 0.5).recip()
 }

@@ -63,7 +63,7 @@ impl Regression {
         Ok(Self { parts })
     }
 
-    /// The mean and the variance of a new value with the row `z`, the sampling variance of its own aside.
+    /// The mean and the variance of a new value with the row `z`, without its own sampling variance.
     pub(super) fn predict(&self, z: ArrayView1<f64>) -> (f64, f64) {
         let (mut first, mut second) = (0.0, 0.0);
         for part in &self.parts {

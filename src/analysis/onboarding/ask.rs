@@ -47,7 +47,7 @@ impl Target {
 }
 
 /// `n` of the `open` candidates whose answers are expected to reduce the variance of `target` much,
-/// in the order to ask them: greedily, each the best of a few drawn by dice, given the ones before it.
+/// in the order to ask them: greedily, each the best of a few drawn at random, given the ones before it.
 ///
 /// In a Laplace approximation, an answer adds w·x·xᵀ to the precision, whatever it is, with
 /// w = p(1 − p): so the posterior after a batch can be foreseen (Bayesian D- and A-optimal design;

@@ -21,7 +21,7 @@ impl<'a> Catalogue<'a> {
     /// Encodes the questions of `data`, which takes a while.
     ///
     /// # Errors
-    /// If the encoder is not on this machine; [`crate::Error::Failed`] when cancelled.
+    /// If the encoder is not on this machine; [`crate::Error::Cancelled`].
     pub fn new(embedder: &Embedder, data: &'a Dataset, cancel: &AtomicBool) -> Result<Self> {
         let texts: Vec<&str> = data.questions.iter().map(|question| &*question.prompt).collect();
         let features = embedder.encode_many(&texts, &mut Progress::until(cancel))?;

@@ -11,7 +11,7 @@ use super::task::Task;
 use crate::error::Result;
 use crate::progress::proceed;
 
-/// What was said of each model while it was kept out; each models × columns.
+/// The predictions for each model while it was held out; each models × columns.
 #[derive(Clone)]
 pub(super) struct Scores {
     /// How far the score is above the threshold of its fold; for a number, the value foretold.

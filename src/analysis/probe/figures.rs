@@ -58,7 +58,7 @@ pub(super) fn largest(values: impl Iterator<Item = f64>) -> usize {
     best.0
 }
 
-/// What was said of the known models beside the truth, sorted so that any weights of them can be
+/// The predictions for the known models beside the truth, sorted so that any weights of them can be
 /// judged in one pass.
 pub(super) struct Outcome {
     class: Vec<usize>,

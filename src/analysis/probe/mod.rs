@@ -1,5 +1,5 @@
-//! Probes: can an attribute of a model be read off its vector, and is that more than sampling variance, more than
-//! kinship and more than who was asked what?
+//! Probes: can an attribute of a model be read off its vector, and is that more than chance, more than kinship
+//! and more than who was asked what?
 //!
 //! A *linear* probe (ridge regression) and the *nearest* models each speak of models that they have
 //! not learned from; strength, number of neighbors, the form of the vectors and the threshold are
@@ -63,8 +63,8 @@ pub const MODELS: usize = 4096;
 pub const ATTRIBUTES: usize = 1000;
 /// Columns of shuffled labels that are judged at a time: a fit serves them all, and they take memory.
 const COLUMNS: usize = 2400;
-/// Below this an attribute may be found: with seven attributes, sampling variance alone finds none of them in 93
-/// of a hundred embedders, and the other controls are still to be beaten.
+/// Below this an attribute may be found: with seven attributes, chance alone finds none of them in 93 of
+/// a hundred embedders, and the other controls are still to be beaten.
 const SIGNIFICANT: f64 = 0.01;
 
 /// The models of an embedder, ready to be probed.

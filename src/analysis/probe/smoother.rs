@@ -119,7 +119,7 @@ fn unsolved(e: linfa_linalg::LinalgError) -> Error {
     Error::Failed(format!("the probe could not be fitted: {e}"))
 }
 
-/// Ridge regression with a free intercept. What is said of a group without it is exact: the
+/// Ridge regression with a free intercept. The prediction for a group without it is exact: the
 /// residuals are divided by what the group adds to its own fit (Allen's PRESS, for groups).
 fn ridge(
     x: &Array2<f64>,

@@ -100,7 +100,7 @@ impl Costs {
     }
 }
 
-/// The cost weight as the price of the dearest model in units of probability.
+/// The cost weight as the price of the most expensive model in units of probability.
 pub(super) fn price(weight: f64) -> f64 {
     weight / (10.0 - weight)
 }

@@ -101,17 +101,29 @@ impl<'a> Router<'a> {
     /// # Errors
     /// As [`Preferences::check`]; if the encoder is not on this machine, see [`Embedder::encode`].
     pub fn route(&self, prompts: &[&str], preferences: &Preferences) -> Result<Vec<Route>> {
-        preferences.check(&self.costs)?;
         let start = Instant::now();
-        let features = self.embedder.encode(prompts)?;
-        let forecast = self.forecast(&features);
-        let mut routes: Vec<Route> = (0..prompts.len())
+        self.route_encoded(&self.embedder.encode(prompts)?, preferences, start)
+    }
+
+    /// The same for encoded prompts; their time is counted from `start`.
+    ///
+    /// # Errors
+    /// As [`Preferences::check`].
+    pub(crate) fn route_encoded(
+        &self,
+        features: &Features,
+        preferences: &Preferences,
+        start: Instant,
+    ) -> Result<Vec<Route>> {
+        preferences.check(&self.costs)?;
+        let forecast = self.forecast(features);
+        let mut routes: Vec<Route> = (0..features.len())
             .into_par_iter()
             .map(|row| {
-                let known = ties::known(self.embedder, &features, row);
+                let known = ties::known(self.embedder, features, row);
                 let mut candidates = self.candidates(&forecast, row, preferences, Some(&known));
                 let below = ranking::order(&mut candidates, preferences);
-                let evidence = why::evidence(self.embedder, &features, row, &candidates);
+                let evidence = why::evidence(self.embedder, features, row, &candidates);
                 let parts = self.embedder.logit_terms(&forecast, row);
                 let why = why::why(self, &candidates, &parts);
                 let cascade = cascade::plan(self.embedder.calibration(), &candidates);

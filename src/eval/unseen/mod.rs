@@ -121,7 +121,7 @@ pub fn unseen(
     let family = families(data, settings.family.as_deref())?;
     let fold_of = deal(&family, settings)?;
     let trainings = settings.folds * (1 + settings.retrain.len());
-    let mut judged: BTreeMap<(usize, Order, &'static str), Vec<EvalSet>> = BTreeMap::new();
+    let mut judged: BTreeMap<(usize, Order, &'static str), Vec<Outcome>> = BTreeMap::new();
     let mut times: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
     for fold in 0..settings.folds {
         let number = fold * (1 + settings.retrain.len());
@@ -202,7 +202,7 @@ fn families(data: &Dataset, name: Option<&str>) -> Result<Vec<usize>> {
 }
 
 /// The fold of each model: families by size, each to the fold with the fewest models so far (ties
-/// by dice).
+/// at random).
 fn deal(family: &[usize], settings: &Settings) -> Result<Vec<usize>> {
     let mut sizes: HashMap<usize, usize> = HashMap::new();
     family.iter().for_each(|f| *sizes.entry(*f).or_default() += 1);
@@ -253,12 +253,12 @@ struct Trial {
     model: usize,
     /// Its train questions in random order.
     random: Vec<usize>,
-    judged: Vec<((usize, Order, &'static str), EvalSet)>,
+    judged: Vec<((usize, Order, &'static str), Outcome)>,
     times: Vec<(usize, f64)>,
 }
 
 /// One forecast of one model.
-struct EvalSet {
+struct Outcome {
     error: f64,
     /// By benchmark.
     errors: Vec<f64>,
@@ -383,7 +383,7 @@ impl<'a> Bench<'a> {
         Ok(posterior)
     }
 
-    fn retrained(&self, trial: &Trial, size: usize, p: &Array2<f32>) -> EvalSet {
+    fn retrained(&self, trial: &Trial, size: usize, p: &Array2<f32>) -> Outcome {
         let rest = self.rest(trial.model, &trial.random[..size]);
         let p = |i: usize| f64::from(p[[rest[i].0, trial.model]]);
         self.compare(&rest, p, p)
@@ -402,7 +402,7 @@ impl<'a> Bench<'a> {
         rest: &[(usize, f32)],
         known: impl Fn(usize) -> f64,
         new: impl Fn(usize) -> f64,
-    ) -> EvalSet {
+    ) -> Outcome {
         let mut sums: BTreeMap<u32, (f64, f64)> = BTreeMap::new();
         let (mut p, mut labels, mut total) = (Vec::new(), Vec::new(), 0.0);
         for (i, &(q, y)) in rest.iter().enumerate() {
@@ -418,7 +418,7 @@ impl<'a> Bench<'a> {
         }
         let error = (total / rest.len().max(1) as f64).abs();
         let errors = sums.values().map(|(sum, n)| (sum / n).abs()).collect();
-        EvalSet { error, errors, covered: None, p, labels }
+        Outcome { error, errors, covered: None, p, labels }
     }
 
     /// The Rasch ability of most posterior probability: the prior is that of the kept models.
@@ -438,7 +438,7 @@ impl<'a> Bench<'a> {
     }
 }
 
-fn row((responses, order, predictor): (usize, Order, &'static str), judged: &[EvalSet]) -> Row {
+fn row((responses, order, predictor): (usize, Order, &'static str), judged: &[Outcome]) -> Row {
     let n = judged.len() as f64;
     let error = judged.iter().map(|j| j.error).sum::<f64>() / n;
     let variance = judged.iter().map(|j| (j.error - error).powi(2)).sum::<f64>() / n;

@@ -15,7 +15,7 @@ pub struct Config {
     pub theme: Option<String>,
     /// Movements are shown.
     pub motion: bool,
-    /// The mouse is vocabulary coverage.
+    /// The mouse is captured.
     pub mouse: bool,
     /// The last session is restored.
     pub session: bool,

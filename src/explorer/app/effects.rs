@@ -42,7 +42,7 @@ impl App {
             }
             Effect::UseTheme(name) => return self.use_theme(&name),
             Effect::StopTraining => self.stop_training.store(true, Ordering::Relaxed),
-            Effect::Mouse(vocabulary_coverage) => Screen::mouse(vocabulary_coverage)?,
+            Effect::Mouse(captured) => Screen::mouse(captured)?,
             Effect::Copy(text) => {
                 Screen::copy(&text)?;
                 let said = match text.lines().count() {

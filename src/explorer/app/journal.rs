@@ -13,7 +13,7 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Writes behind what stands in `path`; to nowhere without one.
+    /// Appends to `path`; to nowhere without one.
     ///
     /// # Errors
     /// If the file cannot be made.

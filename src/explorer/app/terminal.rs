@@ -101,10 +101,10 @@ impl Screen {
         paint().map_err(terminal_error)
     }
 
-    /// Catches the mouse, or leaves it to the terminal.
-    pub fn mouse(vocabulary_coverage: bool) -> Result<()> {
+    /// Captures the mouse, or leaves it to the terminal.
+    pub fn mouse(captured: bool) -> Result<()> {
         let mut out = io::stdout();
-        if vocabulary_coverage {
+        if captured {
             execute!(out, EnableMouseCapture)
         } else {
             execute!(out, DisableMouseCapture)

@@ -53,10 +53,7 @@ fn read(path: &Path) -> Result<String, String> {
     }
     let text = String::from_utf8(bytes);
     let text = text.map_err(|_| format!("{}: not UTF-8 text", path.display()))?;
-    Ok(match text.strip_prefix('\u{feff}') {
-        Some(rest) => rest.to_owned(),
-        None => text,
-    })
+    Ok(crate::unpack::without_mark(text))
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ pub fn words(command: &Command) -> (&'static str, &'static str) {
         C::Spin => ("3d 3-d rotate turn orbit animation", "Rotates the 3-D map slowly."),
         C::Turn(_) => ("3d 3-d rotate turn orbit tilt", "Rotates the 3-D map."),
         C::Colors => (
-            "color color heat hue legend group cluster attribute family size accuracy",
+            "color colour heat hue legend group cluster attribute family size accuracy",
             "By an attribute, a benchmark, clusters, uncertainty, or the chances on the prompt.",
         ),
         C::ColorBy(by) => of_color(*by),
@@ -89,7 +89,7 @@ pub fn words(command: &Command) -> (&'static str, &'static str) {
         C::Route(route) => of_router(*route),
         C::NewModel(N::Next) => (
             "onboard new ask informative active",
-            "Asks what tells most about the new model (needs --data).",
+            "Asks the most informative question (needs --data).",
         ),
         C::NewModel(_) => ("onboard new model answer", ""),
         _ => ("", ""),
@@ -125,7 +125,7 @@ fn of_pane(pane: Pane) -> (&'static str, &'static str) {
         ),
         Pane::Probe => (
             "attribute decode classifier linear significance",
-            "Which attributes the vectors tell.",
+            "Which attributes can be decoded from the vectors.",
         ),
         Pane::Route => ("prompt router rank best cost", "Who answers a prompt best."),
         Pane::Evaluate => (
@@ -150,7 +150,7 @@ fn of_router(command: R) -> (&'static str, &'static str) {
             "quality threshold least chance accuracy",
             "The cheapest model above this chance comes first.",
         ),
-        R::CheapestTie => ("cost price cheap tie", "Of those that cannot be told from the best."),
+        R::CheapestTie => ("cost price cheap tie", "Of those statistically tied with the best."),
         R::HighestCost => ("price budget limit maximum", "Leaves out what costs more."),
         R::Cautious => ("risk interval lower bound", "Prefers what is known better."),
         R::Pools | R::SavePool => ("filter saved models subset", "As for llmap route --pool."),

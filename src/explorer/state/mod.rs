@@ -105,7 +105,7 @@ pub struct State {
     pub help: bool,
     /// Lines of the help that are above the window.
     pub help_scroll: usize,
-    /// The mouse is vocabulary coverage.
+    /// The mouse is captured.
     pub mouse: bool,
     /// Where it points, until something else happens.
     pub hover: Option<Position>,
@@ -306,7 +306,7 @@ impl State {
     }
 
     /// What a step of undo would bring back.
-    pub fn memento(&self) -> Snapshot {
+    pub fn snapshot(&self) -> Snapshot {
         let marked = Arc::clone(&self.marked);
         Snapshot { look: self.map.look(), selected: self.selected, marked }
     }
@@ -332,15 +332,15 @@ impl State {
     }
 
     /// Brings back what was looked at and marked. Gives the projection that has to be computed first.
-    pub fn restore(&mut self, memento: &Snapshot) -> bool {
-        self.marked = Arc::clone(&memento.marked);
-        self.select(memento.selected);
-        if self.map.coloring.by != memento.look.color {
-            self.color_by(memento.look.color);
+    pub fn restore(&mut self, snapshot: &Snapshot) -> bool {
+        self.marked = Arc::clone(&snapshot.marked);
+        self.select(snapshot.selected);
+        if self.map.coloring.by != snapshot.look.color {
+            self.color_by(snapshot.look.color);
         }
-        let at_hand = self.map.look_as(&memento.look);
+        let at_hand = self.map.look_as(&snapshot.look);
         let classes = self.map.coloring.classes.len();
-        self.map.isolated = memento.look.isolated.filter(|class| *class < classes);
+        self.map.isolated = snapshot.look.isolated.filter(|class| *class < classes);
         at_hand
     }
 

@@ -8,7 +8,7 @@ use super::raster::SHAPES;
 use super::widgets::{fit, width};
 use crate::explorer::layout::Layout;
 use crate::explorer::state::State;
-use crate::explorer::state::coloring::{Class, ColorBy};
+use crate::explorer::state::coloring::ColorBy;
 use crate::explorer::state::map::Marker;
 use crate::explorer::theme::Ink;
 
@@ -26,8 +26,8 @@ impl Parts {
         let inside = Layout::inside(area);
         let mut legend = Vec::new();
         let (mut x, mut row) = (0, 0);
-        for (i, class) in state.map.coloring.classes.iter().enumerate() {
-            let w = (entry(state, class, inside.width).0 + 2) as u16;
+        for i in 0..state.map.coloring.classes.len() {
+            let w = (entry(state, i, inside.width).0 + 2) as u16;
             if x > 0 && x + w > inside.width {
                 (x, row) = (0, row + 1);
             }
@@ -61,8 +61,9 @@ impl Parts {
 
 /// A legend entry without its marker: its width and its parts. The name of a cluster says how far it
 /// holds at its end, and may take the whole line.
-fn entry(state: &State, class: &Class, room: u16) -> (usize, String, String) {
-    let count = format!(" {}", counted(state, class));
+fn entry(state: &State, at: usize, room: u16) -> (usize, String, String) {
+    let class = &state.map.coloring.classes[at];
+    let count = format!(" {}", counted(state, at));
     let room = usize::from(room).saturating_sub(width(&count) + 2);
     let longest = if state.map.coloring.by == ColorBy::Cluster { room } else { LONGEST };
     let name = fit(&class.name, longest);
@@ -70,12 +71,13 @@ fn entry(state: &State, class: &Class, room: u16) -> (usize, String, String) {
 }
 
 /// How many models a class has, and of several marked ones how many are of it.
-fn counted(state: &State, class: &Class) -> String {
+fn counted(state: &State, at: usize) -> String {
+    let coloring = &state.map.coloring;
+    let class = &coloring.classes[at];
     if state.marked.len() < 2 {
         return class.count.to_string();
     }
-    let coloring = &state.map.coloring;
-    let own = |m: &&usize| coloring.classes.get(coloring.class_of(**m)) == Some(class);
+    let own = |m: &&usize| coloring.class_of(**m) == at;
     format!("{}/{}", state.marked.iter().filter(own).count(), class.count)
 }
 
@@ -90,7 +92,7 @@ pub fn draw(buffer: &mut Buffer, state: &State, parts: &Parts) {
         } else {
             (theme.ink(Ink::MapDim), theme.ink(Ink::MapDim))
         };
-        let (_, name, count) = entry(state, class, parts.plot.width);
+        let (_, name, count) = entry(state, i, parts.plot.width);
         let shape =
             if state.marker() == Marker::Shapes { SHAPES[i.min(SHAPES.len() - 1)] } else { "●" };
         let end = place.right();

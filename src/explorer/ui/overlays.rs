@@ -17,7 +17,7 @@ use crate::explorer::ui::widgets::{fit, pad, under_cursor, width, wrap};
 
 /// The widest picker, in cells.
 const PICKER: u16 = 76;
-/// Lines of what is said of the item under the cursor, and of a model there.
+/// Lines of the description of the item under the cursor, and of a model's preview.
 const ABOUT: usize = 2;
 const MODEL: usize = 14;
 
@@ -104,7 +104,7 @@ pub fn draw_picker(frame: &mut Frame, state: &State, area: Rect) {
     frame.set_cursor_position((cursor.min(inside.right().saturating_sub(1)), inside.y));
 }
 
-/// What is said below a list of the item under its cursor.
+/// The description, below a list, of the item under its cursor.
 fn below(state: &State, picker: &Picker, room: usize, height: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
     let rule = Line::styled("─".repeat(room), theme.ink(Ink::Border));

@@ -12,7 +12,7 @@ use crate::explorer::ui::widgets::{fit, heading, width};
 /// Cells left of the plot for its probabilities.
 const SCALE: u16 = 5;
 
-/// A plot from the cheapest candidate to the dearest (logarithmic), and as far down as the front and
+/// A plot from the cheapest candidate to the most expensive (logarithmic), and as far down as the front and
 /// the better half reach.
 struct Plot {
     area: Rect,

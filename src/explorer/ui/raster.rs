@@ -91,7 +91,7 @@ impl Raster {
     }
 
     pub fn draw(&self, buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid) {
-        let (map, theme) = (&state.map, &state.theme);
+        let (map, theme, marker) = (&state.map, &state.theme, state.marker());
         for (i, &dots) in self.dots.iter().enumerate().filter(|(_, dots)| **dots > 0) {
             let (x, y) = (i % self.across, i / self.across);
             grid.add_point(x, y);
@@ -122,7 +122,7 @@ impl Raster {
             let class = self.majority(i);
             let color = hue(class);
             let mut buffer = [0; 4];
-            let symbol: &str = match state.marker() {
+            let symbol: &str = match marker {
                 Marker::Shapes => SHAPES[class.unwrap_or(SHAPES.len() - 1)],
                 Marker::Dots => "●",
                 Marker::Octants => OCTANTS[usize::from(dots)].encode_utf8(&mut buffer),

@@ -153,11 +153,11 @@ fn maximize(state: &mut State) {
 }
 
 fn travel(state: &mut State, back: bool, effects: &mut Vec<Effect>) {
-    let (now, history) = (state.memento(), &mut state.history);
+    let (now, history) = (state.snapshot(), &mut state.history);
     match if back { history.undo(now) } else { history.redo(now) } {
-        Some(memento) => {
-            if !state.restore(&memento) {
-                map::project(state, memento.look.projector, effects);
+        Some(snapshot) => {
+            if !state.restore(&snapshot) {
+                map::project(state, snapshot.look.projector, effects);
             }
         }
         None => state.say(if back { "Nothing to undo" } else { "Nothing to redo" }),

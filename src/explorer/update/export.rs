@@ -32,23 +32,40 @@ pub fn of_pane(state: &State) -> Exported {
     }
 }
 
-/// What would be written.
+/// Whether there is something to write.
 ///
 /// # Errors
-/// Why there is nothing to write.
+/// Why not.
+pub fn ready(state: &State, exported: Exported) -> Result<(), String> {
+    let (there, problem) = match exported {
+        Exported::Models => (!state.chosen().is_empty(), "There is no model to export"),
+        Exported::Forecasts => {
+            (state.forecasts.grid.done().is_some(), "The predictions are not there yet")
+        }
+        Exported::Answers => {
+            (!state.new_model.answers.is_empty(), "The new model has no answers yet")
+        }
+    };
+    there.then_some(()).ok_or_else(|| problem.into())
+}
+
+/// What is written.
+///
+/// # Errors
+/// Those of [`ready`].
 pub fn bytes(state: &State, exported: Exported) -> Result<Vec<u8>, String> {
+    ready(state, exported)?;
     match exported {
-        Exported::Models if state.chosen().is_empty() => Err("There is no model to export".into()),
         Exported::Models => selection(state).map_err(|problem| problem.to_string()),
-        Exported::Forecasts => forecasts(state),
-        Exported::Answers => answers(state),
+        Exported::Forecasts => Ok(forecasts(state)),
+        Exported::Answers => Ok(answers(state)),
     }
 }
 
 /// The models of the Forecast pane on all benchmarks.
-fn forecasts(state: &State) -> Result<Vec<u8>, String> {
-    let grid = state.forecasts.grid.done().ok_or("The predictions are not there yet")?;
-    let benchmarks = state.model_set.benchmarks.iter().zip(grid.iter());
+fn forecasts(state: &State) -> Vec<u8> {
+    let grid = state.forecasts.grid.done().into_iter().flat_map(|grid| grid.iter());
+    let benchmarks = state.model_set.benchmarks.iter().zip(grid);
     let pairs = benchmarks.flat_map(|(benchmark, column)| {
         let models = state.forecasts.rows.iter();
         models.filter_map(|&m| {
@@ -60,16 +77,13 @@ fn forecasts(state: &State) -> Result<Vec<u8>, String> {
             })
         })
     });
-    Ok(forecast::csv(pairs))
+    forecast::csv(pairs)
 }
 
 /// The answers as `llmap onboard` reads them.
-fn answers(state: &State) -> Result<Vec<u8>, String> {
-    if state.new_model.answers.is_empty() {
-        return Err("The new model has no answers yet".into());
-    }
+fn answers(state: &State) -> Vec<u8> {
     let rows = state.new_model.answers.iter().map(|answer| {
         [answer.prompt.clone(), answer.label.map_or_else(String::new, |y| y.to_string())]
     });
-    Ok(spreadsheet::table(&["prompt", "label"], rows))
+    spreadsheet::table(&["prompt", "label"], rows)
 }

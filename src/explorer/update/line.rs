@@ -32,8 +32,8 @@ pub fn open_filter(state: &mut State) {
 
 /// Types the name of a file to write.
 pub fn open_export(state: &mut State, exported: Exported) {
-    match export::bytes(state, exported) {
-        Ok(_) => open(state, Purpose::Export(exported), exported.file().into()),
+    match export::ready(state, exported) {
+        Ok(()) => open(state, Purpose::Export(exported), exported.file().into()),
         Err(problem) => state.complain(&problem),
     }
 }

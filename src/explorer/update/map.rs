@@ -64,7 +64,7 @@ pub fn color_by(state: &mut State, by: ColorBy) {
 
 pub fn next_marker(state: &mut State) {
     state.map.next_marker();
-    state.say(state.map.marker.title());
+    state.say(state.marker().title());
 }
 
 /// Shades crowded places, or no longer.

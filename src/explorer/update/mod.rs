@@ -38,9 +38,9 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             if let Some(command) = through_help(state, command) {
                 let step = Step::from(&command);
                 let moves_in_time = matches!(command, Command::Undo | Command::Redo);
-                let before = state.memento();
+                let before = state.snapshot();
                 commands::run(state, command, &mut effects);
-                if !moves_in_time && state.memento() != before {
+                if !moves_in_time && state.snapshot() != before {
                     state.history.remember(before, step);
                 }
             }
@@ -48,9 +48,9 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
         Event::Input(Input::Hover(x, y)) => state.hover = Some((x, y).into()),
         Event::Input(input) => {
             if !reads_help(state, turned(&input)) {
-                let (step, before) = (Step::from(&input), state.memento());
+                let (step, before) = (Step::from(&input), state.snapshot());
                 take_input(state, input, &mut effects);
-                if state.memento() != before {
+                if state.snapshot() != before {
                     state.history.remember(before, step);
                 }
             }

@@ -16,7 +16,7 @@ pub(super) fn jobs(tree: &Tree, skips: &mut Skips) -> Vec<Job> {
     let mut named = |file: File| {
         let split = split(&file);
         if split.is_none() && json::begins_with(&file, is_record) {
-            skips.file(&file.path, "its name is that of no split: call it train, val or test");
+            skips.file(&file.path, "its name is not that of a split: call it train, val or test");
         }
         Some((split?, file))
     };

@@ -96,7 +96,7 @@ pub(super) fn jobs(tree: &Tree, skips: &mut Skips) -> Vec<Job> {
     jobs
 }
 
-/// Reads a run. Perturbed questions are none of its answers; of several trials the mean is one.
+/// Reads a run. Perturbed questions are left out; several trials are averaged.
 fn read(file: &File, state: &File, stats: &File, skips: &mut Skips) -> Option<Run> {
     let spec: Spec = match json::document(file) {
         Ok(spec) => spec,

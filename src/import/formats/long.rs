@@ -186,14 +186,13 @@ fn read(file: &File, columns: &Columns, skips: &mut Skips) -> Vec<Run> {
     // Rows before the first one that has all columns, and what that one lacks.
     let mut early: Option<(u64, usize, String)> = None;
     json::records(file, None, skips, |line, record: Record, skips| {
-        if about.meet(&record) {
-            let known = places.as_ref().is_some_and(|known| known.any(&record));
+        if about.meet(&record) && !places.as_ref().is_some_and(|known| known.any(&record)) {
             match Places::of(&record, columns) {
-                Ok(found) if !known => places = Some(found),
-                Err(problem) if places.is_none() && early.is_none() => {
-                    early = Some((line, 0, problem));
+                Ok(found) => places = Some(found),
+                Err(problem) if places.is_none() => {
+                    early.get_or_insert((line, 0, problem));
                 }
-                _ => {}
+                Err(_) => {}
             }
         }
         let Some(places) = &places else {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::each;
 use super::long::{About, ID, QUESTION, filled, pass_over, place};
 use crate::import::files::{File, Tree, holds_records};
-use crate::import::metric::judges;
+use crate::import::metric::{any, judges, words};
 use crate::import::report::Skips;
 use crate::import::run::{Run, Runs, clean};
 use crate::import::value::{Record, is_blank, said, score};
@@ -74,10 +74,9 @@ pub(super) fn jobs(tree: &Tree, options: &Options) -> Vec<Job> {
 /// True for the name of a column that is about the question, such as `num_choices`, or about the row,
 /// such as the index that pandas writes.
 fn is_other(name: &str) -> bool {
-    let words = || name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     let number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
-    let known = |word: &str| OTHERS.iter().any(|other| other.eq_ignore_ascii_case(word));
-    words().all(|word| known(word) || number(word)) && (words().any(known) || name.is_empty())
+    words(name).all(|word| any(word, OTHERS) || number(word))
+        && (any(name, OTHERS) || name.is_empty())
 }
 
 /// Which columns are models, as rows show them.
@@ -86,13 +85,13 @@ struct Places<'a> {
     question: Option<String>,
     about: About,
     model: &'a dyn Fn(&Record, &str) -> bool,
-    models: HashSet<String>,
+    models: BTreeMap<String, Column>,
 }
 
 impl<'a> Places<'a> {
     fn new(columns: &'a Columns, model: &'a dyn Fn(&Record, &str) -> bool) -> Self {
         let (question, about) = (None, About::new(columns));
-        Self { columns, question, about, model, models: HashSet::new() }
+        Self { columns, question, about, model, models: BTreeMap::new() }
     }
 
     /// Looks at the columns of the next row.
@@ -101,7 +100,7 @@ impl<'a> Places<'a> {
     /// A sentence that says what is not there.
     fn meet(&mut self, record: &Record) -> Result<(), String> {
         let there = || record.keys().take(20).map(String::as_str).collect::<Vec<_>>().join(", ");
-        if !self.about.meet(record) && self.question.is_some() {
+        if !self.about.meet(record) && !self.models.is_empty() {
             return Ok(());
         }
         if self.question.is_none() {
@@ -128,7 +127,11 @@ impl<'a> Places<'a> {
                 && !name.contains('|')
                 && (self.model)(record, name)
         };
-        self.models.extend(record.keys().filter(is_model).cloned());
+        for name in record.keys().filter(is_model) {
+            if !self.models.contains_key(name) {
+                self.models.insert(name.clone(), Column::default());
+            }
+        }
         if self.models.is_empty() {
             return Err(format!("no column is a model (there are: {})", there()));
         }
@@ -175,7 +178,7 @@ impl Column {
 }
 
 /// Reads a matrix whose columns are models where `model` says so. Columns of words, or of numbers that
-/// are no labels, are no models; one of scores may hold a word by mistake.
+/// cannot be labels, are not models; one of scores may hold a word by mistake.
 pub(super) fn read(
     file: &File,
     columns: &Columns,
@@ -184,16 +187,12 @@ pub(super) fn read(
 ) -> Vec<Run> {
     let mut runs = Runs::new(&file.path);
     let mut places = Places::new(columns, model);
-    let (mut early, mut known) = (None, false);
-    let mut read: BTreeMap<String, Column> = BTreeMap::new();
+    let mut early = None;
     json::records(file, None, skips, |line, record: Record, skips| {
-        match places.meet(&record) {
-            Ok(()) => known = true,
-            Err(problem) => {
-                let (_, n, _) = early.get_or_insert((line, 0, problem));
-                *n += 1;
-                return;
-            }
+        if let Err(problem) = places.meet(&record) {
+            let (_, n, _) = early.get_or_insert((line, 0, problem));
+            *n += 1;
+            return;
         }
         let place = places.question.as_deref().unwrap_or_default();
         let question = filled(&record, place).and_then(said);
@@ -203,13 +202,9 @@ pub(super) fn read(
         let task = places.about.task(&record, file);
         let document = places.about.document(&record, &question, &mut runs);
         for (name, value) in &record {
-            if !places.models.contains(name) || is_blank(value) {
+            let Some(column) = places.models.get_mut(name).filter(|_| !is_blank(value)) else {
                 continue;
-            }
-            if !read.contains_key(name) {
-                read.insert(name.clone(), Column::default());
-            }
-            let Some(column) = read.get_mut(name) else { continue };
+            };
             let label = score(value);
             if label.is_nan() && column.values.is_empty() {
                 column.words.push(line);
@@ -223,19 +218,20 @@ pub(super) fn read(
             runs.run(&task, name).scored(line, document.clone(), value);
         }
     });
-    pass_over(file, early, known, skips);
+    pass_over(file, early, !places.models.is_empty(), skips);
     let mut none: HashSet<String> = HashSet::new();
     let chosen = columns.all("model").next().is_some();
-    for (name, column) in read.into_iter().filter(|(_, column)| !column.values.is_empty()) {
+    for (name, column) in places.models.into_iter().filter(|(_, column)| !column.values.is_empty())
+    {
         if let Some(problem) = column.problem().filter(|_| !chosen) {
-            let advice = "is taken for no model: name the models with --columns model=NAME";
+            let advice = "is not taken as a model: name the models with --columns model=NAME";
             let problem = format!("column `{name}` {problem} and {advice}");
             skips.column(&file.path, column.values.len(), problem);
             none.insert(clean(&name));
             continue;
         }
         for line in column.words {
-            skips.row(&file.path, line, "no score", &format!("`{name}` is no number"));
+            skips.row(&file.path, line, "no score", &format!("`{name}` is not a number"));
         }
     }
     let mut runs = runs.finish();

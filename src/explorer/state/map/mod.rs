@@ -123,6 +123,7 @@ pub struct Look {
     pub projector: Projector,
     pub axes: (usize, usize),
     pub space: Option<Turned>,
+    #[serde(alias = "centre")]
     pub center: Place,
     pub zoom: f64,
     pub isolated: Option<usize>,
@@ -232,12 +233,12 @@ impl MapState {
         map
     }
 
-    /// Who gets a name first: models of which much is known, and of those the ones at the edge of what
-    /// colors them, which tell the groups apart.
+    /// Who gets a name first: models of which much is known, and of those the ones at the edge of
+    /// their class at the start, on the first two components, which set the groups apart.
     pub fn rank(&mut self, model_set: &ModelSet) {
         let n = model_set.models.len();
         let mut by_answers: Vec<usize> = (0..n).collect();
-        by_answers.sort_by_key(|&model| std::cmp::Reverse(model_set.answers(model)));
+        by_answers.sort_by_cached_key(|&model| std::cmp::Reverse(model_set.answers(model)));
         let mut score = vec![0.0; n];
         for (place, &model) in by_answers.iter().enumerate() {
             score[model] = 1.0 - place as f64 / n as f64;

@@ -11,7 +11,7 @@ pub struct Limits {
     pub least: u8,
     /// What a model may cost.
     pub most: Option<f64>,
-    /// The cheapest of those that cannot be told from the best.
+    /// The cheapest of those statistically tied with the best.
     pub cheapest_tie: bool,
     /// What the candidates are ranked by.
     pub rank: Rank,

@@ -29,7 +29,7 @@ pub const TITLES: usize = 2;
 /// The widest name of a model, with its mark.
 const NAME: usize = 44;
 const MARK: usize = 2;
-/// Lines that the grid leaves to what is said of one pair.
+/// Lines that the grid leaves to the details of one pair.
 const BELOW: usize = 4;
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {

@@ -10,7 +10,7 @@ use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
 use crate::explorer::state::job::JobKind;
 use crate::explorer::state::map::Tool;
-use crate::explorer::state::new_model::NAME as NEWCOMER;
+use crate::explorer::state::new_model::NAME as NEW_MODEL;
 use crate::explorer::theme::Ink;
 use crate::explorer::ui::frame::pane_block;
 use crate::explorer::ui::geometry::{direction, ellipse};
@@ -205,8 +205,8 @@ fn draw_new_model(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Gri
     let Some((x, y)) = center else { return };
     let style = state.theme.bold(Ink::MapRouted);
     grid.reserve(x, y, 1);
-    if let Some((x, y)) = grid.place(&Wanted { x, y, text: NEWCOMER, covers: usize::MAX }) {
-        put(buffer, (x, y), NEWCOMER, style);
+    if let Some((x, y)) = grid.place(&Wanted { x, y, text: NEW_MODEL, covers: usize::MAX }) {
+        put(buffer, (x, y), NEW_MODEL, style);
     }
     put(buffer, (x, y), "✚", style);
 }

@@ -24,7 +24,7 @@ use crate::explorer::ui::widgets::{
 type Section = fn(&State, &Report, usize) -> Vec<Line<'static>>;
 /// Lines above the list.
 const ABOVE: usize = 1;
-/// Lines that the list leaves to what is said of one attribute.
+/// Lines that the list leaves to the details of one attribute.
 const BELOW: usize = 11;
 /// How a mark is drawn.
 const CHANCE: &str = "┃";
@@ -38,7 +38,7 @@ const SHORT: usize = 14;
 const SENTENCE: usize = 56;
 const LEAST_WHISKER: usize = 4;
 const WHISKER: usize = 30;
-/// What is said of an attribute that cannot be probed.
+/// The text for an attribute that cannot be probed.
 const TOO_FEW: &str = "needs ≥ 5 models in two classes";
 /// Cells for the kind of a probe.
 const KINDS: usize = 18;
@@ -406,7 +406,7 @@ fn model(state: &State, r: &Report, m: usize, room: usize) -> Line<'static> {
     ])
 }
 
-/// What is said of the models whose value is not known.
+/// The predictions for models without a label.
 fn unknown(state: &State, r: &Report, room: usize) -> Vec<Line<'static>> {
     let mut unknown = r.unknown();
     if unknown.is_empty() {

@@ -128,7 +128,7 @@ fn read(
     skips: &mut Skips,
 ) -> Option<Run> {
     let mut reader = Reader::default();
-    let mut answers = 0_usize;
+    let (mut answers, mut unfiltered) = (0_usize, None::<String>);
     json::records(file, None, skips, |line, sample: Sample, skips| {
         if sample.doc.is_none() && sample.prompt.is_none() {
             return skips.row(
@@ -149,18 +149,15 @@ fn read(
             return skips.row(&file.path, line, "no question", &problem);
         };
         answers += 1;
-        let filter = filter(&run, sample.filter.as_deref().unwrap_or_default());
-        run.answer(line, document, &filter, &sample.scores);
+        // To have no filter and one that is called `none` is the same.
+        let filter = match sample.filter.as_deref().unwrap_or_default() {
+            name @ ("" | "none") => unfiltered.get_or_insert_with(|| name.to_owned()).as_str(),
+            name => name,
+        };
+        run.answer(line, document, filter, &sample.scores);
     });
     run.check_hashes();
     (answers > 0).then_some(run)
-}
-
-/// The name of a sample's filter: to have none and to be called `none` is the same.
-fn filter(run: &Run, name: &str) -> String {
-    let none = |name: &str| matches!(name, "" | "none");
-    let known = run.parts.iter().map(|part| &part.filter).find(|known| none(known));
-    known.filter(|_| none(name)).cloned().unwrap_or_else(|| name.to_owned())
 }
 
 /// What a sample asked.
