@@ -206,7 +206,7 @@ pub fn selections(state: &State) -> Option<Picker> {
     let mut items: Vec<Item> = each
         .clone()
         .map(|(name, models)| {
-            Item::new(name, format!("{} models", models.len()), Command::Recall(name.clone()))
+            Item::new(name, crate::count(models.len(), "model"), Command::Recall(name.clone()))
         })
         .collect();
     items.extend(
