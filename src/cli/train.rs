@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
+use super::sql::Sql;
 use super::{Common, output, signals};
 #[cfg(feature = "tui")]
 use crate::dataset::Dataset;
@@ -31,8 +32,9 @@ The data is a folder with questions.csv, models.csv and responses.csv, or with t
 test.csv in the layout of EmbedLLM. Ctrl-C, like SIGTERM and SIGHUP, stops and keeps the best epoch so
 far (exit code 0); before the first epoch is over nothing is written, and what was there stays (130).")]
 pub struct Arguments {
-    /// The folder of the data set.
-    data: PathBuf,
+    /// The folder of the data set; with --sql, that of its questions and models.
+    #[arg(required_unless_present = "sql")]
+    data: Option<PathBuf>,
     /// The file to write.
     #[arg(long, short, value_name = "EMBEDDER")]
     output: PathBuf,
@@ -62,6 +64,8 @@ pub struct Arguments {
     #[cfg(feature = "tui")]
     #[arg(long, requires = "live")]
     theme: Option<String>,
+    #[command(flatten)]
+    sql: Sql,
 }
 
 impl Arguments {
@@ -86,7 +90,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let encoder = encoder::sources(&arguments.encoder)?;
     // Training for minutes and then failing to write would be a waste.
     let output = Output::open(&arguments.output, &inputs(arguments, &encoder))?;
-    let data = super::data(&arguments.data)?;
+    let data = arguments.sql.data(arguments.data.as_deref())?;
     if !common.quiet && !arguments.live() {
         data.problems().iter().for_each(|problem| {
             output::message(format!("note: {}", crate::one_line(problem)));
@@ -161,7 +165,7 @@ fn live(
 
 /// The files that training reads.
 fn inputs(arguments: &Arguments, encoder: &[Source]) -> Vec<PathBuf> {
-    let mut inputs = crate::dataset::table_files(&arguments.data);
+    let mut inputs = arguments.data.as_deref().map(crate::dataset::table_files).unwrap_or_default();
     for source in encoder {
         let Source::Folder(folder) = source else { continue };
         let files = std::fs::read_dir(folder).into_iter().flatten().filter_map(io::Result::ok);

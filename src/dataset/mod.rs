@@ -29,7 +29,7 @@ pub use guess::guess;
 pub use kinds::Kind;
 pub use matching::NearMiss;
 pub use merge::{Conflict, Merged, join_attributes, merge};
-pub use read::{load, load_attributes, table_files};
+pub use read::{load, load_attributes, load_with_responses, table_files};
 pub use rules::load_rules;
 pub(crate) use rules::pattern;
 pub use scores::load_scores;

@@ -34,8 +34,8 @@ pub fn load(folder: &Path) -> Result<Dataset> {
             "name its folder",
         ));
     }
-    if table::find(folder, "responses")?.is_some() {
-        tables::load(folder)
+    if let Some(responses) = table::find(folder, "responses")? {
+        tables::load(folder, responses)
     } else if table::find(folder, "train")?.is_some() {
         embedllm::load(folder)
     } else {
@@ -45,6 +45,15 @@ pub fn load(folder: &Path) -> Result<Dataset> {
                    val.csv and test.csv (EmbedLLM); .csv.gz, .csv.zst and .parquet work too";
         Err(Error::input(folder, "holds no data set", fix))
     }
+}
+
+/// Reads the data set whose questions and models are tables in `folder`, and whose responses are the table
+/// at `responses`.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_with_responses(folder: &Path, responses: &Path) -> Result<Dataset> {
+    tables::load(folder, responses.to_owned())
 }
 
 /// The files of the tables in `folder` that [`load`] may read.

@@ -11,15 +11,15 @@ use super::{Dataset, Split};
 use crate::error::{Error, Result};
 use crate::table::{self, Row, Table};
 
-pub(super) fn load(folder: &Path) -> Result<Dataset> {
+/// `responses_path` is the table of the responses, which may be elsewhere.
+pub(super) fn load(folder: &Path, responses_path: PathBuf) -> Result<Dataset> {
     let path = |stem: &str| -> Result<PathBuf> {
         table::find(folder, stem)?.ok_or_else(|| {
             let fix = format!("put {stem}.csv beside the other tables");
             Error::input(folder, format!("holds no {stem} table"), fix)
         })
     };
-    let (questions_path, models_path, responses_path) =
-        (path("questions")?, path("models")?, path("responses")?);
+    let (questions_path, models_path) = (path("questions")?, path("models")?);
 
     let mut builder = Builder::default();
     let (mut question_index, mut lines) = (HashMap::new(), Vec::new());
