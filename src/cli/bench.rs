@@ -1,5 +1,7 @@
 //! `llmap bench`
 
+mod records;
+
 use std::hint::black_box;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -35,6 +37,7 @@ const LOCK: &str = include_str!("../../Cargo.lock");
   llmap bench
   llmap bench --json --repeats 50
   llmap bench --train mydata --runs 5        training too, five times
+  llmap bench --scale-records --most 1000000 training on ever more simulated responses
 
 Times are medians, with the 5th and the 95th percentile. Close other programs first: they count too.")]
 pub struct Arguments {
@@ -49,6 +52,15 @@ pub struct Arguments {
     #[arg(long, default_value_t = 3, value_name = "N",
         value_parser = clap::value_parser!(u32).range(1..=1000))]
     runs: u32,
+    /// Train on ever more simulated responses instead: 100,000, ten times as many, and so on.
+    #[arg(long)]
+    scale_records: bool,
+    /// The most responses that it trains on.
+    #[arg(long, default_value_t = 10_000_000, value_name = "N", requires = "scale_records")]
+    most: usize,
+    /// Where the simulated records lie meanwhile: 10 bytes a response. (default: the system's folder)
+    #[arg(long, value_name = "FOLDER", requires = "scale_records")]
+    folder: Option<PathBuf>,
 }
 
 /// What training took.
@@ -81,6 +93,9 @@ struct Routing {
 }
 
 pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
+    if arguments.scale_records {
+        return records::run(arguments, common);
+    }
     let repeats = arguments.repeats as usize;
     let embedder = Arc::new(Embedder::shipped()?);
     let routing = routing(&embedder, repeats)?;

@@ -68,7 +68,7 @@ pub(crate) use residuals::model_means;
 pub use scope::Scope;
 pub use settings::Settings;
 pub use shared::SharedCounts;
-pub use train::train;
+pub use train::{Checkpoints, Resources, train, train_with};
 
 /// Where an embedder comes from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
