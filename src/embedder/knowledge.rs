@@ -185,7 +185,7 @@ fn root(matrix: &Array2<f64>) -> Result<Array2<f64>> {
 
 /// The answers behind the scores: one list a category.
 pub(super) fn answers(benchmarks: &[Benchmark]) -> Vec<Vec<u32>> {
-    let count = |score: &Option<Score>| score.map_or(0, |score| score.responses);
+    let count = |score: Option<Score>| score.map_or(0, |score| score.responses);
     benchmarks.iter().map(|benchmark| benchmark.scores.iter().map(count).collect()).collect()
 }
 
@@ -282,7 +282,7 @@ fn stacked<'a>(
 
 fn cells_answers(scores: &[Benchmark], models: usize) -> Vec<usize> {
     let of = |m: usize| {
-        scores.iter().filter_map(|b| b.scores[m].as_ref()).map(|s| s.responses as usize).sum()
+        scores.iter().filter_map(|b| b.scores.get(m)).map(|s| s.responses as usize).sum()
     };
     (0..models).map(of).collect()
 }

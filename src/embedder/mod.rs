@@ -47,7 +47,7 @@ use network::{Network, Weights};
 
 use crate::metrics::{Bin, Metrics};
 
-pub use benchmark::{Benchmark, Score};
+pub use benchmark::{Benchmark, Score, Scores};
 pub use calibration::Calibration;
 pub use coverage::Coverage;
 pub(crate) use coverage::coverage;

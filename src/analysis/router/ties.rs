@@ -22,7 +22,7 @@ pub(super) fn known(embedder: &Embedder, features: &Features, row: usize) -> Vec
     let mut known = vec![0.0; embedder.models().len()];
     let like = embedder.benchmarks().iter().zip(shares).filter(|(_, share)| *share > 0.0);
     for (benchmark, share) in like {
-        for (known, score) in known.iter_mut().zip(&benchmark.scores) {
+        for (known, score) in known.iter_mut().zip(benchmark.scores.iter()) {
             *known += score.map_or(0.0, |score| share * score.responses as f32);
         }
     }

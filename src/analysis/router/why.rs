@@ -80,7 +80,7 @@ pub(super) fn evidence(
                 .iter()
                 .take(CANDIDATES)
                 .filter_map(|c| {
-                    let score = benchmark.scores[c.model].as_ref()?;
+                    let score = benchmark.scores.get(c.model)?;
                     Some((embedder.models()[c.model].clone(), score.accuracy))
                 })
                 .collect();
@@ -112,7 +112,7 @@ pub(super) fn why(router: &Router, candidates: &[Candidate], parts: &[LogitTerms
 
 fn ahead_on(embedder: &Embedder, model: usize, other: usize) -> Option<(String, f64, f64)> {
     let both = embedder.benchmarks().iter().filter_map(|benchmark| {
-        let accuracy = |model: usize| Some(benchmark.scores[model].as_ref()?.accuracy);
+        let accuracy = |model: usize| Some(benchmark.scores.get(model)?.accuracy);
         Some((benchmark.name.clone(), accuracy(model)?, accuracy(other)?))
     });
     both.filter(|(_, own, others)| own > others).max_by(|a, b| (a.1 - a.2).total_cmp(&(b.1 - b.2)))

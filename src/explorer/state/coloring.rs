@@ -108,7 +108,7 @@ impl Coloring {
                 bins(&model_set.uncertainty.iter().map(rounded).collect::<Vec<_>>())
             }),
             ColorBy::Benchmark(b) => model_set.benchmarks.get(b).map(|b| {
-                shares(b.scores.iter().map(|score| score.as_ref().map(|score| score.accuracy)))
+                shares(b.scores.iter().map(|score| score.map(|score| score.accuracy)))
             }),
         };
         match classes {

@@ -106,7 +106,7 @@ impl ModelSet {
     pub fn answers(&self, model: usize) -> u32 {
         self.benchmarks
             .iter()
-            .filter_map(|b| b.scores.get(model)?.as_ref())
+            .filter_map(|b| b.scores.get(model))
             .map(|s| s.responses)
             .sum()
     }

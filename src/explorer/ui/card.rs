@@ -64,7 +64,7 @@ fn lines(state: &State, model: usize) -> Vec<(String, Ink)> {
     let mut known: Vec<_> = model_set
         .benchmarks
         .iter()
-        .filter_map(|b| Some((b, b.scores.get(model)?.as_ref()?)))
+        .filter_map(|b| Some((b, b.scores.get(model)?)))
         .collect();
     known.sort_by_key(|(_, score)| std::cmp::Reverse(score.responses));
     lines.extend(known.into_iter().take(BENCHMARKS).map(|(benchmark, score)| {

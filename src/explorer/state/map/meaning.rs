@@ -54,7 +54,7 @@ pub fn meaning(model_set: &ModelSet, coordinates: &[f64]) -> Option<Meaning> {
     });
     let benchmark = benchmarks.filter_map(|benchmark| {
         let name = format!("accuracy on {}", benchmark.name);
-        of(&name, &|m| Some(benchmark.scores.get(m)?.as_ref()?.accuracy))
+        of(&name, &|m| Some(benchmark.scores.get(m)?.accuracy))
     });
     benchmark.chain(whole).max_by(farther).filter(|found| found.r.abs() >= LEAST)
 }

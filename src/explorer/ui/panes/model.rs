@@ -164,7 +164,7 @@ fn benchmarks(state: &State, room: usize) -> Vec<Line<'static>> {
         .model_set
         .benchmarks
         .iter()
-        .filter_map(|b| Some((b, b.scores.get(model)?.as_ref()?)))
+        .filter_map(|b| Some((b, b.scores.get(model)?)))
         .collect();
     if run.is_empty() {
         return vec![Line::styled("no benchmark evaluated", theme.ink(Ink::Muted))];
