@@ -1,6 +1,7 @@
 //! Training: from a data set to an embedder.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
 use std::thread;
@@ -119,7 +120,7 @@ pub fn train(
     let calibration = calibrate::fit(&judged, &logits);
     let p: Vec<f32> = logits.iter().map(|logit| calibration.probability(*logit)).collect();
     Ok(Embedder {
-        models: data.models.clone(),
+        models: Arc::new(data.models.clone()),
         attributes: data.attributes.clone(),
         benchmarks: all,
         provenance: Provenance {
@@ -137,7 +138,7 @@ pub fn train(
             coverage: coverage(&judged, &p, &calibration),
             version: env!("CARGO_PKG_VERSION").into(),
         },
-        vectors: vectors.vectors,
+        vectors: Arc::new(vectors.vectors),
         deviations: vectors.deviations,
         calibration,
         featurizer,
