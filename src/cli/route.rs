@@ -122,7 +122,8 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         } else {
             let start = Instant::now();
             let features = embedder.encode(&prompts)?;
-            let routes = router.route_encoded(&features, &preferences, start)?;
+            let top = arguments.top;
+            let routes = router.route_encoded((&features, start), &preferences, top)?;
             let questions = arguments.explain.then(|| embedder.questions(&features));
             let questions = questions.unwrap_or_default();
             for (at, (prompt, route)) in prompts.iter().zip(&routes).enumerate() {

@@ -1,5 +1,7 @@
 //! What models cost, and how cost is weighed against quality.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use crate::dataset::{Attribute, Values};
@@ -39,10 +41,10 @@ impl Unit {
     }
 }
 
-/// What each model costs.
+/// What each model costs. A copy shares the numbers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Costs {
-    values: Vec<Option<f64>>,
+    values: Arc<Vec<Option<f64>>>,
     unit: Option<Unit>,
 }
 
@@ -67,17 +69,18 @@ impl Costs {
         let sizes = || (0..models).map(|m| known(number(column("params_b"), m)));
         let any = |values: &[Option<f64>]| values.iter().any(Option::is_some);
         if any(&prices) {
-            return Self { values: prices, unit: Some(Unit::Dollars) };
+            return Self { values: Arc::new(prices), unit: Some(Unit::Dollars) };
         }
         let values: Vec<Option<f64>> = sizes().collect();
         let unit = any(&values).then_some(Unit::Parameters);
-        Self { values, unit }
+        Self { values: Arc::new(values), unit }
     }
 
     /// The costs of some models, in that order.
     #[must_use]
     pub fn select(&self, models: &[usize]) -> Self {
-        Self { values: models.iter().map(|&m| self.of_model(m)).collect(), unit: self.unit }
+        let values = models.iter().map(|&m| self.of_model(m)).collect();
+        Self { values: Arc::new(values), unit: self.unit }
     }
 
     /// How many models.
