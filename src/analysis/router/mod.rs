@@ -3,11 +3,14 @@
 mod answer;
 mod cascade;
 mod cost;
+mod measured;
 pub mod pools;
 pub mod portfolio;
 mod preferences;
 mod ranking;
+mod sentence;
 mod ties;
+mod tokens;
 mod why;
 
 use std::time::Instant;
@@ -20,9 +23,11 @@ use rayon::prelude::*;
 
 pub use answer::Answer;
 pub use cascade::Cascade;
-pub use cost::{Costs, Unit};
+pub use cost::{Costs, Unit, dollars};
+pub use measured::Measured;
 pub use preferences::{Preferences, Rank};
-pub use why::{Evidence, RunnerUp, Why};
+pub use tokens::{ANSWER_TOKENS, Tokens};
+pub use why::{Evidence, Lead, RunnerUp, Why};
 
 /// A model that could answer a prompt.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +49,19 @@ pub struct Candidate {
     pub tied: bool,
     /// True if no other candidate is both more probable and at most as costly (Pareto).
     pub front: bool,
+    /// What the probability rests on.
+    pub measured: Measured,
+    /// On how many answers.
+    pub answers: Answers,
+}
+
+/// How many answers of a model are known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Answers {
+    /// On the benchmarks that [`Route::evidence`] names.
+    pub here: u32,
+    /// On all benchmarks of the kind that the probability is of.
+    pub all: u32,
 }
 
 /// The ranking of the models for one prompt.
@@ -55,6 +73,9 @@ pub struct Route {
     /// How like the training questions the prompt is; out of scope, the forecasts are those for a
     /// question of an unknown kind.
     pub scope: Scope,
+    /// How familiar it is as a share of what counts as in scope: in from 1 on, out up to a half. `None`
+    /// where nothing is known to compare it with.
+    pub familiarity: Option<f64>,
     /// True if no candidate reached [`Preferences::min_quality`]: the most probable one is taken.
     pub below: bool,
     /// What the prompt is like, most similar category first.
@@ -72,10 +93,14 @@ impl Route {
     /// out of scope, correctness, since benchmarks of other kinds have no part in them then.
     #[must_use]
     pub fn kind(&self) -> Kind {
-        match self.evidence.first() {
-            Some(first) if self.scope != Scope::Out => first.kind,
-            _ => Kind::Correctness,
-        }
+        kind(&self.evidence, self.scope)
+    }
+}
+
+fn kind(evidence: &[Evidence], scope: Scope) -> Kind {
+    match evidence.first() {
+        Some(first) if scope != Scope::Out => first.kind,
+        _ => Kind::Correctness,
     }
 }
 
@@ -87,13 +112,16 @@ pub struct Router<'a> {
     embedder: &'a Embedder,
     /// What the models cost.
     pub costs: Costs,
+    /// How many answers of each model are known, by kind.
+    totals: Vec<[u32; Kind::ALL.len()]>,
 }
 
 impl<'a> Router<'a> {
     /// A router over all models of `embedder`, with the costs that its attributes tell.
     #[must_use]
     pub fn new(embedder: &'a Embedder) -> Self {
-        Self { embedder, costs: Costs::of(embedder.models().len(), embedder.attributes()) }
+        let costs = Costs::of(embedder.models().len(), embedder.attributes());
+        Self { embedder, costs, totals: measured::totals(embedder) }
     }
 
     /// The whole answer for each prompt.
@@ -117,18 +145,36 @@ impl<'a> Router<'a> {
     ) -> Result<Vec<Route>> {
         preferences.check(&self.costs)?;
         let forecast = self.forecast(features);
+        let threshold = self.embedder.provenance().scope;
+        let familiarity = self.embedder.familiarity(features);
         let mut routes: Vec<Route> = (0..features.len())
             .into_par_iter()
             .map(|row| {
                 let known = ties::known(self.embedder, features, row);
                 let mut candidates = self.candidates(&forecast, row, preferences, Some(&known));
                 let below = ranking::order(&mut candidates, preferences);
-                let evidence = why::evidence(self.embedder, features, row, &candidates);
-                let parts = self.embedder.logit_terms(&forecast, row);
-                let why = why::why(self, &candidates, &parts);
-                let cascade = cascade::plan(self.embedder.calibration(), &candidates);
                 let scope = forecast.scope[row];
-                Route { candidates, scope, below, evidence, why, cascade, milliseconds: 0.0 }
+                let categories = why::categories(self.embedder, features, row);
+                let evidence = why::evidence(self.embedder, &categories, &candidates);
+                let kind = kind(&evidence, scope) as usize;
+                let named: Vec<usize> = categories.iter().map(|(category, ..)| *category).collect();
+                let total = |model: usize| self.totals[model][kind];
+                measured::mark(&mut candidates, self.embedder, &named, total, scope);
+                let parts = self.embedder.logit_terms(&forecast, row);
+                let why = why::why(self, &candidates, &parts, preferences);
+                let cascade = cascade::plan(self.embedder.calibration(), &candidates);
+                let familiarity = (threshold > 0.0).then(|| familiarity[row] / threshold);
+                let milliseconds = 0.0;
+                Route {
+                    candidates,
+                    scope,
+                    familiarity,
+                    below,
+                    evidence,
+                    why,
+                    cascade,
+                    milliseconds,
+                }
             })
             .collect();
         let each = start.elapsed().as_secs_f64() * 1000.0 / routes.len().max(1) as f64;
@@ -201,7 +247,9 @@ impl<'a> Router<'a> {
                 let (p, support) = (forecast.p[[row, model]], forecast.support[[row, model]]);
                 let cost = self.costs.of_model(model);
                 let (low, high) = if wanted { self.ends(forecast, row, model) } else { (p, p) };
-                Candidate { model, p, low, high, support, cost, tied: false, front: false }
+                let (measured, answers) = (Measured::default(), Answers::default());
+                let (tied, front) = (false, false);
+                Candidate { model, p, low, high, support, cost, tied, front, measured, answers }
             })
             .collect();
         if let Some(known) = known {

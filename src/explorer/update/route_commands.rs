@@ -38,9 +38,9 @@ pub fn run(state: &mut State, command: RouteCommand, effects: &mut Vec<Effect>) 
         C::Heat => heat(state),
         C::CopyJson => {
             if let Some(answer) = &state.route.result {
-                let unit = state.model_set.costs().unit();
-                let (models, prompt) = (&state.model_set.models, &state.route.asked);
-                let document = Answer::new(models, unit, prompt, answer, usize::MAX);
+                let (models, costs) = (&state.model_set.models, state.model_set.costs());
+                let asked = (state.route.asked.as_str(), state.route.answer_tokens);
+                let document = Answer::new(models, &costs, asked, answer, usize::MAX);
                 let mut bytes = Vec::new();
                 // Writing to memory cannot fail.
                 let _ = crate::write_json(&mut bytes, &document, true);

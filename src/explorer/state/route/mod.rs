@@ -8,7 +8,7 @@ use tui_input::InputRequest;
 
 use super::coloring::ColorBy;
 use super::job::Job;
-use crate::analysis::router::{Preferences, Route};
+use crate::analysis::router::{ANSWER_TOKENS, Preferences, Route};
 use crate::printable::PrintableLines;
 use filter::Filter;
 use limits::Limits;
@@ -73,6 +73,8 @@ pub struct RouteState {
     /// Of the newest question; older answers are dropped.
     pub version: u64,
     pub routing: Job<()>,
+    /// How long an answer is assumed to be, for what a prompt costs.
+    pub answer_tokens: u32,
     pub result: Option<Route>,
     pub cursor: usize,
     pub pinned: Vec<Asked>,
@@ -93,6 +95,7 @@ impl Default for RouteState {
             asked: String::new(),
             version: 0,
             routing: Job::Idle,
+            answer_tokens: ANSWER_TOKENS,
             result: None,
             cursor: 0,
             pinned: Vec::new(),
