@@ -1,6 +1,6 @@
 //! What the keys of the Route pane do.
 
-use super::{filter, limits, line, route};
+use super::{filter, limits, line, pickers, route};
 use crate::analysis::router::Answer;
 use crate::explorer::command::RouteCommand;
 use crate::explorer::effect::Effect;
@@ -36,6 +36,17 @@ pub fn run(state: &mut State, command: RouteCommand, effects: &mut Vec<Effect>) 
             }
         }
         C::Heat => heat(state),
+        C::AnswerTokens => {
+            let mut palette = pickers::palette(state);
+            palette.input = "answer-tokens ".into();
+            palette.typed();
+            state.modes.open(Mode::Picker(palette));
+        }
+        C::AssumeTokens(tokens) => {
+            state.route.answer_tokens = tokens;
+            let tokens = crate::count(tokens as usize, "token");
+            state.say(format!("Costs of prompts: with an answer of {tokens}"));
+        }
         C::CopyJson => {
             if let Some(answer) = &state.route.result {
                 let (models, costs) = (&state.model_set.models, state.model_set.costs());
