@@ -32,7 +32,9 @@ use crate::analysis::clusters::{Cluster, Clusters};
 use crate::analysis::forecast::Forecast;
 use crate::analysis::probe::{Prober, Report, Settings};
 use crate::analysis::projection::Projection;
-use crate::analysis::router::{Candidate, Cascade, Evidence, Route, RunnerUp, Why};
+use crate::analysis::router::{
+    Answers, Candidate, Cascade, Evidence, Lead, Measured, Route, RunnerUp, Why,
+};
 use crate::dataset::{Attribute, Kind, Values};
 use crate::embedder::{Benchmark, Coverage, Epoch, LogitTerms, Scope, Score, SharedCounts};
 use crate::estimate::Estimate;
@@ -134,6 +136,8 @@ fn route() -> Route {
         cost: i.is_multiple_of(2).then_some(0.5 + i as f64),
         tied: i < 3,
         front: i < 2,
+        measured: Measured::ALL[i % 3],
+        answers: Answers { here: [412, 0, 7][i % 3], all: [9405, 3108, 64][i % 3] },
     };
     let evidence = |category: &str, share| Evidence {
         category: category.into(),
@@ -146,8 +150,10 @@ fn route() -> Route {
         candidates: (0..24).map(candidate).collect(),
         evidence: vec![evidence("arithmetic", 0.7), evidence("coding", 0.3)],
         scope: Scope::In,
+        familiarity: Some(1.3),
         below: false,
         why: Why {
+            lead: Lead::Accuracy,
             parts: LogitTerms { ability: 1.52, ease: 0.31, fit: 0.48 },
             runner_up: Some(RunnerUp {
                 model: 10,

@@ -175,6 +175,7 @@ fn blocks(range: Range<usize>) -> impl IndexedParallelIterator<Item = Range<usiz
 mod tests {
     use super::*;
     use crate::analysis::router::Rank;
+    use crate::analysis::router::{Answers, Measured};
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
@@ -185,7 +186,9 @@ mod tests {
             let p = (rng.random_range(0..200_u32) as f32) / 200.0;
             let cost = rng.random_bool(0.8).then(|| f64::from(rng.random_range(1..30_u32)));
             let tied = p > 0.9;
-            Candidate { model, p, low: p - 0.1, high: p, support: 1.0, cost, tied, front: false }
+            let (measured, answers, front) = (Measured::Here, Answers::default(), false);
+            let (low, high, support) = (p - 0.1, p, 1.0);
+            Candidate { model, p, low, high, support, cost, tied, front, measured, answers }
         };
         (0..n).map(one).collect()
     }
