@@ -53,7 +53,7 @@ pub struct Arguments {
     #[arg(long, value_name = "CATEGORY")]
     leave_out: Option<String>,
     /// Judge only the responses of models that an expression means, as in `llmap route`.
-    #[arg(long = "where", value_name = "EXPRESSION")]
+    #[arg(long = "where", visible_alias = "filter", value_name = "EXPRESSION")]
     filter: Option<String>,
     /// Add the deferral curves: what quality each router reaches at what cost.
     #[arg(long, conflicts_with = "leave_out")]

@@ -181,7 +181,7 @@ pub fn typed(embedder: &Arc<Embedder>, prompts: &[String]) -> Result<Spread> {
         let start = Instant::now();
         for effect in update(&mut state, Event::Input(Input::Paste(prompt.clone()))) {
             if let Effect::Route(version, prompt) = effect {
-                jobs.route(version, prompt, state.route.preferences());
+                jobs.route(version, prompt, state.preferences());
             }
         }
         let gone = |_| Error::Failed("the worker that routes has ended".into());

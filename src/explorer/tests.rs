@@ -383,6 +383,7 @@ fn without_its_encoder_all_but_prompts_goes_on() {
 
 mod browsing;
 mod evaluate;
+mod filter;
 mod forecast;
 mod hostile;
 mod map;

@@ -16,7 +16,7 @@ pub fn run(state: &mut State, command: NewModelCommand, effects: &mut Vec<Effect
         NewModelCommand::Wrong => answer(state, Some(0.0), effects),
         NewModelCommand::Open => answer(state, None, effects),
         NewModelCommand::Next => next(state, effects),
-        NewModelCommand::Read => line::open(state, Purpose::Answers, String::new()),
+        NewModelCommand::Read => line::open(state, Purpose::Answers, String::new(), effects),
         NewModelCommand::Forget => {
             let version = state.new_model.version + 1;
             state.new_model = NewModelState { version, ..NewModelState::default() };
