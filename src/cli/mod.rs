@@ -26,6 +26,7 @@ mod route;
 #[cfg(feature = "serve")]
 mod serve;
 mod signals;
+mod sql;
 #[cfg(feature = "tui")]
 mod themes;
 mod train;

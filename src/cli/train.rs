@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
+use super::sql::Sql;
 use super::{Common, output, signals};
 #[cfg(feature = "tui")]
 use crate::dataset::Dataset;
@@ -37,8 +38,9 @@ With --resume, training goes on from there and writes the same file as without t
 there is no checkpoint it starts from the beginning, so a scheduler can always pass it. Only the same data
 and options can be resumed (else: exit code 2). The checkpoint is removed when training comes to its end.")]
 pub struct Arguments {
-    /// The folder of the data set.
-    data: PathBuf,
+    /// The folder of the data set; with --sql, that of its questions and models.
+    #[arg(required_unless_present = "sql")]
+    data: Option<PathBuf>,
     /// The file to write.
     #[arg(long, short, value_name = "EMBEDDER")]
     output: PathBuf,
@@ -77,6 +79,8 @@ pub struct Arguments {
     #[cfg(feature = "tui")]
     #[arg(long, requires = "live")]
     theme: Option<String>,
+    #[command(flatten)]
+    sql: Sql,
 }
 
 impl Arguments {
@@ -107,7 +111,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     // Training for minutes and then failing to write would be a waste.
     let output = Output::open(&arguments.output, &inputs(arguments, &encoder))?;
     let begun = Instant::now();
-    let data = super::data(&arguments.data)?;
+    let data = arguments.sql.data(arguments.data.as_deref())?;
     if !common.quiet && !arguments.live() {
         data.problems().iter().for_each(|problem| {
             output::message(format!("note: {}", crate::one_line(problem)));
@@ -236,7 +240,7 @@ fn live(
 
 /// The files that training reads.
 fn inputs(arguments: &Arguments, encoder: &[Source]) -> Vec<PathBuf> {
-    let mut inputs = crate::dataset::table_files(&arguments.data);
+    let mut inputs = arguments.data.as_deref().map(crate::dataset::table_files).unwrap_or_default();
     for source in encoder {
         let Source::Folder(folder) = source else { continue };
         let files = std::fs::read_dir(folder).into_iter().flatten().filter_map(io::Result::ok);

@@ -30,7 +30,7 @@ pub use guess::guess;
 pub use kinds::Kind;
 pub use matching::NearMiss;
 pub use merge::{Conflict, Merged, join_attributes, merge};
-pub use read::{load, load_attributes, load_questions, table_files};
+pub use read::{load, load_attributes, load_questions, load_with_responses, table_files};
 pub(crate) use responses::ByModel;
 pub use responses::Responses;
 pub use rules::load_rules;

@@ -34,8 +34,9 @@ pub fn load(folder: &Path) -> Result<Dataset> {
             "name its folder",
         ));
     }
-    if !table::shards(folder, "responses")?.is_empty() {
-        tables::load(folder)
+    let responses = table::shards(folder, "responses")?;
+    if !responses.is_empty() {
+        tables::load(folder, responses)
     } else if !table::shards(folder, "train")?.is_empty() {
         embedllm::load(folder)
     } else {
@@ -45,6 +46,15 @@ pub fn load(folder: &Path) -> Result<Dataset> {
                    val.csv and test.csv (EmbedLLM); .csv.gz, .csv.zst and .parquet work too";
         Err(Error::input(folder, "holds no data set", fix))
     }
+}
+
+/// Reads the data set whose questions and models are tables in `folder`, and whose responses are the table
+/// at `responses`.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_with_responses(folder: &Path, responses: &Path) -> Result<Dataset> {
+    tables::load(folder, vec![responses.to_owned()])
 }
 
 /// Reads only the questions of the data set in `folder`: of the *Tables* layout, without its responses.

@@ -11,8 +11,9 @@ use super::{Dataset, Question, Split};
 use crate::error::{Error, Result};
 use crate::table::{self, Row, Table};
 
-pub(super) fn load(folder: &Path) -> Result<Dataset> {
-    let (questions, responses) = (shards(folder, "questions")?, shards(folder, "responses")?);
+/// `responses` are the tables of the responses, which may be elsewhere.
+pub(super) fn load(folder: &Path, responses: Vec<PathBuf>) -> Result<Dataset> {
+    let questions = shards(folder, "questions")?;
     let models_path = table::find(folder, "models")?.ok_or_else(|| missing(folder, "models"))?;
 
     let mut builder = Builder::default();

@@ -9,7 +9,7 @@
 //! its correlations with them (Nyström). A new model is placed in the same way.
 
 use linfa_linalg::eigh::Eigh;
-use ndarray::{Array1, Array2, Axis};
+use ndarray::{Array1, Array2, ArrayView2, Axis};
 use rayon::prelude::*;
 
 use super::rasch::Rasch;
@@ -189,8 +189,8 @@ pub(super) fn unknown(answers: usize) -> f32 {
 }
 
 /// The deviation of each column.
-pub(super) fn deviation(numbers: &Array2<f32>) -> Array1<f32> {
-    numbers.map_axis(Axis(0), |column| {
+pub(super) fn deviation<'a>(numbers: impl Into<ArrayView2<'a, f32>>) -> Array1<f32> {
+    numbers.into().map_axis(Axis(0), |column| {
         let middle = column.mean().unwrap_or_default();
         column.mapv(|x| (x - middle).powi(2)).mean().unwrap_or_default().sqrt()
     })

@@ -5,6 +5,7 @@ mod featurize;
 mod optimizer;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::thread;
 
 use ndarray::{Axis, concatenate};
@@ -140,7 +141,7 @@ pub fn train_with(
     let calibration = calibrate::fit(&judged, &logits);
     let p: Vec<f32> = logits.iter().map(|logit| calibration.probability(*logit)).collect();
     Ok(Embedder {
-        models: data.models.clone(),
+        models: Arc::new(data.models.clone()),
         attributes: data.attributes.clone(),
         benchmarks: all,
         provenance: Provenance {
@@ -158,7 +159,7 @@ pub fn train_with(
             coverage: coverage(&judged, &p, &calibration),
             version: env!("CARGO_PKG_VERSION").into(),
         },
-        vectors: vectors.vectors,
+        vectors: Arc::new(vectors.vectors),
         deviations: vectors.deviations,
         calibration,
         featurizer,
