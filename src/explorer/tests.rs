@@ -388,6 +388,7 @@ mod hostile;
 mod map;
 mod new_model;
 mod picture;
+mod plain;
 mod probe;
 mod random;
 mod route;
