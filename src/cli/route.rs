@@ -34,7 +34,8 @@ const NAME: usize = 80;
   llmap route shipped --portfolio 5 < prompts.txt    the five models to keep
 
 --where compares attributes (`llmap inspect` lists them) and `name` with = != < <= > >= ~ and in,
-and joins with and, or, not. A pattern after ~ is a regular expression.
+and joins with and, or, not; tests beside each other must all hold, as in
+family=qwen size<10 reasoning=yes. A pattern after ~ is a regular expression.
 
 Costs are the mean of cost_in and cost_out, dollars per million tokens; where no model has them,
 params_b stands in for them, billions of parameters.")]
@@ -48,7 +49,7 @@ pub struct Arguments {
     #[arg(long, default_value_t = 10, value_name = "K", value_parser = super::count)]
     top: usize,
     /// Only models that an expression means, as in `open and params_b <= 15`.
-    #[arg(long = "where", value_name = "EXPRESSION")]
+    #[arg(long = "where", visible_alias = "filter", value_name = "EXPRESSION")]
     filter: Option<String>,
     /// Only the models of a pool that was saved.
     #[arg(long, value_name = "NAME", conflicts_with = "filter")]
@@ -124,7 +125,8 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         } else {
             let start = Instant::now();
             let features = embedder.encode(&prompts)?;
-            let routes = router.route_encoded(&features, &preferences, start)?;
+            let top = arguments.top;
+            let routes = router.route_encoded((&features, start), &preferences, top)?;
             let explained = arguments.explain && (writer.list || writer.lines);
             let questions = explained.then(|| embedder.questions(&features));
             let questions = questions.unwrap_or_default();

@@ -66,8 +66,8 @@ fn model_set(names: impl Fn(usize) -> String) -> ModelSet {
     ModelSet {
         data: "fixture".into(),
         simulated: true,
-        short: Vec::new(),
-        models: (0..models).map(|m| one_line(&names(m))).collect(),
+        short: Arc::default(),
+        models: Arc::new((0..models).map(|m| one_line(&names(m))).collect()),
         attributes: vec![
             Attribute { name: "family".into(), values: Values::Class(families) },
             Attribute {
@@ -80,7 +80,7 @@ fn model_set(names: impl Fn(usize) -> String) -> ModelSet {
             },
         ],
         benchmarks: (0..3).map(benchmark).collect(),
-        vectors,
+        vectors: Arc::new(vectors),
         uncertainty: (0..models).map(|m| 0.2 + 0.05 * m as f32).collect(),
         val: [
             ("accuracy".to_owned(), 0.7166),
@@ -325,7 +325,7 @@ fn a_training_shows_how_it_goes() {
             best: true,
             responses_per_second: 1_250_000.0,
             remaining: Duration::from_secs(3),
-            vectors: state.model_set.vectors.clone(),
+            vectors: state.model_set.vectors.as_ref().clone(),
         };
         let frame = TrainingFrame { epoch, projection };
         update(&mut state, Event::Training(TrainingEvent::Epoch(Box::new(frame))));
@@ -383,6 +383,7 @@ fn without_its_encoder_all_but_prompts_goes_on() {
 
 mod browsing;
 mod evaluate;
+mod filter;
 mod forecast;
 mod hostile;
 mod map;

@@ -34,6 +34,7 @@ const AT_ONCE: usize = 128;
 /// Answers requests about one embedder.
 pub struct Service {
     embedder: Arc<Embedder>,
+    costs: Costs,
     pools: Option<PathBuf>,
 }
 
@@ -73,7 +74,8 @@ impl Service {
     /// A service on `embedder`; `pools` is the file of the pools that requests may name.
     #[must_use]
     pub fn new(embedder: Arc<Embedder>, pools: Option<PathBuf>) -> Self {
-        Self { embedder, pools }
+        let costs = Costs::of(embedder.models().len(), embedder.attributes());
+        Self { embedder, costs, pools }
     }
 
     /// Answers one request. `path` is without a query. The work is given up as soon as `stop` says true:
@@ -127,7 +129,7 @@ impl Service {
                  once, or a lower `top`"
             )));
         }
-        let router = Router::new(&self.embedder);
+        let router = Router::with_costs(&self.embedder, self.costs.clone());
         let preferences = self.preferences(&request, stop)?;
         preferences.check(&router.costs)?;
         let answer_tokens = request.answer_tokens.unwrap_or(ANSWER_TOKENS);
@@ -137,7 +139,7 @@ impl Service {
             if stop() {
                 return Err(Error::Failed("stopped".into()));
             }
-            let routes = router.route(prompts, &preferences)?;
+            let routes = router.route_top(prompts, &preferences, top)?;
             for (j, (prompt, route)) in prompts.iter().zip(&routes).enumerate() {
                 if i + j > 0 {
                     body.push(b',');
@@ -179,15 +181,14 @@ impl Service {
     }
 
     fn models(&self) -> Reply {
-        let costs = Costs::of(self.embedder.models().len(), self.embedder.attributes());
         let models: Vec<Value> = self
             .embedder
             .models()
             .iter()
             .enumerate()
-            .map(|(m, name)| json!({ "model": name, "cost": costs.of_model(m) }))
+            .map(|(m, name)| json!({ "model": name, "cost": self.costs.of_model(m) }))
             .collect();
-        Reply::found(&json!({ "cost_unit": costs.unit(), "models": models }))
+        Reply::found(&json!({ "cost_unit": self.costs.unit(), "models": models }))
     }
 
     fn health(&self) -> Reply {

@@ -1,5 +1,7 @@
 //! What models cost, and how cost is weighed against quality.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::Tokens;
@@ -40,12 +42,12 @@ impl Unit {
     }
 }
 
-/// What each model costs.
+/// What each model costs. A copy shares the numbers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Costs {
-    values: Vec<Option<f64>>,
+    values: Arc<Vec<Option<f64>>>,
     /// Dollars for a million tokens in and out; empty unless those are the costs.
-    prices: Vec<Option<(f64, f64)>>,
+    prices: Arc<Vec<Option<(f64, f64)>>>,
     unit: Option<Unit>,
 }
 
@@ -71,13 +73,13 @@ impl Costs {
         let prices: Vec<Option<(f64, f64)>> = (0..models).map(price).collect();
         if prices.iter().any(Option::is_some) {
             let mean = |price: &Option<(f64, f64)>| price.map(|(i, o)| f64::midpoint(i, o));
-            let values = prices.iter().map(mean).collect();
-            return Self { values, prices, unit: Some(Unit::Dollars) };
+            let values = Arc::new(prices.iter().map(mean).collect());
+            return Self { values, prices: Arc::new(prices), unit: Some(Unit::Dollars) };
         }
         let sizes = (0..models).map(|m| known(number(column("params_b"), m)));
         let values: Vec<Option<f64>> = sizes.collect();
         let unit = values.iter().any(Option::is_some).then_some(Unit::Parameters);
-        Self { values, prices: Vec::new(), unit }
+        Self { values: Arc::new(values), prices: Arc::default(), unit }
     }
 
     /// The costs of some models, in that order.
@@ -86,8 +88,8 @@ impl Costs {
         let price = |m: &usize| self.prices.get(*m).copied().flatten();
         let priced = models.iter().map(price).take(self.prices.len());
         Self {
-            values: models.iter().map(|&m| self.of_model(m)).collect(),
-            prices: priced.collect(),
+            values: Arc::new(models.iter().map(|&m| self.of_model(m)).collect()),
+            prices: Arc::new(priced.collect()),
             unit: self.unit,
         }
     }

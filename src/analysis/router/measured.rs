@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{Answers, Candidate};
 use crate::dataset::Kind;
-use crate::embedder::{Embedder, Scope};
+use crate::embedder::{Benchmark, Embedder, Scope};
 
 /// Below this support, most of what the prompt could be is on benchmarks that a model was not run on.
 const LEAST_SUPPORT: f32 = 0.5;
@@ -64,31 +64,23 @@ impl Measured {
     }
 }
 
-/// How many answers of each model are known, by kind.
-pub(super) fn totals(embedder: &Embedder) -> Vec<[u32; Kind::ALL.len()]> {
-    let mut totals = vec![[0_u32; Kind::ALL.len()]; embedder.models().len()];
-    for benchmark in embedder.benchmarks() {
-        for (total, score) in totals.iter_mut().zip(&benchmark.scores) {
-            let all = &mut total[benchmark.kind as usize];
-            *all = all.saturating_add(score.map_or(0, |score| score.responses));
-        }
-    }
-    totals
-}
-
 /// Says of each candidate what its probability rests on: `categories` are those that the evidence
-/// names, `totals` all answers of the kind that the probabilities are of, an entry a model.
+/// names, and `kind` is what the probabilities are of.
 pub(super) fn mark(
     candidates: &mut [Candidate],
     embedder: &Embedder,
-    categories: &[usize],
-    totals: impl Fn(usize) -> u32,
-    scope: Scope,
+    categories: &[(usize, f64, f64)],
+    (kind, scope): (Kind, Scope),
 ) {
+    let benchmarks = embedder.benchmarks();
+    let like: Vec<&Benchmark> = categories.iter().map(|(b, ..)| &benchmarks[*b]).collect();
+    let same: Vec<&Benchmark> = benchmarks.iter().filter(|b| b.kind == kind).collect();
     for c in candidates {
-        let score = |b: &usize| embedder.benchmarks()[*b].scores[c.model];
-        let here = categories.iter().filter_map(score).map(|score| score.responses).sum();
-        c.answers = Answers { here, all: totals(c.model) };
+        let of = |benchmarks: &[&Benchmark]| {
+            let scores = benchmarks.iter().filter_map(|b| b.scores.get(c.model));
+            scores.fold(0_u32, |sum, score| sum.saturating_add(score.responses))
+        };
+        c.answers = Answers { here: of(&like), all: of(&same) };
         c.measured = Measured::of(c.support, c.answers, scope);
     }
 }

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Candidate, Preferences, Rank, Router, cost, ranking};
+use super::{Candidate, Preferences, Rank, Router, cost};
 use crate::dataset::Kind;
-use crate::embedder::{Embedder, Features, LogitTerms};
+use crate::embedder::{Embedder, Features, Forecast, LogitTerms};
 
 /// How many categories the evidence names.
 const CATEGORIES: usize = 3;
 /// For how many candidates the evidence tells their share of right answers.
-const CANDIDATES: usize = 5;
+pub(super) const CANDIDATES: usize = 5;
 
 /// What a prompt is like: a category of training questions near it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -104,7 +104,7 @@ pub(super) fn evidence(
                 .iter()
                 .take(CANDIDATES)
                 .filter_map(|c| {
-                    let score = benchmark.scores[c.model].as_ref()?;
+                    let score = benchmark.scores.get(c.model)?;
                     Some((embedder.models()[c.model].clone(), score.accuracy))
                 })
                 .collect();
@@ -114,21 +114,24 @@ pub(super) fn evidence(
         .collect()
 }
 
-/// Compares the first two candidates; `parts` has one entry a model of the embedder.
+/// Compares the first two candidates; of all of them, `most` is the highest cost and `highest` the highest
+/// probability.
 pub(super) fn why(
     router: &Router,
+    (forecast, row): (&Forecast, usize),
     candidates: &[Candidate],
-    parts: &[LogitTerms],
+    (most, highest): (f64, f32),
     preferences: &Preferences,
 ) -> Why {
     let Some(first) = candidates.first() else { return Why::default() };
+    let models: Vec<usize> = candidates.iter().take(2).map(|c| c.model).collect();
+    let parts = router.embedder.logit_terms(forecast, row, &models);
     let runner_up = candidates.get(1).map(|second| {
         let point = |c: &Candidate| Some((f64::from(c.p), c.cost?));
-        let turning =
-            |(first, second)| cost::break_even_weight(first, second, ranking::highest(candidates));
+        let turning = |(first, second)| cost::break_even_weight(first, second, most);
         RunnerUp {
             model: second.model,
-            parts: parts[second.model],
+            parts: parts[1],
             ahead_on: ahead_on(router.embedder, second.model, first.model),
             from_weight: point(first)
                 .zip(point(second))
@@ -136,19 +139,19 @@ pub(super) fn why(
                 .and_then(turning),
         }
     });
-    let lead = if candidates.iter().all(|c| c.p <= first.p) {
+    let lead = if first.p >= highest {
         Lead::Accuracy
     } else if preferences.rank == Rank::Lower && candidates.iter().all(|c| c.low <= first.low) {
         Lead::LowerEnd
     } else {
         Lead::Cost
     };
-    Why { lead, parts: parts[first.model], runner_up }
+    Why { lead, parts: parts[0], runner_up }
 }
 
 fn ahead_on(embedder: &Embedder, model: usize, other: usize) -> Option<(String, f64, f64)> {
     let both = embedder.benchmarks().iter().filter_map(|benchmark| {
-        let accuracy = |model: usize| Some(benchmark.scores[model].as_ref()?.accuracy);
+        let accuracy = |model: usize| Some(benchmark.scores.get(model)?.accuracy);
         Some((benchmark.name.clone(), accuracy(model)?, accuracy(other)?))
     });
     both.filter(|(_, own, others)| own > others).max_by(|a, b| (a.1 - a.2).total_cmp(&(b.1 - b.2)))

@@ -107,7 +107,7 @@ impl App {
         match effect {
             Effect::Route(version, prompt) => {
                 jobs.similar(version, prompt.clone());
-                jobs.route(version, prompt, state.route.preferences());
+                jobs.route(version, prompt, state.preferences());
             }
             // The texts of the model set are safe to print, and so are those of the reports.
             Effect::Probe(attributes) => jobs.probe(Arc::clone(&state.model_set), attributes),

@@ -205,7 +205,7 @@ fn while_typing() -> Vec<Binding> {
         bind(Prompt, "ctrl-n", A::Route(C::Newer), "Go to the next prompt", ""),
         bind(Prompt, "down", A::Down, "Go to the next model", ""),
         bind(Prompt, "up", A::Up, "Go to the previous model", ""),
-        bind(Filter, "tab", A::Route(C::Complete), "Complete the word", "complete"),
+        bind(Filter, "tab", A::Complete, "Complete the word", "complete"),
         bind(Filter, "enter", A::Accept, "Apply", "apply"),
         bind(Filter, "esc", A::Dismiss, "Cancel", "cancel"),
         bind(Line, "enter", A::Accept, "Apply", "apply"),
@@ -227,7 +227,8 @@ fn general() -> Vec<Binding> {
     let mut map = vec![
         bind(Everywhere, "p", A::Prompt, "Type a prompt and route it", "prompt"),
         bind(Everywhere, "/", A::Search, "Search models by name", "search"),
-        bind(Everywhere, "f", A::Filter, "Filter the list", "filter"),
+        bind(Everywhere, "f", A::Filter, "Filter map, tables and router …", "filter"),
+        bind(Everywhere, "", A::ClearFilter, "Clear the filter", ""),
         bind(Everywhere, "c", A::Colors, "Color the map by …", "color"),
         bind(Everywhere, "m", A::NextView, "Switch the view: markers, list or plot", "view"),
         bind(Everywhere, "space", A::Mark, "Mark the model, or unmark it", "mark"),

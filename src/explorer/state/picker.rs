@@ -49,6 +49,8 @@ pub struct Picker {
     pub stays: bool,
     /// Its items are models: the one under the cursor is shown below.
     pub of_models: bool,
+    /// Its items are all commands: a filter can be typed there, too.
+    pub of_commands: bool,
 }
 
 impl Picker {
@@ -56,7 +58,8 @@ impl Picker {
         let hits = (0..items.len()).collect();
         let at = items.iter().position(|item| item.chosen).unwrap_or_default();
         let (input, preview) = (Input::default(), None);
-        Self { title, input, items, hits, at, preview, stays: false, of_models: false }
+        let (stays, of_models, of_commands) = (false, false, false);
+        Self { title, input, items, hits, at, preview, stays, of_models, of_commands }
     }
 
     /// Items act while the cursor is on them; `back` undoes it.
@@ -68,6 +71,11 @@ impl Picker {
     pub fn staying(mut self) -> Self {
         self.stays = true;
         self.at = 0;
+        self
+    }
+
+    pub fn of_commands(mut self) -> Self {
+        self.of_commands = true;
         self
     }
 

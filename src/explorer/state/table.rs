@@ -1,9 +1,9 @@
-//! The table of all models: its columns, its order and what is filtered out.
+//! The table of models: its columns and its order.
 
 use super::column::{Cell, Column};
 use super::facts::Facts;
+use super::filter::Filter;
 use super::model_set::ModelSet;
-use super::selection;
 use crate::dataset::Values;
 
 /// Benchmarks that the table begins with.
@@ -15,9 +15,6 @@ pub struct TableState {
     pub at: usize,
     pub sort: Column,
     pub descending: bool,
-    pub filter: String,
-    /// What is wrong with the filter, if it was meant as an expression.
-    pub problem: Option<String>,
     /// The models that are shown, in order.
     pub rows: Vec<usize>,
 }
@@ -48,8 +45,6 @@ impl TableState {
             at: 0,
             sort: Column::Answers,
             descending: true,
-            filter: String::new(),
-            problem: None,
             rows: (0..model_set.models.len()).collect(),
         }
     }
@@ -69,10 +64,10 @@ impl TableState {
     }
 
     /// Filters and sorts. What is unknown stands last in either direction.
-    pub fn arrange(&mut self, facts: &Facts) {
-        let (rows, problem) = selection::matching(facts, &self.filter);
+    pub fn arrange(&mut self, facts: &Facts, filter: &Filter) {
+        let rows = (0..facts.model_set.models.len()).filter(|model| filter.has(*model));
         let mut keyed: Vec<(Cell, usize)> =
-            rows.into_iter().map(|model| (self.sort.cell(facts, model), model)).collect();
+            rows.map(|model| (self.sort.cell(facts, model), model)).collect();
         keyed.sort_by(|(a, _), (b, _)| {
             let unknown = |cell: &Cell| *cell == Cell::Unknown;
             unknown(a).cmp(&unknown(b)).then_with(|| {
@@ -81,7 +76,6 @@ impl TableState {
             })
         });
         self.rows = keyed.into_iter().map(|(_, model)| model).collect();
-        self.problem = problem;
     }
 
     /// Sorts by the column under the cursor from now on; a second time the other way round.

@@ -17,7 +17,7 @@ use crate::explorer::ui::panes::{height, shows_all};
 pub fn lines(state: &mut State, by: isize) {
     match state.modes.top_mut() {
         Mode::Picker(picker) => picker.move_by(by),
-        Mode::Line(_) | Mode::Prompt | Mode::Filter | Mode::Normal => {
+        Mode::Line(_) | Mode::Prompt | Mode::Normal => {
             lines_of(state, state.focus, by);
         }
     }

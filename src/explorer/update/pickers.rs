@@ -11,13 +11,18 @@ use crate::explorer::state::mode::Mode;
 use crate::explorer::state::picker::{Item, Picker};
 use crate::printable::thousands;
 
+/// What begins a filter among the commands.
+const FILTER: &str = "filter";
 /// Components that are offered as axes.
 const AXES: usize = 6;
 
 /// What the item under the cursor stands for. The list closes, unless it is one of switches.
 pub fn pick(state: &mut State) -> Vec<Command> {
+    let filtered = state.filter.is_on();
     let Mode::Picker(picker) = state.modes.top_mut() else { return Vec::new() };
-    let commands = picker.commands();
+    // The word alone takes the filter away.
+    let clears = filtered && picker.of_commands && picker.input.value().trim() == FILTER;
+    let commands = if clears { vec![Command::ClearFilter] } else { picker.commands() };
     if !picker.stays {
         state.modes.close_picker();
     } else if let Some(&at) = picker.hits.get(picker.at) {
@@ -83,7 +88,13 @@ pub fn palette(state: &State) -> Picker {
         ]
         .map(|(exported, label)| described(label.into(), Command::ExportTo(exported))),
     );
-    Picker::new("Commands", items)
+    Picker::new("Commands", items).of_commands()
+}
+
+/// What `:filter` is followed by, among the commands.
+pub fn filter_in(picker: &Picker) -> Option<String> {
+    let typed = picker.input.value().strip_prefix(FILTER).filter(|_| picker.of_commands)?;
+    typed.starts_with(' ').then(|| typed.trim_start().to_owned())
 }
 
 /// An item with what is known of its command.
@@ -206,7 +217,7 @@ pub fn selections(state: &State) -> Option<Picker> {
     let mut items: Vec<Item> = each
         .clone()
         .map(|(name, models)| {
-            Item::new(name, format!("{} models", models.len()), Command::Recall(name.clone()))
+            Item::new(name, crate::count(models.len(), "model"), Command::Recall(name.clone()))
         })
         .collect();
     items.extend(

@@ -11,19 +11,18 @@ use crate::explorer::state::mode::Mode;
 pub fn run(state: &mut State, command: RouteCommand, effects: &mut Vec<Effect>) {
     use RouteCommand as C;
     match command {
-        C::Complete => filter::complete(state, effects),
         C::Cheaper => limits::weigh(state, 1, effects),
         C::Better => limits::weigh(state, -1, effects),
         C::RaiseFloor => limits::demand(state, true, effects),
         C::LowerFloor => limits::demand(state, false, effects),
         C::CheapestTie => limits::toggle_ties(state, effects),
         C::Cautious => limits::toggle_rank(state, effects),
-        C::HighestCost => line::open_cost(state),
+        C::HighestCost => line::open_cost(state, effects),
         C::Pools => {
             let pools = filter::pools(state);
             state.modes.open(Mode::Picker(pools));
         }
-        C::SavePool => line::open_pool(state),
+        C::SavePool => line::open_pool(state, effects),
         C::Newline => {
             state.route.editor.insert_newline();
             route::typed(state, effects);

@@ -1,6 +1,5 @@
 //! The state of the Route pane.
 
-pub mod filter;
 pub mod limits;
 
 use ratatui_textarea::{CursorMove, TextArea, WrapMode};
@@ -8,9 +7,8 @@ use tui_input::InputRequest;
 
 use super::coloring::ColorBy;
 use super::job::Job;
-use crate::analysis::router::{ANSWER_TOKENS, Preferences, Route};
+use crate::analysis::router::{ANSWER_TOKENS, Route};
 use crate::printable::PrintableLines;
-use filter::Filter;
 use limits::Limits;
 
 /// Prompts that are remembered.
@@ -87,7 +85,6 @@ pub struct Asked {
 
 pub struct RouteState {
     pub editor: TextArea<'static>,
-    pub filter: Filter,
     pub limits: Limits,
     pub view: View,
     /// The prompt that was asked last.
@@ -117,7 +114,6 @@ impl Default for RouteState {
     fn default() -> Self {
         Self {
             editor: editor(""),
-            filter: Filter::default(),
             limits: Limits::default(),
             view: View::default(),
             asked: String::new(),
@@ -160,7 +156,6 @@ impl RouteState {
     pub fn forget(&mut self) {
         (self.result, self.routing) = (None, Job::Idle);
         (self.similar, self.finding) = (Vec::new(), Job::Idle);
-        self.filter = Filter::default();
         (self.pinned, self.history) = (Vec::new(), Vec::new());
         (self.at, self.before_heat) = (None, None);
     }
@@ -174,11 +169,6 @@ impl RouteState {
     /// Lines that the cursor can go through.
     pub fn lines(&self) -> usize {
         self.result.as_ref().map_or(0, |route| route.candidates.len())
-    }
-
-    /// What the next route weighs.
-    pub fn preferences(&self) -> Preferences {
-        self.limits.preferences(self.filter.pool.clone())
     }
 
     /// Types into the prompt.

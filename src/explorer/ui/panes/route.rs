@@ -17,7 +17,6 @@ use crate::explorer::ui::frame::pane_block;
 use crate::explorer::ui::panes::{asked, ranking, why};
 use crate::explorer::ui::pareto;
 use crate::explorer::ui::widgets::{fit, width, wrap};
-use crate::one_line;
 
 /// Candidates that the reasons leave room for at least, and that the legend does.
 const LEAST_CANDIDATES: usize = 3;
@@ -26,22 +25,14 @@ const WITH_LEGEND: usize = 12;
 const BESIDE: (u16, u16) = (124, 20);
 const LIST: (u16, u16) = (60, 92);
 const PLOT: u16 = 14;
-/// Lines of what is wrong with a filter at most.
-const OFFERS: u16 = 3;
 /// Lines of the prompt at most.
 const PROMPT_LINES: u16 = 6;
-
-fn types_filter(state: &State) -> bool {
-    matches!(state.modes.base(), Mode::Filter)
-}
 
 /// The parts of the pane from top to bottom.
 struct Parts {
     prompt: Rect,
-    /// The filter, or a rule that tells it.
+    /// A rule that tells which models may be named.
     bar: Rect,
-    /// What could come next in a filter, or what is wrong with it.
-    offers: Option<Rect>,
     below: Rect,
 }
 
@@ -59,11 +50,7 @@ impl Parts {
         };
         let prompt = take((wrapped.min(usize::from(most))) as u16);
         let bar = take(1);
-        let problem = state.route.filter.problem.as_ref();
-        let lines =
-            problem.map_or(1, |problem| wrap(&one_line(problem), inside.width.into()).len());
-        let offers = types_filter(state).then(|| take((lines as u16).clamp(1, OFFERS)));
-        Self { prompt, bar, offers, below: take(u16::MAX) }
+        Self { prompt, bar, below: take(u16::MAX) }
     }
 }
 
@@ -91,9 +78,6 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     let parts = Parts::of(state, inside);
     draw_prompt(frame, state, parts.prompt);
     draw_bar(frame, state, inside, parts.bar);
-    if let Some(place) = parts.offers {
-        draw_offers(frame, state, place);
-    }
     let below = parts.below;
     let room = usize::from(below.width);
     let lines = match (state.route.view, &state.route.result) {
@@ -226,28 +210,10 @@ fn draw_prompt(frame: &mut Frame, state: &State, place: Rect) {
     frame.render_widget(&editor, text);
 }
 
-/// A rule that tells which models may be named, or the filter while it is typed.
+/// A rule that tells which models may be named.
 fn draw_bar(frame: &mut Frame, state: &State, inside: Rect, place: Rect) {
     let (theme, route) = (&state.theme, &state.route);
     let room = usize::from(place.width);
-    let filter = &route.filter;
-    if types_filter(state) {
-        let before: String = filter.input.value().chars().take(filter.input.cursor()).collect();
-        let (label, shown) = ("where ", room.saturating_sub(7));
-        // The end of what stands before the cursor stays in sight.
-        let hidden = width(&before).saturating_sub(shown);
-        let text: String = filter.input.value().chars().skip(hidden).collect();
-        let line = Line::from(vec![
-            Span::styled(label, theme.bold(Ink::Accent)),
-            Span::styled(fit(&text, shown), theme.ink(Ink::Text)),
-        ]);
-        frame.render_widget(line, place);
-        let at = place.x + (label.len() + width(&before) - hidden) as u16;
-        if !state.help {
-            frame.set_cursor_position((at.min(place.right().saturating_sub(1)), place.y));
-        }
-        return;
-    }
     let rule = "─".repeat(room);
     frame.buffer_mut().set_string(place.x, place.y, rule, theme.ink(Ink::Border));
     // Of a prompt that is longer than its place, where the cursor is.
@@ -261,13 +227,12 @@ fn draw_bar(frame: &mut Frame, state: &State, inside: Rect, place: Rect) {
     let view = format!("{line} {} ", route.view.title());
     let mut left = room.saturating_sub(width(&view) + 4);
     let all = state.model_set.models.len();
-    let text = match &filter.pool {
-        None => format!(" all {all} models "),
-        Some(pool) => {
-            let count = format!(" · {} of {all} ", pool.iter().filter(|m| **m).count());
-            let room = left.saturating_sub(width(&count) + 1);
-            format!(" {}{count}", fit(one_line(filter.input.value()).trim(), room))
-        }
+    let text = if state.filter.is_on() {
+        let count = format!(" · {} of {all} ", state.filter.left(all));
+        let room = left.saturating_sub(width(&count) + 1);
+        format!(" {}{count}", fit(&state.filter.title(), room))
+    } else {
+        format!(" all {all} models ")
     };
     let mut asked = route.limits.said(why::unit(state)).join(" · ");
     if !asked.is_empty() {
@@ -282,38 +247,6 @@ fn draw_bar(frame: &mut Frame, state: &State, inside: Rect, place: Rect) {
     }
     let at = place.right().saturating_sub(width(&view) as u16 + 1);
     frame.buffer_mut().set_string(at.max(x), place.y, view, theme.ink(Ink::Muted));
-}
-
-fn draw_offers(frame: &mut Frame, state: &State, place: Rect) {
-    let (theme, filter) = (&state.theme, &state.route.filter);
-    let room = usize::from(place.width);
-    let count = match &filter.pool {
-        Some(pool) => pool.iter().filter(|m| **m).count(),
-        None => state.model_set.models.len(),
-    };
-    let mut spans = match &filter.problem {
-        Some(problem) if filter.offers.is_empty() => {
-            let lines = wrap(&one_line(problem), room).into_iter();
-            let lines: Vec<Line> =
-                lines.map(|line| Line::styled(line, theme.ink(Ink::Bad))).collect();
-            return frame.render_widget(Paragraph::new(lines), place);
-        }
-        // Half a word is no mistake yet.
-        Some(_) => vec![Span::styled("… ", theme.ink(Ink::Warn))],
-        None => vec![Span::styled(format!("{count} models   "), theme.bold(Ink::Good))],
-    };
-    let mut left = room.saturating_sub(spans.iter().map(Span::width).sum());
-    for (i, offer) in filter.offers.iter().enumerate() {
-        let offer = one_line(offer);
-        let text = if i == 0 { format!("Tab {offer}") } else { offer };
-        if width(&text) + 2 > left {
-            break;
-        }
-        left -= width(&text) + 2;
-        let style = if i == 0 { theme.bold(Ink::Accent) } else { theme.ink(Ink::Muted) };
-        spans.extend([Span::styled(text, style), Span::raw("  ")]);
-    }
-    frame.render_widget(Line::from(spans), place);
 }
 
 fn introduction(state: &State, room: usize) -> Vec<Line<'static>> {

@@ -145,7 +145,7 @@ fn accuracy(state: &State, route: &Route, evidence: &Evidence, place: usize) -> 
     let model = route.candidates.get(place)?.model;
     let benchmarks = &state.model_set.benchmarks;
     let benchmark = benchmarks.iter().find(|b| b.name == one_line(&evidence.category))?;
-    benchmark.scores.get(model)?.map(|score| score.accuracy)
+    Some(benchmark.scores.get(model)?.accuracy)
 }
 
 /// A heading whose columns at the right have titles of their own.
