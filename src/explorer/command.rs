@@ -38,6 +38,8 @@ pub enum Command {
     PreviousColor,
     /// Isolates the next class of the legend, and after the last none.
     Isolate,
+    /// The card of the isolated class, or of the selected model's.
+    Card,
     NextAxes,
     /// The other projections, to pick from.
     Projections,

@@ -34,6 +34,10 @@ pub fn words(command: &Command) -> (&'static str, &'static str) {
             "By an attribute, a benchmark, clusters, uncertainty, or the chances on the prompt.",
         ),
         C::ColorBy(by) => of_color(*by),
+        C::Card => (
+            "cluster card group class describe prototypes lift profile summary legend members",
+            "Prototypes, accuracy against the rest, attributes, stability, nearest group, coverage.",
+        ),
         C::Isolate => ("legend group class highlight only", "The other groups stand back."),
         C::NextView => (
             "marker shape dots braille blocks octants pareto plot cost quality pinned history why",

@@ -102,6 +102,8 @@ impl<T> Job<T> {
 pub enum JobKind {
     Projection,
     Clusters,
+    /// Describing a group of the legend.
+    Card,
     Probes,
     /// Reading the data set and forecasting its questions.
     Questions,
@@ -128,7 +130,7 @@ impl JobKind {
             Self::Questions => Some(Pane::Questions),
             Self::Forecasts => Some(Pane::Forecast),
             Self::Evaluation => Some(Pane::Evaluate),
-            Self::Route | Self::Placement | Self::Answers | Self::PromptFile => None,
+            Self::Card | Self::Route | Self::Placement | Self::Answers | Self::PromptFile => None,
         }
     }
 

@@ -14,6 +14,7 @@ pub mod map;
 pub mod mode;
 pub mod model_set;
 pub mod new_model;
+pub mod over;
 pub mod picker;
 pub mod probe;
 mod queries;
@@ -51,6 +52,7 @@ use map::{MapState, Marker};
 use mode::{Mode, Modes};
 use model_set::ModelSet;
 use new_model::NewModelState;
+use over::card::CardState;
 use probe::ProbeState;
 use questions::QuestionsState;
 use route::RouteState;
@@ -90,6 +92,9 @@ pub struct State {
     pub clusters: Job<Clusters>,
     /// The cluster of the selected model is to be marked as soon as it is known.
     pub clusters_wanted: bool,
+    /// The card of a group of the legend that is open, and how many were asked for so far.
+    pub card: Option<CardState>,
+    pub described: u64,
     pub table: TableState,
     pub questions: QuestionsState,
     pub forecasts: ForecastState,
@@ -172,6 +177,8 @@ impl State {
             forecast: Vec::new(),
             clusters: Job::Idle,
             clusters_wanted: false,
+            card: None,
+            described: 0,
             table: TableState::new(&model_set),
             questions: QuestionsState::default(),
             forecasts: ForecastState::default(),
@@ -218,6 +225,7 @@ impl State {
     /// Puts a trained model set in the place of what was shown.
     pub fn replace(&mut self, model_set: Arc<ModelSet>, projection: Projection) {
         self.map.coloring = Coloring::first(&model_set);
+        self.card = None;
         self.table = TableState::new(&model_set);
         self.forecast.clear();
         self.forecasts = ForecastState::default();
@@ -280,7 +288,7 @@ impl State {
     }
 
     pub fn color_by(&mut self, by: ColorBy) {
-        self.map.isolated = None;
+        (self.map.isolated, self.card) = (None, None);
         self.map.coloring = Coloring::new(&self.facts(), by);
     }
 
@@ -288,6 +296,7 @@ impl State {
     pub fn recolor(&mut self, changed: ColorBy) {
         if self.map.coloring.by == changed {
             self.map.coloring = Coloring::new(&self.facts(), changed);
+            self.card = None;
         }
     }
 

@@ -7,7 +7,8 @@ use ratatui::widgets::Paragraph;
 
 use super::widgets::{fit, width, wrap};
 use crate::explorer::command::Command;
-use crate::explorer::keys::Binding;
+use crate::explorer::keys::{Binding, Context};
+use crate::explorer::pane::Pane;
 use crate::explorer::state::line::LineInput;
 use crate::explorer::state::{Notice, State};
 use crate::explorer::theme::Ink;
@@ -142,6 +143,11 @@ fn draw_keys(frame: &mut Frame, state: &State, area: Rect) {
 fn hint<'a>(state: &State, binding: &'a Binding) -> &'a str {
     match binding.command {
         Command::Maximize if state.maximized => "restore",
+        Command::Open
+            if state.map.isolated.is_some() && binding.context == Context::Pane(Pane::Map) =>
+        {
+            "describe group"
+        }
         _ => binding.hint,
     }
 }

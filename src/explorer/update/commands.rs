@@ -3,8 +3,8 @@
 use ratatui_textarea::CursorMove;
 
 use super::{
-    export, filter, line, map, marks, new_model, panes, pickers, route, route_commands, typing,
-    work,
+    card, export, filter, line, map, marks, new_model, panes, pickers, route, route_commands,
+    typing, work,
 };
 use crate::explorer::command::Command;
 use crate::explorer::effect::Effect;
@@ -19,6 +19,12 @@ use crate::explorer::state::probe::SECTIONS;
 /// Does what the user asks for.
 pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
     use Command as C;
+    let command = if state.card.is_some() {
+        let Some(command) = card::through(state, command) else { return };
+        command
+    } else {
+        command
+    };
     match command {
         C::Quit => quit(state, effects),
         C::Suspend => effects.push(Effect::Suspend),
@@ -95,6 +101,7 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
         C::PreviousColor => map::cycle_color(state, -1),
         C::ColorBy(by) => map::color_by(state, by),
         C::Isolate => state.map.isolate_next(),
+        C::Card => card::open(state),
         C::NextAxes => state.map.next_axes(),
         C::UseAxes(x, y) => state.map.use_axes((x, y)),
         C::UseProjector(projector) => map::project(state, projector, effects),

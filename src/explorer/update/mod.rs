@@ -1,5 +1,6 @@
 //! The only place where the state changes: an event goes in, what has to be done outside comes out.
 
+mod card;
 mod commands;
 mod export;
 mod filter;

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Position;
 
-use super::{marks, panes};
+use super::{card, marks, panes};
 use crate::explorer::command::Command;
 use crate::explorer::direction::Button;
 use crate::explorer::layout::{Layout, tabs};
@@ -24,6 +24,9 @@ const ORBIT: f64 = 0.05;
 /// A click. Gives the command that it stands for, if it does.
 pub fn click(state: &mut State, x: u16, y: u16) -> Option<Command> {
     let layout = Layout::of(state)?;
+    if card::click(state, x, y) {
+        return None;
+    }
     let at = (x, y).into();
     if layout.hints.contains(at) {
         return hints::command_at(state, layout.hints, x, y);
@@ -45,7 +48,11 @@ pub fn click(state: &mut State, x: u16, y: u16) -> Option<Command> {
     if pane == Pane::Map {
         let parts = Parts::of(state, area);
         if let Some(class) = parts.class_at(x, y) {
-            state.map.isolated = (state.map.isolated != Some(class)).then_some(class);
+            // A second click on the same opens its card.
+            if state.map.isolated == Some(class) {
+                return Some(Command::Card);
+            }
+            state.map.isolated = Some(class);
         } else if parts.point(x, y).is_some() {
             // Whether this selects or begins to drag is known when the button is let go.
             state.map.pressed = Some(at);
