@@ -13,6 +13,10 @@ use super::state::map::Projector;
 pub enum Command {
     Quit,
     Suspend,
+    /// The tour of the first visit.
+    Tour,
+    TourNext,
+    TourBack,
     Help,
     NextTheme,
     /// Closes what is on top: help, a notice, typing, an isolated class.

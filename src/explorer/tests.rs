@@ -389,4 +389,5 @@ mod random;
 mod route;
 mod screens;
 mod shell;
+mod tour;
 mod work;

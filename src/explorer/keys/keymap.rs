@@ -189,7 +189,7 @@ fn of_other_panes() -> Vec<Binding> {
 
 fn while_typing() -> Vec<Binding> {
     use Command as A;
-    use Context::{Card, Filter, Line, Naming, Picker, Prompt};
+    use Context::{Card, Filter, Line, Naming, Picker, Prompt, Tour};
     use Direction::{Left, Right};
     vec![
         bind(Prompt, "alt-enter ctrl-j", A::Route(C::Newline), "Insert a line break", "line break"),
@@ -212,6 +212,9 @@ fn while_typing() -> Vec<Binding> {
         bind(Picker, "up ctrl-p", A::Up, "Go to the previous", "previous"),
         bind(Picker, "pagedown", A::PageDown, "Go one page down", ""),
         bind(Picker, "pageup", A::PageUp, "Go one page up", ""),
+        bind(Tour, "enter", A::TourNext, "Go on with the tour", "next"),
+        bind(Tour, "backspace", A::TourBack, "Go back", "back"),
+        bind(Tour, "esc q", A::Dismiss, "End the tour", "skip the tour"),
         bind(Card, "down j", A::Down, "Go to the next prototype", "prototype"),
         bind(Card, "up k", A::Up, "Go to the previous prototype", ""),
         bind(Card, "right l", A::Step(Right), "Describe the next group", "next group"),
@@ -262,6 +265,7 @@ fn general() -> Vec<Binding> {
         bind(Always, "ctrl-z", A::Suspend, "Suspend (fg resumes)", ""),
         bind(Always, "ctrl-c", A::Quit, "Quit (also while typing)", ""),
         bind(Everywhere, "?", A::Help, "Show the keys", "help"),
+        bind(Everywhere, "", A::Tour, "Take the tour of 60 seconds", ""),
         bind(Everywhere, "q", A::Quit, "Quit", "quit"),
     ]);
     map

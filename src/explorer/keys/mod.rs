@@ -34,6 +34,8 @@ pub enum Context {
     Picker,
     /// The card of a group is open.
     Card,
+    /// The tour is on.
+    Tour,
     /// Typing the name of a group.
     Naming,
     Training,
@@ -58,6 +60,7 @@ impl Context {
             Self::Always | Self::Everywhere => "Everywhere",
             Self::Line => "While typing a line",
             Self::Picker => "While picking",
+            Self::Tour => "In the tour",
             Self::Card => "In the card of a group",
             Self::Prompt => "While typing a prompt",
             Self::Filter => "While typing a filter",
@@ -166,6 +169,7 @@ mod tests {
                 (Context::Filter, Context::Always),
                 (Context::Working, Context::Everywhere),
                 (Context::Card, Context::Everywhere),
+                (Context::Tour, Context::Everywhere),
             ];
             if meant.contains(&(a, b)) || meant.contains(&(b, a)) {
                 return false;

@@ -92,6 +92,10 @@ pub fn words(command: &Command) -> (&'static str, &'static str) {
         C::Undo | C::Redo => ("back forward history", "Marks, projection, zoom and colors."),
         C::Mouse => ("mouse select text copy terminal", "Off: the terminal selects text."),
         C::Quit => ("exit leave close", ""),
+        C::Tour => (
+            "tour tutorial tutor introduction intro guide start learn onboarding",
+            "A few steps that show what there is and which keys to try.",
+        ),
         C::Help => ("keys shortcuts bindings manual", ""),
         C::Focus(pane) => of_pane(*pane),
         C::Route(route) => of_router(*route),

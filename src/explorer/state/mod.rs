@@ -53,6 +53,7 @@ use mode::{Mode, Modes};
 use model_set::ModelSet;
 use new_model::NewModelState;
 use over::card::CardState;
+use over::tour::Tour;
 use probe::ProbeState;
 use questions::QuestionsState;
 use route::RouteState;
@@ -95,6 +96,8 @@ pub struct State {
     /// The card of a group of the legend that is open, and how many were asked for so far.
     pub card: Option<CardState>,
     pub described: u64,
+    /// The tour of the first visit, while it is on.
+    pub tour: Option<Tour>,
     pub table: TableState,
     pub questions: QuestionsState,
     pub forecasts: ForecastState,
@@ -179,6 +182,7 @@ impl State {
             clusters_wanted: false,
             card: None,
             described: 0,
+            tour: None,
             table: TableState::new(&model_set),
             questions: QuestionsState::default(),
             forecasts: ForecastState::default(),

@@ -107,6 +107,9 @@ impl State {
             return vec![Context::Card, Context::Everywhere, Context::Always];
         }
         let mut contexts = Vec::new();
+        if self.tour.is_some() {
+            contexts.push(Context::Tour);
+        }
         if self.training.is_some() {
             contexts.push(Context::Training);
         } else if self.running_here().is_some() {

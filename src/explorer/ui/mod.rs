@@ -13,6 +13,7 @@ pub mod overlays;
 pub mod panes;
 mod pareto;
 mod raster;
+pub mod tour;
 pub mod widgets;
 
 use ratatui::Frame;
@@ -51,6 +52,7 @@ pub fn view(frame: &mut Frame, state: &State) {
     }
     hints::draw(frame, state, layout.hints);
     group::draw(frame, state, area);
+    tour::draw(frame, state, area);
     draw_picker(frame, state, area);
     if state.help {
         draw_help(frame, state, area);

@@ -3,7 +3,7 @@
 use ratatui_textarea::CursorMove;
 
 use super::{
-    card, export, filter, line, map, marks, new_model, panes, pickers, route, route_commands,
+    card, export, filter, line, map, marks, new_model, panes, pickers, route, route_commands, tour,
     typing, work,
 };
 use crate::explorer::command::Command;
@@ -19,6 +19,12 @@ use crate::explorer::state::probe::SECTIONS;
 /// Does what the user asks for.
 pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
     use Command as C;
+    let command = if state.tour.is_some() {
+        let Some(command) = tour::through(state, command) else { return };
+        command
+    } else {
+        command
+    };
     let command = if state.card.is_some() {
         let Some(command) = card::through(state, command) else { return };
         command
@@ -28,6 +34,9 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
     match command {
         C::Quit => quit(state, effects),
         C::Suspend => effects.push(Effect::Suspend),
+        C::Tour => tour::begin(state),
+        // Without a tour there is nothing to go on with.
+        C::TourNext | C::TourBack => {}
         C::Help => (state.help, state.help_scroll) = (true, 0),
         C::NextTheme => effects.push(Effect::NextTheme),
         C::UseTheme(name) => effects.push(Effect::UseTheme(name)),

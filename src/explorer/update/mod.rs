@@ -16,6 +16,7 @@ mod pickers;
 mod results;
 mod route;
 mod route_commands;
+mod tour;
 mod typing;
 mod work;
 
@@ -67,6 +68,12 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
 }
 
 fn take_input(state: &mut State, input: Input, effects: &mut Vec<Effect>) {
+    if state.tour.is_some() {
+        let click = if let Input::Click(x, y) = input { Some((x, y)) } else { None };
+        if input != Input::Release && tour::input(state, click) {
+            return;
+        }
+    }
     match input {
         Input::Edit(request) => {
             let commands = typing::edit(state, request, effects);
