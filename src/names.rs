@@ -54,25 +54,31 @@ pub(crate) fn nearest<'a>(
 /// the same; else the whole name.
 #[must_use]
 pub fn short(names: &[String]) -> Vec<String> {
-    // What stands in brackets behind a name may hold a path too.
-    let last = |name: &str| {
-        let end = name.find(" (").unwrap_or(name.len());
-        let start = name[..end].rfind('/').map_or(0, |at| at + 1);
-        name[start..].trim().to_owned()
-    };
-    let mut counts: HashMap<String, usize> = HashMap::new();
+    let mut counts: HashMap<&str, usize> = HashMap::with_capacity(names.len());
     for name in names {
         let last = last(name);
-        if last != *name {
-            *counts.entry(name.clone()).or_default() += 1;
+        if last != name {
+            *counts.entry(name).or_default() += 1;
         }
         *counts.entry(last).or_default() += 1;
     }
     let short = |name: &String| {
         let last = last(name);
-        if counts[&last] == 1 && !last.is_empty() { last } else { name.clone() }
+        if counts[last] == 1 && !last.is_empty() { last.to_owned() } else { name.clone() }
     };
     names.iter().map(short).collect()
+}
+
+/// Whether any of the names could be [`short`]ened.
+pub(crate) fn any_longer(names: &[String]) -> bool {
+    names.iter().any(|name| last(name) != name)
+}
+
+/// The last part of a path. What stands in brackets behind a name may hold a path too.
+fn last(name: &str) -> &str {
+    let end = name.find(" (").unwrap_or(name.len());
+    let start = name[..end].rfind('/').map_or(0, |at| at + 1);
+    name[start..].trim()
 }
 
 /// The index of `name` among `candidates`, or a sentence that says which one is near.

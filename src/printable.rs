@@ -52,6 +52,13 @@ pub fn one_line(text: &str) -> String {
     Printable(&spaced).to_string()
 }
 
+/// Whether [`one_line`] gives a text back as it is.
+#[must_use]
+pub fn is_one_line(text: &str) -> bool {
+    let plain = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
+    text.bytes().all(plain) || one_line(text) == text
+}
+
 /// Characters of a quoted input in a message at most …
 const QUOTED: usize = 200;
 /// … and of a whole message.

@@ -1,9 +1,16 @@
 //! Which models are alike: in the full space of the vectors, never on the map.
 
-use ndarray::{ArrayView1, ArrayView2};
+use ndarray::{ArrayView1, ArrayView2, s};
+use rayon::prelude::*;
 
-use crate::embedder::SharedCounts;
+use crate::embedder::{Index, SharedCounts};
+use crate::encoder::unit;
 use crate::printable::thousands;
+
+/// Of more models than these, an index finds neighbors.
+const INDEXED: usize = 20_000;
+/// Models that are kept beside the nearest until they are sorted out.
+const KEPT: usize = 512;
 
 /// A model near another.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -66,39 +73,114 @@ pub fn nearest(
     k: usize,
     shared: impl Fn(usize) -> Option<u32>,
 ) -> Vec<Neighbor> {
-    let of = vectors.row(model);
-    let mut all: Vec<(f64, usize)> = (0..vectors.nrows())
-        .filter(|&other| other != model)
-        .map(|other| (cosine(of, vectors.row(other)), other))
-        .collect();
+    let others = (0..vectors.nrows()).into_par_iter().filter(|&other| other != model);
+    nearest_of(vectors, vectors.row(model), others, k, shared)
+}
+
+/// The `k` models whose vectors are nearest to `own` by cosine, nearest first.
+#[must_use]
+pub(crate) fn nearest_to(
+    vectors: ArrayView2<'_, f32>,
+    own: ArrayView1<'_, f32>,
+    k: usize,
+    shared: impl Fn(usize) -> Option<u32>,
+) -> Vec<Neighbor> {
+    nearest_of(vectors, own, (0..vectors.nrows()).into_par_iter(), k, shared)
+}
+
+fn nearest_of(
+    vectors: ArrayView2<'_, f32>,
+    own: ArrayView1<'_, f32>,
+    others: impl ParallelIterator<Item = usize>,
+    k: usize,
+    shared: impl Fn(usize) -> Option<u32>,
+) -> Vec<Neighbor> {
+    let length = dot(own, own);
     let nearer = |a: &(f64, usize), b: &(f64, usize)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
-    if all.len() > k && k > 0 {
-        all.select_nth_unstable_by(k - 1, nearer);
-    }
-    all.truncate(k);
+    let cut = |mut all: Vec<(f64, usize)>| {
+        if all.len() > k && k > 0 {
+            all.select_nth_unstable_by(k - 1, nearer);
+        }
+        all.truncate(k);
+        all
+    };
+    let found = others.fold(Vec::new, |mut all, other| {
+        all.push((cosine_of((own, length), vectors.row(other)), other));
+        // So that not all are kept until the end.
+        if all.len() >= KEPT.max(2 * k) { cut(all) } else { all }
+    });
+    let found = found.reduce(Vec::new, |mut a, mut b| {
+        a.append(&mut b);
+        a
+    });
+    let mut all = cut(found);
     all.sort_by(nearer);
     let neighbor = |(cosine, other): (f64, usize)| {
-        let gaps = of.iter().zip(vectors.row(other)).map(|(a, b)| f64::from(a - b).powi(2));
+        let gaps = own.iter().zip(vectors.row(other)).map(|(a, b)| f64::from(a - b).powi(2));
         let distance = gaps.sum::<f64>().sqrt();
         Neighbor { model: other, cosine, distance, shared: shared(other) }
     };
     all.into_iter().map(neighbor).collect()
 }
 
+/// Finds the nearest models of many models, one after the other: above [`INDEXED`] models by an index (an
+/// inverted file), else by comparing all.
+pub struct Finder {
+    /// Beside the index, the model that each of its keys is.
+    index: Option<(Index, Vec<usize>)>,
+}
+
+impl Finder {
+    /// For models with these vectors.
+    #[must_use]
+    pub fn new(vectors: ArrayView2<'_, f32>) -> Self {
+        let keys = |rows| unit(&vectors.slice(s![rows, ..]).to_owned());
+        let index = (vectors.nrows() > INDEXED && vectors.ncols() > 0)
+            .then(|| Index::fit_blocks(vectors.dim(), &keys));
+        Self { index }
+    }
+
+    /// The `k` models nearest to `model` by cosine, nearest first, as [`nearest`] gives them; above
+    /// [`INDEXED`] models at least 95% of them (docs/scaling.md). `vectors` are those that it is for.
+    #[must_use]
+    pub fn nearest(
+        &self,
+        vectors: ArrayView2<'_, f32>,
+        model: usize,
+        k: usize,
+        shared: impl Fn(usize) -> Option<u32>,
+    ) -> Vec<Neighbor> {
+        let Some((index, models)) = &self.index else { return nearest(vectors, model, k, shared) };
+        let own = vectors.slice(s![model..=model, ..]).to_owned();
+        // Keys are rounded: more are found than are wanted, and compared as they are.
+        let found = index.nearest(unit(&own).view(), 2 * k + 8, |_, key| models[key] == model);
+        let found: Vec<usize> = found.into_iter().flatten().map(|(key, _)| models[key]).collect();
+        nearest_of(vectors, own.row(0), found.into_par_iter(), k, shared)
+    }
+}
+
+fn dot(x: ArrayView1<'_, f32>, y: ArrayView1<'_, f32>) -> f64 {
+    x.iter().zip(y).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum()
+}
+
+/// The cosine of a vector, given with its squared length, and another; 0 where one of them is zero.
+fn cosine_of((a, length): (ArrayView1<'_, f32>, f64), b: ArrayView1<'_, f32>) -> f64 {
+    let norms = (length * dot(b, b)).sqrt();
+    if norms > 0.0 { (dot(a, b) / norms).clamp(-1.0, 1.0) } else { 0.0 }
+}
+
 /// The cosine of two vectors; 0 where one of them is zero.
 #[must_use]
 pub(crate) fn cosine(a: ArrayView1<'_, f32>, b: ArrayView1<'_, f32>) -> f64 {
-    let dot = |x: ArrayView1<'_, f32>, y: ArrayView1<'_, f32>| -> f64 {
-        x.iter().zip(y).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum()
-    };
-    let norms = (dot(a, a) * dot(b, b)).sqrt();
-    if norms > 0.0 { (dot(a, b) / norms).clamp(-1.0, 1.0) } else { 0.0 }
+    cosine_of((a, dot(a, a)), b)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::array;
+    use ndarray::{Array2, array};
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
 
     #[test]
     fn nearest_by_angle_with_distances() {
@@ -107,6 +189,28 @@ mod tests {
         assert_eq!(near[0].shared, Some(1));
         assert_eq!(near.iter().map(|n| n.model).collect::<Vec<_>>(), [1, 2, 4, 3]);
         assert!((near[0].distance - 82.0_f64.sqrt()).abs() < 1e-9);
+    }
+
+    #[test]
+    fn of_many_models_the_index_finds_nearly_all_neighbors() {
+        let mut rng = ChaCha8Rng::seed_from_u64(3);
+        let spots = Array2::from_shape_simple_fn((60, 12), || rng.random_range(-1.0_f32..1.0));
+        let vectors = Array2::from_shape_fn((INDEXED + 1000, 12), |(m, d)| {
+            3.0 * spots[[m % 60, d]] + rng.random_range(-1.0_f32..1.0)
+        });
+        let finder = Finder::new(vectors.view());
+        assert!(finder.index.is_some());
+        let (mut hits, mut all) = (0, 0);
+        for model in (0..vectors.nrows()).step_by(700) {
+            let found = finder.nearest(vectors.view(), model, 10, |_| None);
+            let exact = nearest(vectors.view(), model, 10, |_| None);
+            assert!(found.windows(2).all(|w| w[0].cosine >= w[1].cosine));
+            hits += exact.iter().filter(|e| found.contains(e)).count();
+            all += exact.len();
+        }
+        assert!(100 * hits >= 95 * all, "{hits} of {all}");
+        let few = vectors.slice(s![..50, ..]);
+        assert_eq!(Finder::new(few).nearest(few, 3, 5, |_| None), nearest(few, 3, 5, |_| None));
     }
 
     #[test]

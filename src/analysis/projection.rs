@@ -1,5 +1,7 @@
 //! The map: principal components of the model vectors, t-SNE, or the direction of a property.
 
+mod randomized;
+
 use std::sync::atomic::AtomicBool;
 
 use linfa::DatasetBase;
@@ -48,6 +50,14 @@ impl Linear {
     }
 }
 
+/// The sign that makes the largest loading positive.
+fn sign(loadings: ArrayView1<'_, f64>) -> f64 {
+    let largest = loadings.iter().copied().max_by(|a, b| a.abs().total_cmp(&b.abs()));
+    largest.unwrap_or(1.0).signum()
+}
+
+/// Of more models, principal components are found by a randomized method.
+const EXACT_PCA: usize = 20_000;
 /// The perplexity of t-SNE, where there are enough models for it.
 const PERPLEXITY: f64 = 20.0;
 /// t-SNE of more models would take minutes.
@@ -72,11 +82,15 @@ impl Projection {
     /// Projects `vectors` (models × dimensions) onto their first `components` principal components.
     /// Components that the data does not have (fewer models or dimensions) are zero.
     ///
-    /// The sign of a component is fixed: its largest loading is positive.
+    /// The sign of a component is fixed: its largest loading is positive. Of more than [`EXACT_PCA`]
+    /// models the components are those of a randomized method.
     ///
     /// # Errors
     /// Fails if the decomposition does not converge.
     pub fn pca(vectors: ArrayView2<'_, f32>, components: usize) -> Result<Self> {
+        if vectors.nrows() > EXACT_PCA {
+            return randomized::pca(vectors, components);
+        }
         let x = vectors.mapv(f64::from);
         let mut coordinates = Array2::zeros((x.nrows(), components));
         let mut shares = vec![0.0; components];
@@ -94,8 +108,7 @@ impl Projection {
         let projected: Array2<f64> = pca.predict(records.records());
         for (c, column) in projected.axis_iter(Axis(1)).enumerate() {
             let loadings = pca.components().row(c);
-            let largest = loadings.iter().copied().max_by(|a, b| a.abs().total_cmp(&b.abs()));
-            let sign = largest.unwrap_or(1.0).signum();
+            let sign = sign(loadings);
             coordinates.column_mut(c).assign(&(&column * sign));
             axes.column_mut(c).assign(&(&loadings * sign));
             // linfa's own ratio is relative to the kept components: this one is of the whole.

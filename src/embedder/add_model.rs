@@ -1,11 +1,55 @@
-//! A model more, placed without training.
+//! More models, placed without training.
 
-use ndarray::Axis;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use ndarray::{Array1, Array2, ArrayView1, Axis};
 
 use super::knowledge::Placement;
 use super::{Embedder, Score};
 use crate::error::{Error, Result};
 use crate::quantized::halved;
+
+/// A new model as an embedder takes it in: what stays of its [`Placement`].
+#[derive(Clone, Debug)]
+pub struct Addition {
+    name: String,
+    vector: Array1<f32>,
+    deviations: Array1<f32>,
+    pub(super) levels: Array1<f32>,
+    pub(super) level_deviations: Array1<f32>,
+    pub(super) specialities: Array1<f32>,
+    pub(super) rasch: f32,
+    /// How many questions it shares with each of the embedder's models.
+    pub(super) shared: Vec<u32>,
+    scores: Vec<Option<Score>>,
+}
+
+impl Addition {
+    /// A model of this name that was placed so, with how it did on the benchmarks it was run on, one entry a
+    /// benchmark; of `embedder`.
+    #[must_use]
+    pub fn new(
+        embedder: &Embedder,
+        name: &str,
+        placement: &Placement,
+        scores: &[Option<Score>],
+    ) -> Self {
+        // Counts are kept of few models alone.
+        let counted = embedder.shared_counts().map_or(0, |_| embedder.models.len());
+        Self {
+            name: name.into(),
+            vector: placement.vector.clone(),
+            deviations: placement.deviations(),
+            levels: placement.levels.clone(),
+            level_deviations: placement.level_deviations.clone(),
+            specialities: placement.specialities.clone(),
+            rasch: placement.rasch,
+            shared: (0..counted).map(|m| placement.shared_with(m)).collect(),
+            scores: scores.to_vec(),
+        }
+    }
+}
 
 impl Embedder {
     /// Whether a new model can be called `name`.
@@ -13,13 +57,24 @@ impl Embedder {
     /// # Errors
     /// [`Error::Usage`] if the name is empty or taken.
     pub fn check_name(&self, name: &str) -> Result<()> {
-        if name.trim().is_empty() {
-            return Err(Error::Usage("the name of the new model is empty".into()));
-        }
-        if self.models.iter().any(|model| model == name) {
-            return Err(Error::Usage(format!(
-                "`{name}` cannot be the name of a new model: a model of the embedder has it"
-            )));
+        self.check_names([name])
+    }
+
+    /// Whether new models can be called so.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if a name is empty, taken, or there twice.
+    pub fn check_names<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Result<()> {
+        let mut taken: HashSet<&str> = self.models.iter().map(String::as_str).collect();
+        for name in names {
+            if name.trim().is_empty() {
+                return Err(Error::Usage("the name of the new model is empty".into()));
+            }
+            if !taken.insert(name) {
+                return Err(Error::Usage(format!(
+                    "`{name}` cannot be the name of a new model: a model of the embedder has it"
+                )));
+            }
         }
         Ok(())
     }
@@ -31,32 +86,56 @@ impl Embedder {
     /// [`Error::Usage`] if the name is taken or empty; [`Error::Failed`] if the placement is not of
     /// this embedder.
     pub fn with_model(
-        mut self,
+        self,
         name: &str,
         placement: &Placement,
         scores: &[Option<Score>],
     ) -> Result<Self> {
-        self.check_name(name)?;
-        let vector = &placement.vector;
-        let deviations = placement.deviations();
-        let fits = vector.len() == self.vectors.ncols()
-            && vector.iter().chain(&deviations).all(|x| x.is_finite());
-        if !fits || vector.is_empty() {
+        let addition = Addition::new(&self, name, placement, scores);
+        self.with_models(&[addition])
+    }
+
+    /// The same with as many models more as there are. A new model knows how many questions it shares with
+    /// the old ones, and none of the other new ones.
+    ///
+    /// # Errors
+    /// As [`Embedder::with_model`].
+    pub fn with_models(mut self, new: &[Addition]) -> Result<Self> {
+        self.check_names(new.iter().map(|new| new.name.as_str()))?;
+        let width = self.vectors.ncols();
+        let fits = |new: &Addition| {
+            let all = new.vector.iter().chain(&new.deviations);
+            new.vector.len() == width && width > 0 && all.copied().all(f32::is_finite)
+        };
+        if !new.iter().all(fits) {
             return Err(Error::Failed("the vector of the new model does not fit".into()));
         }
-        self.models.push(name.into());
-        self.attributes.iter_mut().for_each(|attribute| attribute.values.push_unknown());
+        Arc::make_mut(&mut self.models).extend(new.iter().map(|new| new.name.clone()));
+        for attribute in &mut self.attributes {
+            new.iter().for_each(|_| attribute.values.push_unknown());
+        }
         let mut answers = Vec::new();
         for (b, benchmark) in self.benchmarks.iter_mut().enumerate() {
-            let score = scores.get(b).copied().flatten();
-            answers.push(score.map_or(0, |score| score.responses));
-            benchmark.scores.push(score);
+            let scores = new.iter().map(|new| new.scores.get(b).copied().flatten());
+            answers.push(scores.clone().map(|s| s.map_or(0, |score| score.responses)).collect());
+            scores.for_each(|score| benchmark.scores.push(score));
         }
         let failed = |e: ndarray::ShapeError| Error::Failed(e.to_string());
-        self.vectors.append(Axis(0), vector.view().insert_axis(Axis(0))).map_err(failed)?;
-        let deviations = halved(&deviations.insert_axis(Axis(0)));
+        let vectors = rows(width, new.iter().map(|new| new.vector.view()));
+        Arc::make_mut(&mut self.vectors).append(Axis(0), vectors.view()).map_err(failed)?;
+        let deviations = halved(&rows(width, new.iter().map(|new| new.deviations.view())));
         self.deviations.append(Axis(0), deviations.view()).map_err(failed)?;
-        self.knowledge.push(placement, &answers)?;
+        self.knowledge.push(new, &answers)?;
         Ok(self)
     }
+}
+
+/// Rows as a matrix.
+pub(super) fn rows<'a>(
+    width: usize,
+    rows: impl ExactSizeIterator<Item = ArrayView1<'a, f32>>,
+) -> Array2<f32> {
+    let mut out = Array2::zeros((rows.len(), width));
+    out.rows_mut().into_iter().zip(rows).for_each(|(mut out, row)| out.assign(&row));
+    out
 }

@@ -61,7 +61,7 @@ mod tests {
             name: name.into(),
             kind: Kind::Correctness,
             questions: 9,
-            scores: run.map(|run| score.filter(|_| run)).to_vec(),
+            scores: run.map(|run| score.filter(|_| run)).into_iter().collect(),
         };
         let benchmarks = [benchmark("a", [true, true, false, false]), benchmark("b", [true; 4])];
         let vectors =

@@ -95,7 +95,7 @@ pub(crate) fn grouped(benchmarks: &[Benchmark]) -> Vec<usize> {
 pub(super) fn scored(benchmarks: &[Benchmark], models: usize) -> Vec<Vec<Cell>> {
     let mut cells = vec![Vec::new(); models];
     for (column, benchmark) in benchmarks.iter().enumerate() {
-        for (cells, score) in cells.iter_mut().zip(&benchmark.scores) {
+        for (cells, score) in cells.iter_mut().zip(benchmark.scores.iter()) {
             if let Some(score) = score {
                 let n = f64::from(score.responses);
                 let right = score.accuracy * n;

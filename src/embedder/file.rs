@@ -186,7 +186,7 @@ impl Embedder {
             |problem: String| Error::Failed(format!("the embedder cannot be written: {problem}"));
         let card = Card {
             version: VERSION,
-            models: self.models.clone(),
+            models: self.models.to_vec(),
             attributes: self.attributes.clone(),
             benchmarks: self.benchmarks.clone(),
             encoder: self.featurizer.encoder.parts().iter().map(EncoderCard::of).collect(),
@@ -221,7 +221,7 @@ impl Embedder {
         let wide = |array: &Array2<f64>| Stored::f32(&array.mapv(|x| x as f32));
         let flat = |array: &Array1<f64>| Stored::row(&array.mapv(|x| x as f32));
         let named = [
-            ("models.vectors", Stored::f32(&self.vectors)),
+            ("models.vectors", Stored::f32(&*self.vectors)),
             ("models.deviations", Stored::f16(&self.deviations)),
             ("models.specialities", Stored::f32(&known.specialities)),
             ("models.rasch", Stored::row(&known.rasch)),
@@ -332,11 +332,11 @@ impl Embedder {
         }
         let device = Backend::default().device();
         Ok(Self {
-            models: card.models,
+            models: Arc::new(card.models),
             attributes: card.attributes,
             benchmarks: card.benchmarks,
             provenance: card.provenance,
-            vectors,
+            vectors: Arc::new(vectors),
             deviations,
             calibration: card.calibration,
             networks: weights

@@ -1,6 +1,7 @@
 //! From features to probabilities, with what is not known of them.
 
-use ndarray::{Array1, Array2, ArrayView1, ArrayViewMut1, Axis, s};
+use ndarray::linalg::general_mat_mul;
+use ndarray::{Array1, Array2, ArrayView1, ArrayViewMut1, Axis, Zip, s};
 use rayon::prelude::*;
 
 use super::Embedder;
@@ -14,6 +15,8 @@ use crate::metrics::EvalSet;
 
 /// Questions that pass through the networks at once.
 const BLOCK: usize = 1024;
+/// Models whose logits are computed together: so few that what passes between the steps stays near.
+pub(super) const BLOCK_OF_MODELS: usize = 4096;
 /// An interval is that of the accuracy on so many questions like the prompt: what the text leaves
 /// open of their difficulty averages out as far.
 const GROUP: f64 = 4.0;
@@ -111,27 +114,30 @@ impl Logits {
         given: Given,
     ) -> Self {
         let (n, models) = (asked.len(), known.0.mean.nrows());
-        let mut mean = asked.direction.dot(&specialities.t());
+        let mut mean = Array2::zeros((n, models));
         let (mut variance, mut support) = (Array2::zeros((n, models)), Array2::zeros((n, models)));
-        let rows = mean.axis_iter_mut(Axis(0)).into_par_iter();
-        let rows = rows.zip(variance.axis_iter_mut(Axis(0))).zip(support.axis_iter_mut(Axis(0)));
-        rows.enumerate().for_each(|(q, ((mean, mut variance), mut support))| {
-            let found = of_question(known, asked, q, given, mean);
-            variance.assign(&ArrayView1::from(&found.variance));
-            support.assign(&ArrayView1::from(&found.support));
+        let blocks = mean.axis_chunks_iter_mut(Axis(1), BLOCK_OF_MODELS).into_par_iter();
+        let blocks = blocks
+            .zip(variance.axis_chunks_iter_mut(Axis(1), BLOCK_OF_MODELS))
+            .zip(support.axis_chunks_iter_mut(Axis(1), BLOCK_OF_MODELS))
+            .zip(specialities.axis_chunks_iter(Axis(0), BLOCK_OF_MODELS));
+        blocks.enumerate().for_each(|(block, (((mut mean, mut variance), mut support), own))| {
+            general_mat_mul(1.0, &asked.direction, &own.t(), 0.0, &mut mean);
+            let rows = mean.axis_iter_mut(Axis(0)).into_par_iter();
+            let rows =
+                rows.zip(variance.axis_iter_mut(Axis(0))).zip(support.axis_iter_mut(Axis(0)));
+            rows.enumerate().for_each(|(q, ((mean, mut variance), mut support))| {
+                let found = of_question(known, asked, (q, block * BLOCK_OF_MODELS), given, mean);
+                variance.assign(&ArrayView1::from(&found.variance));
+                support.assign(&ArrayView1::from(&found.support));
+            });
         });
         Self { mean, variance, support }
     }
 
-    /// The logit of the mean probability, by the probit approximation: what calibration scales.
-    pub(super) fn averaged(&self) -> Array2<f32> {
-        let mut out = self.mean.clone();
-        out.zip_mut_with(&self.variance, |x, v| *x = averaged(*x, *v));
-        out
-    }
-
-    /// The entries of [`Logits::averaged`] that were observed, laid out as `judged`; a question at a
-    /// time, since a matrix of all of them has mostly others.
+    /// The logits of the mean probability that were observed, by the probit approximation, laid out as
+    /// `judged`: what calibration scales. A question at a time, since a matrix of all of them has mostly
+    /// others.
     pub(super) fn observed(
         known: (&Levels, &Tested),
         specialities: &Array2<f32>,
@@ -142,7 +148,7 @@ impl Logits {
         let ranges: Vec<_> = judged.ranges().enumerate().collect();
         let of = |(q, range): (usize, std::ops::Range<usize>)| {
             let mut mean = specialities.dot(&asked.direction.row(q));
-            let found = of_question(known, asked, q, given, mean.view_mut());
+            let found = of_question(known, asked, (q, 0), given, mean.view_mut());
             let at = |r: usize| judged.models[r];
             range.map(|r| averaged(mean[at(r)], found.variance[at(r)])).collect::<Vec<f32>>()
         };
@@ -150,15 +156,17 @@ impl Logits {
     }
 }
 
-/// The logits of all models on question `q`, in the place of what its direction makes of them.
+/// The logits of the models from `first` on for question `q`, in the place of what its direction makes of
+/// them.
 fn of_question(
     (levels, tested): (&Levels, &Tested),
     asked: &Asked,
-    q: usize,
+    (q, first): (usize, usize),
     given: Given,
     mut mean: ArrayViewMut1<'_, f32>,
 ) -> Mixture {
-    let mut found = levels.mixture(tested, asked.categories.row(q), given);
+    let models = first..first + mean.len();
+    let mut found = levels.mixture(tested, asked.categories.row(q), given, models);
     let (slope, ease, shift) = (asked.slope[q], asked.ease[q], asked.shift[q]);
     for (m, mean) in mean.iter_mut().enumerate() {
         *mean = slope * found.mean[m] + ease + found.support[m] * (*mean + shift);
@@ -190,10 +198,13 @@ impl Embedder {
             Given::Recorded => vec![Scope::In; features.len()],
         };
         let logits = self.knowledge.logits(&asked, given);
-        let mut p = logits.averaged();
-        p.mapv_inplace(|x| self.calibration.probability(x));
-        let deviation = logits.variance.mapv(|v| v.sqrt() / self.calibration.temperature as f32);
-        Forecast { p, deviation, support: logits.support, scope, slope }
+        let Logits { mean: mut p, variance: mut deviation, support } = logits;
+        let temperature = self.calibration.temperature as f32;
+        Zip::from(&mut p).and(&mut deviation).par_for_each(|x, v| {
+            *x = self.calibration.probability(averaged(*x, *v));
+            *v = v.sqrt() / temperature;
+        });
+        Forecast { p, deviation, support, scope, slope }
     }
 
     /// What each prompt asks of a model, as [`Given::Nothing`] forecasts it.

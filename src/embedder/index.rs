@@ -3,7 +3,9 @@
 //!
 //! Products of integers are exact, so the same file finds the same neighbors on every machine.
 
-use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
+use std::ops::Range;
+
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, s};
 use rayon::prelude::*;
 
 use crate::kernels::products;
@@ -14,6 +16,10 @@ const SMALL: usize = 4096;
 /// The part of the keys that a query visits: an eighth finds 98.7% of the 60 nearest of 24,000
 /// questions (docs/experiments.md).
 const VISITED: usize = 8;
+/// Keys that k-means is computed of, at most.
+const SAMPLE: usize = 1 << 16;
+/// Keys that are made at once.
+const AT_ONCE: usize = 1024;
 /// Passes of k-means.
 const PASSES: usize = 8;
 /// Queries whose centers are compared at once.
@@ -23,7 +29,7 @@ const CHUNK: usize = 512;
 
 /// Keys of unit length, found by cosine.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Index {
+pub(crate) struct Index {
     /// Keys × dimensions, list after list.
     pub(super) keys: Quantized,
     /// Lists × dimensions; as rounded as they are stored.
@@ -35,32 +41,48 @@ pub(super) struct Index {
 impl Index {
     /// Sorts keys (keys × dimensions) into lists. Beside it, the row that each of its keys was.
     pub(super) fn fit(keys: &Array2<f32>) -> (Self, Vec<usize>) {
-        let n = keys.nrows();
+        Self::fit_blocks(keys.dim(), &|rows| keys.slice(s![rows, ..]).to_owned())
+    }
+
+    /// The same for so many keys that they are made as they are needed: `keys` makes those of some rows.
+    /// The centers of more than [`SAMPLE`] keys are those of as many, at even steps.
+    pub(crate) fn fit_blocks(
+        (n, dim): (usize, usize),
+        keys: &(impl Fn(Range<usize>) -> Array2<f32> + Sync),
+    ) -> (Self, Vec<usize>) {
         let lists = if n <= SMALL { 1 } else { (n as f64).sqrt() as usize };
-        let start: Vec<usize> = (0..lists).map(|i| i * n / lists).collect();
-        let mut centers = keys.select(Axis(0), &start);
-        let mut list = vec![0; n];
-        for _ in 0..if lists > 1 { PASSES } else { 0 } {
-            centers = rounded(&centers);
-            list = nearest_center(keys.view(), &centers);
-            let mut sums = Array2::<f32>::zeros(centers.dim());
-            for (key, list) in keys.rows().into_iter().zip(&list) {
-                sums.row_mut(*list).scaled_add(1.0, &key);
-            }
-            for (mut center, sum) in centers.rows_mut().into_iter().zip(sums.rows()) {
-                let length = sum.dot(&sum).sqrt();
-                // An empty list keeps its center.
-                if length > 0.0 {
-                    center.assign(&(&sum / length));
-                }
-            }
-        }
+        let (centers, list) = if n <= SAMPLE {
+            clustered(&keys(0..n), lists)
+        } else {
+            let mut sample = Array2::zeros((SAMPLE, dim));
+            sample.axis_iter_mut(Axis(0)).into_par_iter().enumerate().for_each(|(i, mut row)| {
+                let at = i * n / SAMPLE;
+                row.assign(&keys(at..at + 1).row(0));
+            });
+            let (centers, _) = clustered(&sample, lists);
+            let near = |rows| nearest_center(keys(rows).view(), &centers);
+            let list = blocks(n).map(near).collect::<Vec<_>>().concat();
+            (centers, list)
+        };
         let mut order: Vec<usize> = (0..n).collect();
         order.sort_by_key(|&i| (list[i], i));
         let mut sizes = vec![0; lists];
         list.iter().for_each(|&list| sizes[list] += 1);
-        let keys = Quantized::new(&keys.select(Axis(0), &order));
-        (Self { keys, centers: rounded(&centers), sizes }, order)
+        let mut quantized =
+            Quantized { integers: Array2::zeros((n, dim)), scales: Array1::zeros(n) };
+        // In the order of the lists: a list is read from front to back.
+        let rows = quantized.integers.axis_chunks_iter_mut(Axis(0), AT_ONCE).into_par_iter();
+        let rows = rows.zip(quantized.scales.axis_chunks_iter_mut(Axis(0), AT_ONCE));
+        rows.zip(order.par_chunks(AT_ONCE)).for_each(|((mut integers, mut scales), order)| {
+            let mut own = Array2::zeros((order.len(), dim));
+            for (mut row, &i) in own.rows_mut().into_iter().zip(order) {
+                row.assign(&keys(i..i + 1).row(0));
+            }
+            let own = Quantized::new(&own);
+            integers.assign(&own.integers);
+            scales.assign(&own.scales);
+        });
+        (Self { keys: quantized, centers, sizes }, order)
     }
 
     /// From its parts, as read from a file. `None` if the lists do not hold the keys.
@@ -84,7 +106,7 @@ impl Index {
     /// The `k` nearest keys of each query of unit length (queries × dimensions) among those in its
     /// nearest lists, with their cosines, nearest first (ties: the first key). `forbidden` hides a
     /// key from a query.
-    pub(super) fn nearest(
+    pub(crate) fn nearest(
         &self,
         queries: ArrayView2<'_, f32>,
         k: usize,
@@ -158,6 +180,35 @@ impl Index {
             }
         }
     }
+}
+
+/// The rows of `n` keys in blocks.
+fn blocks(n: usize) -> impl IndexedParallelIterator<Item = Range<usize>> {
+    (0..n.div_ceil(AT_ONCE)).into_par_iter().map(move |i| i * AT_ONCE..n.min((i + 1) * AT_ONCE))
+}
+
+/// The centers of some keys by k-means, as rounded as they are stored, and the list of each key.
+fn clustered(keys: &Array2<f32>, lists: usize) -> (Array2<f32>, Vec<usize>) {
+    let n = keys.nrows();
+    let start: Vec<usize> = (0..lists).map(|i| i * n / lists).collect();
+    let mut centers = keys.select(Axis(0), &start);
+    let mut list = vec![0; n];
+    for _ in 0..if lists > 1 { PASSES } else { 0 } {
+        centers = rounded(&centers);
+        list = nearest_center(keys.view(), &centers);
+        let mut sums = Array2::<f32>::zeros(centers.dim());
+        for (key, list) in keys.rows().into_iter().zip(&list) {
+            sums.row_mut(*list).scaled_add(1.0, &key);
+        }
+        for (mut center, sum) in centers.rows_mut().into_iter().zip(sums.rows()) {
+            let length = sum.dot(&sum).sqrt();
+            // An empty list keeps its center.
+            if length > 0.0 {
+                center.assign(&(&sum / length));
+            }
+        }
+    }
+    (rounded(&centers), list)
 }
 
 /// The nearest keys so far.

@@ -4,16 +4,19 @@
 //! logits are made of. [`Latent`] lays it out as numbers that meet a question linearly: the general
 //! factors, a speciality for each benchmark, and the specialities that the networks learned.
 
+use std::collections::HashMap;
+
 use linfa_linalg::cholesky::SolveC;
 use ndarray::{Array1, Array2, ArrayView1, Axis, concatenate, s};
 
+use super::add_model::{Addition, rows};
 use super::agreement::{self, Agreement, Shared};
 use super::benchmark::{Benchmark, Score};
 use super::factors::{self, Belief, Factors, GENERAL};
 use super::levels::{Levels, Tested, beyond};
 use super::rasch::Rasch;
 use super::settings::Settings;
-use crate::dataset::{Attribute, Dataset, Kind};
+use crate::dataset::{Attribute, ByModel, Dataset, Kind};
 use crate::error::{Error, Result};
 use crate::quantized::halved;
 
@@ -80,12 +83,12 @@ pub struct Placement {
     pub vector: Array1<f32>,
     /// The covariance of the vector.
     pub covariance: Array2<f64>,
-    levels: Array1<f32>,
-    level_deviations: Array1<f32>,
-    specialities: Array1<f32>,
-    rasch: f32,
-    /// How many questions it shares with each model.
-    pub shared: Vec<u32>,
+    pub(super) levels: Array1<f32>,
+    pub(super) level_deviations: Array1<f32>,
+    pub(super) specialities: Array1<f32>,
+    pub(super) rasch: f32,
+    /// How many questions it shares with each model that it shares any with.
+    shared: HashMap<usize, u32>,
 }
 
 impl Placement {
@@ -93,6 +96,12 @@ impl Placement {
     #[must_use]
     pub fn deviations(&self) -> Array1<f32> {
         self.covariance.diag().mapv(|v| v.max(0.0).sqrt() as f32)
+    }
+
+    /// How many questions it shares with a model of the embedder.
+    #[must_use]
+    pub fn shared_with(&self, model: usize) -> u32 {
+        self.shared.get(&model).copied().unwrap_or(0)
     }
 }
 
@@ -185,7 +194,7 @@ fn root(matrix: &Array2<f64>) -> Result<Array2<f64>> {
 
 /// The answers behind the scores: one list a category.
 pub(super) fn answers(benchmarks: &[Benchmark]) -> Vec<Vec<u32>> {
-    let count = |score: &Option<Score>| score.map_or(0, |score| score.responses);
+    let count = |score: Option<Score>| score.map_or(0, |score| score.responses);
     benchmarks.iter().map(|benchmark| benchmark.scores.iter().map(count).collect()).collect()
 }
 
@@ -209,7 +218,7 @@ impl Groundwork {
     /// [`Error::Failed`] if the answers allow no fit.
     pub(super) fn fit(
         data: &Dataset,
-        train: &[usize],
+        (train, by_model): (&[usize], &ByModel),
         (scores, all): (&[Benchmark], &[Benchmark]),
         attributes: &[Attribute],
         settings: &Settings,
@@ -239,8 +248,8 @@ impl Groundwork {
         };
         levels.extrapolate(&tested);
         levels.deviation = halved(&levels.deviation);
-        let rasch = Rasch::fit(data, train);
-        let (agreement, numbers) = Agreement::fit(data, train, &rasch, settings.agreement())?;
+        let rasch = Rasch::of(data, train, by_model);
+        let (agreement, numbers) = Agreement::fit(by_model, &rasch, settings.agreement())?;
         let chart = Chart::fit(&plain, &first)?;
         let vectors = vectors(&first, &numbers, &cells_answers(scores, models));
         Ok(Self {
@@ -282,7 +291,7 @@ fn stacked<'a>(
 
 fn cells_answers(scores: &[Benchmark], models: usize) -> Vec<usize> {
     let of = |m: usize| {
-        scores.iter().filter_map(|b| b.scores[m].as_ref()).map(|s| s.responses as usize).sum()
+        scores.iter().filter_map(|b| b.scores.get(m)).map(|s| s.responses as usize).sum()
     };
     (0..models).map(of).collect()
 }
@@ -322,8 +331,8 @@ impl Knowledge {
         (mean, covariance): (&Array1<f64>, &Array2<f64>),
         shared: &[Shared],
         rasch: f64,
-        spread: &Array1<f32>,
-        counts: Vec<u32>,
+        ground: &Ground,
+        counts: HashMap<usize, u32>,
     ) -> Placement {
         let (categories, first) = (self.factors.of.len(), GENERAL + 1);
         let special = GENERAL + self.factors.special.len();
@@ -335,8 +344,7 @@ impl Knowledge {
             x[GENERAL + self.factors.of[c]] = 1.0;
             let variance = x.dot(&covariance.dot(&x)).max(0.0) + self.factors.noise[c];
             levels[c] = (loadings[GENERAL] + x.dot(mean)) as f32;
-            let range = self.levels.shown(&self.tested, c);
-            deviations[c] = beyond(range, levels[c], variance.sqrt() as f32);
+            deviations[c] = beyond(ground.shown[c], levels[c], variance.sqrt() as f32);
         }
         let width = first + self.agreement.basis.ncols();
         let mut vector = Array1::zeros(width);
@@ -347,7 +355,7 @@ impl Knowledge {
         let known = covariance.slice(s![..GENERAL, ..GENERAL]).to_owned();
         own.slice_mut(s![..first, ..first]).assign(&self.chart.covariance(&known));
         let answers = shared.iter().map(Shared::count).fold(0.0, f64::max);
-        for (i, deviation) in spread.iter().enumerate() {
+        for (i, deviation) in ground.spread.iter().enumerate() {
             let left = f64::from(*deviation * agreement::unknown(answers as usize));
             own[[first + i, first + i]] = left * left;
         }
@@ -362,22 +370,43 @@ impl Knowledge {
         }
     }
 
-    /// Adds a model.
-    pub(super) fn push(&mut self, new: &Placement, answers: &[u32]) -> Result<()> {
+    /// Adds models; `answers` has one list a category.
+    pub(super) fn push(&mut self, new: &[Addition], answers: &[Vec<u32>]) -> Result<()> {
         let failed = |e: ndarray::ShapeError| Error::Failed(e.to_string());
-        for (all, row) in [
-            (&mut self.levels.mean, &new.levels),
-            (&mut self.levels.deviation, &new.level_deviations),
-        ] {
-            let row = halved(&row.clone().insert_axis(Axis(0)));
-            all.append(Axis(0), row.view()).map_err(failed)?;
+        let categories = self.levels.mean.ncols();
+        let means = halved(&rows(categories, new.iter().map(|new| new.levels.view())));
+        self.levels.mean.append(Axis(0), means.view()).map_err(failed)?;
+        let deviations = new.iter().map(|new| new.level_deviations.view());
+        let deviations = halved(&rows(categories, deviations));
+        self.levels.deviation.append(Axis(0), deviations.view()).map_err(failed)?;
+        let width = self.specialities.ncols();
+        let specialities = rows(width, new.iter().map(|new| new.specialities.view()));
+        self.specialities.append(Axis(0), specialities.view()).map_err(failed)?;
+        self.rasch = self.rasch.iter().copied().chain(new.iter().map(|new| new.rasch)).collect();
+        self.tested.push(answers, new.len());
+        for new in new {
+            let counts = self.agreement.shared.take();
+            self.agreement.shared = counts.and_then(|counts| counts.with(&new.shared));
         }
-        let specialities = new.specialities.view().insert_axis(Axis(0));
-        self.specialities.append(Axis(0), specialities).map_err(failed)?;
-        self.rasch = self.rasch.iter().copied().chain([new.rasch]).collect();
-        self.tested.push(answers);
-        let counts = self.agreement.shared.take();
-        self.agreement.shared = counts.and_then(|counts| counts.with(&new.shared));
         Ok(())
     }
+
+    /// What placing models needs; `vectors` are those of all models.
+    pub(super) fn ground(&self, vectors: &Array2<f32>) -> Ground {
+        Ground {
+            landmarks: self.agreement.places(vectors.nrows()),
+            spread: agreement::deviation(&vectors.slice(s![.., GENERAL + 1..])),
+            shown: (0..self.factors.of.len()).map(|c| self.levels.shown(&self.tested, c)).collect(),
+        }
+    }
+}
+
+/// What placing a model needs to know of all others, found once for as many as are placed.
+pub(crate) struct Ground {
+    /// By model, the landmark that it is.
+    pub(super) landmarks: Vec<Option<usize>>,
+    /// By number of agreement, its deviation over the models.
+    spread: Array1<f32>,
+    /// By category, the range of the levels that models showed.
+    shown: Vec<Option<(f32, f32)>>,
 }

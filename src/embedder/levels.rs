@@ -7,7 +7,9 @@
 //! others say nothing that those do not. Between benchmarks that depends on what is asked:
 //! [`Given::Recorded`] or [`Given::Nothing`].
 
-use ndarray::{Array2, ArrayView1, Axis};
+use std::ops::Range;
+
+use ndarray::{Array2, ArrayView1, Axis, s};
 
 /// What is known of a pair of a model and a question before it is forecast.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,13 +87,12 @@ impl Tested {
         likely
     }
 
-    /// Adds a model with so many answers in each category.
-    pub(super) fn push(&mut self, answers: &[u32]) {
-        let column: Vec<Vec<u32>> = answers.iter().map(|n| vec![*n]).collect();
-        let one = Self::new(self.of.clone(), &column, 1);
+    /// Adds models with so many answers: one list a category.
+    pub(super) fn push(&mut self, answers: &[Vec<u32>], models: usize) {
+        let new = Self::new(self.of.clone(), answers, models);
         // Equally many rows: appending cannot fail.
-        let _ = self.within.append(Axis(1), one.within.view());
-        let _ = self.benchmark.append(Axis(1), one.benchmark.view());
+        let _ = self.within.append(Axis(1), new.within.view());
+        let _ = self.benchmark.append(Axis(1), new.benchmark.view());
     }
 }
 
@@ -123,14 +124,17 @@ impl Levels {
         }
     }
 
-    /// The level of every model for a question of these category probabilities.
+    /// The level of some models for a question of these category probabilities.
     pub(super) fn mixture(
         &self,
         tested: &Tested,
         categories: ArrayView1<'_, f32>,
         given: Given,
+        of: Range<usize>,
     ) -> Mixture {
-        let models = self.mean.nrows();
+        let models = of.len();
+        let (means, deviations) =
+            (self.mean.slice(s![of.clone(), ..]), self.deviation.slice(s![of.clone(), ..]));
         let mut out = Mixture {
             mean: vec![0.0; models],
             variance: vec![0.0; models],
@@ -146,11 +150,13 @@ impl Levels {
             let share: f32 = own().map(|(_, p)| p).sum();
             weight.fill(0.0);
             for (c, p) in own() {
-                for (weight, within) in weight.iter_mut().zip(tested.within.row(*c)) {
+                for (weight, within) in
+                    weight.iter_mut().zip(tested.within.slice(s![*c, of.clone()]))
+                {
                     *weight += p * within;
                 }
             }
-            let run = tested.benchmark.row(benchmark);
+            let run = tested.benchmark.slice(s![benchmark, of.clone()]);
             for m in 0..models {
                 let counts = match given {
                     Given::Nothing => 1.0,
@@ -161,10 +167,10 @@ impl Levels {
                 out.support[m] += share * counts * run[m];
             }
             for (c, p) in own() {
-                let within = tested.within.row(*c);
+                let within = tested.within.slice(s![*c, of.clone()]);
                 for m in 0..models {
                     let w = weight[m] * p * within[m];
-                    let (mean, deviation) = (self.mean[[m, *c]], self.deviation[[m, *c]]);
+                    let (mean, deviation) = (means[[m, *c]], deviations[[m, *c]]);
                     out.mean[m] += w * mean;
                     out.variance[m] += w * (deviation * deviation + mean * mean);
                 }
@@ -246,10 +252,10 @@ mod tests {
     fn records_say_under_which_of_two_leaderboards_an_answer_was_judged() {
         let (levels, tested) = levels();
         let either = array![0.5, 0.5, 0.0];
-        let any = levels.mixture(&tested, either.view(), Given::Nothing);
+        let any = levels.mixture(&tested, either.view(), Given::Nothing, 0..2);
         assert!(any.mean[0].abs() < 1e-5 && any.variance[0] > 3.9, "as likely one as the other");
         assert!((any.support[0] - 0.5).abs() < 0.02 && any.support[1] == 0.0);
-        let recorded = levels.mixture(&tested, either.view(), Given::Recorded);
+        let recorded = levels.mixture(&tested, either.view(), Given::Recorded, 0..2);
         assert!(recorded.mean[0] > 1.8, "{}", recorded.mean[0]);
         assert!(recorded.mean[1].abs() < 1e-5, "nothing is known of the second model");
     }
@@ -258,7 +264,7 @@ mod tests {
     fn training_sees_the_same_means() {
         let (levels, tested) = levels();
         let categories = [0.3, 0.6, 0.1];
-        let all = levels.mixture(&tested, aview1(&categories), Given::Recorded);
+        let all = levels.mixture(&tested, aview1(&categories), Given::Recorded, 0..2);
         let mut some = Vec::new();
         levels.means(&tested, &categories, 0..2, &mut some);
         assert!(some.iter().zip(&all.mean).all(|(a, b)| (a - b).abs() < 1e-5), "{some:?}");

@@ -1,7 +1,10 @@
 //! What a logit is made of.
 
+use ndarray::Axis;
+use rayon::prelude::*;
 use serde::Serialize;
 
+use super::forecast::BLOCK_OF_MODELS as BLOCK;
 use super::{Embedder, Forecast};
 use crate::logit::logit;
 
@@ -27,21 +30,25 @@ impl LogitTerms {
 }
 
 impl Embedder {
-    /// The terms of the logits of all models on the prompt in a row of a `forecast`; they add up to
+    /// The terms of the logits of some models on the prompt in a row of a `forecast`; they add up to
     /// the logit of its probability.
     #[must_use]
-    pub fn logit_terms(&self, forecast: &Forecast, row: usize) -> Vec<LogitTerms> {
-        let logits = forecast.p.row(row).mapv(|p| logit(f64::from(p)) as f32);
-        let ease = logits.mean().unwrap_or_default();
+    pub fn logit_terms(
+        &self,
+        forecast: &Forecast,
+        row: usize,
+        models: &[usize],
+    ) -> Vec<LogitTerms> {
+        let p = forecast.p.row(row);
+        let logit = |p: &f32| logit(f64::from(*p)) as f32;
+        let blocks = p.axis_chunks_iter(Axis(0), BLOCK).into_par_iter();
+        let sums: Vec<f32> = blocks.map(|p| p.map(logit).sum()).collect();
+        let ease = sums.into_iter().sum::<f32>() / p.len().max(1) as f32;
         let scale = forecast.slope[row] / self.calibration.temperature as f32;
-        let abilities = self.vectors.column(0);
-        logits
-            .iter()
-            .zip(abilities)
-            .map(|(logit, ability)| {
-                let ability = ability * scale;
-                LogitTerms { ability, ease, fit: logit - ease - ability }
-            })
-            .collect()
+        let terms = |&model: &usize| {
+            let ability = self.vectors[[model, 0]] * scale;
+            LogitTerms { ability, ease, fit: logit(&p[model]) - ease - ability }
+        };
+        models.iter().map(terms).collect()
     }
 }

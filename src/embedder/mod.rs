@@ -31,7 +31,10 @@ mod residuals;
 mod scope;
 mod settings;
 mod shared;
+mod simulated;
 mod train;
+
+use std::sync::Arc;
 
 use burn::tensor::Device;
 use ndarray::{Array2, ArrayView1, ArrayView2, s};
@@ -47,7 +50,8 @@ use network::{Network, Weights};
 
 use crate::metrics::{Bin, Metrics};
 
-pub use benchmark::{Benchmark, Score};
+pub use add_model::Addition;
+pub use benchmark::{Benchmark, Score, Scores};
 pub use calibration::Calibration;
 pub use coverage::Coverage;
 pub(crate) use coverage::coverage;
@@ -56,11 +60,13 @@ pub(crate) use factors::grouped;
 pub use features::Features;
 pub(crate) use forecast::observed;
 pub use forecast::{Forecast, Question};
-pub(crate) use knowledge::Latent;
+pub(crate) use index::Index;
+pub(crate) use knowledge::{Ground, Latent};
 pub use knowledge::{Placement, Population};
 pub use levels::Given;
 pub use logit_terms::LogitTerms;
 pub use paper::Paper;
+pub(crate) use placement::Seen;
 pub use progress::{Epoch, Event};
 pub(crate) use rasch::Rasch;
 pub use reference::Reference;
@@ -68,7 +74,7 @@ pub(crate) use residuals::model_means;
 pub use scope::Scope;
 pub use settings::Settings;
 pub use shared::SharedCounts;
-pub use train::train;
+pub use train::{Checkpoints, Resources, train, train_with};
 
 /// Where an embedder comes from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -104,11 +110,11 @@ pub struct Provenance {
 
 /// A trained embedder.
 pub struct Embedder {
-    models: Vec<String>,
+    models: Arc<Vec<String>>,
     attributes: Vec<Attribute>,
     benchmarks: Vec<Benchmark>,
     provenance: Provenance,
-    vectors: Array2<f32>,
+    vectors: Arc<Array2<f32>>,
     deviations: Array2<f32>,
     calibration: Calibration,
     featurizer: Featurizer,
@@ -124,6 +130,16 @@ impl Embedder {
     #[must_use]
     pub fn models(&self) -> &[String] {
         &self.models
+    }
+
+    /// The same to keep beside the embedder without a copy.
+    pub(crate) fn shared_models(&self) -> Arc<Vec<String>> {
+        Arc::clone(&self.models)
+    }
+
+    /// The [vectors](Self::vectors) to keep beside the embedder without a copy.
+    pub(crate) fn shared_vectors(&self) -> Arc<Array2<f32>> {
+        Arc::clone(&self.vectors)
     }
 
     /// What is known about the models.
@@ -298,7 +314,7 @@ mod tests {
         /// The same with other names and labels, as a file of unknown origin may have them.
         pub(crate) fn with_texts(mut self, text: fn(usize) -> String) -> Self {
             let models = self.models.len();
-            self.models = (0..models).map(text).collect();
+            self.models = Arc::new((0..models).map(text).collect());
             self.provenance.data = text(0);
             for (i, benchmark) in self.benchmarks.iter_mut().enumerate() {
                 benchmark.name = text(i);

@@ -1,12 +1,14 @@
 //! Placing a model that was not trained on: its prior, and its vector and levels from a posterior.
 
+use std::collections::HashMap;
+
 use ndarray::{Array1, Array2, Axis, concatenate, s};
 
 use super::Embedder;
-use super::agreement::{self, Shared};
+use super::agreement::Shared;
 use super::factors::GENERAL;
 use super::features::Features;
-use super::knowledge::{Latent, Placement, Population};
+use super::knowledge::{Ground, Latent, Placement, Population};
 use crate::logit::sigmoid;
 
 /// Learned specialities are regularised: those of a new model may be that much wider.
@@ -58,35 +60,59 @@ impl Embedder {
         }
     }
 
-    /// A new model by the distribution of its latent numbers (mean, covariance), and its answers to
-    /// questions that models of the embedder answered too: `answers` has its label and theirs (model,
-    /// label) for each question.
+    /// What placing models needs to know of those that are there.
+    pub(crate) fn ground(&self) -> Ground {
+        self.knowledge.ground(&self.vectors)
+    }
+
+    /// A question as the answers of models of the embedder (model, label) show it.
+    pub(crate) fn seen(&self, ground: &Ground, answers: &[(usize, f32)]) -> Seen {
+        let ability = |m: usize| f64::from(self.knowledge.rasch[m]);
+        let ease = ease(answers, ability);
+        let others = answers.iter().map(|(m, y)| Other {
+            model: *m,
+            landmark: ground.landmarks[*m],
+            residual: f64::from(*y) - sigmoid(ability(*m) + ease),
+        });
+        Seen { ease, others: others.collect() }
+    }
+
+    /// A new model by the distribution of its latent numbers (mean, covariance), and its labels of
+    /// questions that models of the embedder answered too.
     #[must_use]
     pub(crate) fn place(
         &self,
+        ground: &Ground,
         posterior: (&Array1<f64>, &Array2<f64>),
-        answers: &[(f32, Vec<(usize, f32)>)],
+        answers: &[(f32, &Seen)],
     ) -> Placement {
-        let knowledge = &self.knowledge;
-        let ability = |m: usize| f64::from(knowledge.rasch[m]);
-        let eases: Vec<f64> = answers.iter().map(|(_, others)| ease(others, ability)).collect();
-        let own = fold_in(answers.iter().map(|(y, _)| f64::from(*y)).zip(eases.iter().copied()));
-        let places = knowledge.agreement.places(self.models.len());
-        let mut shared = vec![Shared::default(); knowledge.agreement.landmarks.len()];
-        let mut counts = vec![0; self.models.len()];
-        for ((y, others), ease) in answers.iter().zip(&eases) {
-            let residual = f64::from(*y) - sigmoid(own + ease);
-            for (m, other) in others {
-                counts[*m] += 1;
-                if let Some(at) = places[*m] {
-                    shared[at].add(residual, f64::from(*other) - sigmoid(ability(*m) + ease));
+        let own = fold_in(answers.iter().map(|(y, seen)| (f64::from(*y), seen.ease)));
+        let mut shared = vec![Shared::default(); self.knowledge.agreement.landmarks.len()];
+        let mut counts = HashMap::new();
+        for (y, seen) in answers {
+            let residual = f64::from(*y) - sigmoid(own + seen.ease);
+            for other in &seen.others {
+                *counts.entry(other.model).or_default() += 1;
+                if let Some(at) = other.landmark {
+                    shared[at].add(residual, other.residual);
                 }
             }
         }
-        let first = GENERAL + 1;
-        let spread = agreement::deviation(&self.vectors.slice(s![.., first..]).to_owned());
-        knowledge.place(posterior, &shared, own, &spread, counts)
+        self.knowledge.place(posterior, &shared, own, ground, counts)
     }
+}
+
+/// A question as the answers of models show it.
+pub(crate) struct Seen {
+    ease: f64,
+    others: Vec<Other>,
+}
+
+/// What a model answered beyond what was to be expected of it.
+struct Other {
+    model: usize,
+    landmark: Option<usize>,
+    residual: f64,
 }
 
 /// How easy a question is by the answers of models of known ability: Newton's method, a normal prior.

@@ -13,6 +13,7 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 use serde::Serialize;
+use tui_input::InputRequest;
 
 use super::command::Command;
 use super::depth::Depth;
@@ -113,6 +114,52 @@ pub fn frames(models: usize, frames: usize, seed: u64) -> Result<Frames> {
     Ok(Frames { models, map: Spread::of(on_map), table: Spread::of(on_table), first })
 }
 
+/// What an explorer of an embedder took, in milliseconds.
+pub struct Opened {
+    /// From the embedder in memory to the first frame.
+    pub first_frame: f64,
+    /// From a key that changed the map to its frame, several times.
+    pub frame: Vec<f64>,
+    /// From a letter typed into the filter of the table to its rows, several times.
+    pub search: Vec<f64>,
+    /// What was opened, to hold its memory.
+    #[allow(dead_code, reason = "dropping it gives the memory back")]
+    state: State,
+}
+
+/// Opens an explorer of `embedder`, changes its map and looks for models.
+///
+/// # Errors
+/// If the projection does not converge.
+pub fn opened(embedder: &Arc<Embedder>, repeats: usize) -> Result<Opened> {
+    let area = Rect::new(0, 0, 200, 60);
+    let mut terminal = sink(area)?;
+    let start = Instant::now();
+    let model_set = Arc::new(ModelSet::from(&**embedder));
+    let projection = Projection::pca(model_set.profiles(), COMPONENTS)?;
+    let (theme, _) = Theme::load("dark", Depth::True)?;
+    let mut state = State::new(model_set, projection, theme, Pane::Map, area);
+    terminal.draw(|frame| view(frame, &state)).map_err(unpainted)?;
+    let first_frame = start.elapsed().as_secs_f64() * 1000.0;
+    let mut frame = Vec::with_capacity(repeats);
+    for i in 0..repeats {
+        let start = Instant::now();
+        let command = if i % 2 == 0 { Command::ZoomIn } else { Command::ZoomOut };
+        update(&mut state, Event::Command(command));
+        terminal.draw(|frame| view(frame, &state)).map_err(unpainted)?;
+        frame.push(start.elapsed().as_secs_f64() * 1000.0);
+    }
+    update(&mut state, Event::Command(Command::Focus(Pane::Models)));
+    update(&mut state, Event::Command(Command::Filter));
+    let mut search = Vec::new();
+    for letter in "simulated 42".chars() {
+        let start = Instant::now();
+        update(&mut state, Event::Input(Input::Edit(InputRequest::InsertChar(letter))));
+        search.push(start.elapsed().as_secs_f64() * 1000.0);
+    }
+    Ok(Opened { first_frame, frame, search, state })
+}
+
 /// Types `prompts`, one after the other, into an explorer of `embedder`: the time from a prompt to
 /// the bytes of its painted ranking, without the pause that typing has to make.
 ///
@@ -183,11 +230,12 @@ fn simulated(models: usize, seed: u64) -> ModelSet {
             scores: (0..models).map(&mut score).collect(),
         })
         .collect();
-    let names: Vec<String> = (0..models).map(|m| format!("simulated-{m:06}")).collect();
+    let names: Arc<Vec<String>> =
+        Arc::new((0..models).map(|m| format!("simulated-{m:06}")).collect());
     ModelSet {
         data: "simulated".into(),
         simulated: true,
-        short: names.clone(),
+        short: Arc::clone(&names),
         models: names,
         attributes: vec![
             Attribute {
@@ -200,7 +248,7 @@ fn simulated(models: usize, seed: u64) -> ModelSet {
             },
         ],
         benchmarks,
-        vectors,
+        vectors: Arc::new(vectors),
         ..ModelSet::default()
     }
 }

@@ -212,6 +212,10 @@ pub enum RouteCommand {
     /// Color the map by this prompt, or as before.
     Heat,
     CopyJson,
+    /// The list of commands, for the number of tokens that an answer is assumed to have.
+    AnswerTokens,
+    /// Assume so many.
+    AssumeTokens(u32),
 }
 
 /// What can be done with a new model.

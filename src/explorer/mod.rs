@@ -29,7 +29,7 @@ mod update;
 mod user_file;
 
 pub use app::{Options, run, run_live, themes};
-pub(crate) use bench::{Frames, Spread, frames, typed};
+pub(crate) use bench::{Frames, Opened, Spread, frames, opened, typed};
 pub(crate) use export::{Kind, Shown, document, picture, picture_of_vectors, plain};
 pub use pane::Pane;
 

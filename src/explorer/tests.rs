@@ -32,7 +32,9 @@ use crate::analysis::clusters::{Cluster, Clusters};
 use crate::analysis::forecast::Forecast;
 use crate::analysis::probe::{Prober, Report, Settings};
 use crate::analysis::projection::Projection;
-use crate::analysis::router::{Candidate, Cascade, Evidence, Route, RunnerUp, Why};
+use crate::analysis::router::{
+    Answers, Candidate, Cascade, Evidence, Lead, Measured, Route, RunnerUp, Why,
+};
 use crate::dataset::{Attribute, Kind, Values};
 use crate::embedder::{Benchmark, Coverage, Epoch, LogitTerms, Scope, Score, SharedCounts};
 use crate::estimate::Estimate;
@@ -64,8 +66,8 @@ fn model_set(names: impl Fn(usize) -> String) -> ModelSet {
     ModelSet {
         data: "fixture".into(),
         simulated: true,
-        short: Vec::new(),
-        models: (0..models).map(|m| one_line(&names(m))).collect(),
+        short: Arc::default(),
+        models: Arc::new((0..models).map(|m| one_line(&names(m))).collect()),
         attributes: vec![
             Attribute { name: "family".into(), values: Values::Class(families) },
             Attribute {
@@ -78,7 +80,7 @@ fn model_set(names: impl Fn(usize) -> String) -> ModelSet {
             },
         ],
         benchmarks: (0..3).map(benchmark).collect(),
-        vectors,
+        vectors: Arc::new(vectors),
         uncertainty: (0..models).map(|m| 0.2 + 0.05 * m as f32).collect(),
         val: [
             ("accuracy".to_owned(), 0.7166),
@@ -134,6 +136,8 @@ fn route() -> Route {
         cost: i.is_multiple_of(2).then_some(0.5 + i as f64),
         tied: i < 3,
         front: i < 2,
+        measured: Measured::ALL[i % 3],
+        answers: Answers { here: [412, 0, 7][i % 3], all: [9405, 3108, 64][i % 3] },
     };
     let evidence = |category: &str, share| Evidence {
         category: category.into(),
@@ -146,8 +150,10 @@ fn route() -> Route {
         candidates: (0..24).map(candidate).collect(),
         evidence: vec![evidence("arithmetic", 0.7), evidence("coding", 0.3)],
         scope: Scope::In,
+        familiarity: Some(1.3),
         below: false,
         why: Why {
+            lead: Lead::Accuracy,
             parts: LogitTerms { ability: 1.52, ease: 0.31, fit: 0.48 },
             runner_up: Some(RunnerUp {
                 model: 10,
@@ -319,7 +325,7 @@ fn a_training_shows_how_it_goes() {
             best: true,
             responses_per_second: 1_250_000.0,
             remaining: Duration::from_secs(3),
-            vectors: state.model_set.vectors.clone(),
+            vectors: state.model_set.vectors.as_ref().clone(),
         };
         let frame = TrainingFrame { epoch, projection };
         update(&mut state, Event::Training(TrainingEvent::Epoch(Box::new(frame))));

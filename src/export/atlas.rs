@@ -3,7 +3,7 @@
 use ndarray::ArrayView2;
 
 use super::sheet::Sheet;
-use crate::analysis::neighbors::nearest;
+use crate::analysis::neighbors::Finder;
 use crate::error::Result;
 use crate::table::{Cells, List, parquet_bytes};
 
@@ -30,7 +30,8 @@ pub fn atlas(
         }
     }
     let columns: Vec<(&str, Cells)> = columns.iter().map(|(name, kind)| (&**name, *kind)).collect();
-    let near = (0..vectors.nrows()).map(|m| nearest(vectors, m, NEIGHBORS, |_| None));
+    let finder = Finder::new(vectors);
+    let near = (0..vectors.nrows()).map(|m| finder.nearest(vectors, m, NEIGHBORS, |_| None));
     let (mut ids, mut distances) = (Vec::new(), Vec::new());
     for near in near {
         ids.push(near.iter().map(|n| n.model as i64).collect());

@@ -131,7 +131,7 @@ fn cluster(clusters: Option<&Clusters>, model: usize) -> Cell {
 }
 
 fn answers(embedder: &Embedder, model: usize) -> u32 {
-    let scores = embedder.benchmarks().iter().filter_map(|b| b.scores[model].as_ref());
+    let scores = embedder.benchmarks().iter().filter_map(|b| b.scores.get(model));
     scores.map(|score| score.responses).sum()
 }
 
@@ -171,7 +171,7 @@ fn models(embedder: &Embedder, asked: &Asked<'_>, cancel: &AtomicBool) -> Result
         row.push(embedder.abilities()[m].into());
         row.push(cluster(found.as_ref(), m));
         row.extend(chances.as_ref().map(|p| Cell::from(p[m])));
-        let scores = embedder.benchmarks().iter().map(|b| b.scores[m].map(|s| s.accuracy));
+        let scores = embedder.benchmarks().iter().map(|b| b.scores.get(m).map(|s| s.accuracy));
         row.extend(scores.map(Cell::from));
         sheet.push(row);
     }
@@ -187,7 +187,7 @@ fn of_model(embedder: &Embedder, model: usize) -> Sheet {
     }
     sheet.push(vec!["ability".into(), "ability".into(), embedder.abilities()[model].into()]);
     for benchmark in embedder.benchmarks() {
-        if let Some(score) = benchmark.scores[model] {
+        if let Some(score) = benchmark.scores.get(model) {
             let accuracy = score.accuracy.into();
             let name = benchmark.name.as_str().into();
             sheet.push(vec!["benchmark".into(), name, accuracy, score.responses.into()]);
@@ -214,9 +214,9 @@ fn compare(embedder: &Embedder, models: &[usize]) -> Sheet {
     row("ability", "ability", &|m| embedder.abilities()[m].into());
     row("answers", "answers", &|m| answers(embedder, m).into());
     for benchmark in embedder.benchmarks() {
-        if models.iter().any(|m| benchmark.scores[*m].is_some()) {
+        if models.iter().any(|m| benchmark.scores.get(*m).is_some()) {
             row("benchmark", &benchmark.name, &|m| {
-                benchmark.scores[m].map(|score| score.accuracy).into()
+                benchmark.scores.get(m).map(|score| score.accuracy).into()
             });
         }
     }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::analysis::router::pools::Pools;
-use crate::analysis::router::{Answer, Costs, Preferences, Rank, Router};
+use crate::analysis::router::{ANSWER_TOKENS, Answer, Costs, Preferences, Rank, Router};
 use crate::embedder::Embedder;
 use crate::error::{Error, Result};
 use crate::printable::write_json;
@@ -34,6 +34,7 @@ const AT_ONCE: usize = 128;
 /// Answers requests about one embedder.
 pub struct Service {
     embedder: Arc<Embedder>,
+    costs: Costs,
     pools: Option<PathBuf>,
 }
 
@@ -66,13 +67,15 @@ struct Request {
     #[serde(default)]
     rank: Rank,
     top: Option<usize>,
+    answer_tokens: Option<u32>,
 }
 
 impl Service {
     /// A service on `embedder`; `pools` is the file of the pools that requests may name.
     #[must_use]
     pub fn new(embedder: Arc<Embedder>, pools: Option<PathBuf>) -> Self {
-        Self { embedder, pools }
+        let costs = Costs::of(embedder.models().len(), embedder.attributes());
+        Self { embedder, costs, pools }
     }
 
     /// Answers one request. `path` is without a query. The work is given up as soon as `stop` says true:
@@ -126,22 +129,23 @@ impl Service {
                  once, or a lower `top`"
             )));
         }
-        let router = Router::new(&self.embedder);
+        let router = Router::with_costs(&self.embedder, self.costs.clone());
         let preferences = self.preferences(&request, stop)?;
         preferences.check(&router.costs)?;
-        let unit = router.costs.unit();
+        let answer_tokens = request.answer_tokens.unwrap_or(ANSWER_TOKENS);
         let mut body = Vec::new();
         let failed = |e: io::Error| Error::Failed(e.to_string());
         for (i, prompts) in prompts.chunks(AT_ONCE).enumerate() {
             if stop() {
                 return Err(Error::Failed("stopped".into()));
             }
-            let routes = router.route(prompts, &preferences)?;
+            let routes = router.route_top(prompts, &preferences, top)?;
             for (j, (prompt, route)) in prompts.iter().zip(&routes).enumerate() {
                 if i + j > 0 {
                     body.push(b',');
                 }
-                let answer = Answer::new(models, unit, prompt, route, top);
+                let answer =
+                    Answer::new(models, &router.costs, (prompt, answer_tokens), route, top);
                 write_json(&mut body, &answer, false).map_err(failed)?;
             }
         }
@@ -177,15 +181,14 @@ impl Service {
     }
 
     fn models(&self) -> Reply {
-        let costs = Costs::of(self.embedder.models().len(), self.embedder.attributes());
         let models: Vec<Value> = self
             .embedder
             .models()
             .iter()
             .enumerate()
-            .map(|(m, name)| json!({ "model": name, "cost": costs.of_model(m) }))
+            .map(|(m, name)| json!({ "model": name, "cost": self.costs.of_model(m) }))
             .collect();
-        Reply::found(&json!({ "cost_unit": costs.unit(), "models": models }))
+        Reply::found(&json!({ "cost_unit": self.costs.unit(), "models": models }))
     }
 
     fn health(&self) -> Reply {
@@ -236,6 +239,12 @@ mod tests {
         assert_eq!(one["routed"], one["candidates"][0]["model"]);
         let (_, two) = ask("POST", "/route", r#"{"prompts": ["What is 2+2?", "Sing."], "top": 3}"#);
         assert_eq!(two[0]["candidates"], one["candidates"]);
+        let long = r#"{"prompt": "What is 2+2?", "top": 3, "answer_tokens": 1000}"#;
+        let (_, long) = ask("POST", "/route", long);
+        assert_eq!(one["tokens"]["answer"], 500);
+        assert_eq!(long["tokens"], json!({ "prompt": one["tokens"]["prompt"], "answer": 1000 }));
+        let cost = |answer: &Value| answer["candidates"][1]["prompt_cost"].as_f64();
+        assert!(cost(&one).is_none() || cost(&one) < cost(&long));
         let (_, few) = ask("POST", "/route", r#"{"prompt": "Sing.", "where": "params_b <= 8"}"#);
         assert!(
             few["candidates"].as_array().unwrap().iter().all(|c| c["cost"].as_f64() <= Some(8.0))

@@ -49,6 +49,15 @@ impl<'a> Tensors<'a> {
         }
     }
 
+    /// Bytes of another format.
+    pub fn bytes(&self, name: &str) -> Result<Vec<u8>, String> {
+        let tensor = self.file.tensor(name).map_err(|_| missing(name))?;
+        match *tensor.shape() {
+            [_] if tensor.dtype() == Dtype::U8 => Ok(tensor.data().to_vec()),
+            _ => Err(misshapen(name, tensor.shape())),
+        }
+    }
+
     /// The names of the tensors.
     pub fn names(&self) -> Vec<&str> {
         self.file.names()

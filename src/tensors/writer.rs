@@ -50,6 +50,11 @@ impl Stored {
         Self { kind: Dtype::U8, shape: vec![values.len(), 16], bytes }
     }
 
+    /// Bytes of another format.
+    pub fn bytes(bytes: Vec<u8>) -> Self {
+        Self { kind: Dtype::U8, shape: vec![bytes.len()], bytes }
+    }
+
     fn vector<const N: usize>(kind: Dtype, n: usize, each: impl Iterator<Item = [u8; N]>) -> Self {
         Self { kind, shape: vec![n], bytes: each.flatten().collect() }
     }

@@ -173,7 +173,7 @@ fn lifts(benchmarks: &[Benchmark], inside: &[bool], predicted: Option<&[Vec<f64>
         .iter()
         .enumerate()
         .filter_map(|(b, benchmark)| {
-            let observed = |m: usize| benchmark.scores.get(m)?.as_ref().map(|score| score.accuracy);
+            let observed = |m: usize| benchmark.scores.get(m).map(|score| score.accuracy);
             let column = predicted.and_then(|predicted| predicted.get(b));
             let accuracy = |m: usize| match column {
                 Some(column) => column.get(m).copied(),

@@ -212,7 +212,7 @@ fn best_jaccard(of: &[usize], cluster: usize, again: &[usize], k: usize) -> f64 
 /// The model nearest to the mean of a cluster, of the half of its models with most answers.
 fn prototype(x: &Array2<f64>, inside: &[bool], benchmarks: &[Benchmark]) -> usize {
     let answers = |m: usize| -> u64 {
-        let scores = benchmarks.iter().filter_map(|benchmark| benchmark.scores.get(m)?.as_ref());
+        let scores = benchmarks.iter().filter_map(|benchmark| benchmark.scores.get(m));
         scores.map(|score| u64::from(score.responses)).sum()
     };
     let mut own: Vec<usize> = (0..inside.len()).filter(|m| inside[*m]).collect();

@@ -80,7 +80,7 @@ impl Forecast {
 pub fn benchmark(embedder: &Embedder, benchmark: usize) -> Result<Vec<Forecast>> {
     let levels = embedder.levels(benchmark);
     let benchmark = &embedder.benchmarks()[benchmark];
-    let each = levels.into_iter().zip(&benchmark.scores).map(|((mean, deviation), score)| {
+    let each = levels.into_iter().zip(benchmark.scores.iter()).map(|((mean, deviation), score)| {
         let (mean, variance) = (f64::from(mean), f64::from(deviation).powi(2));
         let sampling =
             sampling_variance(crate::logit::sigmoid(mean), f64::from(benchmark.questions));
@@ -90,7 +90,7 @@ pub fn benchmark(embedder: &Embedder, benchmark: usize) -> Result<Vec<Forecast>>
             Some(score) if score.responses < PLENTY => {
                 Forecast { responses: score.responses, accuracy: level }
             }
-            Some(score) => Forecast::of(*score, level),
+            Some(score) => Forecast::of(score, level),
             None => Forecast { responses: 0, accuracy: level },
         }
     });

@@ -18,7 +18,7 @@ pub(crate) use ask::{Target, ask};
 pub use catalogue::Catalogue;
 pub(crate) use coreset::score_errors;
 pub(crate) use coreset::{Labels, coreset};
-pub use new_model::NewModel;
+pub use new_model::{NewModel, Placer};
 pub(crate) use posterior::Posterior;
 pub(crate) use prior::Prior;
 pub(crate) use questions::Questions;

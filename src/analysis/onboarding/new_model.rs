@@ -1,17 +1,18 @@
 //! A new model beside an embedder, with everything that can be said of it.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::OnceLock;
 
-use ndarray::{Array1, Array2, Axis, concatenate, s};
+use ndarray::{Array1, Array2, s};
 
 use super::ask::{Asked, Target, ask};
 use super::catalogue::Catalogue;
 use super::posterior::Posterior;
 use super::prior::Prior;
 use super::questions::Questions;
-use crate::analysis::neighbors::{Neighbor, nearest};
+use crate::analysis::neighbors::{Neighbor, nearest_to};
 use crate::dataset::Answer;
-use crate::embedder::{Embedder, Placement, Score};
+use crate::embedder::{Addition, Embedder, Ground, Placement, Score, Seen};
 use crate::error::{Error, Result};
 use crate::estimate::Estimate;
 
@@ -24,46 +25,128 @@ pub struct NewModel<'a> {
     placement: Placement,
 }
 
-impl<'a> NewModel<'a> {
-    /// Places a model by its answers; those without a label are left out. With the catalogue of the
-    /// data that they are of, the answers of the embedder's models to the same questions are taken
-    /// into account.
+/// Places new models beside an embedder: what that needs to know of the others is found once.
+pub struct Placer<'a> {
+    embedder: &'a Embedder,
+    catalogue: Option<&'a Catalogue<'a>>,
+    prior: Prior,
+    ground: Ground,
+    /// By question of the catalogue, what the answers of the embedder's models show of it, once it is
+    /// needed.
+    seen: Vec<OnceLock<Seen>>,
+}
+
+impl<'a> Placer<'a> {
+    /// For new models beside those of `embedder`. With the catalogue of the data that their answers are of,
+    /// the answers of the embedder's models to the same questions are taken into account.
+    #[must_use]
+    pub fn new(embedder: &'a Embedder, catalogue: Option<&'a Catalogue<'a>>) -> Self {
+        let questions = catalogue.map_or(0, |catalogue| catalogue.questions.len());
+        Self {
+            embedder,
+            catalogue,
+            prior: Prior::fit(embedder),
+            ground: embedder.ground(),
+            seen: (0..questions).map(|_| OnceLock::new()).collect(),
+        }
+    }
+
+    /// Places a model by its answers; those without a label are left out.
     ///
     /// # Errors
     /// If the encoder is not on this machine, or the posterior does not exist.
+    pub fn place(&self, answers: &'a [Answer]) -> Result<NewModel<'a>> {
+        let (posterior, placement) = self.placed(answers)?;
+        let (embedder, catalogue) = (self.embedder, self.catalogue);
+        Ok(NewModel { embedder, catalogue, answers, posterior, placement })
+    }
+
+    /// Places a model of this name by its answers, to be added to the embedder.
+    ///
+    /// # Errors
+    /// As [`Placer::place`].
+    pub fn add(&self, name: &str, answers: &[Answer]) -> Result<Addition> {
+        let (_, placement) = self.placed(answers)?;
+        let scores = scores(self.embedder, self.catalogue, answers);
+        Ok(Addition::new(self.embedder, name, &placement, &scores))
+    }
+
+    fn placed(&self, answers: &[Answer]) -> Result<(Posterior, Placement)> {
+        let given: Vec<&Answer> = answers.iter().filter(|answer| answer.label.is_some()).collect();
+        let labels: Vec<f32> = given.iter().filter_map(|answer| answer.label).collect();
+        let posterior = if given.is_empty() {
+            Posterior::prior_only(&self.prior)
+        } else {
+            Posterior::fold_in(&self.prior, &self.questions(&given)?, &labels)?
+        };
+        let shared: Vec<(f32, &Seen)> = given
+            .iter()
+            .filter_map(|answer| Some((answer.label?, self.seen(answer.question?)?)))
+            .collect();
+        let posterior_of = (&posterior.mean, &posterior.covariance);
+        let placement = self.embedder.place(&self.ground, posterior_of, &shared);
+        Ok((posterior, placement))
+    }
+
+    /// What was asked: the questions of the catalogue, and others by their texts.
+    fn questions(&self, given: &[&Answer]) -> Result<Questions> {
+        let known = |answer: &Answer| Some((self.catalogue?, answer.question?));
+        let new: Vec<usize> = (0..given.len()).filter(|i| known(given[*i]).is_none()).collect();
+        let texts: Vec<&str> = new.iter().map(|i| &*given[*i].prompt).collect();
+        let by_text = Questions::new(self.embedder, &self.embedder.encode(&texts)?);
+        let mut asked = Questions::empty(given.len(), self.prior.mean.len());
+        for (from, row) in new.into_iter().enumerate() {
+            asked.copy(row, &by_text, from);
+        }
+        for (row, answer) in given.iter().enumerate() {
+            if let Some((catalogue, question)) = known(answer) {
+                asked.copy(row, &catalogue.questions, question);
+            }
+        }
+        Ok(asked)
+    }
+
+    fn seen(&self, question: usize) -> Option<&Seen> {
+        let catalogue = self.catalogue?;
+        let answers = || catalogue.answers(self.embedder, question);
+        let seen = self.seen.get(question)?;
+        Some(seen.get_or_init(|| self.embedder.seen(&self.ground, &answers())))
+    }
+}
+
+/// How a model did on each benchmark of the embedder, by the answers whose question is in the data.
+fn scores(
+    embedder: &Embedder,
+    catalogue: Option<&Catalogue<'_>>,
+    answers: &[Answer],
+) -> Vec<Option<Score>> {
+    let Some(Catalogue { data, .. }) = catalogue else { return Vec::new() };
+    let mut sums: BTreeMap<&str, (f64, u32)> = BTreeMap::new();
+    for answer in answers {
+        if let (Some(question), Some(label)) = (answer.question, answer.label) {
+            let category = data.questions[question].category as usize;
+            let sum = sums.entry(&data.categories[category]).or_default();
+            *sum = (sum.0 + f64::from(label), sum.1 + 1);
+        }
+    }
+    let score = |name: &str| {
+        let (right, responses) = *sums.get(name)?;
+        Some(Score { accuracy: right / f64::from(responses), responses })
+    };
+    embedder.benchmarks().iter().map(|benchmark| score(&benchmark.name)).collect()
+}
+
+impl<'a> NewModel<'a> {
+    /// Places one model; see [`Placer`], which places more of them with less work.
+    ///
+    /// # Errors
+    /// As [`Placer::place`].
     pub fn place(
         embedder: &'a Embedder,
         catalogue: Option<&'a Catalogue<'a>>,
         answers: &'a [Answer],
     ) -> Result<Self> {
-        let prior = Prior::fit(embedder);
-        let given: Vec<&Answer> = answers.iter().filter(|answer| answer.label.is_some()).collect();
-        let labels: Vec<f32> = given.iter().filter_map(|answer| answer.label).collect();
-        let posterior = if given.is_empty() {
-            Posterior::prior_only(&prior)
-        } else {
-            let texts: Vec<&str> = given.iter().map(|answer| &*answer.prompt).collect();
-            let mut asked = Questions::new(embedder, &embedder.encode(&texts)?);
-            if let Some(Catalogue { questions, .. }) = catalogue {
-                for (i, answer) in given.iter().enumerate() {
-                    if let Some(question) = answer.question {
-                        asked.copy(i, questions, question);
-                    }
-                }
-            }
-            Posterior::fold_in(&prior, &asked, &labels)?
-        };
-        let shared: Vec<(f32, Vec<(usize, f32)>)> = catalogue
-            .map(|catalogue| {
-                let others = |answer: &&Answer| {
-                    let others = catalogue.answers(embedder, answer.question?);
-                    Some((answer.label?, others))
-                };
-                given.iter().filter_map(others).collect()
-            })
-            .unwrap_or_default();
-        let placement = embedder.place((&posterior.mean, &posterior.covariance), &shared);
-        Ok(Self { embedder, catalogue, answers, posterior, placement })
+        Placer::new(embedder, catalogue).place(answers)
     }
 
     /// Where it is placed.
@@ -107,33 +190,14 @@ impl<'a> NewModel<'a> {
     /// The `k` models whose vectors are most like its own.
     #[must_use]
     pub fn neighbors(&self, k: usize) -> Vec<Neighbor> {
-        let own = self.vector();
-        let own = own.slice(s![1..]).insert_axis(Axis(0));
-        concatenate(Axis(0), &[self.embedder.profiles(), own])
-            .map(|all| {
-                let shared = |m: usize| self.placement.shared.get(m).copied();
-                nearest(all.view(), all.nrows() - 1, k, shared)
-            })
-            .unwrap_or_default()
+        let shared = |m: usize| Some(self.placement.shared_with(m));
+        nearest_to(self.embedder.profiles(), self.placement.vector.slice(s![1..]), k, shared)
     }
 
     /// How it did on each benchmark of the embedder, by the answers whose question is in the data.
     #[must_use]
     pub fn scores(&self) -> Vec<Option<Score>> {
-        let Some(Catalogue { data, .. }) = self.catalogue else { return Vec::new() };
-        let mut sums: BTreeMap<&str, (f64, u32)> = BTreeMap::new();
-        for answer in self.answers {
-            if let (Some(question), Some(label)) = (answer.question, answer.label) {
-                let category = data.questions[question].category as usize;
-                let sum = sums.entry(&data.categories[category]).or_default();
-                *sum = (sum.0 + f64::from(label), sum.1 + 1);
-            }
-        }
-        let score = |name: &str| {
-            let (right, responses) = *sums.get(name)?;
-            Some(Score { accuracy: right / f64::from(responses), responses })
-        };
-        self.embedder.benchmarks().iter().map(|benchmark| score(&benchmark.name)).collect()
+        scores(self.embedder, self.catalogue, self.answers)
     }
 
     /// Its forecast accuracy on each category of the data: (name, answers so far, forecast).

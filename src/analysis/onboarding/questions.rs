@@ -66,6 +66,11 @@ impl Questions {
         self
     }
 
+    /// Room for so many questions to [`Questions::copy`], of so many latent numbers.
+    pub(super) fn empty(questions: usize, numbers: usize) -> Self {
+        Self { x: Array2::zeros((questions, numbers)), offset: Array1::zeros(questions) }
+    }
+
     /// How many questions.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -58,7 +58,7 @@ impl Features {
         for m in 0..vectors.nrows() {
             x[[m, 0]] = vectors.get((m, 0)).map_or(0.0, |v| f64::from(*v));
             for (b, benchmark) in benchmarks.iter().enumerate() {
-                x[[m, b + 1]] = f64::from(u8::from(benchmark.scores[m].is_some()));
+                x[[m, b + 1]] = f64::from(u8::from(benchmark.scores.get(m).is_some()));
             }
         }
         for mut column in x.columns_mut() {

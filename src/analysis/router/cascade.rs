@@ -17,15 +17,11 @@ pub struct Cascade {
     pub cost: f64,
 }
 
-/// The plan of least expected cost among pairs on the Pareto front that is at least as often right
-/// as the best single candidate of known cost, and cheaper.
-pub(super) fn plan(calibration: &Calibration, candidates: &[Candidate]) -> Option<Cascade> {
-    let mut front: Vec<(usize, f64, f64)> = candidates
-        .iter()
-        .filter(|c| c.front)
-        .filter_map(|c| Some((c.model, f64::from(c.p), c.cost?)))
-        .collect();
-    front.sort_by(|a, b| a.2.total_cmp(&b.2));
+/// The plan of least expected cost among pairs on the Pareto front (cheapest first) that is at least as
+/// often right as the best single candidate of known cost, and cheaper.
+pub(super) fn plan(calibration: &Calibration, front: &[Candidate]) -> Option<Cascade> {
+    let front: Vec<(usize, f64, f64)> =
+        front.iter().filter_map(|c| Some((c.model, f64::from(c.p), c.cost?))).collect();
     // The last of the front is the most probable one.
     let &(_, alone, price) = front.last()?;
     let mut plan: Option<Cascade> = None;

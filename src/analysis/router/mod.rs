@@ -3,13 +3,17 @@
 mod answer;
 mod cascade;
 mod cost;
+mod measured;
 pub mod pools;
 pub mod portfolio;
 mod preferences;
 mod ranking;
+mod sentence;
 mod ties;
+mod tokens;
 mod why;
 
+use std::collections::HashSet;
 use std::time::Instant;
 
 use crate::dataset::Kind;
@@ -20,9 +24,12 @@ use rayon::prelude::*;
 
 pub use answer::Answer;
 pub use cascade::Cascade;
-pub use cost::{Costs, Unit};
+pub use cost::{Costs, Unit, dollars};
+pub use measured::Measured;
 pub use preferences::{Preferences, Rank};
-pub use why::{Evidence, RunnerUp, Why};
+use ranking::{Order, Overview};
+pub use tokens::{ANSWER_TOKENS, Tokens};
+pub use why::{Evidence, Lead, RunnerUp, Why};
 
 /// A model that could answer a prompt.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,17 +51,33 @@ pub struct Candidate {
     pub tied: bool,
     /// True if no other candidate is both more probable and at most as costly (Pareto).
     pub front: bool,
+    /// What the probability rests on.
+    pub measured: Measured,
+    /// On how many answers.
+    pub answers: Answers,
+}
+
+/// How many answers of a model are known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Answers {
+    /// On the benchmarks that [`Route::evidence`] names.
+    pub here: u32,
+    /// On all benchmarks of the kind that the probability is of.
+    pub all: u32,
 }
 
 /// The ranking of the models for one prompt.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Route {
     /// The candidates, the one that is routed to first, the others by preference (ties: lowest model
-    /// id). Never empty.
+    /// id): all, or as many as were asked for. Never empty.
     pub candidates: Vec<Candidate>,
     /// How like the training questions the prompt is; out of scope, the forecasts are those for a
     /// question of an unknown kind.
     pub scope: Scope,
+    /// How familiar it is as a share of what counts as in scope: in from 1 on, out up to a half. `None`
+    /// where nothing is known to compare it with.
+    pub familiarity: Option<f64>,
     /// True if no candidate reached [`Preferences::min_quality`]: the most probable one is taken.
     pub below: bool,
     /// What the prompt is like, most similar category first.
@@ -72,10 +95,14 @@ impl Route {
     /// out of scope, correctness, since benchmarks of other kinds have no part in them then.
     #[must_use]
     pub fn kind(&self) -> Kind {
-        match self.evidence.first() {
-            Some(first) if self.scope != Scope::Out => first.kind,
-            _ => Kind::Correctness,
-        }
+        kind(&self.evidence, self.scope)
+    }
+}
+
+fn kind(evidence: &[Evidence], scope: Scope) -> Kind {
+    match evidence.first() {
+        Some(first) if scope != Scope::Out => first.kind,
+        _ => Kind::Correctness,
     }
 }
 
@@ -93,7 +120,13 @@ impl<'a> Router<'a> {
     /// A router over all models of `embedder`, with the costs that its attributes tell.
     #[must_use]
     pub fn new(embedder: &'a Embedder) -> Self {
-        Self { embedder, costs: Costs::of(embedder.models().len(), embedder.attributes()) }
+        Self::with_costs(embedder, Costs::of(embedder.models().len(), embedder.attributes()))
+    }
+
+    /// The same where the costs were read off the attributes before.
+    #[must_use]
+    pub fn with_costs(embedder: &'a Embedder, costs: Costs) -> Self {
+        Self { embedder, costs }
     }
 
     /// The whole answer for each prompt.
@@ -102,38 +135,91 @@ impl<'a> Router<'a> {
     /// As [`Preferences::check`]; if the encoder is not on this machine, see [`Embedder::encode`].
     pub fn route(&self, prompts: &[&str], preferences: &Preferences) -> Result<Vec<Route>> {
         let start = Instant::now();
-        self.route_encoded(&self.embedder.encode(prompts)?, preferences, start)
+        self.route_encoded((&self.embedder.encode(prompts)?, start), preferences, usize::MAX)
     }
 
-    /// The same for encoded prompts; their time is counted from `start`.
+    /// The same with the first `top` candidates alone: of many models that is sooner known than the order
+    /// of all.
+    ///
+    /// # Errors
+    /// As [`Router::route`].
+    pub fn route_top(
+        &self,
+        prompts: &[&str],
+        preferences: &Preferences,
+        top: usize,
+    ) -> Result<Vec<Route>> {
+        let start = Instant::now();
+        self.route_encoded((&self.embedder.encode(prompts)?, start), preferences, top)
+    }
+
+    /// The same for encoded prompts; their time is counted from the instant beside them.
     ///
     /// # Errors
     /// As [`Preferences::check`].
     pub(crate) fn route_encoded(
         &self,
-        features: &Features,
+        (features, start): (&Features, Instant),
         preferences: &Preferences,
-        start: Instant,
+        top: usize,
     ) -> Result<Vec<Route>> {
         preferences.check(&self.costs)?;
         let forecast = self.forecast(features);
-        let mut routes: Vec<Route> = (0..features.len())
-            .into_par_iter()
-            .map(|row| {
-                let known = ties::known(self.embedder, features, row);
-                let mut candidates = self.candidates(&forecast, row, preferences, Some(&known));
-                let below = ranking::order(&mut candidates, preferences);
-                let evidence = why::evidence(self.embedder, features, row, &candidates);
-                let parts = self.embedder.logit_terms(&forecast, row);
-                let why = why::why(self, &candidates, &parts);
-                let cascade = cascade::plan(self.embedder.calibration(), &candidates);
-                let scope = forecast.scope[row];
-                Route { candidates, scope, below, evidence, why, cascade, milliseconds: 0.0 }
-            })
-            .collect();
+        let rows = (0..features.len()).into_par_iter();
+        let mut routes: Vec<Route> =
+            rows.map(|row| self.ranked((features, &forecast), row, preferences, top)).collect();
+        let threshold = self.embedder.provenance().scope;
+        if threshold > 0.0 {
+            for (route, familiarity) in routes.iter_mut().zip(self.embedder.familiarity(features)) {
+                route.familiarity = Some(familiarity / threshold);
+            }
+        }
         let each = start.elapsed().as_secs_f64() * 1000.0 / routes.len().max(1) as f64;
         routes.iter_mut().for_each(|route| route.milliseconds = each);
         Ok(routes)
+    }
+
+    /// The route of the prompt in a row, without its familiarity and time.
+    fn ranked(
+        &self,
+        (features, forecast): (&Features, &Forecast),
+        row: usize,
+        preferences: &Preferences,
+        top: usize,
+    ) -> Route {
+        let known = ties::Known::new(self.embedder, features, row);
+        let all = 0..self.costs.len();
+        let plain = |model: usize| {
+            let wanted = preferences.is_candidate(&self.costs, model);
+            wanted.then(|| self.candidate(forecast, row, model, preferences.rank != Rank::Mean))
+        };
+        let Overview { most, best, front } = Overview::of(all.clone(), &plain);
+        let tied = |c: &Candidate| best.as_ref().is_some_and(|best| known.tied(c, best));
+        let with_ties = |model: usize| {
+            let mut candidate = plain(model)?;
+            candidate.tied = preferences.cheapest_tie && tied(&candidate);
+            Some(candidate)
+        };
+        // What explains a route needs more candidates than may be asked for.
+        let order = Order::new(preferences, most);
+        let (mut candidates, below) = order.top(all, top.max(why::CANDIDATES), &with_ties);
+        let on_front: HashSet<usize> = front.iter().map(|c| c.model).collect();
+        candidates.par_iter_mut().for_each(|c| {
+            (c.low, c.high) = self.ends(forecast, row, c.model);
+            c.tied = tied(c);
+            c.front = on_front.contains(&c.model);
+        });
+        let categories = why::categories(self.embedder, features, row);
+        let evidence = why::evidence(self.embedder, &categories, &candidates);
+        let highest = best.as_ref().map_or(0.0, |best| best.p);
+        let why = why::why(self, (forecast, row), &candidates, (most, highest), preferences);
+        let cascade = cascade::plan(self.embedder.calibration(), &front);
+        candidates.truncate(top.max(1));
+        let scope = forecast.scope[row];
+        let kind = kind(&evidence, scope);
+        measured::mark(&mut candidates, self.embedder, &categories, (kind, scope));
+        let (familiarity, milliseconds) = (None, 0.0);
+        Route { candidates, scope, familiarity, below, evidence, why, cascade, milliseconds }
     }
 
     /// Only the model that each prompt is routed to, a few prompts at a time on every core.
@@ -152,8 +238,17 @@ impl<'a> Router<'a> {
     pub fn pick(&self, features: &Features, preferences: &Preferences) -> Vec<Pick> {
         let forecast = self.forecast(features);
         let pick = |row| {
-            let known = preferences.cheapest_tie.then(|| ties::known(self.embedder, features, row));
-            let candidates = self.candidates(&forecast, row, preferences, known.as_deref());
+            let wanted = preferences.cheapest_tie || preferences.rank != Rank::Mean;
+            let each = preferences.candidates(&self.costs);
+            let mut candidates: Vec<Candidate> =
+                each.map(|model| self.candidate(&forecast, row, model, wanted)).collect();
+            if preferences.cheapest_tie {
+                let known = ties::Known::new(self.embedder, features, row);
+                let best = candidates.iter().max_by(|a, b| a.p.total_cmp(&b.p)).cloned();
+                for c in &mut candidates {
+                    c.tied = best.as_ref().is_some_and(|best| known.tied(c, best));
+                }
+            }
             let (first, below) = ranking::choose(&candidates, preferences);
             Pick { model: candidates.get(first).map_or(0, |c| c.model), below }
         };
@@ -185,29 +280,14 @@ impl<'a> Router<'a> {
         self.embedder.forecast(features, Given::Nothing)
     }
 
-    /// The candidates in no order. Ties are found, and intervals made, where it is given how many responses
-    /// are known of each model, or where the preferences need them.
-    fn candidates(
-        &self,
-        forecast: &Forecast,
-        row: usize,
-        preferences: &Preferences,
-        known: Option<&[f32]>,
-    ) -> Vec<Candidate> {
-        let wanted = known.is_some() || preferences.rank != Rank::Mean;
-        let mut candidates: Vec<Candidate> = preferences
-            .candidates(&self.costs)
-            .map(|model| {
-                let (p, support) = (forecast.p[[row, model]], forecast.support[[row, model]]);
-                let cost = self.costs.of_model(model);
-                let (low, high) = if wanted { self.ends(forecast, row, model) } else { (p, p) };
-                Candidate { model, p, low, high, support, cost, tied: false, front: false }
-            })
-            .collect();
-        if let Some(known) = known {
-            ties::mark(&mut candidates, known);
-        }
-        candidates
+    /// A candidate of which nothing is known beside others; with its interval only where it is `wanted`.
+    fn candidate(&self, forecast: &Forecast, row: usize, model: usize, wanted: bool) -> Candidate {
+        let (p, support) = (forecast.p[[row, model]], forecast.support[[row, model]]);
+        let (low, high) = if wanted { self.ends(forecast, row, model) } else { (p, p) };
+        let cost = self.costs.of_model(model);
+        let (measured, answers) = (Measured::default(), Answers::default());
+        let (tied, front) = (false, false);
+        Candidate { model, p, low, high, support, cost, tied, front, measured, answers }
     }
 }
 

@@ -102,9 +102,13 @@ impl Preferences {
 
     /// The models that may be named and are cheap enough, in order.
     pub fn candidates<'a>(&'a self, costs: &'a Costs) -> impl Iterator<Item = usize> + 'a {
-        let cheap = |m, most| costs.of_model(m).is_some_and(|cost| cost <= most);
-        (0..costs.len())
-            .filter(move |&m| self.names(m) && self.max_cost.is_none_or(|most| cheap(m, most)))
+        (0..costs.len()).filter(move |&m| self.is_candidate(costs, m))
+    }
+
+    /// Whether a model may be named and is cheap enough.
+    pub(super) fn is_candidate(&self, costs: &Costs, model: usize) -> bool {
+        let cheap = |most| costs.of_model(model).is_some_and(|cost| cost <= most);
+        self.names(model) && self.max_cost.is_none_or(cheap)
     }
 
     fn names(&self, model: usize) -> bool {

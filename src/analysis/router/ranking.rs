@@ -1,24 +1,90 @@
 //! The order of candidates: by quality and cost as the preferences weigh them.
 
 use std::cmp::Ordering;
+use std::ops::Range;
+
+use rayon::prelude::*;
 
 use super::cost::price;
 use super::{Candidate, Preferences};
 
-/// The highest cost among candidates.
-pub(super) fn highest(candidates: &[Candidate]) -> f64 {
-    candidates.iter().filter_map(|c| c.cost).fold(0.0, f64::max)
+/// Models that are looked at together.
+const BLOCK: usize = 8192;
+
+/// What has to be known of all candidates before they can be ordered.
+#[derive(Default)]
+pub(super) struct Overview {
+    /// The highest cost.
+    pub(super) most: f64,
+    /// The most probable candidate; of equals the last.
+    pub(super) best: Option<Candidate>,
+    /// Those with a cost that no other is both more probable and at most as costly as, cheapest first.
+    pub(super) front: Vec<Candidate>,
+}
+
+impl Overview {
+    /// Of the models in `range`, of which `candidate` makes candidates where they are any.
+    pub(super) fn of(
+        range: Range<usize>,
+        candidate: &(impl Fn(usize) -> Option<Candidate> + Sync),
+    ) -> Self {
+        let each = blocks(range).map(|block| {
+            let mut overview = Self::default();
+            block.filter_map(candidate).for_each(|c| overview.add(c));
+            overview
+        });
+        let each: Vec<Self> = each.collect();
+        each.into_iter().reduce(Self::and).unwrap_or_default()
+    }
+
+    fn add(&mut self, c: Candidate) {
+        if let Some(cost) = c.cost {
+            self.most = self.most.max(cost);
+            self.place(&c, cost);
+        }
+        if self.best.as_ref().is_none_or(|best| c.p.total_cmp(&best.p).is_ge()) {
+            self.best = Some(c);
+        }
+    }
+
+    /// Puts a candidate on the front, unless one of those before it is as good.
+    fn place(&mut self, c: &Candidate, cost: f64) {
+        let cost_of = |c: &Candidate| c.cost.unwrap_or(f64::INFINITY);
+        let cheaper = self.front.partition_point(|other| cost_of(other) <= cost);
+        if cheaper > 0 && self.front[cheaper - 1].p >= c.p {
+            return;
+        }
+        let from = self.front.partition_point(|other| cost_of(other) < cost);
+        let worse = self.front[from..].iter().take_while(|other| other.p <= c.p).count();
+        self.front.splice(from..from + worse, [c.clone()]);
+    }
+
+    fn and(mut self, other: Self) -> Self {
+        self.most = self.most.max(other.most);
+        other.front.into_iter().for_each(|c| {
+            let cost = c.cost.unwrap_or(f64::INFINITY);
+            self.place(&c, cost);
+        });
+        let later = |best: &Candidate| {
+            self.best.as_ref().is_none_or(|own| best.p.total_cmp(&own.p).is_ge())
+        };
+        if other.best.as_ref().is_some_and(later) {
+            self.best = other.best;
+        }
+        self
+    }
 }
 
 /// How candidates are ordered but for the first one.
-struct Order<'a> {
+pub(super) struct Order<'a> {
     preferences: &'a Preferences,
     most: f64,
 }
 
 impl<'a> Order<'a> {
-    fn new(candidates: &[Candidate], preferences: &'a Preferences) -> Self {
-        Self { preferences, most: highest(candidates).max(f64::MIN_POSITIVE) }
+    /// With the highest cost among the candidates.
+    pub(super) fn new(preferences: &'a Preferences, most: f64) -> Self {
+        Self { preferences, most: most.max(f64::MIN_POSITIVE) }
     }
 
     fn compare(&self, a: &Candidate, b: &Candidate) -> Ordering {
@@ -34,7 +100,7 @@ impl<'a> Order<'a> {
 
     /// The candidate that the preferences choose, by its place, and whether none reached the least
     /// quality.
-    fn first(&self, candidates: &[Candidate]) -> (usize, bool) {
+    pub(super) fn first(&self, candidates: &[Candidate]) -> (usize, bool) {
         let Preferences { min_quality, cheapest_tie, rank, .. } = *self.preferences;
         let all = || candidates.iter().enumerate();
         let place = |found: Option<(usize, &Candidate)>| found.map(|(at, _)| at);
@@ -57,40 +123,109 @@ impl<'a> Order<'a> {
         let best = all().min_by(|(_, a), (_, b)| b.p.total_cmp(&a.p));
         (place(best).unwrap_or_default(), true)
     }
+
+    /// The first `top` candidates in the order of the preferences, the chosen one first (ties: lowest
+    /// model id), of the models in `range`. Also whether none reached the least quality.
+    pub(super) fn top(
+        &self,
+        range: Range<usize>,
+        top: usize,
+        candidate: &(impl Fn(usize) -> Option<Candidate> + Sync),
+    ) -> (Vec<Candidate>, bool) {
+        let order = |a: &Candidate, b: &Candidate| self.compare(a, b).then(a.model.cmp(&b.model));
+        let each = blocks(range).map(|block| {
+            let mut candidates: Vec<Candidate> = block.filter_map(candidate).collect();
+            let chosen = candidates.get(self.first(&candidates).0).cloned();
+            // The chosen one may be none of the best.
+            if candidates.len() > top + 1 {
+                candidates.select_nth_unstable_by(top, order);
+                candidates.truncate(top + 1);
+            }
+            (chosen, candidates)
+        });
+        let (chosen, best): (Vec<Option<Candidate>>, Vec<Vec<Candidate>>) = each.unzip();
+        let chosen: Vec<Candidate> = chosen.into_iter().flatten().collect();
+        let (first, below) = self.first(&chosen);
+        let mut best = best.concat();
+        best.par_sort_unstable_by(order);
+        let first = chosen.into_iter().nth(first);
+        let model = first.as_ref().map(|first| first.model);
+        let rest = best.into_iter().filter(|c| Some(c.model) != model);
+        (first.into_iter().chain(rest).take(top).collect(), below)
+    }
 }
 
 /// The candidate that the preferences choose, by its place, and whether none reached the least
-/// quality: what [`order`] puts first.
+/// quality: what [`Order::top`] puts first.
 pub(super) fn choose(candidates: &[Candidate], preferences: &Preferences) -> (usize, bool) {
-    Order::new(candidates, preferences).first(candidates)
+    let most = candidates.iter().filter_map(|c| c.cost).fold(0.0, f64::max);
+    Order::new(preferences, most).first(candidates)
 }
 
-/// Puts candidates in the order of the preferences, the chosen one first, and marks the Pareto
-/// front. True if none reached the least quality.
-pub(super) fn order(candidates: &mut [Candidate], preferences: &Preferences) -> bool {
-    if candidates.is_empty() {
-        return false;
+/// The models in blocks.
+fn blocks(range: Range<usize>) -> impl IndexedParallelIterator<Item = Range<usize>> {
+    let count = range.len().div_ceil(BLOCK);
+    (0..count).into_par_iter().map(move |i| {
+        let start = range.start + i * BLOCK;
+        start..range.end.min(start + BLOCK)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::router::Rank;
+    use crate::analysis::router::{Answers, Measured};
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    /// Candidates of which many are alike in quality and cost, and some have no cost.
+    fn candidates(n: usize) -> Vec<Candidate> {
+        let mut rng = ChaCha8Rng::seed_from_u64(7);
+        let one = |model| {
+            let p = (rng.random_range(0..200_u32) as f32) / 200.0;
+            let cost = rng.random_bool(0.8).then(|| f64::from(rng.random_range(1..30_u32)));
+            let tied = p > 0.9;
+            let (measured, answers, front) = (Measured::Here, Answers::default(), false);
+            let (low, high, support) = (p - 0.1, p, 1.0);
+            Candidate { model, p, low, high, support, cost, tied, front, measured, answers }
+        };
+        (0..n).map(one).collect()
     }
-    mark_front(candidates);
-    let order = Order::new(candidates, preferences);
-    let (first, below) = order.first(candidates);
-    candidates[..=first].rotate_right(1);
-    candidates[1..].sort_by(|a, b| order.compare(a, b));
-    below
-}
 
-fn mark_front(candidates: &mut [Candidate]) {
-    let mut by_cost: Vec<usize> = (0..candidates.len()).collect();
-    let cost = |c: &Candidate| c.cost.unwrap_or(f64::INFINITY);
-    by_cost.sort_by(|&a, &b| {
-        let (a, b) = (&candidates[a], &candidates[b]);
-        cost(a).total_cmp(&cost(b)).then(b.p.total_cmp(&a.p))
-    });
-    let mut highest = f32::NEG_INFINITY;
-    for at in by_cost {
-        let c = &mut candidates[at];
+    #[test]
+    fn the_top_is_the_beginning_of_the_whole_order() {
+        let all = candidates(3 * BLOCK + 17);
+        let own = |model: usize| all.get(model).filter(|c| c.model % 5 != 3).cloned();
+        for preferences in [
+            Preferences::default(),
+            Preferences { cost_weight: 4.0, rank: Rank::Lower, ..Preferences::default() },
+            Preferences { cost_weight: 10.0, ..Preferences::default() },
+            Preferences { min_quality: Some(0.6), ..Preferences::default() },
+            Preferences { min_quality: Some(2.0), ..Preferences::default() },
+            Preferences { cheapest_tie: true, ..Preferences::default() },
+        ] {
+            let order = Order::new(&preferences, Overview::of(0..all.len(), &own).most);
+            let mut whole: Vec<Candidate> = (0..all.len()).filter_map(own).collect();
+            let (first, below) = order.first(&whole);
+            let first = whole.remove(first);
+            whole.sort_by(|a, b| order.compare(a, b));
+            whole.insert(0, first);
+            for top in [1, 10, whole.len()] {
+                assert_eq!(order.top(0..all.len(), top, &own), (whole[..top].to_vec(), below));
+            }
+        }
+    }
 
-        c.front = c.cost.is_some() && c.p > highest;
-        highest = highest.max(c.p);
+    #[test]
+    fn the_front_is_that_of_all_pairs() {
+        let all = candidates(3 * BLOCK);
+        let overview = Overview::of(0..all.len(), &|model| all.get(model).cloned());
+        assert!(overview.front.len() > 2);
+        assert!(overview.front.windows(2).all(|w| w[0].cost < w[1].cost && w[0].p < w[1].p));
+        for c in &all {
+            let as_good = |other: &Candidate| other.cost <= c.cost && other.p >= c.p;
+            assert!(c.cost.is_none() || overview.front.iter().any(as_good), "{c:?}");
+        }
     }
 }

@@ -1,44 +1,45 @@
-//! Which candidates cannot be told from the best.
-//!
-//! The interval of a probability is about the question: what its text leaves open strikes all models
-//! alike and says nothing of the difference of two. That difference is as sure as the responses that
-//! it was learned from are many.
+//! Candidates that cannot be told from the most probable one: by how many training responses on the like of
+//! the prompt are known of each.
 
 use super::Candidate;
-use crate::embedder::{Embedder, Features};
+use crate::embedder::{Embedder, Features, Scores};
 use crate::logit::Z80;
 
 /// A model with less support was not tested on such questions: nothing says that it is as good.
 const LEAST_SUPPORT: f32 = 0.5;
 
-/// How many responses of each model are known on benchmarks like the prompt in a row of `features`:
-/// their numbers by benchmark, averaged over the nearest training questions.
-pub(super) fn known(embedder: &Embedder, features: &Features, row: usize) -> Vec<f32> {
-    let near = embedder.similar(features, row);
-    let mut shares = vec![0.0_f32; embedder.benchmarks().len()];
-    for (benchmark, _) in &near {
-        shares[*benchmark] += 1.0 / near.len() as f32;
-    }
-    let mut known = vec![0.0; embedder.models().len()];
-    let like = embedder.benchmarks().iter().zip(shares).filter(|(_, share)| *share > 0.0);
-    for (benchmark, share) in like {
-        for (known, score) in known.iter_mut().zip(&benchmark.scores) {
-            *known += score.map_or(0.0, |score| share * score.responses as f32);
-        }
-    }
-    known
+/// How many responses of each model are known on benchmarks like a prompt: their numbers by benchmark,
+/// averaged over the nearest training questions.
+pub(super) struct Known<'a> {
+    like: Vec<(&'a Scores, f32)>,
 }
 
-/// Marks the candidates whose difference to the most probable one lies within the 80% interval of a
-/// difference of two shares, each of so many responses; `known` has one entry a model.
-pub(super) fn mark(candidates: &mut [Candidate], known: &[f32]) {
-    let variance = |c: &Candidate| c.p * (1.0 - c.p) / known[c.model].max(1.0);
-    let best = candidates.iter().max_by(|a, b| a.p.total_cmp(&b.p));
-    let Some((model, p, spread)) = best.map(|best| (best.model, best.p, variance(best))) else {
-        return;
-    };
-    for c in candidates.iter_mut() {
-        let within = p - c.p <= Z80 as f32 * (spread + variance(c)).sqrt();
-        c.tied = c.model == model || within && c.support >= LEAST_SUPPORT;
+impl<'a> Known<'a> {
+    /// For the prompt in a row of `features`.
+    pub(super) fn new(embedder: &'a Embedder, features: &Features, row: usize) -> Self {
+        let near = embedder.similar(features, row);
+        let mut shares = vec![0.0_f32; embedder.benchmarks().len()];
+        for (benchmark, _) in &near {
+            shares[*benchmark] += 1.0 / near.len() as f32;
+        }
+        let scores = embedder.benchmarks().iter().map(|benchmark| &benchmark.scores);
+        Self { like: scores.zip(shares).filter(|(_, share)| *share > 0.0).collect() }
+    }
+
+    fn of(&self, model: usize) -> f32 {
+        let responses = |scores: &Scores| scores.get(model).map_or(0.0, |s| s.responses as f32);
+        self.like.iter().fold(0.0, |known, (scores, share)| known + share * responses(scores))
+    }
+
+    fn variance(&self, c: &Candidate) -> f32 {
+        c.p * (1.0 - c.p) / self.of(c.model).max(1.0)
+    }
+
+    /// Whether the difference of a candidate to the most probable one lies within the 80% interval of a
+    /// difference of two shares, each of so many responses.
+    pub(super) fn tied(&self, c: &Candidate, best: &Candidate) -> bool {
+        let spread = self.variance(best) + self.variance(c);
+        let within = best.p - c.p <= Z80 as f32 * spread.sqrt();
+        c.model == best.model || within && c.support >= LEAST_SUPPORT
     }
 }

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Candidate, Router, cost, ranking};
+use super::{Candidate, Preferences, Rank, Router, cost};
 use crate::dataset::Kind;
-use crate::embedder::{Embedder, Features, LogitTerms};
+use crate::embedder::{Embedder, Features, Forecast, LogitTerms};
 
 /// How many categories the evidence names.
 const CATEGORIES: usize = 3;
 /// For how many candidates the evidence tells their share of right answers.
-const CANDIDATES: usize = 5;
+pub(super) const CANDIDATES: usize = 5;
 
 /// What a prompt is like: a category of training questions near it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -30,9 +30,23 @@ pub struct Evidence {
     pub correct: BTreeMap<String, f64>,
 }
 
+/// What puts the first candidate first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lead {
+    /// Its probability is the highest.
+    #[default]
+    Accuracy,
+    /// The lower end of its interval is; see [`super::Rank::Lower`].
+    LowerEnd,
+    /// It costs less than what is more probable.
+    Cost,
+}
+
 /// Where the first candidate's probability comes from.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Why {
+    /// What puts it first.
+    pub lead: Lead,
     /// The terms of its logit.
     pub parts: LogitTerms,
     /// The next candidate; `None` if there is only one.
@@ -54,13 +68,13 @@ pub struct RunnerUp {
     pub from_weight: Option<f64>,
 }
 
-/// The categories of the nearest training questions.
-pub(super) fn evidence(
+/// The categories of the training questions nearest to a row of `features`, the most frequent first:
+/// with the share of those questions, and the cosine of the nearest of them.
+pub(super) fn categories(
     embedder: &Embedder,
     features: &Features,
     row: usize,
-    candidates: &[Candidate],
-) -> Vec<Evidence> {
+) -> Vec<(usize, f64, f64)> {
     let near = embedder.similar(features, row);
     let mut categories: Vec<(usize, f64, f64)> = Vec::new();
     let total = near.len().max(1) as f64;
@@ -72,15 +86,25 @@ pub(super) fn evidence(
         }
     }
     categories.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let named = categories.into_iter().take(CATEGORIES);
-    named
-        .map(|(category, share, similarity)| {
+    categories.truncate(CATEGORIES);
+    categories
+}
+
+/// What is known of those categories.
+pub(super) fn evidence(
+    embedder: &Embedder,
+    categories: &[(usize, f64, f64)],
+    candidates: &[Candidate],
+) -> Vec<Evidence> {
+    categories
+        .iter()
+        .map(|&(category, share, similarity)| {
             let benchmark = &embedder.benchmarks()[category];
             let correct = candidates
                 .iter()
                 .take(CANDIDATES)
                 .filter_map(|c| {
-                    let score = benchmark.scores[c.model].as_ref()?;
+                    let score = benchmark.scores.get(c.model)?;
                     Some((embedder.models()[c.model].clone(), score.accuracy))
                 })
                 .collect();
@@ -90,16 +114,24 @@ pub(super) fn evidence(
         .collect()
 }
 
-/// Compares the first two candidates; `parts` has one entry a model of the embedder.
-pub(super) fn why(router: &Router, candidates: &[Candidate], parts: &[LogitTerms]) -> Why {
+/// Compares the first two candidates; of all of them, `most` is the highest cost and `highest` the highest
+/// probability.
+pub(super) fn why(
+    router: &Router,
+    (forecast, row): (&Forecast, usize),
+    candidates: &[Candidate],
+    (most, highest): (f64, f32),
+    preferences: &Preferences,
+) -> Why {
     let Some(first) = candidates.first() else { return Why::default() };
+    let models: Vec<usize> = candidates.iter().take(2).map(|c| c.model).collect();
+    let parts = router.embedder.logit_terms(forecast, row, &models);
     let runner_up = candidates.get(1).map(|second| {
         let point = |c: &Candidate| Some((f64::from(c.p), c.cost?));
-        let turning =
-            |(first, second)| cost::break_even_weight(first, second, ranking::highest(candidates));
+        let turning = |(first, second)| cost::break_even_weight(first, second, most);
         RunnerUp {
             model: second.model,
-            parts: parts[second.model],
+            parts: parts[1],
             ahead_on: ahead_on(router.embedder, second.model, first.model),
             from_weight: point(first)
                 .zip(point(second))
@@ -107,12 +139,19 @@ pub(super) fn why(router: &Router, candidates: &[Candidate], parts: &[LogitTerms
                 .and_then(turning),
         }
     });
-    Why { parts: parts[first.model], runner_up }
+    let lead = if first.p >= highest {
+        Lead::Accuracy
+    } else if preferences.rank == Rank::Lower && candidates.iter().all(|c| c.low <= first.low) {
+        Lead::LowerEnd
+    } else {
+        Lead::Cost
+    };
+    Why { lead, parts: parts[0], runner_up }
 }
 
 fn ahead_on(embedder: &Embedder, model: usize, other: usize) -> Option<(String, f64, f64)> {
     let both = embedder.benchmarks().iter().filter_map(|benchmark| {
-        let accuracy = |model: usize| Some(benchmark.scores[model].as_ref()?.accuracy);
+        let accuracy = |model: usize| Some(benchmark.scores.get(model)?.accuracy);
         Some((benchmark.name.clone(), accuracy(model)?, accuracy(other)?))
     });
     both.filter(|(_, own, others)| own > others).max_by(|a, b| (a.1 - a.2).total_cmp(&(b.1 - b.2)))

@@ -108,6 +108,7 @@ impl App {
         let state = &self.state;
         match effect {
             Effect::Route(version, prompt) => {
+                jobs.similar(version, prompt.clone());
                 jobs.route(version, prompt, state.preferences());
             }
             // The texts of the model set are safe to print, and so are those of the reports.

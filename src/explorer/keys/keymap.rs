@@ -81,7 +81,7 @@ fn of_lists() -> Vec<Binding> {
     for (pane, open, hint) in [
         (Model, "Go to the neighbor", "go to neighbor"),
         (Probe, "Color the map by the attribute", "color the map"),
-        (Route, "Show the model, or type a prompt", "model"),
+        (Route, "Maximize, then show the model; without a prompt, type one", "model"),
         (Models, "Show the model", "model"),
         (Compare, "Show the model", ""),
         (Questions, "Select the model most likely to answer it", ""),
@@ -128,6 +128,13 @@ fn of_the_router() -> Vec<Binding> {
         bind(Route, "ctrl-p", A::Route(C::Older), "Go to the previous prompt", ""),
         bind(Route, "ctrl-n", A::Route(C::Newer), "Go to the next prompt", ""),
         bind(Route, "Y", A::Route(C::CopyJson), "Copy the ranking as JSON", ""),
+        bind(
+            Route,
+            "",
+            A::Route(C::AnswerTokens),
+            "Assume an answer of so many tokens: answer-tokens N",
+            "",
+        ),
     ]
 }
 

@@ -170,6 +170,10 @@ fn of_router(command: R) -> (&'static str, &'static str) {
         R::Pin => ("compare bookmark", "Pinned prompts are compared side by side."),
         R::Older | R::Newer => ("history back", ""),
         R::CopyJson => ("clipboard export", ""),
+        R::AnswerTokens | R::AssumeTokens(_) => (
+            "answer-tokens length price cost",
+            "For what the prompt costs. Type the number behind it: answer-tokens 500",
+        ),
         R::Newline => ("", ""),
     }
 }

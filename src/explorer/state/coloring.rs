@@ -107,9 +107,10 @@ impl Coloring {
                 let rounded = |u: &f32| Some((100.0 * f64::from(*u)).round() / 100.0);
                 bins(&model_set.uncertainty.iter().map(rounded).collect::<Vec<_>>())
             }),
-            ColorBy::Benchmark(b) => model_set.benchmarks.get(b).map(|b| {
-                shares(b.scores.iter().map(|score| score.as_ref().map(|score| score.accuracy)))
-            }),
+            ColorBy::Benchmark(b) => model_set
+                .benchmarks
+                .get(b)
+                .map(|b| shares(b.scores.iter().map(|score| score.map(|score| score.accuracy)))),
         };
         match classes {
             Some(classes) => Self::of(model_set, by, classes),

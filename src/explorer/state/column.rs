@@ -84,7 +84,7 @@ impl Column {
                 name.map_or(Cell::Unknown, |cluster| Cell::Text(cluster.name.clone()))
             }),
             Self::Benchmark(b) => {
-                let score = model_set.benchmarks.get(b).and_then(|b| b.scores.get(model)?.as_ref());
+                let score = model_set.benchmarks.get(b).and_then(|b| b.scores.get(model));
                 score.map_or(Cell::Unknown, |score| Cell::Share(score.accuracy))
             }
         }

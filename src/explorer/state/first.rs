@@ -55,6 +55,7 @@ mod tests {
     use crate::dataset::{Attribute, Kind};
     use crate::embedder::{Benchmark, Score};
     use ndarray::Array2;
+    use std::sync::Arc;
 
     /// Models on a circle, of which the first have most answers; the families are neighbors from the
     /// tenth on only.
@@ -63,7 +64,7 @@ mod tests {
         let families = (0..models).map(|m| Some(if m < 10 { m.to_string() } else { "a".into() }));
         let score = |m: usize| Some(Score { accuracy: 0.5, responses: 100 - m as u32 });
         ModelSet {
-            models: (0..models).map(|m| format!("model-{m}")).collect(),
+            models: Arc::new((0..models).map(|m| format!("model-{m}")).collect()),
             attributes: vec![Attribute {
                 name: attribute.into(),
                 values: Values::Class(families.collect()),
@@ -74,11 +75,11 @@ mod tests {
                 questions: 100,
                 scores: (0..models).map(score).collect(),
             }],
-            vectors: Array2::from_shape_fn((models, 3), |(m, k)| match k {
+            vectors: Arc::new(Array2::from_shape_fn((models, 3), |(m, k)| match k {
                 0 => 0.0,
                 1 => (m as f32 / 10.0).cos(),
                 _ => (m as f32 / 10.0).sin(),
-            }),
+            })),
             data: "fixture".into(),
             simulated: true,
             ..ModelSet::default()

@@ -1,6 +1,7 @@
 //! What the explorer shows: everything an embedder knows, made safe to print once and for all.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use ndarray::{Array2, ArrayView2, s};
@@ -12,6 +13,7 @@ use crate::embedder::{Benchmark, Coverage, Embedder, SharedCounts};
 use crate::error::Result;
 use crate::metrics::{Bin, Metrics};
 use crate::one_line;
+use crate::printable::is_one_line;
 
 /// The models that are explored and what is known about them.
 ///
@@ -20,12 +22,12 @@ use crate::one_line;
 pub struct ModelSet {
     pub data: String,
     pub simulated: bool,
-    pub models: Vec<String>,
+    pub models: Arc<Vec<String>>,
     /// What they are called where there is little room, if it is something else.
-    pub short: Vec<String>,
+    pub short: Arc<Vec<String>>,
     pub attributes: Vec<Attribute>,
     pub benchmarks: Vec<Benchmark>,
-    pub vectors: Array2<f32>,
+    pub vectors: Arc<Array2<f32>>,
     /// By model: the standard deviation, in logits, of what is not known of it on the mean training
     /// question; empty before anything was learned.
     pub uncertainty: Vec<f32>,
@@ -44,14 +46,14 @@ impl ModelSet {
     /// The models of a data set before anything was learned about them; for [`crate::explorer::run_live`].
     #[must_use]
     pub fn untrained(data: &Dataset) -> Self {
-        let models: Vec<String> = data.models.iter().map(|name| one_line(name)).collect();
+        let models = printable_names(&Arc::new(data.models.clone()));
         Self {
             data: one_line(&data.name),
             simulated: data.simulated(),
-            short: crate::short_names(&models),
+            short: short_names(&models),
             models,
             attributes: data.attributes.iter().map(printable).collect(),
-            vectors: Array2::zeros((data.models.len(), 0)),
+            vectors: Arc::new(Array2::zeros((data.models.len(), 0))),
             ..Self::default()
         }
     }
@@ -59,15 +61,15 @@ impl ModelSet {
     /// Models of which nothing is known but their vectors, such as those of the paper.
     #[must_use]
     pub fn of_vectors(title: &str, models: &[String], vectors: ArrayView2<'_, f32>) -> Self {
-        let models: Vec<String> = models.iter().map(|name| one_line(name)).collect();
+        let models = printable_names(&Arc::new(models.to_vec()));
         // Nothing is known of how able they are: the number that says so is the same for all.
         let mut own = Array2::zeros((vectors.nrows(), vectors.ncols() + 1));
         own.slice_mut(s![.., 1..]).assign(&vectors);
         Self {
             data: one_line(title),
-            short: crate::short_names(&models),
+            short: short_names(&models),
             models,
-            vectors: own,
+            vectors: Arc::new(own),
             ..Self::default()
         }
     }
@@ -108,11 +110,7 @@ impl ModelSet {
 
     /// How much is known of a model: its answers in all benchmarks.
     pub fn answers(&self, model: usize) -> u32 {
-        self.benchmarks
-            .iter()
-            .filter_map(|b| b.scores.get(model)?.as_ref())
-            .map(|s| s.responses)
-            .sum()
+        self.benchmarks.iter().filter_map(|b| b.scores.get(model)).map(|s| s.responses).sum()
     }
 }
 
@@ -121,15 +119,15 @@ impl From<&Embedder> for ModelSet {
         let benchmark = |b: &Benchmark| Benchmark { name: one_line(&b.name), ..b.clone() };
         let values = embedder.provenance().val.values();
         let figures = Metrics::NAMES.into_iter().zip(values);
-        let models: Vec<String> = embedder.models().iter().map(|name| one_line(name)).collect();
+        let models = printable_names(&embedder.shared_models());
         Self {
             data: one_line(&embedder.provenance().data),
             simulated: embedder.provenance().simulated,
-            short: crate::short_names(&models),
+            short: short_names(&models),
             models,
             attributes: embedder.attributes().iter().map(printable).collect(),
             benchmarks: embedder.benchmarks().iter().map(benchmark).collect(),
-            vectors: embedder.vectors().clone(),
+            vectors: embedder.shared_vectors(),
             uncertainty: embedder
                 .deviations()
                 .rows()
@@ -144,6 +142,22 @@ impl From<&Embedder> for ModelSet {
             unread: embedder.encoder().available().err().map(|e| one_line(&e.to_string())),
         }
     }
+}
+
+/// The names as they are shown: the same list where that is what they are.
+fn printable_names(names: &Arc<Vec<String>>) -> Arc<Vec<String>> {
+    if names.iter().all(|name| is_one_line(name)) {
+        return Arc::clone(names);
+    }
+    Arc::new(names.iter().map(|name| one_line(name)).collect())
+}
+
+/// The names where there is little room: the same list where none can be shortened.
+fn short_names(names: &Arc<Vec<String>>) -> Arc<Vec<String>> {
+    if crate::names::any_longer(names) {
+        return Arc::new(crate::short_names(names));
+    }
+    Arc::clone(names)
 }
 
 fn printable(attribute: &Attribute) -> Attribute {

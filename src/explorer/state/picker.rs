@@ -18,6 +18,8 @@ pub struct Item {
     pub commands: Vec<Command>,
     /// It is in force now.
     pub chosen: bool,
+    /// What picking it does where a number is typed behind its words.
+    pub with_number: Option<fn(u32) -> Command>,
 }
 
 impl Item {
@@ -29,6 +31,7 @@ impl Item {
             aliases: "",
             commands: vec![command],
             chosen: false,
+            with_number: None,
         }
     }
 }
@@ -84,7 +87,7 @@ impl Picker {
     /// Finds what was typed: items with words that begin with every typed one come first, those of
     /// the label before others, and then labels in which the letters are found.
     pub fn typed(&mut self) {
-        let typed = self.input.value();
+        let typed = self.split_number().0;
         let labels = self.items.iter().map(|item| item.label.as_str());
         let fuzzily = fuzzy::matching(typed, labels);
         // What has a meaning for the fuzzy search alone is left to it.
@@ -113,6 +116,28 @@ impl Picker {
             first.into_iter().chain(fuzzily.into_iter().filter(|at| !taken[*at])).collect()
         };
         self.at = 0;
+    }
+
+    /// What was typed, without a number at its end where an item takes one.
+    fn split_number(&self) -> (&str, Option<u32>) {
+        let typed = self.input.value();
+        let takes = self.items.iter().any(|item| item.with_number.is_some());
+        let split = typed.trim_end().rsplit_once(' ').filter(|_| takes);
+        split
+            .and_then(|(words, number)| Some((words, Some(number.parse().ok()?))))
+            .unwrap_or((typed, None))
+    }
+
+    /// What the item under the cursor stands for.
+    pub fn commands(&self) -> Vec<Command> {
+        let Some(item) = self.under_cursor() else { return Vec::new() };
+        let mut commands = item.commands.clone();
+        if let (Some(with), Some(number)) = (item.with_number, self.split_number().1)
+            && let Some(last) = commands.last_mut()
+        {
+            *last = with(number);
+        }
+        commands
     }
 
     pub fn move_by(&mut self, by: isize) {

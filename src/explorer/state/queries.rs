@@ -21,6 +21,7 @@ impl State {
             JobKind::Forecasts => self.forecasts.grid.phase(),
             JobKind::Evaluation => self.evaluation.found.phase(),
             JobKind::Route => self.route.routing.phase(),
+            JobKind::Similar => self.route.finding.phase(),
             JobKind::Placement => self.new_model.placement.phase(),
             // Files are read at once or not at all: nothing waits for them.
             JobKind::Answers | JobKind::PromptFile => Job::Idle,

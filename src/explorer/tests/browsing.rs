@@ -31,7 +31,7 @@ fn the_table_sorts_filters_and_carries_the_selection() {
     type_text(&mut state, "arithmetic > 50 and answers >= 2");
     press(&mut state, KeyCode::Enter);
     let right =
-        |m: &usize| state.model_set.benchmarks[0].scores[*m].is_some_and(|s| s.accuracy > 0.5);
+        |m: &usize| state.model_set.benchmarks[0].scores.get(*m).is_some_and(|s| s.accuracy > 0.5);
     assert!(!state.marked.is_empty() && state.marked.iter().all(right), "benchmarks in percent");
     press(&mut state, KeyCode::Char('f'));
     type_text(&mut state, " and family = heron");

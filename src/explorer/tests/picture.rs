@@ -7,7 +7,7 @@ use crate::explorer::export::map_file::{csv, html, svg};
 fn a_picture_has_a_dot_for_each_model_and_no_markup_of_strangers() {
     let mut state = state(140, 42);
     let mut model_set = (*state.model_set).clone();
-    model_set.models[3] = "<script>&\"x\"</script>".into();
+    Arc::make_mut(&mut model_set.models)[3] = "<script>&\"x\"</script>".into();
     state.model_set = Arc::new(model_set);
     let picture = svg(&state).unwrap();
     assert_eq!(picture.matches("<circle").count(), 24);

@@ -188,10 +188,10 @@ fn a_window_may_change_its_size_between_a_frame_and_the_event_that_tells_of_it()
 #[test]
 fn nothing_at_all_can_be_explored() {
     let mut empty = model_set(plain);
-    empty.models.clear();
+    empty.models = std::sync::Arc::default();
     empty.attributes.clear();
     empty.benchmarks.clear();
-    empty.vectors = Array2::zeros((0, 6));
+    empty.vectors = Array2::zeros((0, 6)).into();
     let mut state = state_of(empty, 140, 42);
     for key in "hjkl+-FcCIamn p12345z".chars() {
         press(&mut state, KeyCode::Char(key));

@@ -8,6 +8,7 @@ use ratatui::widgets::Paragraph;
 use super::widgets::{fit, width, wrap};
 use crate::explorer::command::Command;
 use crate::explorer::keys::{Binding, Context};
+use crate::explorer::layout::Layout;
 use crate::explorer::pane::Pane;
 use crate::explorer::state::line::LineInput;
 use crate::explorer::state::{Notice, State};
@@ -148,6 +149,11 @@ fn hint<'a>(state: &State, binding: &'a Binding) -> &'a str {
         {
             "describe group"
         }
+        Command::Open if state.focus == Pane::Route => match &state.route.result {
+            None => "type a prompt",
+            Some(_) if !state.maximized && Layout::has_room(state.area) => "list, plot and why",
+            Some(_) => "model",
+        },
         _ => binding.hint,
     }
 }

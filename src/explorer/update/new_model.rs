@@ -100,7 +100,7 @@ fn place(state: &mut State, effects: &mut Vec<Effect>) {
 /// Takes in the answers of a file.
 pub fn read(state: &mut State, answers: Vec<Answer>, effects: &mut Vec<Effect>) {
     state.new_model.answers = answers;
-    state.say(format!("Loaded {} answers", state.new_model.answered()));
+    state.say(format!("Loaded {}", crate::count(state.new_model.answered(), "answer")));
     place(state, effects);
 }
 

@@ -46,6 +46,7 @@ pub fn job(state: &mut State, result: JobResult, effects: &mut Vec<Effect>) {
         }
         JobResult::Untested(found) => state.evaluation.untested = found,
         JobResult::Routed(version, route) => route::routed(state, version, route),
+        JobResult::Similar(version, found) => route::found(state, version, found),
         JobResult::Placed(version, placed) => new_model::placed(state, version, placed),
         JobResult::AnswersRead(answers) => new_model::read(state, answers, effects),
         JobResult::Dropped(prompt) => {

@@ -21,6 +21,7 @@ pub fn stop(state: &mut State, effects: &mut Vec<Effect>) {
         JobKind::Evaluation => state.evaluation.found.cancel(),
         JobKind::Card
         | JobKind::Route
+        | JobKind::Similar
         | JobKind::Placement
         | JobKind::Answers
         | JobKind::PromptFile => {}
@@ -39,6 +40,7 @@ pub fn again(state: &mut State) {
             JobKind::Projection
             | JobKind::Card
             | JobKind::Route
+            | JobKind::Similar
             | JobKind::Placement
             | JobKind::Answers
             | JobKind::PromptFile => {}
@@ -67,6 +69,10 @@ pub fn failed(state: &mut State, kind: JobKind, problem: &str) {
         JobKind::Questions => state.questions.fail(problem),
         JobKind::Evaluation => {
             state.evaluation.found.fail(problem);
+            false
+        }
+        JobKind::Similar => {
+            state.route.finding.fail(problem);
             false
         }
         JobKind::Forecasts => state.forecasts.grid.fail(problem),

@@ -54,7 +54,7 @@ pub fn meaning(model_set: &ModelSet, coordinates: &[f64]) -> Option<Meaning> {
     });
     let benchmark = benchmarks.filter_map(|benchmark| {
         let name = format!("accuracy on {}", benchmark.name);
-        of(&name, &|m| Some(benchmark.scores.get(m)?.as_ref()?.accuracy))
+        of(&name, &|m| Some(benchmark.scores.get(m)?.accuracy))
     });
     benchmark.chain(whole).max_by(farther).filter(|found| found.r.abs() >= LEAST)
 }
@@ -86,14 +86,15 @@ mod tests {
     use super::*;
     use crate::dataset::Attribute;
     use ndarray::Array2;
+    use std::sync::Arc;
 
     #[test]
     fn an_axis_is_named_by_what_it_goes_with_or_not_at_all() {
         let size = (0..40).map(|m| (m % 7 != 0).then(|| 2_f64.powi(m % 9))).collect();
         let model_set = ModelSet {
-            models: (0..40).map(|m| m.to_string()).collect(),
+            models: Arc::new((0..40).map(|m| m.to_string()).collect()),
             attributes: vec![Attribute { name: "size".into(), values: Values::Number(size) }],
-            vectors: Array2::from_shape_fn((40, 1), |(m, _)| ((m * 17) % 40) as f32),
+            vectors: Arc::new(Array2::from_shape_fn((40, 1), |(m, _)| ((m * 17) % 40) as f32)),
             ..ModelSet::default()
         };
         let found = |of: &dyn Fn(usize) -> f64| {

@@ -7,7 +7,7 @@ use tui_input::InputRequest;
 
 use super::coloring::ColorBy;
 use super::job::Job;
-use crate::analysis::router::Route;
+use crate::analysis::router::{ANSWER_TOKENS, Route};
 use crate::printable::PrintableLines;
 use limits::Limits;
 
@@ -15,6 +15,8 @@ use limits::Limits;
 const REMEMBERED: usize = 100;
 /// Prompts that can be compared.
 const PINS: usize = 6;
+/// Candidates whose answers to similar questions are shown.
+pub const LEADING: usize = 5;
 /// The longest prompt, in bytes.
 pub const LONGEST: usize = 1 << 18;
 
@@ -43,8 +45,10 @@ impl View {
         }
     }
 
-    pub fn next(self) -> Self {
+    /// The next one; where list, reasons and plot are shown `beside` each other, what is none of them.
+    pub fn next(self, beside: bool) -> Self {
         match self {
+            Self::List | Self::Why | Self::Plot if beside => Self::Pinned,
             Self::List => Self::Why,
             Self::Why => Self::Plot,
             Self::Plot => Self::Pinned,
@@ -52,6 +56,16 @@ impl View {
             Self::History => Self::List,
         }
     }
+}
+
+/// A training question that is like the prompt, safe to print.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Similar {
+    pub prompt: String,
+    pub category: String,
+    pub cosine: f64,
+    /// (model, label), as the explorer's models.
+    pub answers: Vec<(usize, f32)>,
 }
 
 /// A prompt with its answer.
@@ -70,6 +84,14 @@ pub struct RouteState {
     /// Of the newest question; older answers are dropped.
     pub version: u64,
     pub routing: Job<()>,
+    /// How long an answer is assumed to be, for what a prompt costs.
+    pub answer_tokens: u32,
+    /// Tokens of the prompt that was asked last.
+    pub tokens: usize,
+    /// The training questions that are like it, where a data set is open; while they are looked for,
+    /// those of the prompt before.
+    pub similar: Vec<Similar>,
+    pub finding: Job<()>,
     pub result: Option<Route>,
     pub cursor: usize,
     pub pinned: Vec<Asked>,
@@ -89,6 +111,10 @@ impl Default for RouteState {
             asked: String::new(),
             version: 0,
             routing: Job::Idle,
+            answer_tokens: ANSWER_TOKENS,
+            tokens: 0,
+            similar: Vec::new(),
+            finding: Job::Idle,
             result: None,
             cursor: 0,
             pinned: Vec::new(),
@@ -121,6 +147,7 @@ impl RouteState {
     /// Forgets what belonged to other models.
     pub fn forget(&mut self) {
         (self.result, self.routing) = (None, Job::Idle);
+        (self.similar, self.finding) = (Vec::new(), Job::Idle);
         (self.pinned, self.history) = (Vec::new(), Vec::new());
         (self.at, self.before_heat) = (None, None);
     }

@@ -116,7 +116,7 @@ fn shown(state: &State, benchmark: usize, models: &[usize]) -> Vec<Option<Shown>
         .iter()
         .map(|&m| {
             let scores = &state.model_set.benchmarks[benchmark].scores;
-            let measured = scores.get(m).and_then(Option::as_ref).map(|score| score.accuracy);
+            let measured = scores.get(m).map(|score| score.accuracy);
             let predicted = || column.and_then(|column| column.get(m)).map(|f| f.accuracy.mean);
             let known = |accuracy, predicted| Shown { accuracy, predicted };
             measured.map(|a| known(a, false)).or_else(|| predicted().map(|a| known(a, true)))

@@ -1,5 +1,8 @@
 //! `llmap bench`
 
+mod records;
+mod scale;
+
 use std::hint::black_box;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -28,13 +31,15 @@ const MANY: usize = 4096;
 /// Models that frames are drawn of.
 const SIZES: [usize; 2] = [10_000, 100_000];
 /// The versions that this build is made of.
-const LOCK: &str = include_str!("../../Cargo.lock");
+const LOCK: &str = include_str!("../../../Cargo.lock");
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   llmap bench
   llmap bench --json --repeats 50
   llmap bench --train mydata --runs 5        training too, five times
+  llmap bench --scale-records --most 1000000 training on ever more simulated responses
+  llmap bench --scale --scale-max 100000     how times and memory grow with the number of models
 
 Times are medians, with the 5th and the 95th percentile. Close other programs first: they count too.")]
 pub struct Arguments {
@@ -49,6 +54,25 @@ pub struct Arguments {
     #[arg(long, default_value_t = 3, value_name = "N",
         value_parser = clap::value_parser!(u32).range(1..=1000))]
     runs: u32,
+    /// Train on ever more simulated responses instead: 100,000, ten times as many, and so on.
+    #[arg(long)]
+    scale_records: bool,
+    /// The most responses that it trains on.
+    #[arg(long, default_value_t = 10_000_000, value_name = "N", requires = "scale_records")]
+    most: usize,
+    /// Where the simulated records lie meanwhile: 10 bytes a response. (default: the system's folder)
+    #[arg(long, value_name = "FOLDER", requires = "scale_records")]
+    folder: Option<PathBuf>,
+    /// Measure how all grows with the number of models instead, up to a million.
+    #[arg(long)]
+    scale: bool,
+    /// How many models there are at most with --scale.
+    #[arg(long, default_value_t = 1_000_000, value_name = "N", requires = "scale",
+        value_parser = clap::value_parser!(u32).range(10..=10_000_000))]
+    scale_max: u32,
+    /// Measure one embedder: what --scale does for each size.
+    #[arg(long, hide = true, value_name = "EMBEDDER", conflicts_with = "scale")]
+    scale_of: Option<PathBuf>,
 }
 
 /// What training took.
@@ -81,6 +105,15 @@ struct Routing {
 }
 
 pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
+    if arguments.scale_records {
+        return records::run(arguments, common);
+    }
+    if let Some(file) = &arguments.scale_of {
+        return scale::measure(file, common);
+    }
+    if arguments.scale {
+        return scale::run(arguments.scale_max as usize, common);
+    }
     let repeats = arguments.repeats as usize;
     let embedder = Arc::new(Embedder::shipped()?);
     let routing = routing(&embedder, repeats)?;
