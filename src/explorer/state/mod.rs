@@ -52,6 +52,7 @@ use map::{MapState, Marker};
 use mode::{Mode, Modes};
 use model_set::ModelSet;
 use new_model::NewModelState;
+use over::Pointed;
 use over::card::CardState;
 use over::tour::Tour;
 use probe::ProbeState;
@@ -90,6 +91,8 @@ pub struct State {
     pub evaluation: EvaluationState,
     /// How likely each model is to answer the prompt right, as far as that is asked.
     pub forecast: Vec<Option<f32>>,
+    /// How many of these there were so far.
+    pub forecast_version: u64,
     pub clusters: Job<Clusters>,
     /// The cluster of the selected model is to be marked as soon as it is known.
     pub clusters_wanted: bool,
@@ -121,6 +124,8 @@ pub struct State {
     pub mouse: bool,
     /// Where it points, until something else happens.
     pub hover: Option<Position>,
+    /// What it points at that lights up on the map.
+    pub pointed: Option<Pointed>,
     /// The window has the focus, as far as the terminal tells.
     pub terminal_focused: bool,
     /// Movements are shown; else things are at once where they belong.
@@ -178,6 +183,7 @@ impl State {
             with_data: false,
             evaluation: EvaluationState::default(),
             forecast: Vec::new(),
+            forecast_version: 0,
             clusters: Job::Idle,
             clusters_wanted: false,
             card: None,
@@ -198,6 +204,7 @@ impl State {
             themes: Theme::names(),
             mouse: true,
             hover: None,
+            pointed: None,
             terminal_focused: true,
             motion: true,
             tick_count: 0,
@@ -334,6 +341,10 @@ impl State {
     /// False for what stands back: what the filter leaves out, another class than the isolated one, or
     /// not among the marked models while there are several.
     pub fn is_lit(&self, model: usize) -> bool {
+        // What is pointed at comes before all of that but the filter.
+        if let Some(Pointed::Class(class)) = self.pointed {
+            return self.map.is_within(model) && self.map.coloring.class_of(model) == class;
+        }
         self.map.is_lit(model) && (self.marked.len() < 2 || self.marked.contains(&model))
     }
 

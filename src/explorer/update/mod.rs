@@ -47,7 +47,10 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
                 }
             }
         }
-        Event::Input(Input::Hover(x, y)) => state.hover = Some((x, y).into()),
+        Event::Input(Input::Hover(x, y)) => {
+            state.hover = Some((x, y).into());
+            state.pointed = mouse::pointed(state, x, y);
+        }
         Event::Input(input) => {
             if !reads_help(state, turned(&input)) {
                 let (step, before) = (Step::from(&input), state.snapshot());
@@ -63,6 +66,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
         Event::Tick => results::tick(state),
     }
     state.map.explain(&state.model_set);
+    route::light(state);
     work::ask(state, &mut effects);
     effects
 }
@@ -113,7 +117,7 @@ fn through_help(state: &mut State, command: Command) -> Option<Command> {
 /// The same of other input, which the help takes while it is open.
 fn reads_help(state: &mut State, by: isize) -> bool {
     state.notice = None;
-    state.hover = None;
+    (state.hover, state.pointed) = (None, None);
     let open = state.help;
     if open {
         let most = help_overflow(state);
