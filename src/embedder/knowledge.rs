@@ -396,9 +396,7 @@ impl Knowledge {
         Ground {
             landmarks: self.agreement.places(vectors.nrows()),
             spread: agreement::deviation(&vectors.slice(s![.., GENERAL + 1..])),
-            shown: (0..self.factors.of.len())
-                .map(|c| self.levels.shown(&self.tested, c))
-                .collect(),
+            shown: (0..self.factors.of.len()).map(|c| self.levels.shown(&self.tested, c)).collect(),
         }
     }
 }

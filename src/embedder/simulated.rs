@@ -80,16 +80,18 @@ fn moved(matrix: &Array2<f32>, models: usize, (seed, stream): (u64, u64)) -> Arr
     let spread = matrix.std_axis(Axis(0), 0.0) * APART;
     let from = matrix.nrows();
     let mut out = Array2::zeros((models, matrix.ncols()));
-    out.axis_chunks_iter_mut(Axis(0), from).into_par_iter().enumerate().for_each(|(i, mut copy)| {
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        rng.set_stream(stream << 32 | i as u64);
-        for (mut row, own) in copy.rows_mut().into_iter().zip(matrix.rows()) {
-            for ((x, own), spread) in row.iter_mut().zip(own).zip(&spread) {
-                let normal: f32 = StandardNormal.sample(&mut rng);
-                *x = own + if i > 0 { spread * normal } else { 0.0 };
+    out.axis_chunks_iter_mut(Axis(0), from).into_par_iter().enumerate().for_each(
+        |(i, mut copy)| {
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            rng.set_stream(stream << 32 | i as u64);
+            for (mut row, own) in copy.rows_mut().into_iter().zip(matrix.rows()) {
+                for ((x, own), spread) in row.iter_mut().zip(own).zip(&spread) {
+                    let normal: f32 = StandardNormal.sample(&mut rng);
+                    *x = own + if i > 0 { spread * normal } else { 0.0 };
+                }
             }
-        }
-    });
+        },
+    );
     out
 }
 

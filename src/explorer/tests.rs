@@ -310,7 +310,7 @@ fn a_training_shows_how_it_goes() {
     let mut state = state(100, 30);
     update(&mut state, Event::Training(TrainingEvent::Encoding(0, 16_001)));
     for number in 1..=4 {
-        let projection = state.map.projection.clone();
+        let projection = state.map.projection.as_ref().clone();
         let epoch = Epoch {
             number,
             of: 12,
@@ -327,7 +327,8 @@ fn a_training_shows_how_it_goes() {
     insta::assert_snapshot!("training", screen(&state));
     assert_eq!(press(&mut state, KeyCode::Char('s')), [Effect::StopTraining]);
     assert!(screen(&state).contains("stopping"));
-    let (model_set, projection) = (Arc::clone(&state.model_set), state.map.projection.clone());
+    let (model_set, projection) =
+        (Arc::clone(&state.model_set), state.map.projection.as_ref().clone());
     let trained = TrainingEvent::Trained(model_set, Box::new(projection), "kept epoch 4".into());
     update(&mut state, Event::Training(trained.clone()));
     assert!(screen(&state).contains("any key explores"), "the last losses can be seen");

@@ -94,6 +94,8 @@ struct Figures {
     /// Models that were onboarded, and all of their time.
     onboarded: usize,
     onboard: Time,
+    /// The time of the processor behind it, on all cores together.
+    onboard_processor: f64,
     memory: Memory,
 }
 
@@ -110,7 +112,10 @@ impl Figures {
             ("frame", self.frame),
             ("search", self.search),
             ("onboard", self.onboard),
-            ("memory", Time { least: self.memory.loaded as f64, median: self.memory.loaded as f64 }),
+            (
+                "memory",
+                Time { least: self.memory.loaded as f64, median: self.memory.loaded as f64 },
+            ),
         ]
     }
 }
@@ -154,7 +159,8 @@ fn simulated(seed: u64) -> Dataset {
 
 /// Has this program measure a file in another process.
 fn in_a_process(file: &Path, seed: u64) -> Result<Figures> {
-    let failed = |problem: String| Error::Failed(format!("a size could not be measured: {problem}"));
+    let failed =
+        |problem: String| Error::Failed(format!("a size could not be measured: {problem}"));
     let program = std::env::current_exe().map_err(|e| failed(e.to_string()))?;
     let run = Command::new(program)
         .args(["bench", "--json", "--seed", &seed.to_string(), "--scale-of"])
@@ -186,8 +192,7 @@ pub(super) fn measure(file: &Path, common: &Common) -> Result<()> {
     })?;
     let indexed = above("VmRSS:");
     let finder = finder.unwrap_or_else(|| Finder::new(vectors));
-    let compared: Vec<usize> =
-        (0..COMPARED).map(|i| i * vectors.nrows() / COMPARED).collect();
+    let compared: Vec<usize> = (0..COMPARED).map(|i| i * vectors.nrows() / COMPARED).collect();
     let none = |_: usize| None;
     let (mut times, mut hits, mut wanted) = (Vec::new(), 0, 0);
     for &model in &compared {
@@ -210,7 +215,7 @@ pub(super) fn measure(file: &Path, common: &Common) -> Result<()> {
     let shown = opened(&embedder, REPEATS)?;
     let explored = above("VmRSS:");
     let Opened { first_frame, frame, search, .. } = shown;
-    let (onboarded, onboard) = onboarding(&embedder, common.seed)?;
+    let (onboarded, onboard, onboard_processor) = onboarding(&embedder, common.seed)?;
     let figures = Figures {
         models: embedder.models().len(),
         numbers_of_a_model: embedder.numbers_of_a_model(),
@@ -234,6 +239,7 @@ pub(super) fn measure(file: &Path, common: &Common) -> Result<()> {
         search: Time::of(search),
         onboarded,
         onboard,
+        onboard_processor,
         memory: Memory {
             raw: 0,
             loaded,
@@ -249,14 +255,15 @@ pub(super) fn measure(file: &Path, common: &Common) -> Result<()> {
     output::json(&Figures { memory: Memory { raw: raw as u64, ..figures.memory }, ..figures })
 }
 
-/// Onboards models by answers to some of the simulated questions each, and gives their number and time.
-fn onboarding(embedder: &Embedder, seed: u64) -> Result<(usize, Time)> {
+/// Onboards models by answers to some of the simulated questions each, and gives their number, the time and that
+/// of the processor.
+fn onboarding(embedder: &Embedder, seed: u64) -> Result<(usize, Time, f64)> {
     let mut data = simulated(seed);
     data.models.iter_mut().zip(embedder.models()).for_each(|(own, name)| own.clone_from(name));
     let catalogue = Catalogue::new(embedder, &data, &signals::flag())?;
     let new = embedder.models().len().min(NEW);
     let questions = data.questions.len();
-    let start = Instant::now();
+    let (start, before) = (Instant::now(), processor());
     let placer = Placer::new(embedder, Some(&catalogue));
     let added = (0..new).into_par_iter().map(|model| {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -275,7 +282,8 @@ fn onboarding(embedder: &Embedder, seed: u64) -> Result<(usize, Time)> {
     });
     let added: Vec<Addition> = added.collect::<Result<_>>()?;
     black_box(&added);
-    Ok((new, Time::of(vec![start.elapsed().as_secs_f64() * 1000.0])))
+    let time = Time::of(vec![start.elapsed().as_secs_f64() * 1000.0]);
+    Ok((new, time, processor() - before))
 }
 
 fn time(repeats: usize, mut work: impl FnMut() -> Result<()>) -> Result<Time> {
@@ -288,11 +296,22 @@ fn time(repeats: usize, mut work: impl FnMut() -> Result<()>) -> Result<Time> {
     Ok(Time::of(times))
 }
 
+/// The time of the processor that this process has taken, in milliseconds; 0 where the system does not say.
+fn processor() -> f64 {
+    /// Linux counts in hundredths of a second here.
+    const TICK: f64 = 10.0;
+    let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // The name of the program, in brackets, may hold anything.
+    let fields = text.rsplit_once(')').map_or("", |(_, fields)| fields).split_whitespace();
+    fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() * TICK
+}
+
 /// What the system says of this process under `key`, in bytes; 0 where it says nothing.
 fn resident(key: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix(key));
-    let kilobytes = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
+    let kilobytes =
+        line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
     1024 * kilobytes.unwrap_or_default()
 }
 
@@ -306,9 +325,9 @@ fn slopes(all: &[Figures]) -> Vec<(&'static str, f64)> {
         let points: Vec<(f64, f64)> = points.collect();
         let n = points.len() as f64;
         let (x, y) = points.iter().fold((0.0, 0.0), |sum, p| (sum.0 + p.0 / n, sum.1 + p.1 / n));
-        let (xx, xy) = points.iter().fold((0.0, 0.0), |sum, p| {
-            (sum.0 + (p.0 - x).powi(2), sum.1 + (p.0 - x) * (p.1 - y))
-        });
+        let (xx, xy) = points
+            .iter()
+            .fold((0.0, 0.0), |sum, p| (sum.0 + (p.0 - x).powi(2), sum.1 + (p.0 - x) * (p.1 - y)));
         (name, if xx > 0.0 { xy / xx } else { 0.0 })
     };
     names.into_iter().flatten().enumerate().map(slope).collect()
@@ -339,6 +358,7 @@ fn table(all: &[Figures], slopes: &[(&str, f64)]) -> String {
         row("key to frame", "frame", &|f| ms(f.frame)),
         row("a letter of a search", "search", &|f| ms(f.search)),
         row("onboard new models", "onboard", &|f| ms(f.onboard)),
+        row("  time of the processor", "", &|f| format!("{:.0}", f.onboard_processor)),
         row("  so many, 64 answers each", "", &|f| f.onboarded.to_string()),
         row("numbers of a model", "", &|f| f.numbers_of_a_model.to_string()),
         row("file", "", &|f| mb(f.file)),

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use ndarray::{Array2, ArrayView2, s};
+use ndarray::{Array2, ArrayView2, Axis, s};
+use rayon::prelude::*;
 
 use crate::analysis::clusters::{Clusters, Known, clusters};
 use crate::analysis::router::Costs;
@@ -104,13 +105,14 @@ impl ModelSet {
         Costs::of(self.models.len(), &self.attributes)
     }
 
+    /// The [answers](Self::answers) of all models.
+    pub fn all_answers(&self) -> Vec<u32> {
+        (0..self.models.len()).into_par_iter().map(|m| self.answers(m)).collect()
+    }
+
     /// How much is known of a model: its answers in all benchmarks.
     pub fn answers(&self, model: usize) -> u32 {
-        self.benchmarks
-            .iter()
-            .filter_map(|b| b.scores.get(model))
-            .map(|s| s.responses)
-            .sum()
+        self.benchmarks.iter().filter_map(|b| b.scores.get(model)).map(|s| s.responses).sum()
     }
 }
 
@@ -130,8 +132,8 @@ impl From<&Embedder> for ModelSet {
             vectors: embedder.shared_vectors(),
             uncertainty: embedder
                 .deviations()
-                .rows()
-                .into_iter()
+                .axis_iter(Axis(0))
+                .into_par_iter()
                 .map(|d| d.dot(&d).sqrt())
                 .collect(),
             val: figures.map(|(name, figure)| (name.to_owned(), figure)).collect(),
@@ -146,7 +148,7 @@ impl From<&Embedder> for ModelSet {
 
 /// The names as they are shown: the same list where that is what they are.
 fn printable_names(names: &Arc<Vec<String>>) -> Arc<Vec<String>> {
-    if names.iter().all(|name| is_one_line(name)) {
+    if names.par_iter().all(|name| is_one_line(name)) {
         return Arc::clone(names);
     }
     Arc::new(names.iter().map(|name| one_line(name)).collect())
@@ -163,7 +165,9 @@ fn short_names(names: &Arc<Vec<String>>) -> Arc<Vec<String>> {
 fn printable(attribute: &Attribute) -> Attribute {
     let values = match &attribute.values {
         Values::Class(values) => {
-            Values::Class(values.iter().map(|v| v.as_deref().map(one_line)).collect())
+            let line =
+                |text: &str| if is_one_line(text) { text.to_owned() } else { one_line(text) };
+            Values::Class(values.par_iter().map(|v| v.as_deref().map(line)).collect())
         }
         other => other.clone(),
     };

@@ -13,7 +13,7 @@ pub fn matching(facts: &Facts, text: &str) -> (Vec<usize>, Option<String>) {
     if text.trim().is_empty() {
         return ((0..models.len()).collect(), None);
     }
-    let problem = match filter::select(text, models, &columns(facts)) {
+    let problem = match filter::select(text, models, &columns(facts, text)) {
         Ok(mask) => {
             let meant = mask.iter().enumerate().filter(|(_, meant)| **meant);
             return (meant.map(|(model, _)| model).collect(), None);
@@ -23,9 +23,7 @@ pub fn matching(facts: &Facts, text: &str) -> (Vec<usize>, Option<String>) {
     if is_expression(text) {
         return (Vec::new(), Some(problem));
     }
-    let mut found = fuzzy::matching(text, models.iter().map(String::as_str));
-    found.sort_unstable();
-    (found, None)
+    (fuzzy::found(text, models), None)
 }
 
 /// True for what is not meant as words of a name.
@@ -37,15 +35,30 @@ fn is_expression(text: &str) -> bool {
         || words.len() > 1 && words[0] == "not"
 }
 
-/// The columns of the table as attributes: what can be asked of a model.
-fn columns(facts: &Facts) -> Vec<Attribute> {
+/// The columns of the table as attributes: what can be asked of a model. Those that a text does not name are
+/// empty.
+fn columns(facts: &Facts, text: &str) -> Vec<Attribute> {
     let model_set = facts.model_set;
     let others = Column::all(model_set)
         .into_iter()
         .filter(|column| !matches!(column, Column::Name | Column::Attribute(_)));
-    let mut columns = model_set.attributes.clone();
+    // In backticks a name may stand with some of them doubled.
+    let is_named = |name: &str| text.contains(name) || text.contains('`');
+    let attributes = model_set.attributes.iter().map(|attribute| {
+        if is_named(&attribute.name) {
+            return attribute.clone();
+        }
+        let values = match &attribute.values {
+            Values::Flag(_) => Values::Flag(Vec::new()),
+            Values::Number(_) => Values::Number(Vec::new()),
+            Values::Class(_) => Values::Class(Vec::new()),
+        };
+        Attribute { name: attribute.name.clone(), values }
+    });
+    let mut columns: Vec<Attribute> = attributes.collect();
     columns.extend(others.map(|column| {
-        let cells = (0..model_set.models.len()).map(|model| column.cell(facts, model));
+        let models = if is_named(column.title(model_set)) { model_set.models.len() } else { 0 };
+        let cells = (0..models).map(|model| column.cell(facts, model));
         let values = if column == Column::Cluster {
             Values::Class(
                 cells

@@ -61,11 +61,8 @@ fn lines(state: &State, model: usize) -> Vec<(String, Ink)> {
         lines.push((fit(&format!("{title}: {}", class.name), WIDE), Ink::Text));
     }
     lines.push((format!("{} answers", thousands(model_set.answers(model).into())), Ink::Muted));
-    let mut known: Vec<_> = model_set
-        .benchmarks
-        .iter()
-        .filter_map(|b| Some((b, b.scores.get(model)?)))
-        .collect();
+    let mut known: Vec<_> =
+        model_set.benchmarks.iter().filter_map(|b| Some((b, b.scores.get(model)?))).collect();
     known.sort_by_key(|(_, score)| std::cmp::Reverse(score.responses));
     lines.extend(known.into_iter().take(BENCHMARKS).map(|(benchmark, score)| {
         let share = format!("{:>4.0}%", 100.0 * score.accuracy);

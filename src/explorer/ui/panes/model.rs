@@ -160,12 +160,8 @@ pub fn neighbor(state: &State, near: &Neighbor, room: usize) -> Line<'static> {
 
 fn benchmarks(state: &State, room: usize) -> Vec<Line<'static>> {
     let (theme, model) = (&state.theme, state.selected);
-    let run: Vec<_> = state
-        .model_set
-        .benchmarks
-        .iter()
-        .filter_map(|b| Some((b, b.scores.get(model)?)))
-        .collect();
+    let run: Vec<_> =
+        state.model_set.benchmarks.iter().filter_map(|b| Some((b, b.scores.get(model)?))).collect();
     if run.is_empty() {
         return vec![Line::styled("no benchmark evaluated", theme.ink(Ink::Muted))];
     }
