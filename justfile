@@ -33,6 +33,10 @@ lint:
 spelling:
     typos
 
+# Test queries, on this machine and on a cluster of two executors: builds DataFusion and Ballista.
+queries:
+    cargo test --features cluster-test --test sql
+
 # Run the examples.
 examples:
     for example in route train onboard; do cargo run --release --quiet --example $example || exit 1; done

@@ -29,7 +29,7 @@
 //! | `serve` | routing over HTTP: `Service::serve` and `llmap serve` |
 //! | `hub` | sentence encoders from the Hugging Face hub by name, and `llmap fetch` |
 //!
-//! `flex`, off by default, adds burn's faster CPU backend.
+//! Off by default: `flex`, burn's faster CPU backend, and `sql`, queries over logs, here or on a cluster.
 
 // What only the commands of a feature use is dead without it.
 #![cfg_attr(
@@ -66,6 +66,8 @@ mod progress;
 mod quantized;
 pub mod service;
 mod spreadsheet;
+#[cfg(feature = "sql")]
+pub mod sql;
 mod table;
 mod tensors;
 mod unpack;

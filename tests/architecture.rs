@@ -15,7 +15,7 @@ const LAYERS: [&[&str]; 15] = [
     &["dirs", "printable", "logit", "kernels", "spreadsheet", "picture"],
     &["error", "quantized", "estimate"],
     &["progress"],
-    &["names", "unpack", "atomic", "hub", "tensors"],
+    &["names", "unpack", "atomic", "hub", "tensors", "sql"],
     &["table"],
     &["dataset"],
     &["import", "metrics", "encoder"],

@@ -9,3 +9,4 @@ pub mod onboarding;
 pub mod probe;
 pub mod projection;
 pub mod router;
+pub mod similar;

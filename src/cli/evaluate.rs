@@ -8,6 +8,7 @@ use std::sync::Arc;
 use clap::ValueEnum;
 use serde_json::json;
 
+use super::sql::Sql;
 use super::train::{bar, show};
 use super::{Common, output, signals};
 use crate::Result;
@@ -41,8 +42,10 @@ reference-mf is the paper's own model. It takes minutes to train once, and is ke
 pub struct Arguments {
     /// The embedder, or `shipped`.
     embedder: PathBuf,
-    /// The folder of the data set; models in it that the embedder lacks are passed over and counted.
-    data: PathBuf,
+    /// The folder of the data set (with --sql, that of its questions and models); models in it that the
+    /// embedder lacks are passed over and counted.
+    #[arg(required_unless_present = "sql")]
+    data: Option<PathBuf>,
     /// The questions to judge on.
     #[arg(long, value_enum, default_value_t = Chosen::Val)]
     split: Chosen,
@@ -50,7 +53,7 @@ pub struct Arguments {
     #[arg(long, value_name = "CATEGORY")]
     leave_out: Option<String>,
     /// Judge only the responses of models that an expression means, as in `llmap route`.
-    #[arg(long = "where", value_name = "EXPRESSION")]
+    #[arg(long = "where", visible_alias = "filter", value_name = "EXPRESSION")]
     filter: Option<String>,
     /// Add the deferral curves: what quality each router reaches at what cost.
     #[arg(long, conflicts_with = "leave_out")]
@@ -77,6 +80,8 @@ pub struct Arguments {
     #[arg(long, default_value_t = 1000, value_name = "N",
         value_parser = clap::value_parser!(u32).range(0..=100_000))]
     resamples: u32,
+    #[command(flatten)]
+    sql: Sql,
 }
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
@@ -95,7 +100,7 @@ enum Chosen {
 
 pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let embedder = super::embedder(Some(&arguments.embedder), common)?;
-    let data = super::data(&arguments.data)?;
+    let data = arguments.sql.data(arguments.data.as_deref())?;
     let split = match arguments.split {
         Chosen::Train => Some(Split::Train),
         Chosen::Val => Some(Split::Val),

@@ -51,7 +51,7 @@ pub struct Arguments {
     #[arg(long, value_name = "TABLE", requires = "new")]
     scores: Option<PathBuf>,
     /// Only models that an expression means, as in `llmap route`.
-    #[arg(long = "where", value_name = "EXPRESSION")]
+    #[arg(long = "where", visible_alias = "filter", value_name = "EXPRESSION")]
     filter: Option<String>,
     /// Only so many models, the best.
     #[arg(long, value_name = "K", value_parser = super::count)]

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
 
+use super::sql::Sql;
 use super::{Common, output, signals};
 use crate::dataset::{Form, Kind};
 use crate::embedder::Paper;
@@ -46,7 +47,7 @@ pub struct Arguments {
     #[arg(value_enum)]
     format: Wanted,
     /// Files, archives, or folders with files below them.
-    #[arg(required = true)]
+    #[arg(required_unless_present = "sql", conflicts_with = "sql")]
     path: Vec<PathBuf>,
     /// The folder to write the data set to; it must not be there yet. A file, for `paper`.
     #[arg(short, long, value_name = "DATA", required_unless_present = "dry_run")]
@@ -72,6 +73,8 @@ pub struct Arguments {
     /// Show what would be written, and write nothing.
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    sql: Sql,
 }
 
 /// Whose files they are, or whatever they resemble.
@@ -123,6 +126,11 @@ fn resembling(paths: &[PathBuf]) -> Result<(Format, Vec<String>)> {
 
 pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let (format, others) = match arguments.format {
+        Wanted::Format(format @ (Format::Long | Format::Wide)) => (format, Vec::new()),
+        _ if arguments.sql.sql.is_some() => {
+            let problem = "a query gives a table";
+            return Err(Error::usage(problem, "llmap import long --sql …, or wide"));
+        }
         Wanted::Format(format) => (format, Vec::new()),
         Wanted::Paper => return run_paper(arguments, common),
         Wanted::Auto => resembling(&arguments.path)?,
@@ -145,8 +153,9 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         bar.set_length(of as u64);
         bar.set_position(done as u64);
     };
-    let found =
-        import(format, &arguments.path, &options, &mut Progress::new(&mut progress, &cancel));
+    let found = arguments.sql.table(&arguments.path, |paths| {
+        import(format, paths, &options, &mut Progress::new(&mut progress, &cancel))
+    });
     bar.finish_and_clear();
     let found = found?;
     if let Some(output) = output {

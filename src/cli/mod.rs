@@ -6,6 +6,7 @@ mod ask;
 #[cfg(feature = "tui")]
 mod bench;
 mod completions;
+mod encode;
 mod evaluate;
 #[cfg(feature = "tui")]
 mod explore;
@@ -25,6 +26,7 @@ mod route;
 #[cfg(feature = "serve")]
 mod serve;
 mod signals;
+mod sql;
 #[cfg(feature = "tui")]
 mod themes;
 mod train;
@@ -100,6 +102,8 @@ enum Command {
     Explore(explore::Arguments),
     /// Learn an embedder from evaluation records.
     Train(train::Arguments),
+    /// Encode the questions of a data set, or a shard of them, for `train --vectors`.
+    Encode(encode::Arguments),
     /// Judge an embedder beside the baselines.
     Evaluate(evaluate::Arguments),
     /// Rank the models for prompts.
@@ -173,6 +177,7 @@ fn dispatch(cli: &Cli) -> Result<()> {
         #[cfg(feature = "tui")]
         Some(Command::Explore(arguments)) => explore::run(arguments, common),
         Some(Command::Train(arguments)) => train::run(arguments, common),
+        Some(Command::Encode(arguments)) => encode::run(arguments, common),
         Some(Command::Evaluate(arguments)) => evaluate::run(arguments, common),
         Some(Command::Route(arguments)) => route::run(arguments, common),
         #[cfg(feature = "serve")]

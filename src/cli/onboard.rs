@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ndarray::s;
 use serde_json::json;
 
+use super::sql::Sql;
 use super::{Common, output, signals};
 use crate::analysis::onboarding::{Catalogue, NewModel};
 use crate::analysis::projection::Projection;
@@ -25,8 +26,9 @@ moves.")]
 pub struct Arguments {
     /// The embedder, or `shipped`.
     embedder: PathBuf,
-    /// The new model's answers.
-    responses: PathBuf,
+    /// The new model's answers, unless --sql gives them.
+    #[arg(required_unless_present = "sql", conflicts_with = "sql")]
+    responses: Option<PathBuf>,
     /// What the new model is called.
     #[arg(long)]
     name: String,
@@ -36,11 +38,14 @@ pub struct Arguments {
     /// Write an embedder that has the new model.
     #[arg(long, short, visible_alias = "save", value_name = "EMBEDDER")]
     output: Option<PathBuf>,
+    #[command(flatten)]
+    sql: Sql,
 }
 
 /// The place for the embedder that is made, which is none of what is read.
 fn output_beside(path: &Path, arguments: &Arguments) -> Result<Output> {
-    let mut inputs = vec![arguments.embedder.clone(), arguments.responses.clone()];
+    let mut inputs = vec![arguments.embedder.clone()];
+    inputs.extend(arguments.responses.clone());
     inputs.extend(arguments.data.as_deref().map(dataset::table_files).unwrap_or_default());
     Output::open(path, &inputs)
 }
@@ -51,11 +56,13 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let embedder = super::embedder(Some(&arguments.embedder), common)?;
     embedder.check_name(&arguments.name)?;
     let data = arguments.data.as_deref().map(dataset::load).transpose()?;
-    let answers = load_answers(&arguments.responses, data.as_ref())?;
-    if answers.iter().all(|answer| answer.label.is_none()) {
-        let problem = "no row has a label";
-        return Err(Error::input(&arguments.responses, problem, "fill in at least one"));
-    }
+    let answers = arguments.sql.table(arguments.responses.as_slice(), |paths| {
+        let answers = load_answers(&paths[0], data.as_ref())?;
+        if answers.iter().all(|answer| answer.label.is_none()) {
+            return Err(Error::input(&paths[0], "no row has a label", "fill in at least one"));
+        }
+        Ok(answers)
+    })?;
     let cancel = signals::flag();
     let catalogue = data.as_ref().map(|data| Catalogue::new(&embedder, data, &cancel));
     let catalogue = catalogue.transpose()?;

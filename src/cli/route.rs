@@ -12,7 +12,9 @@ use super::prompts::{Format, Prompts};
 use super::{Common, output};
 use crate::analysis::router::pools::Pools;
 use crate::analysis::router::portfolio::{Step, portfolio};
-use crate::analysis::router::{Answer, Preferences, Rank, Route, Router};
+use crate::analysis::router::{
+    ANSWER_TOKENS, Answer, Candidate, Preferences, Rank, Route, Router, Tokens, dollars,
+};
 use crate::embedder::{Embedder, LogitTerms, Question, Scope};
 use crate::{Error, Result, cell, one_line};
 
@@ -32,7 +34,8 @@ const NAME: usize = 80;
   llmap route shipped --portfolio 5 < prompts.txt    the five models to keep
 
 --where compares attributes (`llmap inspect` lists them) and `name` with = != < <= > >= ~ and in,
-and joins with and, or, not. A pattern after ~ is a regular expression.
+and joins with and, or, not; tests beside each other must all hold, as in
+family=qwen size<10 reasoning=yes. A pattern after ~ is a regular expression.
 
 Costs are the mean of cost_in and cost_out, dollars per million tokens; where no model has them,
 params_b stands in for them, billions of parameters.")]
@@ -46,7 +49,7 @@ pub struct Arguments {
     #[arg(long, default_value_t = 10, value_name = "K", value_parser = super::count)]
     top: usize,
     /// Only models that an expression means, as in `open and params_b <= 15`.
-    #[arg(long = "where", value_name = "EXPRESSION")]
+    #[arg(long = "where", visible_alias = "filter", value_name = "EXPRESSION")]
     filter: Option<String>,
     /// Only the models of a pool that was saved.
     #[arg(long, value_name = "NAME", conflicts_with = "filter")]
@@ -79,8 +82,11 @@ pub struct Arguments {
     /// Print one JSON document a line.
     #[arg(long, conflicts_with_all = ["json", "portfolio"])]
     json_lines: bool,
-    /// Add what the text asks of a model, as numbers from which docs/python.md makes the probabilities
-    /// of all models (with --json or --json-lines).
+    /// How long an answer is assumed to be, for what a prompt costs.
+    #[arg(long, value_name = "N", default_value_t = ANSWER_TOKENS)]
+    answer_tokens: u32,
+    /// Add the terms of the logits; with --json or --json-lines what the text asks of a model, as
+    /// numbers from which docs/python.md makes the probabilities of all models.
     #[arg(long, conflicts_with_all = ["name_only", "portfolio"])]
     explain: bool,
     /// Choose the K models that together cover the prompts best.
@@ -97,9 +103,6 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     }
     if arguments.prompt.is_empty() && io::stdin().is_terminal() {
         return Err(Error::Usage("give a prompt, or prompts on standard input, one a line".into()));
-    }
-    if arguments.explain && !common.json && !arguments.json_lines {
-        return Err(Error::usage("--explain gives numbers for programs", "add --json"));
     }
     let embedder = super::embedder(Some(&arguments.embedder), common)?;
     let router = Router::new(&embedder);
@@ -124,7 +127,8 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
             let features = embedder.encode(&prompts)?;
             let top = arguments.top;
             let routes = router.route_encoded((&features, start), &preferences, top)?;
-            let questions = arguments.explain.then(|| embedder.questions(&features));
+            let explained = arguments.explain && (writer.list || writer.lines);
+            let questions = explained.then(|| embedder.questions(&features));
             let questions = questions.unwrap_or_default();
             for (at, (prompt, route)) in prompts.iter().zip(&routes).enumerate() {
                 writer.route(&router, prompt, route, questions.get(at))?;
@@ -197,7 +201,12 @@ struct Document<'a> {
 struct Writer<'a> {
     out: io::BufWriter<io::StdoutLock<'static>>,
     embedder: &'a Embedder,
+    /// The names as text has them.
+    short: Vec<String>,
     top: usize,
+    answer_tokens: u32,
+    /// Text has the terms of the logits.
+    terms: bool,
     list: bool,
     lines: bool,
     first: bool,
@@ -206,8 +215,18 @@ struct Writer<'a> {
 impl<'a> Writer<'a> {
     fn new(arguments: &Arguments, common: &Common, embedder: &'a Embedder) -> Self {
         let out = io::BufWriter::new(io::stdout().lock());
-        let (list, lines) = (common.json, arguments.json_lines);
-        Self { out, embedder, top: arguments.top, list, lines, first: true }
+        let short = crate::short_names(embedder.models());
+        Self {
+            out,
+            embedder,
+            short,
+            top: arguments.top,
+            answer_tokens: arguments.answer_tokens,
+            terms: arguments.explain,
+            list: common.json,
+            lines: arguments.json_lines,
+            first: true,
+        }
     }
 
     fn write(&mut self, text: &str) -> Result<()> {
@@ -230,11 +249,12 @@ impl<'a> Writer<'a> {
     ) -> Result<()> {
         let mut text = Vec::new();
         if self.list || self.lines {
-            let unit = router.costs.unit();
-            let answer = Answer::new(self.embedder.models(), unit, prompt, route, self.top);
+            let asked = (prompt, self.answer_tokens);
+            let models = self.embedder.models();
+            let answer = Answer::new(models, &router.costs, asked, route, self.top);
             crate::write_json(&mut text, &Document { answer, question }, false)
         } else {
-            let screen = screen(self.embedder, router, prompt, route, self.top);
+            let screen = self.screen(router, prompt, route);
             write!(text, "{}", crate::PrintableLines(&screen))
         }
         .map_err(|e| Error::io(Path::new("standard output"), e))?;
@@ -256,118 +276,139 @@ impl<'a> Writer<'a> {
     fn end(&mut self) -> Result<()> {
         if self.list && !self.first { self.write("\n]\n") } else { self.flush() }
     }
+
+    fn name(&self, model: usize) -> String {
+        cell(&self.short[model], NAME)
+    }
+
+    /// The candidates as a table.
+    fn table(&self, router: &Router, prompt: &str, route: &Route) -> String {
+        let (unit, out) = (router.costs.unit(), route.scope == Scope::Out);
+        let tokens = Tokens::of(prompt, self.answer_tokens);
+        let priced = |c: &Candidate| router.costs.of_prompt(c.model, tokens);
+        let prompts = route.candidates.iter().take(self.top).any(|c| priced(c).is_some());
+        let rows = route.candidates.iter().take(self.top).enumerate().map(|(i, c)| {
+            let interval = format!("{} – {}", percent(c.low.into()), percent(c.high.into()));
+            let mut row = vec![format!("{}", i + 1), self.name(c.model)];
+            // Out of scope, a percentage would be one of questions that this is none of.
+            row.extend((!out).then(|| percent(c.p.into())));
+            row.extend([interval, c.measured.meaning().into()]);
+            if let Some(unit) = unit {
+                row.push(c.cost.map_or_else(String::new, |cost| unit.text(cost)));
+            }
+            row.extend(prompts.then(|| priced(c).map_or_else(String::new, dollars)));
+            row.push(match (c.tied, c.front) {
+                (true, true) => "tied, pareto".into(),
+                (true, false) => "tied".into(),
+                (false, true) => "pareto".into(),
+                _ => String::new(),
+            });
+            row
+        });
+        let mut header = vec!["", "model"];
+        header.extend((!out).then(|| route.kind().achieved()));
+        header.extend(["80% interval", "evidence"]);
+        header.extend(unit.map(|_| "cost"));
+        header.extend(prompts.then_some("this prompt"));
+        header.push("");
+        let mut table = output::table(&header, rows, 2);
+        if prompts {
+            let (asked, answer) = (tokens.prompt, tokens.answer);
+            table += &format!("\nthis prompt: about {asked} tokens, and {answer} of the answer");
+        }
+        table
+    }
+
+    fn screen(&self, router: &Router, prompt: &str, route: &Route) -> String {
+        let unit = router.costs.unit();
+        let name = |model: usize| self.name(model);
+        let table = self.table(router, prompt, route);
+        let sentence = one_line(&route.sentence(&name, unit));
+        let mut out = format!("{}\n\n{table}\n{sentence}\n", one_line(prompt));
+        if let Some(remark) = route.kind().remark() {
+            out += &format!("{remark}\n");
+        }
+        out += match route.scope {
+            Scope::In => "",
+            Scope::Near => "near the edge of scope: ranked partly by overall ability\n",
+            Scope::Out => {
+                "out of scope: ranked by predicted accuracy over all benchmarks, not for this prompt\n"
+            }
+        };
+        out += &self.likes(route);
+        out += &self.runner_up(route);
+        if let (Some(plan), Some(unit)) = (&route.cascade, unit) {
+            out += &format!(
+                "cascade: {} first, {} if it is incorrect: {} correct for {} on average\n",
+                name(plan.first),
+                name(plan.then),
+                percent(plan.quality),
+                unit.text(plan.cost),
+            );
+        }
+        if self.embedder.provenance().simulated {
+            out += "simulated data: these models do not exist\n";
+        }
+        out
+    }
+
+    /// What the prompt is like, and how the best did there.
+    fn likes(&self, route: &Route) -> String {
+        let like = route.evidence.iter();
+        let like = like.map(|e| format!("{} {}", cell(&e.category, NAME), percent(e.share)));
+        let like: Vec<String> = like.collect();
+        let mut out = format!("like the training questions of: {}\n", one_line(&like.join(", ")));
+        if let Some(first) = route.evidence.first().filter(|first| !first.correct.is_empty()) {
+            let models = self.embedder.models();
+            let full = |model: &str| models.iter().position(|name| name == model);
+            let called =
+                |model: &str| full(model).map_or_else(|| model.to_owned(), |m| self.name(m));
+            let best = first
+                .correct
+                .iter()
+                .map(|(model, share)| format!("{} {}", called(model), percent(*share)));
+            let (achieved, category) = (first.kind.achieved(), cell(&first.category, NAME));
+            let best: Vec<String> = best.collect();
+            let line = format!("{achieved} on {category}: {}", best.join(", "));
+            out += &format!("{}\n", one_line(&line));
+        }
+        out
+    }
+
+    /// What would make the runner-up win; with the terms of both logits where they are asked for.
+    fn runner_up(&self, route: &Route) -> String {
+        let Some(first) = route.candidates.first() else { return String::new() };
+        let mut out = String::new();
+        let second = route.why.runner_up.as_ref();
+        if self.terms {
+            let parts = |model: usize, parts: &LogitTerms| {
+                let LogitTerms { ability, ease, fit } = parts;
+                let name = self.name(model);
+                format!(
+                    "logit of {name}: ability {ability:+.2}, ease {ease:+.2}, match {fit:+.2}\n"
+                )
+            };
+            out += &parts(first.model, &route.why.parts);
+            out += &second.map_or_else(String::new, |second| parts(second.model, &second.parts));
+        }
+        let Some(second) = second else { return out };
+        let mut said = Vec::new();
+        if let Some((category, own, other)) = &second.ahead_on {
+            let (category, own, other) = (cell(category, NAME), percent(*own), percent(*other));
+            said.push(format!("ahead on {category} ({own} to {other})"));
+        }
+        if let Some(weight) = second.from_weight {
+            said.push(format!("first from cost weight {weight:.1}"));
+        }
+        if !said.is_empty() {
+            out += &format!("{}: {}\n", self.name(second.model), said.join("; "));
+        }
+        out
+    }
 }
 
 fn percent(p: f64) -> String {
     format!("{:.0}%", 100.0 * p)
-}
-
-fn screen(embedder: &Embedder, router: &Router, prompt: &str, route: &Route, top: usize) -> String {
-    let unit = router.costs.unit();
-    let short = crate::short_names(embedder.models());
-    let name = |model: usize| cell(&short[model], NAME);
-    let cost = |cost: Option<f64>| unit.zip(cost).map_or_else(String::new, |(u, c)| u.text(c));
-    let rows = route.candidates.iter().take(top).enumerate().map(|(i, c)| {
-        let marks = match (c.tied, c.front) {
-            (true, true) => "tied, pareto",
-            (true, false) => "tied",
-            (false, true) => "pareto",
-            _ => "",
-        };
-        let interval = format!("{} – {}", percent(c.low.into()), percent(c.high.into()));
-        let mut row = vec![format!("{}", i + 1), name(c.model), percent(c.p.into()), interval];
-        if unit.is_some() {
-            row.extend([cost(c.cost), marks.into()]);
-        }
-        row
-    });
-    let mut header = vec!["", "model", route.kind().achieved(), "80% interval"];
-    if unit.is_some() {
-        header.extend(["cost", ""]);
-    }
-    let mut out = format!("{}\n\n{}\n", one_line(prompt), output::table(&header, rows, 2));
-    if let Some(remark) = route.kind().remark() {
-        out += &format!("{remark}\n");
-    }
-    match route.scope {
-        Scope::In => {}
-        Scope::Near => {
-            out += "near the edge of what this embedder has seen: ranked partly by overall \
-                    ability\n";
-        }
-        Scope::Out => {
-            out += "out of scope, unlike any training question: ranked by predicted accuracy over all benchmarks\n";
-        }
-    }
-    if route.below {
-        out += "no model is likely enough to be right: this is the most likely one\n";
-    }
-    let like: Vec<String> = route
-        .evidence
-        .iter()
-        .map(|e| format!("{} {}", cell(&e.category, NAME), percent(e.share)))
-        .collect();
-    out += &format!("like the training questions of: {}\n", one_line(&like.join(", ")));
-    if let Some(first) = route.evidence.first().filter(|first| !first.correct.is_empty()) {
-        let full = |model: &str| embedder.models().iter().position(|name| name == model);
-        let called = |model: &str| full(model).map_or_else(|| model.to_owned(), name);
-        let best = first
-            .correct
-            .iter()
-            .map(|(model, share)| format!("{} {}", called(model), percent(*share)));
-        let best: Vec<String> = best.collect();
-        out += &format!(
-            "{}\n",
-            one_line(&format!(
-                "{} on {}: {}",
-                first.kind.achieved(),
-                cell(&first.category, NAME),
-                best.join(", ")
-            ))
-        );
-    }
-    out += &reasons(embedder, route);
-    if let Some(plan) = &route.cascade {
-        out += &format!(
-            "cascade: {} first, {} if it is incorrect: {} correct for {} on average\n",
-            name(plan.first),
-            name(plan.then),
-            percent(plan.quality),
-            cost(Some(plan.cost)),
-        );
-    }
-    if embedder.models().len() == 1 {
-        out += "one model: it comes first whatever the prompt\n";
-    }
-    if embedder.provenance().simulated {
-        out += "simulated data: these models do not exist\n";
-    }
-    out
-}
-
-/// Why the first comes first, and what the second lacks.
-fn reasons(embedder: &Embedder, route: &Route) -> String {
-    let Some(first) = route.candidates.first() else { return String::new() };
-    let short = crate::short_names(embedder.models());
-    let name = |model: usize| cell(&short[model], NAME);
-    let parts = |parts: &LogitTerms| {
-        format!("ability {:+.2}, ease {:+.2}, match {:+.2}", parts.ability, parts.ease, parts.fit)
-    };
-    let mut out = format!("why {}: {}\n", name(first.model), parts(&route.why.parts));
-    let Some(second) = &route.why.runner_up else { return out };
-    out += &format!("then {}: {}", name(second.model), parts(&second.parts));
-    let behind = route.why.parts.sum() - second.parts.sum();
-    if behind > 0.0 {
-        out += &format!("; {behind:.2} behind");
-    }
-    if let Some((category, own, other)) = &second.ahead_on {
-        let category = cell(category, NAME);
-        out += &format!("; ahead on {category} ({} to {})", percent(*own), percent(*other));
-    }
-    if let Some(weight) = second.from_weight {
-        out += &format!("; first from cost weight {weight:.1}");
-    }
-    out + "\n"
 }
 
 /// `--portfolio`

@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
+use super::sql::Sql;
 use super::{Common, output, signals};
 #[cfg(feature = "tui")]
 use crate::dataset::Dataset;
-use crate::embedder::{Backend, Embedder, Event, Settings, train};
+use crate::embedder::{Backend, Checkpoints, Embedder, Event, Resources, Settings, train_with};
 use crate::encoder::{self, Source};
 #[cfg(feature = "tui")]
 use crate::explorer::{self, Options};
@@ -28,11 +29,18 @@ use crate::{Output, Result};
   llmap train mydata -o my.safetensors --encoder builtin+minilm    better, slower: reads sentences
 
 The data is a folder with questions.csv, models.csv and responses.csv, or with train.csv, val.csv and
-test.csv in the layout of EmbedLLM. Ctrl-C, like SIGTERM and SIGHUP, stops and keeps the best epoch so
-far (exit code 0); before the first epoch is over nothing is written, and what was there stays (130).")]
+test.csv in the layout of EmbedLLM; large tables may be in shards (responses.parquet/part-0.parquet, or
+responses-00000-of-00008.parquet). Ctrl-C, like SIGTERM and SIGHUP, stops and keeps the best epoch so
+far (exit code 0); before the first epoch is over nothing is written, and what was there stays (130).
+
+What was learned so far is kept in EMBEDDER.checkpoint every half minute, and when training is stopped.
+With --resume, training goes on from there and writes the same file as without the interruption; where
+there is no checkpoint it starts from the beginning, so a scheduler can always pass it. Only the same data
+and options can be resumed (else: exit code 2). The checkpoint is removed when training comes to its end.")]
 pub struct Arguments {
-    /// The folder of the data set.
-    data: PathBuf,
+    /// The folder of the data set; with --sql, that of its questions and models.
+    #[arg(required_unless_present = "sql")]
+    data: Option<PathBuf>,
     /// The file to write.
     #[arg(long, short, value_name = "EMBEDDER")]
     output: PathBuf,
@@ -51,6 +59,15 @@ pub struct Arguments {
     /// sentence encoder, or several joined by `+`.
     #[arg(long, default_value = "builtin", value_name = "ENCODER")]
     encoder: String,
+    /// Go on where a training of the same data and options was interrupted.
+    #[arg(long)]
+    resume: bool,
+    /// Seconds between two checkpoints; they never take more than a hundredth of the time.
+    #[arg(long, default_value_t = 30.0, value_name = "SECONDS", value_parser = seconds)]
+    checkpoint_every: f64,
+    /// A folder with vectors of the questions, from `llmap encode`, instead of encoding them here.
+    #[arg(long, value_name = "FOLDER")]
+    vectors: Option<PathBuf>,
     /// Where burn computes: ndarray or flex.
     #[arg(long, default_value = "ndarray")]
     backend: Backend,
@@ -62,6 +79,8 @@ pub struct Arguments {
     #[cfg(feature = "tui")]
     #[arg(long, requires = "live")]
     theme: Option<String>,
+    #[command(flatten)]
+    sql: Sql,
 }
 
 impl Arguments {
@@ -78,6 +97,11 @@ impl Arguments {
     }
 }
 
+/// A time between checkpoints.
+fn seconds(text: &str) -> Result<f64, String> {
+    super::within(text, 0.0, 1e6)
+}
+
 pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     #[cfg(feature = "tui")]
     if arguments.live {
@@ -86,7 +110,8 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let encoder = encoder::sources(&arguments.encoder)?;
     // Training for minutes and then failing to write would be a waste.
     let output = Output::open(&arguments.output, &inputs(arguments, &encoder))?;
-    let data = super::data(&arguments.data)?;
+    let begun = Instant::now();
+    let data = arguments.sql.data(arguments.data.as_deref())?;
     if !common.quiet && !arguments.live() {
         data.problems().iter().for_each(|problem| {
             output::message(format!("note: {}", crate::one_line(problem)));
@@ -101,14 +126,26 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         seed: common.seed,
         ..Settings::default()
     };
+    // Of what is not a regular file, nothing can be resumed.
+    let every = Duration::from_secs_f64(arguments.checkpoint_every);
+    let checkpoints =
+        (!output.waits()).then(|| Checkpoints::beside(&arguments.output, every, arguments.resume));
+    if !common.quiet {
+        announce(arguments, checkpoints.as_ref());
+    }
     #[cfg(feature = "tui")]
     if arguments.live {
-        return live(data, settings, output, arguments, common);
+        return live(data, settings, (output, checkpoints), arguments, common);
     }
     let bar = bar(common, arguments.epochs);
     let start = Instant::now();
-    let mut epochs = Vec::new();
+    let (mut epochs, mut memory) = (Vec::new(), vec![step("read", begun)]);
     let mut progress = |event: Event| {
+        if let Event::Encoding { done, questions } = &event
+            && done == questions
+        {
+            memory.push(step("encoded", begun));
+        }
         if let Event::Epoch(epoch) = &event {
             // From here on there is an epoch to keep.
             signals::be_patient();
@@ -119,22 +156,60 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
                 "val_nll": epoch.val_nll,
                 "best": epoch.best,
             }));
+            memory.push(step("epoch", begun));
         }
         show(&bar, &event);
     };
-    let embedder = train(&data, &settings, &mut Progress::new(&mut progress, &signals::flag()))?;
+    let stop = signals::flag();
+    let progress = &mut Progress::new(&mut progress, &stop);
+    let resources =
+        Resources { checkpoints: checkpoints.as_ref(), vectors: arguments.vectors.as_deref() };
+    let embedder = train_with(&data, &settings, resources, progress)?;
     bar.finish_and_clear();
     if output.waits() {
         signals::hurry();
     }
     embedder.save_to(output)?;
+    memory.push(step("saved", begun));
     signals::hurry();
     if let Some(signal) = signals::came().filter(|_| !common.quiet) {
         let (signal, epoch) = (signals::name(signal), embedder.provenance().epoch);
         // The terminal may be gone.
-        let _ = writeln!(io::stderr(), "llmap: {signal}: the best epoch so far is kept ({epoch})");
+        let _ = writeln!(
+            io::stderr(),
+            "llmap: {signal}: the best epoch so far is kept ({epoch}); --resume goes on from here"
+        );
     }
-    report(&embedder, (start.elapsed(), epochs), arguments, common)
+    if let Some(checkpoints) = &checkpoints {
+        if let Some(problem) = checkpoints.problem().filter(|_| !common.quiet) {
+            output::message(format!("note: there was no checkpoint: {}", crate::one_line(problem)));
+        }
+        if signals::came().is_none() {
+            checkpoints.remove()?;
+        }
+    }
+    report(&embedder, start.elapsed(), (epochs, memory), arguments, common)
+}
+
+/// What the process holds now, and held at most so far, after a step, and how long all took by then.
+fn step(name: &str, begun: Instant) -> Value {
+    let [now, most] = ["VmRSS:", "VmHWM:"].map(memory);
+    let seconds = begun.elapsed().as_secs_f64();
+    json!({ "step": name, "seconds": seconds, "bytes": now, "peak_bytes": most })
+}
+
+/// Says where training begins, if that is not as usual.
+fn announce(arguments: &Arguments, checkpoints: Option<&Checkpoints>) {
+    let there = checkpoints.is_some_and(Checkpoints::exist);
+    let folder = checkpoints.map(|kept| crate::one_line(&kept.folder().display().to_string()));
+    let folder = folder.unwrap_or_default();
+    if arguments.resume && !there {
+        output::message("note: there is no checkpoint: training starts from the beginning");
+    } else if there && !arguments.resume {
+        output::message(format!(
+            "note: {folder} is of a training that was interrupted; --resume would go on from there"
+        ));
+    }
 }
 
 /// Trains in the explorer.
@@ -142,26 +217,30 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
 fn live(
     data: Dataset,
     settings: Settings,
-    output: Output,
+    (output, checkpoints): (Output, Option<Checkpoints>),
     arguments: &Arguments,
     common: &Common,
 ) -> Result<()> {
     let options = Options { theme: arguments.theme.clone(), ..Options::default() };
-    let data = Arc::new(data);
+    let (data, vectors) = (Arc::new(data), arguments.vectors.clone());
     let trained = Arc::clone(&data);
     let job = move |progress: &mut Progress<'_, Event>| {
-        let embedder = train(&trained, &settings, progress)?;
+        let resources =
+            Resources { checkpoints: checkpoints.as_ref(), vectors: vectors.as_deref() };
+        let embedder = train_with(&trained, &settings, resources, progress)?;
         embedder.save_to(output)?;
+        // Whoever stops what they watch has what they want.
+        checkpoints.map_or(Ok(()), |checkpoints| checkpoints.remove())?;
         Ok(embedder)
     };
     let start = Instant::now();
     let embedder = explorer::run_live(&data, job, &options)?;
-    report(&embedder, (start.elapsed(), Vec::new()), arguments, common)
+    report(&embedder, start.elapsed(), (Vec::new(), Vec::new()), arguments, common)
 }
 
 /// The files that training reads.
 fn inputs(arguments: &Arguments, encoder: &[Source]) -> Vec<PathBuf> {
-    let mut inputs = crate::dataset::table_files(&arguments.data);
+    let mut inputs = arguments.data.as_deref().map(crate::dataset::table_files).unwrap_or_default();
     for source in encoder {
         let Source::Folder(folder) = source else { continue };
         let files = std::fs::read_dir(folder).into_iter().flatten().filter_map(io::Result::ok);
@@ -205,7 +284,8 @@ pub fn show(bar: &ProgressBar, event: &Event) {
 
 fn report(
     embedder: &Embedder,
-    (time, epochs): (Duration, Vec<Value>),
+    time: Duration,
+    (epochs, steps): (Vec<Value>, Vec<Value>),
     arguments: &Arguments,
     common: &Common,
 ) -> Result<()> {
@@ -221,6 +301,7 @@ fn report(
             "seconds": time.as_secs_f64(),
             "epochs": epochs,
             "peak_memory_bytes": memory,
+            "memory": steps,
             "limits": embedder.limits(),
         }));
     }
@@ -253,8 +334,13 @@ fn report(
 
 /// The most memory that the process held, where the system tells (Linux).
 pub fn peak_memory() -> Option<u64> {
+    memory("VmHWM:")
+}
+
+/// A figure of the process's memory, by its name in the system's file.
+fn memory(name: &str) -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kilobytes * 1024)
 }

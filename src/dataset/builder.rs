@@ -1,10 +1,11 @@
 //! What both layouts have in common: responses become rows, columns of the models attributes.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::cells::Columns;
-use super::{Dataset, Question, Responses, Split, kinds};
+use super::responses::Incoming;
+use super::{Dataset, Question, Split, kinds};
 use crate::error::{Error, Result};
 use crate::table::Table;
 
@@ -20,16 +21,7 @@ pub(super) struct Builder {
     questions: Vec<Question>,
     categories: Vec<String>,
     category_index: HashMap<String, u32>,
-    triples: Vec<Triple>,
-}
-
-/// One response on its way in; `line` is kept for the error on a duplicate.
-pub(super) struct Triple {
-    pub(super) question: u32,
-    pub(super) model: u32,
-    pub(super) label: f32,
-    pub(super) line: u32,
-    pub(super) file: u8,
+    responses: Incoming,
 }
 
 impl Builder {
@@ -51,51 +43,51 @@ impl Builder {
         (question, &self.categories[question.category as usize])
     }
 
+    /// All questions that were added.
+    pub(super) fn into_questions(self) -> Vec<Question> {
+        self.questions
+    }
+
     /// The ids of the questions that were added.
     pub(super) fn ids(&self) -> impl Iterator<Item = &str> {
         self.questions.iter().map(|question| &*question.id)
     }
 
-    /// Adds the response that stands on `line` of the `file`-th file. False if there are more responses
-    /// than pairs of a question and one of `models` models, so that there is no need to read on before
-    /// [`Self::finish`] finds two of a pair.
+    /// Adds the response of a model to a question. False if there are more responses than pairs of a
+    /// question and one of `models` models, so that there is no need to read on before [`Self::finish`]
+    /// finds two of a pair.
     #[must_use]
-    pub(super) fn response(&mut self, response: Triple, models: usize) -> bool {
-        self.triples.push(response);
-        self.triples.len() <= self.questions.len().saturating_mul(models)
+    pub(super) fn response(
+        &mut self,
+        (question, model): (u32, u32),
+        label: f32,
+        models: usize,
+    ) -> bool {
+        self.responses.push(question, model, label);
+        self.responses.len() <= self.questions.len().saturating_mul(models)
     }
 
-    /// Sorts, looks for duplicates, compresses.
+    /// Sorts, looks for duplicates, compresses. `files` names those that may hold the responses to a
+    /// question: they are read once more for the lines of a duplicate, so that nobody has to remember
+    /// the line of every response.
     pub(super) fn finish(
         self,
         folder: &Path,
-        files: &[&Path],
+        files: impl Fn(&Question) -> Vec<PathBuf>,
         (models, model_ids): (Vec<String>, Vec<Box<str>>),
         Columns { attributes, remarks }: Columns,
     ) -> Result<Dataset> {
-        let Self { questions, categories, mut triples, .. } = self;
-        triples.sort_unstable_by_key(|t| (t.question, t.model, t.file, t.line));
-        let same = |pair: &&[Triple]| {
-            (pair[0].question, pair[0].model) == (pair[1].question, pair[1].model)
-        };
-        if let Some([first, second]) = triples.windows(2).find(same) {
-            return Err(Error::Input {
-                file: files[usize::from(second.file)].into(),
-                line: Some(second.line.into()),
-                problem: format!(
-                    "duplicate response of model `{}` to question `{}` (first on line {})",
-                    models[second.model as usize],
-                    questions[second.question as usize].id,
-                    first.line
-                ),
-                fix: "keep one row for each question and model, for instance the mean label".into(),
-            });
+        let Self { questions, categories, responses, .. } = self;
+        let responses = responses.finish(questions.len()).map_err(|twice| {
+            let (question, model) = (&questions[twice.question as usize], twice.model as usize);
+            let ids = [&*question.id, &*model_ids[model]];
+            duplicate(&files(question), ids, &models[model]).unwrap_or_else(|error| error)
+        })?;
+        if responses.is_empty() {
+            let files = questions.first().map(files).unwrap_or_default();
+            let file = files.first().map_or(folder, PathBuf::as_path);
+            return Err(Error::input(file, "no responses", "add at least one row"));
         }
-        if triples.is_empty() {
-            return Err(Error::input(files[0], "no responses", "add at least one row"));
-        }
-        let sorted = triples.iter().map(|t| (t.question, t.model, t.label));
-        let responses = Responses::from_sorted(questions.len(), sorted);
         let name = folder.canonicalize().unwrap_or_else(|_| folder.into());
         let name =
             name.file_name().map_or_else(|| "data".into(), |n| n.to_string_lossy().into_owned());
@@ -112,4 +104,32 @@ impl Builder {
             remarks,
         })
     }
+}
+
+/// Where the second response of a model to a question stands, by their ids.
+fn duplicate(files: &[PathBuf], [question, model]: [&str; 2], name: &str) -> Result<Error> {
+    let mut first: Option<(&Path, u64)> = None;
+    for file in files {
+        let mut table = Table::open(file)?;
+        let columns = (table.column("prompt_id")?, table.column("model_id")?);
+        while let Some(row) = table.next()? {
+            let ids = (row.bytes(columns.0), row.bytes(columns.1));
+            if ids != (question.as_bytes(), model.as_bytes()) {
+                continue;
+            }
+            let Some((place, line)) = first else {
+                first = Some((file, row.line()));
+                continue;
+            };
+            let at = if place == file {
+                format!("line {line}")
+            } else {
+                format!("line {line} of {}", place.display())
+            };
+            let what = format!("duplicate response of model `{name}` to question `{question}`");
+            let fix = "keep one row for each question and model, for instance the mean label";
+            return Ok(row.error(format!("{what} (first on {at})"), fix));
+        }
+    }
+    Ok(Error::Failed("the responses changed while they were read".into()))
 }

@@ -5,19 +5,18 @@
 //! `question_order`, if there, fix the order of models and questions.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
 
-use super::builder::{Builder, Triple};
+use super::builder::Builder;
 use super::cells::Columns;
-use super::{Dataset, Split};
+use super::{Dataset, Question, Split};
 use crate::error::{Error, Result};
 use crate::table::{self, Table};
 
 pub(super) fn load(folder: &Path) -> Result<Dataset> {
-    let mut parts: Vec<(Split, PathBuf)> = Vec::new();
+    let mut parts: Vec<(Split, Vec<PathBuf>)> = Vec::new();
     for split in Split::ALL {
-        parts.extend(table::find(folder, split.name())?.map(|path| (split, path)));
+        parts.push((split, table::shards(folder, split.name())?));
     }
     let mut builder = Builder::default();
     let mut models = Models::default();
@@ -31,44 +30,53 @@ pub(super) fn load(folder: &Path) -> Result<Dataset> {
                 .map_err(|problem| row.error(problem, "give each its own name"))?;
         }
     }
-    'parts: for (file, (split, path)) in parts.iter().enumerate() {
-        // A prompt_id names one question within a file: the published splits share no question.
+    'parts: for (split, shards) in &parts {
+        // A prompt_id names one question within a split: the published splits share no question.
         let mut question_index: HashMap<Box<str>, u32> = HashMap::new();
-        let mut table = Table::open(path)?;
-        let [id, model_id, model_name, category, label, prompt] =
-            ["prompt_id", "model_id", "model_name", "category", "label", "prompt"]
-                .map(|name| table.column(name));
-        let (id, model_id, model_name) = (id?, model_id?, model_name?);
-        let (category, label, prompt) = (category?, label?, prompt?);
-        while let Some(row) = table.next()? {
-            let (id, text) = (row.filled(id)?, row.filled(prompt)?);
-            let category = row.filled(category)?;
-            let question = match question_index.entry(id.into()) {
-                Entry::Vacant(new) => *new.insert(builder.question(id, category, *split, text)),
-                Entry::Occupied(known) => {
-                    let (question, known_category) = builder.get(*known.get());
-                    if *question.prompt != *text || known_category != category {
-                        let problem = format!("another prompt or category for prompt_id `{id}`");
-                        return Err(row.error(problem, "give each question its own prompt_id"));
+        for path in shards {
+            let mut table = Table::open(path)?;
+            let [id, model_id, model_name, category, label, prompt] =
+                ["prompt_id", "model_id", "model_name", "category", "label", "prompt"]
+                    .map(|name| table.column(name));
+            let (id, model_id, model_name) = (id?, model_id?, model_name?);
+            let (category, label, prompt) = (category?, label?, prompt?);
+            while let Some(row) = table.next()? {
+                let (id, text) = (row.filled(id)?, row.filled(prompt)?);
+                let category = row.filled(category)?;
+                let question = match question_index.get(id) {
+                    None => {
+                        let question = builder.question(id, category, *split, text);
+                        question_index.insert(id.into(), question);
+                        question
                     }
-                    *known.get()
+                    Some(&known) => {
+                        let (question, known_category) = builder.get(known);
+                        if *question.prompt != *text || known_category != category {
+                            let problem =
+                                format!("another prompt or category for prompt_id `{id}`");
+                            return Err(row.error(problem, "give each question its own prompt_id"));
+                        }
+                        known
+                    }
+                };
+                let model = models
+                    .index(row.filled(model_id)?, row.filled(model_name)?)
+                    .map_err(|problem| row.error(problem, "give each model one id and one name"))?;
+                let label = row.label(label)?;
+                if !builder.response((question, model), label, models.names.len()) {
+                    break 'parts;
                 }
-            };
-            let model = models
-                .index(row.filled(model_id)?, row.filled(model_name)?)
-                .map_err(|problem| row.error(problem, "give each model one id and one name"))?;
-            let (label, line, file) = (row.label(label)?, row.short_line(), file as u8);
-            let response = Triple { question, model, label, line, file };
-            if !builder.response(response, models.names.len()) {
-                break 'parts;
             }
         }
     }
-    let files: Vec<&Path> = parts.iter().map(|(_, path)| &**path).collect();
+    let files = |question: &Question| {
+        let own = parts.iter().find(|(split, _)| *split == question.split);
+        own.map(|(_, shards)| shards.clone()).unwrap_or_default()
+    };
     if let Some(order) = table::find(folder, "question_order")? {
         check_order(&order, &builder)?;
     }
-    builder.finish(folder, &files, (models.names, models.ids), Columns::default())
+    builder.finish(folder, files, (models.names, models.ids), Columns::default())
 }
 
 /// Models by id, with the check that ids and names go one to one.

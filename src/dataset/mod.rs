@@ -11,6 +11,7 @@ mod kinds;
 mod matching;
 mod merge;
 mod read;
+mod responses;
 mod rules;
 mod scores;
 pub mod simulate;
@@ -29,7 +30,9 @@ pub use guess::guess;
 pub use kinds::Kind;
 pub use matching::NearMiss;
 pub use merge::{Conflict, Merged, join_attributes, merge};
-pub use read::{load, load_attributes, table_files};
+pub use read::{load, load_attributes, load_questions, load_with_responses, table_files};
+pub(crate) use responses::ByModel;
+pub use responses::Responses;
 pub use rules::load_rules;
 pub(crate) use rules::pattern;
 pub use scores::load_scores;
@@ -83,54 +86,6 @@ pub struct Question {
     pub prompt: Box<str>,
 }
 
-/// Which model answered which question how: compressed rows by question, 8 bytes a response.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Responses {
-    /// `starts[q]..starts[q + 1]` are the responses of question `q`; one longer than the questions.
-    starts: Vec<u32>,
-    models: Vec<u32>,
-    labels: Vec<f32>,
-}
-
-impl Responses {
-    /// Compresses triples that are sorted by question and free of duplicates.
-    fn from_sorted(
-        questions: usize,
-        triples: impl ExactSizeIterator<Item = (u32, u32, f32)>,
-    ) -> Self {
-        let mut starts = vec![0; questions + 1];
-        let mut models = Vec::with_capacity(triples.len());
-        let mut labels = Vec::with_capacity(triples.len());
-        for (question, model, label) in triples {
-            starts[question as usize + 1] += 1;
-            models.push(model);
-            labels.push(label);
-        }
-        for q in 0..questions {
-            starts[q + 1] += starts[q];
-        }
-        Self { starts, models, labels }
-    }
-
-    /// How many there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.models.len()
-    }
-
-    /// True if nobody answered anything.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.models.is_empty()
-    }
-
-    /// The responses to one question: (model, label), by ascending model.
-    pub fn of(&self, question: usize) -> impl ExactSizeIterator<Item = (usize, f32)> + Clone + '_ {
-        let range = self.starts[question] as usize..self.starts[question + 1] as usize;
-        self.models[range.clone()].iter().zip(&self.labels[range]).map(|(&m, &y)| (m as usize, y))
-    }
-}
-
 /// A data set in memory.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dataset {
@@ -158,7 +113,7 @@ impl Dataset {
     /// Responses of triples that are sorted by question and free of duplicates.
     pub(crate) fn compressed(
         questions: usize,
-        triples: impl ExactSizeIterator<Item = (u32, u32, f32)>,
+        triples: impl Iterator<Item = (u32, u32, f32)>,
     ) -> Responses {
         Responses::from_sorted(questions, triples)
     }
@@ -173,11 +128,10 @@ impl Dataset {
     #[must_use]
     pub fn only(&self, keep: impl Fn(usize) -> bool) -> Self {
         let kept: Vec<usize> = (0..self.questions.len()).filter(|&q| keep(q)).collect();
-        let triples: Vec<(u32, u32, f32)> = kept
+        let triples = kept
             .iter()
             .enumerate()
-            .flat_map(|(i, &q)| self.responses.of(q).map(move |(m, y)| (i as u32, m as u32, y)))
-            .collect();
+            .flat_map(|(i, &q)| self.responses.of(q).map(move |(m, y)| (i as u32, m as u32, y)));
         Self {
             name: self.name.clone(),
             questions: kept.iter().map(|&q| self.questions[q].clone()).collect(),
@@ -186,7 +140,7 @@ impl Dataset {
             models: self.models.clone(),
             model_ids: self.model_ids.clone(),
             attributes: self.attributes.clone(),
-            responses: Responses::from_sorted(kept.len(), triples.into_iter()),
+            responses: Responses::from_sorted(kept.len(), triples),
             remarks: self.remarks.clone(),
         }
     }
@@ -194,12 +148,21 @@ impl Dataset {
     /// The same data with only the responses that `keep` wants: (question, model).
     #[must_use]
     pub fn with_responses(&self, keep: impl Fn(usize, usize) -> bool) -> Self {
-        let triples: Vec<(u32, u32, f32)> = (0..self.questions.len())
+        let triples = (0..self.questions.len())
             .flat_map(|q| self.responses.of(q).map(move |(m, y)| (q as u32, m as u32, y)))
-            .filter(|&(q, m, _)| keep(q as usize, m as usize))
-            .collect();
-        let responses = Responses::from_sorted(self.questions.len(), triples.into_iter());
-        Self { responses, ..self.clone() }
+            .filter(|&(q, m, _)| keep(q as usize, m as usize));
+        let responses = Responses::from_sorted(self.questions.len(), triples);
+        Self {
+            name: self.name.clone(),
+            questions: self.questions.clone(),
+            categories: self.categories.clone(),
+            kinds: self.kinds.clone(),
+            models: self.models.clone(),
+            model_ids: self.model_ids.clone(),
+            attributes: self.attributes.clone(),
+            responses,
+            remarks: self.remarks.clone(),
+        }
     }
 
     /// The same data with only `models` (ascending indices), renumbered, and their responses.
@@ -207,10 +170,10 @@ impl Dataset {
     pub fn with_models(&self, models: &[usize]) -> Self {
         let mut number = vec![None; self.models.len()];
         models.iter().enumerate().for_each(|(new, &old)| number[old] = Some(new as u32));
-        let triples: Vec<(u32, u32, f32)> = (0..self.questions.len())
+        let triples = (0..self.questions.len())
             .flat_map(|q| self.responses.of(q).map(move |(m, y)| (q, m, y)))
-            .filter_map(|(q, m, y)| Some((q as u32, number[m]?, y)))
-            .collect();
+            .filter_map(|(q, m, y)| Some((q as u32, number[m]?, y)));
+        let responses = Responses::from_sorted(self.questions.len(), triples);
         let attributes = self.attributes.iter().map(|attribute| Attribute {
             name: attribute.name.clone(),
             values: attribute.values.select(models),
@@ -223,7 +186,7 @@ impl Dataset {
             models: models.iter().map(|&m| self.models[m].clone()).collect(),
             model_ids: models.iter().map(|&m| self.model_ids[m].clone()).collect(),
             attributes: attributes.collect(),
-            responses: Responses::from_sorted(self.questions.len(), triples.into_iter()),
+            responses,
             remarks: self.remarks.clone(),
         }
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::builder::attribute_columns;
 use super::cells::{Columns, typed};
-use super::{Dataset, embedllm, tables};
+use super::{Dataset, Question, embedllm, tables};
 use crate::error::{Error, Result};
 use crate::table::{self, Table};
 
@@ -15,7 +15,7 @@ use crate::table::{self, Table};
 ///
 /// *Tables*: `questions`, `models` and `responses`; *EmbedLLM*: `train` and, if there, `val` and
 /// `test`. In both, `categories` may tell the [`Kind`](super::Kind) of each. Each may be `.csv`,
-/// `.csv.gz`, `.csv.zst` or `.parquet`.
+/// `.csv.gz`, `.csv.zst` or `.parquet`; questions, responses and splits may be in shards.
 ///
 /// # Errors
 /// The first fault of the files, with file and line.
@@ -34,9 +34,10 @@ pub fn load(folder: &Path) -> Result<Dataset> {
             "name its folder",
         ));
     }
-    if table::find(folder, "responses")?.is_some() {
-        tables::load(folder)
-    } else if table::find(folder, "train")?.is_some() {
+    let responses = table::shards(folder, "responses")?;
+    if !responses.is_empty() {
+        tables::load(folder, responses)
+    } else if !table::shards(folder, "train")?.is_empty() {
         embedllm::load(folder)
     } else {
         // What it holds may only not be seen.
@@ -47,12 +48,33 @@ pub fn load(folder: &Path) -> Result<Dataset> {
     }
 }
 
+/// Reads the data set whose questions and models are tables in `folder`, and whose responses are the table
+/// at `responses`.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_with_responses(folder: &Path, responses: &Path) -> Result<Dataset> {
+    tables::load(folder, vec![responses.to_owned()])
+}
+
+/// Reads only the questions of the data set in `folder`: of the *Tables* layout, without its responses.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_questions(folder: &Path) -> Result<Vec<Question>> {
+    if folder.is_dir() && !table::shards(folder, "responses")?.is_empty() {
+        return tables::load_questions(folder);
+    }
+    load(folder).map(|data| data.questions)
+}
+
 /// The files of the tables in `folder` that [`load`] may read.
 #[must_use]
 pub fn table_files(folder: &Path) -> Vec<PathBuf> {
     let stems = ["questions", "models", "responses", "train", "val", "test", "categories"];
     let orders = ["model_order", "question_order"];
-    stems.into_iter().chain(orders).filter_map(|stem| table::find(folder, stem).ok()?).collect()
+    let shards = |stem| table::shards(folder, stem).unwrap_or_default();
+    stems.into_iter().chain(orders).flat_map(shards).collect()
 }
 
 /// Reads further attributes from a CSV with a `model_name` column, in the order of `models`.

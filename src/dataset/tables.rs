@@ -5,50 +5,19 @@ use std::path::{Path, PathBuf};
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::builder::{Builder, Triple, attribute_columns};
+use super::builder::{Builder, attribute_columns};
 use super::cells::typed;
-use super::{Dataset, Split};
+use super::{Dataset, Question, Split};
 use crate::error::{Error, Result};
 use crate::table::{self, Row, Table};
 
-pub(super) fn load(folder: &Path) -> Result<Dataset> {
-    let path = |stem: &str| -> Result<PathBuf> {
-        table::find(folder, stem)?.ok_or_else(|| {
-            let fix = format!("put {stem}.csv beside the other tables");
-            Error::input(folder, format!("holds no {stem} table"), fix)
-        })
-    };
-    let (questions_path, models_path, responses_path) =
-        (path("questions")?, path("models")?, path("responses")?);
+/// `responses` are the tables of the responses, which may be elsewhere.
+pub(super) fn load(folder: &Path, responses: Vec<PathBuf>) -> Result<Dataset> {
+    let questions = shards(folder, "questions")?;
+    let models_path = table::find(folder, "models")?.ok_or_else(|| missing(folder, "models"))?;
 
     let mut builder = Builder::default();
-    let (mut question_index, mut lines) = (HashMap::new(), Vec::new());
-    let mut table = Table::open(&questions_path)?;
-    let id = table.column("prompt_id")?;
-    let prompt = table.column("prompt")?;
-    let (category, split) = (table.optional("category"), table.optional("split"));
-    while let Some(row) = table.next()? {
-        let (id, prompt) = (row.filled(id)?, row.filled(prompt)?);
-        let category = match category {
-            Some(column) => row.filled(column)?,
-            None => "all",
-        };
-        let split = match split {
-            Some(column) => {
-                let name = row.text(column)?;
-                Split::from_name(name).ok_or_else(|| {
-                    row.error(format!("`{name}` is not a split"), "write train, val or test")
-                })?
-            }
-            None => split_by_text(prompt),
-        };
-        let question = builder.question(id, category, split, prompt);
-        if let Some(first) = question_index.insert(id.as_bytes().to_vec(), question) {
-            let line = lines[first as usize];
-            return Err(duplicate(&row, "prompt_id", id, line, "give each question its own id"));
-        }
-        lines.push(row.line());
-    }
+    let (question_index, split_everywhere) = read_questions(&questions, &mut builder)?;
 
     let mut table = Table::open(&models_path)?;
     let id = table.column("model_id")?;
@@ -61,12 +30,12 @@ pub(super) fn load(folder: &Path) -> Result<Dataset> {
         let (id, name) = (row.filled(id)?, row.filled(name)?);
         let model = models.len();
         if let Some(first) = model_index.insert(id.as_bytes().to_vec(), model as u32) {
-            let line = lines[first as usize];
-            return Err(duplicate(&row, "model_id", id, line, "give each model its own id"));
+            let first = (None, lines[first as usize]);
+            return Err(duplicate(&row, "model_id", id, first, "give each model its own id"));
         }
         if let Some(first) = names.insert(name.to_owned(), model) {
-            let line = lines[first];
-            return Err(duplicate(&row, "model_name", name, line, "give each model its own name"));
+            let first = (None, lines[first]);
+            return Err(duplicate(&row, "model_name", name, first, "give each model its own name"));
         }
         models.push(name.to_owned());
         model_ids.push(id.into());
@@ -78,34 +47,115 @@ pub(super) fn load(folder: &Path) -> Result<Dataset> {
     let columns = columns.into_iter().map(|(_, name)| name).zip(cells);
     let attributes = typed(&models_path, columns, |m| lines[m]);
 
-    let mut table = Table::open(&responses_path)?;
-    let (id, model, label) =
-        (table.column("prompt_id")?, table.column("model_id")?, table.column("label")?);
-    while let Some(row) = table.next()? {
-        let Some(&question) = question_index.get(row.bytes(id)) else {
-            let problem = format!("no question has the prompt_id `{}`", row.text(id)?);
-            return Err(row.error(problem, format!("add it to {}", questions_path.display())));
-        };
-        let Some(&model) = model_index.get(row.bytes(model)) else {
-            let problem = format!("no model has the model_id `{}`", row.text(model)?);
-            return Err(row.error(problem, format!("add it to {}", models_path.display())));
-        };
-        let (label, line) = (row.label(label)?, row.short_line());
-        if !builder.response(Triple { question, model, label, line, file: 0 }, models.len()) {
-            break;
+    'shards: for path in &responses {
+        let mut table = Table::open(path)?;
+        let (id, model, label) =
+            (table.column("prompt_id")?, table.column("model_id")?, table.column("label")?);
+        // Mostly, the responses to a question stand together.
+        let (mut last, mut known) = (Vec::new(), None);
+        while let Some(row) = table.next()? {
+            let question = match known {
+                Some(question) if *last == *row.bytes(id) => question,
+                _ => {
+                    let Some(&question) = question_index.get(row.bytes(id)) else {
+                        let problem = format!("no question has the prompt_id `{}`", row.text(id)?);
+                        let fix = format!("add it to {}", questions[0].display());
+                        return Err(row.error(problem, fix));
+                    };
+                    last.clear();
+                    last.extend_from_slice(row.bytes(id));
+                    known = Some(question);
+                    question
+                }
+            };
+            let Some(&model) = model_index.get(row.bytes(model)) else {
+                let problem = format!("no model has the model_id `{}`", row.text(model)?);
+                return Err(row.error(problem, format!("add it to {}", models_path.display())));
+            };
+            if !builder.response((question, model), row.label(label)?, models.len()) {
+                break 'shards;
+            }
         }
     }
-    let responses = [&*responses_path];
-    let mut data = builder.finish(folder, &responses, (models, model_ids), attributes)?;
-    if split.is_none() {
+    drop(question_index);
+    let files = |_: &Question| responses.clone();
+    let mut data = builder.finish(folder, files, (models, model_ids), attributes)?;
+    if !split_everywhere {
         split_by_rank(&mut data);
     }
     Ok(data)
 }
 
-/// A cell that must be unique and is not; `first` is the line of the other one.
-fn duplicate(row: &Row, column: &str, cell: &str, first: u64, fix: &str) -> Error {
-    row.error(format!("duplicate {column} `{cell}` (first on line {first})"), fix)
+/// The questions alone.
+pub(super) fn load_questions(folder: &Path) -> Result<Vec<Question>> {
+    let mut builder = Builder::default();
+    read_questions(&shards(folder, "questions")?, &mut builder)?;
+    Ok(builder.into_questions())
+}
+
+/// The files of a table that must be there.
+fn shards(folder: &Path, stem: &str) -> Result<Vec<PathBuf>> {
+    let shards = table::shards(folder, stem)?;
+    if shards.is_empty() { Err(missing(folder, stem)) } else { Ok(shards) }
+}
+
+fn missing(folder: &Path, stem: &str) -> Error {
+    let fix = format!("put {stem}.csv beside the other tables");
+    Error::input(folder, format!("holds no {stem} table"), fix)
+}
+
+/// Adds all questions; gives back their indices by id, and whether all have a split of their own.
+fn read_questions(
+    questions: &[PathBuf],
+    builder: &mut Builder,
+) -> Result<(HashMap<Vec<u8>, u32>, bool)> {
+    let (mut question_index, mut lines) = (HashMap::new(), Vec::new());
+    let mut split_everywhere = true;
+    for (file, path) in questions.iter().enumerate() {
+        let mut table = Table::open(path)?;
+        let id = table.column("prompt_id")?;
+        let prompt = table.column("prompt")?;
+        let (category, split) = (table.optional("category"), table.optional("split"));
+        split_everywhere &= split.is_some();
+        while let Some(row) = table.next()? {
+            let (id, prompt) = (row.filled(id)?, row.filled(prompt)?);
+            let category = match category {
+                Some(column) => row.filled(column)?,
+                None => "all",
+            };
+            let split = match split {
+                Some(column) => {
+                    let name = row.text(column)?;
+                    Split::from_name(name).ok_or_else(|| {
+                        row.error(format!("`{name}` is not a split"), "write train, val or test")
+                    })?
+                }
+                None => split_by_text(prompt),
+            };
+            let question = builder.question(id, category, split, prompt);
+            if let Some(first) = question_index.insert(id.as_bytes().to_vec(), question) {
+                let (at, line) = lines[first as usize];
+                let first = (at != file as u32).then(|| &*questions[at as usize]);
+                let fix = "give each question its own id";
+                return Err(duplicate(&row, "prompt_id", id, (first, line), fix));
+            }
+            lines.push((file as u32, row.line()));
+        }
+    }
+    Ok((question_index, split_everywhere))
+}
+
+/// A cell that must be unique and is not; `first` is the line of the other one, and its file if that is
+/// another.
+fn duplicate(
+    row: &Row,
+    column: &str,
+    cell: &str,
+    (file, line): (Option<&Path>, u64),
+    fix: &str,
+) -> Error {
+    let file = file.map_or_else(String::new, |file| format!(" of {}", file.display()));
+    row.error(format!("duplicate {column} `{cell}` (first on line {line}{file})"), fix)
 }
 
 /// A split for data that brings none: eight, one and one tenth, by the text alone, so that a text

@@ -14,7 +14,7 @@ use rayon::prelude::*;
 
 use super::rasch::Rasch;
 use super::shared::{self, SharedCounts};
-use crate::dataset::Dataset;
+use crate::dataset::ByModel;
 use crate::error::{Error, Result};
 use crate::logit::sigmoid;
 use crate::quantized::halved;
@@ -68,25 +68,22 @@ impl Shared {
 }
 
 impl Agreement {
-    /// Finds the leading `numbers` directions of the training questions `train`, and the numbers of
-    /// all models: models × numbers, scaled so that the mean squared length is 1.
+    /// Finds the leading `numbers` directions of the training questions, whose answers lie `by_model`,
+    /// and the numbers of all models: models × numbers, scaled so that the mean squared length is 1.
     ///
     /// # Errors
     /// [`Error::Failed`] if the correlations have no eigenvectors.
     pub(super) fn fit(
-        data: &Dataset,
-        train: &[usize],
+        by_model: &ByModel,
         rasch: &Rasch,
         numbers: usize,
     ) -> Result<(Self, Array2<f32>)> {
-        let models = data.models.len();
-        let mut answers = vec![0_usize; models];
-        train.iter().for_each(|&q| data.responses.of(q).for_each(|(m, _)| answers[m] += 1));
+        let models = by_model.models();
         let mut order: Vec<usize> = (0..models).collect();
-        order.sort_by_key(|&m| std::cmp::Reverse(answers[m]));
+        order.sort_by_key(|&m| std::cmp::Reverse(by_model.rows(m).len()));
         order.truncate(LANDMARKS);
         order.sort_unstable();
-        let (correlations, shared) = correlations(data, train, rasch, &order);
+        let (correlations, shared) = correlations(by_model, rasch, &order);
         let square = correlations.select(Axis(0), &order);
         let square = (&square + &square.t()) / 2.0;
         let (values, vectors) = square
@@ -131,40 +128,41 @@ impl Agreement {
 
 /// Models × landmarks; 1 for a landmark with itself. Also on how many questions they stand.
 fn correlations(
-    data: &Dataset,
-    train: &[usize],
+    by_model: &ByModel,
     rasch: &Rasch,
     landmarks: &[usize],
 ) -> (Array2<f64>, Option<SharedCounts>) {
-    let models = data.models.len();
-    let mut answered: Vec<Vec<(u32, f32)>> = vec![Vec::new(); models];
-    for (row, &q) in train.iter().enumerate() {
-        for (m, y) in data.responses.of(q) {
+    let models = by_model.models();
+    // One a response, beside the rows of the questions.
+    let mut residuals = Vec::with_capacity(by_model.len());
+    for m in 0..models {
+        residuals.extend(by_model.of(m).map(|(row, y)| {
             let predicted = sigmoid(rasch.abilities[m] + rasch.eases[row]);
-            answered[m].push((row as u32, (f64::from(y) - predicted) as f32));
-        }
+            (f64::from(y) - predicted) as f32
+        }));
     }
+    let answered = |m: usize| by_model.rows(m).iter().zip(&residuals[by_model.range(m)]);
     let mut out = Array2::zeros((models, landmarks.len()));
     // Of so few models each is a landmark, in its own place.
     let counted = if models <= shared::MOST { landmarks.len() } else { 0 };
     let mut counts = Array2::<u32>::zeros((models, counted));
     let rows = out.axis_iter_mut(Axis(0)).into_par_iter().zip(counts.axis_iter_mut(Axis(0)));
     rows.enumerate().for_each_init(
-        || vec![f32::NAN; train.len()],
-        |residuals, (m, (mut out, mut counts))| {
-            answered[m].iter().for_each(|(row, r)| residuals[*row as usize] = *r);
+        || vec![f32::NAN; rasch.eases.len()],
+        |own, (m, (mut out, mut counts))| {
+            answered(m).for_each(|(row, r)| own[*row as usize] = *r);
             for (at, &other) in landmarks.iter().enumerate() {
                 if other == m {
                     out[at] = 1.0;
                     continue;
                 }
-                let sums = sums(residuals, &answered[other]);
+                let sums = sums(own, answered(other));
                 out[at] = sums.correlation();
                 if let Some(count) = counts.get_mut(at) {
                     *count = sums.count() as u32;
                 }
             }
-            answered[m].iter().for_each(|(row, _)| residuals[*row as usize] = f32::NAN);
+            answered(m).for_each(|(row, _)| own[*row as usize] = f32::NAN);
         },
     );
     let counts =
@@ -172,10 +170,11 @@ fn correlations(
     (out, counts)
 }
 
-fn sums(residuals: &[f32], other: &[(u32, f32)]) -> Shared {
+/// Over the questions that both answered: `own` has a residual for each that the one did.
+fn sums<'a>(own: &[f32], other: impl Iterator<Item = (&'a u32, &'a f32)>) -> Shared {
     let mut sums = Shared::default();
     for (row, r) in other {
-        let own = residuals[*row as usize];
+        let own = own[*row as usize];
         if !own.is_nan() {
             sums.add(f64::from(own), f64::from(*r));
         }
@@ -207,7 +206,8 @@ mod tests {
         let data = Simulation { models: 40, questions: 600, ..Simulation::default() }.run();
         let train: Vec<usize> = (0..data.questions.len()).collect();
         let rasch = Rasch::fit(&data, &train);
-        let (agreement, numbers) = Agreement::fit(&data, &train, &rasch, 30).unwrap();
+        let by_model = data.responses.by_model(&train, data.models.len());
+        let (agreement, numbers) = Agreement::fit(&by_model, &rasch, 30).unwrap();
         let square = numbers.mapv(|x| x * x).sum() / 40.0;
         assert!((square - 1.0).abs() < 1e-3);
         let mut sums = vec![Shared::default(); agreement.landmarks.len()];
@@ -232,7 +232,8 @@ mod tests {
         let data = Simulation { models: 12, questions: 200, ..Simulation::default() }.run();
         let train: Vec<usize> = (0..150).collect();
         let rasch = Rasch::fit(&data, &train);
-        let (agreement, _) = Agreement::fit(&data, &train, &rasch, 4).unwrap();
+        let by_model = data.responses.by_model(&train, data.models.len());
+        let (agreement, _) = Agreement::fit(&by_model, &rasch, 4).unwrap();
         let counts = agreement.shared.unwrap();
         let answered = |q: usize, m: usize| data.responses.of(q).any(|(other, _)| other == m);
         for (a, b) in [(0, 1), (3, 11), (10, 4)] {

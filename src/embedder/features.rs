@@ -4,7 +4,7 @@
 use ndarray::{Array1, Array2, Axis, s};
 use rayon::prelude::*;
 
-use super::knn_memory::{Memory, RECALL};
+use super::knn_memory::{Memory, NEIGHBORS, RECALL};
 use super::ngram_head::NgramHead;
 use crate::encoder::{Bags, Encoder, SHAPE, shape};
 use crate::error::Result;
@@ -12,6 +12,9 @@ use crate::progress::Progress;
 
 /// How far from the mean a standardized input may be, in standard deviations.
 const CLIP: f32 = 4.0;
+
+/// Texts that are encoded at once: bounds what else is known of them meanwhile.
+pub(super) const BLOCK: usize = 1 << 16;
 
 /// Prompts as the embedder sees them; made by [`super::Embedder::encode`].
 #[derive(Clone, Debug)]
@@ -53,34 +56,19 @@ pub(super) struct Featurizer {
 }
 
 impl Featurizer {
-    /// Completes a featurizer on the training questions and gives their features. A question and
-    /// its copies (by `ids`, one a different text) are hidden from its own retrieval; `kept` are the rows
-    /// that the memory kept; `said` is what words that have not seen them say of the questions.
+    /// Completes a featurizer on the inputs of the training questions as they are before they are
+    /// standardized, and standardizes them.
     pub(super) fn fit(
         encoder: Encoder,
-        (memory, kept): (Memory, &[usize]),
-        (words, said): (NgramHead, &Array2<f32>),
-        encoded: &Array2<f32>,
-        shapes: &Array2<f32>,
-        ids: &[u32],
-    ) -> (Self, Features) {
-        let keys = encoder.keys(encoded);
-        let recalled = memory.retrieve(keys.view(), |row, j| ids[row] == ids[kept[j]]);
-        let vocabulary_coverage = encoder.vocabulary_coverage(encoded);
-        let raw = join([encoded, shapes, &recalled.inputs, said]);
+        memory: Memory,
+        words: NgramHead,
+        raw: Array2<f32>,
+    ) -> (Self, Array2<f32>) {
         let mean = raw.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(raw.ncols()));
         let scale = raw.std_axis(Axis(0), 0.0).mapv(|s| if s > 1e-6 { s } else { 1.0 });
         let this = Self { encoder, memory, words, mean, scale };
         let inputs = this.standardize(raw);
-        (
-            this,
-            Features {
-                inputs,
-                like: recalled.like,
-                cosines: recalled.cosines,
-                vocabulary_coverage,
-            },
-        )
+        (this, inputs)
     }
 
     /// The number of inputs for an encoder of `dim` numbers and words that say so many.
@@ -94,6 +82,31 @@ impl Featurizer {
         texts: &[&str],
         progress: &mut Progress<'_, usize>,
     ) -> Result<Features> {
+        if texts.len() <= BLOCK {
+            return self.block(texts, progress);
+        }
+        let width = self.mean.len();
+        let mut all = Features {
+            inputs: Array2::zeros((texts.len(), width)),
+            like: Array2::zeros((texts.len(), NEIGHBORS)),
+            cosines: Array2::zeros((texts.len(), NEIGHBORS)),
+            vocabulary_coverage: Array1::zeros(texts.len()),
+        };
+        let mut done = 0;
+        for block in texts.chunks(BLOCK) {
+            let found = progress.part(|n| done + n, |part| self.block(block, part))?;
+            let rows = s![done..done + block.len(), ..];
+            all.inputs.slice_mut(rows).assign(&found.inputs);
+            all.like.slice_mut(rows).assign(&found.like);
+            all.cosines.slice_mut(rows).assign(&found.cosines);
+            let coverage = s![done..done + block.len()];
+            all.vocabulary_coverage.slice_mut(coverage).assign(&found.vocabulary_coverage);
+            done += block.len();
+        }
+        Ok(all)
+    }
+
+    fn block(&self, texts: &[&str], progress: &mut Progress<'_, usize>) -> Result<Features> {
         let bags = Bags::new(&self.words.tfidf, texts);
         let encoded = self.encoder.encode_bags(&bags, progress)?;
         let keys = self.encoder.keys(&encoded);

@@ -193,7 +193,7 @@ impl Embedder {
         let card = Card {
             version: if many { VERSION_OF_MANY } else { VERSION },
             models: if many { Vec::new() } else { self.models.to_vec() },
-            attributes: if many { Vec::new() } else { self.attributes.clone() },
+            attributes: if many { Vec::new() } else { self.attributes.to_vec() },
             benchmarks: if many {
                 many::without_scores(&self.benchmarks)
             } else {
@@ -355,7 +355,7 @@ impl Embedder {
         let device = Backend::default().device();
         Ok(Self {
             models: Arc::new(card.models),
-            attributes: card.attributes,
+            attributes: Arc::new(card.attributes),
             benchmarks: card.benchmarks,
             provenance: card.provenance,
             vectors: Arc::new(vectors),

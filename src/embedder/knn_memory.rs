@@ -16,7 +16,7 @@ use crate::quantized::rounded;
 pub(super) const RECALL: usize = SUMMARY + 2;
 
 /// Neighbors that are averaged.
-const NEIGHBORS: usize = 60;
+pub(super) const NEIGHBORS: usize = 60;
 /// Neighbors whose mean similarity says how familiar a question is.
 const FAMILIAR: usize = 20;
 /// Softmax temperature of the similarity.
@@ -49,18 +49,23 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    /// Remembers `questions`, whose encoded texts are the rows of `keys`, with the summaries of their
-    /// responses. Gives back the positions (in `questions`)
-    /// of those that were kept.
+    /// The positions of those of so many questions that a memory keeps.
+    pub(super) fn kept(questions: usize) -> Vec<usize> {
+        let kept = questions.min(CAPACITY);
+        (0..kept).map(|i| i * questions / kept).collect()
+    }
+
+    /// Remembers those of `questions` that it keeps, whose encoded texts are the rows of `keys`, with
+    /// the summaries of the responses (of all `questions`). Gives back the positions of its questions,
+    /// in their order.
     pub(super) fn fit(
         data: &Dataset,
         questions: &[usize],
         keys: &Array2<f32>,
         summaries: &Array2<f32>,
     ) -> (Self, Vec<usize>) {
-        let n = questions.len();
-        let kept: Vec<usize> = (0..n.min(CAPACITY)).map(|i| i * n / n.min(CAPACITY)).collect();
-        let (index, order) = Index::fit(&keys.select(Axis(0), &kept));
+        let kept = Self::kept(questions.len());
+        let (index, order) = Index::fit(keys);
         let kept: Vec<usize> = order.into_iter().map(|i| kept[i]).collect();
         let benchmarks = kept.iter().map(|&i| data.questions[questions[i]].category).collect();
         let summaries = rounded(&summaries.select(Axis(0), &kept));

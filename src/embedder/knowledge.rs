@@ -16,7 +16,7 @@ use super::factors::{self, Belief, Factors, GENERAL};
 use super::levels::{Levels, Tested, beyond};
 use super::rasch::Rasch;
 use super::settings::Settings;
-use crate::dataset::{Attribute, Dataset, Kind};
+use crate::dataset::{Attribute, ByModel, Dataset, Kind};
 use crate::error::{Error, Result};
 use crate::quantized::halved;
 
@@ -218,7 +218,7 @@ impl Groundwork {
     /// [`Error::Failed`] if the answers allow no fit.
     pub(super) fn fit(
         data: &Dataset,
-        train: &[usize],
+        (train, by_model): (&[usize], &ByModel),
         (scores, all): (&[Benchmark], &[Benchmark]),
         attributes: &[Attribute],
         settings: &Settings,
@@ -248,8 +248,8 @@ impl Groundwork {
         };
         levels.extrapolate(&tested);
         levels.deviation = halved(&levels.deviation);
-        let rasch = Rasch::fit(data, train);
-        let (agreement, numbers) = Agreement::fit(data, train, &rasch, settings.agreement())?;
+        let rasch = Rasch::of(data, train, by_model);
+        let (agreement, numbers) = Agreement::fit(by_model, &rasch, settings.agreement())?;
         let chart = Chart::fit(&plain, &first)?;
         let vectors = vectors(&first, &numbers, &cells_answers(scores, models));
         Ok(Self {

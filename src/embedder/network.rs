@@ -5,7 +5,7 @@
 //! is known of the model on the categories that the question could be of (see [`super::levels`]).
 //! The network gives slope, ease, shift, the direction, and how probable each category is.
 
-use burn::module::{Module, Param};
+use burn::module::{Module, Param, ParamId};
 use burn::nn::Linear;
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor, TensorData};
@@ -72,6 +72,25 @@ impl Network {
             first: Layer::of(&self.first),
             second: Layer::of(&self.second),
             out: Layer::of(&self.out),
+        }
+    }
+
+    /// By which names an optimizer knows the parameters.
+    pub(super) fn names(&self) -> [u64; 6] {
+        let bias = |layer: &Linear| layer.bias.as_ref().map_or(0, |bias| bias.id.val());
+        let [a, b, c] = [&self.first, &self.second, &self.out]
+            .map(|layer| [layer.weight.id.val(), bias(layer)]);
+        [a[0], a[1], b[0], b[1], c[0], c[1]]
+    }
+
+    /// Gives the parameters the names by which an optimizer knows them.
+    pub(super) fn rename(&mut self, [a, b, c, d, e, f]: [u64; 6]) {
+        let layers = [&mut self.first, &mut self.second, &mut self.out];
+        for (layer, [weight, bias]) in layers.into_iter().zip([[a, b], [c, d], [e, f]]) {
+            layer.weight.id = ParamId::from(weight);
+            if let Some(own) = &mut layer.bias {
+                own.id = ParamId::from(bias);
+            }
         }
     }
 

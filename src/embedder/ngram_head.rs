@@ -62,10 +62,35 @@ struct TrainingSet<'a> {
     summaries: Array2<f32>,
 }
 
+/// What models that have not seen a text predict of it.
+pub(super) struct OutOfFold {
+    /// One a fold, fitted to the others.
+    lines: Vec<LinearModel>,
+}
+
+/// The fold of a text by the id of its words: scattered, since benchmarks may take turns in the order
+/// of the questions.
+fn fold(id: u32) -> u32 {
+    (id.wrapping_mul(0x9e37_79b1) >> 16) % FOLDS
+}
+
+impl OutOfFold {
+    /// Texts × [`NgramHead::width`], for texts with these ids.
+    pub(super) fn predict(&self, texts: &Bags<'_>, ids: &[u32]) -> Array2<f32> {
+        let width = self.lines.first().map_or(0, |line| line.bias.len());
+        let mut out = Array2::zeros((texts.rows().len(), width));
+        let rows = out.outer_iter_mut().into_par_iter().zip(texts.rows()).zip(ids);
+        rows.for_each(|((mut out, text), id)| {
+            let out = out.as_slice_mut().unwrap_or_default();
+            self.lines[fold(*id) as usize].predict(text, out);
+        });
+        out
+    }
+}
+
 impl NgramHead {
-    /// Fits the words of the training questions (`train`, with their texts and an id for each different one)
-    /// to their benchmarks and `summaries`. Beside it, what models that have not seen a text predict of it:
-    /// questions × [`NgramHead::width`].
+    /// Fits the words of training questions (`train`, with their texts and an id for each different one)
+    /// to their benchmarks and `summaries`. Beside it, models that have not seen a fold of the texts.
     pub(super) fn fit(
         data: &Dataset,
         train: &[usize],
@@ -73,31 +98,24 @@ impl NgramHead {
         summaries: &Array2<f32>,
         seed: u64,
         cancel: &AtomicBool,
-    ) -> (Self, Array2<f32>) {
+    ) -> (Self, OutOfFold) {
         let texts = bags.rows();
         let (classes, of) = named(data, train);
         let deviation = summaries.std_axis(Axis(0), 0.0).mapv(|s| s.max(1e-6));
         let mean = summaries.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(SUMMARY));
         let summaries = (summaries - &mean) / &deviation;
         let set = TrainingSet { texts, classes, of, summaries };
-        // Scattered, since benchmarks may take turns in the order of the questions.
-        let fold = |row: usize| (ids[row].wrapping_mul(0x9e37_79b1) >> 16) % FOLDS;
-        let lines: Vec<LinearModel> = (0..=FOLDS)
+        let mut lines: Vec<LinearModel> = (0..=FOLDS)
             .into_par_iter()
             .map(|left| {
-                let kept = |row: &usize| left == FOLDS || fold(*row) != left;
+                let kept = |row: &usize| left == FOLDS || fold(ids[*row]) != left;
                 let mut rng = ChaCha8Rng::seed_from_u64(seed);
                 rng.set_stream(left.into());
                 LinearModel::fit(&set, (0..texts.len()).filter(kept).collect(), &mut rng, cancel)
             })
             .collect();
-        let mut unseen = Array2::zeros((texts.len(), classes + SUMMARY));
-        unseen.outer_iter_mut().into_par_iter().enumerate().for_each(|(row, mut out)| {
-            let out = out.as_slice_mut().unwrap_or_default();
-            lines[fold(row) as usize].predict(&texts[row], out);
-        });
-        let line = lines.into_iter().next_back().unwrap_or_else(|| LinearModel::new(classes));
-        (Self { tfidf: Arc::clone(bags.tfidf()), line }, unseen)
+        let line = lines.pop().unwrap_or_else(|| LinearModel::new(classes));
+        (Self { tfidf: Arc::clone(bags.tfidf()), line }, OutOfFold { lines })
     }
 
     /// Numbers for each text: the probabilities of the benchmarks, and the summary.
@@ -206,10 +224,13 @@ mod tests {
 
     fn fitted(data: &Dataset, train: &[usize]) -> (NgramHead, Array2<f32>) {
         let ids: Vec<u32> = (0..train.len() as u32).collect();
-        let summaries = summarize(data, train, 1);
+        let by_model = data.responses.by_model(train, data.models.len());
+        let summaries = summarize(data, train, &by_model, 1);
         let texts: Vec<&str> = train.iter().map(|&q| &*data.questions[q].prompt).collect();
         let bags = Bags::fit(HASHING, &texts);
-        NgramHead::fit(data, train, (&bags, &ids), &summaries, 1, &AtomicBool::new(false))
+        let cancel = AtomicBool::new(false);
+        let (words, others) = NgramHead::fit(data, train, (&bags, &ids), &summaries, 1, &cancel);
+        (words, others.predict(&bags, &ids))
     }
 
     fn simulated() -> (Dataset, Vec<usize>) {

@@ -3,7 +3,7 @@
 
 use rayon::prelude::*;
 
-use crate::dataset::Dataset;
+use crate::dataset::{ByModel, Dataset};
 use crate::logit::sigmoid;
 
 /// A fitted model: logit = ability + ease.
@@ -19,6 +19,11 @@ impl Rasch {
     /// Fits the answers to the questions `train`, with normal priors, by alternating Newton steps.
     #[must_use]
     pub fn fit(data: &Dataset, train: &[usize]) -> Self {
+        Self::of(data, train, &data.responses.by_model(train, data.models.len()))
+    }
+
+    /// The same, for answers that lie ready by model.
+    pub(super) fn of(data: &Dataset, train: &[usize], by_model: &ByModel) -> Self {
         const SWEEPS: usize = 40;
         const ABILITY_PRIOR: f64 = 0.02;
         const EASE_PRIOR: f64 = 0.5;
@@ -34,18 +39,15 @@ impl Rasch {
                 }
                 *ease += (slope / curvature).clamp(-1.0, 1.0);
             });
-            let mut steps: Vec<(f64, f64)> =
-                abilities.iter().map(|a| (-ABILITY_PRIOR * a, ABILITY_PRIOR)).collect();
-            for (&q, ease) in train.iter().zip(&eases) {
-                for (m, y) in data.responses.of(q) {
-                    let p = sigmoid(abilities[m] + ease);
-                    steps[m].0 += f64::from(y) - p;
-                    steps[m].1 += p * (1.0 - p);
+            abilities.par_iter_mut().enumerate().for_each(|(m, ability)| {
+                let (mut slope, mut curvature) = (-ABILITY_PRIOR * *ability, ABILITY_PRIOR);
+                for (row, y) in by_model.of(m) {
+                    let p = sigmoid(*ability + eases[row]);
+                    slope += f64::from(y) - p;
+                    curvature += p * (1.0 - p);
                 }
-            }
-            for (ability, (slope, curvature)) in abilities.iter_mut().zip(steps) {
                 *ability += (slope / curvature).clamp(-1.0, 1.0);
-            }
+            });
         }
         Self { abilities, eases }
     }

@@ -5,13 +5,13 @@
 //! which directions it separates models.
 
 use linfa_linalg::cholesky::SolveC;
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, Axis, arr1, arr2, s};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
-use crate::dataset::Dataset;
+use crate::dataset::{ByModel, Dataset};
 
 /// Numbers in a summary: ease and the separating directions.
 pub(super) const SUMMARY: usize = 9;
@@ -35,24 +35,24 @@ pub(crate) fn model_means(data: &Dataset, questions: &[usize]) -> Vec<f64> {
     sums.into_iter().map(|(right, all)| (right + 2.0 * overall) / (all + 2.0)).collect()
 }
 
-/// Questions × [`SUMMARY`].
-pub(super) fn summarize(data: &Dataset, questions: &[usize], seed: u64) -> Array2<f32> {
+/// Questions × [`SUMMARY`]; `by_model` holds the responses to the questions.
+pub(super) fn summarize(
+    data: &Dataset,
+    questions: &[usize],
+    by_model: &ByModel,
+    seed: u64,
+) -> Array2<f32> {
     let means = model_means(data, questions);
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut v = Array2::from_shape_fn((data.models.len(), SUMMARY), |(_, k)| {
         let normal: f64 = StandardNormal.sample(&mut rng);
         if k == 0 { 1.0 } else { 0.3 * normal }
     });
-    let mut answered = vec![Vec::new(); data.models.len()];
-    for (i, &q) in questions.iter().enumerate() {
-        for (m, y) in data.responses.of(q) {
-            answered[m].push((i, f64::from(y) - means[m]));
-        }
-    }
-    let mut u = question_step(data, questions, &means, &v);
+    let mut u = Array2::zeros((questions.len(), SUMMARY));
+    question_step(data, questions, &means, &v, &mut u);
     for _ in 0..SWEEPS {
-        model_step(&answered, &u, &mut v);
-        u = question_step(data, questions, &means, &v);
+        model_step(by_model, &means, &u, &mut v);
+        question_step(data, questions, &means, &v, &mut u);
     }
     u.mapv(|x| x as f32)
 }
@@ -62,42 +62,29 @@ fn question_step(
     questions: &[usize],
     means: &[f64],
     v: &Array2<f64>,
-) -> Array2<f64> {
-    let rows: Vec<Array1<f64>> = questions
-        .par_iter()
-        .map(|&q| {
-            let mut ridge = Ridge::new(SUMMARY, QUESTION_RIDGE);
-            for (m, y) in data.responses.of(q) {
-                ridge.add(v.row(m).as_slice().unwrap_or_default(), f64::from(y) - means[m]);
-            }
-            ridge.solve()
-        })
-        .collect();
-    let mut u = Array2::zeros((questions.len(), SUMMARY));
-    for (mut row, solved) in u.rows_mut().into_iter().zip(rows) {
-        row.assign(&solved);
-    }
-    u
+    u: &mut Array2<f64>,
+) {
+    let rows = u.axis_iter_mut(Axis(0)).into_par_iter();
+    rows.zip(questions).for_each(|(mut row, &q)| {
+        let mut ridge = Ridge::<SUMMARY>::new(QUESTION_RIDGE);
+        for (m, y) in data.responses.of(q) {
+            ridge.add(v.row(m).as_slice().unwrap_or_default(), f64::from(y) - means[m]);
+        }
+        row.assign(&ridge.solve());
+    });
 }
 
-fn model_step(answered: &[Vec<(usize, f64)>], u: &Array2<f64>, v: &mut Array2<f64>) {
-    let solved: Vec<Array1<f64>> = answered
-        .par_iter()
-        .map(|responses| {
-            let mut ridge = Ridge::new(SUMMARY - 1, MODEL_RIDGE);
-            for &(i, residual) in responses {
-                let row = u.row(i);
-                let row = row.as_slice().unwrap_or_default();
-                ridge.add(&row[1..], residual - row[0]);
-            }
-            ridge.solve()
-        })
-        .collect();
-    for (m, row) in solved.iter().enumerate() {
-        for (k, value) in row.iter().enumerate() {
-            v[[m, k + 1]] = *value;
+fn model_step(by_model: &ByModel, means: &[f64], u: &Array2<f64>, v: &mut Array2<f64>) {
+    let rows = v.axis_iter_mut(Axis(0)).into_par_iter();
+    rows.enumerate().for_each(|(m, mut row)| {
+        let mut ridge = Ridge::<{ SUMMARY - 1 }>::new(MODEL_RIDGE);
+        for (i, y) in by_model.of(m) {
+            let question = u.row(i);
+            let question = question.as_slice().unwrap_or_default();
+            ridge.add(&question[1..], f64::from(y) - means[m] - question[0]);
         }
-    }
+        row.slice_mut(s![1..]).assign(&ridge.solve());
+    });
     // A direction of unit size keeps the ridge of the questions comparable from sweep to sweep.
     for mut column in v.columns_mut().into_iter().skip(1) {
         let size = column.mapv(|x| x * x).mean().unwrap_or_default().sqrt();
@@ -106,32 +93,34 @@ fn model_step(answered: &[Vec<(usize, f64)>], u: &Array2<f64>, v: &mut Array2<f6
 }
 
 /// One small ridge regression through the origin.
-struct Ridge {
-    gram: Array2<f64>,
-    right: Array1<f64>,
+struct Ridge<const N: usize> {
+    gram: [[f64; N]; N],
+    right: [f64; N],
 }
 
-impl Ridge {
-    fn new(size: usize, ridge: f64) -> Self {
-        Self { gram: Array2::eye(size) * ridge, right: Array1::zeros(size) }
+impl<const N: usize> Ridge<N> {
+    fn new(ridge: f64) -> Self {
+        let mut gram = [[0.0; N]; N];
+        (0..N).for_each(|i| gram[i][i] = ridge);
+        Self { gram, right: [0.0; N] }
     }
 
     fn add(&mut self, x: &[f64], y: f64) {
-        for (i, a) in x.iter().enumerate() {
-            for (j, b) in x.iter().enumerate() {
-                self.gram[[i, j]] += a * b;
+        let Some(x) = x.first_chunk::<N>() else { return };
+        for ((row, right), a) in self.gram.iter_mut().zip(&mut self.right).zip(x) {
+            for (sum, b) in row.iter_mut().zip(x) {
+                *sum += a * b;
             }
-            self.right[i] += a * y;
+            *right += a * y;
         }
     }
 
     /// The ridge makes the matrix positive definite, so only non-finite input can fail: zeros then.
-    fn solve(mut self) -> Array1<f64> {
-        let right = self.right.insert_axis(ndarray::Axis(1));
-        self.gram.solvec(&right).map_or_else(
-            |_| Array1::zeros(right.nrows()),
-            |x| x.index_axis_move(ndarray::Axis(1), 0),
-        )
+    fn solve(self) -> Array1<f64> {
+        let right = arr1(&self.right).insert_axis(Axis(1));
+        arr2(&self.gram)
+            .solvec(&right)
+            .map_or_else(|_| Array1::zeros(right.nrows()), |x| x.index_axis_move(Axis(1), 0))
     }
 }
 
@@ -144,7 +133,8 @@ mod tests {
     fn the_first_number_is_ease() {
         let data = Simulation { models: 40, density: 1.0, ..Simulation::default() }.run();
         let questions: Vec<usize> = (0..data.questions.len()).collect();
-        let summaries = summarize(&data, &questions, 1);
+        let by_model = data.responses.by_model(&questions, data.models.len());
+        let summaries = summarize(&data, &questions, &by_model, 1);
         let mean = |q: usize| {
             let labels = data.responses.of(q).map(|(_, y)| f64::from(y));
             labels.clone().sum::<f64>() / labels.len() as f64

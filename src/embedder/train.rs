@@ -1,46 +1,34 @@
 //! Training: from a data set to an embedder.
 
-use std::collections::HashMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::channel;
-use std::thread;
-use std::time::{Duration, Instant};
+mod checkpoint;
+mod featurize;
+mod optimizer;
 
-use burn::module::{Module, Param};
-use burn::optim::{AdamWConfig, GradientsParams};
-use burn::tensor::{Device, Tensor, TensorData};
-use ndarray::{Array2, Axis, concatenate};
-use rand::seq::SliceRandom;
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
-use rand_distr::{Distribution, StandardNormal};
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+
+use ndarray::{Axis, concatenate};
 
 use super::benchmark::{Benchmark, Score};
 use super::calibrate;
 use super::coverage::coverage;
-use super::features::{Features, Featurizer, shapes};
 use super::forecast::{Logits, ask};
-use super::knn_memory::Memory;
 use super::knowledge::Groundwork;
 use super::levels::Given;
-use super::network::{HIDDEN, Network, TERMS, Weights, array2, tensor};
-use super::ngram_head::{HASHING, NgramHead};
-use super::objective::{Example, slopes};
-use super::progress::{Epoch, Event};
-use super::residuals::summarize;
+use super::network::{Network, Weights};
+use super::progress::Event;
 use super::scope;
 use super::settings::Settings;
 use super::{Embedder, Provenance};
 use crate::dataset::{Dataset, Split};
-use crate::encoder::{Bags, Encoder};
 use crate::error::{Error, Result};
-use crate::logit::sigmoid;
-use crate::metrics::{EvalSet, Metrics, log_loss, reliability};
+use crate::metrics::{EvalSet, Metrics, reliability};
 use crate::progress::{Progress, proceed};
-
-/// What is cancelled before there is an epoch to keep.
-const TRAINING: &str = "training";
+pub use checkpoint::Checkpoints;
+use checkpoint::Keeper;
+use featurize::{featurize, texts};
+use optimizer::{Run, TRAINING, panicked};
 
 /// Trains an embedder on the train split of `data`, choosing epoch and calibration on val.
 ///
@@ -55,6 +43,30 @@ pub fn train(
     settings: &Settings,
     progress: &mut Progress<'_, Event>,
 ) -> Result<Embedder> {
+    train_with(data, settings, Resources::default(), progress)
+}
+
+/// What training may be given beside data and settings; it does not change the embedder.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Resources<'a> {
+    /// Where to leave off and to go on. Checkpoints are left where they are: [`Checkpoints::remove`]
+    /// removes them once the embedder is saved.
+    pub checkpoints: Option<&'a Checkpoints>,
+    /// A folder with the questions' vectors by its sentence encoders ([`crate::encoder::encode_shard`]).
+    pub vectors: Option<&'a Path>,
+}
+
+/// The same, with what makes it easier.
+///
+/// # Errors
+/// As [`train`]; [`Error::Input`] if a checkpoint that is to be resumed is of other data or settings, or
+/// if vectors are missing.
+pub fn train_with(
+    data: &Dataset,
+    settings: &Settings,
+    resources: Resources<'_>,
+    progress: &mut Progress<'_, Event>,
+) -> Result<Embedder> {
     check(settings)?;
     let [train, val] = [Split::Train, Split::Val].map(|split| {
         let questions = data.split(split);
@@ -62,40 +74,48 @@ pub fn train(
     });
     enough(data, &train, &val)?;
     distinct(data, &train)?;
+    let keeper =
+        resources.checkpoints.map(|kept| Keeper::open(kept, data, settings)).transpose()?;
     let questions = train.len() + val.len();
     let cancel = progress.cancel();
     progress.report(Event::Encoding { done: 0, questions });
     let scores = benchmarks(data, |split| split == Split::Train);
     let attributes = if settings.attributes { &*data.attributes } else { &[] };
     let all = benchmarks(data, |split| split != Split::Test);
+    let by_model = data.responses.by_model(&train, data.models.len());
+    let answers = (&*train, &by_model);
     // What the answers alone say is found beside what the texts say: neither keeps both cores busy.
     let (features, groundwork) = thread::scope(|scope| {
         let groundwork =
-            scope.spawn(|| Groundwork::fit(data, &train, (&scores, &all), attributes, settings));
+            scope.spawn(|| Groundwork::fit(data, answers, (&scores, &all), attributes, settings));
         let features = progress.part(
             |done| Event::Encoding { done, questions },
-            |part| featurize(data, &train, settings, part),
+            |part| featurize(data, answers, (settings, resources.vectors), part),
         );
         (features, groundwork.join().unwrap_or_else(|_| Err(panicked())))
     });
-    let ((featurizer, train_features), groundwork) = (features?, groundwork?);
+    let ((mut featurizer, train_inputs), groundwork) = (features?, groundwork?);
+    drop(by_model);
     let val_features = progress.part(
         |done| Event::Encoding { done: train.len() + done, questions },
         |part| featurizer.features(&texts(data, &val), part),
     )?;
+    featurizer.encoder = featurizer.encoder.without_vectors();
     proceed(cancel, TRAINING)?;
     let judged = EvalSet::new(data, val);
     let run = Run {
         data,
         settings,
         train: &train,
-        features: &train_features,
+        inputs: &train_inputs,
         val: &val_features,
         judged: &judged,
         groundwork: &groundwork,
         cancel,
+        keeper: keeper.as_ref(),
     };
     let best = run.members(progress)?;
+    drop(train_inputs);
     let epoch = best.iter().map(|best| best.epoch).max().unwrap_or_default();
     let specialities: Vec<_> = best.iter().map(|best| best.specialities.view()).collect();
     // Equally many rows: joining cannot fail.
@@ -121,7 +141,7 @@ pub fn train(
     let p: Vec<f32> = logits.iter().map(|logit| calibration.probability(*logit)).collect();
     Ok(Embedder {
         models: Arc::new(data.models.clone()),
-        attributes: data.attributes.clone(),
+        attributes: Arc::new(data.attributes.clone()),
         benchmarks: all,
         provenance: Provenance {
             data: data.name.clone(),
@@ -191,45 +211,11 @@ fn check(settings: &Settings) -> Result<()> {
     Err(Error::Usage(problem.into()))
 }
 
-fn panicked() -> Error {
-    Error::Failed("a training thread ended in a panic".into())
-}
-
 /// Of one text alone, nothing tells questions apart.
 fn distinct(data: &Dataset, train: &[usize]) -> Result<()> {
     let differ = texts(data, train).windows(2).any(|pair| pair[0] != pair[1]);
     let few = "too few questions: at least 2 with different texts are needed to train on";
     differ.then_some(()).ok_or_else(|| Error::Usage(format!("{}: {few}", data.name)))
-}
-
-fn texts<'a>(data: &'a Dataset, questions: &[usize]) -> Vec<&'a str> {
-    questions.iter().map(|&q| &*data.questions[q].prompt).collect()
-}
-
-/// Fits the encoder, the memory and the words to the training questions.
-fn featurize(
-    data: &Dataset,
-    train: &[usize],
-    settings: &Settings,
-    progress: &mut Progress<'_, usize>,
-) -> Result<(Featurizer, Features)> {
-    let texts = texts(data, train);
-    let bags = Bags::fit(HASHING, &texts);
-    let encoder = Encoder::fit(&settings.encoder, &bags, settings.seed)?;
-    let encoded = encoder.encode_bags(&bags, progress)?;
-    let summaries = summarize(data, train, settings.seed);
-    let (memory, kept) = Memory::fit(data, train, &encoder.keys(&encoded), &summaries);
-    let mut known = HashMap::new();
-    let ids: Vec<u32> = texts
-        .iter()
-        .map(|text| {
-            let next = known.len() as u32;
-            *known.entry(*text).or_insert(next)
-        })
-        .collect();
-    let (words, said) =
-        NgramHead::fit(data, train, (&bags, &ids), &summaries, settings.seed, progress.cancel());
-    Ok(Featurizer::fit(encoder, (memory, &kept), (words, &said), &encoded, &shapes(&texts), &ids))
 }
 
 /// How every model did on every category, over the splits that count.
@@ -259,196 +245,4 @@ fn benchmarks(data: &Dataset, counts: impl Fn(Split) -> bool) -> Vec<Benchmark> 
             scores: sums.into_iter().map(score).collect(),
         })
         .collect()
-}
-
-/// What one network learned at its best epoch.
-struct Best {
-    epoch: u32,
-    val_nll: f64,
-    weights: Weights,
-    specialities: Array2<f32>,
-}
-
-/// What the optimizer moves.
-#[derive(Module, Debug)]
-struct Trainee {
-    network: Network,
-    /// Models × specialities.
-    specialities: Param<Tensor<2>>,
-}
-
-/// One run of the optimizer.
-struct Run<'a> {
-    data: &'a Dataset,
-    settings: &'a Settings,
-    train: &'a [usize],
-    features: &'a Features,
-    val: &'a Features,
-    judged: &'a EvalSet,
-    groundwork: &'a Groundwork,
-    cancel: &'a AtomicBool,
-}
-
-impl Run<'_> {
-    /// Trains all networks side by side, a thread each; the first one is what `progress` hears of.
-    fn members(&self, progress: &mut Progress<'_, Event>) -> Result<Vec<Best>> {
-        let (sender, events) = channel();
-        thread::scope(|scope| {
-            let mut sender = Some(sender);
-            let members: Vec<_> = (0..self.settings.members)
-                .map(|member| {
-                    let sender = if member == 0 { sender.take() } else { None };
-                    scope.spawn(move || {
-                        self.epochs(member, &mut |event| {
-                            // The receiver outlives every member.
-                            let _ = sender.as_ref().map(|sender| sender.send(event));
-                        })
-                    })
-                })
-                .collect();
-            events.iter().for_each(|event| progress.report(event));
-            let gone = |_| Err(panicked());
-            let joined = members.into_iter().map(|member| member.join().unwrap_or_else(gone));
-            // Of a cancelled training, the networks count that have an epoch behind them.
-            let kept: Vec<Best> = joined.filter_map(Result::transpose).collect::<Result<_>>()?;
-            if kept.is_empty() { Err(Error::Cancelled(TRAINING)) } else { Ok(kept) }
-        })
-    }
-
-    /// Trains one network until the epochs are over, val stops getting better, or the run is
-    /// cancelled: `None` if that was before the first epoch was over.
-    fn epochs(&self, member: usize, progress: &mut dyn FnMut(Event)) -> Result<Option<Best>> {
-        let settings = self.settings;
-        let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
-        rng.set_stream(member as u64);
-        let device = settings.backend.device().autodiff();
-        let plain = settings.backend.device();
-        let (models, categories) = (self.data.models.len(), self.data.categories.len());
-        // The specialities, dealt out evenly.
-        let width = (settings.specialities() + member) / settings.members;
-        let inputs = self.features.inputs.ncols();
-        let network = Network::new(inputs, TERMS + width + categories, &mut rng, &device);
-        let mut normal = || -> f32 { StandardNormal.sample(&mut rng) };
-        let start: Vec<f32> = (0..models * width).map(|_| 0.1 * normal()).collect();
-        let specialities = Param::from_data(TensorData::new(start, [models, width]), &device);
-        let mut trainee = Trainee { network, specialities };
-        let mut optimizer =
-            AdamWConfig::new().with_weight_decay(settings.weight_decay).with_epsilon(1e-8).init();
-        let mut order: Vec<usize> = (0..self.train.len()).collect();
-        let batches = order.len().div_ceil(settings.batch);
-        let steps = f64::from(settings.epochs) * batches as f64;
-        let responses: usize = self.train.iter().map(|&q| self.data.responses.of(q).len()).sum();
-        let (mut step, mut best, start) = (0.0, None::<Best>, Instant::now());
-        'training: for epoch in 1..=settings.epochs {
-            let epoch_start = Instant::now();
-            order.shuffle(&mut rng);
-            let mut loss_sum = 0.0;
-            for batch in order.chunks(settings.batch) {
-                if self.cancel.load(Ordering::Relaxed) {
-                    break 'training;
-                }
-                let (objective, loss) = self.objective(&trainee, batch, &mut rng, &device);
-                let gradients = GradientsParams::from_grads(objective.backward(), &trainee);
-                let cosine = 0.5 * (1.0 + (std::f64::consts::PI * step / steps).cos());
-                let warm = ((step + 1.0) / 50.0).min(1.0);
-                let rate = settings.learning_rate * warm * (0.98 * cosine + 0.02);
-                trainee = optimizer.step(rate, trainee, gradients);
-                loss_sum += loss;
-                step += 1.0;
-            }
-            let weights = trainee.network.weights();
-            let specialities = array2(trainee.specialities.val());
-            let val_nll = self.val_loss(&weights, &specialities, &plain);
-            if !val_nll.is_finite() {
-                return Err(Error::Failed(
-                    "training diverged: the log loss of val is not a number".into(),
-                ));
-            }
-            let better = best.as_ref().is_none_or(|best| val_nll < best.val_nll);
-            let ability = self.groundwork.vectors.vectors.column(0).insert_axis(Axis(1));
-            // Equally many rows: joining cannot fail.
-            let shown = concatenate(Axis(1), &[ability, specialities.view()]).unwrap_or_default();
-            if better {
-                best = Some(Best { epoch, val_nll, weights, specialities });
-            }
-            let left = settings.epochs - epoch;
-            let seconds = epoch_start.elapsed().as_secs_f64();
-            progress(Event::Epoch(Epoch {
-                number: epoch,
-                of: settings.epochs,
-                train_nll: loss_sum / batches as f64,
-                val_nll,
-                best: better,
-                responses_per_second: responses as f64 / seconds,
-                remaining: Duration::from_secs_f64(
-                    start.elapsed().as_secs_f64() / f64::from(epoch) * f64::from(left),
-                ),
-                vectors: shown,
-            }));
-            if best.as_ref().is_some_and(|best| epoch - best.epoch >= settings.patience) {
-                break;
-            }
-        }
-        Ok(best)
-    }
-
-    /// The log loss of val before calibration.
-    fn val_loss(&self, weights: &Weights, specialities: &Array2<f32>, device: &Device) -> f64 {
-        let networks = [(Network::from_weights(weights, device), specialities.ncols())];
-        let Some(asked) = ask(&networks, &self.val.inputs, device) else { return f64::NAN };
-        let known = (&self.groundwork.levels, &self.groundwork.tested);
-        let logits = Logits::observed(known, specialities, &asked, Given::Recorded, self.judged);
-        let loss =
-            |(&logit, &label): (&f32, &f32)| log_loss(sigmoid(f64::from(logit)), f64::from(label));
-        logits.iter().zip(&self.judged.labels).map(loss).sum::<f64>() / logits.len() as f64
-    }
-
-    /// What burn differentiates on a batch, and the mean log loss. The gradient at the outputs of
-    /// the network is known in closed form, so the objective is linear in them: its value means
-    /// nothing, its gradient is that of [`super::objective`].
-    fn objective(
-        &self,
-        trainee: &Trainee,
-        batch: &[usize],
-        rng: &mut ChaCha8Rng,
-        device: &Device,
-    ) -> (Tensor<1>, f64) {
-        let inputs = self.features.inputs.select(Axis(0), batch);
-        let keep = 1.0 - self.settings.dropout;
-        let (bound, scale) = ((256.0 * keep).ceil() as u16, keep.recip());
-        let mut bytes = vec![0_u8; batch.len() * HIDDEN];
-        let gate = |units: Vec<f32>| {
-            // A byte decides whether a unit is dropped, so that a seed gives the same training on every
-            // backend; the units that the rectifier shuts have no gradient either.
-            rng.fill_bytes(&mut bytes);
-            let open = |(unit, byte): (&f32, &u8)| {
-                let kept = (*unit > 0.0) & (u16::from(*byte) < bound);
-                f32::from(u8::from(kept)) * scale
-            };
-            let values: Vec<f32> = units.iter().zip(&bytes).map(open).collect();
-            Tensor::from_data(TensorData::new(values, [batch.len(), HIDDEN]), device)
-        };
-        let outputs = trainee.network.gated(tensor(inputs.view(), device), gate);
-        let specialities = trainee.specialities.val();
-        let examples: Vec<Example> = batch
-            .iter()
-            .map(|&b| {
-                let q = self.train[b];
-                Example {
-                    category: self.data.questions[q].category as usize,
-                    answers: self.data.responses.of(q).collect(),
-                }
-            })
-            .collect();
-        let found = slopes(
-            array2(outputs.clone().inner()).view(),
-            array2(specialities.clone().inner()).view(),
-            (&self.groundwork.levels, &self.groundwork.tested),
-            &examples,
-        );
-        let by_outputs = tensor(found.outputs.view(), device);
-        let by_specialities = tensor(found.specialities.view(), device);
-        let objective = (outputs * by_outputs).sum() + (specialities * by_specialities).sum();
-        (objective, found.loss)
-    }
 }

@@ -8,8 +8,9 @@ mod sentence;
 mod shape;
 mod svd;
 mod tfidf;
+mod vectors;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use builtin::{Builtin, Settings};
@@ -21,6 +22,8 @@ pub use sentence::{Identity, Sentence};
 pub(crate) use shape::{SHAPE, shape};
 pub use tfidf::Hashing;
 pub(crate) use tfidf::{Bags, Tfidf};
+use vectors::Vectors;
+pub use vectors::{Shard, encode_shard};
 
 use crate::error::{Error, Result};
 use crate::progress::Progress;
@@ -34,6 +37,8 @@ const SHARD: usize = 1024;
 #[derive(Clone)]
 pub struct Encoder {
     parts: Vec<Part>,
+    /// Vectors that other processes computed, for each part that has some.
+    ready: Vec<Option<Arc<Vectors>>>,
 }
 
 /// One encoder of a joined one.
@@ -139,7 +144,7 @@ impl Encoder {
     /// An encoder from its parts, at least one.
     #[must_use]
     pub(crate) fn new(parts: Vec<Part>) -> Self {
-        Self { parts }
+        Self { parts, ready: Vec::new() }
     }
 
     /// Makes the encoder that `sources` name: reads folders, and fits the built-in one to `texts`.
@@ -158,6 +163,28 @@ impl Encoder {
             }
         };
         sources.iter().map(part).collect::<Result<_>>().map(Self::new)
+    }
+
+    /// The same encoder, with the vectors that [`encode_shard`] wrote to `folder` instead of its
+    /// sentence encoders' own work: other texts it cannot encode.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if the vectors are not all there, or of another encoder.
+    pub(crate) fn with_vectors(mut self, folder: &Path) -> Result<Self> {
+        let ready = |part: &Part| match part {
+            Part::Builtin(_) => Ok(None),
+            Part::Sentence(sentence) => {
+                Vectors::read(folder, sentence.identity()).map(|vectors| Some(Arc::new(vectors)))
+            }
+            Part::Absent(identity) => Err(absent(identity)),
+        };
+        self.ready = self.parts.iter().map(ready).collect::<Result<_>>()?;
+        Ok(self)
+    }
+
+    /// The same encoder, which encodes any text by itself again.
+    pub(crate) fn without_vectors(self) -> Self {
+        Self::new(self.parts)
     }
 
     /// Its parts.
@@ -240,8 +267,11 @@ impl Encoder {
     ) -> Result<Array2<f32>> {
         let mut out = Array2::zeros((texts.len(), self.dim()));
         let mut at = 0;
-        for part in &self.parts {
-            let encoded = part.encode((texts, bags), progress)?;
+        for (at_part, part) in self.parts.iter().enumerate() {
+            let encoded = match self.ready.get(at_part).and_then(Option::as_ref) {
+                Some(ready) => ready.of(texts)?,
+                None => part.encode((texts, bags), progress)?,
+            };
             out.slice_mut(s![.., at..at + part.dim()]).assign(&encoded);
             at += part.dim();
         }

@@ -103,8 +103,12 @@ pub enum Command {
     Columns,
     /// Sorts by the column under the cursor; a second time the other way round.
     Sort,
-    /// Types a filter of the focused pane's list.
+    /// Types which models are looked at; in the Questions pane, which questions.
     Filter,
+    /// Looks at all models again.
+    ClearFilter,
+    /// Takes the first completion of the expression that is typed.
+    Complete,
     /// Types an expression: what it means is marked.
     Select,
     /// Marks all models that the table shows, or none of them if all were.
@@ -171,8 +175,6 @@ impl Exported {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RouteCommand {
-    /// Take the first completion of the filter.
-    Complete,
     /// Let cost count more.
     Cheaper,
     /// Let cost count less.
@@ -204,6 +206,10 @@ pub enum RouteCommand {
     /// Color the map by this prompt, or as before.
     Heat,
     CopyJson,
+    /// The list of commands, for the number of tokens that an answer is assumed to have.
+    AnswerTokens,
+    /// Assume so many.
+    AssumeTokens(u32),
 }
 
 /// What can be done with a new model.

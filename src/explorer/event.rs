@@ -13,6 +13,7 @@ use super::state::map::Projector;
 use super::state::model_set::ModelSet;
 use super::state::new_model::Placed;
 use super::state::questions::QuestionSet;
+use super::state::route::Similar;
 use super::theme::Theme;
 use crate::analysis::clusters::Clusters;
 use crate::analysis::probe::Report;
@@ -104,6 +105,8 @@ pub enum JobResult {
     Untested(Option<Box<Repeat>>),
     /// Of the question of this version.
     Routed(u64, Result<Route, String>),
+    /// The training questions that are like the prompt of this version.
+    Similar(u64, Result<Vec<Similar>, String>),
     /// By the answers of this version.
     Placed(u64, Result<Box<Placed>, String>),
     AnswersRead(Vec<Answer>),

@@ -4,6 +4,7 @@ use ratatui::layout::{Constraint, Layout as Split, Rect};
 
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
+use crate::explorer::state::line::LineInput;
 use crate::explorer::text::wrap;
 
 /// Below this there is only a friendly word.
@@ -136,14 +137,14 @@ impl Layout {
 /// Lines that a notice takes at most.
 const NOTICE: usize = 3;
 
-/// The lines below the panes: one for the hints, or as many as a notice takes.
+/// The lines below the panes: one for the hints, or as many as a notice and what is typed take.
 fn notice_lines(state: &State, area: Rect) -> u16 {
-    let lines = state.notice.as_ref().map_or(1, |notice| {
+    let notice = state.notice.as_ref().map_or(0, |notice| {
         wrap(&notice.text, usize::from(area.width).saturating_sub(4)).len().clamp(1, NOTICE)
     });
-    // What is being typed keeps its own line.
-    let typed = state.notice.is_some() && state.modes.line().is_some();
-    lines as u16 + u16::from(typed)
+    // What is being typed keeps its own lines.
+    let typed = state.modes.line().map_or(0, LineInput::lines);
+    (notice as u16 + typed).max(1)
 }
 
 /// The tabs of the tab bar, with their names and places: whole names, or short ones where those do

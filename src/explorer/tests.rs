@@ -32,7 +32,9 @@ use crate::analysis::clusters::{Cluster, Clusters};
 use crate::analysis::forecast::Forecast;
 use crate::analysis::probe::{Prober, Report, Settings};
 use crate::analysis::projection::Projection;
-use crate::analysis::router::{Candidate, Cascade, Evidence, Route, RunnerUp, Why};
+use crate::analysis::router::{
+    Answers, Candidate, Cascade, Evidence, Lead, Measured, Route, RunnerUp, Why,
+};
 use crate::dataset::{Attribute, Kind, Values};
 use crate::embedder::{Benchmark, Coverage, Epoch, LogitTerms, Scope, Score, SharedCounts};
 use crate::estimate::Estimate;
@@ -66,7 +68,7 @@ fn model_set(names: impl Fn(usize) -> String) -> ModelSet {
         simulated: true,
         short: Arc::default(),
         models: Arc::new((0..models).map(|m| one_line(&names(m))).collect()),
-        attributes: vec![
+        attributes: Arc::new(vec![
             Attribute { name: "family".into(), values: Values::Class(families) },
             Attribute {
                 name: "coder".into(),
@@ -76,7 +78,7 @@ fn model_set(names: impl Fn(usize) -> String) -> ModelSet {
                 name: "params_b".into(),
                 values: Values::Number((0..models).map(|m| Some((3 + m * 3) as f64)).collect()),
             },
-        ],
+        ]),
         benchmarks: (0..3).map(benchmark).collect(),
         vectors: Arc::new(vectors),
         uncertainty: (0..models).map(|m| 0.2 + 0.05 * m as f32).collect(),
@@ -134,6 +136,8 @@ fn route() -> Route {
         cost: i.is_multiple_of(2).then_some(0.5 + i as f64),
         tied: i < 3,
         front: i < 2,
+        measured: Measured::ALL[i % 3],
+        answers: Answers { here: [412, 0, 7][i % 3], all: [9405, 3108, 64][i % 3] },
     };
     let evidence = |category: &str, share| Evidence {
         category: category.into(),
@@ -146,8 +150,10 @@ fn route() -> Route {
         candidates: (0..24).map(candidate).collect(),
         evidence: vec![evidence("arithmetic", 0.7), evidence("coding", 0.3)],
         scope: Scope::In,
+        familiarity: Some(1.3),
         below: false,
         why: Why {
+            lead: Lead::Accuracy,
             parts: LogitTerms { ability: 1.52, ease: 0.31, fit: 0.48 },
             runner_up: Some(RunnerUp {
                 model: 10,
@@ -296,7 +302,7 @@ fn the_session_comes_back() {
     assert_eq!(again.table.rows, state.table.rows);
     // Other models: what is not there is passed over.
     let mut other = model_set(|m| format!("other-{m}"));
-    other.attributes.clear();
+    other.attributes = Arc::default();
     other.benchmarks.clear();
     let mut other = state_of(other, 100, 30);
     let session: Session = serde_json::from_str(&text).unwrap();
@@ -378,6 +384,7 @@ fn without_its_encoder_all_but_prompts_goes_on() {
 
 mod browsing;
 mod evaluate;
+mod filter;
 mod forecast;
 mod hostile;
 mod map;

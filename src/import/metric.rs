@@ -83,10 +83,10 @@ impl Range {
         }
     }
 
-    /// True if the numbers are percentages: most of those that are not 0 exceed 1. A single 100
-    /// among shares is an error of the file, and divides nothing.
+    /// True if the numbers are percentages: most of those that are not 0 exceed 1, and one is more than a
+    /// mark out of ten or twenty. A single 100 among shares is an error of the file, and divides nothing.
     fn percentages(self) -> bool {
-        self.within * 2 > self.n && self.over * 2 > self.some && self.top > 10.0
+        self.within * 2 > self.n && self.over * 2 > self.some && self.top > 20.0
     }
 
     /// True if most are shares, so that the others are errors of the file. Marks above 1 that are
@@ -446,6 +446,8 @@ mod tests {
         );
         assert_eq!(percent("bleu", &[0.4, 7.5]), Some(("bleu".into(), Scale::Percent)));
         assert_eq!(percent("score", &[3.0, 9.0]), None, "a judge's marks out of ten");
+        assert_eq!(percent("score", &[7.0, 18.0, 20.0]), None, "marks out of twenty");
+        assert_eq!(percent("score", &[7.0, 18.0, 21.0]), Some(("score".into(), Scale::Percent)));
         assert_eq!(percent("length", &[3.0, 90.0]), None);
         assert_eq!(Scale::Percent.label(62.5), Some(0.625));
         assert_eq!(Scale::Share.label(62.5), None);

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::analysis::router::pools::Pools;
-use crate::analysis::router::{Answer, Costs, Preferences, Rank, Router};
+use crate::analysis::router::{ANSWER_TOKENS, Answer, Costs, Preferences, Rank, Router};
 use crate::embedder::Embedder;
 use crate::error::{Error, Result};
 use crate::printable::write_json;
@@ -67,6 +67,7 @@ struct Request {
     #[serde(default)]
     rank: Rank,
     top: Option<usize>,
+    answer_tokens: Option<u32>,
 }
 
 impl Service {
@@ -131,7 +132,7 @@ impl Service {
         let router = Router::with_costs(&self.embedder, self.costs.clone());
         let preferences = self.preferences(&request, stop)?;
         preferences.check(&router.costs)?;
-        let unit = router.costs.unit();
+        let answer_tokens = request.answer_tokens.unwrap_or(ANSWER_TOKENS);
         let mut body = Vec::new();
         let failed = |e: io::Error| Error::Failed(e.to_string());
         for (i, prompts) in prompts.chunks(AT_ONCE).enumerate() {
@@ -143,7 +144,8 @@ impl Service {
                 if i + j > 0 {
                     body.push(b',');
                 }
-                let answer = Answer::new(models, unit, prompt, route, top);
+                let answer =
+                    Answer::new(models, &router.costs, (prompt, answer_tokens), route, top);
                 write_json(&mut body, &answer, false).map_err(failed)?;
             }
         }
@@ -237,6 +239,12 @@ mod tests {
         assert_eq!(one["routed"], one["candidates"][0]["model"]);
         let (_, two) = ask("POST", "/route", r#"{"prompts": ["What is 2+2?", "Sing."], "top": 3}"#);
         assert_eq!(two[0]["candidates"], one["candidates"]);
+        let long = r#"{"prompt": "What is 2+2?", "top": 3, "answer_tokens": 1000}"#;
+        let (_, long) = ask("POST", "/route", long);
+        assert_eq!(one["tokens"]["answer"], 500);
+        assert_eq!(long["tokens"], json!({ "prompt": one["tokens"]["prompt"], "answer": 1000 }));
+        let cost = |answer: &Value| answer["candidates"][1]["prompt_cost"].as_f64();
+        assert!(cost(&one).is_none() || cost(&one) < cost(&long));
         let (_, few) = ask("POST", "/route", r#"{"prompt": "Sing.", "where": "params_b <= 8"}"#);
         assert!(
             few["candidates"].as_array().unwrap().iter().all(|c| c["cost"].as_f64() <= Some(8.0))

@@ -17,7 +17,7 @@ use csv::ByteRecord;
 use crate::error::{Error, Result};
 pub(crate) use parquet::{Records, object, text};
 pub use write::Form;
-pub(crate) use write::{Cells, List, Writer, parquet_bytes};
+pub(crate) use write::{Cells, Groups, List, Writer, parquet_bytes};
 
 /// The endings a table may have.
 const ENDINGS: [&str; 4] = ["csv", "csv.gz", "csv.zst", "parquet"];
@@ -56,6 +56,72 @@ pub(crate) fn find(folder: &Path, stem: &str) -> Result<Option<PathBuf>> {
         Some((path, what)) => Err(Error::input(&path, what, "put the table itself there")),
         None => Ok(None),
     }
+}
+
+/// The files of the table called `stem` in a folder, in their order: the one that [`find`] finds, or
+/// else those in a folder of its name (`responses.parquet/part-0.parquet`, as Spark, Ray and DataFusion
+/// write them), or else its shards (`responses-00000-of-00002.parquet`). None if it is not there.
+///
+/// # Errors
+/// As [`find`]; [`Error::Input`] if a shard is missing, or the folder holds no table.
+pub(crate) fn shards(folder: &Path, stem: &str) -> Result<Vec<PathBuf>> {
+    let places = ENDINGS.map(|ending| folder.join(format!("{stem}.{ending}")));
+    let inner = places.iter().find(|place| place.is_dir());
+    if let Some(inner) = inner.filter(|_| !places.iter().any(|place| place.is_file())) {
+        let shards = tables_in(inner, |_| true)?;
+        if shards.is_empty() {
+            let problem = format!("a folder without tables ({})", ENDINGS.join(", "));
+            return Err(Error::input(inner, problem, "put the shards of the table there"));
+        }
+        complete(&shards)?;
+        return Ok(shards);
+    }
+    if let Some(table) = find(folder, stem)? {
+        return Ok(vec![table]);
+    }
+    let mark = format!("{stem}-");
+    let shards = tables_in(folder, |name| {
+        let number = name.strip_prefix(&mark);
+        number.is_some_and(|number| number.starts_with(|c: char| c.is_ascii_digit()))
+    })?;
+    complete(&shards)?;
+    Ok(shards)
+}
+
+/// The tables in a folder whose names are wanted, by name; not those that programs hide.
+fn tables_in(folder: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(|e| Error::io(folder, e))? {
+        let path = entry.map_err(|e| Error::io(folder, e))?.path();
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+        let table = ENDINGS.iter().any(|ending| name.ends_with(&format!(".{ending}")));
+        if table && !name.starts_with(['.', '_']) && wanted(name) && path.is_file() {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Whether all shards are there, if their names say how many there are (`-00003-of-00016`).
+fn complete(shards: &[PathBuf]) -> Result<()> {
+    let number = |path: &PathBuf| -> Option<(usize, usize)> {
+        let name = path.file_name()?.to_str()?;
+        let (name, _) = name.split_once('.')?;
+        let (rest, all) = name.rsplit_once("-of-")?;
+        let (_, at) = rest.rsplit_once('-')?;
+        Some((at.parse().ok()?, all.parse().ok()?))
+    };
+    let Some(numbers) = shards.iter().map(number).collect::<Option<Vec<_>>>() else {
+        return Ok(());
+    };
+    let Some(&(first, all)) = numbers.first() else { return Ok(()) };
+    let expected = numbers.iter().enumerate().all(|(i, number)| *number == (first + i, all));
+    if expected && first <= 1 && numbers.len() == all {
+        return Ok(());
+    }
+    let problem = format!("is one of {all} shards, of which {} are here", shards.len());
+    Err(Error::input(&shards[0], problem, "put all shards of one writing here, and no others"))
 }
 
 /// An open table.
@@ -251,11 +317,6 @@ impl<'a> Row<'a> {
     /// The line the row begins on; its number, from 1, in a Parquet file.
     pub(crate) fn line(&self) -> u64 {
         self.line
-    }
-
-    /// The same, as it is kept of each response.
-    pub(crate) fn short_line(&self) -> u32 {
-        u32::try_from(self.line()).unwrap_or(u32::MAX)
     }
 
     /// An error on this row.

@@ -207,14 +207,46 @@ pub(crate) fn parquet_bytes(
     rows: &[Vec<String>],
     lists: Vec<List<'_>>,
 ) -> Result<Vec<u8>> {
-    let failed = |e: ParquetError| Error::Failed(format!("the table cannot be written: {e}"));
-    let mut out = Columns::new(Vec::new(), columns, &lists).map_err(failed)?;
-    for (column, cells) in out.cells.iter_mut().enumerate() {
-        cells.extend(rows.iter().map(|row| row.get(column).cloned().unwrap_or_default()));
-    }
+    let mut out = Groups::new(columns, &lists)?;
     // One row group: what is in memory at once already.
-    out.flush(&lists).map_err(failed)?;
-    out.writer.into_inner().map_err(failed)
+    out.add(rows, &lists)?;
+    out.finish()
+}
+
+/// A Parquet file in memory, to which row groups are added.
+pub(crate) struct Groups(Columns<Vec<u8>>);
+
+impl Groups {
+    /// Begins a file with these columns, and behind them lists as these.
+    ///
+    /// # Errors
+    /// [`Error::Failed`] if the crate refuses it, as of all methods.
+    pub(crate) fn new(columns: &[(&str, Cells)], lists: &[List<'_>]) -> Result<Self> {
+        Columns::new(Vec::new(), columns, lists).map(Self).map_err(|e| refused(&e))
+    }
+
+    /// Adds a row group: rows of as many cells as there are columns, and a list a row for each list.
+    ///
+    /// # Errors
+    /// As [`Groups::new`].
+    pub(crate) fn add(&mut self, rows: &[Vec<String>], lists: &[List<'_>]) -> Result<()> {
+        for (column, cells) in self.0.cells.iter_mut().enumerate() {
+            cells.extend(rows.iter().map(|row| row.get(column).cloned().unwrap_or_default()));
+        }
+        self.0.flush(lists).map_err(|e| refused(&e))
+    }
+
+    /// The bytes of the file.
+    ///
+    /// # Errors
+    /// As [`Groups::new`].
+    pub(crate) fn finish(self) -> Result<Vec<u8>> {
+        self.0.writer.into_inner().map_err(|e| refused(&e))
+    }
+}
+
+fn refused(error: &ParquetError) -> Error {
+    Error::Failed(format!("the table cannot be written: {error}"))
 }
 
 impl<W: Write + Send> Columns<W> {

@@ -119,11 +119,11 @@ impl<'a> Tensors<'a> {
         }
     }
 
-    /// Bytes, of which there may be any number.
+    /// Bytes of another format.
     pub fn bytes(&self, name: &str) -> Result<Vec<u8>, String> {
         match self.take(name)? {
-            (_, Data::Raw(Dtype::U8, bytes)) => Ok(bytes),
-            (_, other) => Err(untyped(name, other.kind())),
+            (shape, Data::Raw(Dtype::U8, bytes)) if shape.len() == 1 => Ok(bytes),
+            (shape, _) => Err(misshapen(name, &shape)),
         }
     }
 

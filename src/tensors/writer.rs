@@ -39,11 +39,6 @@ impl Stored {
         Self::vector(Dtype::F64, values.len(), values.iter().map(|x| x.to_le_bytes()))
     }
 
-    /// Bytes as they are.
-    pub fn bytes(bytes: Vec<u8>) -> Self {
-        Self { kind: Dtype::U8, shape: vec![bytes.len()], bytes }
-    }
-
     /// A vector of integers in 32 bits.
     pub fn u32(values: &[u32]) -> Self {
         Self::vector(Dtype::U32, values.len(), values.iter().map(|x| x.to_le_bytes()))
@@ -58,6 +53,11 @@ impl Stored {
     pub fn u128(values: &[u128]) -> Self {
         let bytes = values.iter().flat_map(|x| x.to_le_bytes()).collect();
         Self { kind: Dtype::U8, shape: vec![values.len(), 16], bytes }
+    }
+
+    /// Bytes of another format.
+    pub fn bytes(bytes: Vec<u8>) -> Self {
+        Self { kind: Dtype::U8, shape: vec![bytes.len()], bytes }
     }
 
     fn vector<const N: usize>(kind: Dtype, n: usize, each: impl Iterator<Item = [u8; N]>) -> Self {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Evidence, Route, Unit};
+use super::{Costs, Evidence, Measured, Route, Tokens, Unit};
 use crate::dataset::Kind;
 use crate::embedder::{LogitTerms, Scope};
 
@@ -18,6 +18,7 @@ pub struct Answer<'a> {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     below: bool,
     cost_unit: Option<Unit>,
+    tokens: Tokens,
     candidates: Vec<Named<'a>>,
     evidence: &'a [Evidence],
     why: Explained<'a>,
@@ -32,12 +33,17 @@ struct Named<'a> {
     low: f32,
     high: f32,
     cost: Option<f64>,
+    prompt_cost: Option<f64>,
     tied: bool,
     pareto: bool,
+    measured: Measured,
+    answers: u32,
+    all_answers: u32,
 }
 
 #[derive(Serialize)]
 struct Explained<'a> {
+    sentence: String,
     logit: LogitTerms,
     runner_up: Option<Second<'a>>,
 }
@@ -67,15 +73,16 @@ struct Plan<'a> {
 
 impl<'a> Answer<'a> {
     /// The document of `route`, with its first `top` candidates; `models` are the names in the
-    /// embedder's order.
+    /// embedder's order, and an answer is assumed to have `answer_tokens`.
     #[must_use]
     pub fn new(
         models: &'a [String],
-        cost_unit: Option<Unit>,
-        prompt: &'a str,
+        costs: &Costs,
+        (prompt, answer_tokens): (&'a str, u32),
         route: &'a Route,
         top: usize,
     ) -> Self {
+        let tokens = Tokens::of(prompt, answer_tokens);
         let name = |model: usize| models.get(model).map_or("", String::as_str);
         let named = route.candidates.iter().take(top).map(|c| Named {
             model: name(c.model),
@@ -83,8 +90,12 @@ impl<'a> Answer<'a> {
             low: c.low,
             high: c.high,
             cost: c.cost,
+            prompt_cost: costs.of_prompt(c.model, tokens),
             tied: c.tied,
             pareto: c.front,
+            measured: c.measured,
+            answers: c.answers.here,
+            all_answers: c.answers.all,
         });
         let runner_up = route.why.runner_up.as_ref().map(|second| Second {
             model: name(second.model),
@@ -103,10 +114,15 @@ impl<'a> Answer<'a> {
             scope: route.scope,
             outside: route.scope != Scope::In,
             below: route.below,
-            cost_unit,
+            cost_unit: costs.unit(),
+            tokens,
             candidates: named.collect(),
             evidence: &route.evidence,
-            why: Explained { logit: route.why.parts, runner_up },
+            why: Explained {
+                sentence: route.sentence(&|model| name(model).to_owned(), costs.unit()),
+                logit: route.why.parts,
+                runner_up,
+            },
             cascade: route.cascade.as_ref().map(|plan| Plan {
                 first: name(plan.first),
                 then: name(plan.then),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::Tokens;
 use crate::dataset::{Attribute, Values};
 
 /// What a cost is counted in.
@@ -45,6 +46,8 @@ impl Unit {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Costs {
     values: Arc<Vec<Option<f64>>>,
+    /// Dollars for a million tokens in and out; empty unless those are the costs.
+    prices: Arc<Vec<Option<(f64, f64)>>>,
     unit: Option<Unit>,
 }
 
@@ -61,26 +64,34 @@ impl Costs {
             Values::Flag(flags) => flags.get(model).copied().flatten().map(f64::from),
             Values::Class(_) => None,
         };
-        let dollars = |m: usize| {
-            Some(f64::midpoint(number(column("cost_in"), m)?, number(column("cost_out"), m)?))
-        };
         let known = |cost: Option<f64>| cost.filter(|cost| *cost >= 0.0);
-        let prices: Vec<Option<f64>> = (0..models).map(|m| known(dollars(m))).collect();
-        let sizes = || (0..models).map(|m| known(number(column("params_b"), m)));
-        let any = |values: &[Option<f64>]| values.iter().any(Option::is_some);
-        if any(&prices) {
-            return Self { values: Arc::new(prices), unit: Some(Unit::Dollars) };
+        let (input, output) = (column("cost_in"), column("cost_out"));
+        let price = |m: usize| {
+            let price = (number(input, m)?, number(output, m)?);
+            known(Some(f64::midpoint(price.0, price.1))).map(|_| price)
+        };
+        let prices: Vec<Option<(f64, f64)>> = (0..models).map(price).collect();
+        if prices.iter().any(Option::is_some) {
+            let mean = |price: &Option<(f64, f64)>| price.map(|(i, o)| f64::midpoint(i, o));
+            let values = Arc::new(prices.iter().map(mean).collect());
+            return Self { values, prices: Arc::new(prices), unit: Some(Unit::Dollars) };
         }
-        let values: Vec<Option<f64>> = sizes().collect();
-        let unit = any(&values).then_some(Unit::Parameters);
-        Self { values: Arc::new(values), unit }
+        let sizes = (0..models).map(|m| known(number(column("params_b"), m)));
+        let values: Vec<Option<f64>> = sizes.collect();
+        let unit = values.iter().any(Option::is_some).then_some(Unit::Parameters);
+        Self { values: Arc::new(values), prices: Arc::default(), unit }
     }
 
     /// The costs of some models, in that order.
     #[must_use]
     pub fn select(&self, models: &[usize]) -> Self {
-        let values = models.iter().map(|&m| self.of_model(m)).collect();
-        Self { values: Arc::new(values), unit: self.unit }
+        let price = |m: &usize| self.prices.get(*m).copied().flatten();
+        let priced = models.iter().map(price).take(self.prices.len());
+        Self {
+            values: Arc::new(models.iter().map(|&m| self.of_model(m)).collect()),
+            prices: Arc::new(priced.collect()),
+            unit: self.unit,
+        }
     }
 
     /// How many models.
@@ -101,6 +112,26 @@ impl Costs {
     pub fn of_model(&self, model: usize) -> Option<f64> {
         self.values.get(model).copied().flatten()
     }
+
+    /// What a prompt and its answer cost with a model, in dollars, where its prices are known.
+    #[must_use]
+    pub fn of_prompt(&self, model: usize, tokens: Tokens) -> Option<f64> {
+        let (input, output) = self.prices.get(model).copied().flatten()?;
+        Some((input * tokens.prompt as f64 + output * f64::from(tokens.answer)) / 1e6)
+    }
+}
+
+/// Dollars for one prompt, which may be little: two digits that count.
+#[must_use]
+pub fn dollars(cost: f64) -> String {
+    if cost >= 1e9 {
+        return format!("${}", crate::number(cost));
+    }
+    if cost <= 0.0 {
+        return "$0".into();
+    }
+    let digits = (1.0 - cost.max(1e-9).log10().floor()).clamp(2.0, 9.0) as usize;
+    format!("${cost:.digits$}")
 }
 
 /// The cost weight as the price of the most expensive model in units of probability.

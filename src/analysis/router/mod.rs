@@ -3,11 +3,14 @@
 mod answer;
 mod cascade;
 mod cost;
+mod measured;
 pub mod pools;
 pub mod portfolio;
 mod preferences;
 mod ranking;
+mod sentence;
 mod ties;
+mod tokens;
 mod why;
 
 use std::collections::HashSet;
@@ -21,10 +24,12 @@ use rayon::prelude::*;
 
 pub use answer::Answer;
 pub use cascade::Cascade;
-pub use cost::{Costs, Unit};
+pub use cost::{Costs, Unit, dollars};
+pub use measured::Measured;
 pub use preferences::{Preferences, Rank};
 use ranking::{Order, Overview};
-pub use why::{Evidence, RunnerUp, Why};
+pub use tokens::{ANSWER_TOKENS, Tokens};
+pub use why::{Evidence, Lead, RunnerUp, Why};
 
 /// A model that could answer a prompt.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +51,19 @@ pub struct Candidate {
     pub tied: bool,
     /// True if no other candidate is both more probable and at most as costly (Pareto).
     pub front: bool,
+    /// What the probability rests on.
+    pub measured: Measured,
+    /// On how many answers.
+    pub answers: Answers,
+}
+
+/// How many answers of a model are known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Answers {
+    /// On the benchmarks that [`Route::evidence`] names.
+    pub here: u32,
+    /// On all benchmarks of the kind that the probability is of.
+    pub all: u32,
 }
 
 /// The ranking of the models for one prompt.
@@ -57,6 +75,9 @@ pub struct Route {
     /// How like the training questions the prompt is; out of scope, the forecasts are those for a
     /// question of an unknown kind.
     pub scope: Scope,
+    /// How familiar it is as a share of what counts as in scope: in from 1 on, out up to a half. `None`
+    /// where nothing is known to compare it with.
+    pub familiarity: Option<f64>,
     /// True if no candidate reached [`Preferences::min_quality`]: the most probable one is taken.
     pub below: bool,
     /// What the prompt is like, most similar category first.
@@ -74,10 +95,14 @@ impl Route {
     /// out of scope, correctness, since benchmarks of other kinds have no part in them then.
     #[must_use]
     pub fn kind(&self) -> Kind {
-        match self.evidence.first() {
-            Some(first) if self.scope != Scope::Out => first.kind,
-            _ => Kind::Correctness,
-        }
+        kind(&self.evidence, self.scope)
+    }
+}
+
+fn kind(evidence: &[Evidence], scope: Scope) -> Kind {
+    match evidence.first() {
+        Some(first) if scope != Scope::Out => first.kind,
+        _ => Kind::Correctness,
     }
 }
 
@@ -143,12 +168,18 @@ impl<'a> Router<'a> {
         let rows = (0..features.len()).into_par_iter();
         let mut routes: Vec<Route> =
             rows.map(|row| self.ranked((features, &forecast), row, preferences, top)).collect();
+        let threshold = self.embedder.provenance().scope;
+        if threshold > 0.0 {
+            for (route, familiarity) in routes.iter_mut().zip(self.embedder.familiarity(features)) {
+                route.familiarity = Some(familiarity / threshold);
+            }
+        }
         let each = start.elapsed().as_secs_f64() * 1000.0 / routes.len().max(1) as f64;
         routes.iter_mut().for_each(|route| route.milliseconds = each);
         Ok(routes)
     }
 
-    /// The route of the prompt in a row, without its time.
+    /// The route of the prompt in a row, without its familiarity and time.
     fn ranked(
         &self,
         (features, forecast): (&Features, &Forecast),
@@ -178,12 +209,17 @@ impl<'a> Router<'a> {
             c.tied = tied(c);
             c.front = on_front.contains(&c.model);
         });
-        let evidence = why::evidence(self.embedder, features, row, &candidates);
-        let why = why::why(self, (forecast, row), &candidates, most);
+        let categories = why::categories(self.embedder, features, row);
+        let evidence = why::evidence(self.embedder, &categories, &candidates);
+        let highest = best.as_ref().map_or(0.0, |best| best.p);
+        let why = why::why(self, (forecast, row), &candidates, (most, highest), preferences);
         let cascade = cascade::plan(self.embedder.calibration(), &front);
-        let scope = forecast.scope[row];
         candidates.truncate(top.max(1));
-        Route { candidates, scope, below, evidence, why, cascade, milliseconds: 0.0 }
+        let scope = forecast.scope[row];
+        let kind = kind(&evidence, scope);
+        measured::mark(&mut candidates, self.embedder, &categories, (kind, scope));
+        let (familiarity, milliseconds) = (None, 0.0);
+        Route { candidates, scope, familiarity, below, evidence, why, cascade, milliseconds }
     }
 
     /// Only the model that each prompt is routed to, a few prompts at a time on every core.
@@ -249,7 +285,9 @@ impl<'a> Router<'a> {
         let (p, support) = (forecast.p[[row, model]], forecast.support[[row, model]]);
         let (low, high) = if wanted { self.ends(forecast, row, model) } else { (p, p) };
         let cost = self.costs.of_model(model);
-        Candidate { model, p, low, high, support, cost, tied: false, front: false }
+        let (measured, answers) = (Measured::default(), Answers::default());
+        let (tied, front) = (false, false);
+        Candidate { model, p, low, high, support, cost, tied, front, measured, answers }
     }
 }
 

@@ -1,5 +1,6 @@
 use super::*;
 use crate::dataset::filter;
+use crate::embedder::LogitTerms;
 
 fn shipped() -> Embedder {
     Embedder::shipped().unwrap()
@@ -143,4 +144,140 @@ fn picking_is_routing_without_the_rest() {
             .collect();
         assert_eq!(picked, routed);
     }
+}
+
+/// The sentence with models called by their places, and costs in dollars.
+fn sentence(route: &Route) -> String {
+    route.sentence(&|model| format!("m{model}"), Some(Unit::Dollars))
+}
+
+/// Two candidates of which the first leads by some logits.
+fn led(ability: f32, fit: f32) -> Route {
+    let answers = Answers { here: 412, all: 9405 };
+    let candidate = |model: usize, p: f32| Candidate {
+        model,
+        p,
+        low: p - 0.1,
+        high: p + 0.1,
+        support: 1.0,
+        cost: Some(model as f64),
+        tied: false,
+        front: true,
+        measured: Measured::Here,
+        answers,
+    };
+    let parts = LogitTerms { ability, ease: 0.2, fit };
+    let runner_up = RunnerUp {
+        model: 1,
+        parts: LogitTerms { ability: 0.0, ease: 0.2, fit: 0.0 },
+        ahead_on: None,
+        from_weight: None,
+    };
+    let evidence = |category: &str, kind, share| Evidence {
+        category: category.into(),
+        kind,
+        share,
+        similarity: 0.8,
+        correct: std::collections::BTreeMap::new(),
+    };
+    Route {
+        candidates: vec![candidate(0, 0.81), candidate(1, 0.76)],
+        scope: Scope::In,
+        familiarity: Some(1.4),
+        below: false,
+        evidence: vec![
+            evidence("MMLU-Pro math", Kind::Correctness, 0.7),
+            evidence("GSM8K", Kind::Correctness, 0.3),
+        ],
+        why: Why { lead: Lead::Accuracy, parts, runner_up: Some(runner_up) },
+        cascade: None,
+        milliseconds: 1.0,
+    }
+}
+
+#[test]
+fn the_sentence_has_the_numbers_and_what_the_gap_is() {
+    assert_eq!(
+        sentence(&led(0.15, 0.15)),
+        "m0 leads: its predicted accuracy on questions like these (MMLU-Pro math) is 81% from 412 \
+         answers; the runner-up m1 has 76%; half of the gap is general ability."
+    );
+    for (ability, fit, gap) in [
+        (0.3, 0.0, "76%; the gap is general ability."),
+        (0.0, 0.3, "the gap is fit to this kind of question."),
+        (0.08, 0.22, "a quarter of the gap"),
+        (-0.2, 0.5, "overall the runner-up is stronger."),
+        (0.6, -0.3, "the runner-up fits this kind of question better."),
+    ] {
+        let said = sentence(&led(ability, fit));
+        assert!(said.contains(gap), "{said}");
+    }
+}
+
+#[test]
+fn the_sentence_says_what_else_decides() {
+    let base = || led(0.1, 0.2);
+    let of = |change: fn(&mut Route)| {
+        let mut route = base();
+        change(&mut route);
+        sentence(&route)
+    };
+    let near = of(|r| {
+        r.scope = Scope::Near;
+        r.evidence[1].share = 0.4;
+    });
+    assert!(near.contains("on the nearest questions (MMLU-Pro math, GSM8K) is 81%"), "{near}");
+    let out = of(|r| r.scope = Scope::Out);
+    assert_eq!(
+        out,
+        "Unlike any training question: m0 leads as the strongest overall, by 9,405 answers to other \
+         questions; the runner-up is m1."
+    );
+    let cheap = of(|r| {
+        r.why.lead = Lead::Cost;
+        r.candidates[1].p = 0.9;
+    });
+    assert!(cheap.starts_with("m0 ($0.00) comes first for its cost"), "{cheap}");
+    assert!(cheap.ends_with("the most accurate, m1, has 90% at $1.00."), "{cheap}");
+    let lower = of(|r| r.why.lead = Lead::LowerEnd);
+    assert!(lower.contains("by the lower end of its interval (71%)"), "{lower}");
+    assert!(of(|r| r.candidates[1].p = 0.81).ends_with("the runner-up m1 has 81% too."));
+    assert!(of(|r| r.candidates[1].tied = true).contains("76%, statistically a tie; a third"));
+    assert!(of(|r| r.below = true).starts_with("No model reaches the quality floor: m0 leads"));
+    assert!(of(|r| r.candidates.truncate(1)).starts_with("m0 is the only candidate: its"));
+    let preferred = of(|r| r.evidence[0].kind = Kind::Preference);
+    assert!(preferred.contains("predicted win rate over a reference on questions"), "{preferred}");
+    for (measured, here, said) in [
+        (Measured::Elsewhere, 0, "81% from none of these but 9,405 answers elsewhere"),
+        (Measured::Elsewhere, 12, "81% from only 12 answers to these and 9,393 elsewhere"),
+        (Measured::Hardly, 0, "81% from only 9,405 answers in all"),
+    ] {
+        let mut route = base();
+        (route.candidates[0].measured, route.candidates[0].answers.here) = (measured, here);
+        assert!(sentence(&route).contains(said), "{}", sentence(&route));
+    }
+}
+
+#[test]
+fn evidence_and_prices_are_those_of_the_records() {
+    let embedder = shipped();
+    let router = Router::new(&embedder);
+    let routes = router.route(&[PROMPT, "Xq zvv kkp"], &Preferences::default()).unwrap();
+    let here = |route: &Route, measured| {
+        route.candidates.iter().filter(|c| c.measured == measured).count()
+    };
+    let [known, unknown] = &routes[..] else { panic!() };
+    assert!(here(known, Measured::Here) > 10 && here(known, Measured::Elsewhere) > 10);
+    assert!(known.candidates.iter().all(|c| c.answers.here <= c.answers.all));
+    assert!(known.familiarity.unwrap() >= 1.0 && known.scope == Scope::In);
+    assert_eq!((unknown.scope, here(unknown, Measured::Here)), (Scope::Out, 0));
+    let tokens = Tokens::of(PROMPT, ANSWER_TOKENS);
+    for c in &known.candidates {
+        let cost = router.costs.of_prompt(c.model, tokens);
+        assert_eq!(cost.is_some(), c.cost.is_some());
+        let longer = router.costs.of_prompt(c.model, Tokens { answer: 5000, ..tokens });
+        assert!(cost.is_none() || cost <= longer);
+    }
+    let sums: Vec<String> = [0.0, 0.000_123_4, 0.0456, 2.5, 1e12].map(dollars).to_vec();
+    assert_eq!(sums, ["$0", "$0.00012", "$0.046", "$2.50", "$1e12"]);
 }

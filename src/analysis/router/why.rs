@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Candidate, Router, cost};
+use super::{Candidate, Preferences, Rank, Router, cost};
 use crate::dataset::Kind;
 use crate::embedder::{Embedder, Features, Forecast, LogitTerms};
 
@@ -30,9 +30,23 @@ pub struct Evidence {
     pub correct: BTreeMap<String, f64>,
 }
 
+/// What puts the first candidate first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lead {
+    /// Its probability is the highest.
+    #[default]
+    Accuracy,
+    /// The lower end of its interval is; see [`super::Rank::Lower`].
+    LowerEnd,
+    /// It costs less than what is more probable.
+    Cost,
+}
+
 /// Where the first candidate's probability comes from.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Why {
+    /// What puts it first.
+    pub lead: Lead,
     /// The terms of its logit.
     pub parts: LogitTerms,
     /// The next candidate; `None` if there is only one.
@@ -54,13 +68,13 @@ pub struct RunnerUp {
     pub from_weight: Option<f64>,
 }
 
-/// The categories of the nearest training questions.
-pub(super) fn evidence(
+/// The categories of the training questions nearest to a row of `features`, the most frequent first:
+/// with the share of those questions, and the cosine of the nearest of them.
+pub(super) fn categories(
     embedder: &Embedder,
     features: &Features,
     row: usize,
-    candidates: &[Candidate],
-) -> Vec<Evidence> {
+) -> Vec<(usize, f64, f64)> {
     let near = embedder.similar(features, row);
     let mut categories: Vec<(usize, f64, f64)> = Vec::new();
     let total = near.len().max(1) as f64;
@@ -72,9 +86,19 @@ pub(super) fn evidence(
         }
     }
     categories.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let named = categories.into_iter().take(CATEGORIES);
-    named
-        .map(|(category, share, similarity)| {
+    categories.truncate(CATEGORIES);
+    categories
+}
+
+/// What is known of those categories.
+pub(super) fn evidence(
+    embedder: &Embedder,
+    categories: &[(usize, f64, f64)],
+    candidates: &[Candidate],
+) -> Vec<Evidence> {
+    categories
+        .iter()
+        .map(|&(category, share, similarity)| {
             let benchmark = &embedder.benchmarks()[category];
             let correct = candidates
                 .iter()
@@ -90,12 +114,14 @@ pub(super) fn evidence(
         .collect()
 }
 
-/// Compares the first two candidates; `most` is the highest cost of all.
+/// Compares the first two candidates; of all of them, `most` is the highest cost and `highest` the highest
+/// probability.
 pub(super) fn why(
     router: &Router,
     (forecast, row): (&Forecast, usize),
     candidates: &[Candidate],
-    most: f64,
+    (most, highest): (f64, f32),
+    preferences: &Preferences,
 ) -> Why {
     let Some(first) = candidates.first() else { return Why::default() };
     let models: Vec<usize> = candidates.iter().take(2).map(|c| c.model).collect();
@@ -113,7 +139,14 @@ pub(super) fn why(
                 .and_then(turning),
         }
     });
-    Why { parts: parts[0], runner_up }
+    let lead = if first.p >= highest {
+        Lead::Accuracy
+    } else if preferences.rank == Rank::Lower && candidates.iter().all(|c| c.low <= first.low) {
+        Lead::LowerEnd
+    } else {
+        Lead::Cost
+    };
+    Why { lead, parts: parts[0], runner_up }
 }
 
 fn ahead_on(embedder: &Embedder, model: usize, other: usize) -> Option<(String, f64, f64)> {

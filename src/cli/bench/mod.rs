@@ -1,5 +1,6 @@
 //! `llmap bench`
 
+mod records;
 mod scale;
 
 use std::hint::black_box;
@@ -37,6 +38,7 @@ const LOCK: &str = include_str!("../../../Cargo.lock");
   llmap bench
   llmap bench --json --repeats 50
   llmap bench --train mydata --runs 5        training too, five times
+  llmap bench --scale-records --most 1000000 training on ever more simulated responses
   llmap bench --scale --scale-max 100000     how times and memory grow with the number of models
 
 Times are medians, with the 5th and the 95th percentile. Close other programs first: they count too.")]
@@ -52,6 +54,15 @@ pub struct Arguments {
     #[arg(long, default_value_t = 3, value_name = "N",
         value_parser = clap::value_parser!(u32).range(1..=1000))]
     runs: u32,
+    /// Train on ever more simulated responses instead: 100,000, ten times as many, and so on.
+    #[arg(long)]
+    scale_records: bool,
+    /// The most responses that it trains on.
+    #[arg(long, default_value_t = 10_000_000, value_name = "N", requires = "scale_records")]
+    most: usize,
+    /// Where the simulated records lie meanwhile: 10 bytes a response. (default: the system's folder)
+    #[arg(long, value_name = "FOLDER", requires = "scale_records")]
+    folder: Option<PathBuf>,
     /// Measure how all grows with the number of models instead, up to a million.
     #[arg(long)]
     scale: bool,
@@ -94,6 +105,9 @@ struct Routing {
 }
 
 pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
+    if arguments.scale_records {
+        return records::run(arguments, common);
+    }
     if let Some(file) = &arguments.scale_of {
         return scale::measure(file, common);
     }

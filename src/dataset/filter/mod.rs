@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! either = both { "or" both }
-//! both   = one { "and" one }
+//! both   = one { [ "and" ] one }
 //! one    = "not" one | "(" either ")" | test
 //! test   = FLAG
 //!        | COLUMN ( "=" | "!=" | "<" | "<=" | ">" | ">=" ) VALUE
@@ -13,11 +13,13 @@
 //! ```
 //!
 //! `COLUMN` is an attribute, or `name` for the model's name; in `` `backticks` `` it may hold any
-//! character. Values of other than letters, digits and `_.-+/:@` stand in quotes, where a doubled
+//! character. `size` stands for `params_b` and `year` for the year of `release`, unless an attribute has
+//! that name. Values of other than letters, digits and `_.-+/:@` stand in quotes, where a doubled
 //! quote is one. Text is compared without regard to case. `PATTERN` is a regular expression that
 //! matches anywhere. What is not known is neither true nor false (Kleene's logic): `coder` and
 //! `not coder` both leave out a model of which it is not known.
 
+mod derived;
 mod tokens;
 
 use std::collections::HashSet;
@@ -31,6 +33,7 @@ use super::{Attribute, Values};
 use crate::error::Error;
 use crate::names::nearest;
 use crate::one_line;
+use derived::derived;
 use tokens::{Fault, Parsed, Token, is_keyword, tokens, written};
 
 /// Parentheses and `not`s within each other at most: bounds the recursion.
@@ -105,7 +108,9 @@ pub fn select_until(
     stop: &dyn Fn() -> bool,
 ) -> Result<Vec<bool>, Problem> {
     let column = |at: usize| expression[..at].chars().count() + 1;
-    let mut parser = Parser { models, attributes, stop, ..Parser::new(expression) };
+    let derived = derived(attributes);
+    let mut parser =
+        Parser { models, attributes, derived: &derived, stop, ..Parser::new(expression) };
     let selected = tokens(expression).and_then(|tokens| {
         parser.tokens = tokens;
         parser.all()
@@ -138,7 +143,8 @@ pub fn complete(expression: &str, models: &[String], attributes: &[Attribute]) -
         // A quote that is still open.
         Err(Fault { at, .. }) => (tokens(&expression[..at]).unwrap_or_default(), at),
     };
-    let mut parser = Parser { models, attributes, ..Parser::new(expression) };
+    let derived = derived(attributes);
+    let mut parser = Parser { models, attributes, derived: &derived, ..Parser::new(expression) };
     parser.tokens.append(&mut read);
     // It fails where something is missing: that is what is offered.
     let _ = parser.all();
@@ -147,6 +153,11 @@ pub fn complete(expression: &str, models: &[String], attributes: &[Attribute]) -
     let mut offers = parser.offers;
     offers.retain(|offer| plain(offer).starts_with(&prefix) && *offer != expression[begun..]);
     Completion { from: begun, offers }
+}
+
+/// What can follow a test.
+fn next() -> Vec<String> {
+    ["and", "or"].map(String::from).to_vec()
 }
 
 /// One entry a model; `None` where it is not known.
@@ -191,6 +202,8 @@ struct Parser<'a> {
     depth: usize,
     models: &'a [String],
     attributes: &'a [Attribute],
+    /// Attributes that are not recorded under the name that they are asked for by.
+    derived: &'a [Attribute],
     patterns: usize,
     tests: usize,
     stop: &'a dyn Fn() -> bool,
@@ -208,6 +221,7 @@ impl<'a> Parser<'a> {
             depth: 0,
             models,
             attributes,
+            derived: &[],
             patterns: 0,
             tests: 0,
             stop: &|| false,
@@ -224,6 +238,20 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// All that a test can be about, but the name.
+    fn columns(&self) -> impl Iterator<Item = &'a Attribute> + use<'a> {
+        self.attributes.iter().chain(self.derived)
+    }
+
+    /// True where a test begins, which needs no `and` before it.
+    fn at_test(&self) -> bool {
+        match self.tokens.get(self.at) {
+            Some((Token::Word(word), _)) => !is_keyword(word) || word.eq_ignore_ascii_case("not"),
+            Some((Token::Column(_) | Token::Symbol("("), _)) => true,
+            _ => false,
+        }
+    }
+
     fn either(&mut self) -> Parsed<Truths> {
         let mut truths = self.both()?;
         while self.keyword("or") {
@@ -235,7 +263,7 @@ impl<'a> Parser<'a> {
 
     fn both(&mut self) -> Parsed<Truths> {
         let mut truths = self.one()?;
-        while self.keyword("and") {
+        while self.keyword("and") || self.at_test() {
             let more = self.one()?;
             combine(&mut truths, &more, false);
         }
@@ -247,11 +275,7 @@ impl<'a> Parser<'a> {
         if self.depth > DEEPEST {
             return Err(self.fault("too many parentheses within each other"));
         }
-        let attributes = self.attributes;
-        self.offer(|| {
-            let columns = attributes.iter().map(|attribute| written_column(&attribute.name));
-            columns.chain([MODEL_NAME.into(), "not".into(), "(".into()]).collect()
-        });
+        self.offer_tests();
         let truths = if self.keyword("not") {
             self.one()?.into_iter().map(|truth| truth.map(|truth| !truth)).collect()
         } else if self.symbol("(") {
@@ -284,7 +308,6 @@ impl<'a> Parser<'a> {
             Column::Attribute(Attribute { values: Values::Flag(flags), .. }) => Some(flags),
             _ => None,
         };
-        let next = || ["and", "or"].map(String::from).to_vec();
         if flags.is_some() {
             self.offer(next);
         }
@@ -293,6 +316,7 @@ impl<'a> Parser<'a> {
             comparisons.chain(["in", "not in", "is"]).map(String::from).collect()
         });
         if let Some(flags) = flags.filter(|_| !self.at_operator()) {
+            self.offer_tests();
             return Ok(flags.clone());
         }
         let truths = if self.keyword("is") {
@@ -311,7 +335,17 @@ impl<'a> Parser<'a> {
             self.comparison(column)?
         };
         self.offer(next);
+        self.offer_tests();
         Ok(truths)
+    }
+
+    /// What a test can begin with.
+    fn offer_tests(&mut self) {
+        let columns = self.columns();
+        self.offer(|| {
+            let columns = columns.map(|attribute| written_column(&attribute.name));
+            columns.chain([MODEL_NAME.into(), "not".into(), "(".into()]).collect()
+        });
     }
 
     fn column(&mut self) -> Parsed<Column<'a>> {
@@ -320,12 +354,12 @@ impl<'a> Parser<'a> {
             Some((Token::Column(name), _)) => (name.clone(), true),
             _ => return Err(self.fault("expected an attribute or `name`")),
         };
-        let found = self.attributes.iter().find(|attribute| attribute.name == name);
+        let found = self.columns().find(|attribute| attribute.name == name);
         let column = match found {
             _ if name == MODEL_NAME && !any => Column::Name,
             Some(attribute) => Column::Attribute(attribute),
             None => {
-                let named = self.attributes.iter().map(|attribute| &*attribute.name);
+                let named = self.columns().map(|attribute| &*attribute.name);
                 let near = nearest(&name, named.chain([MODEL_NAME]));
                 let hint = near.map_or_else(
                     || {
@@ -517,7 +551,11 @@ impl<'a> Parser<'a> {
     fn at_operator(&self) -> bool {
         match self.tokens.get(self.at) {
             Some((Token::Symbol(symbol), _)) => !matches!(*symbol, "(" | ")" | ","),
-            _ => ["is", "in", "not"].iter().any(|keyword| self.at_keyword(keyword)),
+            // `coder not chat` is two tests, `family not in (…)` is one.
+            _ if self.at_keyword("not") => self.tokens.get(self.at + 1).is_some_and(
+                |(next, _)| matches!(next, Token::Word(word) if word.eq_ignore_ascii_case("in")),
+            ),
+            _ => ["is", "in"].iter().any(|keyword| self.at_keyword(keyword)),
         }
     }
 

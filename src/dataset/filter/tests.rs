@@ -55,6 +55,35 @@ fn and_binds_tighter_than_or_and_parentheses_tighter_still() {
 }
 
 #[test]
+fn tests_beside_each_other_must_all_hold() {
+    assert_eq!(selected("open params_b<=15.5"), [0, 3]);
+    assert_eq!(selected("family=qwen open=yes"), [0]);
+    assert_eq!(selected("open not coder or params_b = 15.5 coder"), [0, 3]);
+    assert_eq!(selected("open (coder or family = llama)"), [1, 3]);
+    assert_eq!(selected("family not in (llama) `max tokens` = 1"), [0]);
+}
+
+#[test]
+fn size_and_year_are_read_off_what_is_recorded() {
+    assert_eq!(selected("size < 10"), [0]);
+    assert!(problem("year = 2024").contains("no attribute is called `year`"));
+    let (models, mut attributes) = table();
+    let release = vec![Some(2023.9), Some(2024.0), Some(2024.99), None];
+    attributes.push(Attribute { name: "release".into(), values: Values::Number(release) });
+    let of = |expression: &str, attributes: &[Attribute]| {
+        let mask = select(expression, &models, attributes).unwrap();
+        (0..mask.len()).filter(|&m| mask[m]).collect::<Vec<_>>()
+    };
+    assert_eq!(of("year = 2024", &attributes), [1, 2]);
+    assert_eq!(of("year < 2024", &attributes), [0]);
+    assert!(complete("ye", &models, &attributes).offers == ["year"]);
+    // An attribute of that name is what is meant.
+    let own = Values::Number(vec![Some(1.0), None, None, None]);
+    attributes.push(Attribute { name: "size".into(), values: own });
+    assert_eq!(of("size = 1", &attributes), [0]);
+}
+
+#[test]
 fn what_is_not_known_is_neither_true_nor_false() {
     assert_eq!(selected("coder or not coder"), [0, 2, 3]);
     assert_eq!(selected("params_b > 1 or params_b <= 1"), [0, 1, 3]);
@@ -78,7 +107,7 @@ fn problems_name_the_place_and_what_was_meant() {
     assert_eq!(problem("params_b"), "column 9: expected a comparison, as in: params_b <= 15");
     assert_eq!(problem("params_b <= big"), "column 13: `big` is not a number");
     assert_eq!(problem("family < 3"), "column 8: `<` does not fit text; what fits: = != ~ !~");
-    assert_eq!(problem("open coder"), "column 6: expected `and` or `or`");
+    assert_eq!(problem("open = yes, coder"), "column 11: expected `and` or `or`");
     assert_eq!(problem("(open"), "column 6: expected `)`");
     assert_eq!(problem("open)"), "column 5: no parenthesis is open here");
     assert_eq!(problem("open && coder"), "column 6: `&` means nothing here; write `and`");
@@ -96,8 +125,10 @@ fn problems_name_the_place_and_what_was_meant() {
 fn only_what_fits_is_offered() {
     assert_eq!(offers("pa"), ["params_b"]);
     assert_eq!(offers("open and no"), ["not"]);
-    assert_eq!(offers("open "), ["and", "or", "=", "!=", "in", "not in", "is"]);
-    assert_eq!(offers("params_b <= 7 "), ["and", "or"]);
+    assert_eq!(offers("open ")[..7], ["and", "or", "=", "!=", "in", "not in", "is"]);
+    assert_eq!(offers("params_b <= 7 ")[..3], ["and", "or", "open"]);
+    assert_eq!(offers("open fam"), ["family"]);
+    assert_eq!(offers("params_b <= 7 si"), ["size"]);
     assert_eq!(offers("family = "), ["\"big code\"", "llama", "qwen"]);
     assert_eq!(offers("family = \"bi"), ["\"big code\""]);
     assert_eq!(offers("name in (qwen-7b, ll"), ["llama-70b"]);

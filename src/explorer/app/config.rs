@@ -4,13 +4,15 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Map;
 
+use crate::analysis::router::ANSWER_TOKENS;
 use crate::dirs;
 use crate::explorer::keys::{Binding, KEYMAP, overridden};
 use crate::explorer::user_file;
 use crate::unpack;
 
 /// What the file may say:
-/// `{"theme": "light", "motion": false, "mouse": false, "session": false, "keys": {…}}`.
+/// `{"theme": "light", "motion": false, "mouse": false, "session": false, "answer_tokens": 500,
+/// "keys": {…}}`.
 pub struct Config {
     pub theme: Option<String>,
     /// Movements are shown.
@@ -19,6 +21,8 @@ pub struct Config {
     pub mouse: bool,
     /// The last session is restored.
     pub session: bool,
+    /// How long an answer is assumed to be.
+    pub answer_tokens: u32,
     pub keymap: Vec<Binding>,
 }
 
@@ -48,8 +52,14 @@ impl Config {
             warnings.push(problem);
             Map::new()
         });
-        let mut config =
-            Self { theme: None, motion: true, mouse: true, session: true, keymap: KEYMAP.clone() };
+        let mut config = Self {
+            theme: None,
+            motion: true,
+            mouse: true,
+            session: true,
+            answer_tokens: ANSWER_TOKENS,
+            keymap: KEYMAP.clone(),
+        };
         for (name, value) in &fields {
             let switch = value.as_bool();
             match (name.as_str(), switch) {
@@ -57,6 +67,10 @@ impl Config {
                 ("motion", Some(on)) => config.motion = on,
                 ("mouse", Some(on)) => config.mouse = on,
                 ("session", Some(on)) => config.session = on,
+                ("answer_tokens", _) => match value.as_u64().map(u32::try_from) {
+                    Some(Ok(tokens)) => config.answer_tokens = tokens,
+                    _ => warnings.push("answer_tokens: a number of tokens is needed".into()),
+                },
                 ("keys", _) => {
                     let (keymap, wrong) = overridden(value);
                     config.keymap = keymap;
@@ -93,11 +107,14 @@ mod tests {
 
     #[test]
     fn the_file_can_be_toml() {
-        let text = "theme = 'light'\nmouse = false\n[keys.map]\nx = 'fit' # all of it\no = false\n\
+        let text = "theme = 'light'\nmouse = false\nanswer_tokens = 900\n[keys.map]\nx = 'fit' # all of it\no = false\n\
                     ctrl-f = { focus = 'route' }\n";
         let (config, warnings) = Config::parse(text, Path::new("config.toml"));
         assert!(warnings.is_empty(), "{warnings:?}");
         assert!(config.theme.as_deref() == Some("light") && !config.mouse);
+        assert_eq!(config.answer_tokens, 900);
+        let (_, wrong) = Config::parse("answer_tokens = -1", Path::new("config.toml"));
+        assert!(wrong.len() == 1 && wrong[0].contains("a number of tokens"), "{wrong:?}");
         let keys =
             |about: &str| config.keymap.iter().find(|b| b.about == about).unwrap().keys.clone();
         assert_eq!(

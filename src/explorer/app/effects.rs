@@ -106,7 +106,8 @@ impl App {
         let state = &self.state;
         match effect {
             Effect::Route(version, prompt) => {
-                jobs.route(version, prompt, state.route.preferences());
+                jobs.similar(version, prompt.clone());
+                jobs.route(version, prompt, state.preferences());
             }
             // The texts of the model set are safe to print, and so are those of the reports.
             Effect::Probe(attributes) => jobs.probe(Arc::clone(&state.model_set), attributes),

@@ -162,6 +162,7 @@ impl App {
         state.keymap = Arc::new(config.keymap);
         state.motion = config.motion;
         state.mouse = config.mouse;
+        state.route.answer_tokens = config.answer_tokens;
         if let Some(session) = session {
             session.restore(&mut state);
         }

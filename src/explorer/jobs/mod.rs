@@ -6,6 +6,7 @@ mod panic;
 mod placement;
 mod questions;
 mod run;
+mod similar;
 mod source;
 
 use std::collections::BTreeMap;
@@ -46,6 +47,8 @@ pub struct Jobs {
     wanted: Arc<Latest<(String, Preferences)>>,
     /// The answers of a new model, once there is a worker that places it.
     placement: OnceLock<Arc<Latest<Vec<Answer>>>>,
+    /// The prompt whose like is looked for, once there is a worker that does.
+    alike: OnceLock<Arc<Latest<String>>>,
     /// The data set beside the embedder, if one is open.
     data: Option<Source>,
     cancel: Arc<AtomicBool>,
@@ -63,10 +66,19 @@ impl Jobs {
     ) -> Self {
         let (wanted, cancel) = (Arc::default(), Arc::default());
         let embedded = Arc::clone(&embedder);
-        let placement = OnceLock::new();
+        let (placement, alike) = (OnceLock::new(), OnceLock::new());
         let running = Mutex::default();
-        let jobs =
-            Self { model_set, embedder: embedded, wanted, placement, data, cancel, running, out };
+        let jobs = Self {
+            model_set,
+            embedder: embedded,
+            wanted,
+            placement,
+            alike,
+            data,
+            cancel,
+            running,
+            out,
+        };
         let wanted = Arc::clone(&jobs.wanted);
         let (cancel, out) = (Arc::clone(&jobs.cancel), jobs.out.clone());
         thread::spawn(move || {
@@ -87,6 +99,22 @@ impl Jobs {
     /// Routes a prompt as soon as no newer one has come for [`DEBOUNCE`].
     pub fn route(&self, version: u64, prompt: String, preferences: Preferences) {
         self.wanted.put(version, (prompt, preferences));
+    }
+
+    /// Finds the training questions that are like a prompt, where a data set is open.
+    pub fn similar(&self, version: u64, prompt: String) {
+        let Some(data) = &self.data else { return };
+        let wanted = self.alike.get_or_init(|| {
+            let wanted: Arc<Latest<String>> = Arc::default();
+            let (embedder, worker) = (Arc::clone(&self.embedder), Arc::clone(&wanted));
+            let (model_set, data) = (Arc::clone(&self.model_set), data.clone());
+            let (cancel, out) = (Arc::clone(&self.cancel), self.out.clone());
+            thread::spawn(move || {
+                similar::work((&embedder, &model_set), &data, &worker, &cancel, &out);
+            });
+            wanted
+        });
+        wanted.put(version, prompt);
     }
 
     /// Places a new model by its answers, as soon as no newer ones have come for [`DEBOUNCE`].
@@ -273,6 +301,9 @@ impl Drop for Jobs {
         self.wanted.wake();
         if let Some(placement) = self.placement.get() {
             placement.wake();
+        }
+        if let Some(alike) = self.alike.get() {
+            alike.wake();
         }
     }
 }

@@ -81,7 +81,7 @@ fn of_lists() -> Vec<Binding> {
     for (pane, open, hint) in [
         (Model, "Go to the neighbor", "go to neighbor"),
         (Probe, "Color the map by the attribute", "color the map"),
-        (Route, "Show the model, or type a prompt", "model"),
+        (Route, "Maximize, then show the model; without a prompt, type one", "model"),
         (Models, "Show the model", "model"),
         (Compare, "Show the model", ""),
         (Questions, "Select the model most likely to answer it", ""),
@@ -128,6 +128,13 @@ fn of_the_router() -> Vec<Binding> {
         bind(Route, "ctrl-p", A::Route(C::Older), "Go to the previous prompt", ""),
         bind(Route, "ctrl-n", A::Route(C::Newer), "Go to the next prompt", ""),
         bind(Route, "Y", A::Route(C::CopyJson), "Copy the ranking as JSON", ""),
+        bind(
+            Route,
+            "",
+            A::Route(C::AnswerTokens),
+            "Assume an answer of so many tokens: answer-tokens N",
+            "",
+        ),
     ]
 }
 
@@ -198,7 +205,7 @@ fn while_typing() -> Vec<Binding> {
         bind(Prompt, "ctrl-n", A::Route(C::Newer), "Go to the next prompt", ""),
         bind(Prompt, "down", A::Down, "Go to the next model", ""),
         bind(Prompt, "up", A::Up, "Go to the previous model", ""),
-        bind(Filter, "tab", A::Route(C::Complete), "Complete the word", "complete"),
+        bind(Filter, "tab", A::Complete, "Complete the word", "complete"),
         bind(Filter, "enter", A::Accept, "Apply", "apply"),
         bind(Filter, "esc", A::Dismiss, "Cancel", "cancel"),
         bind(Line, "enter", A::Accept, "Apply", "apply"),
@@ -220,7 +227,8 @@ fn general() -> Vec<Binding> {
     let mut map = vec![
         bind(Everywhere, "p", A::Prompt, "Type a prompt and route it", "prompt"),
         bind(Everywhere, "/", A::Search, "Search models by name", "search"),
-        bind(Everywhere, "f", A::Filter, "Filter the list", "filter"),
+        bind(Everywhere, "f", A::Filter, "Filter map, tables and router …", "filter"),
+        bind(Everywhere, "", A::ClearFilter, "Clear the filter", ""),
         bind(Everywhere, "c", A::Colors, "Color the map by …", "color"),
         bind(Everywhere, "m", A::NextView, "Switch the view: markers, list or plot", "view"),
         bind(Everywhere, "space", A::Mark, "Mark the model, or unmark it", "mark"),

@@ -69,7 +69,11 @@ pub fn words(command: &Command) -> (&'static str, &'static str) {
         }
         C::Copy => ("clipboard yank names osc52", "To the clipboard, by OSC 52."),
         C::Search => ("find model name jump go", "Lists the models that match, with a preview."),
-        C::Filter => ("where query expression limit", "By words or by an expression."),
+        C::Filter => (
+            "where query expression limit crossfilter cross-filter family size maker year reasoning",
+            "On map, tables and router at once: family=qwen size<10 reasoning=yes, or words of names.",
+        ),
+        C::ClearFilter => ("filter reset all models unfilter", "Looks at all models again."),
         C::Prompt => ("route ask question best model router", "Ranks the models for a prompt."),
         C::Maximize => ("zoom fullscreen full screen enlarge bigger", "The whole window."),
         C::Themes | C::NextTheme | C::UseTheme(_) => {
@@ -158,6 +162,10 @@ fn of_router(command: R) -> (&'static str, &'static str) {
         R::Pin => ("compare bookmark", "Pinned prompts are compared side by side."),
         R::Older | R::Newer => ("history back", ""),
         R::CopyJson => ("clipboard export", ""),
-        R::Complete | R::Newline => ("", ""),
+        R::AnswerTokens | R::AssumeTokens(_) => (
+            "answer-tokens length price cost",
+            "For what the prompt costs. Type the number behind it: answer-tokens 500",
+        ),
+        R::Newline => ("", ""),
     }
 }

@@ -72,10 +72,10 @@ mod tests {
         let score = |m: usize| Some(Score { accuracy: 0.5, responses: 100 - m as u32 });
         ModelSet {
             models: Arc::new((0..models).map(|m| format!("model-{m}")).collect()),
-            attributes: vec![Attribute {
+            attributes: Arc::new(vec![Attribute {
                 name: attribute.into(),
                 values: Values::Class(families.collect()),
-            }],
+            }]),
             benchmarks: vec![Benchmark {
                 name: "a".into(),
                 kind: Kind::Correctness,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::mem::{Discriminant, discriminant};
 use std::sync::Arc;
 
+use super::filter::Filter;
 use super::map::Look;
 use crate::explorer::command::Command;
 use crate::explorer::event::Input;
@@ -17,6 +18,7 @@ pub struct Snapshot {
     pub look: Look,
     pub selected: usize,
     pub marked: Arc<BTreeSet<usize>>,
+    pub filter: Filter,
 }
 
 /// What kind of thing the user did.

@@ -108,6 +108,8 @@ pub enum JobKind {
     Forecasts,
     Evaluation,
     Route,
+    /// Finding the training questions that are like a prompt.
+    Similar,
     /// Placing a new model.
     Placement,
     /// Reading the answers of a new model.
@@ -128,7 +130,9 @@ impl JobKind {
             Self::Questions => Some(Pane::Questions),
             Self::Forecasts => Some(Pane::Forecast),
             Self::Evaluation => Some(Pane::Evaluate),
-            Self::Route | Self::Placement | Self::Answers | Self::PromptFile => None,
+            Self::Route | Self::Similar | Self::Placement | Self::Answers | Self::PromptFile => {
+                None
+            }
         }
     }
 

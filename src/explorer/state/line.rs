@@ -2,6 +2,7 @@
 
 use tui_input::Input;
 
+use crate::dataset::filter::Completion;
 use crate::explorer::command::Exported;
 
 /// A text that is being typed in the lowest line.
@@ -13,12 +14,17 @@ pub struct LineInput {
     /// What is wrong with it, and how much it finds so far.
     pub problem: Option<String>,
     pub found: usize,
+    /// What could come next, in the place of what stands behind the byte `from`.
+    pub offers: Vec<String>,
+    from: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// A filter of the table or of the questions: holds while it is typed.
+    /// Which models are looked at: holds while it is typed.
     Filter,
+    /// Words that the questions hold: holds while it is typed.
+    Questions,
     /// An expression whose models are marked.
     Select,
     /// A name for the marked models.
@@ -38,13 +44,44 @@ pub enum Purpose {
 impl LineInput {
     pub fn new(purpose: Purpose, before: String) -> Self {
         let input = Input::new(before.clone());
-        Self { purpose, input, before, problem: None, found: 0 }
+        Self { purpose, input, before, problem: None, found: 0, offers: Vec::new(), from: 0 }
+    }
+
+    /// True for an expression, whose words can be completed.
+    pub fn is_expression(&self) -> bool {
+        matches!(self.purpose, Purpose::Filter | Purpose::Select)
+    }
+
+    /// Lines that it takes: what could come next stands over what is typed.
+    pub fn lines(&self) -> u16 {
+        1 + u16::from(self.is_expression())
+    }
+
+    /// What stands before the cursor.
+    pub fn before_cursor(&self) -> String {
+        self.input.value().chars().take(self.input.cursor()).collect()
+    }
+
+    pub fn offer(&mut self, completion: Completion) {
+        (self.from, self.offers) = (completion.from, completion.offers);
+    }
+
+    /// Takes the first completion; false if there is none.
+    pub fn complete(&mut self) -> bool {
+        let Some(offer) = self.offers.first() else { return false };
+        let text = self.input.value();
+        let after: String = text.chars().skip(self.input.cursor()).collect();
+        let before = format!("{}{offer} ", &text[..self.from.min(text.len())]);
+        let cursor = before.chars().count();
+        self.input = Input::new(before + after.trim_start()).with_cursor(cursor);
+        true
     }
 
     /// What stands before the typed text.
     pub fn label(&self) -> String {
         match self.purpose {
             Purpose::Filter => " filter ".into(),
+            Purpose::Questions => " questions with ".into(),
             Purpose::Select => " mark where ".into(),
             Purpose::Save => " save as ".into(),
             Purpose::Group => format!(" label the {} marked models ", self.found),
@@ -59,12 +96,10 @@ impl LineInput {
     pub fn hint(&self) -> String {
         let (empty, found) = (self.input.value().is_empty(), self.found);
         match self.purpose {
-            Purpose::Select if empty => {
-                "coder and params_b < 20 · name ~ \"qwen\" · any words".into()
-            }
+            Purpose::Filter | Purpose::Select => "Tab complete · Enter apply · Esc cancel".into(),
             Purpose::Answers => "the path of a table with label and prompt or prompt_id".into(),
             Purpose::Cost if empty => "a number; empty lifts the limit".into(),
-            Purpose::Cost | Purpose::Filter | Purpose::Select | Purpose::Save => {
+            Purpose::Cost | Purpose::Questions | Purpose::Save => {
                 format!("{found} found   Enter apply · Esc cancel")
             }
             Purpose::Pool => "a name for the filter   Enter save · Esc cancel".into(),

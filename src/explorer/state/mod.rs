@@ -4,6 +4,7 @@
 pub mod coloring;
 pub mod column;
 pub mod facts;
+pub mod filter;
 mod first;
 pub mod forecasts;
 pub mod history;
@@ -41,6 +42,7 @@ use crate::eval::untested::Repeat;
 use crate::one_line;
 use coloring::{ColorBy, Coloring};
 use facts::Facts;
+use filter::Filter;
 use first::first;
 use forecasts::ForecastState;
 use history::{History, Snapshot};
@@ -74,6 +76,8 @@ pub struct State {
     /// The model under the cursor. Meaningless without models.
     pub selected: usize,
     pub marked: Arc<BTreeSet<usize>>,
+    /// Which models are looked at, everywhere.
+    pub filter: Filter,
     /// Marked models that were given a name, by their names.
     pub saved: BTreeMap<String, Vec<String>>,
     /// Expressions that were saved for routing.
@@ -160,6 +164,7 @@ impl State {
             map: MapState::new(&model_set, projection),
             selected: first(&model_set),
             marked: Arc::default(),
+            filter: Filter::default(),
             saved: BTreeMap::new(),
             pools: Pools::default(),
             with_data: false,
@@ -220,6 +225,7 @@ impl State {
         self.new_model = NewModelState::default();
         self.clusters = Job::Idle;
         self.history.clear();
+        (self.filter, self.map.within) = (Filter::default(), None);
         self.groups_from = model_set.attributes.len();
         self.model_set = model_set;
         self.arrange_table();
@@ -301,18 +307,19 @@ impl State {
             clusters: self.clusters.done(),
             forecast: &self.forecast,
         };
-        self.table.arrange(&facts);
+        self.table.arrange(&facts, &self.filter);
         self.forecasts.arrange(self.table.rows.clone());
     }
 
     /// What a step of undo would bring back.
     pub fn snapshot(&self) -> Snapshot {
         let marked = Arc::clone(&self.marked);
-        Snapshot { look: self.map.look(), selected: self.selected, marked }
+        let filter = self.filter.clone();
+        Snapshot { look: self.map.look(), selected: self.selected, marked, filter }
     }
 
-    /// False for what stands back: another class than the isolated one, or not among the marked
-    /// models while there are several.
+    /// False for what stands back: what the filter leaves out, another class than the isolated one, or
+    /// not among the marked models while there are several.
     pub fn is_lit(&self, model: usize) -> bool {
         self.map.is_lit(model) && (self.marked.len() < 2 || self.marked.contains(&model))
     }

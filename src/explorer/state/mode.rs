@@ -10,8 +10,6 @@ pub enum Mode {
     Normal,
     /// Typing the prompt of the Route pane.
     Prompt,
-    /// Typing the filter of the Route pane.
-    Filter,
     /// Typing a line at the bottom.
     Line(LineInput),
     /// Picking from a list.
@@ -34,11 +32,6 @@ impl Modes {
 
     pub fn top_mut(&mut self) -> &mut Mode {
         self.over.last_mut().unwrap_or(&mut self.base)
-    }
-
-    /// What shows below a line or a list.
-    pub fn base(&self) -> &Mode {
-        &self.base
     }
 
     /// Replaces what lies below all others.

@@ -26,7 +26,7 @@ pub struct ModelSet {
     pub models: Arc<Vec<String>>,
     /// What they are called where there is little room, if it is something else.
     pub short: Arc<Vec<String>>,
-    pub attributes: Vec<Attribute>,
+    pub attributes: Arc<Vec<Attribute>>,
     pub benchmarks: Vec<Benchmark>,
     pub vectors: Arc<Array2<f32>>,
     /// By model: the standard deviation, in logits, of what is not known of it on the mean training
@@ -53,7 +53,7 @@ impl ModelSet {
             simulated: data.simulated(),
             short: short_names(&models),
             models,
-            attributes: data.attributes.iter().map(printable).collect(),
+            attributes: printable_attributes(&Arc::new(data.attributes.clone())),
             vectors: Arc::new(Array2::zeros((data.models.len(), 0))),
             ..Self::default()
         }
@@ -127,7 +127,7 @@ impl From<&Embedder> for ModelSet {
             simulated: embedder.provenance().simulated,
             short: short_names(&models),
             models,
-            attributes: embedder.attributes().iter().map(printable).collect(),
+            attributes: printable_attributes(&embedder.shared_attributes()),
             benchmarks: embedder.benchmarks().iter().map(benchmark).collect(),
             vectors: embedder.shared_vectors(),
             uncertainty: embedder
@@ -162,12 +162,25 @@ fn short_names(names: &Arc<Vec<String>>) -> Arc<Vec<String>> {
     Arc::clone(names)
 }
 
+/// The attributes as they are shown: the same list where that is what they are.
+fn printable_attributes(attributes: &Arc<Vec<Attribute>>) -> Arc<Vec<Attribute>> {
+    let plain = |attribute: &Attribute| {
+        let values = match &attribute.values {
+            Values::Class(values) => values.par_iter().flatten_iter().all(|v| is_one_line(v)),
+            Values::Flag(_) | Values::Number(_) => true,
+        };
+        values && is_one_line(&attribute.name)
+    };
+    if attributes.iter().all(plain) {
+        return Arc::clone(attributes);
+    }
+    Arc::new(attributes.iter().map(printable).collect())
+}
+
 fn printable(attribute: &Attribute) -> Attribute {
     let values = match &attribute.values {
         Values::Class(values) => {
-            let line =
-                |text: &str| if is_one_line(text) { text.to_owned() } else { one_line(text) };
-            Values::Class(values.par_iter().map(|v| v.as_deref().map(line)).collect())
+            Values::Class(values.iter().map(|v| v.as_deref().map(one_line)).collect())
         }
         other => other.clone(),
     };

@@ -18,6 +18,8 @@ pub struct Item {
     pub commands: Vec<Command>,
     /// It is in force now.
     pub chosen: bool,
+    /// What picking it does where a number is typed behind its words.
+    pub with_number: Option<fn(u32) -> Command>,
 }
 
 impl Item {
@@ -29,6 +31,7 @@ impl Item {
             aliases: "",
             commands: vec![command],
             chosen: false,
+            with_number: None,
         }
     }
 }
@@ -46,6 +49,8 @@ pub struct Picker {
     pub stays: bool,
     /// Its items are models: the one under the cursor is shown below.
     pub of_models: bool,
+    /// Its items are all commands: a filter can be typed there, too.
+    pub of_commands: bool,
 }
 
 impl Picker {
@@ -53,7 +58,8 @@ impl Picker {
         let hits = (0..items.len()).collect();
         let at = items.iter().position(|item| item.chosen).unwrap_or_default();
         let (input, preview) = (Input::default(), None);
-        Self { title, input, items, hits, at, preview, stays: false, of_models: false }
+        let (stays, of_models, of_commands) = (false, false, false);
+        Self { title, input, items, hits, at, preview, stays, of_models, of_commands }
     }
 
     /// Items act while the cursor is on them; `back` undoes it.
@@ -68,6 +74,11 @@ impl Picker {
         self
     }
 
+    pub fn of_commands(mut self) -> Self {
+        self.of_commands = true;
+        self
+    }
+
     pub fn of_models(mut self) -> Self {
         self.of_models = true;
         self
@@ -76,7 +87,7 @@ impl Picker {
     /// Finds what was typed: items with words that begin with every typed one come first, those of
     /// the label before others, and then labels in which the letters are found.
     pub fn typed(&mut self) {
-        let typed = self.input.value();
+        let typed = self.split_number().0;
         let labels = self.items.iter().map(|item| item.label.as_str());
         let fuzzily = fuzzy::matching(typed, labels);
         // What has a meaning for the fuzzy search alone is left to it.
@@ -105,6 +116,28 @@ impl Picker {
             first.into_iter().chain(fuzzily.into_iter().filter(|at| !taken[*at])).collect()
         };
         self.at = 0;
+    }
+
+    /// What was typed, without a number at its end where an item takes one.
+    fn split_number(&self) -> (&str, Option<u32>) {
+        let typed = self.input.value();
+        let takes = self.items.iter().any(|item| item.with_number.is_some());
+        let split = typed.trim_end().rsplit_once(' ').filter(|_| takes);
+        split
+            .and_then(|(words, number)| Some((words, Some(number.parse().ok()?))))
+            .unwrap_or((typed, None))
+    }
+
+    /// What the item under the cursor stands for.
+    pub fn commands(&self) -> Vec<Command> {
+        let Some(item) = self.under_cursor() else { return Vec::new() };
+        let mut commands = item.commands.clone();
+        if let (Some(with), Some(number)) = (item.with_number, self.split_number().1)
+            && let Some(last) = commands.last_mut()
+        {
+            *last = with(number);
+        }
+        commands
     }
 
     pub fn move_by(&mut self, by: isize) {

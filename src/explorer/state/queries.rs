@@ -4,6 +4,7 @@ use super::State;
 use super::job::{Job, JobKind, Phase};
 use super::line::Purpose;
 use super::mode::Mode;
+use crate::analysis::router::Preferences;
 use crate::explorer::command::{Command, NewModelCommand};
 use crate::explorer::keys::Context;
 use crate::explorer::pane::Pane;
@@ -19,6 +20,7 @@ impl State {
             JobKind::Forecasts => self.forecasts.grid.phase(),
             JobKind::Evaluation => self.evaluation.found.phase(),
             JobKind::Route => self.route.routing.phase(),
+            JobKind::Similar => self.route.finding.phase(),
             JobKind::Placement => self.new_model.placement.phase(),
             // Files are read at once or not at all: nothing waits for them.
             JobKind::Answers | JobKind::PromptFile => Job::Idle,
@@ -58,10 +60,10 @@ impl State {
     pub fn is_of_use(&self, command: &Command) -> bool {
         match command {
             Command::Filter => match self.focus {
-                Pane::Models | Pane::Forecast | Pane::Route => true,
                 Pane::Questions => self.questions.question_set.done().is_some(),
-                _ => false,
+                _ => true,
             },
+            Command::ClearFilter => self.filter.is_on(),
             Command::NextView => matches!(self.focus, Pane::Map | Pane::Route),
             Command::Maximize => self.area.width >= 120,
             Command::NewModel(NewModelCommand::Next) => self.with_data,
@@ -74,14 +76,19 @@ impl State {
         }
     }
 
+    /// What the next route weighs.
+    pub fn preferences(&self) -> Preferences {
+        self.route.limits.preferences(self.filter.pool())
+    }
+
     /// The contexts whose keys hold now, the most special first.
     pub fn contexts(&self) -> Vec<Context> {
         let typing = match self.modes.top() {
             Mode::Picker(_) => Some(Context::Picker),
             Mode::Line(line) => Some(match line.purpose {
                 Purpose::Group => Context::Naming,
-                Purpose::Filter
-                | Purpose::Select
+                Purpose::Filter | Purpose::Select => Context::Filter,
+                Purpose::Questions
                 | Purpose::Save
                 | Purpose::Answers
                 | Purpose::Cost
@@ -89,9 +96,8 @@ impl State {
                 | Purpose::Export(_) => Context::Line,
             }),
             // A training has only the map beside it.
-            Mode::Prompt | Mode::Filter if self.training.is_some() => None,
+            Mode::Prompt if self.training.is_some() => None,
             Mode::Prompt => Some(Context::Prompt),
-            Mode::Filter => Some(Context::Filter),
             Mode::Normal => None,
         };
         if let Some(typing) = typing {

@@ -2,28 +2,101 @@
 
 use super::column::{Cell, Column};
 use super::facts::Facts;
-use crate::dataset::{Attribute, Values, filter};
+use crate::dataset::filter::{self, Completion};
+use crate::dataset::{Attribute, Values};
 use crate::explorer::fuzzy;
 
-/// The models that `text` means, in their own order, and what is wrong with it: an expression over
-/// names and all columns of the table (see [`filter`]; shares are in percent), or else words that are
-/// found in the name, fuzzily.
-pub fn matching(facts: &Facts, text: &str) -> (Vec<usize>, Option<String>) {
-    let models = &facts.model_set.models;
-    if text.trim().is_empty() {
-        return ((0..models.len()).collect(), None);
+/// What an expression can be about: names and the columns of the table; shares are in percent.
+pub struct Columns<'a> {
+    facts: Facts<'a>,
+    wanted: fn(Column) -> bool,
+}
+
+impl<'a> Columns<'a> {
+    /// All columns.
+    pub fn all(facts: &Facts<'a>) -> Self {
+        Self { facts: *facts, wanted: |_| true }
     }
-    let problem = match filter::select(text, models, &columns(facts, text)) {
-        Ok(mask) => {
-            let meant = mask.iter().enumerate().filter(|(_, meant)| **meant);
-            return (meant.map(|(model, _)| model).collect(), None);
+
+    /// All but the chances on the prompt: a filter decides who is asked for those.
+    pub fn of_models(facts: &Facts<'a>) -> Self {
+        Self { facts: *facts, wanted: |column| column != Column::Forecast }
+    }
+
+    /// The models that `text` means, one entry a model: those of an expression (see [`filter`]), or else
+    /// those whose names hold its words, fuzzily.
+    ///
+    /// # Errors
+    /// What is wrong with it, in a sentence.
+    pub fn meant(&self, text: &str) -> Result<Vec<bool>, String> {
+        let models = &self.facts.model_set.models;
+        let problem = match filter::select(text, models, &self.columns(text)) {
+            Ok(mask) => return Ok(mask),
+            Err(problem) => problem.to_string(),
+        };
+        if is_expression(text) {
+            return Err(problem);
         }
-        Err(problem) => problem.to_string(),
-    };
-    if is_expression(text) {
-        return (Vec::new(), Some(problem));
+        let found = fuzzy::found(text, models);
+        if found.is_empty() {
+            return Err(problem);
+        }
+        let mut mask = vec![false; models.len()];
+        found.into_iter().for_each(|model| mask[model] = true);
+        Ok(mask)
     }
-    (fuzzy::found(text, models), None)
+
+    /// True for what may become an expression as it is typed on: it is not yet taken for words of names.
+    pub fn is_begun(&self, text: &str) -> bool {
+        let (models, columns) = (&self.facts.model_set.models, self.columns(text));
+        filter::select(text, models, &columns).is_err()
+            && !filter::complete(text, models, &columns).offers.is_empty()
+    }
+
+    /// What can stand at the end of `text`.
+    pub fn complete(&self, text: &str) -> Completion {
+        filter::complete(text, &self.facts.model_set.models, &self.columns(text))
+    }
+
+    /// The columns as attributes. Those that `text` does not name are empty: of many models it would take a
+    /// while to fill them.
+    fn columns(&self, text: &str) -> Vec<Attribute> {
+        let (facts, model_set) = (&self.facts, self.facts.model_set);
+        // In backticks a name may stand with some of them doubled.
+        let is_named = |name: &str| text.contains(name) || text.contains('`');
+        let attributes = model_set.attributes.iter().map(|attribute| {
+            if is_named(&attribute.name) {
+                return attribute.clone();
+            }
+            let values = match &attribute.values {
+                Values::Flag(_) => Values::Flag(Vec::new()),
+                Values::Number(_) => Values::Number(Vec::new()),
+                Values::Class(_) => Values::Class(Vec::new()),
+            };
+            Attribute { name: attribute.name.clone(), values }
+        });
+        let others = Column::all(model_set).into_iter().filter(|column| {
+            !matches!(column, Column::Name | Column::Attribute(_)) && (self.wanted)(*column)
+        });
+        let others = others.map(|column| {
+            let name = column.title(model_set);
+            let models = if is_named(name) { model_set.models.len() } else { 0 };
+            let cells = (0..models).map(|model| column.cell(facts, model));
+            let text = |cell| if let Cell::Text(text) = cell { Some(text) } else { None };
+            let number = |cell| match cell {
+                Cell::Number(n) | Cell::Decimal(n) => Some(n),
+                Cell::Share(p) => Some(100.0 * p),
+                _ => None,
+            };
+            let values = if column == Column::Cluster {
+                Values::Class(cells.map(text).collect())
+            } else {
+                Values::Number(cells.map(number).collect())
+            };
+            Attribute { name: name.to_owned(), values }
+        });
+        attributes.chain(others).collect()
+    }
 }
 
 /// True for what is not meant as words of a name.
@@ -33,52 +106,6 @@ fn is_expression(text: &str) -> bool {
     text.contains(['=', '<', '>', '~', '(', '`'])
         || words.iter().skip(1).any(joins)
         || words.len() > 1 && words[0] == "not"
-}
-
-/// The columns of the table as attributes: what can be asked of a model. Those that a text does not name are
-/// empty.
-fn columns(facts: &Facts, text: &str) -> Vec<Attribute> {
-    let model_set = facts.model_set;
-    let others = Column::all(model_set)
-        .into_iter()
-        .filter(|column| !matches!(column, Column::Name | Column::Attribute(_)));
-    // In backticks a name may stand with some of them doubled.
-    let is_named = |name: &str| text.contains(name) || text.contains('`');
-    let attributes = model_set.attributes.iter().map(|attribute| {
-        if is_named(&attribute.name) {
-            return attribute.clone();
-        }
-        let values = match &attribute.values {
-            Values::Flag(_) => Values::Flag(Vec::new()),
-            Values::Number(_) => Values::Number(Vec::new()),
-            Values::Class(_) => Values::Class(Vec::new()),
-        };
-        Attribute { name: attribute.name.clone(), values }
-    });
-    let mut columns: Vec<Attribute> = attributes.collect();
-    columns.extend(others.map(|column| {
-        let models = if is_named(column.title(model_set)) { model_set.models.len() } else { 0 };
-        let cells = (0..models).map(|model| column.cell(facts, model));
-        let values = if column == Column::Cluster {
-            Values::Class(
-                cells
-                    .map(|cell| if let Cell::Text(text) = cell { Some(text) } else { None })
-                    .collect(),
-            )
-        } else {
-            Values::Number(
-                cells
-                    .map(|cell| match cell {
-                        Cell::Number(n) | Cell::Decimal(n) => Some(n),
-                        Cell::Share(p) => Some(100.0 * p),
-                        _ => None,
-                    })
-                    .collect(),
-            )
-        };
-        Attribute { name: column.title(model_set).to_owned(), values }
-    }));
-    columns
 }
 
 #[cfg(test)]

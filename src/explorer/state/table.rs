@@ -1,11 +1,11 @@
-//! The table of all models: its columns, its order and what is filtered out.
+//! The table of models: its columns and its order.
 
 use rayon::prelude::*;
 
 use super::column::{Cell, Column};
 use super::facts::Facts;
+use super::filter::Filter;
 use super::model_set::ModelSet;
-use super::selection;
 use crate::dataset::Values;
 
 /// Benchmarks that the table begins with.
@@ -17,9 +17,6 @@ pub struct TableState {
     pub at: usize,
     pub sort: Column,
     pub descending: bool,
-    pub filter: String,
-    /// What is wrong with the filter, if it was meant as an expression.
-    pub problem: Option<String>,
     /// The models that are shown, in order.
     pub rows: Vec<usize>,
 }
@@ -49,8 +46,6 @@ impl TableState {
             at: 0,
             sort: Column::Answers,
             descending: true,
-            filter: String::new(),
-            problem: None,
             rows: (0..model_set.models.len()).collect(),
         }
     }
@@ -70,8 +65,8 @@ impl TableState {
     }
 
     /// Filters and sorts. What is unknown stands last in either direction.
-    pub fn arrange(&mut self, facts: &Facts) {
-        let (rows, problem) = selection::matching(facts, &self.filter);
+    pub fn arrange(&mut self, facts: &Facts, filter: &Filter) {
+        let rows = (0..facts.model_set.models.len()).filter(|model| filter.has(*model)).collect();
         let cell = |model: usize| self.sort.cell(facts, model);
         self.rows = if self.sort.is_text(facts.model_set) {
             let text =
@@ -80,7 +75,6 @@ impl TableState {
         } else {
             sorted(rows, self.descending, |model| cell(model).place())
         };
-        self.problem = problem;
     }
 
     /// Sorts by the column under the cursor from now on; a second time the other way round.

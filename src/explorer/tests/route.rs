@@ -61,22 +61,22 @@ fn a_filter_counts_completes_and_can_be_taken_back() {
     press(&mut state, KeyCode::Char('f'));
     type_text(&mut state, "code");
     assert!(screen(&state).contains("Tab coder"), "{}", screen(&state));
-    assert!(state.route.filter.pool.is_none(), "half a word changes nothing");
+    assert!(!state.filter.is_on(), "half a word changes nothing");
     let effects = press(&mut state, KeyCode::Tab);
-    assert_eq!(state.route.filter.input.value(), "coder ");
+    assert_eq!(state.modes.line().unwrap().input.value(), "coder ");
     assert!(matches!(effects.last(), Some(Effect::Route(..))), "asked again");
-    let pool = state.route.preferences().pool.unwrap();
+    let pool = state.preferences().pool.unwrap();
     let coders = pool.iter().filter(|m| **m).count();
-    assert!(screen(&state).contains(&format!("{coders} models")));
+    assert!(screen(&state).contains(&format!("{coders} of 24 models")));
     insta::assert_snapshot!("filter", screen(&state));
     press(&mut state, KeyCode::Enter);
     assert!(screen(&state).contains(&format!("coder · {coders} of 24")));
     press(&mut state, KeyCode::Char('f'));
-    type_text(&mut state, "and nonsense");
+    type_text(&mut state, " and nonsense");
     assert!(screen(&state).contains("no attribute is called"));
     press(&mut state, KeyCode::Esc);
-    assert_eq!(state.route.filter.input.value(), "coder ");
-    assert_eq!(state.route.preferences().pool, Some(pool), "as before");
+    assert_eq!(state.filter.text, "coder");
+    assert_eq!(state.preferences().pool, Some(pool), "as before");
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn cost_counts_more_and_less() {
     for _ in 0..12 {
         press(&mut state, KeyCode::Char('>'));
     }
-    assert!((state.route.preferences().cost_weight - 10.0).abs() < 1e-9);
+    assert!((state.preferences().cost_weight - 10.0).abs() < 1e-9);
     let effects = press(&mut state, KeyCode::Char('<'));
     assert!(matches!(effects.last(), Some(Effect::Route(..))));
     assert!(screen(&state).contains("cost weight 9"));
@@ -164,27 +164,28 @@ fn limits_are_asked_for_and_impossible_ones_refused() {
     press(&mut state, KeyCode::Enter);
     let effects = press(&mut state, KeyCode::Char('.'));
     assert!(matches!(effects[..], [Effect::Route(..)]), "a new route is asked for");
-    assert_eq!(state.route.preferences().min_quality, Some(0.5));
+    assert_eq!(state.preferences().min_quality, Some(0.5));
     press(&mut state, KeyCode::Char('.'));
     press(&mut state, KeyCode::Char('#'));
-    let preferences = state.route.preferences();
+    let preferences = state.preferences();
     assert_eq!((preferences.min_quality, preferences.cheapest_tie), (Some(0.55), true));
     for _ in 0..2 {
         press(&mut state, KeyCode::Char(','));
     }
-    assert_eq!(state.route.preferences().min_quality, None);
+    assert_eq!(state.preferences().min_quality, None);
 
     press(&mut state, KeyCode::Char('$'));
     type_text(&mut state, "12");
     assert!(screen(&state).contains("4 models"), "3, 6, 9 and 12 billion parameters");
     press(&mut state, KeyCode::Enter);
-    assert_eq!(state.route.preferences().max_cost, Some(12.0));
+    assert_eq!(state.preferences().max_cost, Some(12.0));
     assert!(screen(&state).contains("≤ 12B"));
     press(&mut state, KeyCode::Char('f'));
     type_text(&mut state, "params_b > 40");
-    assert!(state.route.filter.problem.as_deref().is_some_and(|p| p.contains("costs so little")));
+    let problem = state.modes.line().unwrap().problem.clone();
+    assert!(problem.is_some_and(|problem| problem.contains("costs so little")));
     press(&mut state, KeyCode::Enter);
-    assert!(state.route.filter.pool.is_none(), "it would leave no model");
+    assert!(!state.filter.is_on(), "it would leave no model");
     for (typed, wrong) in [("1", "so little"), ("-3", "negative"), ("much", "not a number")] {
         press(&mut state, KeyCode::Char('$'));
         for _ in 0..4 {
@@ -193,14 +194,14 @@ fn limits_are_asked_for_and_impossible_ones_refused() {
         type_text(&mut state, typed);
         press(&mut state, KeyCode::Enter);
         assert!(state.notice.as_ref().is_some_and(|n| n.bad && n.text.contains(wrong)), "{typed}");
-        assert_eq!(state.route.preferences().max_cost, Some(12.0));
+        assert_eq!(state.preferences().max_cost, Some(12.0));
     }
     press(&mut state, KeyCode::Char('$'));
     for _ in 0..4 {
         press(&mut state, KeyCode::Backspace);
     }
     press(&mut state, KeyCode::Enter);
-    assert_eq!(state.route.preferences().max_cost, None);
+    assert_eq!(state.preferences().max_cost, None);
 }
 
 #[test]
@@ -219,18 +220,26 @@ fn a_filter_becomes_a_pool_that_is_found_again() {
     press(&mut state, KeyCode::Char('@'));
     type_text(&mut state, "all");
     press(&mut state, KeyCode::Enter);
-    assert!(state.route.filter.pool.is_none());
+    assert!(!state.filter.is_on());
     press(&mut state, KeyCode::Char('@'));
     assert!(screen(&state).contains("coders"));
     type_text(&mut state, "coders");
     let effects = press(&mut state, KeyCode::Enter);
     assert!(matches!(effects[..], [Effect::Route(..)]));
-    assert!(state.route.filter.pool.as_ref().is_some_and(|pool| pool[0] && !pool[1]));
+    assert!(state.filter.is_on() && state.filter.has(0) && !state.filter.has(1));
 
     state.pools.named.insert("gone".into(), "nobody_has_this > 3".into());
     update(&mut state, Event::Command(Command::UsePool(Some("gone".into()))));
     assert!(state.notice.as_ref().is_some_and(|notice| notice.bad));
-    assert_eq!(state.route.filter.input.value(), "coder", "the filter stays as it was");
+    assert_eq!(state.filter.text, "coder", "the filter stays as it was");
+    update(&mut state, Event::Command(Command::Focus(Pane::Route)));
+    press(&mut state, KeyCode::Char('f'));
+    type_text(&mut state, " coding > 10");
+    press(&mut state, KeyCode::Enter);
+    control(&mut state, 's');
+    type_text(&mut state, "able coders");
+    assert!(press(&mut state, KeyCode::Enter).is_empty(), "a pool cannot ask for accuracies");
+    assert!(state.notice.as_ref().is_some_and(|n| n.text.contains("Pool not saved")));
 }
 
 #[test]

@@ -8,6 +8,8 @@ use ratatui::widgets::Paragraph;
 use super::widgets::{fit, width, wrap};
 use crate::explorer::command::Command;
 use crate::explorer::keys::Binding;
+use crate::explorer::layout::Layout;
+use crate::explorer::pane::Pane;
 use crate::explorer::state::line::LineInput;
 use crate::explorer::state::{Notice, State};
 use crate::explorer::theme::Ink;
@@ -15,13 +17,28 @@ use crate::explorer::theme::Ink;
 pub fn draw(frame: &mut Frame, state: &State, area: Rect) {
     let lowest = Rect { y: area.bottom().saturating_sub(1), height: 1, ..area }.intersection(area);
     match (state.modes.line(), &state.notice) {
-        (Some(line), None) => draw_line(frame, state, line, lowest),
-        (Some(line), Some(notice)) if area.height > 1 => {
-            draw_notice(frame, state, notice, Rect { height: area.height - 1, ..area });
-            draw_line(frame, state, line, lowest);
+        (Some(line), None) => draw_typed(frame, state, line, area),
+        (Some(line), Some(notice)) if area.height > line.lines() => {
+            let above = area.height - line.lines();
+            draw_notice(frame, state, notice, Rect { height: above, ..area });
+            draw_typed(
+                frame,
+                state,
+                line,
+                Rect { y: area.y + above, height: line.lines(), ..area },
+            );
         }
         (_, Some(notice)) => draw_notice(frame, state, notice, area),
         (None, None) => draw_keys(frame, state, lowest),
+    }
+}
+
+/// What is typed, and over an expression what could come next.
+fn draw_typed(frame: &mut Frame, state: &State, line: &LineInput, area: Rect) {
+    let lowest = Rect { y: area.bottom().saturating_sub(1), height: 1, ..area }.intersection(area);
+    draw_line(frame, state, line, lowest);
+    if line.is_expression() && area.height > 1 {
+        draw_offers(frame, state, line, Rect { y: lowest.y - 1, ..lowest });
     }
 }
 
@@ -53,15 +70,19 @@ fn draw_notice(frame: &mut Frame, state: &State, notice: &Notice, area: Rect) {
 fn draw_line(frame: &mut Frame, state: &State, input: &LineInput, area: Rect) {
     let (theme, room) = (&state.theme, usize::from(area.width));
     let (hint, ink) = match &input.problem {
-        Some(problem) => (fit(problem, room / 2), Ink::Bad),
-        None => (input.hint(), Ink::Muted),
+        Some(problem) if !input.is_expression() => (fit(problem, room / 2), Ink::Bad),
+        _ => (input.hint(), Ink::Muted),
     };
     let mut label = input.label();
     let label_style = theme.badge(Ink::Accent);
     let gap = " ";
     let left = room.saturating_sub(width(&label) + width(&hint) + 6).max(8);
-    let typed = fit(&crate::one_line(input.input.value()), left);
-    let cursor = area.x + (width(&label) + gap.len() + width(&typed)) as u16;
+    // The end of what stands before the cursor stays in sight.
+    let before = crate::one_line(&input.before_cursor());
+    let hidden = width(&before).saturating_sub(left);
+    let shown: String = crate::one_line(input.input.value()).chars().skip(hidden).collect();
+    let typed = fit(&shown, left);
+    let cursor = area.x + (width(&label) + gap.len() + width(&before) - hidden) as u16;
     label = fit(&label, room);
     let line = Line::from(vec![
         Span::styled(label, label_style),
@@ -70,6 +91,42 @@ fn draw_line(frame: &mut Frame, state: &State, input: &LineInput, area: Rect) {
     ]);
     frame.render_widget(line, area);
     frame.set_cursor_position((cursor.min(area.right().saturating_sub(1)), area.y));
+}
+
+/// Over an expression that is typed: how much it means, and what could come next or what is wrong.
+fn draw_offers(frame: &mut Frame, state: &State, line: &LineInput, area: Rect) {
+    let (theme, room) = (&state.theme, usize::from(area.width).saturating_sub(1));
+    let empty = line.input.value().trim().is_empty();
+    let all = state.model_set.models.len();
+    let mut spans = vec![Span::raw(" ")];
+    match &line.problem {
+        Some(problem) if line.offers.is_empty() => {
+            spans.push(Span::styled(fit(problem, room), theme.ink(Ink::Bad)));
+            return frame.render_widget(Line::from(spans), area);
+        }
+        // Half a word is no mistake yet.
+        Some(_) => spans.push(Span::styled("…  ", theme.ink(Ink::Muted))),
+        None if empty => {
+            let example = "e.g. family=qwen size<10 reasoning=yes, gsm8k > 80, words of names  ";
+            spans.push(Span::styled(fit(example, room / 2), theme.ink(Ink::Muted)));
+        }
+        None => {
+            let count = format!("{} of {all} models  ", line.found);
+            spans.push(Span::styled(count, theme.bold(Ink::Good)));
+        }
+    }
+    let mut left = room.saturating_sub(spans.iter().map(Span::width).sum());
+    for (i, offer) in line.offers.iter().enumerate() {
+        let offer = crate::one_line(offer);
+        let text = if i == 0 { format!("Tab {offer}") } else { offer };
+        if width(&text) + 2 > left {
+            break;
+        }
+        left -= width(&text) + 2;
+        let style = if i == 0 { theme.bold(Ink::Accent) } else { theme.ink(Ink::Muted) };
+        spans.extend([Span::styled(text, style), Span::raw("  ")]);
+    }
+    frame.render_widget(Line::from(spans), area);
 }
 
 fn draw_keys(frame: &mut Frame, state: &State, area: Rect) {
@@ -87,6 +144,11 @@ fn draw_keys(frame: &mut Frame, state: &State, area: Rect) {
 fn hint<'a>(state: &State, binding: &'a Binding) -> &'a str {
     match binding.command {
         Command::Maximize if state.maximized => "restore",
+        Command::Open if state.focus == Pane::Route => match &state.route.result {
+            None => "type a prompt",
+            Some(_) if !state.maximized && Layout::has_room(state.area) => "list, plot and why",
+            Some(_) => "model",
+        },
         _ => binding.hint,
     }
 }

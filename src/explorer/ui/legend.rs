@@ -19,6 +19,8 @@ const LONGEST: usize = 48;
 pub struct Parts {
     pub plot: Rect,
     legend: Vec<(usize, Rect)>,
+    /// By class, how many models the filter leaves.
+    left: Vec<usize>,
 }
 
 impl Parts {
@@ -26,8 +28,9 @@ impl Parts {
         let inside = Layout::inside(area);
         let mut legend = Vec::new();
         let (mut x, mut row) = (0, 0);
+        let left = left(state);
         for i in 0..state.map.coloring.classes.len() {
-            let w = (entry(state, i, inside.width).0 + 2) as u16;
+            let w = (entry(state, i, left[i], inside.width).0 + 2) as u16;
             if x > 0 && x + w > inside.width {
                 (x, row) = (0, row + 1);
             }
@@ -39,7 +42,7 @@ impl Parts {
         legend.retain(|(_, place)| place.y < rows);
         let plot = Rect { height: inside.height.saturating_sub(rows), ..inside };
         legend.iter_mut().for_each(|(_, place)| place.y += plot.bottom());
-        Self { plot, legend }
+        Self { plot, legend, left }
     }
 
     /// The class of the legend at a cell.
@@ -61,24 +64,37 @@ impl Parts {
 
 /// A legend entry without its marker: its width and its parts. The name of a cluster says how far it
 /// holds at its end, and may take the whole line.
-fn entry(state: &State, at: usize, room: u16) -> (usize, String, String) {
+fn entry(state: &State, at: usize, left: usize, room: u16) -> (usize, String, String) {
     let class = &state.map.coloring.classes[at];
-    let count = format!(" {}", counted(state, at));
+    let count = format!(" {}", counted(state, at, left));
     let room = usize::from(room).saturating_sub(width(&count) + 2);
     let longest = if state.map.coloring.by == ColorBy::Cluster { room } else { LONGEST };
     let name = fit(&class.name, longest);
     (width(&name) + width(&count), name, count)
 }
 
-/// How many models a class has, and of several marked ones how many are of it.
-fn counted(state: &State, at: usize) -> String {
-    let coloring = &state.map.coloring;
-    let class = &coloring.classes[at];
+/// How many models a class has that the filter leaves, and of several marked ones how many are of it.
+fn counted(state: &State, at: usize, left: usize) -> String {
     if state.marked.len() < 2 {
-        return class.count.to_string();
+        return left.to_string();
     }
-    let own = |m: &&usize| coloring.class_of(**m) == at;
-    format!("{}/{}", state.marked.iter().filter(own).count(), class.count)
+    let own = |m: &&usize| state.map.coloring.class_of(**m) == at;
+    format!("{}/{left}", state.marked.iter().filter(own).count())
+}
+
+/// By class, how many models the filter leaves.
+fn left(state: &State) -> Vec<usize> {
+    let coloring = &state.map.coloring;
+    let mut left: Vec<usize> = coloring.classes.iter().map(|class| class.count).collect();
+    if state.filter.is_on() {
+        left.fill(0);
+        for model in (0..state.model_set.models.len()).filter(|m| state.filter.has(*m)) {
+            if let Some(count) = left.get_mut(coloring.class_of(model)) {
+                *count += 1;
+            }
+        }
+    }
+    left
 }
 
 /// Draws the legend.
@@ -86,13 +102,13 @@ pub fn draw(buffer: &mut Buffer, state: &State, parts: &Parts) {
     let theme = &state.theme;
     for &(i, place) in &parts.legend {
         let class = &state.map.coloring.classes[i];
-        let lit = state.map.isolated.is_none_or(|isolated| isolated == i);
+        let lit = state.map.isolated.is_none_or(|isolated| isolated == i) && parts.left[i] > 0;
         let (marker, text) = if lit {
             (Style::new().fg(theme.hue(class.hue)), theme.ink(Ink::Text))
         } else {
             (theme.ink(Ink::MapDim), theme.ink(Ink::MapDim))
         };
-        let (_, name, count) = entry(state, i, parts.plot.width);
+        let (_, name, count) = entry(state, i, parts.left[i], parts.plot.width);
         let shape =
             if state.marker() == Marker::Shapes { SHAPES[i.min(SHAPES.len() - 1)] } else { "●" };
         let end = place.right();

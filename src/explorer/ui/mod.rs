@@ -83,12 +83,17 @@ fn draw_header(frame: &mut Frame, state: &State, area: Rect) {
     let room = (area.width as usize).saturating_sub(Line::from(right.clone()).width());
     let models = match model_set.models.len() {
         1 => "1 model".into(),
+        n if state.filter.is_on() => format!("{} of {n} models", state.filter.left(n)),
         n => format!("{n} models"),
     };
     let mut left = vec![
         Span::styled(" llmap ", theme.badge(Ink::Accent)),
         Span::styled(format!(" {} ", model_set.data), theme.bold(Ink::Text)),
-        Span::styled(format!("· {models} "), muted),
+        Span::styled("· ", muted),
+        Span::styled(
+            format!("{models} "),
+            if state.filter.is_on() { theme.bold(Ink::Accent) } else { muted },
+        ),
     ];
     let mut taken: usize = left.iter().map(Span::width).sum();
     for (name, value, ink) in status(state) {
@@ -110,6 +115,9 @@ fn draw_header(frame: &mut Frame, state: &State, area: Rect) {
 /// The parts of the status: a name, and a value with its ink.
 fn status(state: &State) -> Vec<(&'static str, String, Ink)> {
     let mut parts = Vec::new();
+    if state.filter.is_on() {
+        parts.push(("filter ", state.filter.title(), Ink::Accent));
+    }
     if state.selected < state.model_set.models.len() {
         parts.push(("", state.short(state.selected).to_owned(), Ink::MapSelected));
     }
@@ -121,13 +129,9 @@ fn status(state: &State) -> Vec<(&'static str, String, Ink)> {
         let only = isolated.map_or_else(String::new, |class| format!(": {} only", class.name));
         parts.push(("color ", format!("{title}{only}"), Ink::Text));
     }
-    let filter = match state.focus {
-        Pane::Route => state.route.filter.input.value(),
-        Pane::Questions => state.questions.filter.as_str(),
-        _ => state.table.filter.as_str(),
-    };
-    if !filter.trim().is_empty() {
-        parts.push(("filter ", crate::one_line(filter.trim()), Ink::Text));
+    let words = state.questions.filter.trim();
+    if state.focus == Pane::Questions && !words.is_empty() {
+        parts.push(("questions with ", crate::one_line(words), Ink::Text));
     }
     if state.map.tool != Tool::Box {
         parts.push(("", state.map.tool.title().to_lowercase(), Ink::Text));

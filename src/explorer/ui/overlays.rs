@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Paragraph};
 
+use crate::analysis::router::Measured;
 use crate::explorer::keys::Context;
 use crate::explorer::layout::Layout;
 use crate::explorer::pane::Pane;
@@ -226,8 +227,25 @@ fn help_groups(state: &State) -> Vec<Vec<Line<'static>>> {
         };
         std::iter::once(heading).chain(rows.iter().map(row)).collect()
     };
+    if state.focus == Pane::Route {
+        let badges = Measured::ALL.map(|m| (m.badge().to_owned(), m.meaning())).to_vec();
+        groups.insert(1, ("In the ranking", [badges, of_ranking()].concat()));
+    }
     groups.push(("Mouse", MOUSE.map(|(does, about)| (does.to_owned(), about)).to_vec()));
     groups.iter().map(column).collect()
+}
+
+/// The other signs of the ranking.
+fn of_ranking() -> Vec<(String, &'static str)> {
+    let signs = [
+        ("★", "Routed to"),
+        ("≈", "Statistically tied with the most accurate"),
+        ("◆", "Pareto front: none is better at the same cost"),
+        ("$/M", "Dollars per million tokens, mean of in and out"),
+        ("prompt", "This prompt, with an answer of :answer-tokens N"),
+        ("Scope", "How familiar the prompt is: out, near, in"),
+    ];
+    signs.map(|(sign, about)| (sign.to_owned(), about)).to_vec()
 }
 
 /// What the mouse does, which no keymap says.

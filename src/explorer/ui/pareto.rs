@@ -2,15 +2,18 @@
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use crate::analysis::router::{Candidate, Route, Unit};
+use crate::embedder::Scope;
 use crate::explorer::state::State;
 use crate::explorer::theme::Ink;
 use crate::explorer::ui::widgets::{fit, heading, width};
 
 /// Cells left of the plot for its probabilities.
 const SCALE: u16 = 5;
+/// How far from a point a click still means it, in cells.
+const REACH: u16 = 3;
 
 /// A plot from the cheapest candidate to the most expensive (logarithmic), and as far down as the front and
 /// the better half reach.
@@ -56,7 +59,9 @@ pub fn draw(frame: &mut Frame, state: &State, route: &Route, area: Rect) {
     let theme = &state.theme;
     let costs = state.model_set.costs();
     let priced: Vec<&Candidate> = route.candidates.iter().filter(|c| c.cost.is_some()).collect();
-    let title = heading(theme, area.width.into(), "Accuracy vs cost", "· ◆ Pareto front");
+    let out = route.scope == Scope::Out;
+    let title = if out { "Overall strength vs cost" } else { "Accuracy vs cost" };
+    let title = heading(theme, area.width.into(), title, "· ◆ Pareto front");
     frame.render_widget(title, Rect { height: area.height.min(1), ..area });
     let (Some(unit), false) = (costs.unit(), priced.is_empty()) else {
         let text = "No costs known: add cost_in and cost_out, or params_b, to models.csv";
@@ -65,19 +70,13 @@ pub fn draw(frame: &mut Frame, state: &State, route: &Route, area: Rect) {
         return frame
             .render_widget(ratatui::text::Span::styled(text, theme.ink(Ink::Muted)), place);
     };
-    if area.height < 7 || area.width < 24 {
+    if is_small(area) {
         return;
     }
     let unknown = route.candidates.len() - priced.len();
-    let inner = Rect {
-        x: area.x + SCALE,
-        y: area.y + 1,
-        width: area.width - SCALE,
-        height: area.height - 3,
-    };
-    let plot = Plot::of(inner, &priced);
+    let plot = Plot::of(inner(area), &priced);
     let buffer = frame.buffer_mut();
-    draw_scales(buffer, state, &plot, unit);
+    draw_scales(buffer, state, &plot, (unit, !out));
     draw_front(buffer, state, &plot, &priced);
     draw_points(buffer, state, &plot, route);
     if unknown > 0 {
@@ -90,7 +89,30 @@ pub fn draw(frame: &mut Frame, state: &State, route: &Route, area: Rect) {
     }
 }
 
-fn draw_scales(buffer: &mut Buffer, state: &State, plot: &Plot, unit: Unit) {
+/// Where the points are.
+fn inner(area: Rect) -> Rect {
+    Rect { x: area.x + SCALE, y: area.y + 1, width: area.width - SCALE, height: area.height - 3 }
+}
+
+/// The place of the candidate whose point is nearest to a cell and not far from it.
+pub fn candidate_at(state: &State, route: &Route, area: Rect, at: Position) -> Option<usize> {
+    let priced: Vec<&Candidate> = route.candidates.iter().filter(|c| c.cost.is_some()).collect();
+    if state.model_set.costs().unit().is_none() || priced.is_empty() || is_small(area) {
+        return None;
+    }
+    let plot = Plot::of(inner(area), &priced);
+    // A cell is twice as high as wide.
+    let far = |(x, y): (u16, u16)| x.abs_diff(at.x) + 2 * y.abs_diff(at.y);
+    let points = route.candidates.iter().enumerate().filter(|(_, c)| plot.shows(c));
+    let points = points.filter_map(|(i, c)| Some((i, far(plot.cell(c.p.into(), c.cost?)))));
+    points.min_by_key(|(_, far)| *far).filter(|(_, far)| *far <= REACH).map(|(i, _)| i)
+}
+
+fn is_small(area: Rect) -> bool {
+    area.height < 7 || area.width < 24
+}
+
+fn draw_scales(buffer: &mut Buffer, state: &State, plot: &Plot, (unit, percent): (Unit, bool)) {
     let muted = state.theme.ink(Ink::Muted);
     let area = plot.area;
     for y in area.top()..area.bottom() {
@@ -98,7 +120,11 @@ fn draw_scales(buffer: &mut Buffer, state: &State, plot: &Plot, unit: Unit) {
     }
     let tenths = (10.0 * (plot.range.1 - plot.range.0)).round().max(1.0) as usize;
     let step = tenths.div_ceil(usize::from(area.height / 3).max(1)).max(1);
-    for tenth in (0..=tenths).step_by(step) {
+    // Out of scope, only the order means something.
+    if !percent {
+        buffer.set_string(area.x - SCALE, area.y, "   ↑", muted);
+    }
+    for tenth in (0..=tenths).step_by(step).filter(|_| percent) {
         let p = plot.range.1 - tenth as f64 / 10.0;
         let (_, y) = plot.cell(p, plot.costs.0);
         buffer.set_string(area.x - SCALE, y, format!("{:>3.0}%", 100.0 * p), muted);

@@ -25,6 +25,8 @@ pub struct Raster {
     counts: Vec<[u16; HUES + 2]>,
     /// The nearest model of a cell in three dimensions.
     nearest: Vec<f32>,
+    /// Cells of models that the filter leaves out.
+    out: Vec<bool>,
     across: usize,
     /// Parts of a cell that have a color of their own, below each other.
     parts: usize,
@@ -40,6 +42,7 @@ impl Raster {
             dots: vec![0; w * h],
             counts: vec![[0; HUES + 2]; w * h * parts],
             nearest: if map.nearness.is_empty() { Vec::new() } else { vec![0.0; w * h] },
+            out: if map.within.is_some() { vec![false; w * h] } else { Vec::new() },
             across: w,
             parts,
         };
@@ -49,6 +52,10 @@ impl Raster {
         for (model, place) in map.places.iter().enumerate() {
             let (x, y) = map.seen(*place);
             if !(0.0..1.0).contains(&x) || !(0.0..1.0).contains(&y) {
+                continue;
+            }
+            if !map.is_within(model) {
+                raster.out[(y * h as f64) as usize * w + (x * w as f64) as usize] = true;
                 continue;
             }
             let (mut x, mut y) = ((x * (w * 2) as f64) as usize, (y * (h * 4) as f64) as usize);
@@ -92,6 +99,14 @@ impl Raster {
 
     pub fn draw(&self, buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid) {
         let (map, theme, marker) = (&state.map, &state.theme, state.marker());
+        // A trace of what is left out: where it would stand, under what is looked at.
+        let left_out = self.out.iter().zip(&self.dots).enumerate();
+        for (i, _) in left_out.filter(|(_, (out, dots))| **out && **dots == 0) {
+            let at = (plot.x + (i % self.across) as u16, plot.y + (i / self.across) as u16);
+            if let Some(cell) = buffer.cell_mut(at) {
+                cell.set_symbol("·").set_style(theme.ink(Ink::MapAxis));
+            }
+        }
         for (i, &dots) in self.dots.iter().enumerate().filter(|(_, dots)| **dots > 0) {
             let (x, y) = (i % self.across, i / self.across);
             grid.add_point(x, y);

@@ -33,8 +33,8 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
         }
         C::Undo | C::Redo => travel(state, command == C::Undo, effects),
         C::Copy => export::copy(state, effects),
-        C::Export => line::open_export(state, export::of_pane(state)),
-        C::ExportTo(exported) => line::open_export(state, exported),
+        C::Export => line::open_export(state, export::of_pane(state), effects),
+        C::ExportTo(exported) => line::open_export(state, exported, effects),
 
         C::Accept => {
             let commands = typing::accept(state, effects);
@@ -47,10 +47,12 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
         C::Search => pick(state, pickers::models),
         C::Look(name) => look(state, &name),
         C::Maximize => maximize(state),
-        C::Filter => line::open_filter(state),
-        C::Select => line::open(state, Purpose::Select, String::new()),
-        C::SaveSelection => line::open_save(state),
-        C::NameGroup => line::open_group(state),
+        C::Filter => line::open_filter(state, effects),
+        C::ClearFilter => filter::clear(state, effects),
+        C::Complete => line::complete(state, effects),
+        C::Select => line::open(state, Purpose::Select, String::new(), effects),
+        C::SaveSelection => line::open_save(state, effects),
+        C::NameGroup => line::open_group(state, effects),
         C::Prompt => route::prompt(state, effects),
 
         C::Palette => pick(state, pickers::palette),
@@ -156,6 +158,7 @@ fn travel(state: &mut State, back: bool, effects: &mut Vec<Effect>) {
     let (now, history) = (state.snapshot(), &mut state.history);
     match if back { history.undo(now) } else { history.redo(now) } {
         Some(snapshot) => {
+            filter::set(state, snapshot.filter.clone(), effects);
             if !state.restore(&snapshot) {
                 map::project(state, snapshot.look.projector, effects);
             }

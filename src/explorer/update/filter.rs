@@ -1,93 +1,109 @@
-//! Which models a prompt may be routed to: an expression that is typed, or a pool that was saved.
-
-use tui_input::Input;
+//! Which models are looked at: an expression that is typed, or a pool that was saved. It holds for the
+//! map, the tables and the candidates of the router at once.
 
 use super::route;
-use crate::dataset::filter;
+use crate::dataset::filter as expressions;
 use crate::explorer::command::Command;
 use crate::explorer::effect::Effect;
 use crate::explorer::state::State;
+use crate::explorer::state::filter::Filter;
+use crate::explorer::state::line::LineInput;
 use crate::explorer::state::mode::Mode;
 use crate::explorer::state::picker::{Item, Picker};
+use crate::explorer::state::selection::Columns;
+use crate::one_line;
 
-/// Begins typing.
-pub fn begin(state: &mut State) {
-    state.modes.set_base(Mode::Filter);
-    let filter = &mut state.route.filter;
-    filter.before = filter.input.value().to_owned();
-    judge(state);
-}
+/// What is said of an expression that has only begun.
+const BEGUN: &str = "not a whole expression yet";
 
-/// After typing: reads the filter, and asks for a new route.
+/// After typing: what can be read holds at once, until something else can.
 pub fn typed(state: &mut State, effects: &mut Vec<Effect>) {
-    judge(state);
-    route::ask(state, effects);
+    let Some(line) = state.modes.line() else { return };
+    let text = line.input.value().to_owned();
+    let begun = !text.trim().is_empty() && Columns::of_models(&state.facts()).is_begun(&text);
+    let read = read(state, &text);
+    let problem = if begun { Some(BEGUN.into()) } else { read.as_ref().err().cloned() };
+    if let Ok(filter) = read
+        && !begun
+    {
+        set(state, filter, effects);
+    }
+    let left = state.filter.left(state.model_set.models.len());
+    if let Mode::Line(line) = state.modes.top_mut() {
+        (line.found, line.problem) = (left, problem);
+    }
 }
 
-/// Ends typing; without `keep`, what was there before comes back.
-pub fn end(state: &mut State, keep: bool, effects: &mut Vec<Effect>) {
-    let problem = state.route.filter.problem.clone();
-    if !keep || problem.is_some() {
-        take_back(state, effects);
+/// Reads a filter.
+///
+/// # Errors
+/// What is wrong with it, in a sentence; a filter that leaves no model, or none that the router may
+/// take, is wrong too.
+fn read(state: &State, text: &str) -> Result<Filter, String> {
+    if text.trim().is_empty() {
+        return Ok(Filter::default());
     }
-    if let Some(problem) = problem.filter(|_| keep) {
+    let mask = Columns::of_models(&state.facts()).meant(text)?;
+    if !mask.contains(&true) {
+        return Err("no model fits".into());
+    }
+    let preferences = state.route.limits.preferences(Some(mask.clone()));
+    preferences.check(&state.model_set.costs()).map_err(|problem| problem.to_string())?;
+    Ok(Filter::new(text, Some(mask)))
+}
+
+/// Puts a filter in force everywhere.
+pub fn set(state: &mut State, filter: Filter, effects: &mut Vec<Effect>) {
+    let changed = filter.within != state.filter.within;
+    state.map.within.clone_from(&filter.within);
+    state.filter = filter;
+    if changed {
+        state.arrange_table();
+        route::ask(state, effects);
+    }
+}
+
+/// Ends typing.
+pub fn accept(state: &mut State, line: LineInput, effects: &mut Vec<Effect>) {
+    let text = line.input.value().trim().to_owned();
+    if let Err(problem) = apply(state, &text, effects) {
+        take_back(state, &line, effects);
         state.complain(&format!("Filter not applied: {problem}"));
     }
-    state.modes.set_base(Mode::Normal);
 }
 
-fn take_back(state: &mut State, effects: &mut Vec<Effect>) {
-    let filter = &mut state.route.filter;
-    filter.input = Input::new(std::mem::take(&mut filter.before));
-    typed(state, effects);
+/// Ends typing as if nothing had been typed.
+pub fn take_back(state: &mut State, line: &LineInput, effects: &mut Vec<Effect>) {
+    let before = read(state, &line.before).unwrap_or_default();
+    set(state, before, effects);
 }
 
-/// Takes the first completion.
-pub fn complete(state: &mut State, effects: &mut Vec<Effect>) {
-    if state.route.filter.complete() {
-        typed(state, effects);
+fn apply(state: &mut State, text: &str, effects: &mut Vec<Effect>) -> Result<(), String> {
+    let filter = read(state, text)?;
+    set(state, filter, effects);
+    // What is selected is among what is looked at.
+    if !state.filter.has(state.selected)
+        && let Some(&first) = state.table.rows.first()
+    {
+        state.select(first);
     }
+    Ok(())
 }
 
-/// Reads the filter: who is meant, what is wrong, what could come next.
-fn judge(state: &mut State) {
-    let (model_set, text) = (&state.model_set, state.route.filter.input.value().to_owned());
-    let meant = if text.trim().is_empty() {
-        Ok(None)
-    } else {
-        filter::select(&text, &model_set.models, &model_set.attributes)
-            .map_err(|problem| problem.to_string())
-            .map(Some)
-    };
-    let costs = state.model_set.costs();
-    let left = meant.and_then(|pool| match &pool {
-        Some(models) if !models.contains(&true) => Err("no model fits".into()),
-        _ => {
-            let preferences = state.route.limits.preferences(pool.clone());
-            preferences.check(&costs).map_err(|problem| problem.to_string()).map(|()| pool)
-        }
-    });
-    let filter = &mut state.route.filter;
-    filter.problem = None;
-    match left {
-        Ok(pool) => filter.pool = pool,
-        Err(problem) => filter.problem = Some(problem),
-    }
-    let before: String = text.chars().take(filter.input.cursor()).collect();
-    let completion = filter::complete(&before, &model_set.models, &model_set.attributes);
-    (filter.from, filter.offers) = (completion.from, completion.offers);
+pub fn clear(state: &mut State, effects: &mut Vec<Effect>) {
+    set(state, Filter::default(), effects);
 }
 
 /// The pools, to pick from.
 pub fn pools(state: &State) -> Picker {
     let (models, attributes) = (&state.model_set.models, &state.model_set.attributes);
-    let now = state.route.filter.input.value().trim();
+    let now = state.filter.text.trim();
     let all = Item {
         chosen: now.is_empty(),
         ..Item::new("all models", models.len().to_string(), Command::UsePool(None))
     };
     let pools = state.pools.named.iter().map(|(name, expression)| {
-        let remark = match filter::select(expression, models, attributes) {
+        let remark = match expressions::select(expression, models, attributes) {
             Ok(mask) => {
                 let n = mask.iter().filter(|meant| **meant).count();
                 format!("{expression}   {n} models")
@@ -100,26 +116,28 @@ pub fn pools(state: &State) -> Picker {
     Picker::new("Pools", std::iter::once(all).chain(pools).collect())
 }
 
-/// Routes among the models of a pool, or among all.
+/// Looks at the models of a pool, or at all.
 pub fn use_pool(state: &mut State, name: Option<&str>, effects: &mut Vec<Effect>) {
     let expression = match name.map(|name| state.pools.expression(name)) {
         None => String::new(),
         Some(Ok(expression)) => expression.to_owned(),
         Some(Err(problem)) => return state.complain(&problem.to_string()),
     };
-    let filter = &mut state.route.filter;
-    filter.before = filter.input.value().to_owned();
-    filter.input = Input::new(expression);
-    typed(state, effects);
-    if let Some(problem) = state.route.filter.problem.clone() {
-        take_back(state, effects);
+    if let Err(problem) = apply(state, &expression, effects) {
         state.complain(&problem);
     }
 }
 
 /// Keeps the filter as a pool, for another day and for `llmap route --pool`.
 pub fn save_pool(state: &mut State, name: &str, effects: &mut Vec<Effect>) {
-    let (name, expression) = (crate::one_line(name), state.route.filter.input.value().trim());
-    effects.push(Effect::SavePool(name.clone(), expression.to_owned()));
-    state.pools.named.insert(name, expression.to_owned());
+    let (name, expression) = (one_line(name), state.filter.text.trim().to_owned());
+    let model_set = &state.model_set;
+    // Groups, clusters and accuracies are not known where `llmap route` reads a pool.
+    let recorded = &model_set.attributes[..state.groups_from.min(model_set.attributes.len())];
+    if let Err(problem) = expressions::select(&expression, &model_set.models, recorded) {
+        let why = "a pool compares recorded attributes and names only";
+        return state.complain(&format!("Pool not saved: {why}; {problem}"));
+    }
+    effects.push(Effect::SavePool(name.clone(), expression.clone()));
+    state.pools.named.insert(name, expression);
 }

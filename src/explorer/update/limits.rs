@@ -67,7 +67,7 @@ pub fn cap(state: &mut State, most: Option<f64>, effects: &mut Vec<Effect>) {
 }
 
 fn check(state: &State, limits: &Limits) -> Result<(), String> {
-    let preferences = limits.preferences(state.route.filter.pool.clone());
+    let preferences = limits.preferences(state.filter.pool());
     preferences.check(&state.model_set.costs()).map_err(|problem| problem.to_string())
 }
 

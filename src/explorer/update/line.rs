@@ -1,5 +1,7 @@
 //! What is typed in the lowest line.
 
+use tui_input::Input;
+
 use super::{export, filter, groups, limits, marks};
 use crate::explorer::command::Exported;
 use crate::explorer::effect::Effect;
@@ -8,86 +10,100 @@ use crate::explorer::state::State;
 use crate::explorer::state::line::{LineInput, Purpose};
 use crate::explorer::state::mode::Mode;
 use crate::explorer::state::route::limits::Limits;
-use crate::explorer::state::selection;
+use crate::explorer::state::selection::Columns;
 use crate::one_line;
 
-pub fn open(state: &mut State, purpose: Purpose, before: String) {
+pub fn open(state: &mut State, purpose: Purpose, before: String, effects: &mut Vec<Effect>) {
     let line = LineInput::new(purpose, before);
     state.modes.open(Mode::Line(line));
-    typed(state);
+    typed(state, effects);
 }
 
-/// Types a filter of the focused pane's list.
-pub fn open_filter(state: &mut State) {
-    let before = match state.focus {
-        Pane::Route => return filter::begin(state),
-        Pane::Questions => state.questions.filter.clone(),
-        Pane::Models | Pane::Forecast => state.table.filter.clone(),
-        Pane::Map | Pane::Model | Pane::Probe | Pane::Evaluate | Pane::Compare | Pane::NewModel => {
-            return state.say("No list to filter here. w marks models by an expression.");
-        }
-    };
-    open(state, Purpose::Filter, before);
+/// Types which models are looked at; in the Questions pane, which questions.
+pub fn open_filter(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.focus == Pane::Questions {
+        open(state, Purpose::Questions, state.questions.filter.clone(), effects);
+    } else {
+        open(state, Purpose::Filter, state.filter.text.clone(), effects);
+    }
+}
+
+/// Types which models are looked at, from `text` on, in the place of what they are now.
+pub fn open_filter_with(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
+    let mut line = LineInput::new(Purpose::Filter, state.filter.text.clone());
+    line.input = Input::new(text.to_owned());
+    state.modes.open(Mode::Line(line));
+    typed(state, effects);
 }
 
 /// Types the name of a file to write.
-pub fn open_export(state: &mut State, exported: Exported) {
+pub fn open_export(state: &mut State, exported: Exported, effects: &mut Vec<Effect>) {
     match export::ready(state, exported) {
-        Ok(()) => open(state, Purpose::Export(exported), exported.file().into()),
+        Ok(()) => open(state, Purpose::Export(exported), exported.file().into(), effects),
         Err(problem) => state.complain(&problem),
     }
 }
 
 /// Types a name for the marked models.
-pub fn open_save(state: &mut State) {
+pub fn open_save(state: &mut State, effects: &mut Vec<Effect>) {
     if state.marked.is_empty() {
         state.say("Mark some models first: Space marks the selected one");
     } else {
-        open(state, Purpose::Save, String::new());
+        open(state, Purpose::Save, String::new(), effects);
     }
 }
 
 /// Types a name for the marked models as an attribute.
-pub fn open_group(state: &mut State) {
+pub fn open_group(state: &mut State, effects: &mut Vec<Effect>) {
     if state.marked.is_empty() {
         state.complain("Mark some models first: Space marks the selected one");
     } else {
-        open(state, Purpose::Group, String::new());
+        open(state, Purpose::Group, String::new(), effects);
     }
 }
 
 /// Types what a model may cost.
-pub fn open_cost(state: &mut State) {
+pub fn open_cost(state: &mut State, effects: &mut Vec<Effect>) {
     let most = state.route.limits.most.map_or_else(String::new, |most| most.to_string());
-    open(state, Purpose::Cost, most);
+    open(state, Purpose::Cost, most, effects);
 }
 
 /// Types a name for the filter of the Route pane.
-pub fn open_pool(state: &mut State) {
-    if state.route.filter.pool.is_none() {
+pub fn open_pool(state: &mut State, effects: &mut Vec<Effect>) {
+    if !state.filter.is_on() {
         state.say("Filter the models first: f");
     } else {
-        open(state, Purpose::Pool, String::new());
+        open(state, Purpose::Pool, String::new(), effects);
     }
 }
 
 /// What was typed holds at once, where it can be taken back.
-pub fn typed(state: &mut State) {
+pub fn typed(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(line) = state.modes.line() else { return };
     let (purpose, text) = (line.purpose, line.input.value().to_owned());
-    let (found, problem) = match purpose {
-        Purpose::Filter => filter_list(state, text),
-        Purpose::Select if text.trim().is_empty() => (0, None),
-        Purpose::Select => {
-            let (models, problem) = selection::matching(&state.facts(), &text);
-            (models.len(), problem)
+    if line.is_expression() {
+        let facts = state.facts();
+        let columns =
+            if purpose == Purpose::Filter { Columns::of_models } else { Columns::all }(&facts);
+        let completion = columns.complete(&line.before_cursor());
+        if let Mode::Line(line) = state.modes.top_mut() {
+            line.offer(completion);
         }
+    }
+    let (found, problem) = match purpose {
+        Purpose::Filter => return filter::typed(state, effects),
+        Purpose::Questions => (filter_questions(state, text), None),
+        Purpose::Select if text.trim().is_empty() => (0, None),
+        Purpose::Select => match Columns::all(&state.facts()).meant(&text) {
+            Ok(mask) => (mask.iter().filter(|meant| **meant).count(), None),
+            Err(problem) => (0, Some(problem)),
+        },
         Purpose::Save | Purpose::Group => (state.marked.len(), None),
         Purpose::Answers | Purpose::Pool | Purpose::Export(_) => (0, None),
         Purpose::Cost => match limits::read_cost(state, &text) {
             Ok(most) => {
                 let limits = Limits { most, ..state.route.limits.clone() };
-                let preferences = limits.preferences(state.route.filter.pool.clone());
+                let preferences = limits.preferences(state.filter.pool());
                 (preferences.candidates(&state.model_set.costs()).count(), None)
             }
             Err(problem) => (0, Some(problem)),
@@ -98,24 +114,28 @@ pub fn typed(state: &mut State) {
     }
 }
 
-/// Filters the list of the focused pane: how much is left of it, and what is wrong with the filter.
-fn filter_list(state: &mut State, text: String) -> (usize, Option<String>) {
-    if state.focus == Pane::Questions {
-        state.questions.filter = text;
-        state.questions.arrange();
-        (state.questions.rows.len(), None)
-    } else {
-        state.table.filter = text;
-        state.arrange_table();
-        (state.table.rows.len(), state.table.problem.clone())
+/// Takes the first completion of an expression.
+pub fn complete(state: &mut State, effects: &mut Vec<Effect>) {
+    if let Mode::Line(line) = state.modes.top_mut()
+        && line.complete()
+    {
+        typed(state, effects);
     }
 }
 
+/// Filters the questions: how many are left.
+fn filter_questions(state: &mut State, text: String) -> usize {
+    state.questions.filter = text;
+    state.questions.arrange();
+    state.questions.rows.len()
+}
+
 /// A line is left as if it had not been typed.
-pub fn take_back(state: &mut State, line: LineInput) {
+pub fn take_back(state: &mut State, line: LineInput, effects: &mut Vec<Effect>) {
     match line.purpose {
-        Purpose::Filter => {
-            filter_list(state, line.before);
+        Purpose::Filter => filter::take_back(state, &line, effects),
+        Purpose::Questions => {
+            filter_questions(state, line.before);
         }
         Purpose::Select
         | Purpose::Save
@@ -131,19 +151,14 @@ pub fn take_back(state: &mut State, line: LineInput) {
 pub fn accept(state: &mut State, line: LineInput, effects: &mut Vec<Effect>) {
     let text = line.input.value().trim().to_owned();
     match line.purpose {
-        // A filter that means nothing does not stay in force.
-        Purpose::Filter => {
-            if let Some(problem) = line.problem.clone() {
-                take_back(state, line);
-                state.complain(&format!("Filter not applied: {problem}"));
-            }
-        }
+        Purpose::Filter => filter::accept(state, line, effects),
+        Purpose::Questions => {}
         Purpose::Group => groups::add(state, &one_line(&text), effects),
-        Purpose::Select => match line.problem {
-            _ if text.is_empty() => {}
-            Some(problem) => state.complain(&problem),
-            None => {
-                let (models, _) = selection::matching(&state.facts(), &text);
+        Purpose::Select if text.is_empty() => {}
+        Purpose::Select => match Columns::all(&state.facts()).meant(&text) {
+            Err(problem) => state.complain(&problem),
+            Ok(mask) => {
+                let models: Vec<usize> = (0..mask.len()).filter(|m| mask[*m]).collect();
                 state.say(marks::counted(models.len()));
                 state.mark(models);
             }

@@ -57,7 +57,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
         }
         Event::Job(result) => results::job(state, result, &mut effects),
         Event::Training(event) => results::training(state, event, &mut effects),
-        Event::Outside(event) => results::outside(state, event),
+        Event::Outside(event) => results::outside(state, event, &mut effects),
         Event::Tick => results::tick(state),
     }
     state.map.explain(&state.model_set);

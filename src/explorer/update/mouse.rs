@@ -12,7 +12,7 @@ use crate::explorer::state::map::Tool;
 use crate::explorer::ui::frame::title_at;
 use crate::explorer::ui::hints;
 use crate::explorer::ui::legend::Parts;
-use crate::explorer::ui::panes::{column_at, is_prompt, line_at};
+use crate::explorer::ui::panes::{column_at, is_prompt, line_at, model_at};
 
 /// Lines that a turn of the wheel moves.
 const WHEEL: isize = 3;
@@ -50,7 +50,9 @@ pub fn click(state: &mut State, x: u16, y: u16) -> Option<Command> {
             // Whether this selects or begins to drag is known when the button is let go.
             state.map.pressed = Some(at);
         }
-    } else if let Some(line) = line_at(state, pane, area, y) {
+    } else if let Some(model) = model_at(state, pane, area, at) {
+        state.select(model);
+    } else if let Some(line) = line_at(state, pane, area, at) {
         panes::click_line(state, pane, line);
     } else if let Some(column) = column_at(state, pane, area, (x, y)) {
         panes::click_column(state, pane, column);

@@ -16,7 +16,7 @@ pub fn run(state: &mut State, command: NewModelCommand, effects: &mut Vec<Effect
         NewModelCommand::Wrong => answer(state, Some(0.0), effects),
         NewModelCommand::Open => answer(state, None, effects),
         NewModelCommand::Next => next(state, effects),
-        NewModelCommand::Read => line::open(state, Purpose::Answers, String::new()),
+        NewModelCommand::Read => line::open(state, Purpose::Answers, String::new(), effects),
         NewModelCommand::Forget => {
             let version = state.new_model.version + 1;
             state.new_model = NewModelState { version, ..NewModelState::default() };
@@ -100,7 +100,7 @@ fn place(state: &mut State, effects: &mut Vec<Effect>) {
 /// Takes in the answers of a file.
 pub fn read(state: &mut State, answers: Vec<Answer>, effects: &mut Vec<Effect>) {
     state.new_model.answers = answers;
-    state.say(format!("Loaded {} answers", state.new_model.answered()));
+    state.say(format!("Loaded {}", crate::count(state.new_model.answered(), "answer")));
     place(state, effects);
 }
 

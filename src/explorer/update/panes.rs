@@ -11,13 +11,13 @@ use crate::explorer::state::coloring::ColorBy;
 use crate::explorer::state::column::Column;
 use crate::explorer::state::mode::Mode;
 use crate::explorer::ui::legend::Parts;
-use crate::explorer::ui::panes::height;
+use crate::explorer::ui::panes::{height, shows_all};
 
 /// Moves the cursor of what has the focus: of a list to pick from, of a search, or of a pane.
 pub fn lines(state: &mut State, by: isize) {
     match state.modes.top_mut() {
         Mode::Picker(picker) => picker.move_by(by),
-        Mode::Line(_) | Mode::Prompt | Mode::Filter | Mode::Normal => {
+        Mode::Line(_) | Mode::Prompt | Mode::Normal => {
             lines_of(state, state.focus, by);
         }
     }
@@ -152,8 +152,10 @@ pub fn open(state: &mut State) {
         }
         // Without candidates there is only a prompt to type.
         Pane::Route if state.route.under_cursor().is_none() => state.modes.set_base(Mode::Prompt),
+        Pane::Route if !state.maximized && Layout::has_room(state.area) => state.maximized = true,
         Pane::Route => {
             open_candidate(state);
+            state.maximized = false;
             state.go_to(Pane::Model);
         }
     }
@@ -163,7 +165,11 @@ pub fn open(state: &mut State) {
 pub fn next_view(state: &mut State) {
     match state.focus {
         Pane::Map => next_marker(state),
-        Pane::Route => state.route.view = state.route.view.next(),
+        Pane::Route => {
+            let area = Layout::of(state).and_then(|layout| layout.pane(Pane::Route));
+            let beside = area.is_some_and(|area| shows_all(state, area));
+            state.route.view = state.route.view.next(beside);
+        }
         Pane::Model
         | Pane::Probe
         | Pane::Evaluate

@@ -1,7 +1,7 @@
 //! Lists to pick from: commands, themes, colors, columns, projections, selections.
 
 use crate::dataset::Values;
-use crate::explorer::command::{Command, Exported};
+use crate::explorer::command::{Command, Exported, RouteCommand};
 use crate::explorer::keys::{Binding, Context, words};
 use crate::explorer::state::State;
 use crate::explorer::state::coloring::ColorBy;
@@ -11,13 +11,18 @@ use crate::explorer::state::mode::Mode;
 use crate::explorer::state::picker::{Item, Picker};
 use crate::printable::thousands;
 
+/// What begins a filter among the commands.
+const FILTER: &str = "filter";
 /// Components that are offered as axes.
 const AXES: usize = 6;
 
 /// What the item under the cursor stands for. The list closes, unless it is one of switches.
 pub fn pick(state: &mut State) -> Vec<Command> {
+    let filtered = state.filter.is_on();
     let Mode::Picker(picker) = state.modes.top_mut() else { return Vec::new() };
-    let commands = under_cursor(picker);
+    // The word alone takes the filter away.
+    let clears = filtered && picker.of_commands && picker.input.value().trim() == FILTER;
+    let commands = if clears { vec![Command::ClearFilter] } else { picker.commands() };
     if !picker.stays {
         state.modes.close_picker();
     } else if let Some(&at) = picker.hits.get(picker.at) {
@@ -31,11 +36,7 @@ pub fn pick(state: &mut State) -> Vec<Command> {
 pub fn preview(state: &State) -> Vec<Command> {
     let Some(picker) = state.modes.picker() else { return Vec::new() };
     let Some(before) = &picker.preview else { return Vec::new() };
-    if picker.hits.is_empty() { before.clone() } else { under_cursor(picker) }
-}
-
-fn under_cursor(picker: &Picker) -> Vec<Command> {
-    picker.under_cursor().map(|item| item.commands.clone()).unwrap_or_default()
+    if picker.hits.is_empty() { before.clone() } else { picker.commands() }
 }
 
 /// Every command: those of the focused pane first, and after the keymap's all colors, projections and
@@ -63,7 +64,11 @@ pub fn palette(state: &State) -> Picker {
             remark = format!("{} {remark}", pane.title());
         }
         let (aliases, about) = words(&b.command);
-        Item { about, aliases, commands, ..Item::new(b.about, remark, b.command.clone()) }
+        let assumes = b.command == Command::Route(RouteCommand::AnswerTokens);
+        let with_number: Option<fn(u32) -> Command> =
+            assumes.then_some(|number| Command::Route(RouteCommand::AssumeTokens(number)));
+        let item = Item::new(b.about, remark, b.command.clone());
+        Item { about, aliases, commands, with_number, ..item }
     };
     let mut items: Vec<Item> = bindings.into_iter().map(item).collect();
     let model_set = &state.model_set;
@@ -83,7 +88,13 @@ pub fn palette(state: &State) -> Picker {
         ]
         .map(|(exported, label)| described(label.into(), Command::ExportTo(exported))),
     );
-    Picker::new("Commands", items)
+    Picker::new("Commands", items).of_commands()
+}
+
+/// What `:filter` is followed by, among the commands.
+pub fn filter_in(picker: &Picker) -> Option<String> {
+    let typed = picker.input.value().strip_prefix(FILTER).filter(|_| picker.of_commands)?;
+    typed.starts_with(' ').then(|| typed.trim_start().to_owned())
 }
 
 /// An item with what is known of its command.
@@ -206,7 +217,7 @@ pub fn selections(state: &State) -> Option<Picker> {
     let mut items: Vec<Item> = each
         .clone()
         .map(|(name, models)| {
-            Item::new(name, format!("{} models", models.len()), Command::Recall(name.clone()))
+            Item::new(name, crate::count(models.len(), "model"), Command::Recall(name.clone()))
         })
         .collect();
     items.extend(

@@ -44,6 +44,7 @@ pub fn job(state: &mut State, result: JobResult, effects: &mut Vec<Effect>) {
         }
         JobResult::Untested(found) => state.evaluation.untested = found,
         JobResult::Routed(version, route) => route::routed(state, version, route),
+        JobResult::Similar(version, found) => route::found(state, version, found),
         JobResult::Placed(version, placed) => new_model::placed(state, version, placed),
         JobResult::AnswersRead(answers) => new_model::read(state, answers, effects),
         JobResult::Dropped(prompt) => {
@@ -98,7 +99,7 @@ fn explore(state: &mut State, trained: Trained) {
 }
 
 /// What the program around the state has to say.
-pub fn outside(state: &mut State, event: Outside) {
+pub fn outside(state: &mut State, event: Outside, effects: &mut Vec<Effect>) {
     match event {
         Outside::Started => state.started = true,
         Outside::Resized(width, height) => state.area = Rect::new(0, 0, width, height),
@@ -121,7 +122,7 @@ pub fn outside(state: &mut State, event: Outside) {
         Outside::Keymap(keymap) => state.keymap = keymap,
         Outside::Done(said) => state.say(said),
         Outside::Taken(exported, name) => {
-            line::open(state, Purpose::Export(exported), name.clone());
+            line::open(state, Purpose::Export(exported), name.clone(), effects);
             state.complain(&format!("{name} exists: choose another name"));
         }
         Outside::Failed(problem) => state.complain(&problem),

@@ -1,7 +1,7 @@
 //! The prompt of the Route pane and its answer.
 
 use super::work;
-use crate::analysis::router::Route;
+use crate::analysis::router::{Route, Tokens};
 use crate::explorer::effect::Effect;
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
@@ -9,6 +9,7 @@ use crate::explorer::state::coloring::ColorBy;
 use crate::explorer::state::column::Column;
 use crate::explorer::state::job::{Job, JobKind};
 use crate::explorer::state::mode::Mode;
+use crate::explorer::state::route::Similar;
 
 /// Types a prompt; a question that is being looked at is routed.
 pub fn prompt(state: &mut State, effects: &mut Vec<Effect>) {
@@ -74,12 +75,16 @@ pub fn typed(state: &mut State, effects: &mut Vec<Effect>) {
 pub fn ask(state: &mut State, effects: &mut Vec<Effect>) {
     let route = &mut state.route;
     route.version += 1;
+    route.tokens = Tokens::of(&route.asked, route.answer_tokens).prompt;
     if !route.asked.is_empty() && state.model_set.unread.is_none() {
         route.routing = Job::Running;
+        if state.with_data {
+            route.finding = Job::Running;
+        }
         effects.push(Effect::Route(route.version, route.asked.clone()));
     } else {
-        route.routing = Job::Idle;
-        route.result = None;
+        (route.routing, route.finding) = (Job::Idle, Job::Idle);
+        (route.result, route.similar) = (None, Vec::new());
         forecast(state);
     }
 }
@@ -95,6 +100,22 @@ pub fn routed(state: &mut State, version: u64, answer: Result<Route, String>) {
             forecast(state);
         }
         Err(problem) => work::failed(state, JobKind::Route, &problem),
+    }
+}
+
+/// The training questions that are like the prompt have come. Those of an older one are dropped.
+pub fn found(state: &mut State, version: u64, found: Result<Vec<Similar>, String>) {
+    if version != state.route.version {
+        return;
+    }
+    match found {
+        Ok(found) => {
+            if state.route.finding.finish(()) {
+                state.route.similar = found;
+            }
+        }
+        // The pane says itself what is wrong.
+        Err(problem) => drop(state.route.finding.fail(&problem)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the keys of the Route pane do.
 
-use super::{filter, limits, line, route};
+use super::{filter, limits, line, pickers, route};
 use crate::analysis::router::Answer;
 use crate::explorer::command::RouteCommand;
 use crate::explorer::effect::Effect;
@@ -11,19 +11,18 @@ use crate::explorer::state::mode::Mode;
 pub fn run(state: &mut State, command: RouteCommand, effects: &mut Vec<Effect>) {
     use RouteCommand as C;
     match command {
-        C::Complete => filter::complete(state, effects),
         C::Cheaper => limits::weigh(state, 1, effects),
         C::Better => limits::weigh(state, -1, effects),
         C::RaiseFloor => limits::demand(state, true, effects),
         C::LowerFloor => limits::demand(state, false, effects),
         C::CheapestTie => limits::toggle_ties(state, effects),
         C::Cautious => limits::toggle_rank(state, effects),
-        C::HighestCost => line::open_cost(state),
+        C::HighestCost => line::open_cost(state, effects),
         C::Pools => {
             let pools = filter::pools(state);
             state.modes.open(Mode::Picker(pools));
         }
-        C::SavePool => line::open_pool(state),
+        C::SavePool => line::open_pool(state, effects),
         C::Newline => {
             state.route.editor.insert_newline();
             route::typed(state, effects);
@@ -36,11 +35,22 @@ pub fn run(state: &mut State, command: RouteCommand, effects: &mut Vec<Effect>) 
             }
         }
         C::Heat => heat(state),
+        C::AnswerTokens => {
+            let mut palette = pickers::palette(state);
+            palette.input = "answer-tokens ".into();
+            palette.typed();
+            state.modes.open(Mode::Picker(palette));
+        }
+        C::AssumeTokens(tokens) => {
+            state.route.answer_tokens = tokens;
+            let tokens = crate::count(tokens as usize, "token");
+            state.say(format!("Costs of prompts: with an answer of {tokens}"));
+        }
         C::CopyJson => {
             if let Some(answer) = &state.route.result {
-                let unit = state.model_set.costs().unit();
-                let (models, prompt) = (&state.model_set.models, &state.route.asked);
-                let document = Answer::new(models, unit, prompt, answer, usize::MAX);
+                let (models, costs) = (&state.model_set.models, state.model_set.costs());
+                let asked = (state.route.asked.as_str(), state.route.answer_tokens);
+                let document = Answer::new(models, &costs, asked, answer, usize::MAX);
                 let mut bytes = Vec::new();
                 // Writing to memory cannot fail.
                 let _ = crate::write_json(&mut bytes, &document, true);

@@ -33,7 +33,6 @@ fn handle(state: &mut State, request: InputRequest) {
         Mode::Picker(picker) => drop(picker.input.handle(request)),
         Mode::Line(line) => drop(line.input.handle(request)),
         Mode::Prompt => state.route.edit(request),
-        Mode::Filter => drop(state.route.filter.input.handle(request)),
         Mode::Normal => {}
     }
 }
@@ -43,11 +42,15 @@ fn typed(state: &mut State, effects: &mut Vec<Effect>) -> Vec<Command> {
     match state.modes.top_mut() {
         Mode::Picker(picker) => {
             picker.typed();
+            if let Some(filter) = pickers::filter_in(picker) {
+                state.modes.close_picker();
+                line::open_filter_with(state, &filter, effects);
+                return Vec::new();
+            }
             return pickers::preview(state);
         }
-        Mode::Line(_) => line::typed(state),
+        Mode::Line(_) => line::typed(state, effects),
         Mode::Prompt => route::typed(state, effects),
-        Mode::Filter => filter::typed(state, effects),
         Mode::Normal => {}
     }
     Vec::new()
@@ -62,10 +65,6 @@ pub fn accept(state: &mut State, effects: &mut Vec<Effect>) -> Vec<Command> {
                 line::accept(state, line, effects);
             }
         }
-        Mode::Filter => {
-            filter::end(state, true, effects);
-            panes::open_candidate(state);
-        }
         Mode::Prompt | Mode::Normal => {
             route::stop_typing(state);
             panes::open_candidate(state);
@@ -79,24 +78,22 @@ pub fn dismiss(state: &mut State, effects: &mut Vec<Effect>) -> Vec<Command> {
     match state.modes.top() {
         Mode::Picker(_) | Mode::Line(_) => match state.modes.close() {
             Some(Mode::Picker(picker)) => return picker.preview.unwrap_or_default(),
-            Some(Mode::Line(line)) => line::take_back(state, line),
-            Some(Mode::Normal | Mode::Prompt | Mode::Filter) | None => {}
+            Some(Mode::Line(line)) => line::take_back(state, line, effects),
+            Some(Mode::Normal | Mode::Prompt) | None => {}
         },
-        Mode::Filter => filter::end(state, false, effects),
         Mode::Prompt => route::stop_typing(state),
-        Mode::Normal => lift(state),
+        Mode::Normal => lift(state, effects),
     }
     Vec::new()
 }
 
 /// Takes away what hides something: a filter, an isolated class, the marks.
-fn lift(state: &mut State) {
-    if matches!(state.focus, Pane::Models | Pane::Forecast) && !state.table.filter.is_empty() {
-        state.table.filter.clear();
-        state.arrange_table();
-    } else if state.focus == Pane::Questions && !state.questions.filter.is_empty() {
+fn lift(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.focus == Pane::Questions && !state.questions.filter.is_empty() {
         state.questions.filter.clear();
         state.questions.arrange();
+    } else if state.filter.is_on() {
+        filter::clear(state, effects);
     } else if state.map.isolated.is_some() {
         state.map.isolated = None;
     } else {

@@ -19,7 +19,11 @@ pub fn stop(state: &mut State, effects: &mut Vec<Effect>) {
         JobKind::Questions => state.questions.cancel(),
         JobKind::Forecasts => state.forecasts.grid.cancel(),
         JobKind::Evaluation => state.evaluation.found.cancel(),
-        JobKind::Route | JobKind::Placement | JobKind::Answers | JobKind::PromptFile => {}
+        JobKind::Route
+        | JobKind::Similar
+        | JobKind::Placement
+        | JobKind::Answers
+        | JobKind::PromptFile => {}
     }
 }
 
@@ -34,6 +38,7 @@ pub fn again(state: &mut State) {
             JobKind::Evaluation => state.evaluation.found.reset(),
             JobKind::Projection
             | JobKind::Route
+            | JobKind::Similar
             | JobKind::Placement
             | JobKind::Answers
             | JobKind::PromptFile => {}
@@ -55,6 +60,10 @@ pub fn failed(state: &mut State, kind: JobKind, problem: &str) {
         JobKind::Questions => state.questions.fail(problem),
         JobKind::Evaluation => {
             state.evaluation.found.fail(problem);
+            false
+        }
+        JobKind::Similar => {
+            state.route.finding.fail(problem);
             false
         }
         JobKind::Forecasts => state.forecasts.grid.fail(problem),

@@ -97,7 +97,10 @@ mod tests {
         let size = (0..40).map(|m| (m % 7 != 0).then(|| 2_f64.powi(m % 9))).collect();
         let model_set = ModelSet {
             models: Arc::new((0..40).map(|m| m.to_string()).collect()),
-            attributes: vec![Attribute { name: "size".into(), values: Values::Number(size) }],
+            attributes: Arc::new(vec![Attribute {
+                name: "size".into(),
+                values: Values::Number(size),
+            }]),
             vectors: Arc::new(Array2::from_shape_fn((40, 1), |(m, _)| ((m * 17) % 40) as f32)),
             ..ModelSet::default()
         };

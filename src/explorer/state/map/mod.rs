@@ -172,6 +172,8 @@ pub struct MapState {
     pub zoom: f64,
     pub coloring: Coloring,
     pub isolated: Option<usize>,
+    /// The models that the filter leaves; `None` for all.
+    pub within: Option<Arc<Vec<bool>>>,
     pub marker: Marker,
     /// Shades cells by how many models they hold.
     pub density: bool,
@@ -222,6 +224,7 @@ impl MapState {
             zoom: 1.0,
             coloring: Coloring::first(model_set),
             isolated: None,
+            within: None,
             marker: if model_set.models.len() < FEW { Marker::Dots } else { Marker::Braille },
             density: model_set.models.len() > MANY,
             names: true,
@@ -488,9 +491,15 @@ impl MapState {
         at_hand
     }
 
-    /// True unless another class than the model's is isolated.
+    /// False for what the filter leaves out.
+    pub fn is_within(&self, model: usize) -> bool {
+        self.within.as_ref().is_none_or(|within| within.get(model).copied().unwrap_or_default())
+    }
+
+    /// True unless the filter leaves it out, or another class than the model's is isolated.
     pub fn is_lit(&self, model: usize) -> bool {
-        self.isolated.is_none_or(|class| self.coloring.class_of(model) == class)
+        self.is_within(model)
+            && self.isolated.is_none_or(|class| self.coloring.class_of(model) == class)
     }
 
     /// Isolates the next class, after the last none.

@@ -51,8 +51,8 @@ impl Limits {
         said
     }
 
-    /// What stands over the candidates.
-    pub fn title(&self) -> String {
+    /// What stands over the candidates; without limits, what their figures are the `chance` of.
+    pub fn title(&self, chance: &str) -> String {
         if self.least > 0 {
             format!("Cheapest above {}%", self.least)
         } else if self.cheapest_tie {
@@ -60,7 +60,7 @@ impl Limits {
         } else if self.cost_weight > 0 {
             format!("Best value (cost weight {})", self.cost_weight)
         } else {
-            "P(correct)".into()
+            chance.into()
         }
     }
 }

@@ -1,6 +1,5 @@
 //! The state of the Route pane.
 
-pub mod filter;
 pub mod limits;
 
 use ratatui_textarea::{CursorMove, TextArea, WrapMode};
@@ -8,15 +7,16 @@ use tui_input::InputRequest;
 
 use super::coloring::ColorBy;
 use super::job::Job;
-use crate::analysis::router::{Preferences, Route};
+use crate::analysis::router::{ANSWER_TOKENS, Route};
 use crate::printable::PrintableLines;
-use filter::Filter;
 use limits::Limits;
 
 /// Prompts that are remembered.
 const REMEMBERED: usize = 100;
 /// Prompts that can be compared.
 const PINS: usize = 6;
+/// Candidates whose answers to similar questions are shown.
+pub const LEADING: usize = 5;
 /// The longest prompt, in bytes.
 pub const LONGEST: usize = 1 << 18;
 
@@ -45,8 +45,10 @@ impl View {
         }
     }
 
-    pub fn next(self) -> Self {
+    /// The next one; where list, reasons and plot are shown `beside` each other, what is none of them.
+    pub fn next(self, beside: bool) -> Self {
         match self {
+            Self::List | Self::Why | Self::Plot if beside => Self::Pinned,
             Self::List => Self::Why,
             Self::Why => Self::Plot,
             Self::Plot => Self::Pinned,
@@ -54,6 +56,16 @@ impl View {
             Self::History => Self::List,
         }
     }
+}
+
+/// A training question that is like the prompt, safe to print.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Similar {
+    pub prompt: String,
+    pub category: String,
+    pub cosine: f64,
+    /// (model, label), as the explorer's models.
+    pub answers: Vec<(usize, f32)>,
 }
 
 /// A prompt with its answer.
@@ -65,7 +77,6 @@ pub struct Asked {
 
 pub struct RouteState {
     pub editor: TextArea<'static>,
-    pub filter: Filter,
     pub limits: Limits,
     pub view: View,
     /// The prompt that was asked last.
@@ -73,6 +84,14 @@ pub struct RouteState {
     /// Of the newest question; older answers are dropped.
     pub version: u64,
     pub routing: Job<()>,
+    /// How long an answer is assumed to be, for what a prompt costs.
+    pub answer_tokens: u32,
+    /// Tokens of the prompt that was asked last.
+    pub tokens: usize,
+    /// The training questions that are like it, where a data set is open; while they are looked for,
+    /// those of the prompt before.
+    pub similar: Vec<Similar>,
+    pub finding: Job<()>,
     pub result: Option<Route>,
     pub cursor: usize,
     pub pinned: Vec<Asked>,
@@ -87,12 +106,15 @@ impl Default for RouteState {
     fn default() -> Self {
         Self {
             editor: editor(""),
-            filter: Filter::default(),
             limits: Limits::default(),
             view: View::default(),
             asked: String::new(),
             version: 0,
             routing: Job::Idle,
+            answer_tokens: ANSWER_TOKENS,
+            tokens: 0,
+            similar: Vec::new(),
+            finding: Job::Idle,
             result: None,
             cursor: 0,
             pinned: Vec::new(),
@@ -125,7 +147,7 @@ impl RouteState {
     /// Forgets what belonged to other models.
     pub fn forget(&mut self) {
         (self.result, self.routing) = (None, Job::Idle);
-        self.filter = Filter::default();
+        (self.similar, self.finding) = (Vec::new(), Job::Idle);
         (self.pinned, self.history) = (Vec::new(), Vec::new());
         (self.at, self.before_heat) = (None, None);
     }
@@ -139,11 +161,6 @@ impl RouteState {
     /// Lines that the cursor can go through.
     pub fn lines(&self) -> usize {
         self.result.as_ref().map_or(0, |route| route.candidates.len())
-    }
-
-    /// What the next route weighs.
-    pub fn preferences(&self) -> Preferences {
-        self.limits.preferences(self.filter.pool.clone())
     }
 
     /// Types into the prompt.

@@ -3,6 +3,7 @@
 use ratatui::text::{Line, Span};
 
 use crate::analysis::router::Route;
+use crate::embedder::Scope;
 use crate::explorer::state::State;
 use crate::explorer::state::route::Asked;
 use crate::explorer::theme::Ink;
@@ -50,6 +51,14 @@ pub fn pinned(state: &State, room: usize) -> Vec<Line<'static>> {
     let p = |answer: &Route, model: usize| {
         answer.candidates.iter().find(|c| c.model == model).map(|c| c.p)
     };
+    // Out of scope, a model has a rank and no percentage.
+    let cell = |answer: &Route, model: usize| {
+        let place = answer.candidates.iter().position(|c| c.model == model);
+        place.map_or("  –  ".into(), |at| match answer.scope {
+            Scope::Out => format!("{:>4} ", format!("#{}", (at + 1).min(999))),
+            Scope::In | Scope::Near => format!("{:>3.0}% ", 100.0 * answer.candidates[at].p),
+        })
+    };
     let least = |model: usize| {
         asked.iter().map(|(_, answer)| p(answer, model).unwrap_or(0.0)).fold(1.0, f32::min)
     };
@@ -67,9 +76,7 @@ pub fn pinned(state: &State, room: usize) -> Vec<Line<'static>> {
         for (_, answer) in &asked {
             let routed = answer.candidates.first().is_some_and(|c| c.model == model);
             let style = if routed { theme.bold(Ink::MapRouted) } else { theme.ink(Ink::Text) };
-            let cell =
-                p(answer, model).map_or("  –  ".into(), |p| format!("{:>3.0}% ", 100.0 * p));
-            spans.push(Span::styled(cell, style));
+            spans.push(Span::styled(cell(answer, model), style));
         }
         lines.push(Line::from(spans));
     }
@@ -86,9 +93,13 @@ pub fn history(state: &State, room: usize) -> Vec<Line<'static>> {
     }
     let mut lines = vec![heading(theme, room, "History", "Ctrl-P previous · Ctrl-N next")];
     let line = |asked: &Asked| {
-        let first = asked.route.as_ref().and_then(|route| route.candidates.first());
-        let routed = first.map_or_else(String::new, |c| {
-            format!("  {} {:.0}%", fit(state.name(c.model), 24), 100.0 * c.p)
+        let first = asked.route.as_ref().and_then(|r| Some((r.scope, r.candidates.first()?)));
+        let routed = first.map_or_else(String::new, |(scope, c)| {
+            let sure = match scope {
+                Scope::Out => "overall".into(),
+                Scope::In | Scope::Near => format!("{:.0}%", 100.0 * c.p),
+            };
+            format!("  {} {sure}", fit(state.name(c.model), 24))
         });
         let prompt = pad(&one_line(&asked.prompt), room.saturating_sub(width(&routed)));
         let here = asked.prompt == state.route.asked;

@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
+use crate::count;
 use crate::embedder::Coverage;
 use crate::eval::evaluation::{EMBEDDER, Evaluation, Judgement};
 use crate::eval::untested::Repeat;
@@ -80,11 +81,11 @@ fn learned(state: &State, room: usize) -> Vec<Line<'static>> {
 /// What was measured on the data set beside the embedder.
 fn judged(state: &State, found: &Evaluation, room: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
-    let remark = format!("{} answers", thousands(found.responses as u64));
+    let remark = count(found.responses, "answer");
     let mut lines = vec![heading(theme, room, "Against the baselines", &remark)];
     lines.extend(table(state, &found.predictors, room));
     if found.models_skipped > 0 {
-        let skipped = format!("{} models of the data are unknown", found.models_skipped);
+        let skipped = format!("unknown: {} of the data", count(found.models_skipped, "model"));
         lines.push(Line::styled(fit(&skipped, room), theme.ink(Ink::Muted)));
     }
     let bounds = found.routing_bounds;
@@ -104,7 +105,11 @@ fn untested(state: &State, found: Option<&Repeat>, room: usize) -> Vec<Line<'sta
         let how = fit("Untested pairs: run llmap evaluate --untested", room);
         return vec![Line::styled(how, state.theme.ink(Ink::Muted))];
     };
-    let remark = format!("{} hidden cells, {} models", found.hidden_cells, found.hidden_models);
+    let remark = format!(
+        "{}, {}",
+        count(found.hidden_cells, "hidden cell"),
+        count(found.hidden_models, "model"),
+    );
     let text = format!(
         "AUC {:.3}   log loss {:.3}   error of a cell's accuracy {:.3}",
         figures.auc, figures.nll, figures.cell_error

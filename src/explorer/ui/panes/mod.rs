@@ -10,7 +10,9 @@ mod models;
 mod new_model;
 mod probe;
 mod questions;
+mod ranking;
 mod route;
+mod strip;
 pub mod training;
 mod why;
 
@@ -36,13 +38,23 @@ pub fn draw(frame: &mut Frame, state: &State, pane: Pane, area: Rect, layout: &L
     }
 }
 
-/// The line of a pane's list that is drawn at row `y`.
-pub fn line_at(state: &State, pane: Pane, area: Rect, y: u16) -> Option<usize> {
+/// True if the Route pane shows its list, its plot and its reasons at once.
+pub fn shows_all(state: &State, area: Rect) -> bool {
+    route::shows_all(state, Layout::inside(area))
+}
+
+/// The model that is drawn at a cell of a pane that is no list.
+pub fn model_at(state: &State, pane: Pane, area: Rect, at: Position) -> Option<usize> {
+    (pane == Pane::Probe).then(|| probe::model_at(state, Layout::inside(area), at)).flatten()
+}
+
+/// The line of a pane's list that is drawn at a cell.
+pub fn line_at(state: &State, pane: Pane, area: Rect, at: Position) -> Option<usize> {
     let inside = Layout::inside(area);
-    let row = usize::from(y.checked_sub(inside.y)?);
+    let row = usize::from(at.y.checked_sub(inside.y)?);
     match pane {
         Pane::Probe => probe::attribute_at(state, inside.height.into(), row),
-        Pane::Route => route::candidate_at(state, inside, row),
+        Pane::Route => route::candidate_at(state, inside, at),
         Pane::Models => models::row_at(state, inside.height.into(), row),
         Pane::Questions => questions::row_at(state, inside, row),
         Pane::Forecast => forecast::row_at(state, inside.height.into(), row),

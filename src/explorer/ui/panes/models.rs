@@ -16,7 +16,7 @@ use crate::explorer::theme::Hue;
 use crate::explorer::theme::Ink;
 use crate::explorer::ui::frame::pane_block;
 use crate::explorer::ui::widgets::{
-    around, eighths, fit, fit_end, pad, thousands, under_cursor, width, wrap,
+    around, eighths, fit, fit_end, pad, thousands, under_cursor, width,
 };
 
 /// Cells of the mark before a name.
@@ -41,8 +41,8 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     if !state.marked.is_empty() {
         remark += &format!(", {} marked", state.marked.len());
     }
-    if !state.table.filter.is_empty() {
-        remark += &format!(" · {}", fit(&crate::one_line(&state.table.filter), 30));
+    if state.filter.is_on() {
+        remark += &format!(" · {}", fit(&state.filter.title(), 30));
     }
     frame.render_widget(pane_block(state, layout, Pane::Models, &remark, area.width), area);
     let inside = Layout::inside(area);
@@ -52,10 +52,7 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     let columns = columns(state, inside.width.into());
     let mut lines = vec![header(state, &columns)];
     if state.table.rows.is_empty() {
-        let why = state.table.problem.clone().unwrap_or_else(|| "no matches".into());
-        let ink = if state.table.problem.is_some() { Ink::Bad } else { Ink::Muted };
-        let said = wrap(&why, inside.width.into()).into_iter();
-        lines.extend(said.map(|line| Line::styled(line, state.theme.ink(ink))));
+        lines.push(Line::styled("no models", state.theme.ink(Ink::Muted)));
     }
     for row in visible(state, inside.height.into()) {
         let model = state.table.rows[row];

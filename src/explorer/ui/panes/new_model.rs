@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
+use crate::count;
 use crate::explorer::layout::Layout;
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
@@ -37,8 +38,11 @@ pub fn lines(state: &State, room: usize) -> Vec<Line<'static>> {
     let new_model = &state.new_model;
     let Some(placed) = &new_model.placed else {
         if new_model.placement.is_running() {
-            let doing =
-                format!("{} placing it by {} answers …", state.spinner(), new_model.answered());
+            let doing = format!(
+                "{} placing it by {} …",
+                state.spinner(),
+                count(new_model.answered(), "answer")
+            );
             return said(&doing, text);
         }
         let mut lines = said("Place a new model from a few of its answers.", text);

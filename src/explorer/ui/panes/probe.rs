@@ -3,12 +3,12 @@
 use std::ops::Range;
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use crate::analysis::probe::{Prediction, Report, Run, Scheme};
+use crate::analysis::probe::{Report, Run, Scheme};
 use crate::estimate::Figure;
 use crate::explorer::layout::Layout;
 use crate::explorer::pane::Pane;
@@ -17,11 +17,29 @@ use crate::explorer::state::job::{Job, JobKind};
 use crate::explorer::state::probe::SECTIONS;
 use crate::explorer::theme::Ink;
 use crate::explorer::ui::frame::pane_block;
+use crate::explorer::ui::panes::strip::Strip;
 use crate::explorer::ui::widgets::{
     around, bar, fit, heading, pad, under_cursor, whisker, width, wrap,
 };
 
-type Section = fn(&State, &Report, usize) -> Vec<Line<'static>>;
+type Section = fn(&State, &Report, usize) -> Part;
+
+/// What is known of an attribute under one heading.
+#[derive(Default)]
+struct Part {
+    lines: Vec<Line<'static>>,
+    /// The models of its last lines, one each.
+    models: Vec<usize>,
+    /// Its models stand along a strip.
+    is_strip: bool,
+}
+
+impl From<Vec<Line<'static>>> for Part {
+    fn from(lines: Vec<Line<'static>>) -> Self {
+        Self { lines, ..Self::default() }
+    }
+}
+
 /// Lines above the list.
 const ABOVE: usize = 1;
 /// Lines that the list leaves to the details of one attribute.
@@ -30,14 +48,17 @@ const BELOW: usize = 11;
 const CHANCE: &str = "┃";
 const POOL: &str = "╎";
 const SHUFFLED: &str = "×";
-/// Cells for the measure with its value, and for the mark of the verdict.
-const FIGURE: usize = 9;
+/// Cells for the measure with its value: by its name, and where there is little room.
+const MEASURE: usize = 14;
+const SYMBOL: usize = 9;
+/// Cells of a row from which on measures have their names.
+const NAMED: usize = 56;
+/// Cells for the mark of the verdict.
 const MARK: usize = 3;
-/// Cells for a verdict in short and in a sentence; for a whisker at least, and beside a sentence.
-const SHORT: usize = 14;
-const SENTENCE: usize = 56;
-const LEAST_WHISKER: usize = 4;
-const WHISKER: usize = 30;
+/// Cells for a verdict in few words and in a sentence with numbers; for a whisker at least and at most.
+const BRIEF: usize = 22;
+const SENTENCE: usize = 62;
+const WHISKER: std::ops::RangeInclusive<usize> = 8..=48;
 /// The text for an attribute that cannot be probed.
 const TOO_FEW: &str = "needs ≥ 5 models in two classes";
 /// Cells for the kind of a probe.
@@ -77,16 +98,23 @@ fn lines(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
     }
     let names = state.model_set.attributes.iter().map(|a| width(&a.name)).max().unwrap_or_default();
     let name_room = names.clamp(8, 14);
+    let columns = Columns::of(room.saturating_sub(name_room + 1));
     let long = format!(
-        "● balanced accuracy (ρ: Spearman)  {CHANCE} chance  {SHUFFLED} shuffled labels (95th pct)  \
-         {POOL} ability + coverage baseline"
+        "● measured, 95% interval  {CHANCE} chance  {SHUFFLED} shuffled labels (95th pct)  \
+         {POOL} ability + coverage alone"
     );
-    let short = format!("● score  {CHANCE} chance  {SHUFFLED} shuffled  {POOL} baseline");
-    let key = if width(&long) <= room { long } else { short };
+    let short = format!("● measured  {CHANCE} chance  {SHUFFLED} shuffled  {POOL} baseline");
+    let key = if columns.whisker == 0 {
+        "✓ decodable  ~ above chance only  ✗ not decodable".to_owned()
+    } else if width(&long) <= room {
+        long
+    } else {
+        short
+    };
     let mut lines = vec![Line::styled(fit(&key, room), muted)];
     let order = state.probe.order();
     for place in listed(state, height) {
-        let line = row(state, order[place], room, name_room);
+        let line = row(state, order[place], name_room, &columns);
         let here = state.focus == Pane::Probe && place == state.probe.cursor;
         lines.push(if here { under_cursor(theme, line) } else { line });
     }
@@ -95,13 +123,47 @@ fn lines(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
     lines
 }
 
-/// An attribute of the list: its figure as a bar against its controls, and the verdict.
-fn row(state: &State, attribute: usize, room: usize, name_room: usize) -> Line<'static> {
+/// How wide the columns of the list are, behind the names.
+struct Columns {
+    whisker: usize,
+    /// The measure by its name.
+    named: bool,
+    verdict: usize,
+    all: usize,
+}
+
+impl Columns {
+    fn of(all: usize) -> Self {
+        let named = all >= NAMED;
+        let left = all.saturating_sub(MARK + if named { MEASURE } else { SYMBOL });
+        let (least, most) = (*WHISKER.start(), *WHISKER.end());
+        let (whisker, verdict) = if left >= SENTENCE + least {
+            ((left - SENTENCE).min(most), SENTENCE)
+        } else if left >= BRIEF + least {
+            ((left - BRIEF).min(most), BRIEF)
+        } else {
+            (0, left)
+        };
+        Self { whisker, named, verdict, all }
+    }
+}
+
+/// What the figure of an attribute is called.
+fn measure(report: &Report, named: bool) -> &'static str {
+    match (report.kind == "number", named) {
+        (true, true) => "Spearman",
+        (false, true) => "bal.acc.",
+        (true, false) => "  ρ",
+        (false, false) => "acc",
+    }
+}
+
+/// An attribute of the list: its figure against its controls, and the verdict.
+fn row(state: &State, attribute: usize, name_room: usize, columns: &Columns) -> Line<'static> {
     let theme = &state.theme;
     let muted = theme.ink(Ink::Muted);
     let name = &state.model_set.attributes[attribute].name;
     let mut spans = vec![Span::styled(format!("{} ", pad(name, name_room)), theme.ink(Ink::Text))];
-    let rest = room.saturating_sub(name_room + 1);
     match &state.probe.reports[attribute] {
         Job::Done(r) => {
             let verdict = Verdict::of(r);
@@ -110,26 +172,21 @@ fn row(state: &State, attribute: usize, room: usize, name_room: usize) -> Line<'
             let mut marks = vec![(scheme.pool.figures.main().value, POOL), (chance(r), CHANCE)];
             marks.extend(scheme.linear.shuffled_high.map(|high| (high, SHUFFLED)));
             let parts = (figure.interval.low, figure.value, figure.interval.high);
-            // The measure and its value, and the verdict in a sentence where there is room for it.
-            let fixed = FIGURE + MARK;
-            let wide = rest >= fixed + SENTENCE + WHISKER;
-            let text = if wide { verdict.sentence } else { verdict.short };
-            let text_room = if wide { SENTENCE } else { SHORT };
-            let bar = rest.saturating_sub(fixed + text_room);
-            if bar >= LEAST_WHISKER {
-                spans.extend(whisker(theme, bar, parts, verdict.ink, &marks));
-            }
-            let measure = if r.kind == "number" { "  ρ" } else { "acc" };
+            spans.extend(whisker(theme, columns.whisker, parts, verdict.ink, &marks));
+            let measure = measure(r, columns.named);
             spans.push(Span::styled(format!(" {measure} "), muted));
             spans.push(Span::styled(decimals(figure.value), theme.bold(verdict.ink)));
             spans.push(Span::styled(format!(" {} ", verdict.mark), theme.bold(verdict.ink)));
-            spans.push(Span::styled(fit(text, text_room), theme.ink(verdict.ink)));
+            let whole = columns.verdict >= SENTENCE;
+            let text = if whole { verdict.sentence.as_str() } else { verdict.brief };
+            spans.push(Span::styled(pad(text, columns.verdict), theme.ink(verdict.ink)));
         }
-        Job::Running => spans.push(Span::styled(pad("running …", rest), muted)),
-        Job::Idle | Job::Cancelled => spans.push(Span::styled(pad("–", rest), muted)),
+        Job::Running => spans.push(Span::styled(pad("running …", columns.all), muted)),
+        Job::Idle | Job::Cancelled => spans.push(Span::styled(pad("–", columns.all), muted)),
         Job::Failed(problem) => {
             let few = problem.contains("cannot be probed");
-            spans.push(Span::styled(pad(if few { TOO_FEW } else { "failed" }, rest), muted));
+            let text = if few { TOO_FEW } else { "failed" };
+            spans.push(Span::styled(pad(text, columns.all), muted));
         }
     }
     Line::from(spans)
@@ -138,24 +195,30 @@ fn row(state: &State, attribute: usize, room: usize, name_room: usize) -> Line<'
 /// What was found, in plain words.
 struct Verdict {
     mark: &'static str,
-    short: &'static str,
-    sentence: &'static str,
+    brief: &'static str,
+    /// With the numbers that decide.
+    sentence: String,
     ink: Ink,
 }
 
 impl Verdict {
     fn of(r: &Report) -> Self {
-        let verdict = |mark, short, sentence, ink| Self { mark, short, sentence, ink };
-        if r.beats_controls {
-            let sentence = "decodable: beats chance, shuffles, ability + coverage";
-            verdict("✓", "decodable", sentence, Ink::Good)
+        let short = |value: f64| decimals(value).trim().to_owned();
+        let (pool, chance) = (short(r.main().pool.figures.main().value), short(chance(r)));
+        let (mark, brief, sentence, ink) = if r.beats_controls {
+            let sentence =
+                format!("decodable: above ability + coverage alone ({pool}) and chance ({chance})");
+            ("✓", "decodable", sentence, Ink::Good)
         } else if r.beats_chance() {
-            let sentence = "above chance, but not above ability + coverage alone";
-            verdict("~", "not > baseline", sentence, Ink::Warn)
+            let sentence =
+                format!("above chance ({chance}), but not above ability + coverage alone ({pool})");
+            ("~", "baseline does as well", sentence, Ink::Warn)
         } else {
-            let sentence = "not decodable: no better than chance or shuffled labels";
-            verdict("✗", "not > chance", sentence, Ink::Muted)
-        }
+            let sentence =
+                format!("not decodable: no better than chance ({chance}) or shuffled labels");
+            ("✗", "no better than chance", sentence, Ink::Muted)
+        };
+        Self { mark, brief, sentence, ink }
     }
 }
 
@@ -184,20 +247,52 @@ fn details(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
         let said = wrap(text, room).into_iter().map(|line| Line::styled(line, muted));
         return std::iter::once(heading(theme, room, name, "")).chain(said).collect();
     };
-    let sections: [Section; SECTIONS] = [summary, strip, errors, unknown, benchmarks];
     let mut lines: Vec<Line> = Vec::new();
-    for i in 0..SECTIONS {
-        let section = sections[(state.probe.section + i) % SECTIONS](state, report, room);
-        // A section that follows is shown whole or not at all.
-        if section.is_empty() || i > 0 && lines.len() + section.len() + 1 > height {
-            continue;
-        }
+    for part in parts(state, report, room, height) {
         if !lines.is_empty() {
             lines.push(Line::default());
         }
-        lines.extend(section);
+        lines.extend(part.lines);
     }
     lines
+}
+
+/// The parts that are shown of an attribute, from the one that stands first.
+fn parts(state: &State, report: &Report, room: usize, height: usize) -> Vec<Part> {
+    let sections: [Section; SECTIONS] = [summary, strip, errors, unknown, benchmarks];
+    let (mut parts, mut taken): (Vec<Part>, usize) = (Vec::new(), 0);
+    for i in 0..SECTIONS {
+        let part = sections[(state.probe.section + i) % SECTIONS](state, report, room);
+        // A part that follows is shown whole or not at all.
+        if part.lines.is_empty() || i > 0 && taken + part.lines.len() + 1 > height {
+            continue;
+        }
+        taken += part.lines.len() + usize::from(!parts.is_empty());
+        parts.push(part);
+    }
+    parts
+}
+
+/// The model that is drawn at a cell, in a list of models or along a strip.
+pub fn model_at(state: &State, inside: Rect, at: Position) -> Option<usize> {
+    let (room, height) = (usize::from(inside.width), usize::from(inside.height));
+    let report = state.probe.report(state.probe.chosen()?)?;
+    let row = usize::from(at.y.checked_sub(inside.y)?);
+    let x = usize::from(at.x.checked_sub(inside.x)?);
+    let above = ABOVE + listed(state, height).len() + 1;
+    let mut line = row.checked_sub(above).filter(|_| row < height)?;
+    for part in parts(state, report, room, height.saturating_sub(above)) {
+        let lines = part.lines.len();
+        if line < lines {
+            return if part.is_strip {
+                Strip::of(report, room)?.model_at(line, x, state.selected)
+            } else {
+                part.models.get(line.checked_sub(lines - part.models.len())?).copied()
+            };
+        }
+        line = line.checked_sub(lines + 1)?;
+    }
+    None
 }
 
 fn said(text: &str, room: usize, style: Style) -> Vec<Line<'static>> {
@@ -205,7 +300,7 @@ fn said(text: &str, room: usize, style: Style) -> Vec<Line<'static>> {
 }
 
 /// The verdict, the figures of both ways to deal folds, and the selected model.
-fn summary(state: &State, r: &Report, room: usize) -> Vec<Line<'static>> {
+fn summary(state: &State, r: &Report, room: usize) -> Part {
     let theme = &state.theme;
     let mut classes: Vec<String> = r.classes.iter().map(|(c, n)| format!("{c} {n}")).collect();
     if classes.len() > 4 {
@@ -260,7 +355,7 @@ fn summary(state: &State, r: &Report, room: usize) -> Vec<Line<'static>> {
             Span::styled(truth, theme.bold(ink)),
         ]));
     }
-    lines
+    lines.into()
 }
 
 /// The figure and what it means, in a sentence.
@@ -290,71 +385,13 @@ fn between(figure: Figure) -> String {
 }
 
 /// Every model along the probe, a row for each class.
-fn strip(state: &State, r: &Report, room: usize) -> Vec<Line<'static>> {
-    let theme = &state.theme;
-    if r.classes.len() != 2 {
-        return Vec::new();
-    }
-    let scores: Vec<f64> = r.predictions.iter().map(|p| p.score).collect();
-    let (low, high) =
-        scores.iter().fold((f64::MAX, f64::MIN), |(low, high), s| (low.min(*s), high.max(*s)));
-    let mut rows: Vec<String> = r.classes.keys().cloned().collect();
-    if r.kind == "number" {
-        // BTreeMap sorts `>` before `≤`.
-        rows.reverse();
-    }
-    let sides: Vec<Option<usize>> = r.predictions.iter().map(|p| side(r, &rows, p)).collect();
-    let names = rows.iter().map(|row| width(row)).max().unwrap_or_default().clamp(7, 12);
-    let across = room.saturating_sub(names + 1).max(2);
-    let cell = |s: f64| {
-        let share = if high > low { (s - low) / (high - low) } else { 0.5 };
-        ((share * across as f64) as usize).min(across - 1)
-    };
-    let left = if r.log { "predicted, logarithmic" } else { "no → yes" };
-    let remark = if r.kind == "flag" || r.log { left } else { "low → high" };
-    let mut lines = vec![heading(theme, room, "Models by probe score", remark)];
-    let middle = (r.kind != "number" && low < 0.0 && high > 0.0).then(|| cell(0.0));
-    rows.push("unknown".into());
-    for (row, name) in rows.iter().enumerate() {
-        let wanted = (row < rows.len() - 1).then_some(row);
-        let mut counts = vec![0_usize; across];
-        let mut chosen = None;
-        for (m, score) in scores.iter().enumerate().filter(|(m, _)| sides[*m] == wanted) {
-            counts[cell(*score)] += 1;
-            if m == state.selected {
-                chosen = Some(cell(*score));
-            }
-        }
-        if counts.iter().all(|n| *n == 0) {
-            continue;
-        }
-        let mut spans = vec![Span::styled(format!("{} ", pad(name, names)), theme.ink(Ink::Muted))];
-        let ink = [Ink::BarFill, Ink::Good, Ink::Muted][row.min(2)];
-        spans.extend((0..across).map(|x| match counts[x] {
-            _ if chosen == Some(x) => Span::styled("◉", theme.bold(Ink::MapSelected)),
-            0 if middle == Some(x) => Span::styled("┊", theme.ink(Ink::BarMark)),
-            0 => Span::styled("·", theme.ink(Ink::BarTrack)),
-            1 => Span::styled("∙", theme.ink(ink)),
-            2..=3 => Span::styled("•", theme.ink(ink)),
-            _ => Span::styled("●", theme.bold(ink)),
-        }));
-        lines.push(Line::from(spans));
-    }
-    lines
-}
-
-/// The row of a strip plot that a model belongs to; none if its value is not known.
-fn side(r: &Report, rows: &[String], prediction: &Prediction) -> Option<usize> {
-    let truth = prediction.truth.as_ref()?;
-    if r.kind != "number" {
-        return rows.iter().position(|row| row == truth);
-    }
-    let median: f64 = rows.first()?.trim_start_matches(['≤', ' ']).parse().ok()?;
-    Some(usize::from(truth.parse::<f64>().ok()? > median))
+fn strip(state: &State, r: &Report, room: usize) -> Part {
+    let lines = Strip::of(r, room).map_or_else(Vec::new, |strip| strip.lines(state, room));
+    Part { lines, is_strip: true, ..Part::default() }
 }
 
 /// The confusion matrix, and the models that the probe gets most wrong.
-fn errors(state: &State, r: &Report, room: usize) -> Vec<Line<'static>> {
+fn errors(state: &State, r: &Report, room: usize) -> Part {
     let theme = &state.theme;
     let muted = theme.ink(Ink::Muted);
     let mut lines = Vec::new();
@@ -378,13 +415,17 @@ fn errors(state: &State, r: &Report, room: usize) -> Vec<Line<'static>> {
             lines.push(Line::from(spans));
         }
     }
-    lines.push(heading(theme, room, "Most confident errors", "(or label errors)"));
-    let wrong: Vec<usize> = r.most_wrong().into_iter().filter(|m| is_error(r, *m)).collect();
+    let number = r.kind == "number";
+    let title = if number { "Largest errors" } else { "Most confident errors" };
+    let wrong = r.most_wrong().into_iter().filter(|m| is_error(r, *m));
+    let wrong: Vec<usize> = wrong.take(MODELS).collect();
+    let remark = if wrong.is_empty() { "" } else { "(or label errors)" };
+    lines.push(heading(theme, room, title, remark));
     if wrong.is_empty() {
         lines.push(Line::styled("no errors", muted));
     }
-    lines.extend(wrong.into_iter().take(MODELS).map(|m| model(state, r, m, room)));
-    lines
+    lines.extend(wrong.iter().map(|m| model(state, r, *m, room)));
+    Part { lines, models: wrong, ..Part::default() }
 }
 
 /// True if the probe names another class than the true one; a number is never met exactly.
@@ -407,10 +448,10 @@ fn model(state: &State, r: &Report, m: usize, room: usize) -> Line<'static> {
 }
 
 /// The predictions for models without a label.
-fn unknown(state: &State, r: &Report, room: usize) -> Vec<Line<'static>> {
+fn unknown(state: &State, r: &Report, room: usize) -> Part {
     let mut unknown = r.unknown();
     if unknown.is_empty() {
-        return Vec::new();
+        return Part::default();
     }
     let sure = |m: &usize| r.predictions[*m].probability.unwrap_or_default();
     unknown.sort_by(|a, b| sure(b).total_cmp(&sure(a)));
@@ -419,15 +460,16 @@ fn unknown(state: &State, r: &Report, room: usize) -> Vec<Line<'static>> {
         n => format!("predicted for {n} models"),
     };
     let mut lines = vec![heading(&state.theme, room, "True value unknown", &remark)];
-    lines.extend(unknown.into_iter().take(MODELS).map(|m| model(state, r, m, room)));
-    lines
+    unknown.truncate(MODELS);
+    lines.extend(unknown.iter().map(|m| model(state, r, *m, room)));
+    Part { lines, models: unknown, ..Part::default() }
 }
 
 /// The benchmarks that go with the attribute and against it.
-fn benchmarks(state: &State, r: &Report, room: usize) -> Vec<Line<'static>> {
+fn benchmarks(state: &State, r: &Report, room: usize) -> Part {
     let theme = &state.theme;
     if r.pulls.is_empty() {
-        return Vec::new();
+        return Part::default();
     }
     let n = r.pulls.len();
     let shown = (0..n).filter(|i| *i < BENCHMARKS || *i + BENCHMARKS >= n);
@@ -444,5 +486,5 @@ fn benchmarks(state: &State, r: &Report, room: usize) -> Vec<Line<'static>> {
         spans.push(Span::styled(format!(" {:>+5.2}", pull.correlation), theme.bold(ink)));
         Line::from(spans)
     }));
-    lines
+    lines.into()
 }

@@ -1,13 +1,12 @@
 //! The Route pane: type a prompt, see who is most likely to answer it right, at what cost, and why.
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use crate::analysis::router::{Candidate, Route};
-use crate::embedder::Scope;
+use crate::analysis::router::Route;
 use crate::explorer::layout::Layout;
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
@@ -15,33 +14,25 @@ use crate::explorer::state::mode::Mode;
 use crate::explorer::state::route::View;
 use crate::explorer::theme::Ink;
 use crate::explorer::ui::frame::pane_block;
-use crate::explorer::ui::panes::{asked, why};
+use crate::explorer::ui::panes::{asked, ranking, why};
 use crate::explorer::ui::pareto;
-use crate::explorer::ui::widgets::{fit, heading, pad, under_cursor, whisker, width, wrap};
-use crate::one_line;
+use crate::explorer::ui::widgets::{fit, width, wrap};
 
-/// Cells of a probability's bar at least: names come first, and without that room there is none.
-const LEAST_BAR: usize = 4;
-/// Candidates that the evidence leaves room for at least.
+/// Candidates that the reasons leave room for at least, and that the legend does.
 const LEAST_CANDIDATES: usize = 4;
-/// Cells of a cost at most.
-const COST: usize = 9;
-/// Lines of what is wrong with a filter at most.
-const OFFERS: u16 = 3;
+const WITH_LEGEND: usize = 12;
+/// A place for the list, the plot and the reasons side by side, at least; the list in it, and the plot.
+const BESIDE: (u16, u16) = (124, 20);
+const LIST: (u16, u16) = (58, 92);
+const PLOT: u16 = 9;
 /// Lines of the prompt at most.
 const PROMPT_LINES: u16 = 6;
-
-fn types_filter(state: &State) -> bool {
-    matches!(state.modes.base(), Mode::Filter)
-}
 
 /// The parts of the pane from top to bottom.
 struct Parts {
     prompt: Rect,
-    /// The filter, or a rule that tells it.
+    /// A rule that tells which models may be named.
     bar: Rect,
-    /// What could come next in a filter, or what is wrong with it.
-    offers: Option<Rect>,
     below: Rect,
 }
 
@@ -59,11 +50,7 @@ impl Parts {
         };
         let prompt = take((wrapped.min(usize::from(most))) as u16);
         let bar = take(1);
-        let problem = state.route.filter.problem.as_ref();
-        let lines =
-            problem.map_or(1, |problem| wrap(&one_line(problem), inside.width.into()).len());
-        let offers = types_filter(state).then(|| take((lines as u16).clamp(1, OFFERS)));
-        Self { prompt, bar, offers, below: take(u16::MAX) }
+        Self { prompt, bar, below: take(u16::MAX) }
     }
 }
 
@@ -77,10 +64,9 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     let remark = time.map_or_else(String::new, |route| format!("{:.1} ms", route.milliseconds));
     let inside = Layout::inside(area);
     let mut block = pane_block(state, layout, Pane::Route, &remark, area.width);
-    if let (View::List, Some(answer)) = (state.route.view, &state.route.result) {
-        let below = Parts::of(state, inside).below;
-        let (_, evidence, reasons) = shares(answer, below.width.into(), below.height.into());
-        if !evidence && !answer.evidence.is_empty() || !reasons {
+    if let (View::List, Some(route)) = (state.route.view, &state.route.result) {
+        let places = Places::of(state, route, Parts::of(state, inside).below);
+        if places.reasons.is_none() && places.hides(state, route) {
             let more = Line::styled(" m: why ", state.theme.ink(Ink::Muted));
             block = block.title_bottom(more.right_aligned());
         }
@@ -92,26 +78,115 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     let parts = Parts::of(state, inside);
     draw_prompt(frame, state, parts.prompt);
     draw_bar(frame, state, inside, parts.bar);
-    if let Some(place) = parts.offers {
-        draw_offers(frame, state, place);
-    }
     let below = parts.below;
-    let (room, height) = (below.width as usize, below.height.into());
-    let route = &state.route;
-    let lines = match (route.view, &route.result) {
-        (View::Plot, Some(answer)) => return pareto::draw(frame, state, answer, below),
-        (View::List, Some(answer)) => list(state, answer, room, height),
-        (View::Why, Some(answer)) => {
-            let mut lines = why::likes(state, answer, room);
-            lines.push(Line::default());
-            lines.extend(why::reasons(state, answer, room));
-            lines
+    let room = usize::from(below.width);
+    let lines = match (state.route.view, &state.route.result) {
+        (View::Plot | View::List | View::Why, Some(answer)) => {
+            return draw_answer(frame, state, answer, below);
         }
         (View::Pinned, _) => asked::pinned(state, room),
         (View::History, _) => asked::history(state, room),
         (_, None) => introduction(state, room),
     };
     frame.render_widget(Paragraph::new(lines), below);
+}
+
+/// Where the parts of an answer are: of list, plot and reasons those that the view shows, or all of
+/// them where there is room.
+struct Places {
+    gauge: Rect,
+    list: Option<Rect>,
+    /// Candidates in the list.
+    shown: usize,
+    plot: Option<Rect>,
+    reasons: Option<Rect>,
+}
+
+impl Places {
+    fn of(state: &State, route: &Route, below: Rect) -> Self {
+        let gauge = Rect { height: below.height.min(1), ..below };
+        let rest = Rect {
+            y: below.y + gauge.height,
+            height: below.height.saturating_sub(gauge.height),
+            ..below
+        };
+        let whole = Some(rest).filter(|rest| rest.height > 0);
+        let mut places = Self { gauge, list: None, shown: 0, plot: None, reasons: None };
+        if is_beside(below) {
+            let list = (below.width * 9 / 20).clamp(LIST.0, LIST.1);
+            let right = Rect { x: rest.x + list + 3, width: rest.width - list - 3, ..rest };
+            let reasons = why::all(why::parts(state, route, right.width.into())).len() as u16;
+            let reasons = reasons.min(right.height.saturating_sub(PLOT + 1));
+            let plot = right.height.saturating_sub(reasons + 1);
+            places.list = Some(Rect { width: list, ..rest });
+            places.plot = Some(Rect { height: plot, ..right });
+            places.reasons = Some(Rect { y: right.y + plot + 1, height: reasons, ..right });
+        } else {
+            match state.route.view {
+                View::Plot => places.plot = whole,
+                View::Why => places.reasons = whole,
+                View::List | View::Pinned | View::History => places.list = whole,
+            }
+        }
+        places.shown = places.list.map_or(0, |list| {
+            let room =
+                usize::from(list.height).saturating_sub(ranking::titles(route, list.width.into()));
+            let below = places.reasons.is_none().then(|| Self::below(state, route, list).len());
+            let legend = usize::from(room > WITH_LEGEND);
+            let under = below.map_or(2 * legend, |lines| lines + usize::from(lines > 0));
+            room.saturating_sub(under).min(route.candidates.len())
+        });
+        places
+    }
+
+    /// What stands below the list where the reasons have no place of their own.
+    fn below(state: &State, route: &Route, list: Rect) -> Vec<Line<'static>> {
+        let parts = why::parts(state, route, list.width.into());
+        let least = LEAST_CANDIDATES.min(route.candidates.len()) + 2;
+        why::fitting(parts, usize::from(list.height).saturating_sub(least))
+    }
+
+    /// True if some of the reasons have no room below the list.
+    fn hides(&self, state: &State, route: &Route) -> bool {
+        let Some(list) = self.list else { return false };
+        let parts = why::parts(state, route, list.width.into());
+        Self::below(state, route, list).len() < why::all(parts).len()
+    }
+}
+
+/// True where list, plot and reasons stand side by side.
+fn is_beside(below: Rect) -> bool {
+    below.width >= BESIDE.0 && below.height >= BESIDE.1
+}
+
+/// True if the pane shows list, plot and reasons at once.
+pub fn shows_all(state: &State, inside: Rect) -> bool {
+    is_beside(Parts::of(state, inside).below)
+}
+
+fn draw_answer(frame: &mut Frame, state: &State, route: &Route, below: Rect) {
+    let places = Places::of(state, route, below);
+    frame.render_widget(ranking::gauge(state, route, below.width.into()), places.gauge);
+    if let Some(place) = places.list {
+        let room = usize::from(place.width);
+        let mut lines = ranking::list(state, route, room, places.shown);
+        if places.reasons.is_none() {
+            lines.push(Line::default());
+            lines.extend(Places::below(state, route, place));
+        } else if usize::from(place.height) >= lines.len() + 2 {
+            lines.push(Line::default());
+            lines.push(ranking::legend(state, room));
+        }
+        frame.render_widget(Paragraph::new(lines), place);
+    }
+    if let Some(place) = places.plot {
+        pareto::draw(frame, state, route, place);
+    }
+    if let Some(place) = places.reasons {
+        let parts = why::parts(state, route, place.width.into());
+        let lines = why::fitting(parts, place.height.into());
+        frame.render_widget(Paragraph::new(lines), place);
+    }
 }
 
 fn draw_prompt(frame: &mut Frame, state: &State, place: Rect) {
@@ -135,28 +210,10 @@ fn draw_prompt(frame: &mut Frame, state: &State, place: Rect) {
     frame.render_widget(&editor, text);
 }
 
-/// A rule that tells which models may be named, or the filter while it is typed.
+/// A rule that tells which models may be named.
 fn draw_bar(frame: &mut Frame, state: &State, inside: Rect, place: Rect) {
     let (theme, route) = (&state.theme, &state.route);
     let room = usize::from(place.width);
-    let filter = &route.filter;
-    if types_filter(state) {
-        let before: String = filter.input.value().chars().take(filter.input.cursor()).collect();
-        let (label, shown) = ("where ", room.saturating_sub(7));
-        // The end of what stands before the cursor stays in sight.
-        let hidden = width(&before).saturating_sub(shown);
-        let text: String = filter.input.value().chars().skip(hidden).collect();
-        let line = Line::from(vec![
-            Span::styled(label, theme.bold(Ink::Accent)),
-            Span::styled(fit(&text, shown), theme.ink(Ink::Text)),
-        ]);
-        frame.render_widget(line, place);
-        let at = place.x + (label.len() + width(&before) - hidden) as u16;
-        if !state.help {
-            frame.set_cursor_position((at.min(place.right().saturating_sub(1)), place.y));
-        }
-        return;
-    }
     let rule = "─".repeat(room);
     frame.buffer_mut().set_string(place.x, place.y, rule, theme.ink(Ink::Border));
     // Of a prompt that is longer than its place, where the cursor is.
@@ -170,13 +227,12 @@ fn draw_bar(frame: &mut Frame, state: &State, inside: Rect, place: Rect) {
     let view = format!("{line} {} ", route.view.title());
     let mut left = room.saturating_sub(width(&view) + 4);
     let all = state.model_set.models.len();
-    let text = match &filter.pool {
-        None => format!(" all {all} models "),
-        Some(pool) => {
-            let count = format!(" · {} of {all} ", pool.iter().filter(|m| **m).count());
-            let room = left.saturating_sub(width(&count) + 1);
-            format!(" {}{count}", fit(one_line(filter.input.value()).trim(), room))
-        }
+    let text = if state.filter.is_on() {
+        let count = format!(" · {} of {all} ", state.filter.left(all));
+        let room = left.saturating_sub(width(&count) + 1);
+        format!(" {}{count}", fit(&state.filter.title(), room))
+    } else {
+        format!(" all {all} models ")
     };
     let mut asked = route.limits.said(why::unit(state)).join(" · ");
     if !asked.is_empty() {
@@ -191,38 +247,6 @@ fn draw_bar(frame: &mut Frame, state: &State, inside: Rect, place: Rect) {
     }
     let at = place.right().saturating_sub(width(&view) as u16 + 1);
     frame.buffer_mut().set_string(at.max(x), place.y, view, theme.ink(Ink::Muted));
-}
-
-fn draw_offers(frame: &mut Frame, state: &State, place: Rect) {
-    let (theme, filter) = (&state.theme, &state.route.filter);
-    let room = usize::from(place.width);
-    let count = match &filter.pool {
-        Some(pool) => pool.iter().filter(|m| **m).count(),
-        None => state.model_set.models.len(),
-    };
-    let mut spans = match &filter.problem {
-        Some(problem) if filter.offers.is_empty() => {
-            let lines = wrap(&one_line(problem), room).into_iter();
-            let lines: Vec<Line> =
-                lines.map(|line| Line::styled(line, theme.ink(Ink::Bad))).collect();
-            return frame.render_widget(Paragraph::new(lines), place);
-        }
-        // Half a word is no mistake yet.
-        Some(_) => vec![Span::styled("… ", theme.ink(Ink::Warn))],
-        None => vec![Span::styled(format!("{count} models   "), theme.bold(Ink::Good))],
-    };
-    let mut left = room.saturating_sub(spans.iter().map(Span::width).sum());
-    for (i, offer) in filter.offers.iter().enumerate() {
-        let offer = one_line(offer);
-        let text = if i == 0 { format!("Tab {offer}") } else { offer };
-        if width(&text) + 2 > left {
-            break;
-        }
-        left -= width(&text) + 2;
-        let style = if i == 0 { theme.bold(Ink::Accent) } else { theme.ink(Ink::Muted) };
-        spans.extend([Span::styled(text, style), Span::raw("  ")]);
-    }
-    frame.render_widget(Line::from(spans), place);
 }
 
 fn introduction(state: &State, room: usize) -> Vec<Line<'static>> {
@@ -242,109 +266,16 @@ fn introduction(state: &State, room: usize) -> Vec<Line<'static>> {
     lines.map(|line| Line::styled(line, theme.ink(Ink::Muted))).collect()
 }
 
-/// How many candidates are shown, and whether there is room for the evidence and for the reasons.
-fn shares(route: &Route, room: usize, height: usize) -> (usize, bool, bool) {
-    let list = height.saturating_sub(1 + warning_lines(route, room).len());
-    let evidence = if route.evidence.is_empty() { 0 } else { route.evidence.len() + 2 };
-    let why = 2 + why::height(route, room);
-    let (mut left, mut shown) = (list, (false, false));
-    for (lines, fits) in [(evidence, &mut shown.0), (why, &mut shown.1)] {
-        if lines > 0 && left >= LEAST_CANDIDATES + lines {
-            left -= lines;
-            *fits = true;
-        }
+/// The candidate that is drawn at a cell: in the list by its row, in the plot by its point.
+pub fn candidate_at(state: &State, inside: Rect, at: Position) -> Option<usize> {
+    let shown = matches!(state.route.view, View::List | View::Why | View::Plot);
+    let route = state.route.result.as_ref().filter(|_| shown)?;
+    let places = Places::of(state, route, Parts::of(state, inside).below);
+    if let Some(plot) = places.plot.filter(|plot| plot.contains(at)) {
+        return pareto::candidate_at(state, route, plot, at);
     }
-    (left.min(route.candidates.len()), shown.0, shown.1)
-}
-
-/// The first candidate that is shown: the cursor stays in sight.
-fn first(cursor: usize, shown: usize) -> usize {
-    (cursor + 1).saturating_sub(shown.max(1))
-}
-
-/// The candidate that is listed at a row of the pane.
-pub fn candidate_at(state: &State, inside: Rect, row: usize) -> Option<usize> {
-    let route = state.route.result.as_ref().filter(|_| state.route.view == View::List)?;
-    let below = Parts::of(state, inside).below;
-    let (shown, ..) = shares(route, below.width.into(), below.height.into());
-    let warned = warning_lines(route, below.width.into()).len();
-    let above = usize::from(below.y - inside.y) + 1 + warned;
-    let at = row.checked_sub(above)?;
-    let candidate = first(state.route.cursor, shown) + at;
-    (at < shown && candidate < route.candidates.len()).then_some(candidate)
-}
-
-fn warning(route: &Route) -> Option<&'static str> {
-    if route.scope == Scope::Out {
-        Some("Unlike any training question: ranked by overall ability.")
-    } else if route.scope == Scope::Near {
-        Some("Little like the training questions: ranked partly by overall ability.")
-    } else if route.below {
-        Some("No model reaches the quality floor.")
-    } else {
-        None
-    }
-}
-
-fn warning_lines(route: &Route, room: usize) -> Vec<String> {
-    warning(route).map_or_else(Vec::new, |warning| wrap(warning, room))
-}
-
-fn list(state: &State, route: &Route, room: usize, height: usize) -> Vec<Line<'static>> {
-    let theme = &state.theme;
-    let (shown, evidence, reasons) = shares(route, room, height);
-    // Where the prompt decides nothing, the list is no ranking for the prompt.
-    let out = route.scope == Scope::Out;
-    let title = if out { "Strongest overall".into() } else { state.route.limits.title() };
-    let unit = why::unit(state);
-    let front = if unit.is_some() { " · ◆ Pareto front" } else { "" };
-    let key = format!("80% interval · ≈ tied{front}");
-    let mut lines = vec![heading(theme, room, &title, &key)];
-    let warned = warning_lines(route, room).into_iter();
-    lines.extend(warned.map(|line| Line::styled(line, theme.bold(Ink::Warn))));
-    let cost =
-        |c: &Candidate| c.cost.zip(unit).map_or_else(String::new, |(cost, unit)| unit.text(cost));
-    let costs = route.candidates.iter().map(|c| width(&cost(c))).max().unwrap_or_default();
-    let costs = costs.min(COST);
-    let fixed = 5 + 5 + if unit.is_some() { costs + 2 } else { 0 };
-    let from = first(state.route.cursor, shown);
-    let listed = route.candidates.iter().skip(from).take(shown);
-    let longest = listed.map(|c| width(state.short(c.model))).max().unwrap_or_default();
-    let left = room.saturating_sub(fixed);
-    let name_room = longest.min(left);
-    let bar_room = Some(left - name_room).filter(|room| *room >= LEAST_BAR).unwrap_or_default();
-    let name_room = left - bar_room;
-    for (i, c) in route.candidates.iter().enumerate().skip(from).take(shown) {
-        let best = i == 0;
-        let name = if best { theme.bold(Ink::MapRouted) } else { theme.ink(Ink::Text) };
-        let tie = if c.tied { '≈' } else { ' ' };
-        let mark = if best { " ★  ".into() } else { format!("{:>2}{tie} ", (i + 1).min(99)) };
-        let ink = if best { Ink::MapRouted } else { Ink::BarFill };
-        let mut spans = vec![
-            Span::styled(mark, if best { name } else { theme.ink(Ink::Muted) }),
-            Span::styled(format!("{} ", pad(state.short(c.model), name_room)), name),
-        ];
-        let interval = (c.low.into(), c.p.into(), c.high.into());
-        spans.extend(whisker(theme, bar_room, interval, ink, &[]));
-        let percent = if out { theme.ink(Ink::Muted) } else { name };
-        spans.push(Span::styled(format!(" {:>3.0}%", 100.0 * c.p), percent));
-        if unit.is_some() {
-            let (front, ink) = if c.front { ("◆", Ink::Accent) } else { (" ", Ink::Muted) };
-            let text = format!("{front}{}", fit(&cost(c), costs));
-            let cost = format!(" {text:>room$}", room = costs + 1);
-            spans.push(Span::styled(cost, theme.ink(ink)));
-        }
-        let line = Line::from(spans);
-        let here = state.focus == Pane::Route && i == state.route.cursor;
-        lines.push(if here { under_cursor(theme, line) } else { line });
-    }
-    if evidence {
-        lines.push(Line::default());
-        lines.extend(why::likes(state, route, room));
-    }
-    if reasons {
-        lines.push(Line::default());
-        lines.extend(why::reasons(state, route, room));
-    }
-    lines
+    let list = places.list.filter(|list| list.contains(at))?;
+    let row = usize::from(at.y - list.y).checked_sub(ranking::titles(route, list.width.into()))?;
+    let candidate = ranking::first(state.route.cursor, places.shown) + row;
+    (row < places.shown && candidate < route.candidates.len()).then_some(candidate)
 }

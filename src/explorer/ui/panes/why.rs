@@ -1,105 +1,238 @@
-//! What the ranking of a prompt rests on: similar benchmarks, terms, the runner-up, a cascade.
+//! What the ranking of a prompt rests on: one sentence, the benchmarks and questions that are like the
+//! prompt, what else would win, and the terms of the logits.
 
 use ratatui::text::{Line, Span};
 
-use crate::analysis::router::{Route, RunnerUp, Unit};
+use crate::analysis::router::{Evidence, Route, Unit};
 use crate::embedder::LogitTerms;
 use crate::explorer::state::State;
+use crate::explorer::state::job::Job;
+use crate::explorer::state::route::{LEADING, Similar};
 use crate::explorer::theme::Ink;
-use crate::explorer::ui::widgets::{fit, heading, pad, width, wrap};
+use crate::explorer::ui::widgets::{heading, pad, width, wrap};
 use crate::one_line;
 
-/// Lines that a cascade takes at most.
-const CASCADE: usize = 3;
+/// Cells of a question's benchmark at most, and of its text at least.
+const CATEGORY: usize = 22;
+const TEXT: usize = 16;
+/// Cells for the answer of one candidate.
+const ANSWER: usize = 3;
+/// Cells for the accuracy of one candidate.
+const ACCURACY: usize = 7;
+/// Cells for the name of a row of terms, and for a term.
+const TERM: usize = 9;
 
-/// What the prompt is like.
-pub fn likes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
+/// All parts, the one that tells most first. Each begins with a heading.
+pub fn parts(state: &State, route: &Route, room: usize) -> Vec<Vec<Line<'static>>> {
+    let parts = [
+        sentence(state, route, room),
+        likes(state, route, room),
+        questions(state, route, room),
+        changes(state, route, room),
+        terms(state, route, room),
+    ];
+    parts.into_iter().filter(|part| !part.is_empty()).collect()
+}
+
+/// As many of the parts as there is room for, in their order; a part that does not fit is passed over.
+pub fn fitting(parts: Vec<Vec<Line<'static>>>, height: usize) -> Vec<Line<'static>> {
+    let mut lines: Vec<Line> = Vec::new();
+    for part in parts {
+        let gap = usize::from(!lines.is_empty());
+        if lines.len() + gap + part.len() <= height {
+            lines.extend(std::iter::repeat_n(Line::default(), gap));
+            lines.extend(part);
+        }
+    }
+    lines
+}
+
+/// All parts below each other.
+pub fn all(parts: Vec<Vec<Line<'static>>>) -> Vec<Line<'static>> {
+    fitting(parts, usize::MAX)
+}
+
+/// Why the first comes first.
+fn sentence(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
-    let mut lines = vec![heading(theme, room, "Most similar benchmarks", "")];
-    lines.extend(route.evidence.iter().map(|e| {
-        let category = one_line(&e.category);
-        let name_room = width(&category).min(room.saturating_sub(12));
+    let name = |model: usize| state.short(model).to_owned();
+    let text = one_line(&route.sentence(&name, unit(state)));
+    let mut lines = vec![heading(theme, room, "Why", "")];
+    let said = wrap(&text, room).into_iter();
+    lines.extend(said.map(|line| Line::styled(line, theme.ink(Ink::Text))));
+    // What must be known of probabilities that are not of correct answers.
+    let remark = route.kind().remark().map_or_else(Vec::new, |remark| wrap(remark, room));
+    lines.extend(remark.into_iter().map(|line| Line::styled(line, theme.ink(Ink::Warn))));
+    lines
+}
+
+/// The rank of a candidate as the list has it.
+fn rank(place: usize) -> String {
+    if place == 0 { "★".into() } else { (place + 1).to_string() }
+}
+
+/// What the prompt is like, and how the leading candidates did there.
+fn likes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
+    let theme = &state.theme;
+    if route.evidence.is_empty() {
+        return Vec::new();
+    }
+    let names: Vec<String> = route.evidence.iter().map(|e| one_line(&e.category)).collect();
+    let longest = names.iter().map(|name| width(name)).max().unwrap_or_default();
+    let left = room.saturating_sub(5);
+    let shown = route.candidates.len().min(LEADING);
+    let shown = shown.min(left.saturating_sub(longest.min(CATEGORY)) / ACCURACY);
+    let title = "Most similar benchmarks";
+    let measured: String = (0..shown).map(|at| format!("{:>ACCURACY$}", rank(at))).collect();
+    let mut lines = vec![over(state, room, title, "measured accuracy", &measured)];
+    let name_room = left.saturating_sub(ACCURACY * shown);
+    lines.extend(route.evidence.iter().zip(&names).map(|(e, name)| {
         let mut spans = vec![
             Span::styled(format!("{:>3.0}% ", 100.0 * e.share), theme.bold(Ink::Accent)),
-            Span::styled(pad(&category, name_room), theme.ink(Ink::Text)),
+            Span::styled(pad(name, name_room), theme.ink(Ink::Text)),
         ];
-        let best = e.correct.iter().max_by(|a, b| a.1.total_cmp(b.1));
-        if let Some((model, share)) = best {
-            let left = room.saturating_sub(5 + name_room);
-            let (percent, achieved) = (100.0 * share, e.kind.achieved());
-            let model = one_line(model);
-            let known = state.model_set.models.iter().position(|name| *name == model);
-            let model = known.map_or(&*model, |known| state.short(known));
-            let said = format!("  {percent:.0}% {achieved}: {model}");
-            spans.push(Span::styled(fit(&said, left), theme.ink(Ink::Muted)));
-        }
+        spans.extend((0..shown).map(|at| {
+            let found = accuracy(state, route, e, at);
+            let text = found.map_or_else(|| "–".into(), |share| format!("{:.0}%", 100.0 * share));
+            let ink = if at == 0 && found.is_some() { Ink::MapRouted } else { Ink::Muted };
+            Span::styled(format!("{text:>ACCURACY$}"), theme.ink(ink))
+        }));
         Line::from(spans)
     }));
     lines
 }
 
-/// What must be known of the probabilities that are not of right answers.
-fn remark(route: &Route, room: usize) -> Vec<String> {
-    route.kind().remark().map_or_else(Vec::new, |remark| wrap(remark, room))
+/// The share of a benchmark that a candidate answered correctly.
+fn accuracy(state: &State, route: &Route, evidence: &Evidence, place: usize) -> Option<f64> {
+    let model = route.candidates.get(place)?.model;
+    let benchmarks = &state.model_set.benchmarks;
+    let benchmark = benchmarks.iter().find(|b| b.name == one_line(&evidence.category))?;
+    Some(benchmark.scores.get(model)?.accuracy)
 }
 
-pub fn height(route: &Route, room: usize) -> usize {
-    let second = route.why.runner_up.as_ref();
-    let turned = |second| turn(second).map_or(0, |text| indented(&text, room).len());
-    let lines = 1 + second.map_or(0, |second| 1 + turned(second));
-    lines + CASCADE * usize::from(route.cascade.is_some()) + remark(route, room).len()
+/// A heading whose columns at the right have titles of their own.
+fn over(state: &State, room: usize, title: &str, remark: &str, columns: &str) -> Line<'static> {
+    let left = room.saturating_sub(width(columns));
+    let remark = if width(title) + width(remark) + 4 <= left { remark } else { "" };
+    let mut line = heading(&state.theme, left, title, remark);
+    line.push_span(Span::styled(columns.to_owned(), state.theme.bold(Ink::Muted)));
+    line
 }
 
-/// Lines that stand below the number of a candidate.
-fn indented(text: &str, room: usize) -> Vec<String> {
-    wrap(text, room.saturating_sub(3)).into_iter().map(|line| format!("   {line}")).collect()
+/// The most similar training questions, with the answers of the leading candidates.
+fn questions(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
+    let (theme, title) = (&state.theme, "Most similar training questions");
+    let muted = theme.ink(Ink::Muted);
+    let note = |text: &str| {
+        let lines = wrap(text, room).into_iter().map(|line| Line::styled(line, muted));
+        std::iter::once(heading(theme, room, title, "")).chain(lines).collect()
+    };
+    if !state.with_data {
+        return note("Start with --data FOLDER to see them, and who answered them correctly.");
+    }
+    match &state.route.finding {
+        Job::Running if state.route.similar.is_empty() => return note("reading the data set …"),
+        Job::Failed(problem) => return note(problem),
+        _ if state.route.similar.is_empty() => return Vec::new(),
+        _ => {}
+    }
+    let shown = route.candidates.len().min(LEADING);
+    let shown = shown.min(room.saturating_sub(TEXT + 5) / ANSWER);
+    let ranks: String = (0..shown).map(|at| format!("{:>ANSWER$}", rank(at))).collect();
+    let signs = "✓ correct  ✗ incorrect  · not asked";
+    let mut lines = vec![over(state, room, title, signs, &ranks)];
+    let left = room.saturating_sub(5 + ANSWER * shown + 1);
+    let longest = state.route.similar.iter().map(|q| width(&q.category)).max().unwrap_or_default();
+    // The benchmark stands before the text where the text keeps some room.
+    let category = longest.min(CATEGORY);
+    let category = if left >= category + 1 + 2 * TEXT { category } else { 0 };
+    for question in &state.route.similar {
+        let mut spans = vec![Span::styled(format!("{:>4} ", cosine(question.cosine)), muted)];
+        let mut text_room = left;
+        if category > 0 {
+            text_room -= category + 1;
+            let name = format!("{} ", pad(&question.category, category));
+            spans.push(Span::styled(name, theme.ink(Ink::Accent)));
+        }
+        spans.push(Span::styled(pad(&question.prompt, text_room), theme.ink(Ink::Text)));
+        spans.push(Span::raw(" "));
+        let answers = route.candidates.iter().take(shown).map(|c| answer(question, c.model));
+        spans.extend(
+            answers.map(|(sign, ink)| Span::styled(format!("{sign:>ANSWER$}"), theme.bold(ink))),
+        );
+        lines.push(Line::from(spans));
+    }
+    lines
 }
 
-/// What would make the runner-up win.
-fn turn(second: &RunnerUp) -> Option<String> {
-    let ahead = second.ahead_on.as_ref().map(|(category, own, other)| {
-        let (own, other) = (100.0 * own, 100.0 * other);
-        format!("#2 beats #1 on {} ({own:.0}% vs {other:.0}%)", one_line(category))
-    });
-    let weight = second.from_weight.map(|weight| format!("#2 wins from cost weight {weight:.1}"));
-    match (weight, ahead) {
-        (Some(weight), Some(ahead)) => Some(format!("{ahead}; {weight}")),
-        (one, other) => one.or(other),
+/// How a model answered a question, as a sign.
+fn answer(question: &Similar, model: usize) -> (&'static str, Ink) {
+    match question.answers.iter().find(|(known, _)| *known == model) {
+        Some((_, label)) if *label >= 0.5 => ("✓", Ink::Good),
+        Some(_) => ("✗", Ink::Bad),
+        None => ("·", Ink::Muted),
     }
 }
 
-/// Where the first probability comes from, what the runner-up lacks, and a cascade.
-pub fn reasons(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
+/// A similarity without its zero.
+fn cosine(value: f64) -> String {
+    let text = format!("{value:.2}");
+    text.strip_prefix('0').map_or_else(|| text.clone(), Into::into)
+}
+
+/// What else would win: the runner-up, and two models in a row.
+fn changes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
-    let terms = |terms: &LogitTerms| {
-        format!(
-            "strength {:+.2}  easiness {:+.2}  fit {:+.2}",
-            terms.ability, terms.ease, terms.fit
-        )
-    };
-    let mut lines = vec![heading(theme, room, "Why", "in logits")];
-    let remark = remark(route, room).into_iter();
-    lines.extend(remark.map(|line| Line::styled(line, theme.ink(Ink::Warn))));
-    let first = fit(&format!("1  {}", terms(&route.why.parts)), room);
-    lines.push(Line::styled(first, theme.ink(Ink::Text)));
-    let quiet = |line| Line::styled(line, theme.ink(Ink::Muted));
+    let mut said = Vec::new();
     if let Some(second) = &route.why.runner_up {
-        lines.push(quiet(fit(&format!("2  {}", terms(&second.parts)), room)));
-        let turned = turn(second).map(|text| indented(&text, room)).unwrap_or_default();
-        lines.extend(turned.into_iter().map(quiet));
+        let name = state.short(second.model);
+        if let Some((category, own, other)) = &second.ahead_on {
+            let (own, other) = (100.0 * own, 100.0 * other);
+            let category = one_line(category);
+            said.push(format!("{name} was ahead on {category} ({own:.0}% to {other:.0}%)."));
+        }
+        if let Some(weight) = second.from_weight {
+            said.push(format!("{name} comes first from cost weight {weight:.1} on."));
+        }
     }
     if let Some((plan, unit)) = route.cascade.as_ref().zip(unit(state)) {
         let (first, then) = (state.short(plan.first), state.short(plan.then));
         let (quality, cost) = (100.0 * plan.quality, unit.text(plan.cost));
-        let text =
-            format!("Two-step: try {first}, escalate to {then} → {quality:.0}% at {cost} avg.");
-        let mut told = wrap(&text, room);
-        if told.len() > CASCADE {
-            told.truncate(CASCADE);
-            told[CASCADE - 1] = fit(&format!("{} …", told[CASCADE - 1]), room);
-        }
-        lines.extend(told.into_iter().map(quiet));
+        said.push(format!(
+            "Two steps: try {first}, escalate to {then} if it is wrong → {quality:.0}% at {cost} on \
+             average."
+        ));
     }
+    if said.is_empty() {
+        return Vec::new();
+    }
+    let lines = said.iter().flat_map(|text| wrap(text, room));
+    let lines = lines.map(|line| Line::styled(line, theme.ink(Ink::Muted)));
+    std::iter::once(heading(theme, room, "What else would win", "")).chain(lines).collect()
+}
+
+/// The terms of the logits of the first two.
+fn terms(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
+    let theme = &state.theme;
+    let columns = ["ability", "ease", "match", "logit"];
+    let columns: String = columns.iter().map(|name| format!("{name:>TERM$}")).collect();
+    let name_room = room.saturating_sub(width(&columns));
+    if route.candidates.is_empty() || name_room < TEXT {
+        return Vec::new();
+    }
+    let mut lines = vec![over(state, room, "In logits", "", &columns)];
+    let row = |place: usize, model: usize, terms: &LogitTerms| {
+        let name = pad(&format!("{:>2}  {}", rank(place), state.short(model)), name_room);
+        let ink = if place == 0 { Ink::MapRouted } else { Ink::Text };
+        let values = [terms.ability, terms.ease, terms.fit, terms.sum()];
+        let values: String = values.iter().map(|value| format!("{value:>+TERM$.2}")).collect();
+        Line::from(vec![
+            Span::styled(name, theme.ink(ink)),
+            Span::styled(values, theme.ink(Ink::Muted)),
+        ])
+    };
+    lines.extend(route.candidates.first().map(|c| row(0, c.model, &route.why.parts)));
+    lines.extend(route.why.runner_up.as_ref().map(|second| row(1, second.model, &second.parts)));
     lines
 }
 

@@ -4,12 +4,16 @@
 //! A label is a coin flip with probability σ(ability + skill − difficulty), so the best possible
 //! prediction is known. Nothing here comes from a real model.
 
+mod sparse;
+
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
 use super::{Attribute, Dataset, Kind, Question, Responses, Split, Values};
 use crate::logit::sigmoid;
+
+pub use sparse::Sparse;
 
 /// A simulated model.
 #[derive(Clone, Debug)]

@@ -1,0 +1,103 @@
+//! How well a candidate is known where a prompt belongs.
+
+use serde::Serialize;
+
+use super::{Answers, Candidate};
+use crate::dataset::Kind;
+use crate::embedder::{Benchmark, Embedder, Scope};
+
+/// Below this support, most of what the prompt could be is on benchmarks that a model was not run on.
+const LEAST_SUPPORT: f32 = 0.5;
+/// Answers on benchmarks like the prompt, at least, for a model to count as measured there.
+const FEWEST_HERE: u32 = 20;
+/// Answers anywhere, at least, for a model to count as known.
+const FEWEST: u32 = 100;
+
+/// What a probability rests on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Measured {
+    /// The model answered questions like the prompt: a support of at least .5, and at least 20 answers
+    /// on the benchmarks that the evidence names. Never out of scope.
+    Here,
+    /// It answered other questions, at least 100 of the kind that the probability is of: what it would
+    /// do here follows from them.
+    Elsewhere,
+    /// It answered fewer: what it would do is what models like it do.
+    #[default]
+    Hardly,
+}
+
+impl Measured {
+    /// The three, the best first.
+    pub const ALL: [Self; 3] = [Self::Here, Self::Elsewhere, Self::Hardly];
+
+    /// Its badge, one cell wide.
+    #[must_use]
+    pub fn badge(self) -> &'static str {
+        match self {
+            Self::Here => "●",
+            Self::Elsewhere => "◐",
+            Self::Hardly => "○",
+        }
+    }
+
+    /// What the badge means.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Here => "measured on questions like this",
+            Self::Elsewhere => "measured elsewhere",
+            Self::Hardly => "hardly known",
+        }
+    }
+
+    /// The rule.
+    fn of(support: f32, answers: Answers, scope: Scope) -> Self {
+        if scope != Scope::Out && support >= LEAST_SUPPORT && answers.here >= FEWEST_HERE {
+            Self::Here
+        } else if answers.all >= FEWEST {
+            Self::Elsewhere
+        } else {
+            Self::Hardly
+        }
+    }
+}
+
+/// Says of each candidate what its probability rests on: `categories` are those that the evidence
+/// names, and `kind` is what the probabilities are of.
+pub(super) fn mark(
+    candidates: &mut [Candidate],
+    embedder: &Embedder,
+    categories: &[(usize, f64, f64)],
+    (kind, scope): (Kind, Scope),
+) {
+    let benchmarks = embedder.benchmarks();
+    let like: Vec<&Benchmark> = categories.iter().map(|(b, ..)| &benchmarks[*b]).collect();
+    let same: Vec<&Benchmark> = benchmarks.iter().filter(|b| b.kind == kind).collect();
+    for c in candidates {
+        let of = |benchmarks: &[&Benchmark]| {
+            let scores = benchmarks.iter().filter_map(|b| b.scores.get(c.model));
+            scores.fold(0_u32, |sum, score| sum.saturating_add(score.responses))
+        };
+        c.answers = Answers { here: of(&like), all: of(&same) };
+        c.measured = Measured::of(c.support, c.answers, scope);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_badge_takes_support_and_answers() {
+        let of = |support, here, all, scope| Measured::of(support, Answers { here, all }, scope);
+        assert_eq!(of(0.9, 20, 20, Scope::In), Measured::Here);
+        assert_eq!(of(0.5, 400, 9000, Scope::Near), Measured::Here);
+        assert_eq!(of(0.9, 19, 100, Scope::In), Measured::Elsewhere, "too few answers");
+        assert_eq!(of(0.4, 400, 9000, Scope::In), Measured::Elsewhere, "mostly other benchmarks");
+        assert_eq!(of(0.9, 400, 9000, Scope::Out), Measured::Elsewhere, "nothing is like it");
+        assert_eq!(of(0.4, 50, 99, Scope::In), Measured::Hardly);
+        assert!(Measured::ALL.is_sorted());
+    }
+}

@@ -1,0 +1,166 @@
+//! Why the first candidate comes first, in one sentence with numbers.
+
+use super::{Candidate, Lead, Measured, Route, Unit};
+use crate::dataset::Kind;
+use crate::embedder::Scope;
+use crate::printable::thousands;
+
+/// Shares of a gap as people say them.
+const SHARES: [(f32, &str); 5] = [
+    (0.25, "a quarter"),
+    (0.333, "a third"),
+    (0.5, "half"),
+    (0.667, "two thirds"),
+    (0.75, "three quarters"),
+];
+/// A share that is as good as none; and as all, counted from 1.
+const SLIGHT: f32 = 0.15;
+
+impl Route {
+    /// Why the first candidate comes first; `name` gives a model's name, `unit` is that of the
+    /// router's costs. Empty without candidates.
+    #[must_use]
+    pub fn sentence(&self, name: &dyn Fn(usize) -> String, unit: Option<Unit>) -> String {
+        let Some(first) = self.candidates.first() else { return String::new() };
+        let second = self.candidates.get(1);
+        let called = name(first.model);
+        if self.scope == Scope::Out {
+            let next = second.map_or_else(String::new, |second| {
+                format!("; the runner-up is {}", name(second.model))
+            });
+            let leads = match self.why.lead {
+                Lead::Cost => "comes first for its cost",
+                Lead::Accuracy | Lead::LowerEnd => "leads as the strongest overall",
+            };
+            return format!(
+                "Unlike any training question: {called} {leads}, by {} to other questions{next}.",
+                answers(first.answers.all)
+            );
+        }
+        let rate = format!("its {} is {}", self.rate(), self.basis(first));
+        let rest = match (self.why.lead, second) {
+            (_, None) => return format!("{called} is the only candidate: {rate}."),
+            (Lead::Accuracy, Some(second)) => {
+                format!("{called} leads: {rate}; {}", self.runner_up(first, second, name))
+            }
+            (Lead::LowerEnd, Some(second)) => format!(
+                "{called} leads by the lower end of its interval ({}): {rate}; the runner-up {} has \
+                 {}, but its interval begins at {}",
+                percent(first.low),
+                name(second.model),
+                percent(second.p),
+                percent(second.low)
+            ),
+            (Lead::Cost, Some(_)) => self.cheaper(first, &called, &rate, name, unit),
+        };
+        let floor = if self.below { "No model reaches the quality floor: " } else { "" };
+        format!("{floor}{rest}.")
+    }
+
+    /// What the probabilities are of, and of which questions.
+    fn rate(&self) -> String {
+        let kind = self.kind();
+        let rate = match kind {
+            Kind::Correctness => "predicted accuracy",
+            Kind::Preference => "predicted win rate over a reference",
+            Kind::Judge => "predicted rate of answers above the middle",
+        };
+        let mut alike = self.evidence.iter().filter(|e| e.kind == kind);
+        let Some(most) = alike.next() else { return rate.into() };
+        let mut named = most.category.clone();
+        if let Some(other) = alike.next().filter(|other| 2.0 * other.share >= most.share) {
+            named += &format!(", {}", other.category);
+        }
+        let near = match self.scope {
+            Scope::In => "questions like these",
+            Scope::Near | Scope::Out => "the nearest questions",
+        };
+        format!("{rate} on {near} ({named})")
+    }
+
+    /// A probability with the answers that it rests on.
+    fn basis(&self, c: &Candidate) -> String {
+        let known = match (c.measured, c.answers.here) {
+            (Measured::Here, here) => format!("from {}", answers(here)),
+            (Measured::Elsewhere, 0) => {
+                format!("from none of these but {} elsewhere", answers(c.answers.all))
+            }
+            (Measured::Elsewhere, here) => {
+                let elsewhere = c.answers.all.saturating_sub(here);
+                let elsewhere = thousands(elsewhere.into());
+                format!("from only {} to these and {elsewhere} elsewhere", answers(here))
+            }
+            (Measured::Hardly, _) => format!("from only {} in all", answers(c.answers.all)),
+        };
+        format!("{} {known}", percent(c.p))
+    }
+
+    fn runner_up(
+        &self,
+        first: &Candidate,
+        second: &Candidate,
+        name: &dyn Fn(usize) -> String,
+    ) -> String {
+        let (p, other) = (percent(first.p), percent(second.p));
+        let runner_up = format!("the runner-up {} has", name(second.model));
+        if p == other {
+            return format!("{runner_up} {other} too");
+        }
+        let tie = if second.tied { ", statistically a tie" } else { "" };
+        format!("{runner_up} {other}{tie}; {}", self.gap())
+    }
+
+    /// How much of the distance to the runner-up is general ability, in logits.
+    fn gap(&self) -> String {
+        let Some(second) = &self.why.runner_up else { return String::new() };
+        let ability = self.why.parts.ability - second.parts.ability;
+        let share = ability / (self.why.parts.sum() - second.parts.sum()).max(f32::MIN_POSITIVE);
+        let nearest = SHARES.iter().min_by(|a, b| {
+            let far = |x: &f32| (x - share).abs();
+            far(&a.0).total_cmp(&far(&b.0))
+        });
+        match share {
+            s if s < -SLIGHT => {
+                "all of the gap is fit to this kind of question: overall the runner-up is stronger"
+                    .into()
+            }
+            s if s < SLIGHT => "the gap is fit to this kind of question".into(),
+            s if s > 1.0 + SLIGHT => {
+                "all of the gap is general ability: the runner-up fits this kind of question better"
+                    .into()
+            }
+            s if s > 1.0 - SLIGHT => "the gap is general ability".into(),
+            _ => format!("{} of the gap is general ability", nearest.map_or("part", |n| n.1)),
+        }
+    }
+
+    fn cheaper(
+        &self,
+        first: &Candidate,
+        called: &str,
+        rate: &str,
+        name: &dyn Fn(usize) -> String,
+        unit: Option<Unit>,
+    ) -> String {
+        let at = |c: &Candidate| {
+            let cost = unit.zip(c.cost).map(|(unit, cost)| unit.text(cost));
+            cost.map_or_else(|| "of unknown cost".into(), |cost| format!("at {cost}"))
+        };
+        let most = self.candidates.iter().max_by(|a, b| a.p.total_cmp(&b.p)).unwrap_or(first);
+        format!(
+            "{called} ({}) comes first for its cost: {rate}; the most accurate, {}, has {} {}",
+            at(first).trim_start_matches("at "),
+            name(most.model),
+            percent(most.p),
+            at(most)
+        )
+    }
+}
+
+fn percent(p: f32) -> String {
+    format!("{:.0}%", 100.0 * p)
+}
+
+fn answers(n: u32) -> String {
+    format!("{} {}", thousands(n.into()), if n == 1 { "answer" } else { "answers" })
+}

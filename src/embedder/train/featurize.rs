@@ -1,0 +1,97 @@
+//! From the texts of the training questions to their inputs, and to what makes the same of others.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use ndarray::{Array2, Axis, s};
+
+use crate::dataset::{ByModel, Dataset};
+use crate::embedder::features::{BLOCK, Featurizer, shapes};
+use crate::embedder::knn_memory::{Memory, RECALL};
+use crate::embedder::ngram_head::{HASHING, NgramHead};
+use crate::embedder::residuals::summarize;
+use crate::embedder::settings::Settings;
+use crate::encoder::{Bags, Encoder, SHAPE};
+use crate::error::Result;
+use crate::progress::Progress;
+
+/// Texts that the built-in encoder and the n-gram head are fitted to at most; of more, as many at even
+/// steps. What they learn of words does not get better from there on, and the n-grams of a text take
+/// more memory than anything else that is known of it.
+const FITTED: usize = BLOCK;
+
+/// The texts of some questions.
+pub(super) fn texts<'a>(data: &'a Dataset, questions: &[usize]) -> Vec<&'a str> {
+    questions.iter().map(|&q| &*data.questions[q].prompt).collect()
+}
+
+/// Fits the encoder, the memory and the words to the training questions. Beside it, the inputs of the
+/// questions: a question and its copies are hidden from its own retrieval, and words that have not seen
+/// it speak of it.
+pub(super) fn featurize(
+    data: &Dataset,
+    (train, by_model): (&[usize], &ByModel),
+    (settings, vectors): (&Settings, Option<&Path>),
+    progress: &mut Progress<'_, usize>,
+) -> Result<(Featurizer, Array2<f32>)> {
+    let texts = texts(data, train);
+    let ids = ids(&texts);
+    let n = train.len();
+    let fitted: Vec<usize> = (0..n.min(FITTED)).map(|i| i * n / n.min(FITTED)).collect();
+    let samples: Vec<&str> = fitted.iter().map(|&i| texts[i]).collect();
+    let bags = Bags::fit(HASHING, &samples);
+    let mut encoder = Encoder::fit(&settings.encoder, &bags, settings.seed)?;
+    if let Some(folder) = vectors {
+        encoder = encoder.with_vectors(folder)?;
+    }
+    let summaries = summarize(data, train, by_model, settings.seed);
+    let (words, others) = {
+        let questions: Vec<usize> = fitted.iter().map(|&i| train[i]).collect();
+        let ids: Vec<u32> = fitted.iter().map(|&i| ids[i]).collect();
+        let (texts, summaries) = ((&bags, &*ids), summaries.select(Axis(0), &fitted));
+        NgramHead::fit(data, &questions, texts, &summaries, settings.seed, progress.cancel())
+    };
+    // Without a copy: where there are as many texts as are fitted, they are the texts themselves.
+    let mut whole = (n <= FITTED).then_some(bags);
+
+    let (dim, said) = (encoder.dim(), words.width());
+    let mut raw = Array2::zeros((n, Featurizer::width(dim, said)));
+    let mut done = 0;
+    for block in texts.chunks(BLOCK) {
+        let bags = whole.take().unwrap_or_else(|| Bags::new(&words.tfidf, block));
+        let encoded = progress.part(|n| done + n, |part| encoder.encode_bags(&bags, part))?;
+        let end = done + block.len();
+        let mut rows = raw.slice_mut(s![done..end, ..]);
+        rows.slice_mut(s![.., ..dim]).assign(&encoded);
+        rows.slice_mut(s![.., dim..dim + SHAPE]).assign(&shapes(block));
+        rows.slice_mut(s![.., dim + SHAPE + RECALL..])
+            .assign(&others.predict(&bags, &ids[done..end]));
+        done = end;
+    }
+    drop(others);
+
+    let encoded = raw.slice(s![.., ..dim]);
+    let keys = encoder.keys(&encoded.select(Axis(0), &Memory::kept(n)));
+    let (memory, kept) = Memory::fit(data, train, &keys, &summaries);
+    drop((keys, summaries));
+    for start in (0..n).step_by(BLOCK) {
+        let end = n.min(start + BLOCK);
+        let keys = encoder.keys(&raw.slice(s![start..end, ..dim]).to_owned());
+        let hidden = |row: usize, j: usize| ids[start + row] == ids[kept[j]];
+        let recalled = memory.retrieve(keys.view(), hidden);
+        raw.slice_mut(s![start..end, dim + SHAPE..dim + SHAPE + RECALL]).assign(&recalled.inputs);
+    }
+    Ok(Featurizer::fit(encoder, memory, words, raw))
+}
+
+/// A number for each different text.
+fn ids(texts: &[&str]) -> Vec<u32> {
+    let mut known = HashMap::new();
+    texts
+        .iter()
+        .map(|text| {
+            let next = known.len() as u32;
+            *known.entry(*text).or_insert(next)
+        })
+        .collect()
+}

@@ -1,0 +1,275 @@
+//! The candidates of a prompt, the best first, under a gauge of how familiar the prompt is.
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::analysis::router::{Candidate, Measured, Route, Tokens, Unit, dollars};
+use crate::dataset::Kind;
+use crate::embedder::Scope;
+use crate::explorer::pane::Pane;
+use crate::explorer::state::State;
+use crate::explorer::theme::Ink;
+use crate::explorer::ui::widgets::{fit, pad, under_cursor, whisker, width};
+
+/// Cells of a probability's bar: names come first, and without that room there is none.
+const BAR: std::ops::RangeInclusive<usize> = 4..=48;
+/// Cells of a cost at most.
+const COST: usize = 10;
+/// Cells of a row from which on what the prompt costs has a place.
+const PRICED: usize = 58;
+/// Cells before a name: rank, tie, badge.
+const BEFORE: usize = 6;
+/// Cells of the gauge, a quarter of which is out of scope and a quarter near.
+const GAUGE: usize = 16;
+
+/// What a scope is called, what that means, and its ink.
+fn scope(route: &Route) -> (&'static str, [&'static str; 2], Ink) {
+    match route.scope {
+        Scope::In => ("in", ["like the training questions", ""], Ink::Good),
+        Scope::Near => (
+            "near",
+            [
+                "little like the training questions: ranked partly by overall ability",
+                "partly by overall ability",
+            ],
+            Ink::Warn,
+        ),
+        Scope::Out => ("out", ["the percentages of other questions do not apply", ""], Ink::Bad),
+    }
+}
+
+/// How familiar the prompt is, at a glance.
+pub fn gauge(state: &State, route: &Route, room: usize) -> Line<'static> {
+    let theme = &state.theme;
+    let (name, meanings, ink) = scope(route);
+    let mut spans = vec![Span::styled("Scope ", theme.ink(Ink::Muted))];
+    if let Some(familiarity) = route.familiarity {
+        let at = ((familiarity / 2.0 * GAUGE as f64) as usize).min(GAUGE - 1);
+        let zones = [GAUGE / 4, GAUGE / 2];
+        let zone = |x: usize| zones.iter().filter(|from| x >= **from).count();
+        spans.extend((0..GAUGE).map(|x| match x {
+            x if x == at => Span::styled("●", theme.bold(ink)),
+            x if zone(x) == zone(at) => Span::styled("━", theme.ink(ink)),
+            x if zones.contains(&x) => Span::styled("┊", theme.ink(Ink::BarMark)),
+            _ => Span::styled("─", theme.ink(Ink::BarTrack)),
+        }));
+        spans.push(Span::raw(" "));
+    }
+    spans.push(Span::styled(name, theme.bold(ink)));
+    let left = room.saturating_sub(spans.iter().map(Span::width).sum::<usize>() + 2);
+    if let Some(meaning) = meanings.iter().find(|meaning| width(meaning) <= left) {
+        spans.push(Span::styled(format!("  {meaning}"), theme.ink(Ink::Muted)));
+    }
+    Line::from(spans)
+}
+
+/// The ink of a badge.
+fn badge_ink(measured: Measured) -> Ink {
+    match measured {
+        Measured::Here => Ink::Good,
+        Measured::Elsewhere => Ink::Muted,
+        Measured::Hardly => Ink::Warn,
+    }
+}
+
+/// How wide the columns of a list are.
+struct Columns {
+    name: usize,
+    bar: usize,
+    /// No percentages where they do not apply.
+    percent: bool,
+    cost: Option<(Unit, usize)>,
+    prompt: Option<usize>,
+}
+
+impl Columns {
+    fn of(state: &State, route: &Route, listed: &[Candidate], room: usize) -> Self {
+        let costs = state.model_set.costs();
+        let widest = |texts: &mut dyn Iterator<Item = String>| {
+            texts.map(|text| width(&text)).max().unwrap_or_default()
+        };
+        let cost = costs.unit().map(|unit| {
+            let texts = &mut listed.iter().filter_map(|c| Some(unit.text(c.cost?)));
+            (unit, widest(texts).clamp(width(per(unit)), COST))
+        });
+        let texts = &mut listed.iter().filter_map(|c| priced(state, c));
+        let prompt = Some(widest(texts)).filter(|wide| *wide > 0 && room >= PRICED);
+        let prompt = prompt.map(|wide| wide.clamp(width(PROMPT), COST));
+        let percent = route.scope != Scope::Out;
+        let mut columns = Self { name: 0, bar: 0, percent, cost, prompt };
+        let left = room.saturating_sub(BEFORE + 1 + columns.figures());
+        let longest = widest(&mut listed.iter().map(|c| state.short(c.model).to_owned()));
+        columns.name = longest.min(left);
+        columns.bar = Some((left - columns.name).min(*BAR.end()))
+            .filter(|bar| BAR.contains(bar))
+            .unwrap_or_default();
+        // What is left is between the names and the bars.
+        columns.name = left - columns.bar;
+        columns
+    }
+
+    /// Cells right of the bar.
+    fn figures(&self) -> usize {
+        5 * usize::from(self.percent)
+            + self.cost.map_or(0, |(_, wide)| wide + 3)
+            + self.prompt.map_or(0, |wide| wide + 2)
+    }
+}
+
+/// What stands over what a prompt costs.
+const PROMPT: &str = "prompt";
+
+/// What stands over the costs.
+fn per(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Dollars => "$/M",
+        Unit::Parameters => "size",
+    }
+}
+
+/// What the prompt costs with a model, where that is known.
+fn priced(state: &State, c: &Candidate) -> Option<String> {
+    let tokens = Tokens { prompt: state.route.tokens, answer: state.route.answer_tokens };
+    state.model_set.costs().of_prompt(c.model, tokens).map(dollars)
+}
+
+/// What stands over the list: what the figures are, and over each column which.
+fn title(state: &State, route: &Route, columns: &Columns, room: usize) -> Vec<Line<'static>> {
+    let theme = &state.theme;
+    let mut lines = Vec::new();
+    let (title, ink) = if route.scope == Scope::Out && titles(route, room) > 1 {
+        lines.push(Line::styled(fit(UNLIKE, room), theme.bold(Ink::Warn)));
+        (STRONGEST.to_owned(), Ink::Warn)
+    } else if route.scope == Scope::Out {
+        (format!("{UNLIKE} {STRONGEST}"), Ink::Warn)
+    } else if route.below {
+        ("No model reaches the quality floor".to_owned(), Ink::Warn)
+    } else {
+        let chance = match route.kind() {
+            Kind::Correctness => "P(correct)",
+            Kind::Preference => "P(preferred)",
+            Kind::Judge => "P(above the middle)",
+        };
+        (state.route.limits.title(chance), Ink::Accent)
+    };
+    let mut right = String::new();
+    if columns.percent {
+        right += &format!(" {:>4}", "P");
+    }
+    if let Some((unit, wide)) = columns.cost {
+        right += &format!("   {:>wide$}", per(unit));
+    }
+    if let Some(wide) = columns.prompt {
+        right += &format!("  {PROMPT:>wide$}");
+    }
+    let mut left = room.saturating_sub(width(&title) + 1);
+    if width(&right) > left {
+        right.clear();
+    }
+    left -= width(&right);
+    let front = if columns.cost.is_some() { " · ◆ Pareto front" } else { "" };
+    let keys = [format!("  80% interval · ≈ tied{front}"), "  80% interval".into()];
+    let key = keys.iter().find(|key| width(key) < left).cloned().unwrap_or_default();
+    let rule = left.saturating_sub(width(&key));
+    let muted = theme.ink(Ink::Muted);
+    lines.push(Line::from(vec![
+        Span::styled(fit(&title, room), theme.bold(ink)),
+        Span::styled(key, muted),
+        Span::styled(format!(" {}", "─".repeat(rule)), theme.ink(Ink::Border)),
+        Span::styled(right, muted),
+    ]));
+    lines
+}
+
+/// What stands in the place of percentages out of scope.
+const UNLIKE: &str = "Unlike any training question:";
+const STRONGEST: &str = "strongest overall";
+
+/// Lines that the title takes.
+pub fn titles(route: &Route, room: usize) -> usize {
+    let whole = UNLIKE.len() + 1 + STRONGEST.len() <= room;
+    1 + usize::from(route.scope == Scope::Out && !whole)
+}
+
+/// The first candidate that is shown: the cursor stays in sight.
+pub fn first(cursor: usize, shown: usize) -> usize {
+    (cursor + 1).saturating_sub(shown.max(1))
+}
+
+/// The title and so many candidates.
+pub fn list(state: &State, route: &Route, room: usize, shown: usize) -> Vec<Line<'static>> {
+    let theme = &state.theme;
+    let from = first(state.route.cursor, shown).min(route.candidates.len());
+    let listed = &route.candidates[from..(from + shown).min(route.candidates.len())];
+    let columns = Columns::of(state, route, listed, room);
+    let mut lines = title(state, route, &columns, room);
+    for (i, c) in listed.iter().enumerate().map(|(i, c)| (from + i, c)) {
+        let line = row(state, &columns, (i, c));
+        let here = state.focus == Pane::Route && i == state.route.cursor;
+        lines.push(if here { under_cursor(theme, line) } else { line });
+    }
+    lines
+}
+
+fn row(state: &State, columns: &Columns, (i, c): (usize, &Candidate)) -> Line<'static> {
+    let (theme, best) = (&state.theme, i == 0);
+    let muted = theme.ink(Ink::Muted);
+    let name = if best { theme.bold(Ink::MapRouted) } else { theme.ink(Ink::Text) };
+    let rank = if best { " ★".into() } else { format!("{:>2}", (i + 1).min(99)) };
+    let tie = if c.tied && !best { "≈ " } else { "  " };
+    let mut spans = vec![
+        Span::styled(rank, if best { name } else { muted }),
+        Span::styled(tie, muted),
+        Span::styled(format!("{} ", c.measured.badge()), theme.ink(badge_ink(c.measured))),
+        Span::styled(format!("{} ", pad(state.short(c.model), columns.name)), name),
+    ];
+    let bar = columns.bar;
+    if columns.percent {
+        let ink = if best { Ink::MapRouted } else { Ink::BarFill };
+        let interval = (c.low.into(), c.p.into(), c.high.into());
+        spans.extend(whisker(theme, bar, interval, ink, &[]));
+        spans.push(Span::styled(format!(" {:>3.0}%", 100.0 * c.p), name));
+    } else {
+        spans.extend(range(state, bar, (c.low.into(), c.high.into()), muted));
+    }
+    if let Some((unit, wide)) = columns.cost {
+        let text = c.cost.map_or_else(|| "–".into(), |cost| unit.text(cost));
+        let (front, ink) = if c.front { ("◆", Ink::Accent) } else { (" ", Ink::Muted) };
+        let text = fit(&text, wide);
+        spans.push(Span::styled(format!(" {front} {text:>wide$}"), theme.ink(ink)));
+    }
+    if let Some(wide) = columns.prompt {
+        let text = fit(&priced(state, c).unwrap_or_else(|| "–".into()), wide);
+        spans.push(Span::styled(format!("  {text:>wide$}"), muted));
+    }
+    Line::from(spans)
+}
+
+/// An interval without its point.
+fn range(state: &State, room: usize, (low, high): (f64, f64), style: Style) -> Vec<Span<'static>> {
+    let cell = |v: f64| ((v.clamp(0.0, 1.0) * room as f64) as usize).min(room.saturating_sub(1));
+    let (low, high) = (cell(low), cell(high));
+    let track = state.theme.ink(Ink::BarTrack);
+    let part = |x: usize| if (low..=high).contains(&x) { ("━", style) } else { ("─", track) };
+    (0..room).map(part).map(|(sign, style)| Span::styled(sign, style)).collect()
+}
+
+/// What the badges mean, in words that fit.
+pub fn legend(state: &State, room: usize) -> Line<'static> {
+    const BRIEF: [&str; 3] = ["measured here", "elsewhere", "hardly known"];
+    let theme = &state.theme;
+    let line = |words: [&'static str; 3]| {
+        let each = Measured::ALL.into_iter().zip(words).enumerate();
+        let spans = each.flat_map(|(i, (measured, words))| {
+            let gap = if i == 0 { "" } else { "   " };
+            let badge = format!("{gap}{} ", measured.badge());
+            [
+                Span::styled(badge, theme.ink(badge_ink(measured))),
+                Span::styled(words, theme.ink(Ink::Muted)),
+            ]
+        });
+        Line::from(spans.collect::<Vec<_>>())
+    };
+    let long = line(Measured::ALL.map(Measured::meaning));
+    if long.width() <= room { long } else { line(BRIEF) }
+}
