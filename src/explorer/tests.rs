@@ -68,7 +68,7 @@ fn model_set(names: impl Fn(usize) -> String) -> ModelSet {
         simulated: true,
         short: Arc::default(),
         models: Arc::new((0..models).map(|m| one_line(&names(m))).collect()),
-        attributes: vec![
+        attributes: Arc::new(vec![
             Attribute { name: "family".into(), values: Values::Class(families) },
             Attribute {
                 name: "coder".into(),
@@ -78,7 +78,7 @@ fn model_set(names: impl Fn(usize) -> String) -> ModelSet {
                 name: "params_b".into(),
                 values: Values::Number((0..models).map(|m| Some((3 + m * 3) as f64)).collect()),
             },
-        ],
+        ]),
         benchmarks: (0..3).map(benchmark).collect(),
         vectors: Arc::new(vectors),
         uncertainty: (0..models).map(|m| 0.2 + 0.05 * m as f32).collect(),
@@ -302,7 +302,7 @@ fn the_session_comes_back() {
     assert_eq!(again.table.rows, state.table.rows);
     // Other models: what is not there is passed over.
     let mut other = model_set(|m| format!("other-{m}"));
-    other.attributes.clear();
+    other.attributes = Arc::default();
     other.benchmarks.clear();
     let mut other = state_of(other, 100, 30);
     let session: Session = serde_json::from_str(&text).unwrap();
@@ -316,7 +316,7 @@ fn a_training_shows_how_it_goes() {
     let mut state = state(100, 30);
     update(&mut state, Event::Training(TrainingEvent::Encoding(0, 16_001)));
     for number in 1..=4 {
-        let projection = state.map.projection.clone();
+        let projection = state.map.projection.as_ref().clone();
         let epoch = Epoch {
             number,
             of: 12,
@@ -333,7 +333,8 @@ fn a_training_shows_how_it_goes() {
     insta::assert_snapshot!("training", screen(&state));
     assert_eq!(press(&mut state, KeyCode::Char('s')), [Effect::StopTraining]);
     assert!(screen(&state).contains("stopping"));
-    let (model_set, projection) = (Arc::clone(&state.model_set), state.map.projection.clone());
+    let (model_set, projection) =
+        (Arc::clone(&state.model_set), state.map.projection.as_ref().clone());
     let trained = TrainingEvent::Trained(model_set, Box::new(projection), "kept epoch 4".into());
     update(&mut state, Event::Training(trained.clone()));
     assert!(screen(&state).contains("any key explores"), "the last losses can be seen");
