@@ -330,14 +330,13 @@ fn points_and_rows_of_candidates_are_clicked() {
     let row = text.lines().position(|line| line.contains(" 2≈ ◐")).unwrap();
     update(&mut state, Event::Input(Input::Click(10, row as u16)));
     assert_eq!((state.route.cursor, state.selected), (1, 10));
-    let star = text.lines().rposition(|line| line.contains('★')).unwrap();
-    let star = (cell(star, '★'), star as u16);
+    let stars = text.lines().enumerate().filter(|(_, line)| line.contains('★'));
+    let (line, _) = stars.last().unwrap();
+    let star = (cell(line, '★'), line as u16);
     let layout = Layout::of(&state).unwrap();
     assert!(layout.pane(Pane::Route).unwrap().contains(star.into()));
-    if star.0 > 70 {
-        update(&mut state, Event::Input(Input::Click(star.0, star.1)));
-        assert_eq!((state.route.cursor, state.selected), (0, 3), "the point of the first");
-    }
+    update(&mut state, Event::Input(Input::Click(star.0, star.1)));
+    assert_eq!((state.route.cursor, state.selected), (0, 3), "the point of the first");
 }
 
 #[test]
