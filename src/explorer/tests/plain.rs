@@ -84,7 +84,7 @@ fn what_is_not_known_is_left_out_with_its_heading() {
     let mut document = Document::of(&state_of(bare, 80, 24));
     document.evaluation.val = Named::default();
     let text = plain(&document);
-    for heading in ["Clusters", "P(correct)", "Probes", "not run", "Evaluation", "questions"] {
+    for heading in ["Clusters", "P(correct)", "Probes", "not run", "Evaluation", "surprising"] {
         assert!(!text.contains(heading), "{heading}\n{text}");
     }
     assert!(is_tidy(&text) && !text.contains("NaN"), "{text}");
