@@ -382,6 +382,7 @@ fn without_its_encoder_all_but_prompts_goes_on() {
 }
 
 mod browsing;
+mod card;
 mod evaluate;
 mod filter;
 mod forecast;
@@ -389,9 +390,11 @@ mod hostile;
 mod map;
 mod new_model;
 mod picture;
+mod plain;
 mod probe;
 mod random;
 mod route;
 mod screens;
 mod shell;
+mod tour;
 mod work;
