@@ -390,6 +390,7 @@ mod hostile;
 mod map;
 mod new_model;
 mod picture;
+mod plain;
 mod probe;
 mod random;
 mod route;

@@ -24,7 +24,7 @@ use rayon::prelude::*;
 
 pub use answer::Answer;
 pub use cascade::Cascade;
-pub use cost::{Costs, Unit, dollars};
+pub use cost::{Costs, Unit, price_text};
 pub use measured::Measured;
 pub use preferences::{Preferences, Rank};
 use ranking::{Order, Overview};

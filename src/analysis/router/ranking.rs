@@ -137,7 +137,7 @@ impl<'a> Order<'a> {
             let mut candidates: Vec<Candidate> = block.filter_map(candidate).collect();
             let chosen = candidates.get(self.first(&candidates).0).cloned();
             // The chosen one may be none of the best.
-            if candidates.len() > top + 1 {
+            if candidates.len().saturating_sub(1) > top {
                 candidates.select_nth_unstable_by(top, order);
                 candidates.truncate(top + 1);
             }
@@ -183,8 +183,10 @@ mod tests {
     fn candidates(n: usize) -> Vec<Candidate> {
         let mut rng = ChaCha8Rng::seed_from_u64(7);
         let one = |model| {
-            let p = (rng.random_range(0..200_u32) as f32) / 200.0;
+            let luck = (rng.random_range(0..200_u32) as f32) / 200.0;
             let cost = rng.random_bool(0.8).then(|| f64::from(rng.random_range(1..30_u32)));
+            // The best ones cost more.
+            let p = luck * (0.5 + cost.unwrap_or(15.0) as f32 / 60.0);
             let tied = p > 0.9;
             let (measured, answers, front) = (Measured::Here, Answers::default(), false);
             let (low, high, support) = (p - 0.1, p, 1.0);

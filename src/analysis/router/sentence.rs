@@ -1,6 +1,6 @@
 //! Why the first candidate comes first, in one sentence with numbers.
 
-use super::{Candidate, Lead, Measured, Route, Unit};
+use super::{Answers, Candidate, Lead, Measured, Route, Unit};
 use crate::dataset::Kind;
 use crate::embedder::Scope;
 use crate::printable::thousands;
@@ -32,10 +32,11 @@ impl Route {
                 Lead::Cost => "comes first for its cost",
                 Lead::Accuracy | Lead::LowerEnd => "leads as the strongest overall",
             };
-            return format!(
-                "Unlike any training question: {called} {leads}, by {} to other questions{next}.",
-                answers(first.answers.all)
-            );
+            let known = match first.answers.all {
+                0 => "from no answers of this kind".into(),
+                all => format!("from {} to other questions", answers(all)),
+            };
+            return format!("Unlike any training question: {called} {leads}, {known}{next}.");
         }
         let rate = format!("its {} is {}", self.rate(), self.basis(first));
         let rest = match (self.why.lead, second) {
@@ -80,19 +81,20 @@ impl Route {
 
     /// A probability with the answers that it rests on.
     fn basis(&self, c: &Candidate) -> String {
-        let known = match (c.measured, c.answers.here) {
-            (Measured::Here, here) => format!("from {}", answers(here)),
+        let Answers { here, all } = c.answers;
+        let others = thousands(all.saturating_sub(here).into());
+        let known = match (c.measured, here) {
+            (Measured::Here, here) => format!(" from {}", answers(here)),
             (Measured::Elsewhere, 0) => {
-                format!("from none of these but {} elsewhere", answers(c.answers.all))
+                format!(", from {} to other questions and none to these", answers(all))
             }
             (Measured::Elsewhere, here) => {
-                let elsewhere = c.answers.all.saturating_sub(here);
-                let elsewhere = thousands(elsewhere.into());
-                format!("from only {} to these and {elsewhere} elsewhere", answers(here))
+                format!(", from {} to these and {others} to others", answers(here))
             }
-            (Measured::Hardly, _) => format!("from only {} in all", answers(c.answers.all)),
+            (Measured::Hardly, _) if all == 0 => ", from no answers of this kind".into(),
+            (Measured::Hardly, _) => format!(", from only {} of this kind", answers(all)),
         };
-        format!("{} {known}", percent(c.p))
+        format!("{}{known}", percent(c.p))
     }
 
     fn runner_up(

@@ -230,8 +230,8 @@ fn the_sentence_says_what_else_decides() {
     let out = of(|r| r.scope = Scope::Out);
     assert_eq!(
         out,
-        "Unlike any training question: m0 leads as the strongest overall, by 9,405 answers to other \
-         questions; the runner-up is m1."
+        "Unlike any training question: m0 leads as the strongest overall, from 9,405 answers to \
+         other questions; the runner-up is m1."
     );
     let cheap = of(|r| {
         r.why.lead = Lead::Cost;
@@ -248,9 +248,9 @@ fn the_sentence_says_what_else_decides() {
     let preferred = of(|r| r.evidence[0].kind = Kind::Preference);
     assert!(preferred.contains("predicted win rate over a reference on questions"), "{preferred}");
     for (measured, here, said) in [
-        (Measured::Elsewhere, 0, "81% from none of these but 9,405 answers elsewhere"),
-        (Measured::Elsewhere, 12, "81% from only 12 answers to these and 9,393 elsewhere"),
-        (Measured::Hardly, 0, "81% from only 9,405 answers in all"),
+        (Measured::Elsewhere, 0, "81%, from 9,405 answers to other questions and none to these;"),
+        (Measured::Elsewhere, 12, "81%, from 12 answers to these and 9,393 to others;"),
+        (Measured::Hardly, 0, "81%, from only 9,405 answers of this kind;"),
     ] {
         let mut route = base();
         (route.candidates[0].measured, route.candidates[0].answers.here) = (measured, here);
@@ -278,6 +278,6 @@ fn evidence_and_prices_are_those_of_the_records() {
         let longer = router.costs.of_prompt(c.model, Tokens { answer: 5000, ..tokens });
         assert!(cost.is_none() || cost <= longer);
     }
-    let sums: Vec<String> = [0.0, 0.000_123_4, 0.0456, 2.5, 1e12].map(dollars).to_vec();
-    assert_eq!(sums, ["$0", "$0.00012", "$0.046", "$2.50", "$1e12"]);
+    let sums: Vec<String> = [0.0, 0.000_123_4, 0.0456, 0.5, 2.5, 1e12].map(price_text).to_vec();
+    assert_eq!(sums, ["0¢", "0.012¢", "4.6¢", "50¢", "$2.50", "$1e12"]);
 }

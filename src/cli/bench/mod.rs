@@ -60,7 +60,7 @@ pub struct Arguments {
     /// The most responses that it trains on.
     #[arg(long, default_value_t = 10_000_000, value_name = "N", requires = "scale_records")]
     most: usize,
-    /// Where the simulated records lie meanwhile: 10 bytes a response. (default: the system's folder)
+    /// Where the simulated records lie meanwhile: 3 bytes a response. (default: the system's folder)
     #[arg(long, value_name = "FOLDER", requires = "scale_records")]
     folder: Option<PathBuf>,
     /// Measure how all grows with the number of models instead, up to a million.

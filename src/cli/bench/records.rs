@@ -12,10 +12,11 @@ use super::{Arguments, Common, machine, machine_line, output};
 use crate::dataset::simulate::Sparse;
 use crate::error::{Error, Result};
 
-/// The simulated records: sparse, and alike at every size but for the number of questions.
+/// The simulated records: sparse, and alike at every size but for the number of questions. What the
+/// factors of models and benchmarks take does not depend on the responses, and is little of so few.
 const MODELS: usize = 500;
 const ANSWERS: usize = 100;
-const CATEGORIES: usize = 20;
+const CATEGORIES: usize = 5;
 /// Responses of a shard.
 const SHARD: usize = 5_000_000;
 /// The fewest responses; each further size has ten times as many.

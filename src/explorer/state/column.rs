@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use serde::Serialize;
+
 use super::facts::Facts;
 use super::model_set::ModelSet;
 use crate::dataset::Values;
@@ -91,8 +93,9 @@ impl Column {
     }
 }
 
-/// What stands in a cell.
-#[derive(Clone, Debug, PartialEq)]
+/// What stands in a cell; as JSON its value alone.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
 pub enum Cell {
     Text(String),
     Flag(bool),
