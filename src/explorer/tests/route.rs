@@ -379,8 +379,7 @@ fn what_a_prompt_costs_follows_from_its_answer() {
     let mut priced = model_set(plain);
     for (name, factor) in [("cost_in", 1.0), ("cost_out", 4.0)] {
         let prices = (0..24).map(|m| (m % 2 == 1).then_some(factor * 0.1 * m as f64));
-        priced
-            .attributes
+        Arc::make_mut(&mut priced.attributes)
             .push(Attribute { name: name.into(), values: Values::Number(prices.collect()) });
     }
     let mut state = state_of(priced, 140, 42);
