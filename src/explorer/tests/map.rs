@@ -210,7 +210,7 @@ fn points_fade_to_their_chances_while_a_prompt_is_typed() {
     }
     assert!(!state.map.is_moving());
     assert!(colors(&state).len() > before + 8, "each model has its own brightness");
-    assert!(screen(&state).contains("brightness: P(correct)"));
+    assert!(screen(&state).contains("brightness: chance"));
     let (best, worst) = (route().candidates[0].model, route().candidates[23].model);
     assert!(state.map.glow.of(best) > 0.99 && state.map.glow.of(worst) < 0.2);
     press(&mut state, KeyCode::Esc);

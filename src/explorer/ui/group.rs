@@ -24,27 +24,27 @@ const FEW_LIFTS: usize = 4;
 const TRUSTED: f64 = 0.6;
 /// Lines above the first prototype: the size, and a heading.
 const ABOVE: usize = 2;
-/// The longest name of a benchmark or an attribute, in shares of the room.
-const NAME: usize = 3;
 
 /// Where the card is; `None` where none is open or there is no room.
 pub fn place(state: &State, area: Rect) -> Option<Rect> {
     state.card.as_ref()?;
     let layout = Layout::within(state, area)?;
-    let body = Rect {
-        y: layout.header.bottom(),
-        height: layout.hints.y.saturating_sub(layout.header.bottom()),
-        ..area
-    };
+    let body = body(state, area);
     // Beside the map, so that the points are in sight.
     let map = layout.tabs.is_none().then(|| layout.pane(state.wide)).flatten();
     let left = map.map_or(0, |map| map.right());
     let room = body.right().saturating_sub(left);
     let width = if room >= NARROW && map.is_some() { room.min(WIDE) } else { body.width.min(WIDE) };
     let x = if map.is_some() && room >= NARROW { left } else { body.right() - width };
-    let height = (lines(state, usize::from(width) - 4, usize::from(body.height)).len() as u16 + 2)
-        .min(body.height);
-    Some(Rect { x, width, height, ..body })
+    let height = lines(state, usize::from(width) - 4, body.height.into()).len() as u16 + 2;
+    Some(Rect { x, width, height: height.min(body.height), ..body })
+}
+
+/// What is between the header and the hints.
+fn body(state: &State, area: Rect) -> Rect {
+    let Some(layout) = Layout::within(state, area) else { return Rect::default() };
+    let y = layout.header.bottom();
+    Rect { y, height: layout.hints.y.saturating_sub(y), ..area }
 }
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect) {
@@ -59,7 +59,7 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect) {
         Span::styled(" ● ", Style::new().fg(hue)),
         Span::styled(format!("{} ", fit(&name(state, card.class), room)), theme.bold(Ink::Accent)),
     ]);
-    let keys = fit(" ↑↓ prototypes · ←→ groups · Space mark all · Esc close ", room);
+    let keys = fit(" ↑↓ models · ←→ groups · Space mark · Esc close ", room);
     let block = Block::bordered()
         .border_type(BorderType::Rounded)
         .border_style(theme.ink(Ink::BorderFocus))
@@ -68,7 +68,7 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect) {
         .title_bottom(Line::styled(keys, theme.ink(Ink::Muted)).right_aligned());
     frame.render_widget(block, place);
     let inside = Layout::inside(place);
-    let lines = lines(state, inside.width.into(), usize::from(inside.height) + 2);
+    let lines = lines(state, inside.width.into(), body(state, area).height.into());
     frame.render_widget(Paragraph::new(lines), inside);
 }
 
@@ -112,7 +112,7 @@ fn lines(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
     }
     let around = around(state, card, room);
     let others = 1 + prototypes.len() + attributes.len() + around.len();
-    let measured = "lift against the rest, measured or predicted";
+    let measured = "points against the rest";
     let mut lifts = Vec::new();
     if !card.lifts.is_empty() {
         let left = inside.saturating_sub(others + 1);
@@ -121,10 +121,13 @@ fn lines(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
         lifts.push(heading(theme, room, "Accuracy", measured));
         lifts.extend(self::lifts(state, card, room, most.clamp(FEW_LIFTS, LIFTS)));
     }
-    let roomy = others + lifts.len() + 4 <= inside;
+    let used = others + lifts.len();
+    let parts: Vec<Vec<Line>> =
+        [lifts, attributes, around].into_iter().filter(|part| !part.is_empty()).collect();
+    let roomy = used + parts.len() <= inside;
     let mut lines = vec![top];
     lines.extend(prototypes);
-    for part in [lifts, attributes, around].into_iter().filter(|part| !part.is_empty()) {
+    for part in parts {
         if roomy {
             lines.push(Line::default());
         }
@@ -170,10 +173,10 @@ fn prototypes(state: &State, open: &CardState, card: &Card, room: usize) -> Vec<
     let widest = answers.iter().map(|text| width(text)).max().unwrap_or_default();
     let each = card.prototypes.iter().zip(answers).enumerate();
     each.map(|(i, (near, answers))| {
-        let name = pad(state.name(near.at), room.saturating_sub(widest + 8));
+        let name = pad(state.name(near.at), room.saturating_sub(widest + 9));
         let line = Line::from(vec![
             Span::styled(name, theme.ink(Ink::Text)),
-            Span::styled(format!("  {:>4.2}", near.cosine), theme.bold(Ink::Text)),
+            Span::styled(format!("  {:>5.2}", near.cosine), theme.bold(Ink::Text)),
             Span::styled(format!("  {answers:>widest$}"), theme.ink(Ink::Muted)),
         ]);
         if i == open.at { under_cursor(theme, line) } else { line }
@@ -192,7 +195,7 @@ fn lifts(state: &State, card: &Card, room: usize, most: usize) -> Vec<Line<'stat
         state.model_set.benchmarks.get(lift.benchmark).map_or("", |b| b.name.as_str())
     };
     let names = shown.iter().map(|lift| width(title(lift))).max().unwrap_or_default();
-    let names = names.min(room / NAME);
+    let names = names.min(room * 2 / 5);
     // Both means where there is room for them.
     let means = if room >= NARROW.into() { 12 } else { 0 };
     let half = room.saturating_sub(names + 1 + 1 + 5 + means) / 2;
@@ -214,7 +217,7 @@ fn lifts(state: &State, card: &Card, room: usize, most: usize) -> Vec<Line<'stat
                 Span::styled(left, theme.ink(ink)),
                 Span::styled("│", theme.ink(Ink::Border)),
                 Span::styled(right, theme.ink(ink)),
-                Span::styled(format!(" {:>+4.0}", 100.0 * difference), theme.bold(Ink::Text)),
+                Span::styled(format!(" {:>4}", points(difference)), theme.bold(Ink::Text)),
             ];
             if means > 0 {
                 let (inside, rest) = (100.0 * lift.inside, 100.0 * lift.rest);
@@ -224,6 +227,12 @@ fn lifts(state: &State, card: &Card, room: usize, most: usize) -> Vec<Line<'stat
             Line::from(spans)
         })
         .collect()
+}
+
+/// A difference of shares in whole points.
+fn points(difference: f64) -> String {
+    let points = (100.0 * difference).round();
+    if points == 0.0 { "0".into() } else { format!("{points:+.0}").replace('-', "−") }
 }
 
 /// What more of its models have: a bar with the share elsewhere as a mark.
@@ -284,7 +293,7 @@ fn around(state: &State, card: &Card, room: usize) -> Vec<Line<'static>> {
     let (text, ink) = if coverage.mostly {
         (format!("Mostly where evaluated: coverage alone finds {share:.0}% of it"), Ink::Warn)
     } else {
-        (format!("Coverage (the benchmarks run) alone finds {share:.0}% of it"), Ink::Text)
+        (format!("Coverage (benchmarks run) alone finds {share:.0}% of it"), Ink::Text)
     };
     lines.extend(wrap(&text, room).into_iter().map(|line| Line::styled(line, theme.ink(ink))));
     lines.extend(coverage.more.iter().map(|run| {

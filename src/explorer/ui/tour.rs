@@ -9,7 +9,7 @@ use ratatui::widgets::{Block, BorderType, Clear, Paragraph};
 
 use super::widgets::{fit, pad, width, wrap};
 use crate::explorer::command::Command;
-use crate::explorer::keys::Context;
+use crate::explorer::keys::{Binding, Context};
 use crate::explorer::layout::Layout;
 use crate::explorer::state::State;
 use crate::explorer::state::over::tour::{STEPS, Step, Target};
@@ -113,12 +113,13 @@ fn lines(state: &State, step: &Step, room: usize) -> Vec<Line<'static>> {
 fn label(state: &State, command: &Command) -> String {
     // A pane's own key is best known by its digit.
     let digit = if let Command::Focus(pane) = command { Some(pane.key()) } else { None };
-    let bound = state
-        .keymap
-        .iter()
-        .filter(|b| b.command == *command && !b.context.is_typing() && b.context != Context::Card)
-        .map(|b| b.label())
-        .find(|label| !label.is_empty());
+    let known =
+        |b: &&Binding| b.command == *command && !b.context.is_typing() && !b.keys.is_empty();
+    let own = |b: &&Binding| b.context != Context::Card;
+    // What holds in every pane comes before what one pane calls it.
+    let everywhere = state.keymap.iter().filter(|b| b.context == Context::Everywhere).find(known);
+    let bound = everywhere.or_else(|| state.keymap.iter().filter(own).find(known));
+    let bound = bound.map(Binding::label);
     let first = |label: String| label.split(' ').next().unwrap_or_default().to_owned();
     digit.map_or_else(|| bound.map_or_else(String::new, first), str::to_owned)
 }

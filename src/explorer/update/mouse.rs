@@ -25,6 +25,7 @@ const ORBIT: f64 = 0.05;
 /// A click. Gives the command that it stands for, if it does.
 pub fn click(state: &mut State, x: u16, y: u16) -> Option<Command> {
     let layout = Layout::of(state)?;
+    let described = state.card.as_ref().map(|card| card.class);
     if card::click(state, x, y) {
         return None;
     }
@@ -49,7 +50,10 @@ pub fn click(state: &mut State, x: u16, y: u16) -> Option<Command> {
     if pane == Pane::Map {
         let parts = Parts::of(state, area);
         if let Some(class) = parts.class_at(x, y) {
-            // A second click on the same opens its card.
+            // A second click on the same opens its card, and a third one closes it.
+            if described == Some(class) {
+                return None;
+            }
             if state.map.isolated == Some(class) {
                 return Some(Command::Card);
             }

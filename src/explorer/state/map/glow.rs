@@ -40,6 +40,11 @@ impl Glow {
         !(self.from.is_empty() && self.to.is_empty())
     }
 
+    /// Some models are to be darker than others.
+    pub fn is_aimed(&self) -> bool {
+        self.aim.is_some() && !self.to.is_empty()
+    }
+
     pub fn is_moving(&self) -> bool {
         self.is_on() && self.progress < 1.0
     }

@@ -49,8 +49,9 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     if state.clusters.problem().is_some() {
         remark = "clustering failed (F5 starts it again)".into();
     }
-    if map.glow.is_on() {
-        remark += " · brightness: P(correct)";
+    if map.glow.is_aimed() {
+        // Of what the chances are is for the Route pane to say; the header names the color.
+        remark = "brightness: chance".into();
     }
     remark = state.remark(JobKind::Clusters, "clustering").unwrap_or(remark);
     let doing = map.wanted.title(&state.model_set);
