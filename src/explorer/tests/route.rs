@@ -326,18 +326,12 @@ fn points_and_rows_of_candidates_are_clicked() {
     let row = text.lines().position(|line| line.contains(" 2≈ ◐")).unwrap();
     update(&mut state, Event::Input(Input::Click(10, row as u16)));
     assert_eq!((state.route.cursor, state.selected), (1, 10));
-<<<<<<< HEAD
-    let stars = text.lines().enumerate().filter(|(_, line)| line.contains('★'));
-    let (line, _) = stars.last().unwrap();
-    let star = (cell(line, '★'), line as u16);
-=======
     // The first star right of the list; the quote at the beginning of a line is none of the screen.
     let star = |(y, line): (usize, &str)| {
         let x = line.chars().enumerate().find(|(x, c)| *c == '★' && *x > 75)?.0;
         Some((x as u16 - 1, y as u16))
     };
     let star = text.lines().enumerate().find_map(star).unwrap();
->>>>>>> 980cde89d0d31528b712cbbc5683d241de4ebe25
     let layout = Layout::of(&state).unwrap();
     assert!(layout.pane(Pane::Route).unwrap().contains(star.into()));
     update(&mut state, Event::Input(Input::Click(star.0, star.1)));
@@ -385,8 +379,7 @@ fn what_a_prompt_costs_follows_from_its_answer() {
     let mut priced = model_set(plain);
     for (name, factor) in [("cost_in", 1.0), ("cost_out", 4.0)] {
         let prices = (0..24).map(|m| (m % 2 == 1).then_some(factor * 0.1 * m as f64));
-        priced
-            .attributes
+        Arc::make_mut(&mut priced.attributes)
             .push(Attribute { name: name.into(), values: Values::Number(prices.collect()) });
     }
     let mut state = state_of(priced, 140, 42);
