@@ -10,8 +10,10 @@ use crate::error::{Error, Result};
 
 /// A file of settings is at most so long: 16 MiB.
 pub(crate) const SETTINGS: u64 = 16 << 20;
-/// An embedder is at most so long: 2 GiB.
-pub(crate) const EMBEDDER: u64 = 2 << 30;
+/// An embedder is at most so long: 8 GiB.
+pub(crate) const EMBEDDER: u64 = 8 << 30;
+/// The weights of the paper's model are at most so long: 2 GiB.
+pub(crate) const PAPER: u64 = 2 << 30;
 /// The weights of a sentence encoder are at most so long: 8 GiB.
 pub(crate) const WEIGHTS: u64 = 8 << 30;
 /// What comes through a pipe is at most so long: 16 GiB.
@@ -107,20 +109,45 @@ pub(crate) fn seekable(path: &Path) -> Result<File> {
     Ok(file)
 }
 
+fn too_long(path: &Path, most: u64) -> Error {
+    Error::input(path, format!("longer than {} MiB", most >> 20), "is it the right file?")
+}
+
+/// Opens a file or a pipe that is read from front to back, with its length, which is at most `most`. A
+/// pipe, whose length is not known before, is read to its end.
+///
+/// # Errors
+/// As [`bytes`].
+pub(crate) fn sized(path: &Path, most: u64) -> Result<(Box<dyn Read>, u64)> {
+    let file = opened(path, Accepted::FilesAndPipes)?;
+    let about = file.metadata().map_err(|e| Error::io(path, e))?;
+    if !about.is_file() {
+        let bytes = bytes_of(path, file, most)?;
+        let length = bytes.len() as u64;
+        return Ok((Box::new(Cursor::new(bytes)), length));
+    }
+    if about.len() > most {
+        return Err(too_long(path, most));
+    }
+    Ok((Box::new(file), about.len()))
+}
+
+fn bytes_of(path: &Path, file: File, most: u64) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.take(most + 1).read_to_end(&mut bytes).map_err(|e| Error::io(path, e))?;
+    if bytes.len() as u64 > most { Err(too_long(path, most)) } else { Ok(bytes) }
+}
+
 fn whole(path: &Path, most: u64, accepted: Accepted) -> Result<Vec<u8>> {
     let io = |e| Error::io(path, e);
     let file = opened(path, accepted)?;
-    let too_long = || {
-        let problem = format!("longer than {} MiB", most >> 20);
-        Error::input(path, problem, "is it the right file?")
-    };
     let length = file.metadata().map_err(io)?.len();
     if length > most {
-        return Err(too_long());
+        return Err(too_long(path, most));
     }
     let mut bytes = Vec::with_capacity(length as usize);
     file.take(most + 1).read_to_end(&mut bytes).map_err(io)?;
-    if bytes.len() as u64 > most { Err(too_long()) } else { Ok(bytes) }
+    if bytes.len() as u64 > most { Err(too_long(path, most)) } else { Ok(bytes) }
 }
 
 /// The bytes of a file or a pipe, at most `most`.

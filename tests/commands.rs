@@ -292,6 +292,28 @@ fn a_reader_that_leaves_is_no_error() {
 }
 
 #[test]
+fn the_bench_of_scale_prints_its_keys() {
+    let found = json(&["bench", "--scale", "--scale-max", "200", "--json"]);
+    let sizes: Vec<u64> =
+        found["models"].as_array().unwrap().iter().map(|m| m["models"].as_u64().unwrap()).collect();
+    assert_eq!(sizes, [20, 200]);
+    for size in found["models"].as_array().unwrap() {
+        for time in ["load", "pca", "index", "neighbors", "route", "first_frame", "frame", "search"]
+        {
+            assert!(
+                size[time]["least"].as_f64().unwrap() <= size[time]["median"].as_f64().unwrap()
+            );
+            assert!(found["slopes"][time].is_f64(), "{time}");
+        }
+        assert!((size["recall"].as_f64().unwrap() - 1.0).abs() < 1e-9, "few are compared exactly");
+        assert_eq!(size["onboarded"], size["models"]);
+        let numbers = size["numbers_of_a_model"].as_u64().unwrap();
+        let raw = size["memory"]["raw"].as_u64().unwrap();
+        assert_eq!(raw, 4 * numbers * size["models"].as_u64().unwrap());
+    }
+}
+
+#[test]
 fn every_command_has_examples() {
     for command in
         ["explore", "train", "evaluate", "route", "probe", "inspect", "completions", "bench"]

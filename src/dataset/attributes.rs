@@ -73,6 +73,15 @@ impl Values {
         }
     }
 
+    /// Whether two models have the same value, or both none that is known.
+    pub(crate) fn same(&self, a: usize, b: usize) -> bool {
+        match self {
+            Self::Flag(values) => values[a] == values[b],
+            Self::Number(values) => values[a] == values[b],
+            Self::Class(values) => values[a] == values[b],
+        }
+    }
+
     /// How many models the column covers, known or not.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -111,7 +111,7 @@ impl Embedder {
             return Err(Error::Failed("the vector of the new model does not fit".into()));
         }
         Arc::make_mut(&mut self.models).extend(new.iter().map(|new| new.name.clone()));
-        for attribute in &mut self.attributes {
+        for attribute in Arc::make_mut(&mut self.attributes) {
             new.iter().for_each(|_| attribute.values.push_unknown());
         }
         let mut answers = Vec::new();

@@ -1,14 +1,14 @@
 //! The embedder file: one `.safetensors` with plain tensor names, and one JSON document in its
 //! metadata under the key `llmap`.
 
+mod many;
 mod ranges;
 
-use std::cmp::Ordering;
+use std::io::{Cursor, Read};
 use std::path::Path;
 use std::sync::Arc;
 
 use ndarray::{Array1, Array2};
-use safetensors::tensor::SafeTensors;
 use serde::{Deserialize, Serialize};
 
 use super::calibration::Calibration;
@@ -31,11 +31,13 @@ use crate::dataset::Attribute;
 use crate::encoder::{self, Builtin, Encoder, Hashing, Identity, Part, Tfidf};
 use crate::error::{Error, Result};
 use crate::quantized::Quantized;
-use crate::tensors::{Stored, Tensors, in_8_bits, misshapen, write};
+use crate::tensors::{Header, Stored, Tensors, in_8_bits, misshapen, write};
 use crate::unpack::{self, refuse_pointer};
 
-/// The version of the format that this program writes, and the newest that it reads.
+/// The version of the format that this program writes, and the newest that it reads: that of many models
+/// has what is known of each in tensors, where the other has it in the document.
 const VERSION: u32 = 6;
+const VERSION_OF_MANY: u32 = 7;
 
 /// The key of the document in the file's metadata.
 const KEY: &str = "llmap";
@@ -107,13 +109,16 @@ impl Embedder {
     /// # Errors
     /// [`Error::Input`] if the file is missing, truncated, newer, inconsistent or not finite.
     pub fn load(path: &Path) -> Result<Self> {
-        let bytes = unpack::bytes(path, unpack::EMBEDDER)?;
-        refuse_pointer(path, &bytes)?;
-        Self::from_bytes(&bytes).map_err(|fault| {
+        let (mut reader, length) = unpack::sized(path, unpack::EMBEDDER)?;
+        let mut head = Vec::new();
+        let head_of = |e| Error::io(path, e);
+        reader.by_ref().take(64).read_to_end(&mut head).map_err(head_of)?;
+        refuse_pointer(path, &head)?;
+        Self::read(Cursor::new(head).chain(reader), length).map_err(|fault| {
             let (problem, fix) = match fault {
                 Fault::Newer(version) => (
                     format!(
-                        "written by a newer llmap (format {version}, this one reads {VERSION})"
+                        "written by a newer llmap (format {version}, this one reads {VERSION_OF_MANY})"
                     ),
                     "update llmap",
                 ),
@@ -184,11 +189,16 @@ impl Embedder {
     fn to_bytes(&self) -> Result<Vec<u8>> {
         let failed =
             |problem: String| Error::Failed(format!("the embedder cannot be written: {problem}"));
+        let many = self.models.len() > many::FROM;
         let card = Card {
-            version: VERSION,
-            models: self.models.to_vec(),
-            attributes: self.attributes.clone(),
-            benchmarks: self.benchmarks.clone(),
+            version: if many { VERSION_OF_MANY } else { VERSION },
+            models: if many { Vec::new() } else { self.models.to_vec() },
+            attributes: if many { Vec::new() } else { self.attributes.to_vec() },
+            benchmarks: if many {
+                many::without_scores(&self.benchmarks)
+            } else {
+                self.benchmarks.clone()
+            },
             encoder: self.featurizer.encoder.parts().iter().map(EncoderCard::of).collect(),
             words: self.featurizer.words.tfidf.hashing(),
             calibration: self.calibration,
@@ -203,7 +213,12 @@ impl Embedder {
             provenance: self.provenance.clone(),
         };
         let card = serde_json::to_string(&card).map_err(|e| failed(e.to_string()))?;
-        write(&self.tensors(), Some((KEY, card))).map_err(|e| failed(e.to_string()))
+        let mut tensors = self.tensors();
+        if many {
+            let apart = many::apart(&self.models, &self.attributes, &self.benchmarks);
+            tensors.extend(apart.map_err(|e| failed(e.to_string()))?);
+        }
+        write(&tensors, Some((KEY, card))).map_err(|e| failed(e.to_string()))
     }
 
     fn tensors(&self) -> Vec<(String, Stored)> {
@@ -262,26 +277,33 @@ impl Embedder {
     }
 
     fn from_bytes(bytes: &[u8]) -> Result<Self, Fault> {
+        Self::read(bytes, bytes.len() as u64)
+    }
+
+    /// Reads a file of `length` bytes from front to back.
+    fn read(reader: impl Read, length: u64) -> Result<Self, Fault> {
         let broken = |problem: String| Fault::Broken(problem);
-        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|e| broken(e.to_string()))?;
-        if metadata.metadata().as_ref().is_some_and(paper::is_paper) {
+        let header = Header::read(reader, length).map_err(broken)?;
+        if header.entries().is_some_and(paper::is_paper) {
             return Err(Fault::Paper);
         }
-        let card = metadata
-            .metadata()
-            .as_ref()
-            .and_then(|m| m.get(KEY))
+        let card = header
+            .entries()
+            .and_then(|entries| entries.get(KEY))
             .ok_or_else(|| broken(format!("a safetensors file without `{KEY}` metadata")))?;
         let Versioned { version } =
             serde_json::from_str(card).map_err(|e| broken(format!("its document: {e}")))?;
-        match version.cmp(&VERSION) {
-            Ordering::Greater => return Err(Fault::Newer(version)),
-            Ordering::Less => return Err(Fault::Older(version)),
-            Ordering::Equal => {}
+        if version > VERSION_OF_MANY {
+            return Err(Fault::Newer(version));
+        } else if version < VERSION {
+            return Err(Fault::Older(version));
         }
-        let read = Tensors::sealed(bytes).map_err(Fault::Broken)?.within(LARGEST);
-        let card: Card =
+        let mut card: Card =
             serde_json::from_str(card).map_err(|e| broken(format!("its document: {e}")))?;
+        let read = header.tensors().map_err(broken)?.within(LARGEST);
+        if version == VERSION_OF_MANY {
+            many::restore(&mut card, &read).map_err(broken)?;
+        }
         ranges::check(&card)?;
 
         let words = words(card.words, &read)?;
@@ -333,7 +355,7 @@ impl Embedder {
         let device = Backend::default().device();
         Ok(Self {
             models: Arc::new(card.models),
-            attributes: card.attributes,
+            attributes: Arc::new(card.attributes),
             benchmarks: card.benchmarks,
             provenance: card.provenance,
             vectors: Arc::new(vectors),
@@ -397,7 +419,7 @@ fn knowledge(card: &Card, width: usize, read: &Tensors) -> Result<Knowledge, Fau
 
 /// On how many questions the pairs of models were compared, where the file says so.
 fn shared(models: usize, read: &Tensors) -> Result<Option<SharedCounts>, String> {
-    if !read.names().contains(&SHARED) {
+    if !read.has(SHARED) {
         return Ok(None);
     }
     let counts = read.small_integers(SHARED, pairs(models))?;

@@ -187,6 +187,20 @@ impl Embedder {
         self.forecast(features, Given::Recorded).p
     }
 
+    /// The same of some models: prompts × these models.
+    #[must_use]
+    pub(crate) fn predict_some(&self, features: &Features, models: &[usize]) -> Array2<f32> {
+        let (asked, known) = (self.asked(features), &self.knowledge);
+        let (levels, tested) = (known.levels.select(models), known.tested.select(models));
+        let specialities = known.specialities.select(Axis(0), models);
+        let logits = Logits::of((&levels, &tested), &specialities, &asked, Given::Recorded);
+        let mut p = logits.mean;
+        Zip::from(&mut p)
+            .and(&logits.variance)
+            .par_for_each(|x, v| *x = self.calibration.probability(averaged(*x, *v)));
+        p
+    }
+
     /// Forecasts of all models on the prompts. As far as a prompt is unlike the training questions,
     /// they go over to those for a question of an unknown kind.
     #[must_use]

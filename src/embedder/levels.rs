@@ -79,6 +79,15 @@ impl Tested {
         }
     }
 
+    /// That of some models.
+    pub(super) fn select(&self, models: &[usize]) -> Self {
+        Self {
+            within: self.within.select(Axis(1), models),
+            benchmark: self.benchmark.select(Axis(1), models),
+            of: self.of.clone(),
+        }
+    }
+
     /// The categories that count, those of a benchmark together.
     fn likely(&self, categories: impl Iterator<Item = f32>) -> Vec<(usize, f32)> {
         let mut likely: Vec<(usize, f32)> =
@@ -97,6 +106,12 @@ impl Tested {
 }
 
 impl Levels {
+    /// Those of some models.
+    pub(super) fn select(&self, models: &[usize]) -> Self {
+        let of = |matrix: &Array2<f32>| matrix.select(Axis(0), models);
+        Self { mean: of(&self.mean), deviation: of(&self.deviation) }
+    }
+
     /// The range of the levels that models showed on a category.
     pub(super) fn shown(&self, tested: &Tested, category: usize) -> Option<(f32, f32)> {
         let levels = self.mean.column(category);

@@ -1,12 +1,15 @@
 //! What a logit is made of.
 
-use ndarray::Axis;
+use ndarray::{Axis, s};
 use rayon::prelude::*;
 use serde::Serialize;
 
 use super::forecast::BLOCK_OF_MODELS as BLOCK;
 use super::{Embedder, Forecast};
 use crate::logit::logit;
+
+/// Models that the ease of a question for the average model is taken of at most.
+const AVERAGED: usize = 1 << 16;
 
 /// The terms of one calibrated logit; they add up to the logit of the probability.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -41,9 +44,11 @@ impl Embedder {
     ) -> Vec<LogitTerms> {
         let p = forecast.p.row(row);
         let logit = |p: &f32| logit(f64::from(*p)) as f32;
-        let blocks = p.axis_chunks_iter(Axis(0), BLOCK).into_par_iter();
+        // Of very many models, as many at even steps.
+        let some = p.slice(s![..;p.len().div_ceil(AVERAGED).max(1)]);
+        let blocks = some.axis_chunks_iter(Axis(0), BLOCK).into_par_iter();
         let sums: Vec<f32> = blocks.map(|p| p.map(logit).sum()).collect();
-        let ease = sums.into_iter().sum::<f32>() / p.len().max(1) as f32;
+        let ease = sums.into_iter().sum::<f32>() / some.len().max(1) as f32;
         let scale = forecast.slope[row] / self.calibration.temperature as f32;
         let terms = |&model: &usize| {
             let ability = self.vectors[[model, 0]] * scale;

@@ -111,7 +111,7 @@ pub struct Provenance {
 /// A trained embedder.
 pub struct Embedder {
     models: Arc<Vec<String>>,
-    attributes: Vec<Attribute>,
+    attributes: Arc<Vec<Attribute>>,
     benchmarks: Vec<Benchmark>,
     provenance: Provenance,
     vectors: Arc<Array2<f32>>,
@@ -140,6 +140,11 @@ impl Embedder {
     /// The [vectors](Self::vectors) to keep beside the embedder without a copy.
     pub(crate) fn shared_vectors(&self) -> Arc<Array2<f32>> {
         Arc::clone(&self.vectors)
+    }
+
+    /// The [attributes](Self::attributes) to keep beside the embedder without a copy.
+    pub(crate) fn shared_attributes(&self) -> Arc<Vec<Attribute>> {
+        Arc::clone(&self.attributes)
     }
 
     /// What is known about the models.
@@ -320,7 +325,7 @@ mod tests {
                 benchmark.name = text(i);
             }
             let classes: Vec<_> = (0..models).map(|m| Some(text(m % 3))).collect();
-            for (i, attribute) in self.attributes.iter_mut().enumerate() {
+            for (i, attribute) in Arc::make_mut(&mut self.attributes).iter_mut().enumerate() {
                 attribute.name = text(i);
                 if i % 2 == 0 {
                     attribute.values = Values::Class(classes.clone());

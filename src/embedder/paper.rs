@@ -70,7 +70,7 @@ impl Paper {
         let wrong = |problem: String| {
             Error::input(path, problem, "write it again with `llmap import paper`")
         };
-        let bytes = unpack::bytes(path, unpack::EMBEDDER)?;
+        let bytes = unpack::bytes(path, unpack::PAPER)?;
         let Ok((_, metadata)) = SafeTensors::read_metadata(&bytes) else { return Ok(None) };
         let Some(card) = metadata.metadata().as_ref().and_then(|m| m.get(KEY)) else {
             return Ok(None);
@@ -82,7 +82,7 @@ impl Paper {
             return Err(Error::input(path, problem, "update llmap"));
         }
         let read = Tensors::sealed(&bytes).map_err(wrong)?;
-        let has = |name: &str| read.names().contains(&name);
+        let has = |name: &str| read.has(name);
         let vectors = read.matrix("models", Some(card.models.len()), None).map_err(wrong)?;
         let predictor = if has("projection") {
             Some(Reference::from_tensors(vectors.clone(), &read).map_err(wrong)?)

@@ -45,8 +45,8 @@ impl Weights {
     pub(super) fn open(path: &Path) -> Result<Self> {
         let file = unpack::seekable(path)?;
         let length = file.metadata().map_err(|e| Error::io(path, e))?.len();
-        if length > unpack::EMBEDDER {
-            let problem = format!("longer than {} MiB", unpack::EMBEDDER >> 20);
+        if length > unpack::PAPER {
+            let problem = format!("longer than {} MiB", unpack::PAPER >> 20);
             return Err(Error::input(path, problem, "is it the right file?"));
         }
         let value = PytorchReader::read_pickle_data(path, None).map_err(|e| unread(path, &e))?;

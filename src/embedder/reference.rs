@@ -193,7 +193,7 @@ impl Reference {
 
     /// `None` for whatever is not a reference model of this size: it is trained again then.
     fn read(path: &Path, models: usize, inputs: usize) -> Option<Self> {
-        let bytes = unpack::own(path, unpack::EMBEDDER)?;
+        let bytes = unpack::own(path, unpack::PAPER)?;
         let file = Tensors::sealed(&bytes).ok()?;
         let vectors = file.matrix("models", Some(models), Some(DIM)).ok()?;
         Self::from_tensors(vectors, &file).ok().filter(|read| read.inputs() == inputs)

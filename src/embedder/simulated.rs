@@ -44,7 +44,7 @@ impl Embedder {
         }
         let of = factors::grouped(&self.benchmarks);
         known.tested = Tested::new(of, &answers(&self.benchmarks), models);
-        for attribute in &mut self.attributes {
+        for attribute in Arc::make_mut(&mut self.attributes) {
             attribute.values = match &attribute.values {
                 Values::Flag(values) => Values::Flag(cycled(values, models)),
                 Values::Number(values) => Values::Number(cycled(values, models)),

@@ -142,7 +142,7 @@ pub fn train_with(
     let p: Vec<f32> = logits.iter().map(|logit| calibration.probability(*logit)).collect();
     Ok(Embedder {
         models: Arc::new(data.models.clone()),
-        attributes: data.attributes.clone(),
+        attributes: Arc::new(data.attributes.clone()),
         benchmarks: all,
         provenance: Provenance {
             data: data.name.clone(),

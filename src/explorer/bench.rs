@@ -237,7 +237,7 @@ fn simulated(models: usize, seed: u64) -> ModelSet {
         simulated: true,
         short: Arc::clone(&names),
         models: names,
-        attributes: vec![
+        attributes: Arc::new(vec![
             Attribute {
                 name: "family".into(),
                 values: Values::Class((0..models).map(family).collect()),
@@ -246,7 +246,7 @@ fn simulated(models: usize, seed: u64) -> ModelSet {
                 name: "params_b".into(),
                 values: Values::Number((0..models).map(|m| Some((m % 70 + 1) as f64)).collect()),
             },
-        ],
+        ]),
         benchmarks,
         vectors: Arc::new(vectors),
         ..ModelSet::default()

@@ -2,22 +2,40 @@
 
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
+use rayon::prelude::*;
+
+/// Texts that are searched together.
+const BLOCK: usize = 8192;
 
 /// The indices of the texts that match what was typed, best first; of equals the earlier. Without a
 /// pattern all match.
 pub fn matching<'a>(typed: &str, texts: impl Iterator<Item = &'a str>) -> Vec<usize> {
-    let mut matcher = Matcher::new(Config::DEFAULT);
-    let pattern = Pattern::parse(typed, CaseMatching::Ignore, Normalization::Smart);
-    let mut buffer = Vec::new();
-    let mut found: Vec<(usize, u32)> = texts
-        .enumerate()
-        .filter_map(|(i, text)| {
-            let score = pattern.score(Utf32Str::new(text, &mut buffer), &mut matcher)?;
-            Some((i, score))
-        })
-        .collect();
-    found.sort_by_key(|(i, score)| (std::cmp::Reverse(*score), *i));
+    let texts: Vec<&str> = texts.collect();
+    let mut found = scores(typed, &texts);
+    found.par_sort_unstable_by_key(|(i, score)| (std::cmp::Reverse(*score), *i));
     found.into_iter().map(|(i, _)| i).collect()
+}
+
+/// The indices of the texts that match what was typed, in their order.
+pub fn found(typed: &str, texts: &[String]) -> Vec<usize> {
+    scores(typed, texts).into_iter().map(|(i, _)| i).collect()
+}
+
+/// The texts that match, by index, and how well; some at a time on every core.
+fn scores<T: AsRef<str> + Sync>(typed: &str, texts: &[T]) -> Vec<(usize, u32)> {
+    let pattern = Pattern::parse(typed, CaseMatching::Ignore, Normalization::Smart);
+    let blocks = texts.par_chunks(BLOCK).enumerate();
+    let found = blocks.map_init(
+        || (Matcher::new(Config::DEFAULT), Vec::new()),
+        |(matcher, buffer), (block, texts)| {
+            let each = texts.iter().enumerate().filter_map(|(i, text)| {
+                let score = pattern.score(Utf32Str::new(text.as_ref(), buffer), matcher)?;
+                Some((block * BLOCK + i, score))
+            });
+            each.collect::<Vec<_>>()
+        },
+    );
+    found.collect::<Vec<_>>().concat()
 }
 
 /// The words of a text: runs of letters and digits, in lower case.

@@ -68,7 +68,7 @@ fn model_set(names: impl Fn(usize) -> String) -> ModelSet {
         simulated: true,
         short: Arc::default(),
         models: Arc::new((0..models).map(|m| one_line(&names(m))).collect()),
-        attributes: vec![
+        attributes: Arc::new(vec![
             Attribute { name: "family".into(), values: Values::Class(families) },
             Attribute {
                 name: "coder".into(),
@@ -78,7 +78,7 @@ fn model_set(names: impl Fn(usize) -> String) -> ModelSet {
                 name: "params_b".into(),
                 values: Values::Number((0..models).map(|m| Some((3 + m * 3) as f64)).collect()),
             },
-        ],
+        ]),
         benchmarks: (0..3).map(benchmark).collect(),
         vectors: Arc::new(vectors),
         uncertainty: (0..models).map(|m| 0.2 + 0.05 * m as f32).collect(),
@@ -154,9 +154,13 @@ fn route() -> Route {
         below: false,
         why: Why {
             lead: Lead::Accuracy,
+            most_probable: None,
             parts: LogitTerms { ability: 1.52, ease: 0.31, fit: 0.48 },
             runner_up: Some(RunnerUp {
                 model: 10,
+                p: 0.88,
+                low: 0.72,
+                tied: true,
                 parts: LogitTerms { ability: 1.21, ease: 0.31, fit: 0.47 },
                 ahead_on: Some(("coding".into(), 0.52, 0.45)),
                 from_weight: Some(2.4),
@@ -302,7 +306,7 @@ fn the_session_comes_back() {
     assert_eq!(again.table.rows, state.table.rows);
     // Other models: what is not there is passed over.
     let mut other = model_set(|m| format!("other-{m}"));
-    other.attributes.clear();
+    other.attributes = Arc::default();
     other.benchmarks.clear();
     let mut other = state_of(other, 100, 30);
     let session: Session = serde_json::from_str(&text).unwrap();
@@ -316,7 +320,7 @@ fn a_training_shows_how_it_goes() {
     let mut state = state(100, 30);
     update(&mut state, Event::Training(TrainingEvent::Encoding(0, 16_001)));
     for number in 1..=4 {
-        let projection = state.map.projection.clone();
+        let projection = state.map.projection.as_ref().clone();
         let epoch = Epoch {
             number,
             of: 12,
@@ -333,7 +337,8 @@ fn a_training_shows_how_it_goes() {
     insta::assert_snapshot!("training", screen(&state));
     assert_eq!(press(&mut state, KeyCode::Char('s')), [Effect::StopTraining]);
     assert!(screen(&state).contains("stopping"));
-    let (model_set, projection) = (Arc::clone(&state.model_set), state.map.projection.clone());
+    let (model_set, projection) =
+        (Arc::clone(&state.model_set), state.map.projection.as_ref().clone());
     let trained = TrainingEvent::Trained(model_set, Box::new(projection), "kept epoch 4".into());
     update(&mut state, Event::Training(trained.clone()));
     assert!(screen(&state).contains("any key explores"), "the last losses can be seen");
@@ -359,7 +364,8 @@ fn typing_asks_for_routes_and_stale_answers_are_dropped() {
     update(&mut state, Event::Job(JobResult::Routed(newest, Ok(route()))));
     assert!(!state.route.routing.is_running());
     assert_eq!(state.routed(), Some(3));
-    assert_eq!(screen(&state).matches('★').count(), 2, "the routed model lights up on the map");
+    // In the list and over the columns of the reasons, too.
+    assert_eq!(screen(&state).matches('★').count(), 3, "the routed model lights up on the map");
     for _ in 0..4 {
         press(&mut state, KeyCode::Backspace);
     }

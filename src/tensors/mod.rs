@@ -1,28 +1,88 @@
 //! Safetensors files: read by name, checked for shape and finiteness; written with a checksum.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use half::{bf16, f16};
 use ndarray::{Array1, Array2};
-use safetensors::tensor::{Dtype, SafeTensors};
+use rayon::prelude::*;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use crate::quantized::Quantized;
 
+mod read;
 mod sealed;
 mod writer;
 
+pub use read::Header;
 pub use writer::{Stored, in_8_bits, write};
 
-/// The tensors of one file. Every method fails with a sentence that names the tensor.
+/// The tensors of one file. Every method fails with a sentence that names the tensor. What was read from front
+/// to back is given away: a second method does not find it.
 pub struct Tensors<'a> {
-    file: SafeTensors<'a>,
+    tensors: RefCell<HashMap<String, Held<'a>>>,
     /// The largest magnitude that a number may have.
     largest: f32,
+}
+
+/// A tensor until it is asked for: in the bytes of its file, or by itself with its shape.
+enum Held<'a> {
+    Bytes(TensorView<'a>),
+    Own(Vec<usize>, Data),
+}
+
+/// Entries as their kind wants them; those of other kinds as bytes.
+enum Data {
+    F32(Vec<f32>),
+    F64(Vec<f64>),
+    I8(Vec<i8>),
+    U32(Vec<u32>),
+    U16(Vec<u16>),
+    Raw(Dtype, Vec<u8>),
+}
+
+impl Data {
+    fn kind(&self) -> Dtype {
+        match self {
+            Self::F32(_) => Dtype::F32,
+            Self::F64(_) => Dtype::F64,
+            Self::I8(_) => Dtype::I8,
+            Self::U32(_) => Dtype::U32,
+            Self::U16(_) => Dtype::U16,
+            Self::Raw(kind, _) => *kind,
+        }
+    }
+
+    fn of(tensor: &TensorView<'_>) -> Self {
+        let bytes = tensor.data();
+        match tensor.dtype() {
+            Dtype::F32 => Self::F32(four(bytes).map(f32::from_le_bytes).collect()),
+            Dtype::F16 => Self::F32(pairs(bytes).map(|b| f16::from_le_bytes(b).to_f32()).collect()),
+            Dtype::BF16 => {
+                Self::F32(pairs(bytes).map(|b| bf16::from_le_bytes(b).to_f32()).collect())
+            }
+            Dtype::I8 => Self::I8(bytes.iter().map(|byte| i8::from_le_bytes([*byte])).collect()),
+            Dtype::U32 => Self::U32(four(bytes).map(u32::from_le_bytes).collect()),
+            Dtype::U16 => Self::U16(pairs(bytes).map(u16::from_le_bytes).collect()),
+            kind => Self::Raw(kind, bytes.to_vec()),
+        }
+    }
 }
 
 impl<'a> Tensors<'a> {
     /// Reads the header; the tensors are read as they are asked for.
     pub fn new(bytes: &'a [u8]) -> Result<Self, String> {
         let file = SafeTensors::deserialize(bytes).map_err(|e| e.to_string())?;
-        Ok(Self { file, largest: f32::MAX })
+        Ok(Self::of(&file))
+    }
+
+    fn of(file: &SafeTensors<'a>) -> Self {
+        let tensors = file.tensors().into_iter();
+        Self::held(tensors.map(|(name, tensor)| (name, Held::Bytes(tensor))).collect())
+    }
+
+    fn held(tensors: HashMap<String, Held<'a>>) -> Self {
+        Self { tensors: RefCell::new(tensors), largest: f32::MAX }
     }
 
     /// The same, without numbers beyond `largest`: products and sums of the others stay finite.
@@ -32,35 +92,49 @@ impl<'a> Tensors<'a> {
 
     /// A file of our own, whose checksum must fit.
     pub fn sealed(bytes: &'a [u8]) -> Result<Self, String> {
-        let read = Self::new(bytes)?;
-        sealed::check(&read.file, bytes)?;
-        Ok(read)
+        let file = SafeTensors::deserialize(bytes).map_err(|e| e.to_string())?;
+        sealed::check(&file, bytes)?;
+        Ok(Self::of(&file))
+    }
+
+    fn take(&self, name: &str) -> Result<(Vec<usize>, Data), String> {
+        let mut tensors = self.tensors.borrow_mut();
+        if let Some(Held::Bytes(tensor)) = tensors.get(name) {
+            return Ok((tensor.shape().to_vec(), Data::of(tensor)));
+        }
+        match tensors.remove(name) {
+            Some(Held::Own(shape, data)) => Ok((shape, data)),
+            _ => Err(missing(name)),
+        }
     }
 
     /// Rows of 16 bytes, of which there may be any number.
     pub fn u128(&self, name: &str) -> Result<Vec<u128>, String> {
-        let tensor = self.file.tensor(name).map_err(|_| missing(name))?;
-        match *tensor.shape() {
-            [_, 16] if tensor.dtype() == Dtype::U8 => {
-                let rows = tensor.data().chunks_exact(16).filter_map(|b| b.try_into().ok());
+        match self.take(name)? {
+            (shape, Data::Raw(Dtype::U8, bytes)) if shape.len() == 2 && shape[1] == 16 => {
+                let rows = bytes.chunks_exact(16).filter_map(|b| b.try_into().ok());
                 Ok(rows.map(u128::from_le_bytes).collect())
             }
-            _ => Err(misshapen(name, tensor.shape())),
+            (shape, _) => Err(misshapen(name, &shape)),
         }
     }
 
     /// Bytes of another format.
     pub fn bytes(&self, name: &str) -> Result<Vec<u8>, String> {
-        let tensor = self.file.tensor(name).map_err(|_| missing(name))?;
-        match *tensor.shape() {
-            [_] if tensor.dtype() == Dtype::U8 => Ok(tensor.data().to_vec()),
-            _ => Err(misshapen(name, tensor.shape())),
+        match self.take(name)? {
+            (shape, Data::Raw(Dtype::U8, bytes)) if shape.len() == 1 => Ok(bytes),
+            (shape, _) => Err(misshapen(name, &shape)),
         }
     }
 
+    /// Whether there is a tensor of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.tensors.borrow().contains_key(name)
+    }
+
     /// The names of the tensors.
-    pub fn names(&self) -> Vec<&str> {
-        self.file.names()
+    pub fn names(&self) -> Vec<String> {
+        self.tensors.borrow().keys().cloned().collect()
     }
 
     /// A matrix of 32-, 16- or brain-16-bit numbers with these sizes, where they are given.
@@ -92,18 +166,14 @@ impl<'a> Tensors<'a> {
         rows: Option<usize>,
         columns: Option<usize>,
     ) -> Result<Quantized, String> {
-        let tensor = self.file.tensor(name).map_err(|_| missing(name))?;
-        let shape = tensor.shape();
-        let sizes = sizes(name, shape, rows, columns)?;
-        if tensor.dtype() != Dtype::I8 {
-            return Err(untyped(name, tensor.dtype()));
-        }
-        let integers = tensor.data().iter().map(|byte| i8::from_le_bytes([*byte])).collect();
+        let (shape, data) = self.take(name)?;
+        let sizes = sizes(name, &shape, rows, columns)?;
+        let Data::I8(integers) = data else { return Err(untyped(name, data.kind())) };
         let integers =
-            Array2::from_shape_vec(sizes, integers).map_err(|_| misshapen(name, shape))?;
+            Array2::from_shape_vec(sizes, integers).map_err(|_| misshapen(name, &shape))?;
         let scales = self.vector(&format!("{name}.scale"), sizes.0)?;
         // The largest entry is an integer of 7 bits by its scale.
-        self.check(name, scales.mapv(|scale| scale * 127.0).iter())?;
+        self.check(name, &scales.mapv(|scale| scale * 127.0).to_vec())?;
         Ok(Quantized { integers, scales })
     }
 
@@ -113,46 +183,51 @@ impl<'a> Tensors<'a> {
         if shape == [length] { Ok(Array1::from_vec(values)) } else { Err(misshapen(name, &shape)) }
     }
 
+    /// A vector of numbers in double precision of this length.
+    pub fn doubles(&self, name: &str, length: usize) -> Result<Vec<f64>, String> {
+        match self.take(name)? {
+            (shape, Data::F64(values)) if shape == [length] => {
+                let finite = values.iter().all(|x| x.is_finite());
+                if finite { Ok(values) } else { Err(infinite(name)) }
+            }
+            (shape, _) => Err(misshapen(name, &shape)),
+        }
+    }
+
     /// A vector of unsigned integers of this length.
     pub fn integers(&self, name: &str, length: usize) -> Result<Vec<u32>, String> {
-        let tensor = self.file.tensor(name).map_err(|_| missing(name))?;
-        if tensor.dtype() == Dtype::U32 && tensor.shape() == [length] {
-            Ok(four(tensor.data()).map(u32::from_le_bytes).collect())
-        } else {
-            Err(misshapen(name, tensor.shape()))
+        match self.take(name)? {
+            (shape, Data::U32(values)) if shape == [length] => Ok(values),
+            (shape, _) => Err(misshapen(name, &shape)),
         }
     }
 
     /// A vector of unsigned 16-bit integers of this length.
     pub fn small_integers(&self, name: &str, length: usize) -> Result<Vec<u16>, String> {
-        let tensor = self.file.tensor(name).map_err(|_| missing(name))?;
-        if tensor.dtype() != Dtype::U16 {
-            Err(untyped(name, tensor.dtype()))
-        } else if tensor.shape() == [length] {
-            Ok(pairs(tensor.data()).map(u16::from_le_bytes).collect())
-        } else {
-            Err(misshapen(name, tensor.shape()))
+        match self.take(name)? {
+            (shape, Data::U16(values)) if shape == [length] => Ok(values),
+            (shape, Data::U16(_)) => Err(misshapen(name, &shape)),
+            (_, other) => Err(untyped(name, other.kind())),
         }
     }
 
     fn numbers(&self, name: &str) -> Result<(Vec<usize>, Vec<f32>), String> {
-        let tensor = self.file.tensor(name).map_err(|_| missing(name))?;
-        let values: Vec<f32> = match tensor.dtype() {
-            Dtype::F32 => four(tensor.data()).map(f32::from_le_bytes).collect(),
-            Dtype::F16 => pairs(tensor.data()).map(|b| f16::from_le_bytes(b).to_f32()).collect(),
-            Dtype::BF16 => pairs(tensor.data()).map(|b| bf16::from_le_bytes(b).to_f32()).collect(),
-            other => return Err(untyped(name, other)),
+        let (shape, data) = self.take(name)?;
+        let values = match data {
+            Data::F32(values) => values,
+            Data::Raw(Dtype::BF16, bytes) => {
+                pairs(&bytes).map(|b| bf16::from_le_bytes(b).to_f32()).collect()
+            }
+            other => return Err(untyped(name, other.kind())),
         };
-        self.check(name, values.iter())?;
-        Ok((tensor.shape().to_vec(), values))
+        self.check(name, &values)?;
+        Ok((shape, values))
     }
 
-    fn check<'n>(
-        &self,
-        name: &str,
-        mut values: impl Iterator<Item = &'n f32>,
-    ) -> Result<(), String> {
-        match values.find(|x| x.is_nan() || x.abs() > self.largest) {
+    fn check(&self, name: &str, values: &[f32]) -> Result<(), String> {
+        let largest = self.largest;
+        let wrong = |x: &&f32| x.is_nan() || x.abs() > largest;
+        match values.par_iter().with_min_len(PIECE).find_first(wrong) {
             Some(x) if x.is_finite() => {
                 Err(format!("the tensor {name} holds {x:e}, which is out of range"))
             }
@@ -161,6 +236,9 @@ impl<'a> Tensors<'a> {
         }
     }
 }
+
+/// So many numbers are checked by one thread at least.
+const PIECE: usize = 1 << 16;
 
 /// The sizes of a matrix, if they are as wanted.
 fn sizes(

@@ -12,11 +12,14 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 /// The tensor of the checksum.
-const NAME: &str = "checksum";
+pub(super) const NAME: &str = "checksum";
 /// Bytes of a checksum.
-const BYTES: usize = 16;
+pub(super) const BYTES: usize = 16;
 /// What stands in its place while it is computed.
-static ZEROS: [u8; BYTES] = [0; BYTES];
+pub(super) static ZEROS: [u8; BYTES] = [0; BYTES];
+/// What is wrong without a checksum, and with another one.
+pub(super) const NONE: &str = "it has no checksum";
+pub(super) const DAMAGED: &str = "it is damaged: its checksum does not fit";
 
 /// A file of these tensors, with this entry of metadata if there is one. (Several would stand in any
 /// order, and the same tensors would not give the same bytes.)
@@ -37,16 +40,12 @@ pub(super) fn seal<'a>(
 
 /// Checks the checksum of a file whose header has been read, and fails with a sentence.
 pub(super) fn check(file: &SafeTensors, bytes: &[u8]) -> Result<(), String> {
-    let place = place(file, bytes).ok_or("it has no checksum")?;
+    let place = place(file, bytes).ok_or(NONE)?;
     let mut hash = Xxh3::new();
     hash.update(&bytes[..place.start]);
     hash.update(&ZEROS);
     hash.update(&bytes[place.end..]);
-    if hash.digest128().to_be_bytes() == bytes[place] {
-        Ok(())
-    } else {
-        Err("it is damaged: its checksum does not fit".into())
-    }
+    if hash.digest128().to_be_bytes() == bytes[place] { Ok(()) } else { Err(DAMAGED.into()) }
 }
 
 /// Where the checksum stands in `bytes`.

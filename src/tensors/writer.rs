@@ -34,6 +34,11 @@ impl Stored {
         Self::vector(Dtype::F32, array.len(), array.iter().map(|x| x.to_le_bytes()))
     }
 
+    /// A vector in 64 bits.
+    pub fn f64(values: &[f64]) -> Self {
+        Self::vector(Dtype::F64, values.len(), values.iter().map(|x| x.to_le_bytes()))
+    }
+
     /// A vector of integers in 32 bits.
     pub fn u32(values: &[u32]) -> Self {
         Self::vector(Dtype::U32, values.len(), values.iter().map(|x| x.to_le_bytes()))

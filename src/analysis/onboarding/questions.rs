@@ -45,13 +45,18 @@ impl Questions {
         if spread <= 0.0 {
             return self;
         }
-        let predicted = embedder.predict(features);
+        // Of the models of a large embedder few have answered.
+        let mut place = vec![usize::MAX; embedder.models().len()];
+        (0..features.len()).for_each(|i| answers(i).for_each(|(m, _)| place[m] = 0));
+        let models: Vec<usize> = (0..place.len()).filter(|m| place[*m] == 0).collect();
+        models.iter().enumerate().for_each(|(at, m)| place[*m] = at);
+        let predicted = embedder.predict_some(features, &models);
         let known: Vec<(f64, f64)> = (0..features.len())
             .into_par_iter()
             .map(|i| {
                 let answers: Vec<(f64, f64)> = answers(i)
                     .map(|(m, y)| {
-                        let p = f64::from(predicted[[i, m]]).clamp(1e-4, 1.0 - 1e-4);
+                        let p = f64::from(predicted[[i, place[m]]]).clamp(1e-4, 1.0 - 1e-4);
                         (logit(p) * stretch(spread), f64::from(y))
                     })
                     .collect();

@@ -1,6 +1,6 @@
 //! Why the first candidate comes first, in one sentence with numbers.
 
-use super::{Answers, Candidate, Lead, Measured, Route, Unit};
+use super::{Answers, Candidate, Lead, Measured, Route, RunnerUp, Unit};
 use crate::dataset::Kind;
 use crate::embedder::Scope;
 use crate::printable::thousands;
@@ -22,7 +22,8 @@ impl Route {
     #[must_use]
     pub fn sentence(&self, name: &dyn Fn(usize) -> String, unit: Option<Unit>) -> String {
         let Some(first) = self.candidates.first() else { return String::new() };
-        let second = self.candidates.get(1);
+        // The runner-up may be none of the candidates that were asked for.
+        let second = self.why.runner_up.as_ref();
         let called = name(first.model);
         if self.scope == Scope::Out {
             let next = second.map_or_else(String::new, |second| {
@@ -100,7 +101,7 @@ impl Route {
     fn runner_up(
         &self,
         first: &Candidate,
-        second: &Candidate,
+        second: &RunnerUp,
         name: &dyn Fn(usize) -> String,
     ) -> String {
         let (p, other) = (percent(first.p), percent(second.p));
@@ -109,12 +110,11 @@ impl Route {
             return format!("{runner_up} {other} too");
         }
         let tie = if second.tied { ", statistically a tie" } else { "" };
-        format!("{runner_up} {other}{tie}; {}", self.gap())
+        format!("{runner_up} {other}{tie}; {}", self.gap(second))
     }
 
     /// How much of the distance to the runner-up is general ability, in logits.
-    fn gap(&self) -> String {
-        let Some(second) = &self.why.runner_up else { return String::new() };
+    fn gap(&self, second: &RunnerUp) -> String {
         let ability = self.why.parts.ability - second.parts.ability;
         let share = ability / (self.why.parts.sum() - second.parts.sum()).max(f32::MIN_POSITIVE);
         let nearest = SHARES.iter().min_by(|a, b| {
@@ -148,7 +148,7 @@ impl Route {
             let cost = unit.zip(c.cost).map(|(unit, cost)| unit.text(cost));
             cost.map_or_else(|| "of unknown cost".into(), |cost| format!("at {cost}"))
         };
-        let most = self.candidates.iter().max_by(|a, b| a.p.total_cmp(&b.p)).unwrap_or(first);
+        let most = self.why.most_probable.as_ref().unwrap_or(first);
         format!(
             "{called} ({}) comes first for its cost: {rate}; the most accurate, {}, has {} {}",
             at(first).trim_start_matches("at "),

@@ -169,6 +169,9 @@ fn led(ability: f32, fit: f32) -> Route {
     let parts = LogitTerms { ability, ease: 0.2, fit };
     let runner_up = RunnerUp {
         model: 1,
+        p: 0.76,
+        low: 0.55,
+        tied: false,
         parts: LogitTerms { ability: 0.0, ease: 0.2, fit: 0.0 },
         ahead_on: None,
         from_weight: None,
@@ -189,7 +192,7 @@ fn led(ability: f32, fit: f32) -> Route {
             evidence("MMLU-Pro math", Kind::Correctness, 0.7),
             evidence("GSM8K", Kind::Correctness, 0.3),
         ],
-        why: Why { lead: Lead::Accuracy, parts, runner_up: Some(runner_up) },
+        why: Why { lead: Lead::Accuracy, most_probable: None, parts, runner_up: Some(runner_up) },
         cascade: None,
         milliseconds: 1.0,
     }
@@ -235,16 +238,25 @@ fn the_sentence_says_what_else_decides() {
     );
     let cheap = of(|r| {
         r.why.lead = Lead::Cost;
-        r.candidates[1].p = 0.9;
+        r.why.most_probable = Some(Candidate { p: 0.9, ..r.candidates[1].clone() });
     });
     assert!(cheap.starts_with("m0 ($0.00) comes first for its cost"), "{cheap}");
     assert!(cheap.ends_with("the most accurate, m1, has 90% at $1.00."), "{cheap}");
     let lower = of(|r| r.why.lead = Lead::LowerEnd);
     assert!(lower.contains("by the lower end of its interval (71%)"), "{lower}");
-    assert!(of(|r| r.candidates[1].p = 0.81).ends_with("the runner-up m1 has 81% too."));
-    assert!(of(|r| r.candidates[1].tied = true).contains("76%, statistically a tie; a third"));
+    let second = |change: fn(&mut RunnerUp)| {
+        let mut route = base();
+        change(route.why.runner_up.as_mut().unwrap());
+        sentence(&route)
+    };
+    assert!(second(|s| s.p = 0.81).ends_with("the runner-up m1 has 81% too."));
+    assert!(second(|s| s.tied = true).contains("76%, statistically a tie; a third"));
     assert!(of(|r| r.below = true).starts_with("No model reaches the quality floor: m0 leads"));
-    assert!(of(|r| r.candidates.truncate(1)).starts_with("m0 is the only candidate: its"));
+    assert!(
+        of(|r| r.candidates.truncate(1)).contains("the runner-up m1 has 76%"),
+        "of the top one"
+    );
+    assert!(of(|r| r.why.runner_up = None).starts_with("m0 is the only candidate: its"));
     let preferred = of(|r| r.evidence[0].kind = Kind::Preference);
     assert!(preferred.contains("predicted win rate over a reference on questions"), "{preferred}");
     for (measured, here, said) in [

@@ -94,6 +94,8 @@ struct Figures {
     /// Models that were onboarded, and all of their time.
     onboarded: usize,
     onboard: Time,
+    /// The time of the processor behind it, on all cores together.
+    onboard_processor: f64,
     memory: Memory,
 }
 
@@ -213,7 +215,7 @@ pub(super) fn measure(file: &Path, common: &Common) -> Result<()> {
     let shown = opened(&embedder, REPEATS)?;
     let explored = above("VmRSS:");
     let Opened { first_frame, frame, search, .. } = shown;
-    let (onboarded, onboard) = onboarding(&embedder, common.seed)?;
+    let (onboarded, onboard, onboard_processor) = onboarding(&embedder, common.seed)?;
     let figures = Figures {
         models: embedder.models().len(),
         numbers_of_a_model: embedder.numbers_of_a_model(),
@@ -237,6 +239,7 @@ pub(super) fn measure(file: &Path, common: &Common) -> Result<()> {
         search: Time::of(search),
         onboarded,
         onboard,
+        onboard_processor,
         memory: Memory {
             raw: 0,
             loaded,
@@ -252,14 +255,15 @@ pub(super) fn measure(file: &Path, common: &Common) -> Result<()> {
     output::json(&Figures { memory: Memory { raw: raw as u64, ..figures.memory }, ..figures })
 }
 
-/// Onboards models by answers to some of the simulated questions each, and gives their number and time.
-fn onboarding(embedder: &Embedder, seed: u64) -> Result<(usize, Time)> {
+/// Onboards models by answers to some of the simulated questions each, and gives their number, the time and that
+/// of the processor.
+fn onboarding(embedder: &Embedder, seed: u64) -> Result<(usize, Time, f64)> {
     let mut data = simulated(seed);
     data.models.iter_mut().zip(embedder.models()).for_each(|(own, name)| own.clone_from(name));
     let catalogue = Catalogue::new(embedder, &data, &signals::flag())?;
     let new = embedder.models().len().min(NEW);
     let questions = data.questions.len();
-    let start = Instant::now();
+    let (start, before) = (Instant::now(), processor());
     let placer = Placer::new(embedder, Some(&catalogue));
     let added = (0..new).into_par_iter().map(|model| {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -278,7 +282,8 @@ fn onboarding(embedder: &Embedder, seed: u64) -> Result<(usize, Time)> {
     });
     let added: Vec<Addition> = added.collect::<Result<_>>()?;
     black_box(&added);
-    Ok((new, Time::of(vec![start.elapsed().as_secs_f64() * 1000.0])))
+    let time = Time::of(vec![start.elapsed().as_secs_f64() * 1000.0]);
+    Ok((new, time, processor() - before))
 }
 
 fn time(repeats: usize, mut work: impl FnMut() -> Result<()>) -> Result<Time> {
@@ -289,6 +294,16 @@ fn time(repeats: usize, mut work: impl FnMut() -> Result<()>) -> Result<Time> {
         times.push(start.elapsed().as_secs_f64() * 1000.0);
     }
     Ok(Time::of(times))
+}
+
+/// The time of the processor that this process has taken, in milliseconds; 0 where the system does not say.
+fn processor() -> f64 {
+    /// Linux counts in hundredths of a second here.
+    const TICK: f64 = 10.0;
+    let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // The name of the program, in brackets, may hold anything.
+    let fields = text.rsplit_once(')').map_or("", |(_, fields)| fields).split_whitespace();
+    fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() * TICK
 }
 
 /// What the system says of this process under `key`, in bytes; 0 where it says nothing.
@@ -343,6 +358,7 @@ fn table(all: &[Figures], slopes: &[(&str, f64)]) -> String {
         row("key to frame", "frame", &|f| ms(f.frame)),
         row("a letter of a search", "search", &|f| ms(f.search)),
         row("onboard new models", "onboard", &|f| ms(f.onboard)),
+        row("  time of the processor", "", &|f| format!("{:.0}", f.onboard_processor)),
         row("  so many, 64 answers each", "", &|f| f.onboarded.to_string()),
         row("numbers of a model", "", &|f| f.numbers_of_a_model.to_string()),
         row("file", "", &|f| mb(f.file)),

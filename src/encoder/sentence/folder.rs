@@ -260,20 +260,20 @@ fn tokenizer(folder: &Path) -> Result<(Tokenizer, Vec<u8>)> {
 fn lookup(tensors: &Tensors, tokenizer: &Tokenizer) -> Result<Lookup, String> {
     let names = tensors.names();
     let known = ["embeddings", "embedding.weight"];
-    let name = known.into_iter().find(|known| names.contains(known));
+    let name = known.into_iter().find(|known| tensors.has(known));
     let name = match (name, &names[..]) {
         (Some(name), _) => name,
-        (None, [only]) => only,
+        (None, [only]) => only.as_str(),
         _ => return Err("it holds more than one tensor, none called `embeddings`".into()),
     };
     let mut vectors = tensors.matrix(name, None, None)?;
     if vectors.ncols() == 0 {
         return Err("its vectors have no numbers".into());
     }
-    if names.contains(&"mapping") {
+    if tensors.has("mapping") {
         return Err("its tokens share vectors (`mapping`)".into());
     }
-    if names.contains(&"weights") {
+    if tensors.has("weights") {
         let weights = tensors.vector("weights", vectors.nrows())?;
         vectors *= &weights.insert_axis(ndarray::Axis(1));
     }

@@ -127,7 +127,7 @@ impl Transformer {
         }
         let [plain, long] = names.prefixes;
         let words = "embeddings.word_embeddings.weight";
-        let prefix = if tensors.names().contains(&words) { plain } else { long };
+        let prefix = if tensors.has(&words) { plain } else { long };
         let read = Reader { tensors, prefix, width, epsilon: config.layer_norm_eps };
 
         let words = read.matrix(words, None, width)?;
@@ -290,14 +290,14 @@ impl Norm {
     }
 }
 
-struct Reader<'a> {
-    tensors: &'a Tensors<'a>,
+struct Reader<'a, 't> {
+    tensors: &'a Tensors<'t>,
     prefix: &'static str,
     width: usize,
     epsilon: f32,
 }
 
-impl Reader<'_> {
+impl Reader<'_, '_> {
     fn matrix(
         &self,
         name: &str,

@@ -1,7 +1,8 @@
 //! Which class of the legend each model belongs to.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::facts::Facts;
@@ -195,10 +196,17 @@ fn flags(values: &[Option<bool>]) -> (Vec<Class>, Vec<u8>) {
 
 /// The most frequent classes by name, the rest together.
 fn classes(values: &[Option<String>]) -> (Vec<Class>, Vec<u8>) {
-    let mut sizes: BTreeMap<&str, usize> = BTreeMap::new();
-    values.iter().flatten().for_each(|v| *sizes.entry(v).or_default() += 1);
+    let counted =
+        values.par_iter().filter_map(Option::as_ref).fold(HashMap::new, |mut sizes, v| {
+            *sizes.entry(v.as_str()).or_insert(0) += 1;
+            sizes
+        });
+    let sizes = counted.reduce(HashMap::new, |mut all: HashMap<&str, usize>, sizes| {
+        sizes.into_iter().for_each(|(name, size)| *all.entry(name).or_default() += size);
+        all
+    });
     let mut order: Vec<(&str, usize)> = sizes.into_iter().collect();
-    order.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
+    order.sort_unstable_by_key(|(name, size)| (std::cmp::Reverse(*size), *name));
     order.truncate(HUES);
     let mut names: Vec<Class> =
         order.iter().enumerate().map(|(i, (name, _))| class(*name, Hue::Class(i))).collect();
@@ -206,7 +214,7 @@ fn classes(values: &[Option<String>]) -> (Vec<Class>, Vec<u8>) {
     names.push(class("others", Hue::Plain));
     names.push(class("unknown", Hue::Unknown));
     let index = |v: &String| order.iter().position(|(name, _)| name == v);
-    let of = values.iter().map(|v| match v {
+    let of = values.par_iter().map(|v| match v {
         Some(v) => index(v).map_or(rest, |i| i as u8),
         None => rest + 1,
     });

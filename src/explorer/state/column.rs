@@ -1,7 +1,5 @@
 //! The columns of the table of all models, and what stands in their cells.
 
-use std::cmp::Ordering;
-
 use serde::Serialize;
 
 use super::facts::Facts;
@@ -107,15 +105,16 @@ pub enum Cell {
 }
 
 impl Cell {
-    pub fn order(&self, other: &Self) -> Ordering {
-        use Cell::{Decimal, Flag, Number, Share, Text};
-        match (self, other) {
-            (Text(a), Text(b)) => a.to_lowercase().cmp(&b.to_lowercase()),
-            (Flag(a), Flag(b)) => a.cmp(b),
-            (Number(a) | Decimal(a) | Share(a), Number(b) | Decimal(b) | Share(b)) => {
-                a.total_cmp(b)
+    /// A number in the order of the cells of a column that is no text; `None` where nothing is known.
+    pub fn place(&self) -> Option<i64> {
+        match self {
+            Self::Flag(flag) => Some(i64::from(*flag)),
+            Self::Number(x) | Self::Decimal(x) | Self::Share(x) => {
+                // As `f64::total_cmp` has it.
+                let bits = x.to_bits() as i64;
+                Some(bits ^ (((bits >> 63) as u64) >> 1) as i64)
             }
-            _ => Ordering::Equal,
+            Self::Text(_) | Self::Unknown => None,
         }
     }
 }

@@ -20,10 +20,9 @@ const UNRELATED: f64 = 0.5;
 /// The model whose five nearest convince most, of those with most answers: they are similar, on many
 /// shared questions, and relatives where something tells those. Of equals the one with more answers.
 pub fn first(model_set: &ModelSet) -> usize {
-    let answers: Vec<u32> = (0..model_set.models.len()).map(|m| model_set.answers(m)).collect();
-    let mut order: Vec<usize> = (0..answers.len()).collect();
-    order.sort_by_key(|m| std::cmp::Reverse(answers[*m]));
-    let Some(&best_known) = order.first() else { return 0 };
+    let answers = model_set.all_answers();
+    let most = |m: &usize| (std::cmp::Reverse(answers[*m]), *m);
+    let Some(best_known) = (0..answers.len()).min_by_key(most) else { return 0 };
     let kin = KIN
         .iter()
         .filter_map(|name| model_set.attributes.iter().find(|a| a.name.eq_ignore_ascii_case(name)))
@@ -33,8 +32,16 @@ pub fn first(model_set: &ModelSet) -> usize {
         });
     let vectors = model_set.profiles();
     let Some(kin) = kin.filter(|_| vectors.ncols() > 0) else { return best_known };
-    let candidates = CANDIDATES.max(answers.len() / 10).min(PAIRS / answers.len()).max(1);
-    order.truncate(candidates);
+    let candidates = CANDIDATES.max(answers.len() / 10).min(PAIRS / answers.len());
+    if candidates < 2 {
+        return best_known;
+    }
+    let mut order: Vec<usize> = (0..answers.len()).collect();
+    if candidates < order.len() {
+        order.select_nth_unstable_by_key(candidates, most);
+        order.truncate(candidates);
+    }
+    order.sort_unstable_by_key(most);
     let convincing = |model: usize| -> i64 {
         let near = nearest(vectors, model, NEIGHBORS, |m| model_set.shared(model, m));
         let worth = |near: &Neighbor| {
@@ -65,10 +72,10 @@ mod tests {
         let score = |m: usize| Some(Score { accuracy: 0.5, responses: 100 - m as u32 });
         ModelSet {
             models: Arc::new((0..models).map(|m| format!("model-{m}")).collect()),
-            attributes: vec![Attribute {
+            attributes: Arc::new(vec![Attribute {
                 name: attribute.into(),
                 values: Values::Class(families.collect()),
-            }],
+            }]),
             benchmarks: vec![Benchmark {
                 name: "a".into(),
                 kind: Kind::Correctness,

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use ndarray::{Array2, ArrayView2, s};
+use ndarray::{Array2, ArrayView2, Axis, s};
+use rayon::prelude::*;
 
 use crate::analysis::clusters::{Clusters, Known, clusters};
 use crate::analysis::router::Costs;
@@ -25,7 +26,7 @@ pub struct ModelSet {
     pub models: Arc<Vec<String>>,
     /// What they are called where there is little room, if it is something else.
     pub short: Arc<Vec<String>>,
-    pub attributes: Vec<Attribute>,
+    pub attributes: Arc<Vec<Attribute>>,
     pub benchmarks: Vec<Benchmark>,
     pub vectors: Arc<Array2<f32>>,
     /// By model: the standard deviation, in logits, of what is not known of it on the mean training
@@ -52,7 +53,7 @@ impl ModelSet {
             simulated: data.simulated(),
             short: short_names(&models),
             models,
-            attributes: data.attributes.iter().map(printable).collect(),
+            attributes: printable_attributes(&Arc::new(data.attributes.clone())),
             vectors: Arc::new(Array2::zeros((data.models.len(), 0))),
             ..Self::default()
         }
@@ -108,6 +109,11 @@ impl ModelSet {
         Costs::of(self.models.len(), &self.attributes)
     }
 
+    /// The [answers](Self::answers) of all models.
+    pub fn all_answers(&self) -> Vec<u32> {
+        (0..self.models.len()).into_par_iter().map(|m| self.answers(m)).collect()
+    }
+
     /// How much is known of a model: its answers in all benchmarks.
     pub fn answers(&self, model: usize) -> u32 {
         self.benchmarks.iter().filter_map(|b| b.scores.get(model)).map(|s| s.responses).sum()
@@ -125,13 +131,13 @@ impl From<&Embedder> for ModelSet {
             simulated: embedder.provenance().simulated,
             short: short_names(&models),
             models,
-            attributes: embedder.attributes().iter().map(printable).collect(),
+            attributes: printable_attributes(&embedder.shared_attributes()),
             benchmarks: embedder.benchmarks().iter().map(benchmark).collect(),
             vectors: embedder.shared_vectors(),
             uncertainty: embedder
                 .deviations()
-                .rows()
-                .into_iter()
+                .axis_iter(Axis(0))
+                .into_par_iter()
                 .map(|d| d.dot(&d).sqrt())
                 .collect(),
             val: figures.map(|(name, figure)| (name.to_owned(), figure)).collect(),
@@ -146,7 +152,7 @@ impl From<&Embedder> for ModelSet {
 
 /// The names as they are shown: the same list where that is what they are.
 fn printable_names(names: &Arc<Vec<String>>) -> Arc<Vec<String>> {
-    if names.iter().all(|name| is_one_line(name)) {
+    if names.par_iter().all(|name| is_one_line(name)) {
         return Arc::clone(names);
     }
     Arc::new(names.iter().map(|name| one_line(name)).collect())
@@ -158,6 +164,21 @@ fn short_names(names: &Arc<Vec<String>>) -> Arc<Vec<String>> {
         return Arc::new(crate::short_names(names));
     }
     Arc::clone(names)
+}
+
+/// The attributes as they are shown: the same list where that is what they are.
+fn printable_attributes(attributes: &Arc<Vec<Attribute>>) -> Arc<Vec<Attribute>> {
+    let plain = |attribute: &Attribute| {
+        let values = match &attribute.values {
+            Values::Class(values) => values.par_iter().flatten_iter().all(|v| is_one_line(v)),
+            Values::Flag(_) | Values::Number(_) => true,
+        };
+        values && is_one_line(&attribute.name)
+    };
+    if attributes.iter().all(plain) {
+        return Arc::clone(attributes);
+    }
+    Arc::new(attributes.iter().map(printable).collect())
 }
 
 fn printable(attribute: &Attribute) -> Attribute {

@@ -8,23 +8,19 @@ use crate::explorer::fuzzy;
 
 /// What an expression can be about: names and the columns of the table; shares are in percent.
 pub struct Columns<'a> {
-    models: &'a [String],
-    columns: Vec<Attribute>,
+    facts: Facts<'a>,
+    wanted: fn(Column) -> bool,
 }
 
 impl<'a> Columns<'a> {
     /// All columns.
     pub fn all(facts: &Facts<'a>) -> Self {
-        Self::of(facts, |_| true)
+        Self { facts: *facts, wanted: |_| true }
     }
 
     /// All but the chances on the prompt: a filter decides who is asked for those.
     pub fn of_models(facts: &Facts<'a>) -> Self {
-        Self::of(facts, |column| column != Column::Forecast)
-    }
-
-    fn of(facts: &Facts<'a>, wanted: impl Fn(Column) -> bool) -> Self {
-        Self { models: &facts.model_set.models, columns: columns(facts, wanted) }
+        Self { facts: *facts, wanted: |column| column != Column::Forecast }
     }
 
     /// The models that `text` means, one entry a model: those of an expression (see [`filter`]), or else
@@ -33,29 +29,73 @@ impl<'a> Columns<'a> {
     /// # Errors
     /// What is wrong with it, in a sentence.
     pub fn meant(&self, text: &str) -> Result<Vec<bool>, String> {
-        let problem = match filter::select(text, self.models, &self.columns) {
+        let models = &self.facts.model_set.models;
+        let problem = match filter::select(text, models, &self.columns(text)) {
             Ok(mask) => return Ok(mask),
             Err(problem) => problem.to_string(),
         };
         if is_expression(text) {
             return Err(problem);
         }
-        let mut mask = vec![false; self.models.len()];
-        for found in fuzzy::matching(text, self.models.iter().map(String::as_str)) {
-            mask[found] = true;
+        let found = fuzzy::found(text, models);
+        if found.is_empty() {
+            return Err(problem);
         }
-        if mask.contains(&true) { Ok(mask) } else { Err(problem) }
+        let mut mask = vec![false; models.len()];
+        found.into_iter().for_each(|model| mask[model] = true);
+        Ok(mask)
     }
 
     /// True for what may become an expression as it is typed on: it is not yet taken for words of names.
     pub fn is_begun(&self, text: &str) -> bool {
-        let completes = || !self.complete(text).offers.is_empty();
-        filter::select(text, self.models, &self.columns).is_err() && completes()
+        let (models, columns) = (&self.facts.model_set.models, self.columns(text));
+        filter::select(text, models, &columns).is_err()
+            && !filter::complete(text, models, &columns).offers.is_empty()
     }
 
     /// What can stand at the end of `text`.
     pub fn complete(&self, text: &str) -> Completion {
-        filter::complete(text, self.models, &self.columns)
+        filter::complete(text, &self.facts.model_set.models, &self.columns(text))
+    }
+
+    /// The columns as attributes. Those that `text` does not name are empty: of many models it would take a
+    /// while to fill them.
+    fn columns(&self, text: &str) -> Vec<Attribute> {
+        let (facts, model_set) = (&self.facts, self.facts.model_set);
+        // In backticks a name may stand with some of them doubled.
+        let is_named = |name: &str| text.contains(name) || text.contains('`');
+        let attributes = model_set.attributes.iter().map(|attribute| {
+            if is_named(&attribute.name) {
+                return attribute.clone();
+            }
+            let values = match &attribute.values {
+                Values::Flag(_) => Values::Flag(Vec::new()),
+                Values::Number(_) => Values::Number(Vec::new()),
+                Values::Class(_) => Values::Class(Vec::new()),
+            };
+            Attribute { name: attribute.name.clone(), values }
+        });
+        let others = Column::all(model_set).into_iter().filter(|column| {
+            !matches!(column, Column::Name | Column::Attribute(_)) && (self.wanted)(*column)
+        });
+        let others = others.map(|column| {
+            let name = column.title(model_set);
+            let models = if is_named(name) { model_set.models.len() } else { 0 };
+            let cells = (0..models).map(|model| column.cell(facts, model));
+            let text = |cell| if let Cell::Text(text) = cell { Some(text) } else { None };
+            let number = |cell| match cell {
+                Cell::Number(n) | Cell::Decimal(n) => Some(n),
+                Cell::Share(p) => Some(100.0 * p),
+                _ => None,
+            };
+            let values = if column == Column::Cluster {
+                Values::Class(cells.map(text).collect())
+            } else {
+                Values::Number(cells.map(number).collect())
+            };
+            Attribute { name: name.to_owned(), values }
+        });
+        attributes.chain(others).collect()
     }
 }
 
@@ -66,37 +106,6 @@ fn is_expression(text: &str) -> bool {
     text.contains(['=', '<', '>', '~', '(', '`'])
         || words.iter().skip(1).any(joins)
         || words.len() > 1 && words[0] == "not"
-}
-
-/// Columns of the table as attributes: what can be asked of a model.
-fn columns(facts: &Facts, wanted: impl Fn(Column) -> bool) -> Vec<Attribute> {
-    let model_set = facts.model_set;
-    let others = Column::all(model_set)
-        .into_iter()
-        .filter(|column| !matches!(column, Column::Name | Column::Attribute(_)) && wanted(*column));
-    let mut columns = model_set.attributes.clone();
-    columns.extend(others.map(|column| {
-        let cells = (0..model_set.models.len()).map(|model| column.cell(facts, model));
-        let values = if column == Column::Cluster {
-            Values::Class(
-                cells
-                    .map(|cell| if let Cell::Text(text) = cell { Some(text) } else { None })
-                    .collect(),
-            )
-        } else {
-            Values::Number(
-                cells
-                    .map(|cell| match cell {
-                        Cell::Number(n) | Cell::Decimal(n) => Some(n),
-                        Cell::Share(p) => Some(100.0 * p),
-                        _ => None,
-                    })
-                    .collect(),
-            )
-        };
-        Attribute { name: column.title(model_set).to_owned(), values }
-    }));
-    columns
 }
 
 #[cfg(test)]

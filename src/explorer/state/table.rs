@@ -1,5 +1,7 @@
 //! The table of models: its columns and its order.
 
+use rayon::prelude::*;
+
 use super::column::{Cell, Column};
 use super::facts::Facts;
 use super::filter::Filter;
@@ -24,8 +26,7 @@ impl TableState {
     /// for all.
     pub fn new(model_set: &ModelSet) -> Self {
         let tells = |values: &Values| {
-            let first = (!values.is_empty()).then(|| values.text(0));
-            (0..values.len()).any(|m| Some(values.text(m)) != first)
+            (1..values.len()).any(|m| !values.same(0, m) && values.text(0) != values.text(m))
         };
         let mut common: Vec<usize> = (0..model_set.benchmarks.len()).collect();
         let run = |b: &usize| model_set.benchmarks[*b].scores.iter().flatten().count();
@@ -65,17 +66,15 @@ impl TableState {
 
     /// Filters and sorts. What is unknown stands last in either direction.
     pub fn arrange(&mut self, facts: &Facts, filter: &Filter) {
-        let rows = (0..facts.model_set.models.len()).filter(|model| filter.has(*model));
-        let mut keyed: Vec<(Cell, usize)> =
-            rows.map(|model| (self.sort.cell(facts, model), model)).collect();
-        keyed.sort_by(|(a, _), (b, _)| {
-            let unknown = |cell: &Cell| *cell == Cell::Unknown;
-            unknown(a).cmp(&unknown(b)).then_with(|| {
-                let order = a.order(b);
-                if self.descending { order.reverse() } else { order }
-            })
-        });
-        self.rows = keyed.into_iter().map(|(_, model)| model).collect();
+        let rows = (0..facts.model_set.models.len()).filter(|model| filter.has(*model)).collect();
+        let cell = |model: usize| self.sort.cell(facts, model);
+        self.rows = if self.sort.is_text(facts.model_set) {
+            let text =
+                |cell| if let Cell::Text(text) = cell { Some(text.to_lowercase()) } else { None };
+            sorted(rows, self.descending, |model| text(cell(model)))
+        } else {
+            sorted(rows, self.descending, |model| cell(model).place())
+        };
     }
 
     /// Sorts by the column under the cursor from now on; a second time the other way round.
@@ -85,4 +84,20 @@ impl TableState {
             if self.sort == column { !self.descending } else { !column.is_text(model_set) };
         self.sort = column;
     }
+}
+
+/// Models by their keys, those of equal keys in their own order, and those without one last.
+fn sorted<K: Ord + Send>(
+    models: Vec<usize>,
+    descending: bool,
+    key: impl Fn(usize) -> Option<K> + Sync + Send,
+) -> Vec<usize> {
+    let each = models.into_par_iter().enumerate();
+    let mut keyed: Vec<(Option<K>, usize, usize)> =
+        each.map(|(at, model)| (key(model), at, model)).collect();
+    keyed.par_sort_unstable_by(|(a, first, _), (b, second, _)| {
+        let order = if descending { b.cmp(a) } else { a.cmp(b) };
+        a.is_none().cmp(&b.is_none()).then(order).then(first.cmp(second))
+    });
+    keyed.into_iter().map(|(_, _, model)| model).collect()
 }

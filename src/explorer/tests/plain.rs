@@ -80,11 +80,12 @@ fn out_of_scope_there_are_intervals_and_no_percentages() {
 
 #[test]
 fn what_is_not_known_is_left_out_with_its_heading() {
-    let bare = ModelSet { benchmarks: Vec::new(), attributes: Vec::new(), ..model_set(plain_name) };
+    let bare =
+        ModelSet { benchmarks: Vec::new(), attributes: Arc::default(), ..model_set(plain_name) };
     let mut document = Document::of(&state_of(bare, 80, 24));
     document.evaluation.val = Named::default();
     let text = plain(&document);
-    for heading in ["Clusters", "P(correct)", "Probes", "not run", "Evaluation", "questions"] {
+    for heading in ["Clusters", "P(correct)", "Probes", "not run", "Evaluation", "surprising"] {
         assert!(!text.contains(heading), "{heading}\n{text}");
     }
     assert!(is_tidy(&text) && !text.contains("NaN"), "{text}");

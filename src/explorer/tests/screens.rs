@@ -189,7 +189,7 @@ fn a_window_may_change_its_size_between_a_frame_and_the_event_that_tells_of_it()
 fn nothing_at_all_can_be_explored() {
     let mut empty = model_set(plain);
     empty.models = std::sync::Arc::default();
-    empty.attributes.clear();
+    empty.attributes = std::sync::Arc::default();
     empty.benchmarks.clear();
     empty.vectors = Array2::zeros((0, 6)).into();
     let mut state = state_of(empty, 140, 42);

@@ -22,9 +22,9 @@ pub fn add(state: &mut State, name: &str, effects: &mut Vec<Effect>) {
     let model_set = Arc::make_mut(&mut state.model_set);
     let at = known.unwrap_or(model_set.attributes.len());
     if known.is_some() {
-        model_set.attributes[at] = attribute;
+        Arc::make_mut(&mut model_set.attributes)[at] = attribute;
     } else {
-        model_set.attributes.push(attribute);
+        Arc::make_mut(&mut model_set.attributes).push(attribute);
         state.probe.reports.push(Job::Idle);
     }
     state.probe.reports[at] = Job::Running;

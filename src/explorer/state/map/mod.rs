@@ -8,6 +8,7 @@ mod viewpoint;
 use std::sync::Arc;
 
 use ratatui::layout::Position;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use strum::VariantArray;
 
@@ -152,9 +153,9 @@ impl Look {
 
 pub struct MapState {
     pub projector: Projector,
-    pub projection: Projection,
+    pub projection: Arc<Projection>,
     /// Those that have been computed, for the models that are shown.
-    cached: Vec<(Projector, Projection)>,
+    cached: Vec<(Projector, Arc<Projection>)>,
     /// The projection that was asked for last, and whether it is being computed.
     pub wanted: Projector,
     pub projecting: Job<()>,
@@ -209,9 +210,10 @@ pub const MANY: usize = 1500;
 
 impl MapState {
     pub fn new(model_set: &ModelSet, projection: Projection) -> Self {
+        let projection = Arc::new(projection);
         let mut map = Self {
             projector: Projector::Pca,
-            cached: vec![(Projector::Pca, projection.clone())],
+            cached: vec![(Projector::Pca, Arc::clone(&projection))],
             wanted: Projector::Pca,
             projecting: Job::Idle,
             projection,
@@ -246,27 +248,41 @@ impl MapState {
     /// Who gets a name first: models of which much is known, and of those the ones at the edge of
     /// their class at the start, on the first two components, which set the groups apart.
     pub fn rank(&mut self, model_set: &ModelSet) {
-        let n = model_set.models.len();
+        let answers = model_set.all_answers();
+        let n = answers.len();
         let mut by_answers: Vec<usize> = (0..n).collect();
-        by_answers.sort_by_cached_key(|&model| std::cmp::Reverse(model_set.answers(model)));
-        let mut score = vec![0.0; n];
-        for (place, &model) in by_answers.iter().enumerate() {
-            score[model] = 1.0 - place as f64 / n as f64;
-        }
+        by_answers.par_sort_unstable_by_key(|&model| (std::cmp::Reverse(answers[model]), model));
+        let known = |place: usize| 1.0 - place as f64 / n as f64;
         let far = |m: usize| {
             let of =
                 |c: usize| self.projection.coordinates.get((m, c)).copied().unwrap_or_default();
             of(0).hypot(of(1))
         };
-        let classes = self.coloring.classes.len();
-        for class in 0..classes {
-            let mut own: Vec<usize> =
-                (0..n).filter(|m| self.coloring.class_of(*m) == class && score[*m] > 0.5).collect();
-            own.sort_by(|a, b| far(*b).total_cmp(&far(*a)));
-            own.into_iter().take(EXTREMES).for_each(|model| score[model] += 0.5);
+        // Of each class, the farthest of those that more is known of than of half of all: (how far, model,
+        // place).
+        let mut edges = vec![Vec::new(); self.coloring.classes.len()];
+        for (place, &model) in by_answers.iter().enumerate().take_while(|(at, _)| known(*at) > 0.5)
+        {
+            let Some(edge) = edges.get_mut(self.coloring.class_of(model)) else { continue };
+            edge.push((far(model), model, place));
+            edge.sort_by(|a: &(f64, usize, usize), b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+            edge.truncate(EXTREMES);
         }
-        self.ranked = by_answers;
-        self.ranked.sort_by(|a, b| score[*b].total_cmp(&score[*a]));
+        let mut edges: Vec<usize> = edges.into_iter().flatten().map(|(.., place)| place).collect();
+        edges.sort_unstable();
+        // They come before those that half of all separates from them in answers.
+        let score = |place: usize| known(place) + 0.5;
+        self.ranked = Vec::with_capacity(n);
+        let mut next = edges.iter().copied().peekable();
+        for (place, &model) in by_answers.iter().enumerate() {
+            while let Some(edge) = next.next_if(|edge| score(*edge) > known(place)) {
+                self.ranked.push(by_answers[edge]);
+            }
+            if edges.binary_search(&place).is_err() {
+                self.ranked.push(model);
+            }
+        }
+        self.ranked.extend(next.map(|edge| by_answers[edge]));
     }
 
     /// Finds out what the components go with, if that is not known yet.
@@ -329,7 +345,7 @@ impl MapState {
     /// Keeps a projection that was computed.
     pub fn take(&mut self, projector: Projector, projection: Projection) {
         self.cached.retain(|(known, _)| *known != projector);
-        self.cached.push((projector, projection));
+        self.cached.push((projector, Arc::new(projection)));
     }
 
     /// Shows a projection; false if it has to be computed first.
@@ -339,7 +355,7 @@ impl MapState {
             self.projecting = Job::Running;
             return false;
         };
-        self.projection = found.clone();
+        self.projection = Arc::clone(found);
         self.meanings = None;
         self.projecting = Job::Idle;
         if self.projector != projector {

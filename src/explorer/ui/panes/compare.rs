@@ -76,7 +76,7 @@ fn lines(state: &State, models: &[usize], room: usize, height: usize) -> Vec<Lin
         }
         lines.push(Line::from(spans));
     }
-    for attribute in &state.model_set.attributes {
+    for attribute in state.model_set.attributes.iter() {
         let values: Vec<Option<String>> =
             models.iter().map(|m| attribute.values.text(*m)).collect();
         let differ = values.windows(2).any(|pair| pair[0] != pair[1]);

@@ -71,7 +71,7 @@ fn label(name: &str) -> &str {
 fn attributes(state: &State, room: usize) -> Vec<Line<'static>> {
     let (theme, model) = (&state.theme, state.selected);
     let mut items: Vec<(String, Vec<Span<'static>>)> = Vec::new();
-    for attribute in &state.model_set.attributes {
+    for attribute in state.model_set.attributes.iter() {
         let name = label(&attribute.name).to_owned();
         let spans = match &attribute.values {
             Values::Flag(values) => {
