@@ -190,8 +190,12 @@ fn colors(state: &State) -> std::collections::HashMap<Color, usize> {
         Terminal::new(TestBackend::new(state.area.width, state.area.height)).unwrap();
     terminal.draw(|frame| view(frame, state)).unwrap();
     let mut colors = std::collections::HashMap::new();
-    for cell in terminal.backend().buffer().content().iter().filter(|cell| cell.symbol() == "●") {
-        *colors.entry(cell.fg).or_default() += 1;
+    let map = Layout::of(state).unwrap().pane(Pane::Map).unwrap();
+    for place in map.positions() {
+        let cell = &terminal.backend().buffer()[place];
+        if cell.symbol() == "●" {
+            *colors.entry(cell.fg).or_default() += 1;
+        }
     }
     colors
 }
