@@ -44,7 +44,7 @@ fn shards_together_give_the_embedder_of_one_process() {
         let encoder = format!("builtin+{}", fixture(name));
         let train = |output: &str, more: &[&str]| {
             let own = ["train", &data, "-o", output, "--encoder", &encoder, "--dim", "8"];
-            succeeds(&[&own, &["--epochs", "1"][..], more].concat());
+            succeeds(&[&own[..], &["--epochs", "1"], more].concat());
             std::fs::read(output).unwrap()
         };
         let vectors = place(&format!("vectors-of-{name}"));

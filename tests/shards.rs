@@ -30,8 +30,8 @@ fn named(folder: &Path) -> Dataset {
 fn shards_are_read_as_one_table() {
     let head = "prompt_id,model_id,label\n";
     let (first, second) = (format!("{head}1,1,1\n3,0,0\n"), format!("{head}1,0,0.5\n2,0,1\n"));
-    let whole = with(&[("responses.csv", &format!("{head}1,0,0.5\n1,1,1\n2,0,1\n3,0,0\n"))]);
-    let whole = named(whole.path());
+    let whole = format!("{head}1,0,0.5\n1,1,1\n2,0,1\n3,0,0\n");
+    let whole = named(with(&[("responses.csv", whole.as_str())]).path());
     for names in [
         ["responses-00000-of-00002.csv", "responses-00001-of-00002.csv"],
         ["responses-1.csv", "responses-2.csv"],
@@ -40,7 +40,8 @@ fn shards_are_read_as_one_table() {
     ] {
         let hidden = ("responses.parquet/_SUCCESS", "");
         let files = [(names[0], &*first), (names[1], &*second), hidden];
-        let folder = with(if names[0].contains("parquet") { &files } else { &files[..2] });
+        let shown = if names[0].contains("parquet") { 3 } else { 2 };
+        let folder = with(&files[..shown]);
         assert_eq!(named(folder.path()), whole, "{names:?}");
     }
     let embedllm = |name: &str| {
@@ -69,8 +70,8 @@ fn what_is_wrong_with_shards_names_the_file() {
     };
     let names = ["responses-0.csv", "responses-1.csv"];
     let words = ["responses-1.csv:3", "first on line 2 of", "responses-0.csv"];
-    fails(&[(names[0], &first), (names[1], &twice)], &words);
-    fails(&[("responses-00001-of-00003.csv", &first)], &["one of 3 shards", "1 are here"]);
+    fails(&[(names[0], first.as_str()), (names[1], twice.as_str())], &words);
+    fails(&[("responses-00001-of-00003.csv", first.as_str())], &["one of 3 shards", "1 are here"]);
     fails(&[("responses.parquet/_SUCCESS", "")], &["a folder without tables"]);
 }
 

@@ -36,6 +36,18 @@ impl Visit {
 
     /// The same on a terminal of that name.
     fn open_on(term: &str, home: std::sync::Arc<tempfile::TempDir>, arguments: &[&str]) -> Self {
+        // The user has been here before: the tour of the first visit has a test of its own.
+        let state = home.path().join("llmap");
+        std::fs::create_dir_all(&state).unwrap();
+        std::fs::write(state.join("tour-seen.json"), "{}").unwrap();
+        Self::open_as_it_is(term, home, arguments)
+    }
+
+    fn open_as_it_is(
+        term: &str,
+        home: std::sync::Arc<tempfile::TempDir>,
+        arguments: &[&str],
+    ) -> Self {
         let size = PtySize { rows: 42, cols: 140, pixel_width: 0, pixel_height: 0 };
         let pty = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(assert_cmd::cargo::cargo_bin!("llmap"));
@@ -151,6 +163,39 @@ fn the_mouse_turns_panes_sorts_scrolls_and_drags() {
     visit.until("models are marked", |screen| screen.contains("◆"));
     visit.press("q");
     assert_eq!(visit.leave(), 0);
+}
+
+#[test]
+fn the_first_visit_begins_with_a_tour_and_no_key_is_lost() {
+    let home = std::sync::Arc::new(tempfile::tempdir().unwrap());
+    let open = |arguments: &[&str]| {
+        Visit::open_as_it_is("xterm-256color", std::sync::Arc::clone(&home), arguments)
+    };
+    let tour = "skips the tour";
+    let mut fresh = open(&["--fresh"]);
+    fresh.see("of variance");
+    assert!(!fresh.text().contains(tour), "nothing would be remembered");
+    fresh.press("q");
+    assert_eq!(fresh.leave(), 0);
+    let mut first = open(&[]);
+    first.see(tour);
+    first.press("\r");
+    first.see("The selected model");
+    // A key of the explorer ends it and is done.
+    first.press("p");
+    first.see("stop typing");
+    assert!(!first.text().contains(tour));
+    first.press("\u{3}");
+    assert_eq!(first.leave(), 0);
+    let mut second = open(&[]);
+    second.see("of variance");
+    assert!(!second.text().contains(tour));
+    second.press(":tour\r");
+    second.see(tour);
+    second.press("q");
+    second.until("the tour has ended", |screen| !screen.contains(tour));
+    second.press("q");
+    assert_eq!(second.leave(), 0);
 }
 
 #[test]

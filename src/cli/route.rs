@@ -13,7 +13,7 @@ use super::{Common, output};
 use crate::analysis::router::pools::Pools;
 use crate::analysis::router::portfolio::{Step, portfolio};
 use crate::analysis::router::{
-    ANSWER_TOKENS, Answer, Candidate, Preferences, Rank, Route, Router, Tokens, dollars,
+    ANSWER_TOKENS, Answer, Candidate, Preferences, Rank, Route, Router, Tokens, price_text,
 };
 use crate::embedder::{Embedder, LogitTerms, Question, Scope};
 use crate::{Error, Result, cell, one_line};
@@ -296,7 +296,7 @@ impl<'a> Writer<'a> {
             if let Some(unit) = unit {
                 row.push(c.cost.map_or_else(String::new, |cost| unit.text(cost)));
             }
-            row.extend(prompts.then(|| priced(c).map_or_else(String::new, dollars)));
+            row.extend(prompts.then(|| priced(c).map_or_else(String::new, price_text)));
             row.push(match (c.tied, c.front) {
                 (true, true) => "tied, pareto".into(),
                 (true, false) => "tied".into(),

@@ -9,7 +9,7 @@ use crate::{Error, Result};
 #[command(next_help_heading = "Queries")]
 pub struct Sql {
     /// Take the answers from a query over files, such as
-    /// "SELECT prompt_id, model_id, label FROM 'logs/*.parquet'".
+    /// `SELECT prompt_id, model_id, label FROM 'logs/*.parquet'`.
     #[arg(long, value_name = "QUERY", hide = cfg!(not(feature = "sql")))]
     pub sql: Option<String>,
     /// Run the query on the Ballista cluster of this scheduler.

@@ -11,7 +11,7 @@
 //! columns that load on the general factors alone.
 
 use linfa_linalg::cholesky::{InverseC, SolveC};
-use ndarray::{Array1, Array2, Axis, s};
+use ndarray::{Array1, Array2, Axis, concatenate, s};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -74,6 +74,30 @@ struct Latent {
     mean: Array1<f64>,
     covariance: Array2<f64>,
     benchmarks: Vec<usize>,
+}
+
+/// The precision of a [`Latent`]. Given the general factors, specialities know nothing of each other.
+struct Precision {
+    general: Array2<f64>,
+    /// General factors × specialities.
+    cross: Array2<f64>,
+    /// The diagonal of the specialities' block, which has nothing beside it.
+    special: Array1<f64>,
+}
+
+impl Precision {
+    /// The covariance, by the Schur complement of the diagonal block: the effort grows with the square
+    /// of the benchmarks and not with their cube.
+    fn inverse(&self) -> Result<Array2<f64>> {
+        let each = &self.cross / &self.special;
+        let general = (&self.general - &each.dot(&self.cross.t())).invc().map_err(failed)?;
+        let with = -general.dot(&each);
+        let mut special = -each.t().dot(&with);
+        special.diag_mut().zip_mut_with(&self.special, |v, precision| *v += precision.recip());
+        let above = concatenate![Axis(1), general, with];
+        let below = concatenate![Axis(1), with.t(), special];
+        Ok(concatenate![Axis(0), above, below])
+    }
 }
 
 /// The benchmark of each category: what stands before the first `/`.
@@ -209,13 +233,12 @@ impl Factors {
             cells.iter().filter_map(|cell| self.of.get(cell.column).copied()).collect();
         benchmarks.sort_unstable();
         benchmarks.dedup();
-        let n = GENERAL + benchmarks.len();
-        let mut precision = Array2::<f64>::zeros((n, n));
-        for i in 0..n {
-            precision[[i, i]] =
-                if i < GENERAL { 1.0 } else { self.special[benchmarks[i - GENERAL]].recip() };
-        }
-        let mut pull = Array1::zeros(n);
+        let mut precision = Precision {
+            general: Array2::eye(GENERAL),
+            cross: Array2::zeros((GENERAL, benchmarks.len())),
+            special: benchmarks.iter().map(|&b| self.special[b].recip()).collect(),
+        };
+        let mut pull = Array1::zeros(GENERAL + benchmarks.len());
         for cell in cells {
             let weight = (self.noise[cell.column] + cell.variance).recip();
             let row = self.loadings.row(cell.column);
@@ -223,20 +246,19 @@ impl Factors {
             let off = weight * (cell.value - row[GENERAL]);
             for i in 0..GENERAL {
                 for j in 0..GENERAL {
-                    precision[[i, j]] += weight * row[i] * row[j];
+                    precision.general[[i, j]] += weight * row[i] * row[j];
                 }
                 pull[i] += off * row[i];
                 if let Some(own) = own {
-                    precision[[i, own]] += weight * row[i];
-                    precision[[own, i]] += weight * row[i];
+                    precision.cross[[i, own - GENERAL]] += weight * row[i];
                 }
             }
             if let Some(own) = own {
-                precision[[own, own]] += weight;
+                precision.special[own - GENERAL] += weight;
                 pull[own] += off;
             }
         }
-        let covariance = precision.invc().map_err(failed)?;
+        let covariance = precision.inverse()?;
         Ok(Latent { mean: covariance.dot(&pull), covariance, benchmarks })
     }
 
@@ -411,6 +433,20 @@ mod tests {
             );
         }
         (cells, of, truth)
+    }
+
+    #[test]
+    fn the_inverse_in_blocks_is_the_inverse() {
+        let cross = Array2::from_shape_fn((GENERAL, 7), |(i, b)| ((3 * i + b) % 5) as f64 - 2.0);
+        let special = Array1::from_shape_fn(7, |b| 9.0 + b as f64);
+        let precision = Precision { general: Array2::eye(GENERAL) * 20.0, cross, special };
+        let mut whole =
+            Array2::from_diag(&concatenate![Axis(0), precision.general.diag(), precision.special]);
+        whole.slice_mut(s![..GENERAL, GENERAL..]).assign(&precision.cross);
+        whole.slice_mut(s![GENERAL.., ..GENERAL]).assign(&precision.cross.t());
+        let product = precision.inverse().unwrap().dot(&whole);
+        let off = &product - &Array2::<f64>::eye(GENERAL + 7);
+        assert!(off.iter().all(|x| x.abs() < 1e-12), "{product}");
     }
 
     #[test]

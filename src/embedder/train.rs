@@ -101,6 +101,7 @@ pub fn train_with(
         |part| featurizer.features(&texts(data, &val), part),
     )?;
     featurizer.encoder = featurizer.encoder.without_vectors();
+    progress.report(Event::Encoding { done: questions, questions });
     proceed(cancel, TRAINING)?;
     let judged = EvalSet::new(data, val);
     let run = Run {

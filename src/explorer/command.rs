@@ -13,6 +13,10 @@ use super::state::map::Projector;
 pub enum Command {
     Quit,
     Suspend,
+    /// The tour of the first visit.
+    Tour,
+    TourNext,
+    TourBack,
     Help,
     NextTheme,
     /// Closes what is on top: help, a notice, typing, an isolated class.
@@ -38,6 +42,8 @@ pub enum Command {
     PreviousColor,
     /// Isolates the next class of the legend, and after the last none.
     Isolate,
+    /// The card of the isolated class, or of the selected model's.
+    Card,
     NextAxes,
     /// The other projections, to pick from.
     Projections,

@@ -27,6 +27,8 @@ pub enum Effect {
     Mouse(bool),
     /// Group the models.
     Cluster,
+    /// Describe the group of the card; the outcome must carry this version.
+    Describe(u64),
     /// Place a new model by these answers; the outcome must carry this version.
     Place(u64, Vec<Answer>),
     /// Read the answers of a new model from this file.

@@ -15,7 +15,7 @@ use super::state::new_model::Placed;
 use super::state::questions::QuestionSet;
 use super::state::route::Similar;
 use super::theme::Theme;
-use crate::analysis::clusters::Clusters;
+use crate::analysis::clusters::{Card, Clusters};
 use crate::analysis::probe::Report;
 use crate::analysis::projection::Projection;
 use crate::analysis::router::Route;
@@ -94,6 +94,8 @@ pub enum TrainingEvent {
 pub enum JobResult {
     Projected(Projector, Projection),
     Clustered(Clusters),
+    /// What a group is like, for the card of this version.
+    Described(u64, Box<Card>),
     /// An attribute may fail where others are probed.
     Probed(usize, Result<Box<Report>, String>),
     QuestionsRead(Arc<QuestionSet>),

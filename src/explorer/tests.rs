@@ -154,9 +154,13 @@ fn route() -> Route {
         below: false,
         why: Why {
             lead: Lead::Accuracy,
+            most_probable: None,
             parts: LogitTerms { ability: 1.52, ease: 0.31, fit: 0.48 },
             runner_up: Some(RunnerUp {
                 model: 10,
+                p: 0.88,
+                low: 0.72,
+                tied: true,
                 parts: LogitTerms { ability: 1.21, ease: 0.31, fit: 0.47 },
                 ahead_on: Some(("coding".into(), 0.52, 0.45)),
                 from_weight: Some(2.4),
@@ -360,7 +364,8 @@ fn typing_asks_for_routes_and_stale_answers_are_dropped() {
     update(&mut state, Event::Job(JobResult::Routed(newest, Ok(route()))));
     assert!(!state.route.routing.is_running());
     assert_eq!(state.routed(), Some(3));
-    assert_eq!(screen(&state).matches('★').count(), 2, "the routed model lights up on the map");
+    // In the list and over the columns of the reasons, too.
+    assert_eq!(screen(&state).matches('★').count(), 3, "the routed model lights up on the map");
     for _ in 0..4 {
         press(&mut state, KeyCode::Backspace);
     }
@@ -383,6 +388,7 @@ fn without_its_encoder_all_but_prompts_goes_on() {
 }
 
 mod browsing;
+mod card;
 mod evaluate;
 mod filter;
 mod forecast;
@@ -390,9 +396,11 @@ mod hostile;
 mod map;
 mod new_model;
 mod picture;
+mod plain;
 mod probe;
 mod random;
 mod route;
 mod screens;
 mod shell;
+mod tour;
 mod work;

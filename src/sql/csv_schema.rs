@@ -1,6 +1,6 @@
 //! The columns of CSV files in a query.
 //!
-//! DataFusion matches the columns of CSV by their position and guesses types from whatever chunk of a file
+//! `DataFusion` matches the columns of CSV by their position and guesses types from whatever chunk of a file
 //! comes first. Here they are read off the head of each file, so that a shard with other columns is
 //! refused and not misread.
 

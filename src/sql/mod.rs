@@ -1,4 +1,4 @@
-//! Queries over logs, by engines that exist: DataFusion on this machine, Ballista on a cluster.
+//! Queries over logs, by engines that exist: `DataFusion` on this machine, Ballista on a cluster.
 //!
 //! The tables of a query are files: `FROM 'logs/*.parquet'`, `FROM 's3://bucket/run.csv'`. What it
 //! gives is kept as one Parquet file, batch by batch, which the readers of llmap take from there; so

@@ -23,6 +23,8 @@ const KEPT: usize = 4;
 pub struct Feature {
     /// The attribute or the benchmark.
     pub name: String,
+    /// What its models have or are: an attribute, a value of one, a range of numbers.
+    pub what: String,
     /// In words.
     pub text: String,
     /// True for the accuracy on a benchmark, false for an attribute.
@@ -34,13 +36,15 @@ pub struct Feature {
     /// Of an attribute: how many times as frequent it is as among the other models. Of a benchmark:
     /// how far the mean accuracy is above that of the other models.
     pub lift: f64,
+    /// For what share of the other models it holds; of a benchmark: their mean accuracy.
+    pub elsewhere: f64,
 }
 
 /// What distinguishes the models for which `inside` is true: attributes first, the most telling one
 /// first, then benchmarks.
-pub(super) fn features(
+pub(super) fn features<'a>(
     inside: &[bool],
-    attributes: &[Attribute],
+    attributes: impl IntoIterator<Item = &'a Attribute>,
     benchmarks: &[Benchmark],
 ) -> Vec<Feature> {
     let mut found: Vec<Feature> = Vec::new();
@@ -143,7 +147,8 @@ fn frequent(
     } else {
         format!("{said} ×{lift:.1}, {with} of {of}")
     };
-    Some(Feature { name: name.into(), text, benchmark: false, with, of, lift })
+    let (what, elsewhere) = (said.into(), counts.shares().1);
+    Some(Feature { name: name.into(), what, text, benchmark: false, with, of, lift, elsewhere })
 }
 
 /// A number as the range of the middle half of the cluster, against the median of the rest.
@@ -181,7 +186,8 @@ fn range(name: &str, values: &[Option<f64>], inside: &[bool]) -> Option<Feature>
     let (low, high, middle) = (short(low), short(high), short(rest[rest.len() / 2]));
     let span = if low == high { low } else { format!("{low}–{high}") };
     let text = format!("{name} {span} (rest {middle}), {with} of {of}");
-    Some(Feature { name: name.into(), text, benchmark: false, with, of, lift })
+    let (what, elsewhere) = (format!("{name} {span}"), counts.shares().1);
+    Some(Feature { name: name.into(), what, text, benchmark: false, with, of, lift, elsewhere })
 }
 
 /// A number in few digits.
@@ -219,7 +225,8 @@ fn accuracy(benchmark: &Benchmark, inside: &[bool]) -> Option<Feature> {
     }
     let with = own.len();
     let text = format!("{} +{:.0} points, {with} of {of}", benchmark.name, 100.0 * lift);
-    Some(Feature { name: benchmark.name.clone(), text, benchmark: true, with, of, lift })
+    let (name, what) = (benchmark.name.clone(), benchmark.name.clone());
+    Some(Feature { name, what, text, benchmark: true, with, of, lift, elsewhere: others })
 }
 
 #[cfg(test)]

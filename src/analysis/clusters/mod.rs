@@ -1,5 +1,6 @@
 //! Groups of models that are good at the same things, what they have in common, and how sure they are.
 
+mod card;
 mod coverage;
 mod features;
 
@@ -21,6 +22,7 @@ use crate::error::{Error, Result};
 use crate::progress::proceed;
 use features::features;
 
+pub use card::{Card, Coverage, Groups, Lift, Near, Run, card};
 pub use features::Feature;
 
 /// Clusters at least and at most; between, the number is chosen by the mean silhouette (Rousseeuw
@@ -92,17 +94,7 @@ pub fn clusters(known: &Known<'_>, seed: u64, cancel: &AtomicBool) -> Result<Clu
         return Err(Error::Usage("clusters need at least ten models with vectors".into()));
     }
     let run = coverage::run(known.benchmarks, n);
-    let mut x = known.vectors.mapv(f64::from);
-    if known.axes_by_coverage.is_some_and(|[first, second]| first.max(second) > EXPLAINED) {
-        x = coverage::without(&x, &run)?;
-    }
-    // Models are alike by the cosine: without it, all models of which little is known are one group.
-    for mut row in x.rows_mut() {
-        let length = row.dot(&row).sqrt();
-        if length > 0.0 {
-            row /= length;
-        }
-    }
+    let x = directions(known, &run)?;
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut order: Vec<usize> = (0..n).collect();
     order.shuffle(&mut rng);
@@ -142,6 +134,23 @@ pub fn clusters(known: &Known<'_>, seed: u64, cancel: &AtomicBool) -> Result<Clu
     let names = apart(clusters.iter().map(|cluster| cluster.name.clone()).collect());
     clusters.iter_mut().zip(names).for_each(|(cluster, name)| cluster.name = name);
     Ok(Clusters { clusters, of: found })
+}
+
+/// The directions of the vectors, without what coverage (models × benchmarks in `run`) explains of them
+/// if that is much.
+fn directions(known: &Known<'_>, run: &Array2<f64>) -> Result<Array2<f64>> {
+    let mut x = known.vectors.mapv(f64::from);
+    if known.axes_by_coverage.is_some_and(|[first, second]| first.max(second) > EXPLAINED) {
+        x = coverage::without(&x, run)?;
+    }
+    // Models are alike by the cosine: without it, all models of which little is known are one group.
+    for mut row in x.rows_mut() {
+        let length = row.dot(&row).sqrt();
+        if length > 0.0 {
+            row /= length;
+        }
+    }
+    Ok(x)
 }
 
 /// Fits k-means on `fitted` and gives the cluster of each row of `all`.
@@ -355,11 +364,13 @@ mod tests {
     fn a_feature_of_half_the_models_does_not_name_a_cluster_by_itself() {
         let feature = |with, benchmark| Feature {
             name: "family".into(),
+            what: "otter".into(),
             text: format!("otter ×9.0, {with} of 20"),
             benchmark,
             with,
             of: 20,
             lift: 9.0,
+            elsewhere: 0.1,
         };
         assert_eq!(name("m", &[feature(10, false)], false), "like m · otter ×9.0, 10 of 20");
         assert_eq!(name("m", &[feature(18, false)], false), "otter ×9.0, 18 of 20");

@@ -121,17 +121,18 @@ impl Costs {
     }
 }
 
-/// Dollars for one prompt, which may be little: two digits that count.
+/// What one prompt costs, which may be little: in cents below a dollar, with two digits that count.
 #[must_use]
-pub fn dollars(cost: f64) -> String {
-    if cost >= 1e9 {
-        return format!("${}", crate::number(cost));
+pub fn price_text(dollars: f64) -> String {
+    if dollars >= 1.0 {
+        return Unit::Dollars.text(dollars);
     }
-    if cost <= 0.0 {
-        return "$0".into();
+    let cents = 100.0 * dollars;
+    if cents <= 0.0 {
+        return "0¢".into();
     }
-    let digits = (1.0 - cost.max(1e-9).log10().floor()).clamp(2.0, 9.0) as usize;
-    format!("${cost:.digits$}")
+    let digits = (1.0 - cents.log10().floor()).clamp(0.0, 9.0) as usize;
+    format!("{cents:.digits$}¢")
 }
 
 /// The cost weight as the price of the most expensive model in units of probability.

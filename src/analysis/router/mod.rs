@@ -24,7 +24,7 @@ use rayon::prelude::*;
 
 pub use answer::Answer;
 pub use cascade::Cascade;
-pub use cost::{Costs, Unit, dollars};
+pub use cost::{Costs, Unit, price_text};
 pub use measured::Measured;
 pub use preferences::{Preferences, Rank};
 use ranking::{Order, Overview};
@@ -211,8 +211,8 @@ impl<'a> Router<'a> {
         });
         let categories = why::categories(self.embedder, features, row);
         let evidence = why::evidence(self.embedder, &categories, &candidates);
-        let highest = best.as_ref().map_or(0.0, |best| best.p);
-        let why = why::why(self, (forecast, row), &candidates, (most, highest), preferences);
+        let best = (most, best.as_ref());
+        let why = why::why(self, (forecast, row), &candidates, best, preferences);
         let cascade = cascade::plan(self.embedder.calibration(), &front);
         candidates.truncate(top.max(1));
         let scope = forecast.scope[row];

@@ -1,6 +1,6 @@
 //! Why the first candidate comes first, in one sentence with numbers.
 
-use super::{Candidate, Lead, Measured, Route, Unit};
+use super::{Answers, Candidate, Lead, Measured, Route, RunnerUp, Unit};
 use crate::dataset::Kind;
 use crate::embedder::Scope;
 use crate::printable::thousands;
@@ -22,7 +22,8 @@ impl Route {
     #[must_use]
     pub fn sentence(&self, name: &dyn Fn(usize) -> String, unit: Option<Unit>) -> String {
         let Some(first) = self.candidates.first() else { return String::new() };
-        let second = self.candidates.get(1);
+        // The runner-up may be none of the candidates that were asked for.
+        let second = self.why.runner_up.as_ref();
         let called = name(first.model);
         if self.scope == Scope::Out {
             let next = second.map_or_else(String::new, |second| {
@@ -32,10 +33,11 @@ impl Route {
                 Lead::Cost => "comes first for its cost",
                 Lead::Accuracy | Lead::LowerEnd => "leads as the strongest overall",
             };
-            return format!(
-                "Unlike any training question: {called} {leads}, by {} to other questions{next}.",
-                answers(first.answers.all)
-            );
+            let known = match first.answers.all {
+                0 => "from no answers of this kind".into(),
+                all => format!("from {} to other questions", answers(all)),
+            };
+            return format!("Unlike any training question: {called} {leads}, {known}{next}.");
         }
         let rate = format!("its {} is {}", self.rate(), self.basis(first));
         let rest = match (self.why.lead, second) {
@@ -80,25 +82,26 @@ impl Route {
 
     /// A probability with the answers that it rests on.
     fn basis(&self, c: &Candidate) -> String {
-        let known = match (c.measured, c.answers.here) {
-            (Measured::Here, here) => format!("from {}", answers(here)),
+        let Answers { here, all } = c.answers;
+        let others = thousands(all.saturating_sub(here).into());
+        let known = match (c.measured, here) {
+            (Measured::Here, here) => format!(" from {}", answers(here)),
             (Measured::Elsewhere, 0) => {
-                format!("from none of these but {} elsewhere", answers(c.answers.all))
+                format!(", from {} to other questions and none to these", answers(all))
             }
             (Measured::Elsewhere, here) => {
-                let elsewhere = c.answers.all.saturating_sub(here);
-                let elsewhere = thousands(elsewhere.into());
-                format!("from only {} to these and {elsewhere} elsewhere", answers(here))
+                format!(", from {} to these and {others} to others", answers(here))
             }
-            (Measured::Hardly, _) => format!("from only {} in all", answers(c.answers.all)),
+            (Measured::Hardly, _) if all == 0 => ", from no answers of this kind".into(),
+            (Measured::Hardly, _) => format!(", from only {} of this kind", answers(all)),
         };
-        format!("{} {known}", percent(c.p))
+        format!("{}{known}", percent(c.p))
     }
 
     fn runner_up(
         &self,
         first: &Candidate,
-        second: &Candidate,
+        second: &RunnerUp,
         name: &dyn Fn(usize) -> String,
     ) -> String {
         let (p, other) = (percent(first.p), percent(second.p));
@@ -107,12 +110,11 @@ impl Route {
             return format!("{runner_up} {other} too");
         }
         let tie = if second.tied { ", statistically a tie" } else { "" };
-        format!("{runner_up} {other}{tie}; {}", self.gap())
+        format!("{runner_up} {other}{tie}; {}", self.gap(second))
     }
 
     /// How much of the distance to the runner-up is general ability, in logits.
-    fn gap(&self) -> String {
-        let Some(second) = &self.why.runner_up else { return String::new() };
+    fn gap(&self, second: &RunnerUp) -> String {
         let ability = self.why.parts.ability - second.parts.ability;
         let share = ability / (self.why.parts.sum() - second.parts.sum()).max(f32::MIN_POSITIVE);
         let nearest = SHARES.iter().min_by(|a, b| {
@@ -146,7 +148,7 @@ impl Route {
             let cost = unit.zip(c.cost).map(|(unit, cost)| unit.text(cost));
             cost.map_or_else(|| "of unknown cost".into(), |cost| format!("at {cost}"))
         };
-        let most = self.candidates.iter().max_by(|a, b| a.p.total_cmp(&b.p)).unwrap_or(first);
+        let most = self.why.most_probable.as_ref().unwrap_or(first);
         format!(
             "{called} ({}) comes first for its cost: {rate}; the most accurate, {}, has {} {}",
             at(first).trim_start_matches("at "),

@@ -169,6 +169,9 @@ fn led(ability: f32, fit: f32) -> Route {
     let parts = LogitTerms { ability, ease: 0.2, fit };
     let runner_up = RunnerUp {
         model: 1,
+        p: 0.76,
+        low: 0.55,
+        tied: false,
         parts: LogitTerms { ability: 0.0, ease: 0.2, fit: 0.0 },
         ahead_on: None,
         from_weight: None,
@@ -189,7 +192,7 @@ fn led(ability: f32, fit: f32) -> Route {
             evidence("MMLU-Pro math", Kind::Correctness, 0.7),
             evidence("GSM8K", Kind::Correctness, 0.3),
         ],
-        why: Why { lead: Lead::Accuracy, parts, runner_up: Some(runner_up) },
+        why: Why { lead: Lead::Accuracy, most_probable: None, parts, runner_up: Some(runner_up) },
         cascade: None,
         milliseconds: 1.0,
     }
@@ -230,27 +233,36 @@ fn the_sentence_says_what_else_decides() {
     let out = of(|r| r.scope = Scope::Out);
     assert_eq!(
         out,
-        "Unlike any training question: m0 leads as the strongest overall, by 9,405 answers to other \
-         questions; the runner-up is m1."
+        "Unlike any training question: m0 leads as the strongest overall, from 9,405 answers to \
+         other questions; the runner-up is m1."
     );
     let cheap = of(|r| {
         r.why.lead = Lead::Cost;
-        r.candidates[1].p = 0.9;
+        r.why.most_probable = Some(Candidate { p: 0.9, ..r.candidates[1].clone() });
     });
     assert!(cheap.starts_with("m0 ($0.00) comes first for its cost"), "{cheap}");
     assert!(cheap.ends_with("the most accurate, m1, has 90% at $1.00."), "{cheap}");
     let lower = of(|r| r.why.lead = Lead::LowerEnd);
     assert!(lower.contains("by the lower end of its interval (71%)"), "{lower}");
-    assert!(of(|r| r.candidates[1].p = 0.81).ends_with("the runner-up m1 has 81% too."));
-    assert!(of(|r| r.candidates[1].tied = true).contains("76%, statistically a tie; a third"));
+    let second = |change: fn(&mut RunnerUp)| {
+        let mut route = base();
+        change(route.why.runner_up.as_mut().unwrap());
+        sentence(&route)
+    };
+    assert!(second(|s| s.p = 0.81).ends_with("the runner-up m1 has 81% too."));
+    assert!(second(|s| s.tied = true).contains("76%, statistically a tie; a third"));
     assert!(of(|r| r.below = true).starts_with("No model reaches the quality floor: m0 leads"));
-    assert!(of(|r| r.candidates.truncate(1)).starts_with("m0 is the only candidate: its"));
+    assert!(
+        of(|r| r.candidates.truncate(1)).contains("the runner-up m1 has 76%"),
+        "of the top one"
+    );
+    assert!(of(|r| r.why.runner_up = None).starts_with("m0 is the only candidate: its"));
     let preferred = of(|r| r.evidence[0].kind = Kind::Preference);
     assert!(preferred.contains("predicted win rate over a reference on questions"), "{preferred}");
     for (measured, here, said) in [
-        (Measured::Elsewhere, 0, "81% from none of these but 9,405 answers elsewhere"),
-        (Measured::Elsewhere, 12, "81% from only 12 answers to these and 9,393 elsewhere"),
-        (Measured::Hardly, 0, "81% from only 9,405 answers in all"),
+        (Measured::Elsewhere, 0, "81%, from 9,405 answers to other questions and none to these;"),
+        (Measured::Elsewhere, 12, "81%, from 12 answers to these and 9,393 to others;"),
+        (Measured::Hardly, 0, "81%, from only 9,405 answers of this kind;"),
     ] {
         let mut route = base();
         (route.candidates[0].measured, route.candidates[0].answers.here) = (measured, here);
@@ -278,6 +290,6 @@ fn evidence_and_prices_are_those_of_the_records() {
         let longer = router.costs.of_prompt(c.model, Tokens { answer: 5000, ..tokens });
         assert!(cost.is_none() || cost <= longer);
     }
-    let sums: Vec<String> = [0.0, 0.000_123_4, 0.0456, 2.5, 1e12].map(dollars).to_vec();
-    assert_eq!(sums, ["$0", "$0.00012", "$0.046", "$2.50", "$1e12"]);
+    let sums: Vec<String> = [0.0, 0.000_123_4, 0.0456, 0.5, 2.5, 1e12].map(price_text).to_vec();
+    assert_eq!(sums, ["0¢", "0.012¢", "4.6¢", "50¢", "$2.50", "$1e12"]);
 }

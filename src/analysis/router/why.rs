@@ -47,6 +47,8 @@ pub enum Lead {
 pub struct Why {
     /// What puts it first.
     pub lead: Lead,
+    /// The most probable candidate, if that is another one.
+    pub most_probable: Option<Candidate>,
     /// The terms of its logit.
     pub parts: LogitTerms,
     /// The next candidate; `None` if there is only one.
@@ -58,6 +60,12 @@ pub struct Why {
 pub struct RunnerUp {
     /// Its index in the embedder.
     pub model: usize,
+    /// See [`Candidate::p`].
+    pub p: f32,
+    /// See [`Candidate::low`].
+    pub low: f32,
+    /// See [`Candidate::tied`].
+    pub tied: bool,
     /// The terms of its logit. Where it is behind by less than the difference in `fit`, a prompt of
     /// another kind and the same difficulty would do.
     pub parts: LogitTerms,
@@ -114,13 +122,13 @@ pub(super) fn evidence(
         .collect()
 }
 
-/// Compares the first two candidates; of all of them, `most` is the highest cost and `highest` the highest
-/// probability.
+/// Compares the first two candidates; of all of them, `most` is the highest cost and `best` the most
+/// probable one.
 pub(super) fn why(
     router: &Router,
     (forecast, row): (&Forecast, usize),
     candidates: &[Candidate],
-    (most, highest): (f64, f32),
+    (most, best): (f64, Option<&Candidate>),
     preferences: &Preferences,
 ) -> Why {
     let Some(first) = candidates.first() else { return Why::default() };
@@ -131,6 +139,9 @@ pub(super) fn why(
         let turning = |(first, second)| cost::break_even_weight(first, second, most);
         RunnerUp {
             model: second.model,
+            p: second.p,
+            low: second.low,
+            tied: second.tied,
             parts: parts[1],
             ahead_on: ahead_on(router.embedder, second.model, first.model),
             from_weight: point(first)
@@ -139,14 +150,15 @@ pub(super) fn why(
                 .and_then(turning),
         }
     });
-    let lead = if first.p >= highest {
+    let ahead = best.filter(|best| best.p > first.p);
+    let lead = if ahead.is_none() {
         Lead::Accuracy
     } else if preferences.rank == Rank::Lower && candidates.iter().all(|c| c.low <= first.low) {
         Lead::LowerEnd
     } else {
         Lead::Cost
     };
-    Why { lead, parts: parts[0], runner_up }
+    Why { lead, most_probable: ahead.cloned(), parts: parts[0], runner_up }
 }
 
 fn ahead_on(embedder: &Embedder, model: usize, other: usize) -> Option<(String, f64, f64)> {

@@ -12,10 +12,11 @@ use super::{Arguments, Common, machine, machine_line, output};
 use crate::dataset::simulate::Sparse;
 use crate::error::{Error, Result};
 
-/// The simulated records: sparse, and alike at every size but for the number of questions.
+/// The simulated records: sparse, and alike at every size but for the number of questions. What the
+/// factors of models and benchmarks take does not depend on the responses, and is little of so few.
 const MODELS: usize = 500;
 const ANSWERS: usize = 100;
-const CATEGORIES: usize = 20;
+const CATEGORIES: usize = 5;
 /// Responses of a shard.
 const SHARD: usize = 5_000_000;
 /// The fewest responses; each further size has ten times as many.
@@ -48,7 +49,7 @@ impl Run {
 pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let sizes = std::iter::successors(Some(LEAST), |n| n.checked_mul(10));
     let mut runs = Vec::new();
-    for responses in sizes.take_while(|n| *n <= arguments.most) {
+    for responses in sizes.take_while(|n| *n as u64 <= arguments.most) {
         if !common.quiet {
             // The terminal may be gone.
             let _ = writeln!(std::io::stderr(), "{responses} responses …");

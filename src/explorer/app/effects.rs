@@ -10,7 +10,8 @@ use crate::analysis::router::pools::Pools;
 use crate::error::Result;
 use crate::explorer::effect::Effect;
 use crate::explorer::event::{Event, JobResult, Outside};
-use crate::explorer::jobs::{Jobs, drop_in};
+use crate::explorer::jobs::{Group, Jobs, drop_in};
+use crate::explorer::state::coloring::ColorBy;
 use crate::explorer::state::job::JobKind;
 use crate::explorer::theme::Theme;
 use crate::explorer::update::update;
@@ -86,6 +87,7 @@ impl App {
             | Effect::ReadAnswers(_)
             | Effect::Forecast
             | Effect::Cluster
+            | Effect::Describe(_)
             | Effect::Project(_)
             | Effect::Questions
             | Effect::Evaluate => {
@@ -115,6 +117,18 @@ impl App {
             Effect::ReadAnswers(path) => jobs.read_answers(path),
             Effect::Forecast => jobs.forecast(),
             Effect::Cluster => jobs.cluster(),
+            Effect::Describe(version) => {
+                if let Some(card) = &state.card {
+                    let coloring = &state.map.coloring;
+                    let by = match coloring.by {
+                        ColorBy::Attribute(_) => coloring.title.clone(),
+                        _ => None,
+                    };
+                    let group = Group { of: coloring.groups(card.class), at: card.class, by };
+                    let grid = state.forecasts.grid.done().cloned();
+                    jobs.describe(version, Arc::clone(&state.model_set), group, grid);
+                }
+            }
             Effect::Project(projector) => {
                 let map = &state.map;
                 let class = map.isolated.and_then(|class| map.coloring.classes.get(class));

@@ -2,6 +2,7 @@
 
 mod config;
 mod effects;
+mod first_visit;
 mod frames;
 mod input;
 mod journal;
@@ -19,6 +20,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use ratatui::layout::Rect;
 
+use super::command::Command;
 use super::depth::Depth;
 use super::event::{Event, Message, Outside, TrainingEvent};
 use super::jobs::{Jobs, Source};
@@ -165,6 +167,9 @@ impl App {
         state.route.answer_tokens = config.answer_tokens;
         if let Some(session) = session {
             session.restore(&mut state);
+        }
+        if remembers && first_visit::begins() {
+            update(&mut state, Event::Command(Command::Tour));
         }
         if !config.mouse {
             Screen::mouse(false)?;

@@ -1,19 +1,22 @@
-//! All that the screen would show, as one JSON document or as text for a reader.
+//! All that the screen would show, as one document: JSON as it is, and text by [`super::plain`].
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use super::record;
 use ratatui::layout::Rect;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
 
-use crate::analysis::forecast;
-use crate::analysis::probe::{Prober, Settings};
+use super::record::{Named, Record};
+use crate::analysis::clusters::Cluster;
+use crate::analysis::forecast::{self, Forecast};
+use crate::analysis::probe::{Prober, Report, Settings};
 use crate::analysis::projection::Projection;
-use crate::analysis::router::{Preferences, Router};
-use crate::dataset::Dataset;
-use crate::embedder::Embedder;
+use crate::analysis::router::{Evidence, Measured, Preferences, Route, Router};
+use crate::dataset::{Dataset, Kind};
+use crate::embedder::{Coverage, Embedder, Scope};
 use crate::error::Result;
+use crate::eval::evaluation::Evaluation;
+use crate::eval::untested::Repeat;
 use crate::eval::{evaluation, untested};
 use crate::explorer::depth::Depth;
 use crate::explorer::pane::Pane;
@@ -23,7 +26,110 @@ use crate::explorer::state::map::COMPONENTS;
 use crate::explorer::state::model_set::ModelSet;
 use crate::explorer::state::questions::{Question, QuestionSet, Surprise, rows, surprise};
 use crate::explorer::theme::Theme;
+use crate::metrics::Bin;
 use crate::progress::Progress;
+
+/// Everything that any pane of the explorer shows. What is not known is null.
+#[derive(Serialize)]
+pub struct Document {
+    pub data: String,
+    pub simulated: bool,
+    /// What an embedder of such data cannot do.
+    pub limits: Vec<String>,
+    pub map: Map,
+    pub clusters: Option<Vec<Cluster>>,
+    pub models: Vec<Record>,
+    pub benchmarks: Vec<Benchmark>,
+    /// By benchmark, an entry a model.
+    pub forecasts: Named<Vec<Forecast>>,
+    pub probes: Vec<Probed>,
+    pub questions: Option<Vec<Asked>>,
+    pub evaluation: Evaluated,
+    pub route: Option<Routed>,
+}
+
+#[derive(Serialize)]
+pub struct Map {
+    pub projection: &'static str,
+    pub shares: Vec<f64>,
+    pub axes_by_coverage: Option<[f64; 2]>,
+}
+
+#[derive(Serialize)]
+pub struct Benchmark {
+    pub name: String,
+    pub kind: Kind,
+    pub questions: u32,
+    /// How many models were run on it.
+    pub models: usize,
+}
+
+/// What came of probing an attribute.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub enum Probed {
+    Report(Box<Report>),
+    Failed { attribute: String, problem: String },
+}
+
+/// A question that the embedder did not learn from.
+#[derive(Serialize)]
+pub struct Asked {
+    pub prompt: String,
+    pub category: Option<String>,
+    pub split: &'static str,
+    pub answers: usize,
+    pub surprise: f64,
+    /// The share that answered correctly, and the share that was predicted to.
+    pub right: f64,
+    pub expected: f64,
+}
+
+/// What training measured on val, and what is measured on a data set.
+#[derive(Serialize)]
+pub struct Evaluated {
+    pub val: Named<f64>,
+    pub reliability: Vec<Bin>,
+    pub coverage: Vec<Coverage>,
+    pub data: Option<OnData>,
+}
+
+/// The figures on a data set beside the baselines, or why there are none.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub enum OnData {
+    Found {
+        #[serde(flatten)]
+        evaluation: Box<Evaluation>,
+        untested: Option<Box<Repeat>>,
+    },
+    Failed {
+        problem: String,
+    },
+}
+
+/// A prompt with who is likely to answer it.
+#[derive(Serialize)]
+pub struct Routed {
+    pub prompt: String,
+    pub candidates: Vec<Candidate>,
+    pub kind: Kind,
+    pub scope: Scope,
+    /// Why the first one comes first.
+    pub sentence: String,
+    pub evidence: Vec<Evidence>,
+}
+
+#[derive(Serialize)]
+pub struct Candidate {
+    pub model: String,
+    pub p: f32,
+    pub low: f32,
+    pub high: f32,
+    pub support: f32,
+    pub measured: Measured,
+    pub cost: Option<f64>,
+}
 
 /// Everything that any pane of the explorer shows of `embedder`; with a prompt also who is likely to
 /// answer it, with a data set what is surprising in it.
@@ -35,7 +141,7 @@ pub fn document(
     prompt: Option<&str>,
     data: Option<&Dataset>,
     seed: u64,
-) -> Result<Value> {
+) -> Result<Document> {
     let model_set = Arc::new(ModelSet::from(embedder));
     let prober = Prober::of(embedder, &model_set.attributes);
     // All models and attributes are in the document, with the neighbors and the probe of each.
@@ -48,90 +154,115 @@ pub fn document(
     state.clusters = model_set.clusters(seed, &cancel).map_or(Job::Idle, Job::Done);
     let any = Preferences::default();
     let routes = prompt.map(|prompt| Router::new(embedder).route(&[prompt], &any)).transpose()?;
-    let routed = routes.and_then(|mut routes| routes.pop());
-    if let Some(route) = &routed {
+    let route = routes.and_then(|mut routes| routes.pop());
+    if let Some(route) = &route {
         state.forecast = vec![None; model_set.models.len()];
         for candidate in &route.candidates {
             state.forecast[candidate.model] = Some(candidate.p);
         }
     }
     let settings = Settings { seed, ..Settings::default() };
-    let probes: Vec<Value> = model_set
-        .attributes
-        .iter()
-        .map(|attribute| match prober.probe(attribute, &settings, &cancel) {
-            Ok(report) => json!(report),
-            Err(problem) => json!({ "attribute": attribute.name, "problem": problem.to_string() }),
-        })
-        .collect();
-    let models: Vec<Value> =
-        (0..model_set.models.len()).map(|m| record::model(&state, m)).collect();
-    Ok(json!({
-        "data": model_set.data,
-        "simulated": model_set.simulated,
-        "limits": embedder.limits(),
-        "map": {
-            "projection": "pca",
-            "shares": state.map.projection.shares,
-            "axes_by_coverage": model_set.axes_by_coverage,
-        },
-        "clusters": state.clusters.done().map(|found| &found.clusters),
-        "models": models,
-        "benchmarks": model_set.benchmarks.iter().map(|b| json!({
-            "name": b.name,
-            "kind": b.kind,
-            "questions": b.questions,
-            "models": b.scores.iter().flatten().count(),
-        })).collect::<Vec<_>>(),
-        "forecasts": forecasts(embedder, &model_set)?,
-        "probes": probes,
-        "questions": data.map(|data| questions(embedder, &model_set, data)).transpose()?,
-        "evaluation": {
-            "val": model_set.val,
-            "reliability": model_set.reliability,
-            "coverage": model_set.coverage,
-            "data": data.map(|data| evaluation(embedder, data, &cancel)),
-        },
-        "route": routed.map(|route| json!({
-            "prompt": prompt,
-            "candidates": route.candidates.iter().map(|c| json!({
-                "model": state.name(c.model),
-                "p": c.p,
-                "low": c.low,
-                "high": c.high,
-                "support": c.support,
-                "cost": c.cost,
-            })).collect::<Vec<_>>(),
-            "kind": route.kind(),
-            "evidence": route.evidence,
-        })),
-    }))
+    let probed = model_set.attributes.iter().map(|attribute| {
+        match prober.probe(attribute, &settings, &cancel) {
+            Ok(report) => Probed::Report(Box::new(report)),
+            Err(problem) => {
+                Probed::Failed { attribute: attribute.name.clone(), problem: problem.to_string() }
+            }
+        }
+    });
+    let probes = probed.collect();
+    let mut document = Document::of(&state);
+    document.limits = embedder.limits();
+    document.probes = probes;
+    document.forecasts = forecasts(embedder, &model_set)?;
+    document.questions = data.map(|data| questions(embedder, &model_set, data)).transpose()?;
+    document.evaluation.data = data.map(|data| evaluation(embedder, data, &cancel));
+    document.route = prompt.zip(route).map(|(prompt, route)| routed(&state, prompt, route));
+    Ok(document)
 }
 
-/// Every model on every benchmark: by benchmark, an entry a model.
-fn forecasts(embedder: &Embedder, model_set: &ModelSet) -> Result<Value> {
-    let mut all = Map::new();
-    for (b, benchmark) in model_set.benchmarks.iter().enumerate() {
-        all.insert(benchmark.name.clone(), json!(forecast::benchmark(embedder, b)?));
+impl Document {
+    /// What a state knows without any further work.
+    pub fn of(state: &State) -> Self {
+        let model_set = &state.model_set;
+        let benchmarks = model_set.benchmarks.iter().map(|b| Benchmark {
+            name: b.name.clone(),
+            kind: b.kind,
+            questions: b.questions,
+            models: b.scores.iter().flatten().count(),
+        });
+        let val = model_set.val.iter().map(|(name, figure)| (name.clone(), *figure));
+        Self {
+            data: model_set.data.clone(),
+            simulated: model_set.simulated,
+            limits: Vec::new(),
+            map: Map {
+                projection: "pca",
+                shares: state.map.projection.shares.clone(),
+                axes_by_coverage: model_set.axes_by_coverage,
+            },
+            clusters: state.clusters.done().map(|found| found.clusters.clone()),
+            models: (0..model_set.models.len()).map(|m| Record::of(state, m)).collect(),
+            benchmarks: benchmarks.collect(),
+            forecasts: Named::default(),
+            probes: Vec::new(),
+            questions: None,
+            evaluation: Evaluated {
+                val: Named(val.collect()),
+                reliability: model_set.reliability.clone(),
+                coverage: model_set.coverage.clone(),
+                data: None,
+            },
+            route: None,
+        }
     }
-    Ok(all.into())
 }
 
-/// The figures on a data set beside the baselines, or why there are none.
-fn evaluation(embedder: &Embedder, data: &Dataset, cancel: &AtomicBool) -> Value {
+/// A prompt with its answer.
+pub fn routed(state: &State, prompt: &str, route: Route) -> Routed {
+    let name = |model: usize| state.name(model).to_owned();
+    Routed {
+        prompt: prompt.to_owned(),
+        candidates: (route.candidates.iter())
+            .map(|c| Candidate {
+                model: name(c.model),
+                p: c.p,
+                low: c.low,
+                high: c.high,
+                support: c.support,
+                measured: c.measured,
+                cost: c.cost,
+            })
+            .collect(),
+        kind: route.kind(),
+        scope: route.scope,
+        sentence: route.sentence(&name, state.model_set.costs().unit()),
+        evidence: route.evidence,
+    }
+}
+
+/// Every model on every benchmark.
+fn forecasts(embedder: &Embedder, model_set: &ModelSet) -> Result<Named<Vec<Forecast>>> {
+    let each = model_set.benchmarks.iter().enumerate();
+    let of = |(b, benchmark): (usize, &crate::embedder::Benchmark)| {
+        Ok((benchmark.name.clone(), forecast::benchmark(embedder, b)?))
+    };
+    each.map(of).collect::<Result<_>>().map(Named)
+}
+
+fn evaluation(embedder: &Embedder, data: &Dataset, cancel: &AtomicBool) -> OnData {
     let settings = evaluation::Settings::plain(data);
     match evaluation::evaluate(embedder, data, &settings, &mut Progress::until(cancel)) {
-        Ok(found) => {
-            let mut found = json!(found);
-            found["untested"] = json!(untested::cached(embedder, data));
-            found
-        }
-        Err(problem) => json!({ "problem": problem.to_string() }),
+        Ok(found) => OnData::Found {
+            evaluation: Box::new(found),
+            untested: untested::cached(embedder, data).map(Box::new),
+        },
+        Err(problem) => OnData::Failed { problem: problem.to_string() },
     }
 }
 
 /// The questions that the embedder did not learn from, the most surprising first.
-fn questions(embedder: &Embedder, model_set: &ModelSet, data: &Dataset) -> Result<Vec<Value>> {
+fn questions(embedder: &Embedder, model_set: &ModelSet, data: &Dataset) -> Result<Vec<Asked>> {
     let learned = data.fingerprint() == embedder.provenance().fingerprint;
     let question_set = QuestionSet::new(data, &model_set.models, learned);
     let prompts: Vec<&str> = question_set.prompts.iter().map(String::as_str).collect();
@@ -140,16 +271,14 @@ fn questions(embedder: &Embedder, model_set: &ModelSet, data: &Dataset) -> Resul
     let mut judged: Vec<(Surprise, &Question)> =
         each.map(|(question, row)| (surprise(&question.answers, &row), question)).collect();
     judged.sort_by(|a, b| b.0.loss.total_cmp(&a.0.loss));
-    let said = judged.into_iter().map(|(surprise, question)| {
-        json!({
-            "prompt": question.prompt,
-            "category": question_set.categories.get(question.category),
-            "split": question.split,
-            "answers": question.answers.len(),
-            "surprise": surprise.loss,
-            "right": surprise.right,
-            "expected": surprise.expected,
-        })
+    let asked = judged.into_iter().map(|(surprise, question)| Asked {
+        prompt: question.prompt.clone(),
+        category: question_set.categories.get(question.category).cloned(),
+        split: question.split,
+        answers: question.answers.len(),
+        surprise: surprise.loss,
+        right: surprise.right,
+        expected: surprise.expected,
     });
-    Ok(said.collect())
+    Ok(asked.collect())
 }

@@ -1,9 +1,9 @@
 //! What the screen would show, without a terminal: as JSON, as text, and the map as a file.
 
-mod document;
+pub mod document;
 pub mod map_file;
 mod plain;
-mod record;
+pub mod record;
 
 pub use document::document;
 pub use map_file::{Kind, Shown, picture, picture_of_vectors};

@@ -1,331 +1,243 @@
 //! What a document of the explorer has, as sentences and lists. What is not known is left out, and so
 //! are headings with nothing below them: it may be read aloud.
 
-use serde_json::Value;
-
+use super::document::{Asked, Document, OnData, Probed, Routed};
+use super::record::{Near, Record};
+use crate::analysis::clusters::Cluster;
 use crate::analysis::neighbors::basis;
-use crate::dataset::Kind;
+use crate::embedder::Scope;
+use crate::eval::untested::Repeat;
+use crate::explorer::state::column::Cell;
 use crate::explorer::ui::axes::caption;
 use crate::explorer::ui::widgets::fit;
-use crate::one_line;
+use crate::{count, one_line};
 
 /// Models that are named for each benchmark they were not run on.
 const BEST: usize = 3;
+/// Candidates and questions that are named.
+const NAMED: usize = 10;
+/// Cells of a question.
+const QUESTION: usize = 160;
 
-/// A document of [`super::document`] as text without a drawing, for readers of screens and for files.
+/// A document as text without a drawing, for readers of screens and for files.
 #[must_use]
-pub fn plain(document: &Value) -> String {
+pub fn plain(document: &Document) -> String {
     let mut lines = Vec::new();
-    let models = list(&document["models"]);
-    let simulated =
-        if document["simulated"] == true { " (simulated: they do not exist)" } else { "" };
-    let data = known(&document["data"]).map_or_else(String::new, |data| format!(" of {data}"));
-    let what = if models.len() == 1 { "model" } else { "models" };
-    lines.push(format!("{} {what}{data}{simulated}", models.len()));
-    let numbers =
-        |value: &Value| -> Vec<f64> { list(value).iter().filter_map(Value::as_f64).collect() };
-    let shares = numbers(&document["map"]["shares"]);
-    if !shares.is_empty() {
-        let by_coverage = numbers(&document["map"]["axes_by_coverage"]);
-        lines.push(format!("Map: {}", caption(&shares, &by_coverage)));
+    let simulated = if document.simulated { " (simulated: they do not exist)" } else { "" };
+    let data = match document.data.as_str() {
+        "" => String::new(),
+        data => format!(" of {}", one_line(data)),
+    };
+    lines.push(format!("{}{data}{simulated}", count(document.models.len(), "model")));
+    if !document.map.shares.is_empty() {
+        let by_coverage = document.map.axes_by_coverage.as_ref().map_or(&[][..], |by| &by[..]);
+        lines.push(format!("Map: {}", caption(&document.map.shares, by_coverage)));
     }
-    lines.extend(list(&document["limits"]).iter().filter_map(known));
+    lines.extend(document.limits.iter().map(|limit| one_line(limit)));
     let mut section = |heading: String, entries: Vec<String>| {
         if !entries.is_empty() {
             lines.push(format!("\n{heading}"));
             lines.extend(entries);
         }
     };
-    section("Clusters".into(), list(&document["clusters"]).iter().map(cluster).collect());
-    if let Some(prompt) = known(&document["route"]["prompt"]) {
-        section(format!("P(correct): {prompt}"), route(&document["route"]));
+    section("Clusters".into(), document.clusters.iter().flatten().map(cluster).collect());
+    if let Some(routed) = &document.route {
+        let title = match routed.scope {
+            Scope::Out => "Strongest overall",
+            Scope::In | Scope::Near => "P(correct)",
+        };
+        section(format!("{title}: {}", one_line(&routed.prompt)), route(routed));
     }
     section(
         "Probes: can it be read off the vectors?".into(),
-        list(&document["probes"]).iter().map(probe).collect(),
+        document.probes.iter().map(probe).collect(),
     );
     section("The best that were not run, by benchmark".into(), best_not_run(document));
-    evaluated(&document["evaluation"], &mut section);
-    section(
-        "Most surprising questions".into(),
-        list(&document["questions"]).iter().take(10).map(question).collect(),
-    );
-    section("Models".into(), models.iter().flat_map(model).collect());
+    evaluated(document, &mut section);
+    let asked = document.questions.iter().flatten().take(NAMED);
+    section("Most surprising questions".into(), asked.map(question).collect());
+    section("Models".into(), document.models.iter().flat_map(model).collect());
     lines.join("\n") + "\n"
 }
 
-fn list(value: &Value) -> &[Value] {
-    value.as_array().map(Vec::as_slice).unwrap_or_default()
+fn percent(share: f64) -> String {
+    format!("{:.0}%", 100.0 * share)
 }
 
-/// A value as text; `None` if it is not known.
-fn known(value: &Value) -> Option<String> {
-    Some(match value {
-        Value::Null => return None,
-        Value::String(text) => one_line(text),
-        Value::Bool(flag) => if *flag { "yes" } else { "no" }.into(),
-        Value::Number(n) => match n.as_f64() {
-            Some(x) if x.abs() >= 1e15 => crate::number(x),
-            Some(x) if x.fract() != 0.0 => format!("{x:.3}"),
-            x => format!("{:.0}", x.unwrap_or_default()),
-        },
-        other => one_line(&other.to_string()),
-    })
-}
-
-fn percent(value: &Value) -> Option<String> {
-    value.as_f64().map(|share| format!("{:.0}%", 100.0 * share))
-}
-
-fn counted(value: &Value, one: &str) -> Option<String> {
-    value.as_u64().map(|n| crate::count(n as usize, one))
-}
-
-fn number(value: &Value) -> Option<String> {
-    value.as_f64().map(|x| format!("{x:.3}"))
-}
-
-/// What is known of a thing: `name: a, b` or the name alone.
+/// A thing with what is known of it: `name: a, b` or the name alone.
 fn entry(name: &str, parts: impl IntoIterator<Item = Option<String>>) -> String {
+    let name = match one_line(name) {
+        name if name.is_empty() => "without a name".into(),
+        name => name,
+    };
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     if parts.is_empty() { format!("- {name}") } else { format!("- {name}: {}", parts.join(", ")) }
 }
 
-fn name(value: &Value) -> String {
-    known(value).filter(|name| !name.is_empty()).unwrap_or_else(|| "without a name".into())
+/// A figure after its name, where it is a number.
+fn figure(name: &str, value: f64) -> Option<String> {
+    value.is_finite().then(|| format!("{name} {value:.3}"))
 }
 
-fn cluster(cluster: &Value) -> String {
-    entry(
-        &name(&cluster["name"]),
-        [
-            counted(&cluster["size"], "model"),
-            known(&cluster["stability"]).map(|x| format!("stability {x}")),
-            percent(&cluster["coverage"]).map(|x| format!("{x} predicted by coverage alone")),
-        ],
-    )
+fn cluster(cluster: &Cluster) -> String {
+    let coverage = percent(cluster.coverage);
+    let parts = [
+        Some(count(cluster.size, "model")),
+        figure("stability", cluster.stability),
+        Some(format!("{coverage} predicted by coverage alone")),
+    ];
+    entry(&cluster.name, parts)
 }
 
-fn route(route: &Value) -> Vec<String> {
-    let remark = known(&route["kind"]).and_then(|kind| Kind::from_name(&kind)?.remark());
-    let candidates = list(&route["candidates"]).iter().take(10).map(|candidate| {
-        let ends = percent(&candidate["low"]).zip(percent(&candidate["high"]));
-        let ends = ends.map_or_else(String::new, |(low, high)| format!(" ({low} to {high})"));
-        entry(&name(&candidate["model"]), [percent(&candidate["p"]).map(|p| p + &ends)])
+fn route(route: &Routed) -> Vec<String> {
+    let remark = route.kind.remark().map(str::to_owned);
+    let sentence = Some(one_line(&route.sentence)).filter(|sentence| !sentence.is_empty());
+    let candidates = route.candidates.iter().take(NAMED).map(|candidate| {
+        let ends = [candidate.low, candidate.high].map(|end| percent(end.into()));
+        let [low, high] = ends;
+        let p = match route.scope {
+            // The percentages of other questions do not apply.
+            Scope::Out => format!("{low} to {high}"),
+            Scope::In | Scope::Near => {
+                format!("{} ({low} to {high})", percent(candidate.p.into()))
+            }
+        };
+        entry(&candidate.model, [Some(p), Some(candidate.measured.meaning().into())])
     });
-    remark.map(str::to_owned).into_iter().chain(candidates).collect()
+    remark.into_iter().chain(sentence).chain(candidates).collect()
 }
 
-fn probe(probe: &Value) -> String {
-    let attribute = name(&probe["attribute"]);
-    if let Some(problem) = known(&probe["problem"]) {
-        return format!("- {attribute}: {problem}");
+fn probe(probed: &Probed) -> String {
+    match probed {
+        Probed::Failed { attribute, problem } => {
+            format!("- {}: {}", one_line(attribute), one_line(problem))
+        }
+        Probed::Report(report) => {
+            let share = |name: &str, value: f64| {
+                value.is_finite().then(|| format!("{name} {}", percent(value)))
+            };
+            let parts = [
+                share("accuracy", report.accuracy),
+                share("balanced", report.balanced_accuracy),
+                share("the most frequent class", report.majority),
+                share("shuffled labels", report.shuffled),
+                figure("p", report.p_value),
+            ];
+            entry(&report.attribute, parts)
+        }
     }
-    entry(
-        &attribute,
-        [
-            percent(&probe["accuracy"]).map(|x| format!("accuracy {x}")),
-            percent(&probe["balanced_accuracy"]).map(|x| format!("balanced {x}")),
-            percent(&probe["majority"]).map(|x| format!("the most frequent class {x}")),
-            percent(&probe["shuffled"]).map(|x| format!("shuffled labels {x}")),
-            known(&probe["p_value"]).map(|x| format!("p {x}")),
-        ],
-    )
 }
 
 /// By benchmark, the models that were not run on it and are expected to do best.
-fn best_not_run(document: &Value) -> Vec<String> {
-    let models = list(&document["models"]);
-    let Some(benchmarks) = document["forecasts"].as_object() else { return Vec::new() };
-    let lines = benchmarks.iter().filter_map(|(benchmark, column)| {
-        let mut open: Vec<(usize, f64)> = (0..models.len())
-            .filter(|m| column[*m]["responses"] == 0)
-            .filter_map(|m| Some((m, column[m]["accuracy"]["mean"].as_f64()?)))
-            .collect();
+fn best_not_run(document: &Document) -> Vec<String> {
+    let models = &document.models;
+    let lines = document.forecasts.0.iter().filter_map(|(benchmark, column)| {
+        let open = column.iter().enumerate().filter(|(_, forecast)| forecast.responses == 0);
+        let mut open: Vec<(usize, f64)> = open.map(|(m, f)| (m, f.accuracy.mean)).collect();
         open.sort_by(|a, b| b.1.total_cmp(&a.1));
         let best = open.iter().take(BEST);
-        let best =
-            best.map(|(m, p)| Some(format!("{} {:.0}%", name(&models[*m]["model"]), 100.0 * p)));
-        (!open.is_empty()).then(|| entry(&one_line(benchmark), best))
+        let best = best.filter_map(|(m, p)| Some((models.get(*m)?, p)));
+        let best = best.map(|(m, p)| Some(format!("{} {}", one_line(&m.model), percent(*p))));
+        (!open.is_empty()).then(|| entry(benchmark, best))
     });
     lines.collect()
 }
 
 /// What training measured on val, and what is measured on a data set.
-fn evaluated(evaluation: &Value, section: &mut impl FnMut(String, Vec<String>)) {
-    if let Some(figures) = evaluation["val"].as_object() {
-        let figures = figures
-            .iter()
-            .filter_map(|(name, value)| Some(format!("- {}: {}", one_line(name), number(value)?)));
-        section("Evaluation on val".into(), figures.collect());
-    }
-    let beside = &evaluation["data"];
-    if let Some(predictors) = beside["predictors"].as_object() {
-        let mut lines: Vec<String> = predictors
-            .iter()
-            .map(|(name, figures)| {
-                let figure = |name: &str| number(&figures[name]).map(|x| format!("{name} {x}"));
-                entry(&one_line(name), ["accuracy", "auc", "nll", "ece", "routing"].map(figure))
-            })
-            .collect();
-        let untested = &beside["untested"];
-        let figures = &untested["predictors"]["llmap"];
-        if figures.is_object() {
-            lines.push(entry(
-                "untested pairs",
-                [
-                    number(&figures["auc"]).map(|x| format!("auc {x}")),
-                    number(&figures["nll"]).map(|x| format!("nll {x}")),
-                    number(&figures["cell_error"])
-                        .map(|x| format!("error of a cell's accuracy {x}")),
-                    counted(&untested["hidden_cells"], "hidden cell"),
-                    counted(&untested["hidden_models"], "model"),
-                ],
-            ));
+fn evaluated(document: &Document, section: &mut impl FnMut(String, Vec<String>)) {
+    let evaluation = &document.evaluation;
+    let val = evaluation.val.0.iter().filter(|(_, value)| value.is_finite());
+    let val = val.map(|(name, value)| format!("- {}: {value:.3}", one_line(name)));
+    section("Evaluation on val".into(), val.collect());
+    match &evaluation.data {
+        None => {}
+        Some(OnData::Failed { problem }) => {
+            let line = format!("- {}", one_line(problem));
+            section("The data set cannot be judged".into(), vec![line]);
         }
-        let split =
-            known(&beside["split"]).map_or_else(String::new, |split| format!("{split} of "));
-        section(format!("On {split}the data set, beside the baselines"), lines);
-    } else if let Some(problem) = known(&beside["problem"]) {
-        section("The data set cannot be judged".into(), vec![format!("- {problem}")]);
+        Some(OnData::Found { evaluation: found, untested }) => {
+            let mut lines: Vec<String> = found
+                .predictors
+                .iter()
+                .map(|(name, judgement)| {
+                    let of = &judgement.figures;
+                    let parts = [
+                        figure("accuracy", of.accuracy),
+                        figure("auc", of.auc),
+                        figure("nll", of.nll),
+                        figure("ece", of.ece),
+                        figure("routing", of.routing),
+                    ];
+                    entry(name, parts)
+                })
+                .collect();
+            lines.extend(untested.as_deref().and_then(untested_pairs));
+            let split = one_line(&found.split);
+            section(format!("On {split} of the data set, beside the baselines"), lines);
+        }
     }
 }
 
-fn question(question: &Value) -> String {
-    let right = percent(&question["right"]).map(|right| match known(&question["answers"]) {
-        Some(answers) => format!("{right} of {answers} correct"),
-        None => format!("{right} correct"),
-    });
-    let expected = percent(&question["expected"]).map(|x| format!("{x} predicted"));
-    let category = known(&question["category"]).unwrap_or_else(|| "no category".into());
-    let prompt = known(&question["prompt"]).map(|prompt| format!(": {}", fit(&prompt, 160)));
-    entry(&category, [right, expected]) + &prompt.unwrap_or_default()
+fn untested_pairs(repeat: &Repeat) -> Option<String> {
+    let figures = repeat.predictors.get("llmap")?;
+    let parts = [
+        figure("auc", figures.auc),
+        figure("nll", figures.nll),
+        figure("error of a cell's accuracy", figures.cell_error),
+        Some(count(repeat.hidden_cells, "hidden cell")),
+        Some(count(repeat.hidden_models, "model")),
+    ];
+    Some(entry("untested pairs", parts))
 }
 
-fn model(model: &Value) -> Vec<String> {
-    let group = |group: &str, shown: &dyn Fn(&Value) -> Option<String>| {
-        let fields = model[group].as_object()?.iter();
-        let each = fields.filter_map(|(name, v)| Some(format!("{} {}", one_line(name), shown(v)?)));
-        Some(each.collect::<Vec<_>>().join(", "))
+fn question(question: &Asked) -> String {
+    let right = format!("{} of {} correct", percent(question.right), question.answers);
+    let expected = format!("{} predicted", percent(question.expected));
+    let category = question.category.as_deref().unwrap_or("no category");
+    let prompt = fit(&one_line(&question.prompt), QUESTION);
+    entry(category, [Some(right), Some(expected)]) + &format!(": {prompt}")
+}
+
+/// What stands in a cell, as text.
+fn value(cell: &Cell) -> Option<String> {
+    Some(match cell {
+        Cell::Unknown => return None,
+        Cell::Text(text) => one_line(text),
+        Cell::Flag(flag) => if *flag { "yes" } else { "no" }.into(),
+        Cell::Number(x) | Cell::Decimal(x) | Cell::Share(x) if x.abs() >= 1e15 => crate::number(*x),
+        Cell::Number(x) | Cell::Decimal(x) | Cell::Share(x) if x.fract() != 0.0 => {
+            format!("{x:.3}")
+        }
+        Cell::Number(x) | Cell::Decimal(x) | Cell::Share(x) => format!("{x:.0}"),
+    })
+}
+
+fn model(model: &Record) -> Vec<String> {
+    let attributes = model.attributes.0.iter();
+    let attributes =
+        attributes.filter_map(|(name, cell)| Some(format!("{} {}", one_line(name), value(cell)?)));
+    let benchmarks = model.benchmarks.0.iter();
+    let benchmarks =
+        benchmarks.map(|(name, share)| format!("{} {}", one_line(name), percent(*share)));
+    let near = |near: &Near| {
+        let by = near.shared.map_or_else(String::new, |n| format!(" ({})", basis(n)));
+        format!("{}{by}", one_line(&near.model))
     };
-    let near = list(&model["neighbours"]).iter().filter_map(|near| {
-        let by = near["shared"].as_u64().and_then(|n| u32::try_from(n).ok());
-        let by = by.map_or_else(String::new, |n| format!(" ({})", basis(n)));
-        Some(format!("{}{by}", known(&near["model"])?))
-    });
-    let near = near.collect::<Vec<_>>().join(", ");
-    let own = [
-        known(&model["cluster"]).map(|cluster| format!("cluster {cluster}")),
-        counted(&model["answers"], "answer"),
-    ];
-    let own: Vec<String> = own.into_iter().flatten().collect();
+    let near: Vec<String> = model.neighbors.iter().map(near).collect();
+    let near = if near.is_empty() { String::new() } else { format!("like {}", near.join(", ")) };
+    let cluster = model.cluster.as_deref().map(|name| format!("cluster {}", one_line(name)));
+    let answers = count(model.answers as usize, "answer");
+    let own: Vec<String> = cluster.into_iter().chain([answers]).collect();
     let lines = [
-        group("attributes", &known).unwrap_or_default(),
+        attributes.collect::<Vec<_>>().join(", "),
         own.join(", "),
-        if near.is_empty() { near } else { format!("like {near}") },
-        group("benchmarks", &percent).unwrap_or_default(),
+        near,
+        benchmarks.collect::<Vec<_>>().join(", "),
     ];
     let lines = lines.into_iter().filter(|line| !line.is_empty());
-    std::iter::once(name(&model["model"])).chain(lines.map(|line| format!("  {line}"))).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::plain;
-
-    /// Every path to a value, so that each can be made unknown.
-    fn paths(value: &Value, at: &str, all: &mut Vec<String>) {
-        all.push(at.to_owned());
-        match value {
-            Value::Object(fields) => {
-                for (name, field) in fields {
-                    paths(field, &format!("{at}/{name}"), all);
-                }
-            }
-            Value::Array(items) => {
-                for (i, item) in items.iter().enumerate() {
-                    paths(item, &format!("{at}/{i}"), all);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn full() -> Value {
-        json!({
-            "data": "mine",
-            "map": { "shares": [0.5, 0.25] },
-            "clusters": [{ "name": "A", "size": 3, "stability": 0.9 }],
-            "route": { "prompt": "2+2?", "kind": "preference", "candidates": [
-                { "model": "heron", "p": 0.9, "low": 0.8, "high": 0.95 }] },
-            "probes": [
-                { "attribute": "coder", "accuracy": 0.9, "balanced_accuracy": 0.8, "majority": 0.6,
-                  "shuffled": 0.5, "p_value": 0.005 },
-                { "attribute": "base", "problem": "too few" }],
-            "forecasts": { "sums": [
-                { "responses": 0, "accuracy": { "mean": 0.7 } },
-                { "responses": 4, "accuracy": { "mean": 0.6 } }] },
-            "evaluation": {
-                "val": { "nll": 0.5 },
-                "data": { "split": "test", "predictors": { "llmap": { "auc": 0.7, "nll": 0.5 } },
-                          "untested": { "hidden_cells": 3, "hidden_models": 2,
-                                        "predictors": { "llmap": { "auc": 0.8 } } } } },
-            "questions": [{ "prompt": "Why?", "category": "sums", "answers": 4, "right": 0.5,
-                            "expected": 0.9 }],
-            "models": [
-                { "model": "heron", "cluster": "A", "answers": 7, "attributes": { "coder": true },
-                  "benchmarks": { "sums": 0.5 }, "neighbours": [{ "model": "otter" }] },
-                { "model": "otter" }],
-        })
-    }
-
-    /// No heading without anything below it, and no line without words.
-    fn is_tidy(text: &str) -> bool {
-        text.split("\n\n").skip(1).all(|section| section.trim_end().lines().count() > 1)
-            && text.lines().all(|line| line.is_empty() || line.trim().len() > 2)
-    }
-
-    #[test]
-    fn all_that_is_known_is_there() {
-        let text = plain(&full());
-        for line in [
-            "2 models of mine",
-            "Map: PC1 50%, PC2 25% of variance",
-            "- A: 3 models, stability 0.900",
-            "P(correct): 2+2?",
-            "predicts preference (wins over a reference), not correctness",
-            "- heron: 90% (80% to 95%)",
-            "- coder: accuracy 90%, balanced 80%, the most frequent class 60%, shuffled labels 50%, \
-             p 0.005",
-            "- base: too few",
-            "- sums: heron 70%",
-            "- nll: 0.500",
-            "- llmap: auc 0.700, nll 0.500",
-            "- untested pairs: auc 0.800, 3 hidden cells, 2 models",
-            "- sums: 50% of 4 correct, 90% predicted: Why?",
-            "  coder yes",
-            "  cluster A, 7 answers",
-            "  like otter",
-            "  sums 50%",
-        ] {
-            assert!(text.lines().any(|own| own == line), "{line}\n{text}");
-        }
-        assert!(is_tidy(&text), "{text}");
-    }
-
-    #[test]
-    fn what_is_not_known_is_left_out_with_its_heading() {
-        let mut all = Vec::new();
-        paths(&full(), "", &mut all);
-        for path in all {
-            let mut document = full();
-            *document.pointer_mut(&path).unwrap() = Value::Null;
-            let text = plain(&document);
-            assert!(!text.contains("null") && !text.contains("NaN"), "{path}\n{text}");
-            assert!(is_tidy(&text), "{path}\n{text}");
-        }
-        assert_eq!(plain(&json!({ "models": [], "clusters": [], "probes": [] })), "0 models\n");
-    }
+    let name = match one_line(&model.model) {
+        name if name.is_empty() => "without a name".into(),
+        name => name,
+    };
+    std::iter::once(name).chain(lines.map(|line| format!("  {line}"))).collect()
 }

@@ -1,6 +1,6 @@
-//! What is known of a model, as JSON.
+//! What is known of a model, as people and programs are told.
 
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer};
 
 use crate::analysis::neighbors::nearest;
 use crate::error::{Error, Result};
@@ -10,57 +10,116 @@ use crate::explorer::state::column::{Cell, Column};
 /// Neighbors that are named for each model.
 const NEIGHBORS: usize = 5;
 
-/// What is known of one model.
-pub fn model(state: &State, model: usize) -> Value {
-    let model_set = &state.model_set;
-    let mut fields = Map::new();
-    let facts = state.facts();
-    for column in Column::all(model_set) {
-        let value = match column.cell(&facts, model) {
-            Cell::Text(text) => json!(text),
-            Cell::Flag(flag) => json!(flag),
-            Cell::Number(n) | Cell::Decimal(n) | Cell::Share(n) => json!(n),
-            Cell::Unknown => Value::Null,
+/// Things by their names, in their order; as JSON an object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Named<T>(pub Vec<(String, T)>);
+
+impl<T: Serialize> Serialize for Named<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+impl<T> Default for Named<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> Named<T> {
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// What is known of one model. What is not known is absent or null.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Record {
+    pub model: String,
+    #[serde(skip_serializing_if = "Named::is_empty")]
+    pub attributes: Named<Cell>,
+    pub answers: u32,
+    pub ability: Option<f64>,
+    /// The probability that it answers the prompt correctly.
+    pub prompt: Option<f64>,
+    pub cluster: Option<String>,
+    /// Its accuracy by benchmark.
+    #[serde(skip_serializing_if = "Named::is_empty")]
+    pub benchmarks: Named<f64>,
+    /// Its place on the map.
+    pub coordinates: Vec<f64>,
+    #[serde(rename = "neighbours")]
+    pub neighbors: Vec<Near>,
+}
+
+/// A model near another.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Near {
+    pub model: String,
+    pub cosine: f64,
+    pub distance: f64,
+    pub shared: Option<u32>,
+}
+
+impl Record {
+    pub fn of(state: &State, model: usize) -> Self {
+        let (model_set, facts) = (&state.model_set, state.facts());
+        let cell = |column: Column| column.cell(&facts, model);
+        let number = |column: Column| match cell(column) {
+            Cell::Number(n) | Cell::Decimal(n) | Cell::Share(n) => Some(n),
+            Cell::Text(_) | Cell::Flag(_) | Cell::Unknown => None,
         };
-        let title = column.title(model_set);
-        match column {
-            Column::Attribute(_) | Column::Benchmark(_) if !value.is_null() => {
-                let group = if matches!(column, Column::Attribute(_)) {
-                    "attributes"
-                } else {
-                    "benchmarks"
-                };
-                if let Value::Object(group) = fields.entry(group).or_insert_with(|| json!({})) {
-                    group.insert(title.to_owned(), value);
+        let (mut attributes, mut benchmarks) = (Named::default(), Named::default());
+        for column in Column::all(model_set) {
+            let title = || column.title(model_set).to_owned();
+            match column {
+                Column::Attribute(_) => match cell(column) {
+                    Cell::Unknown => {}
+                    known => attributes.0.push((title(), known)),
+                },
+                Column::Benchmark(_) => {
+                    benchmarks.0.extend(number(column).map(|share| (title(), share)));
                 }
-            }
-            Column::Attribute(_) | Column::Benchmark(_) => {}
-            _ => {
-                fields.insert(title.to_owned(), value);
+                Column::Name
+                | Column::Answers
+                | Column::Ability
+                | Column::Forecast
+                | Column::Cluster => {}
             }
         }
-    }
-    let row = state.map.projection.coordinates.row(model);
-    fields.insert("coordinates".into(), json!(row.to_vec()));
-    let vectors = model_set.profiles();
-    if vectors.ncols() > 0 {
-        let shared = |m: usize| model_set.shared(model, m);
-        let near = nearest(vectors, model, NEIGHBORS, shared).into_iter().map(|near| {
-            json!({
-                "model": state.name(near.model),
-                "cosine": near.cosine,
-                "distance": near.distance,
-                "shared": near.shared,
-            })
+        let cluster = match cell(Column::Cluster) {
+            Cell::Text(name) => Some(name),
+            _ => None,
+        };
+        let vectors = model_set.profiles();
+        let near = if vectors.ncols() > 0 {
+            nearest(vectors, model, NEIGHBORS, |m| model_set.shared(model, m))
+        } else {
+            Vec::new()
+        };
+        let near = near.into_iter().map(|near| Near {
+            model: state.name(near.model).to_owned(),
+            cosine: near.cosine,
+            distance: near.distance,
+            shared: near.shared,
         });
-        fields.insert("neighbours".into(), near.collect());
+        Self {
+            model: state.name(model).to_owned(),
+            attributes,
+            answers: model_set.answers(model),
+            ability: number(Column::Ability),
+            prompt: number(Column::Forecast),
+            cluster,
+            benchmarks,
+            coordinates: state.map.projection.coordinates.row(model).to_vec(),
+            neighbors: near.collect(),
+        }
     }
-    Value::Object(fields)
 }
 
 /// The marked models of a state, with what is known of them.
 pub fn selection(state: &State) -> Result<Vec<u8>> {
-    let models: Vec<Value> = state.chosen().into_iter().map(|m| model(state, m)).collect();
+    let models: Vec<Record> = state.chosen().into_iter().map(|m| Record::of(state, m)).collect();
     let mut bytes = Vec::new();
     crate::write_json(&mut bytes, &models, true)
         .map_err(|e| Error::Failed(format!("the selection cannot be written: {e}")))?;

@@ -16,11 +16,13 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 
 use super::event::{JobResult, Message};
+use super::state::forecasts::Grid;
 use super::state::job::JobKind;
 use super::state::map::{COMPONENTS, Projector};
 use super::state::model_set::ModelSet;
 use super::state::questions::{QuestionSet, rows};
-use crate::analysis::forecast;
+use crate::analysis::clusters::{Groups, card};
+use crate::analysis::forecast::{self, Forecast};
 use crate::analysis::probe::{Prober, Settings};
 use crate::analysis::projection::Projection;
 use crate::analysis::router::{Preferences, Router};
@@ -38,6 +40,13 @@ pub use files::drop_in;
 pub use latest::DEBOUNCE;
 pub use panic::{attempt, catch_panic};
 pub use source::Source;
+
+/// A group to describe among others; `by` is the attribute that they are made of.
+pub struct Group {
+    pub of: Vec<Option<usize>>,
+    pub at: usize,
+    pub by: Option<String>,
+}
 
 /// The workers of one embedder. Dropping it ends them.
 pub struct Jobs {
@@ -177,6 +186,25 @@ impl Jobs {
     pub fn cluster(&self) {
         self.spawn(JobKind::Clusters, |model_set, cancel, _| {
             Ok(JobResult::Clustered(model_set.clusters(1, cancel).map_err(|e| e.to_string())?))
+        });
+    }
+
+    /// Describes a group of the models of `model_set`, with what is predicted where that is known.
+    pub fn describe(
+        &self,
+        version: u64,
+        model_set: Arc<ModelSet>,
+        group: Group,
+        grid: Option<Arc<Grid>>,
+    ) {
+        self.spawn(JobKind::Card, move |_, _, _| {
+            let predicted: Option<Vec<Vec<f64>>> = grid.map(|grid| {
+                let mean = |forecast: &Forecast| forecast.accuracy.mean;
+                grid.iter().map(|column| column.iter().map(mean).collect()).collect()
+            });
+            let groups = Groups { of: &group.of, at: group.at, by: group.by.as_deref() };
+            let card = card(&model_set.known(), &groups, predicted.as_deref());
+            Ok(JobResult::Described(version, Box::new(card.map_err(|e| e.to_string())?)))
         });
     }
 

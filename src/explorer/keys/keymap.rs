@@ -41,7 +41,7 @@ fn of_the_map() -> Vec<Binding> {
         bind(Working, "esc", A::Stop, "Stop what is being computed", "stop"),
         bind(Stopped, "f5", A::Again, "Start it again", "start again"),
         bind(Training, "s", A::StopTraining, "Stop and keep the best epoch", "stop and keep best"),
-        bind(Map, "enter", A::Open, "Show the model", "model"),
+        bind(Map, "enter", A::Open, "Show the model, or describe the group", "model"),
         bind(Map, "+ =", A::ZoomIn, "Zoom in", "zoom in"),
         bind(Map, "-", A::ZoomOut, "Zoom out", ""),
         bind(Map, "F", A::Fit, "Fit the whole map", "fit"),
@@ -196,7 +196,8 @@ fn of_other_panes() -> Vec<Binding> {
 
 fn while_typing() -> Vec<Binding> {
     use Command as A;
-    use Context::{Filter, Line, Naming, Picker, Prompt};
+    use Context::{Card, Filter, Line, Naming, Picker, Prompt, Tour};
+    use Direction::{Left, Right};
     vec![
         bind(Prompt, "alt-enter ctrl-j", A::Route(C::Newline), "Insert a line break", "line break"),
         bind(Prompt, "enter", A::Accept, "Go to the list of models", "to the list"),
@@ -218,6 +219,16 @@ fn while_typing() -> Vec<Binding> {
         bind(Picker, "up ctrl-p", A::Up, "Go to the previous", "previous"),
         bind(Picker, "pagedown", A::PageDown, "Go one page down", ""),
         bind(Picker, "pageup", A::PageUp, "Go one page up", ""),
+        bind(Tour, "enter", A::TourNext, "Go on with the tour", "next"),
+        bind(Tour, "backspace", A::TourBack, "Go back", "back"),
+        bind(Tour, "esc q", A::Dismiss, "End the tour", "skip the tour"),
+        bind(Card, "down j", A::Down, "Go to the next prototype", "prototype"),
+        bind(Card, "up k", A::Up, "Go to the previous prototype", ""),
+        bind(Card, "right l", A::Step(Right), "Describe the next group", "next group"),
+        bind(Card, "left h", A::Step(Left), "Describe the previous group", ""),
+        bind(Card, "space", A::Mark, "Mark all its models", "mark all"),
+        bind(Card, "enter", A::Open, "Show the prototype", "model"),
+        bind(Card, "esc", A::Dismiss, "Close the card", "close"),
     ]
 }
 
@@ -241,6 +252,7 @@ fn general() -> Vec<Binding> {
     map.extend([
         bind(Everywhere, ":", A::Palette, "Find a command …", "commands"),
         bind(Everywhere, "w", A::Select, "Mark models by an expression", ""),
+        bind(Everywhere, "D", A::Card, "Describe the group …", ""),
         bind(Everywhere, "N", A::MarkNeighbors, "Mark the nearest models", ""),
         bind(Everywhere, "X", A::MarkCluster, "Mark the cluster of the model", ""),
         bind(Everywhere, "!", A::Invert, "Invert the marks", ""),
@@ -260,6 +272,7 @@ fn general() -> Vec<Binding> {
         bind(Always, "ctrl-z", A::Suspend, "Suspend (fg resumes)", ""),
         bind(Always, "ctrl-c", A::Quit, "Quit (also while typing)", ""),
         bind(Everywhere, "?", A::Help, "Show the keys", "help"),
+        bind(Everywhere, "", A::Tour, "Take the tour of 60 seconds", ""),
         bind(Everywhere, "q", A::Quit, "Quit", "quit"),
     ]);
     map

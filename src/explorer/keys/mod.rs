@@ -32,6 +32,10 @@ pub enum Context {
     Line,
     /// Picking from a list.
     Picker,
+    /// The card of a group is open.
+    Card,
+    /// The tour is on.
+    Tour,
     /// Typing the name of a group.
     Naming,
     Training,
@@ -56,6 +60,8 @@ impl Context {
             Self::Always | Self::Everywhere => "Everywhere",
             Self::Line => "While typing a line",
             Self::Picker => "While picking",
+            Self::Tour => "In the tour",
+            Self::Card => "In the card of a group",
             Self::Prompt => "While typing a prompt",
             Self::Filter => "While typing a filter",
             Self::Naming => "While naming a group",
@@ -158,8 +164,13 @@ mod tests {
         let together = |a: Context, b: Context| {
             // What is typed into a filter is completed by Tab, which is another pane elsewhere; what is
             // computed stops before anything is closed.
-            let meant =
-                [(Context::Filter, Context::Always), (Context::Working, Context::Everywhere)];
+            // What lies over the panes has its own keys first.
+            let meant = [
+                (Context::Filter, Context::Always),
+                (Context::Working, Context::Everywhere),
+                (Context::Card, Context::Everywhere),
+                (Context::Tour, Context::Everywhere),
+            ];
             if meant.contains(&(a, b)) || meant.contains(&(b, a)) {
                 return false;
             }

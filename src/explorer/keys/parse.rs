@@ -73,6 +73,7 @@ pub fn pretty(name: &str) -> String {
         "tab" => "Tab",
         "backtab" => "⇧Tab",
         "space" => "Space",
+        "backspace" => "Backspace",
         f if f.len() > 1 && f.starts_with('f') => return format!("{modifier}{}", f.to_uppercase()),
         other => other,
     };

@@ -34,6 +34,10 @@ pub fn words(command: &Command) -> (&'static str, &'static str) {
             "By an attribute, a benchmark, clusters, uncertainty, or the chances on the prompt.",
         ),
         C::ColorBy(by) => of_color(*by),
+        C::Card => (
+            "cluster card group class describe prototypes lift profile summary legend members",
+            "Prototypes, accuracy against the rest, attributes, stability, nearest group, coverage.",
+        ),
         C::Isolate => ("legend group class highlight only", "The other groups stand back."),
         C::NextView => (
             "marker shape dots braille blocks octants pareto plot cost quality pinned history why",
@@ -88,6 +92,10 @@ pub fn words(command: &Command) -> (&'static str, &'static str) {
         C::Undo | C::Redo => ("back forward history", "Marks, projection, zoom and colors."),
         C::Mouse => ("mouse select text copy terminal", "Off: the terminal selects text."),
         C::Quit => ("exit leave close", ""),
+        C::Tour => (
+            "tour tutorial tutor introduction intro guide start learn onboarding",
+            "A few steps that show what there is and which keys to try.",
+        ),
         C::Help => ("keys shortcuts bindings manual", ""),
         C::Focus(pane) => of_pane(*pane),
         C::Route(route) => of_router(*route),

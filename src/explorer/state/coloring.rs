@@ -139,6 +139,16 @@ impl Coloring {
         self.of.get(model).map_or(0, |class| *class as usize)
     }
 
+    /// The group of each model beside the class `described`: what is not known of a model makes no group,
+    /// unless that is what is described.
+    pub fn groups(&self, described: usize) -> Vec<Option<usize>> {
+        let known = |class: &usize| {
+            let hue = self.classes.get(*class).map(|class| class.hue);
+            *class == described || hue.is_some_and(|hue| hue != Hue::Unknown)
+        };
+        self.of.iter().map(|class| Some(usize::from(*class)).filter(known)).collect()
+    }
+
     fn drop_empty(&mut self) {
         let mut to = Vec::new();
         let mut kept = 0;

@@ -1,5 +1,7 @@
 //! The columns of the table of all models, and what stands in their cells.
 
+use serde::Serialize;
+
 use super::facts::Facts;
 use super::model_set::ModelSet;
 use crate::dataset::Values;
@@ -89,8 +91,9 @@ impl Column {
     }
 }
 
-/// What stands in a cell.
-#[derive(Clone, Debug, PartialEq)]
+/// What stands in a cell; as JSON its value alone.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
 pub enum Cell {
     Text(String),
     Flag(bool),

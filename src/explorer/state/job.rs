@@ -102,6 +102,8 @@ impl<T> Job<T> {
 pub enum JobKind {
     Projection,
     Clusters,
+    /// Describing a group of the legend.
+    Card,
     Probes,
     /// Reading the data set and forecasting its questions.
     Questions,
@@ -130,9 +132,12 @@ impl JobKind {
             Self::Questions => Some(Pane::Questions),
             Self::Forecasts => Some(Pane::Forecast),
             Self::Evaluation => Some(Pane::Evaluate),
-            Self::Route | Self::Similar | Self::Placement | Self::Answers | Self::PromptFile => {
-                None
-            }
+            Self::Card
+            | Self::Route
+            | Self::Similar
+            | Self::Placement
+            | Self::Answers
+            | Self::PromptFile => None,
         }
     }
 

@@ -14,6 +14,7 @@ pub mod map;
 pub mod mode;
 pub mod model_set;
 pub mod new_model;
+pub mod over;
 pub mod picker;
 pub mod probe;
 mod queries;
@@ -51,6 +52,9 @@ use map::{MapState, Marker};
 use mode::{Mode, Modes};
 use model_set::ModelSet;
 use new_model::NewModelState;
+use over::Pointed;
+use over::card::CardState;
+use over::tour::Tour;
 use probe::ProbeState;
 use questions::QuestionsState;
 use route::RouteState;
@@ -87,9 +91,16 @@ pub struct State {
     pub evaluation: EvaluationState,
     /// How likely each model is to answer the prompt right, as far as that is asked.
     pub forecast: Vec<Option<f32>>,
+    /// How many of these there were so far.
+    pub forecast_version: u64,
     pub clusters: Job<Clusters>,
     /// The cluster of the selected model is to be marked as soon as it is known.
     pub clusters_wanted: bool,
+    /// The card of a group of the legend that is open, and how many were asked for so far.
+    pub card: Option<CardState>,
+    pub described: u64,
+    /// The tour of the first visit, while it is on.
+    pub tour: Option<Tour>,
     pub table: TableState,
     pub questions: QuestionsState,
     pub forecasts: ForecastState,
@@ -113,6 +124,8 @@ pub struct State {
     pub mouse: bool,
     /// Where it points, until something else happens.
     pub hover: Option<Position>,
+    /// What it points at that lights up on the map.
+    pub pointed: Option<Pointed>,
     /// The window has the focus, as far as the terminal tells.
     pub terminal_focused: bool,
     /// Movements are shown; else things are at once where they belong.
@@ -170,8 +183,12 @@ impl State {
             with_data: false,
             evaluation: EvaluationState::default(),
             forecast: Vec::new(),
+            forecast_version: 0,
             clusters: Job::Idle,
             clusters_wanted: false,
+            card: None,
+            described: 0,
+            tour: None,
             table: TableState::new(&model_set),
             questions: QuestionsState::default(),
             forecasts: ForecastState::default(),
@@ -187,6 +204,7 @@ impl State {
             themes: Theme::names(),
             mouse: true,
             hover: None,
+            pointed: None,
             terminal_focused: true,
             motion: true,
             tick_count: 0,
@@ -218,6 +236,7 @@ impl State {
     /// Puts a trained model set in the place of what was shown.
     pub fn replace(&mut self, model_set: Arc<ModelSet>, projection: Projection) {
         self.map.coloring = Coloring::first(&model_set);
+        self.card = None;
         self.table = TableState::new(&model_set);
         self.forecast.clear();
         self.forecasts = ForecastState::default();
@@ -280,7 +299,7 @@ impl State {
     }
 
     pub fn color_by(&mut self, by: ColorBy) {
-        self.map.isolated = None;
+        (self.map.isolated, self.card) = (None, None);
         self.map.coloring = Coloring::new(&self.facts(), by);
     }
 
@@ -288,6 +307,7 @@ impl State {
     pub fn recolor(&mut self, changed: ColorBy) {
         if self.map.coloring.by == changed {
             self.map.coloring = Coloring::new(&self.facts(), changed);
+            self.card = None;
         }
     }
 
@@ -321,6 +341,10 @@ impl State {
     /// False for what stands back: what the filter leaves out, another class than the isolated one, or
     /// not among the marked models while there are several.
     pub fn is_lit(&self, model: usize) -> bool {
+        // What is pointed at comes before all of that but the filter.
+        if let Some(Pointed::Class(class)) = self.pointed {
+            return self.map.is_within(model) && self.map.coloring.class_of(model) == class;
+        }
         self.map.is_lit(model) && (self.marked.len() < 2 || self.marked.contains(&model))
     }
 

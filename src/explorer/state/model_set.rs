@@ -85,19 +85,23 @@ impl ModelSet {
         self.shared.as_ref()?.get(a, b)
     }
 
-    /// The models in clusters.
-    ///
-    /// # Errors
-    /// As [`clusters`].
-    pub fn clusters(&self, seed: u64, cancel: &AtomicBool) -> Result<Clusters> {
-        let known = Known {
+    /// What groups of the models are described by.
+    pub fn known(&self) -> Known<'_> {
+        Known {
             models: &self.models,
             vectors: self.profiles(),
             attributes: &self.attributes,
             benchmarks: &self.benchmarks,
             axes_by_coverage: self.axes_by_coverage,
-        };
-        clusters(&known, seed, cancel)
+        }
+    }
+
+    /// The models in clusters.
+    ///
+    /// # Errors
+    /// As [`clusters`].
+    pub fn clusters(&self, seed: u64, cancel: &AtomicBool) -> Result<Clusters> {
+        clusters(&self.known(), seed, cancel)
     }
 
     /// What the models cost.

@@ -15,6 +15,7 @@ impl State {
         match kind {
             JobKind::Projection => self.map.projecting.phase(),
             JobKind::Clusters => self.clusters.phase(),
+            JobKind::Card => self.card.as_ref().map_or(Job::Idle, |card| card.describing.phase()),
             JobKind::Probes => self.probe.phase(),
             JobKind::Questions => self.questions.phase(),
             JobKind::Forecasts => self.forecasts.grid.phase(),
@@ -103,7 +104,13 @@ impl State {
         if let Some(typing) = typing {
             return vec![typing, Context::Always];
         }
+        if self.card.is_some() {
+            return vec![Context::Card, Context::Everywhere, Context::Always];
+        }
         let mut contexts = Vec::new();
+        if self.tour.is_some() {
+            contexts.push(Context::Tour);
+        }
         if self.training.is_some() {
             contexts.push(Context::Training);
         } else if self.running_here().is_some() {

@@ -1,6 +1,10 @@
 //! The Map pane.
 
+use ratatui::style::Color;
+
 use super::*;
+use crate::explorer::layout::Layout;
+use crate::explorer::ui::legend::Parts;
 
 /// A cluster of half the models.
 pub fn cluster(name: &str) -> Cluster {
@@ -178,4 +182,66 @@ fn a_click_selects_isolates_and_focuses() {
     assert!(state.map.zoom > zoom);
     update(&mut state, Event::Input(Input::Wheel(20, 20, false)));
     assert!((state.map.zoom - 1.0).abs() < 1e-9);
+}
+
+/// The colors of the points of the map, by how often.
+fn colors(state: &State) -> std::collections::HashMap<Color, usize> {
+    let mut terminal =
+        Terminal::new(TestBackend::new(state.area.width, state.area.height)).unwrap();
+    terminal.draw(|frame| view(frame, state)).unwrap();
+    let mut colors = std::collections::HashMap::new();
+    for cell in terminal.backend().buffer().content().iter().filter(|cell| cell.symbol() == "●") {
+        *colors.entry(cell.fg).or_default() += 1;
+    }
+    colors
+}
+
+#[test]
+fn points_fade_to_their_chances_while_a_prompt_is_typed() {
+    let mut state = state(140, 42);
+    press(&mut state, KeyCode::Char('p'));
+    let before = colors(&state).len();
+    type_text(&mut state, "What is 17 × 23?");
+    let version = state.route.version;
+    update(&mut state, Event::Job(JobResult::Routed(version, Ok(route()))));
+    assert!(state.map.is_moving());
+    for _ in 0..6 {
+        update(&mut state, Event::Tick);
+    }
+    assert!(!state.map.is_moving());
+    assert!(colors(&state).len() > before + 8, "each model has its own brightness");
+    assert!(screen(&state).contains("brightness: chance"));
+    let (best, worst) = (route().candidates[0].model, route().candidates[23].model);
+    assert!(state.map.glow.of(best) > 0.99 && state.map.glow.of(worst) < 0.2);
+    press(&mut state, KeyCode::Esc);
+    state.motion = false;
+    update(&mut state, Event::Tick);
+    assert!(!state.map.glow.is_on() && colors(&state).len() <= before, "as before");
+}
+
+#[test]
+fn what_the_mouse_points_at_lights_up() {
+    let mut state = filled(state(200, 60));
+    press(&mut state, KeyCode::Enter);
+    update(&mut state, Event::Command(Command::Focus(Pane::Map)));
+    let area = Layout::of(&state).unwrap().pane(Pane::Map).unwrap();
+    let parts = Parts::of(&state, area);
+    let at = (area.y..area.bottom())
+        .flat_map(|y| (area.x..area.right()).map(move |x| (x, y)))
+        .find(|(x, y)| parts.class_at(*x, *y) == Some(1))
+        .unwrap();
+    update(&mut state, Event::Input(Input::Hover(at.0, at.1)));
+    let lit: Vec<usize> = (0..24).filter(|m| state.is_lit(*m)).collect();
+    assert_eq!(lit.len(), state.map.coloring.classes[1].count);
+    assert!(lit.iter().all(|m| state.map.coloring.class_of(*m) == 1));
+    update(&mut state, Event::Input(Input::Hover(area.x + 2, area.y + 2)));
+    assert!((0..24).all(|m| state.is_lit(m)));
+    // A row of the ranking.
+    let text = screen(&state);
+    let (y, line) = text.lines().enumerate().find(|(_, line)| line.contains("  3≈ ")).unwrap();
+    let x = line[..line.find("  3≈ ").unwrap()].chars().count() as u16 + 4;
+    update(&mut state, Event::Input(Input::Hover(x, y as u16)));
+    assert_eq!(screen(&state).matches('◎').count(), 1);
+    press(&mut state, KeyCode::Char('l'));
+    assert!(!screen(&state).contains('◎'));
 }

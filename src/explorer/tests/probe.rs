@@ -54,3 +54,72 @@ fn every_section_about_an_attribute_can_stand_first() {
     assert_eq!(seen.len(), words.len(), "{seen:?}");
     assert_eq!(state.probe.section, 0);
 }
+
+#[test]
+fn a_verdict_is_a_sentence_with_the_measure_by_its_name() {
+    let mut state = filled(state(140, 42));
+    update(&mut state, Event::Command(Command::Focus(Pane::Probe)));
+    press(&mut state, KeyCode::Char('z'));
+    let text = screen(&state);
+    for r in REPORTS.iter() {
+        let line = text.lines().find(|line| line.contains(&format!("│ {} ", r.attribute))).unwrap();
+        let measure = if r.kind == "number" { "Spearman" } else { "bal.acc." };
+        assert!(line.contains(measure) && line.contains("chance ("), "{line}");
+    }
+    let place = |name: &str| text.find(&format!("│ {name} ")).unwrap();
+    let beats = |r: &&Report| r.beats_controls;
+    for found in REPORTS.iter().filter(beats) {
+        let others = REPORTS.iter().filter(|r| !beats(r));
+        assert!(others.into_iter().all(|r| place(&found.attribute) < place(&r.attribute)));
+    }
+}
+
+#[test]
+fn rows_keep_their_places_while_results_arrive() {
+    let mut state = state(140, 42);
+    state.started = true;
+    update(&mut state, Event::Command(Command::Focus(Pane::Probe)));
+    let n = state.probe.reports.len();
+    for (i, report) in REPORTS.iter().enumerate().take(n - 1) {
+        assert_eq!(state.probe.order(), (0..n).collect::<Vec<_>>());
+        update(&mut state, Event::Job(JobResult::Probed(i, Ok(Box::new(report.clone())))));
+    }
+    assert_eq!(state.probe.order(), (0..n).collect::<Vec<_>>());
+}
+
+#[test]
+fn models_of_the_strip_and_of_lists_are_clicked() {
+    let mut state = filled(state(140, 42));
+    update(&mut state, Event::Command(Command::Focus(Pane::Probe)));
+    press(&mut state, KeyCode::Char('z'));
+    let coder = state.model_set.attributes.iter().position(|a| a.name == "coder").unwrap();
+    state.probe.choose(coder);
+    press(&mut state, KeyCode::Right);
+    let text = screen(&state);
+    let lines: Vec<&str> = text.lines().collect();
+    let top = lines.iter().position(|line| line.contains("Models by probe score")).unwrap();
+    let mut clicked = 0;
+    for (y, line) in lines.iter().enumerate().skip(top + 1).take(3) {
+        // The quote at the beginning of a line is none of the screen.
+        let cells = line.chars().enumerate().filter(|(_, c)| "∙•●".contains(*c));
+        for (x, _) in cells {
+            state.selected = 0;
+            update(&mut state, Event::Input(Input::Click(x as u16 - 1, y as u16)));
+            let truth = &REPORTS[coder].predictions[state.selected].truth;
+            let row = truth.as_deref().unwrap_or("unknown");
+            assert!(line.trim_start_matches(['"', '│', ' ']).starts_with(row), "{row}: {line}");
+            clicked += 1;
+        }
+    }
+    assert!(clicked > 8, "{text}");
+    press(&mut state, KeyCode::Right);
+    let text = screen(&state);
+    let lines: Vec<&str> = text.lines().collect();
+    let errors = lines.iter().position(|line| line.contains("confident errors")).unwrap();
+    if !lines[errors + 1].contains("no errors") {
+        update(&mut state, Event::Input(Input::Click(6, errors as u16 + 1)));
+        assert!(lines[errors + 1].contains(state.short(state.selected)), "{text}");
+        let wrong = &REPORTS[coder].predictions[state.selected];
+        assert!(wrong.truth.as_ref().is_some_and(|truth| *truth != wrong.said));
+    }
+}

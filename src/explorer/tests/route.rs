@@ -1,6 +1,8 @@
 //! The Route pane.
 
 use super::*;
+use crate::explorer::layout::Layout;
+use crate::explorer::state::route::Similar;
 
 /// A state whose prompt was asked and answered.
 fn asked(width: u16, height: u16, prompt: &str) -> State {
@@ -252,5 +254,163 @@ fn forecasts_that_are_not_of_correctness_say_so() {
     let version = state.route.version;
     update(&mut state, Event::Job(JobResult::Routed(version, Ok(route))));
     let text = screen(&state);
-    assert!(text.contains(remark) && text.contains("82% preferred"), "{text}");
+    assert!(text.contains(remark) && text.contains("P(preferred)"), "{text}");
+    assert!(text.contains("predicted win rate over a"), "{text}");
+}
+
+/// The answer to a prompt, out of scope.
+fn out_of_scope(state: &mut State) {
+    let version = state.route.version;
+    let route = Route { scope: Scope::Out, familiarity: Some(0.2), ..route() };
+    update(state, Event::Job(JobResult::Routed(version, Ok(route))));
+}
+
+#[test]
+fn the_gauge_reads_at_a_glance_and_out_of_scope_takes_the_percentages_away() {
+    for (width, height) in [(80, 24), (120, 35), (140, 42), (200, 60)] {
+        let mut state = asked(width, height, "q?");
+        let text = screen(&state);
+        let in_scope = text.contains("━ in");
+        assert!(text.contains("Scope ────┊───━━●━━━━━ in") || in_scope, "{text}");
+        assert!(text.contains("83%") || text.contains("91%"), "{text}");
+        out_of_scope(&mut state);
+        let text = screen(&state);
+        assert!(text.contains("Scope ━●━━┊"), "{text}");
+        let unlike = text.find("Unlike any training question:").unwrap();
+        let strongest = text.find("strongest overall").unwrap();
+        assert!(unlike < strongest && !text.contains("91%"), "{text}");
+        assert!(text.contains("raven-12b-v0 leads"), "{text}");
+    }
+    let mut state = asked(140, 42, "q?");
+    press(&mut state, KeyCode::Enter);
+    press(&mut state, KeyCode::Char('P'));
+    out_of_scope(&mut state);
+    press(&mut state, KeyCode::Enter);
+    insta::assert_snapshot!("out-of-scope", screen(&state));
+}
+
+#[test]
+fn enter_maximizes_and_shows_list_plot_and_why_at_once() {
+    for (width, height) in [(140, 42), (200, 60)] {
+        let mut state = asked(width, height, "q?");
+        press(&mut state, KeyCode::Enter);
+        assert!(!screen(&state).contains("Accuracy vs cost"));
+        press(&mut state, KeyCode::Enter);
+        assert!(state.maximized && state.focus == Pane::Route);
+        let text = screen(&state);
+        for part in ["P(correct)", "Accuracy vs cost", "Why ", "raven-12b-v0 leads", "hardly known"]
+        {
+            assert!(text.contains(part), "{part}\n{text}");
+        }
+        insta::assert_snapshot!(format!("beside-{width}x{height}"), text);
+        press(&mut state, KeyCode::Char('m'));
+        assert!(screen(&state).contains("P pins a prompt"), "what is none of the three");
+        press(&mut state, KeyCode::Char('m'));
+        press(&mut state, KeyCode::Char('m'));
+        assert!(screen(&state).contains("Accuracy vs cost"));
+        press(&mut state, KeyCode::Enter);
+        assert!(!state.maximized && state.focus == Pane::Model, "then the model");
+    }
+    let mut state = asked(80, 24, "q?");
+    press(&mut state, KeyCode::Enter);
+    press(&mut state, KeyCode::Enter);
+    assert_eq!(state.focus, Pane::Model, "there is no more room to have");
+}
+
+#[test]
+fn points_and_rows_of_candidates_are_clicked() {
+    let mut state = asked(140, 42, "q?");
+    press(&mut state, KeyCode::Enter);
+    press(&mut state, KeyCode::Enter);
+    let text = screen(&state);
+    let row = text.lines().position(|line| line.contains(" 2≈ ◐")).unwrap();
+    update(&mut state, Event::Input(Input::Click(10, row as u16)));
+    assert_eq!((state.route.cursor, state.selected), (1, 10));
+    // The first star right of the list; the quote at the beginning of a line is none of the screen.
+    let star = |(y, line): (usize, &str)| {
+        let x = line.chars().enumerate().find(|(x, c)| *c == '★' && *x > 75)?.0;
+        Some((x as u16 - 1, y as u16))
+    };
+    let star = text.lines().enumerate().find_map(star).unwrap();
+    let layout = Layout::of(&state).unwrap();
+    assert!(layout.pane(Pane::Route).unwrap().contains(star.into()));
+    update(&mut state, Event::Input(Input::Click(star.0, star.1)));
+    assert_eq!((state.route.cursor, state.selected), (0, 3), "the point of the first");
+}
+
+#[test]
+fn similar_questions_show_who_was_correct() {
+    let mut state = state(140, 42);
+    state.with_data = true;
+    press(&mut state, KeyCode::Char('p'));
+    answer(&mut state, "q?");
+    press(&mut state, KeyCode::Enter);
+    press(&mut state, KeyCode::Enter);
+    assert!(state.route.finding.is_running() && screen(&state).contains("reading the data set"));
+    let similar = |prompt: &str, answers: &[(usize, f32)]| Similar {
+        prompt: prompt.into(),
+        category: "arithmetic".into(),
+        cosine: 0.91,
+        answers: answers.to_vec(),
+    };
+    let first = similar("What is 17 × 24?", &[(3, 1.0), (10, 0.0), (20, 0.0), (21, 1.0)]);
+    let found = vec![first, similar("What is 18 × 23?", &[])];
+    let version = state.route.version;
+    update(&mut state, Event::Job(JobResult::Similar(version - 1, Ok(found.clone()))));
+    assert!(state.route.similar.is_empty(), "of an older prompt");
+    update(&mut state, Event::Job(JobResult::Similar(version, Ok(found))));
+    let text = screen(&state);
+    let line = text.lines().find(|line| line.contains("What is 17 × 24?")).unwrap();
+    assert!(line.contains(".91 ") && line.contains("50%  ✓  ✗  ·"), "{line}");
+    insta::assert_snapshot!("similar", text);
+    press(&mut state, KeyCode::Char('p'));
+    type_text(&mut state, "!");
+    assert!(screen(&state).contains("What is 17 × 24?"), "those of before stay meanwhile");
+    let version = state.route.version;
+    let problem = Err("no such folder".to_owned());
+    update(&mut state, Event::Job(JobResult::Similar(version, problem)));
+    assert!(screen(&state).contains("no such folder") && state.notice.is_none());
+    control(&mut state, 'u');
+    assert!(state.route.similar.is_empty(), "no prompt, nothing like it");
+}
+
+#[test]
+fn what_a_prompt_costs_follows_from_its_answer() {
+    let mut priced = model_set(plain);
+    for (name, factor) in [("cost_in", 1.0), ("cost_out", 4.0)] {
+        let prices = (0..24).map(|m| (m % 2 == 1).then_some(factor * 0.1 * m as f64));
+        Arc::make_mut(&mut priced.attributes)
+            .push(Attribute { name: name.into(), values: Values::Number(prices.collect()) });
+    }
+    let mut state = state_of(priced, 140, 42);
+    press(&mut state, KeyCode::Char('p'));
+    answer(&mut state, "q?");
+    press(&mut state, KeyCode::Enter);
+    press(&mut state, KeyCode::Enter);
+    // Two tokens at $0.3 and 500 at $1.2 per million.
+    let text = screen(&state);
+    assert!(text.contains("prompt") && text.contains("0.060¢"), "{text}");
+    for (typed, tokens) in [("answer-tokens 900", 900), ("answer length 50", 50)] {
+        press(&mut state, KeyCode::Char(':'));
+        type_text(&mut state, typed);
+        press(&mut state, KeyCode::Enter);
+        assert_eq!(state.route.answer_tokens, tokens);
+    }
+    assert!(screen(&state).contains("0.0061¢"), "{}", screen(&state));
+    press(&mut state, KeyCode::Char(':'));
+    type_text(&mut state, "answer-tokens");
+    press(&mut state, KeyCode::Enter);
+    let palette = state.modes.picker().unwrap();
+    assert_eq!(palette.input.value(), "answer-tokens ", "it asks for the number");
+}
+
+#[test]
+fn the_help_of_the_router_explains_the_badges() {
+    let mut state = asked(200, 60, "q?");
+    press(&mut state, KeyCode::Enter);
+    press(&mut state, KeyCode::Char('?'));
+    let text = screen(&state);
+    for measured in Measured::ALL {
+        assert!(text.contains(measured.meaning()), "{text}");
+    }
 }

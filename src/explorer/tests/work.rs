@@ -82,7 +82,7 @@ fn a_failure_ends_the_waiting_for_its_own_job_and_no_other() {
         JobKind::ALL.iter().copied().filter(|kind| state.phase(*kind).is_running()).collect()
     };
     let all = waited(&all_running());
-    assert_eq!(all.len(), 8, "{all:?}");
+    assert_eq!(all.len(), 9, "{all:?}");
     for &kind in &all {
         let mut state = all_running();
         update(&mut state, Event::Job(JobResult::Failed(kind, "a\u{7} bug".into())));

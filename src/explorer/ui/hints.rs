@@ -7,7 +7,7 @@ use ratatui::widgets::Paragraph;
 
 use super::widgets::{fit, width, wrap};
 use crate::explorer::command::Command;
-use crate::explorer::keys::Binding;
+use crate::explorer::keys::{Binding, Context};
 use crate::explorer::layout::Layout;
 use crate::explorer::pane::Pane;
 use crate::explorer::state::line::LineInput;
@@ -144,6 +144,11 @@ fn draw_keys(frame: &mut Frame, state: &State, area: Rect) {
 fn hint<'a>(state: &State, binding: &'a Binding) -> &'a str {
     match binding.command {
         Command::Maximize if state.maximized => "restore",
+        Command::Open
+            if state.map.isolated.is_some() && binding.context == Context::Pane(Pane::Map) =>
+        {
+            "describe group"
+        }
         Command::Open if state.focus == Pane::Route => match &state.route.result {
             None => "type a prompt",
             Some(_) if !state.maximized && Layout::has_room(state.area) => "list, plot and why",

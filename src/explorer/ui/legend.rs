@@ -10,6 +10,7 @@ use crate::explorer::layout::Layout;
 use crate::explorer::state::State;
 use crate::explorer::state::coloring::ColorBy;
 use crate::explorer::state::map::Marker;
+use crate::explorer::state::over::Pointed;
 use crate::explorer::theme::Ink;
 
 /// The longest name of a class.
@@ -100,9 +101,13 @@ fn left(state: &State) -> Vec<usize> {
 /// Draws the legend.
 pub fn draw(buffer: &mut Buffer, state: &State, parts: &Parts) {
     let theme = &state.theme;
+    let only = match state.pointed {
+        Some(Pointed::Class(class)) => Some(class),
+        _ => state.map.isolated,
+    };
     for &(i, place) in &parts.legend {
         let class = &state.map.coloring.classes[i];
-        let lit = state.map.isolated.is_none_or(|isolated| isolated == i) && parts.left[i] > 0;
+        let lit = only.is_none_or(|only| only == i) && parts.left[i] > 0;
         let (marker, text) = if lit {
             (Style::new().fg(theme.hue(class.hue)), theme.ink(Ink::Text))
         } else {

@@ -5,6 +5,7 @@ mod card;
 mod density;
 pub mod frame;
 mod geometry;
+pub mod group;
 pub mod hints;
 pub mod labels;
 pub mod legend;
@@ -12,6 +13,7 @@ pub mod overlays;
 pub mod panes;
 mod pareto;
 mod raster;
+pub mod tour;
 pub mod widgets;
 
 use ratatui::Frame;
@@ -49,6 +51,8 @@ pub fn view(frame: &mut Frame, state: &State) {
         panes::training::draw(frame, state, area);
     }
     hints::draw(frame, state, layout.hints);
+    group::draw(frame, state, area);
+    tour::draw(frame, state, area);
     draw_picker(frame, state, area);
     if state.help {
         draw_help(frame, state, area);

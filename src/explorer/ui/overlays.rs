@@ -255,5 +255,5 @@ const MOUSE: [(&str, &str); 6] = [
     ("right", "Zoom to a box"),
     ("middle", "Rotate in 3-D"),
     ("wheel", "Zoom or scroll"),
-    ("hover", "Show what a point is"),
+    ("hover", "Show a point, a group, the model of a row"),
 ];

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::symbols::pixel::OCTANTS;
 
+use crate::explorer::depth::Depth;
 use crate::explorer::state::State;
 use crate::explorer::state::map::{MANY, Marker};
 use crate::explorer::theme::HUES;
@@ -17,14 +18,18 @@ pub const SHAPES: [&str; HUES + 2] = ["●", "▲", "■", "▼", "○", "△", 
 /// How much the most distant point is dimmed.
 const FADE: f32 = 0.55;
 
+/// What is darker stands back where colors do not mix: the farthest points do not.
+const DARK: f32 = 0.4;
+
 /// Models counted by cell: a cell (or its half) has one color, that of most of its models.
 pub struct Raster {
     /// The 2 × 4 dots of each cell, row by row.
     dots: Vec<u8>,
     /// Lit models by class, for each part of a cell.
     counts: Vec<[u16; HUES + 2]>,
-    /// The nearest model of a cell in three dimensions.
-    nearest: Vec<f32>,
+    /// How far the brightest model of a cell is from the ground: in three dimensions near models are
+    /// bright, while a prompt is typed likely ones. Empty where all are.
+    strengths: Vec<f32>,
     /// Cells of models that the filter leaves out.
     out: Vec<bool>,
     across: usize,
@@ -41,7 +46,11 @@ impl Raster {
         let mut raster = Self {
             dots: vec![0; w * h],
             counts: vec![[0; HUES + 2]; w * h * parts],
-            nearest: if map.nearness.is_empty() { Vec::new() } else { vec![0.0; w * h] },
+            strengths: if map.nearness.is_empty() && !map.glow.is_on() {
+                Vec::new()
+            } else {
+                vec![0.0; w * h]
+            },
             out: if map.within.is_some() { vec![false; w * h] } else { Vec::new() },
             across: w,
             parts,
@@ -71,10 +80,9 @@ impl Raster {
                     }
                 }
             }
-            if let (Some(near), Some(known)) =
-                (map.nearness.get(model), raster.nearest.get_mut(y / 4 * w + x / 2))
-            {
-                *known = known.max(*near);
+            if let Some(known) = raster.strengths.get_mut(y / 4 * w + x / 2) {
+                let near = map.nearness.get(model).map_or(1.0, |near| 1.0 - FADE * (1.0 - near));
+                *known = known.max(near * map.glow.of(model));
             }
         }
         raster
@@ -116,9 +124,13 @@ impl Raster {
             let hue = |class: Option<usize>| {
                 let class = class.and_then(|class| map.coloring.classes.get(class));
                 let hue = class.map_or(theme[Ink::MapDim], |class| theme.hue(class.hue));
-                match self.nearest.get(i) {
-                    Some(near) => {
-                        Theme::blend(hue, theme[Ink::Background], f64::from(FADE * (1.0 - near)))
+                match self.strengths.get(i) {
+                    // Where colors do not mix, the darker half stands back.
+                    Some(strength) if theme.depth != Depth::True && *strength < DARK => {
+                        theme[Ink::MapDim]
+                    }
+                    Some(strength) => {
+                        Theme::blend(hue, theme[Ink::Background], f64::from(1.0 - strength))
                     }
                     None => hue,
                 }

@@ -3,8 +3,8 @@
 use ratatui_textarea::CursorMove;
 
 use super::{
-    export, filter, line, map, marks, new_model, panes, pickers, route, route_commands, typing,
-    work,
+    card, export, filter, line, map, marks, new_model, panes, pickers, route, route_commands, tour,
+    typing, work,
 };
 use crate::explorer::command::Command;
 use crate::explorer::effect::Effect;
@@ -19,9 +19,24 @@ use crate::explorer::state::probe::SECTIONS;
 /// Does what the user asks for.
 pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
     use Command as C;
+    let command = if state.tour.is_some() {
+        let Some(command) = tour::through(state, command) else { return };
+        command
+    } else {
+        command
+    };
+    let command = if state.card.is_some() {
+        let Some(command) = card::through(state, command) else { return };
+        command
+    } else {
+        command
+    };
     match command {
         C::Quit => quit(state, effects),
         C::Suspend => effects.push(Effect::Suspend),
+        C::Tour => tour::begin(state),
+        // Without a tour there is nothing to go on with.
+        C::TourNext | C::TourBack => {}
         C::Help => (state.help, state.help_scroll) = (true, 0),
         C::NextTheme => effects.push(Effect::NextTheme),
         C::UseTheme(name) => effects.push(Effect::UseTheme(name)),
@@ -95,6 +110,7 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
         C::PreviousColor => map::cycle_color(state, -1),
         C::ColorBy(by) => map::color_by(state, by),
         C::Isolate => state.map.isolate_next(),
+        C::Card => card::open(state),
         C::NextAxes => state.map.next_axes(),
         C::UseAxes(x, y) => state.map.use_axes((x, y)),
         C::UseProjector(projector) => map::project(state, projector, effects),

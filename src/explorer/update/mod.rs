@@ -1,5 +1,6 @@
 //! The only place where the state changes: an event goes in, what has to be done outside comes out.
 
+mod card;
 mod commands;
 mod export;
 mod filter;
@@ -15,6 +16,7 @@ mod pickers;
 mod results;
 mod route;
 mod route_commands;
+mod tour;
 mod typing;
 mod work;
 
@@ -45,7 +47,10 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
                 }
             }
         }
-        Event::Input(Input::Hover(x, y)) => state.hover = Some((x, y).into()),
+        Event::Input(Input::Hover(x, y)) => {
+            state.hover = Some((x, y).into());
+            state.pointed = mouse::pointed(state, x, y);
+        }
         Event::Input(input) => {
             if !reads_help(state, turned(&input)) {
                 let (step, before) = (Step::from(&input), state.snapshot());
@@ -61,11 +66,18 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
         Event::Tick => results::tick(state),
     }
     state.map.explain(&state.model_set);
+    route::light(state);
     work::ask(state, &mut effects);
     effects
 }
 
 fn take_input(state: &mut State, input: Input, effects: &mut Vec<Effect>) {
+    if state.tour.is_some() {
+        let click = if let Input::Click(x, y) = input { Some((x, y)) } else { None };
+        if input != Input::Release && tour::input(state, click) {
+            return;
+        }
+    }
     match input {
         Input::Edit(request) => {
             let commands = typing::edit(state, request, effects);
@@ -105,7 +117,7 @@ fn through_help(state: &mut State, command: Command) -> Option<Command> {
 /// The same of other input, which the help takes while it is open.
 fn reads_help(state: &mut State, by: isize) -> bool {
     state.notice = None;
-    state.hover = None;
+    (state.hover, state.pointed) = (None, None);
     let open = state.help;
     if open {
         let most = help_overflow(state);

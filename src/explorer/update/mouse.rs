@@ -2,13 +2,14 @@
 
 use ratatui::layout::Position;
 
-use super::{marks, panes};
+use super::{card, marks, panes};
 use crate::explorer::command::Command;
 use crate::explorer::direction::Button;
 use crate::explorer::layout::{Layout, tabs};
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
 use crate::explorer::state::map::Tool;
+use crate::explorer::state::over::Pointed;
 use crate::explorer::ui::frame::title_at;
 use crate::explorer::ui::hints;
 use crate::explorer::ui::legend::Parts;
@@ -24,6 +25,10 @@ const ORBIT: f64 = 0.05;
 /// A click. Gives the command that it stands for, if it does.
 pub fn click(state: &mut State, x: u16, y: u16) -> Option<Command> {
     let layout = Layout::of(state)?;
+    let described = state.card.as_ref().map(|card| card.class);
+    if card::click(state, x, y) {
+        return None;
+    }
     let at = (x, y).into();
     if layout.hints.contains(at) {
         return hints::command_at(state, layout.hints, x, y);
@@ -45,7 +50,14 @@ pub fn click(state: &mut State, x: u16, y: u16) -> Option<Command> {
     if pane == Pane::Map {
         let parts = Parts::of(state, area);
         if let Some(class) = parts.class_at(x, y) {
-            state.map.isolated = (state.map.isolated != Some(class)).then_some(class);
+            // A second click on the same opens its card, and a third one closes it.
+            if described == Some(class) {
+                return None;
+            }
+            if state.map.isolated == Some(class) {
+                return Some(Command::Card);
+            }
+            state.map.isolated = Some(class);
         } else if parts.point(x, y).is_some() {
             // Whether this selects or begins to drag is known when the button is let go.
             state.map.pressed = Some(at);
@@ -69,6 +81,29 @@ fn pointed_at(state: &State, at: Position, within: f64) -> Option<usize> {
     let (x, y) = parts.point(at.x, at.y)?;
     let (w, h) = (f64::from(parts.plot.width), f64::from(parts.plot.height));
     state.map.nearest(x, y, w, h).filter(|(_, far)| *far < within).map(|(model, _)| model)
+}
+
+/// What the mouse points at that lights up on the map: a class of the legend, or the model of a row.
+pub fn pointed(state: &State, x: u16, y: u16) -> Option<Pointed> {
+    let over = state.help || state.card.is_some() || state.tour.is_some();
+    if over || state.modes.picker().is_some() || state.map.drag.is_some() {
+        return None;
+    }
+    let (pane, area) = Layout::of(state)?.at(x, y)?;
+    let line = || line_at(state, pane, area, (x, y).into());
+    let model = match pane {
+        Pane::Map => return Parts::of(state, area).class_at(x, y).map(Pointed::Class),
+        Pane::Route => state.route.result.as_ref()?.candidates.get(line()?).map(|c| c.model),
+        Pane::Models => state.table.rows.get(line()?).copied(),
+        Pane::Forecast => state.forecasts.rows.get(line()?).copied(),
+        Pane::Model
+        | Pane::Probe
+        | Pane::Evaluate
+        | Pane::Compare
+        | Pane::Questions
+        | Pane::NewModel => None,
+    };
+    model.map(Pointed::Model)
 }
 
 pub fn wheel(state: &mut State, x: u16, y: u16, up: bool) {

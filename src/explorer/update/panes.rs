@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use super::card;
 use super::map::next_marker;
 use crate::explorer::direction::Direction;
 use crate::explorer::layout::Layout;
@@ -129,6 +130,7 @@ pub fn open_candidate(state: &mut State) {
 /// Enter.
 pub fn open(state: &mut State) {
     match state.focus {
+        Pane::Map if state.map.isolated.is_some() => card::open(state),
         Pane::Map | Pane::Models | Pane::Compare | Pane::Forecast => state.go_to(Pane::Model),
         Pane::Evaluate | Pane::NewModel => {}
         Pane::Questions => {

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{line, marks, new_model, route, work};
+use super::{card, line, marks, new_model, route, work};
 use crate::explorer::effect::Effect;
 use crate::explorer::event::{JobResult, Outside, TrainingEvent};
 use crate::explorer::state::State;
@@ -28,6 +28,7 @@ pub fn job(state: &mut State, result: JobResult, effects: &mut Vec<Effect>) {
                 }
             }
         }
+        JobResult::Described(version, found) => card::described(state, version, found),
         JobResult::Probed(attribute, report) => state.probe.take(attribute, report),
         JobResult::QuestionsRead(question_set) => {
             state.questions.read(question_set);
@@ -37,6 +38,7 @@ pub fn job(state: &mut State, result: JobResult, effects: &mut Vec<Effect>) {
         JobResult::Forecasted(grid) => {
             if state.forecasts.grid.finish(grid) {
                 state.forecasts.arrange(state.table.rows.clone());
+                card::again(state);
             }
         }
         JobResult::Evaluated(found) => {

@@ -8,6 +8,7 @@ use crate::explorer::state::State;
 use crate::explorer::state::coloring::ColorBy;
 use crate::explorer::state::column::Column;
 use crate::explorer::state::job::{Job, JobKind};
+use crate::explorer::state::map::glow::by_chance;
 use crate::explorer::state::mode::Mode;
 use crate::explorer::state::route::Similar;
 
@@ -125,9 +126,19 @@ pub fn stop_typing(state: &mut State) {
     state.route.remember();
 }
 
+/// While a prompt is typed, the models fade towards their chance of answering it correctly.
+pub fn light(state: &mut State) {
+    let typing = matches!(state.modes.top(), Mode::Prompt) && state.training.is_none();
+    // Where the colors say it already, brightness would say it twice.
+    let shown = typing && !state.forecast.is_empty() && state.map.coloring.by != ColorBy::Forecast;
+    let aim = shown.then_some(state.forecast_version);
+    state.map.glow.aim(aim, || by_chance(&state.forecast));
+}
+
 /// What the answer says of each model becomes what the map and the table show.
 fn forecast(state: &mut State) {
     state.forecast.clear();
+    state.forecast_version += 1;
     if let Some(answer) = &state.route.result {
         state.forecast.resize(state.model_set.models.len(), None);
         for candidate in &answer.candidates {

@@ -19,7 +19,8 @@ pub fn stop(state: &mut State, effects: &mut Vec<Effect>) {
         JobKind::Questions => state.questions.cancel(),
         JobKind::Forecasts => state.forecasts.grid.cancel(),
         JobKind::Evaluation => state.evaluation.found.cancel(),
-        JobKind::Route
+        JobKind::Card
+        | JobKind::Route
         | JobKind::Similar
         | JobKind::Placement
         | JobKind::Answers
@@ -37,6 +38,7 @@ pub fn again(state: &mut State) {
             JobKind::Forecasts => state.forecasts.grid.reset(),
             JobKind::Evaluation => state.evaluation.found.reset(),
             JobKind::Projection
+            | JobKind::Card
             | JobKind::Route
             | JobKind::Similar
             | JobKind::Placement
@@ -55,6 +57,13 @@ pub fn failed(state: &mut State, kind: JobKind, problem: &str) {
             awaited
         }
         JobKind::Clusters => state.clusters.fail(problem),
+        // The card says it itself.
+        JobKind::Card => {
+            if let Some(card) = &mut state.card {
+                card.describing.fail(problem);
+            }
+            false
+        }
         JobKind::Probes => state.probe.fail(problem),
         // The panes of these say themselves what is wrong.
         JobKind::Questions => state.questions.fail(problem),
@@ -94,7 +103,13 @@ pub fn ask(state: &mut State, effects: &mut Vec<Effect>) {
     if clusters && state.clusters.start_once() {
         effects.push(Effect::Cluster);
     }
-    if (seen(Pane::Forecast) || seen(Pane::Compare)) && state.forecasts.grid.start_once() {
+    if let Some(card) = &mut state.card
+        && card.describing.start_once()
+    {
+        effects.push(Effect::Describe(card.version));
+    }
+    let predicts = seen(Pane::Forecast) || seen(Pane::Compare) || state.card.is_some();
+    if predicts && state.forecasts.grid.start_once() {
         effects.push(Effect::Forecast);
     }
     if seen(Pane::Evaluate) && state.with_data && state.evaluation.found.start_once() {

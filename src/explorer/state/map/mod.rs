@@ -1,6 +1,7 @@
 //! Where the models stand on the map and how the map is looked at.
 
 mod arrangement;
+pub mod glow;
 mod meaning;
 mod viewpoint;
 
@@ -16,6 +17,7 @@ use crate::explorer::direction::{Button, Direction};
 use crate::explorer::state::coloring::{ColorBy, Coloring};
 use crate::explorer::state::job::Job;
 use crate::explorer::state::model_set::ModelSet;
+use glow::Glow;
 use meaning::Meaning;
 
 /// Components that the map can show.
@@ -174,6 +176,8 @@ pub struct MapState {
     pub isolated: Option<usize>,
     /// The models that the filter leaves; `None` for all.
     pub within: Option<Arc<Vec<bool>>>,
+    /// How brightly each model is shown.
+    pub glow: Glow,
     pub marker: Marker,
     /// Shades cells by how many models they hold.
     pub density: bool,
@@ -225,6 +229,7 @@ impl MapState {
             coloring: Coloring::first(model_set),
             isolated: None,
             within: None,
+            glow: Glow::default(),
             marker: if model_set.models.len() < FEW { Marker::Dots } else { Marker::Braille },
             density: model_set.models.len() > MANY,
             names: true,
@@ -366,11 +371,12 @@ impl MapState {
     }
 
     pub fn is_moving(&self) -> bool {
-        self.moving.is_some() || (self.spinning && self.space.is_some())
+        self.moving.is_some() || self.glow.is_moving() || (self.spinning && self.space.is_some())
     }
 
     /// Ends a movement at once.
     pub fn settle(&mut self) {
+        self.glow.settle();
         if let Some(movement) = self.moving.take() {
             self.places = movement.to;
         }
@@ -378,6 +384,7 @@ impl MapState {
 
     /// One step of a movement.
     pub fn tick(&mut self) {
+        self.glow.tick();
         if let Some(movement) = &mut self.moving {
             movement.progress = (movement.progress + STRIDE).min(1.0);
             let t = movement.progress;

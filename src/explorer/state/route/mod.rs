@@ -68,6 +68,14 @@ pub struct Similar {
     pub answers: Vec<(usize, f32)>,
 }
 
+impl Similar {
+    /// The mean label of all answers.
+    pub fn correct(&self) -> Option<f64> {
+        let sum: f64 = self.answers.iter().map(|(_, label)| f64::from(*label)).sum();
+        (!self.answers.is_empty()).then(|| sum / self.answers.len() as f64)
+    }
+}
+
 /// A prompt with its answer.
 pub struct Asked {
     pub prompt: String,

@@ -11,6 +11,7 @@ use crate::explorer::state::State;
 use crate::explorer::state::job::JobKind;
 use crate::explorer::state::map::Tool;
 use crate::explorer::state::new_model::NAME as NEW_MODEL;
+use crate::explorer::state::over::Pointed;
 use crate::explorer::theme::Ink;
 use crate::explorer::ui::frame::pane_block;
 use crate::explorer::ui::geometry::{direction, ellipse};
@@ -35,6 +36,8 @@ const LONGEST: usize = 48;
 const TRIED: usize = 600;
 /// Selected, routed and marked models that have a name of their own at most.
 const NAMED: usize = 26;
+/// Darker models have no name: it would outshine them.
+const NAMED_FROM: f32 = 0.5;
 /// One of so many names may cover some points: the best known ones lie where it is crowded.
 const BOLD: usize = 3;
 const COVERED: usize = 2;
@@ -45,6 +48,10 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
         map.coloring.title.as_ref().map_or_else(String::new, |title| format!("color: {title}"));
     if state.clusters.problem().is_some() {
         remark = "clustering failed (F5 starts it again)".into();
+    }
+    if map.glow.is_aimed() {
+        // Of what the chances are is for the Route pane to say; the header names the color.
+        remark = "brightness: chance".into();
     }
     remark = state.remark(JobKind::Clusters, "clustering").unwrap_or(remark);
     let doing = map.wanted.title(&state.model_set);
@@ -233,6 +240,12 @@ fn draw_special(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid)
     if let Some(model) = routed.filter(|_| !is_routed) {
         special.push((model, "★", theme.bold(Ink::MapRouted), theme.bold(Ink::MapRouted)));
     }
+    if let Some(Pointed::Model(model)) = state.pointed
+        && special.iter().all(|(known, ..)| *known != model)
+    {
+        let name = theme.bold(Ink::MapSelected).patch(theme.cursor());
+        special.push((model, "◎", theme.bold(Ink::MapSelected), name));
+    }
     // Marked models keep the color of their class.
     special.extend(marked.map(|m| {
         let class = map.coloring.classes.get(map.coloring.class_of(m));
@@ -261,6 +274,7 @@ fn draw_special(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid)
     let most = (w * h / CELLS_A_NAME * map.zoom * map.zoom) as usize;
     let mut placed = 0;
     let lit = map.ranked.iter().copied().filter(|model| state.is_lit(*model));
+    let lit = lit.filter(|model| map.glow.of(*model) >= NAMED_FROM);
     let seen = lit.filter_map(|model| Some((model, cell(model)?)));
     for (model, (x, y)) in seen.take(TRIED) {
         let covers = if placed < most.div_ceil(BOLD) { COVERED } else { 0 };

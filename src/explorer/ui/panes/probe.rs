@@ -66,6 +66,8 @@ const KINDS: usize = 18;
 /// Rows of a list of models, of the confusion matrix, and of benchmarks on either side.
 const MODELS: usize = 6;
 const CLASSES: usize = 6;
+/// Cells of a row of such a list at most.
+const ROW: usize = 76;
 const BENCHMARKS: usize = 4;
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
@@ -441,6 +443,8 @@ fn model(state: &State, r: &Report, m: usize, room: usize) -> Line<'static> {
     let truth = p.truth.as_ref().map_or_else(String::new, |t| format!("  true {}", fit(t, 8)));
     let what = format!("{:>16}{truth:<14}", format!("{}{sure}", fit(&p.said, 10)));
     let ink = if m == state.selected { Ink::MapSelected } else { Ink::Text };
+    // Far from its name, nobody would find what is said of a model.
+    let room = room.min(ROW);
     Line::from(vec![
         Span::styled(pad(state.short(m), room.saturating_sub(width(&what))), theme.ink(ink)),
         Span::styled(what, theme.ink(Ink::Muted)),

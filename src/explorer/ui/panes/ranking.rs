@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use crate::analysis::router::{Candidate, Measured, Route, Tokens, Unit, dollars};
+use crate::analysis::router::{Candidate, Measured, Route, Tokens, Unit, price_text};
 use crate::dataset::Kind;
 use crate::embedder::Scope;
 use crate::explorer::pane::Pane;
@@ -50,7 +50,7 @@ pub fn gauge(state: &State, route: &Route, room: usize) -> Line<'static> {
         spans.extend((0..GAUGE).map(|x| match x {
             x if x == at => Span::styled("●", theme.bold(ink)),
             x if zone(x) == zone(at) => Span::styled("━", theme.ink(ink)),
-            x if zones.contains(&x) => Span::styled("┊", theme.ink(Ink::BarMark)),
+            x if zones.contains(&x) => Span::styled("┊", theme.ink(Ink::Muted)),
             _ => Span::styled("─", theme.ink(Ink::BarTrack)),
         }));
         spans.push(Span::raw(" "));
@@ -130,7 +130,7 @@ fn per(unit: Unit) -> &'static str {
 /// What the prompt costs with a model, where that is known.
 fn priced(state: &State, c: &Candidate) -> Option<String> {
     let tokens = Tokens { prompt: state.route.tokens, answer: state.route.answer_tokens };
-    state.model_set.costs().of_prompt(c.model, tokens).map(dollars)
+    state.model_set.costs().of_prompt(c.model, tokens).map(price_text)
 }
 
 /// What stands over the list: what the figures are, and over each column which.

@@ -19,12 +19,12 @@ use crate::explorer::ui::pareto;
 use crate::explorer::ui::widgets::{fit, width, wrap};
 
 /// Candidates that the reasons leave room for at least, and that the legend does.
-const LEAST_CANDIDATES: usize = 4;
+const LEAST_CANDIDATES: usize = 3;
 const WITH_LEGEND: usize = 12;
 /// A place for the list, the plot and the reasons side by side, at least; the list in it, and the plot.
 const BESIDE: (u16, u16) = (124, 20);
-const LIST: (u16, u16) = (58, 92);
-const PLOT: u16 = 9;
+const LIST: (u16, u16) = (60, 92);
+const PLOT: u16 = 14;
 /// Lines of the prompt at most.
 const PROMPT_LINES: u16 = 6;
 
@@ -113,7 +113,7 @@ impl Places {
         let whole = Some(rest).filter(|rest| rest.height > 0);
         let mut places = Self { gauge, list: None, shown: 0, plot: None, reasons: None };
         if is_beside(below) {
-            let list = (below.width * 9 / 20).clamp(LIST.0, LIST.1);
+            let list = (below.width / 2).clamp(LIST.0, LIST.1);
             let right = Rect { x: rest.x + list + 3, width: rest.width - list - 3, ..rest };
             let reasons = why::all(why::parts(state, route, right.width.into())).len() as u16;
             let reasons = reasons.min(right.height.saturating_sub(PLOT + 1));

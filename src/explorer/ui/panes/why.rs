@@ -7,9 +7,9 @@ use crate::analysis::router::{Evidence, Route, Unit};
 use crate::embedder::LogitTerms;
 use crate::explorer::state::State;
 use crate::explorer::state::job::Job;
-use crate::explorer::state::route::{LEADING, Similar};
+use crate::explorer::state::route::{LEADING, Similar, View};
 use crate::explorer::theme::Ink;
-use crate::explorer::ui::widgets::{heading, pad, width, wrap};
+use crate::explorer::ui::widgets::{fit, heading, pad, width, wrap};
 use crate::one_line;
 
 /// Cells of a question's benchmark at most, and of its text at least.
@@ -17,6 +17,8 @@ const CATEGORY: usize = 22;
 const TEXT: usize = 16;
 /// Cells for the answer of one candidate.
 const ANSWER: usize = 3;
+/// Cells for the share of all models that answered correctly.
+const SHARE: usize = 6;
 /// Cells for the accuracy of one candidate.
 const ACCURACY: usize = 7;
 /// Cells for the name of a row of terms, and for a term.
@@ -80,11 +82,15 @@ fn likes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
     let names: Vec<String> = route.evidence.iter().map(|e| one_line(&e.category)).collect();
     let longest = names.iter().map(|name| width(name)).max().unwrap_or_default();
     let left = room.saturating_sub(5);
-    let shown = route.candidates.len().min(LEADING);
-    let shown = shown.min(left.saturating_sub(longest.min(CATEGORY)) / ACCURACY);
     let title = "Most similar benchmarks";
-    let measured: String = (0..shown).map(|at| format!("{:>ACCURACY$}", rank(at))).collect();
-    let mut lines = vec![over(state, room, title, "measured accuracy", &measured)];
+    let beside = longest.min(CATEGORY).max((width(title) + 2).saturating_sub(5));
+    let shown = route.candidates.len().min(LEADING).min(left.saturating_sub(beside) / ACCURACY);
+    let measured = |e: &Evidence| (0..shown).any(|at| accuracy(state, route, e, at).is_some());
+    if !route.evidence.iter().any(measured) {
+        return best_measured(state, route, room, &names);
+    }
+    let columns: String = (0..shown).map(|at| format!("{:>ACCURACY$}", rank(at))).collect();
+    let mut lines = vec![over(state, room, title, "measured accuracy", &columns)];
     let name_room = left.saturating_sub(ACCURACY * shown);
     lines.extend(route.evidence.iter().zip(&names).map(|(e, name)| {
         let mut spans = vec![
@@ -100,6 +106,38 @@ fn likes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
         Line::from(spans)
     }));
     lines
+}
+
+/// The same where none of the leading candidates was measured: which candidate did best there.
+fn best_measured(
+    state: &State,
+    route: &Route,
+    room: usize,
+    names: &[String],
+) -> Vec<Line<'static>> {
+    let theme = &state.theme;
+    let best = |e: &Evidence| {
+        let all = 0..route.candidates.len();
+        let measured = all.filter_map(|at| Some((at, accuracy(state, route, e, at)?)));
+        let best = measured.max_by(|a, b| a.1.total_cmp(&b.1));
+        best.map_or_else(String::new, |(at, share)| {
+            let name = state.short(route.candidates[at].model);
+            format!("  best measured: {name} {:.0}%", 100.0 * share)
+        })
+    };
+    let longest = names.iter().map(|name| width(name)).max().unwrap_or_default();
+    let name_room = longest.min(room.saturating_sub(5));
+    let row = |(e, name): (&Evidence, &String)| {
+        let rest = room.saturating_sub(5 + name_room);
+        Line::from(vec![
+            Span::styled(format!("{:>3.0}% ", 100.0 * e.share), theme.bold(Ink::Accent)),
+            Span::styled(pad(name, name_room), theme.ink(Ink::Text)),
+            Span::styled(fit(&best(e), rest), theme.ink(Ink::Muted)),
+        ])
+    };
+    let rows = route.evidence.iter().zip(names).map(row);
+    let title = heading(theme, room, "Most similar benchmarks", "");
+    std::iter::once(title).chain(rows).collect()
 }
 
 /// The share of a benchmark that a candidate answered correctly.
@@ -127,6 +165,10 @@ fn questions(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
         let lines = wrap(text, room).into_iter().map(|line| Line::styled(line, muted));
         std::iter::once(heading(theme, room, title, "")).chain(lines).collect()
     };
+    // The list needs its room more than this remark.
+    if !state.with_data && state.route.view != View::Why {
+        return Vec::new();
+    }
     if !state.with_data {
         return note("Start with --data FOLDER to see them, and who answered them correctly.");
     }
@@ -137,11 +179,12 @@ fn questions(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
         _ => {}
     }
     let shown = route.candidates.len().min(LEADING);
-    let shown = shown.min(room.saturating_sub(TEXT + 5) / ANSWER);
+    let shown = shown.min(room.saturating_sub(width(title) + 1 + SHARE) / ANSWER);
     let ranks: String = (0..shown).map(|at| format!("{:>ANSWER$}", rank(at))).collect();
     let signs = "✓ correct  ✗ incorrect  · not asked";
-    let mut lines = vec![over(state, room, title, signs, &ranks)];
-    let left = room.saturating_sub(5 + ANSWER * shown + 1);
+    let columns = format!("{:>SHARE$}{ranks}", "all");
+    let mut lines = vec![over(state, room, title, signs, &columns)];
+    let left = room.saturating_sub(5 + SHARE + ANSWER * shown);
     let longest = state.route.similar.iter().map(|q| width(&q.category)).max().unwrap_or_default();
     // The benchmark stands before the text where the text keeps some room.
     let category = longest.min(CATEGORY);
@@ -155,7 +198,8 @@ fn questions(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
             spans.push(Span::styled(name, theme.ink(Ink::Accent)));
         }
         spans.push(Span::styled(pad(&question.prompt, text_room), theme.ink(Ink::Text)));
-        spans.push(Span::raw(" "));
+        let share = question.correct().map_or_else(|| "–".into(), |p| format!("{:.0}%", 100.0 * p));
+        spans.push(Span::styled(format!("{share:>SHARE$}"), muted));
         let answers = route.candidates.iter().take(shown).map(|c| answer(question, c.model));
         spans.extend(
             answers.map(|(sign, ink)| Span::styled(format!("{sign:>ANSWER$}"), theme.bold(ink))),

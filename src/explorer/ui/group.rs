@@ -1,0 +1,308 @@
+//! The card of a group of the legend, beside the map where there is room.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, BorderType, Clear, Paragraph};
+
+use super::widgets::{fit, heading, pad, thousands, under_cursor, width, wrap};
+use crate::analysis::clusters::{Card, Feature, Lift};
+use crate::explorer::layout::Layout;
+use crate::explorer::state::State;
+use crate::explorer::state::coloring::ColorBy;
+use crate::explorer::state::over::card::CardState;
+use crate::explorer::theme::Ink;
+
+/// The widest card and the narrowest.
+const WIDE: u16 = 66;
+const NARROW: u16 = 54;
+/// Benchmarks at most and at least.
+const LIFTS: usize = 12;
+const FEW_LIFTS: usize = 4;
+/// Below this a cluster should not be believed.
+const TRUSTED: f64 = 0.6;
+/// Lines above the first prototype: the size, and a heading.
+const ABOVE: usize = 2;
+
+/// Where the card is; `None` where none is open or there is no room.
+pub fn place(state: &State, area: Rect) -> Option<Rect> {
+    state.card.as_ref()?;
+    let layout = Layout::within(state, area)?;
+    let body = body(state, area);
+    // Beside the map, so that the points are in sight.
+    let map = layout.tabs.is_none().then(|| layout.pane(state.wide)).flatten();
+    let left = map.map_or(0, |map| map.right());
+    let room = body.right().saturating_sub(left);
+    let width = if room >= NARROW && map.is_some() { room.min(WIDE) } else { body.width.min(WIDE) };
+    let x = if map.is_some() && room >= NARROW { left } else { body.right() - width };
+    let height = lines(state, usize::from(width) - 4, body.height.into()).len() as u16 + 2;
+    Some(Rect { x, width, height: height.min(body.height), ..body })
+}
+
+/// What is between the header and the hints.
+fn body(state: &State, area: Rect) -> Rect {
+    let Some(layout) = Layout::within(state, area) else { return Rect::default() };
+    let y = layout.header.bottom();
+    Rect { y, height: layout.hints.y.saturating_sub(y), ..area }
+}
+
+pub fn draw(frame: &mut Frame, state: &State, area: Rect) {
+    let (Some(card), Some(place)) = (&state.card, place(state, area)) else { return };
+    let theme = &state.theme;
+    frame.render_widget(Clear, place);
+    let surface = Style::new().bg(theme[Ink::Surface]).fg(theme[Ink::Text]);
+    let class = state.map.coloring.classes.get(card.class);
+    let hue = class.map_or(theme[Ink::Text], |class| theme.hue(class.hue));
+    let room = usize::from(place.width).saturating_sub(6);
+    let title = Line::from(vec![
+        Span::styled(" ● ", Style::new().fg(hue)),
+        Span::styled(format!("{} ", fit(&name(state, card.class), room)), theme.bold(Ink::Accent)),
+    ]);
+    let keys = fit(" ↑↓ models · ←→ groups · Space mark · Esc close ", room);
+    let block = Block::bordered()
+        .border_type(BorderType::Rounded)
+        .border_style(theme.ink(Ink::BorderFocus))
+        .style(surface)
+        .title(title)
+        .title_bottom(Line::styled(keys, theme.ink(Ink::Muted)).right_aligned());
+    frame.render_widget(block, place);
+    let inside = Layout::inside(place);
+    let lines = lines(state, inside.width.into(), body(state, area).height.into());
+    frame.render_widget(Paragraph::new(lines), inside);
+}
+
+/// The prototype at a row of the screen.
+pub fn prototype_at(state: &State, y: u16) -> Option<usize> {
+    let inside = Layout::inside(place(state, state.area)?);
+    let row = usize::from(y.checked_sub(inside.y)?).checked_sub(ABOVE)?;
+    (row < state.card.as_ref()?.card.as_ref()?.prototypes.len()).then_some(row)
+}
+
+/// What the group is called.
+fn name(state: &State, class: usize) -> String {
+    let coloring = &state.map.coloring;
+    let known = state.clusters.done().filter(|_| coloring.by == ColorBy::Cluster);
+    if let Some(cluster) = known.and_then(|found| found.clusters.get(class)) {
+        return cluster.name.clone();
+    }
+    let name = coloring.classes.get(class).map_or("", |class| &class.name);
+    coloring.title.as_ref().map_or_else(|| name.to_owned(), |title| format!("{title}: {name}"))
+}
+
+/// What the card says, in lines of `room` cells, for a place of that height with its border.
+fn lines(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
+    let theme = &state.theme;
+    let Some(open) = &state.card else { return Vec::new() };
+    let Some(card) = &open.card else {
+        let word = match open.describing.problem() {
+            Some(problem) => Span::styled(fit(problem, room), theme.ink(Ink::Bad)),
+            None => Span::styled("…", theme.ink(Ink::Muted)),
+        };
+        return vec![size(state, open.class, None), Line::from(word)];
+    };
+    let inside = height.saturating_sub(2);
+    let top = size(state, open.class, Some(card));
+    let mut prototypes = vec![heading(theme, room, "Prototypes", "nearest to the center")];
+    prototypes.extend(self::prototypes(state, open, card, room));
+    let mut attributes = Vec::new();
+    if !card.attributes.is_empty() {
+        attributes.push(heading(theme, room, "More frequent here", "┃ elsewhere"));
+        attributes.extend(self::attributes(state, card, room));
+    }
+    let around = around(state, card, room);
+    let others = 1 + prototypes.len() + attributes.len() + around.len();
+    let measured = "points against the rest";
+    let mut lifts = Vec::new();
+    if !card.lifts.is_empty() {
+        let left = inside.saturating_sub(others + 1);
+        // Blank lines between the parts come before more benchmarks.
+        let most = if left >= FEW_LIFTS + 4 { left - 4 } else { left };
+        lifts.push(heading(theme, room, "Accuracy", measured));
+        lifts.extend(self::lifts(state, card, room, most.clamp(FEW_LIFTS, LIFTS)));
+    }
+    let used = others + lifts.len();
+    let parts: Vec<Vec<Line>> =
+        [lifts, attributes, around].into_iter().filter(|part| !part.is_empty()).collect();
+    let roomy = used + parts.len() <= inside;
+    let mut lines = vec![top];
+    lines.extend(prototypes);
+    for part in parts {
+        if roomy {
+            lines.push(Line::default());
+        }
+        lines.extend(part);
+    }
+    lines
+}
+
+/// How many models, and how well a cluster holds.
+fn size(state: &State, class: usize, card: Option<&Card>) -> Line<'static> {
+    let theme = &state.theme;
+    let all = state.model_set.models.len();
+    let known = state.map.coloring.classes.get(class).map_or(0, |class| class.count);
+    let size = card.map_or(known, |card| card.size);
+    let mut spans = vec![
+        Span::styled(size.to_string(), theme.bold(Ink::Text)),
+        Span::styled(format!(" of {} models", thousands(all as u64)), theme.ink(Ink::Muted)),
+    ];
+    let clusters = state.clusters.done().filter(|_| state.map.coloring.by == ColorBy::Cluster);
+    if let Some(cluster) = clusters.and_then(|found| found.clusters.get(class)) {
+        let full = (5.0 * cluster.stability).round().clamp(0.0, 5.0) as usize;
+        let ink = if cluster.stability < TRUSTED { Ink::Warn } else { Ink::Good };
+        let word =
+            if cluster.stability < TRUSTED { " stable: not to be trusted" } else { " stable" };
+        spans.extend([
+            Span::styled("  ·  ", theme.ink(Ink::Muted)),
+            Span::styled("●".repeat(full), theme.ink(ink)),
+            Span::styled("○".repeat(5 - full), theme.ink(Ink::Muted)),
+            Span::styled(format!(" {:.0}%", 100.0 * cluster.stability), theme.bold(Ink::Text)),
+            Span::styled(word, theme.ink(Ink::Muted)),
+        ]);
+    }
+    Line::from(spans)
+}
+
+fn prototypes(state: &State, open: &CardState, card: &Card, room: usize) -> Vec<Line<'static>> {
+    let theme = &state.theme;
+    let answers: Vec<String> = card
+        .prototypes
+        .iter()
+        .map(|near| format!("{} answers", thousands(state.model_set.answers(near.at).into())))
+        .collect();
+    let widest = answers.iter().map(|text| width(text)).max().unwrap_or_default();
+    let each = card.prototypes.iter().zip(answers).enumerate();
+    each.map(|(i, (near, answers))| {
+        let name = pad(state.name(near.at), room.saturating_sub(widest + 9));
+        let line = Line::from(vec![
+            Span::styled(name, theme.ink(Ink::Text)),
+            Span::styled(format!("  {:>5.2}", near.cosine), theme.bold(Ink::Text)),
+            Span::styled(format!("  {answers:>widest$}"), theme.ink(Ink::Muted)),
+        ]);
+        if i == open.at { under_cursor(theme, line) } else { line }
+    })
+    .collect()
+}
+
+/// The benchmarks where the group is furthest ahead, and furthest behind.
+fn lifts(state: &State, card: &Card, room: usize, most: usize) -> Vec<Line<'static>> {
+    let theme = &state.theme;
+    let n = card.lifts.len();
+    let behind = if n > most { most / 2 } else { 0 };
+    let ahead = most.min(n) - behind;
+    let shown: Vec<&Lift> = card.lifts[..ahead].iter().chain(&card.lifts[n - behind..]).collect();
+    let title = |lift: &Lift| {
+        state.model_set.benchmarks.get(lift.benchmark).map_or("", |b| b.name.as_str())
+    };
+    let names = shown.iter().map(|lift| width(title(lift))).max().unwrap_or_default();
+    let names = names.min(room * 2 / 5);
+    // Both means where there is room for them.
+    let means = if room >= NARROW.into() { 12 } else { 0 };
+    let half = room.saturating_sub(names + 1 + 1 + 5 + means) / 2;
+    let largest = shown.iter().map(|lift| lift.difference().abs()).fold(0.1, f64::max);
+    shown
+        .into_iter()
+        .map(|lift| {
+            let difference = lift.difference();
+            let full = (difference.abs() / largest * half as f64).round() as usize;
+            let bar = "━".repeat(full.min(half));
+            let (left, right) = if difference < 0.0 {
+                (format!("{bar:>half$}"), " ".repeat(half))
+            } else {
+                (" ".repeat(half), format!("{bar:<half$}"))
+            };
+            let ink = if difference < 0.0 { Ink::Bad } else { Ink::Good };
+            let mut spans = vec![
+                Span::styled(format!("{} ", pad(title(lift), names)), theme.ink(Ink::Text)),
+                Span::styled(left, theme.ink(ink)),
+                Span::styled("│", theme.ink(Ink::Border)),
+                Span::styled(right, theme.ink(ink)),
+                Span::styled(format!(" {:>4}", points(difference)), theme.bold(Ink::Text)),
+            ];
+            if means > 0 {
+                let (inside, rest) = (100.0 * lift.inside, 100.0 * lift.rest);
+                let text = format!("  {inside:>3.0}% / {rest:>2.0}%");
+                spans.push(Span::styled(text, theme.ink(Ink::Muted)));
+            }
+            Line::from(spans)
+        })
+        .collect()
+}
+
+/// A difference of shares in whole points.
+fn points(difference: f64) -> String {
+    let points = (100.0 * difference).round();
+    if points == 0.0 { "0".into() } else { format!("{points:+.0}").replace('-', "−") }
+}
+
+/// What more of its models have: a bar with the share elsewhere as a mark.
+fn attributes(state: &State, card: &Card, room: usize) -> Vec<Line<'static>> {
+    let theme = &state.theme;
+    let what = |feature: &Feature| {
+        let said = feature.what.contains(feature.name.as_str());
+        if said { feature.what.clone() } else { format!("{} {}", feature.name, feature.what) }
+    };
+    let counted = |feature: &Feature| {
+        let elsewhere = 100.0 * feature.elsewhere;
+        format!("{} of {}, {elsewhere:.0}% elsewhere", feature.with, feature.of)
+    };
+    let names = card.attributes.iter().map(|f| width(&what(f))).max().unwrap_or_default();
+    let counts = card.attributes.iter().map(|f| width(&counted(f))).max().unwrap_or_default();
+    let names = names.min(room / 2);
+    let bar = room.saturating_sub(names + counts + 3);
+    card.attributes
+        .iter()
+        .map(|feature| {
+            let share = feature.with as f64 / feature.of.max(1) as f64;
+            let full = (share * bar as f64).round() as usize;
+            let mark = (feature.elsewhere * bar as f64) as usize;
+            let mut spans = vec![Span::styled(
+                format!("{} ", pad(&what(feature), names)),
+                theme.ink(Ink::Text),
+            )];
+            spans.extend((0..bar).map(|x| {
+                if x == mark {
+                    Span::styled("┃", theme.bold(Ink::BarMark))
+                } else if x < full {
+                    Span::styled("━", theme.ink(Ink::BarFill))
+                } else {
+                    Span::styled("━", theme.ink(Ink::BarTrack))
+                }
+            }));
+            let text = format!("  {:>counts$}", counted(feature));
+            spans.push(Span::styled(text, theme.ink(Ink::Muted)));
+            Line::from(spans)
+        })
+        .collect()
+}
+
+/// What lies nearest, and how much follows from where its models were run.
+fn around(state: &State, card: &Card, room: usize) -> Vec<Line<'static>> {
+    let theme = &state.theme;
+    let mut lines = vec![heading(theme, room, "Place", "among the other groups")];
+    if let Some(near) = card.nearest {
+        let text = format!("cosine {:.2} to {}", near.cosine, name(state, near.at));
+        lines.push(Line::styled(fit(&text, room), theme.ink(Ink::Text)));
+    }
+    if card.own < card.size {
+        let text = format!("{} of {} are nearest to this center", card.own, card.size);
+        lines.push(Line::styled(fit(&text, room), theme.ink(Ink::Text)));
+    }
+    let coverage = &card.coverage;
+    let share = 100.0 * coverage.recall;
+    let (text, ink) = if coverage.mostly {
+        (format!("Mostly where evaluated: coverage alone finds {share:.0}% of it"), Ink::Warn)
+    } else {
+        (format!("Coverage (benchmarks run) alone finds {share:.0}% of it"), Ink::Text)
+    };
+    lines.extend(wrap(&text, room).into_iter().map(|line| Line::styled(line, theme.ink(ink))));
+    lines.extend(coverage.more.iter().map(|run| {
+        let elsewhere = 100.0 * run.elsewhere;
+        let text = format!(
+            "{}: run on {} of {}, {elsewhere:.0}% elsewhere",
+            run.name, run.with, card.size
+        );
+        Line::styled(fit(&text, room), theme.ink(Ink::Muted))
+    }));
+    lines
+}

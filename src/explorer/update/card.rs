@@ -1,0 +1,130 @@
+//! The card of a group of the legend.
+
+use crate::analysis::clusters::Card;
+use crate::explorer::command::Command;
+use crate::explorer::direction::Direction;
+use crate::explorer::pane::Pane;
+use crate::explorer::state::State;
+use crate::explorer::state::coloring::ColorBy;
+use crate::explorer::state::job::Job;
+use crate::explorer::state::mode::Mode;
+use crate::explorer::state::over::card::CardState;
+use crate::explorer::ui::group;
+use crate::explorer::update::marks::counted;
+
+/// Opens the card of the group that stands out, or of the selected model's.
+pub fn open(state: &mut State) {
+    let coloring = &state.map.coloring;
+    if coloring.classes.len() < 2 {
+        let clustering = coloring.by == ColorBy::Cluster && state.clusters.is_running();
+        return state.say(if clustering {
+            "Clustering …"
+        } else {
+            "Color the map by groups first: c chooses an attribute or clusters"
+        });
+    }
+    let class = state.map.isolated.unwrap_or_else(|| coloring.class_of(state.selected));
+    open_class(state, class);
+}
+
+/// Opens the card of a class of the legend, which stands out on the map meanwhile.
+pub fn open_class(state: &mut State, class: usize) {
+    if class >= state.map.coloring.classes.len() {
+        return;
+    }
+    let before = state.card.take().map_or(state.map.isolated, |card| card.before);
+    state.modes.set_base(Mode::Normal);
+    state.map.isolated = Some(class);
+    state.described += 1;
+    state.card = Some(CardState::new(class, before, state.described));
+}
+
+/// While a card is open, what moves moves within it, Esc closes it, and all that leads elsewhere closes
+/// it and is done. Gives the command that is still to be done.
+pub fn through(state: &mut State, command: Command) -> Option<Command> {
+    use Command as C;
+    let class = state.card.as_ref()?.class;
+    match command {
+        C::Up => step(state, -1),
+        C::Down => step(state, 1),
+        C::Step(Direction::Left) => turn(state, class, -1),
+        C::Step(Direction::Right) | C::Isolate => turn(state, class, 1),
+        C::Mark => mark(state, class),
+        C::Open => {
+            close(state);
+            state.go_to(Pane::Model);
+        }
+        C::Dismiss | C::Card => close(state),
+        C::Help | C::Mouse | C::Suspend | C::Quit | C::NextTheme | C::UseTheme(_) => {
+            return Some(command);
+        }
+        other => {
+            close(state);
+            return Some(other);
+        }
+    }
+    None
+}
+
+fn close(state: &mut State) {
+    if let Some(card) = state.card.take() {
+        state.map.isolated = card.before;
+    }
+}
+
+/// Goes through the prototypes, each of which is selected.
+pub fn step(state: &mut State, by: isize) {
+    let Some(card) = &mut state.card else { return };
+    let last = card.card.as_ref().map_or(0, |card| card.prototypes.len()).saturating_sub(1);
+    card.at = card.at.saturating_add_signed(by).min(last);
+    if let Some(model) = card.under_cursor() {
+        state.select(model);
+    }
+}
+
+/// The card of the next or previous group, round and round.
+fn turn(state: &mut State, class: usize, by: isize) {
+    let n = state.map.coloring.classes.len() as isize;
+    open_class(state, (class as isize + by).rem_euclid(n) as usize);
+}
+
+fn mark(state: &mut State, class: usize) {
+    let all = 0..state.model_set.models.len();
+    let members: Vec<usize> =
+        all.filter(|model| state.map.coloring.class_of(*model) == class).collect();
+    state.say(counted(members.len()));
+    state.mark(members);
+}
+
+/// A click while a card is open: on a prototype it selects that, elsewhere it closes the card. True if
+/// nothing more comes of it.
+pub fn click(state: &mut State, x: u16, y: u16) -> bool {
+    if state.card.is_none() {
+        return false;
+    }
+    let inside = group::place(state, state.area).is_some_and(|area| area.contains((x, y).into()));
+    if !inside {
+        close(state);
+        return false;
+    }
+    if let Some(row) = group::prototype_at(state, y) {
+        let at = state.card.as_ref().map_or(0, |card| card.at);
+        step(state, row as isize - at as isize);
+    }
+    true
+}
+
+/// What a group is like has been found out.
+pub fn described(state: &mut State, version: u64, found: Box<Card>) {
+    let Some(card) = state.card.as_mut().filter(|card| card.version == version) else { return };
+    card.describing = Job::Done(());
+    card.card = Some(found);
+}
+
+/// What is predicted has become known: the group is described again, with it.
+pub fn again(state: &mut State) {
+    if let Some(card) = &mut state.card {
+        state.described += 1;
+        (card.version, card.describing) = (state.described, Job::Idle);
+    }
+}
