@@ -189,9 +189,13 @@ fn colors(state: &State) -> std::collections::HashMap<Color, usize> {
     let mut terminal =
         Terminal::new(TestBackend::new(state.area.width, state.area.height)).unwrap();
     terminal.draw(|frame| view(frame, state)).unwrap();
+    let map = Layout::of(state).unwrap().pane(Pane::Map).unwrap();
     let mut colors = std::collections::HashMap::new();
-    for cell in terminal.backend().buffer().content().iter().filter(|cell| cell.symbol() == "●") {
-        *colors.entry(cell.fg).or_default() += 1;
+    for at in map.positions() {
+        let cell = &terminal.backend().buffer()[at];
+        if cell.symbol() == "●" {
+            *colors.entry(cell.fg).or_default() += 1;
+        }
     }
     colors
 }
