@@ -58,8 +58,9 @@ pub struct Arguments {
     #[arg(long)]
     scale_records: bool,
     /// The most responses that it trains on.
-    #[arg(long, default_value_t = 10_000_000, value_name = "N", requires = "scale_records")]
-    most: usize,
+    #[arg(long, default_value_t = 10_000_000, value_name = "N", requires = "scale_records",
+        value_parser = clap::value_parser!(u64).range(100_000..=10_000_000_000))]
+    most: u64,
     /// Where the simulated records lie meanwhile: 3 bytes a response. (default: the system's folder)
     #[arg(long, value_name = "FOLDER", requires = "scale_records")]
     folder: Option<PathBuf>,

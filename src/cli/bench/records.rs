@@ -49,7 +49,7 @@ impl Run {
 pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let sizes = std::iter::successors(Some(LEAST), |n| n.checked_mul(10));
     let mut runs = Vec::new();
-    for responses in sizes.take_while(|n| *n <= arguments.most) {
+    for responses in sizes.take_while(|n| *n as u64 <= arguments.most) {
         if !common.quiet {
             // The terminal may be gone.
             let _ = writeln!(std::io::stderr(), "{responses} responses …");

@@ -2,6 +2,17 @@
 
 use super::super::{Attribute, Values};
 
+/// Names that stand for an attribute, or for a part of it.
+const MEANT: [(&str, &str); 2] = [("size", "params_b"), ("year", "release")];
+
+/// True if the text of an expression may be about an attribute: it has its name, one that stands for it, or
+/// backticks, in which a name may be written in other ways.
+#[must_use]
+pub fn may_name(text: &str, attribute: &str) -> bool {
+    let meant = |(other, name): &(&str, &str)| *name == attribute && text.contains(other);
+    text.contains(attribute) || text.contains('`') || MEANT.iter().any(meant)
+}
+
 /// What `size` and `year` mean where no attribute has that name: `params_b`, and the year of `release`.
 pub(super) fn derived(attributes: &[Attribute]) -> Vec<Attribute> {
     let number = |name: &str| {

@@ -34,6 +34,7 @@ use crate::error::Error;
 use crate::names::nearest;
 use crate::one_line;
 use derived::derived;
+pub use derived::may_name;
 use tokens::{Fault, Parsed, Token, is_keyword, tokens, written};
 
 /// Parentheses and `not`s within each other at most: bounds the recursion.

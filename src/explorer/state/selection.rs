@@ -62,10 +62,8 @@ impl<'a> Columns<'a> {
     /// while to fill them.
     fn columns(&self, text: &str) -> Vec<Attribute> {
         let (facts, model_set) = (&self.facts, self.facts.model_set);
-        // In backticks a name may stand with some of them doubled.
-        let is_named = |name: &str| text.contains(name) || text.contains('`');
         let attributes = model_set.attributes.iter().map(|attribute| {
-            if is_named(&attribute.name) {
+            if filter::may_name(text, &attribute.name) {
                 return attribute.clone();
             }
             let values = match &attribute.values {
@@ -80,7 +78,7 @@ impl<'a> Columns<'a> {
         });
         let others = others.map(|column| {
             let name = column.title(model_set);
-            let models = if is_named(name) { model_set.models.len() } else { 0 };
+            let models = if filter::may_name(text, name) { model_set.models.len() } else { 0 };
             let cells = (0..models).map(|model| column.cell(facts, model));
             let text = |cell| if let Cell::Text(text) = cell { Some(text) } else { None };
             let number = |cell| match cell {

@@ -7,7 +7,7 @@ use crate::analysis::router::{Evidence, Route, Unit};
 use crate::embedder::LogitTerms;
 use crate::explorer::state::State;
 use crate::explorer::state::job::Job;
-use crate::explorer::state::route::{LEADING, Similar};
+use crate::explorer::state::route::{LEADING, Similar, View};
 use crate::explorer::theme::Ink;
 use crate::explorer::ui::widgets::{fit, heading, pad, width, wrap};
 use crate::one_line;
@@ -165,6 +165,10 @@ fn questions(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
         let lines = wrap(text, room).into_iter().map(|line| Line::styled(line, muted));
         std::iter::once(heading(theme, room, title, "")).chain(lines).collect()
     };
+    // The list needs its room more than this remark.
+    if !state.with_data && state.route.view != View::Why {
+        return Vec::new();
+    }
     if !state.with_data {
         return note("Start with --data FOLDER to see them, and who answered them correctly.");
     }
