@@ -189,10 +189,10 @@ fn colors(state: &State) -> std::collections::HashMap<Color, usize> {
     let mut terminal =
         Terminal::new(TestBackend::new(state.area.width, state.area.height)).unwrap();
     terminal.draw(|frame| view(frame, state)).unwrap();
-    let mut colors = std::collections::HashMap::new();
     let map = Layout::of(state).unwrap().pane(Pane::Map).unwrap();
-    for place in map.positions() {
-        let cell = &terminal.backend().buffer()[place];
+    let mut colors = std::collections::HashMap::new();
+    for at in map.positions() {
+        let cell = &terminal.backend().buffer()[at];
         if cell.symbol() == "●" {
             *colors.entry(cell.fg).or_default() += 1;
         }
