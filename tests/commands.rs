@@ -293,11 +293,12 @@ fn a_reader_that_leaves_is_no_error() {
 
 #[test]
 fn the_bench_of_scale_prints_its_keys() {
-    let found = json(&["bench", "--scale", "--scale-max", "200", "--json"]);
+    let found = json(&["bench", "--scale", "models", "--most-models", "200", "--json"]);
+    let found = &found["models"];
     let sizes: Vec<u64> =
-        found["models"].as_array().unwrap().iter().map(|m| m["models"].as_u64().unwrap()).collect();
+        found["sizes"].as_array().unwrap().iter().map(|m| m["models"].as_u64().unwrap()).collect();
     assert_eq!(sizes, [20, 200]);
-    for size in found["models"].as_array().unwrap() {
+    for size in found["sizes"].as_array().unwrap() {
         for time in ["load", "pca", "index", "neighbors", "route", "first_frame", "frame", "search"]
         {
             assert!(

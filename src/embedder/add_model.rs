@@ -3,27 +3,13 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use ndarray::{Array1, Array2, ArrayView1, Axis};
+use ndarray::Axis;
 
+use super::addition::{Addition, rows};
 use super::knowledge::Placement;
 use super::{Embedder, Score};
 use crate::error::{Error, Result};
 use crate::quantized::halved;
-
-/// A new model as an embedder takes it in: what stays of its [`Placement`].
-#[derive(Clone, Debug)]
-pub struct Addition {
-    name: String,
-    vector: Array1<f32>,
-    deviations: Array1<f32>,
-    pub(super) levels: Array1<f32>,
-    pub(super) level_deviations: Array1<f32>,
-    pub(super) specialities: Array1<f32>,
-    pub(super) rasch: f32,
-    /// How many questions it shares with each of the embedder's models.
-    pub(super) shared: Vec<u32>,
-    scores: Vec<Option<Score>>,
-}
 
 impl Addition {
     /// A model of this name that was placed so, with how it did on the benchmarks it was run on, one entry a
@@ -128,14 +114,4 @@ impl Embedder {
         self.knowledge.push(new, &answers)?;
         Ok(self)
     }
-}
-
-/// Rows as a matrix.
-pub(super) fn rows<'a>(
-    width: usize,
-    rows: impl ExactSizeIterator<Item = ArrayView1<'a, f32>>,
-) -> Array2<f32> {
-    let mut out = Array2::zeros((rows.len(), width));
-    out.rows_mut().into_iter().zip(rows).for_each(|(mut out, row)| out.assign(&row));
-    out
 }

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use linfa_linalg::cholesky::SolveC;
 use ndarray::{Array1, Array2, ArrayView1, Axis, concatenate, s};
 
-use super::add_model::{Addition, rows};
+use super::addition::{Addition, rows};
 use super::agreement::{self, Agreement, Shared};
 use super::benchmark::{Benchmark, Score};
 use super::factors::{self, Belief, Factors, GENERAL};

@@ -1,6 +1,7 @@
 //! The embedder: one vector a model, a projector for questions, and everything they were made from.
 
 mod add_model;
+mod addition;
 mod agreement;
 mod axes;
 mod benchmark;
@@ -50,7 +51,7 @@ use network::{Network, Weights};
 
 use crate::metrics::{Bin, Metrics};
 
-pub use add_model::Addition;
+pub use addition::Addition;
 pub use benchmark::{Benchmark, Score, Scores};
 pub use calibration::Calibration;
 pub use coverage::Coverage;

@@ -27,7 +27,6 @@ pub use cascade::Cascade;
 pub use cost::{Costs, Unit, price_text};
 pub use measured::Measured;
 pub use preferences::{Preferences, Rank};
-use ranking::{Order, Overview};
 pub use tokens::{ANSWER_TOKENS, Tokens};
 pub use why::{Evidence, Lead, RunnerUp, Why};
 
@@ -193,7 +192,7 @@ impl<'a> Router<'a> {
             let wanted = preferences.is_candidate(&self.costs, model);
             wanted.then(|| self.candidate(forecast, row, model, preferences.rank != Rank::Mean))
         };
-        let Overview { most, best, front } = Overview::of(all.clone(), &plain);
+        let ranking::Overview { most, best, front } = ranking::Overview::of(all.clone(), &plain);
         let tied = |c: &Candidate| best.as_ref().is_some_and(|best| known.tied(c, best));
         let with_ties = |model: usize| {
             let mut candidate = plain(model)?;
@@ -201,7 +200,7 @@ impl<'a> Router<'a> {
             Some(candidate)
         };
         // What explains a route needs more candidates than may be asked for.
-        let order = Order::new(preferences, most);
+        let order = ranking::Order::new(preferences, most);
         let (mut candidates, below) = order.top(all, top.max(why::CANDIDATES), &with_ties);
         let on_front: HashSet<usize> = front.iter().map(|c| c.model).collect();
         candidates.par_iter_mut().for_each(|c| {

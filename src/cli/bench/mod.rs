@@ -38,8 +38,8 @@ const LOCK: &str = include_str!("../../../Cargo.lock");
   llmap bench
   llmap bench --json --repeats 50
   llmap bench --train mydata --runs 5        training too, five times
-  llmap bench --scale-records --most 1000000 training on ever more simulated responses
-  llmap bench --scale --scale-max 100000     how times and memory grow with the number of models
+  llmap bench --scale                        how time and memory grow with models and with records
+  llmap bench --scale models --most-models 100000 --json
 
 Times are medians, with the 5th and the 95th percentile. Close other programs first: they count too.")]
 pub struct Arguments {
@@ -54,26 +54,35 @@ pub struct Arguments {
     #[arg(long, default_value_t = 3, value_name = "N",
         value_parser = clap::value_parser!(u32).range(1..=1000))]
     runs: u32,
-    /// Train on ever more simulated responses instead: 100,000, ten times as many, and so on.
-    #[arg(long)]
-    scale_records: bool,
-    /// The most responses that it trains on.
-    #[arg(long, default_value_t = 10_000_000, value_name = "N", requires = "scale_records",
-        value_parser = clap::value_parser!(u64).range(100_000..=10_000_000_000))]
-    most: u64,
-    /// Where the simulated records lie meanwhile: 3 bytes a response. (default: the system's folder)
-    #[arg(long, value_name = "FOLDER", requires = "scale_records")]
-    folder: Option<PathBuf>,
-    /// Measure how all grows with the number of models instead, up to a million.
-    #[arg(long)]
-    scale: bool,
-    /// How many models there are at most with --scale.
+    /// Measure instead how time and memory grow: with the models, with the records, or both.
+    #[arg(long, value_enum, value_name = "WHAT", num_args = 0..=1, default_missing_value = "all")]
+    scale: Option<Scale>,
+    /// The most models of --scale; there are four sizes, each ten times the one before.
     #[arg(long, default_value_t = 1_000_000, value_name = "N", requires = "scale",
         value_parser = clap::value_parser!(u32).range(10..=10_000_000))]
-    scale_max: u32,
+    most_models: u32,
+    /// The most responses that --scale trains on: from 100,000, ten times as many each time.
+    #[arg(long, default_value_t = 10_000_000, value_name = "N", requires = "scale",
+        value_parser = clap::value_parser!(u64).range(100_000..=10_000_000_000))]
+    most_responses: u64,
+    /// Where the simulated records of --scale lie meanwhile: 3 bytes a response. (default: the system's
+    /// folder)
+    #[arg(long, value_name = "FOLDER", requires = "scale")]
+    folder: Option<PathBuf>,
     /// Measure one embedder: what --scale does for each size.
     #[arg(long, hide = true, value_name = "EMBEDDER", conflicts_with = "scale")]
     scale_of: Option<PathBuf>,
+}
+
+/// What --scale lets grow.
+#[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
+enum Scale {
+    /// Simulated embedders of ever more models.
+    Models,
+    /// Training on ever more simulated responses.
+    Records,
+    /// One after the other.
+    All,
 }
 
 /// What training took.
@@ -106,14 +115,11 @@ struct Routing {
 }
 
 pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
-    if arguments.scale_records {
-        return records::run(arguments, common);
-    }
     if let Some(file) = &arguments.scale_of {
         return scale::measure(file, common);
     }
-    if arguments.scale {
-        return scale::run(arguments.scale_max as usize, common);
+    if let Some(what) = arguments.scale {
+        return grow(what, arguments, common);
     }
     let repeats = arguments.repeats as usize;
     let embedder = Arc::new(Embedder::shipped()?);
@@ -167,6 +173,22 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     }
     let head = ["", "median", "5%", "95%"];
     output::text(&format!("{}\n{}", machine_line(), output::table(&head, rows, 1)))
+}
+
+/// Lets models or records grow, and prints how time and memory do.
+fn grow(what: Scale, arguments: &Arguments, common: &Common) -> Result<()> {
+    let (mut document, mut text) = (json!({ "machine": machine() }), machine_line());
+    if what != Scale::Records {
+        let (figures, table) = scale::run(arguments.most_models as usize, common)?;
+        document["models"] = figures;
+        text += &format!("\n{table}");
+    }
+    if what != Scale::Models {
+        let (figures, table) = records::run(arguments, common)?;
+        document["records"] = figures;
+        text += &format!("\n{table}");
+    }
+    if common.json { output::json(&document) } else { output::text(&text) }
 }
 
 fn row(what: String, spread: &Spread) -> Vec<String> {

@@ -1,4 +1,4 @@
-//! `llmap bench --scale-records`: what training on ever more responses takes.
+//! `llmap bench --scale records`: what training on ever more responses takes.
 
 use std::io::Write;
 use std::path::Path;
@@ -8,7 +8,7 @@ use std::time::Instant;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Arguments, Common, machine, machine_line, output};
+use super::{Arguments, Common, output};
 use crate::dataset::simulate::Sparse;
 use crate::error::{Error, Result};
 
@@ -46,10 +46,10 @@ impl Run {
     }
 }
 
-pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
+pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<(Value, String)> {
     let sizes = std::iter::successors(Some(LEAST), |n| n.checked_mul(10));
     let mut runs = Vec::new();
-    for responses in sizes.take_while(|n| *n as u64 <= arguments.most) {
+    for responses in sizes.take_while(|n| *n as u64 <= arguments.most_responses) {
         if !common.quiet {
             // The terminal may be gone.
             let _ = writeln!(std::io::stderr(), "{responses} responses …");
@@ -61,16 +61,12 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let memory = slope(
         runs.iter().filter_map(|run| Some((run.responses as f64, run.peak_memory_bytes? as f64))),
     );
-    if common.json {
-        return output::json(&json!({
-            "machine": machine(),
-            "models": MODELS,
-            "answers_per_question": ANSWERS,
-            "runs": runs,
-            "slope_of_time": time,
-            "slope_of_memory": memory,
-        }));
-    }
+    let document = json!({
+        "models": MODELS,
+        "answers_per_question": ANSWERS,
+        "sizes": runs,
+        "slopes": { "time": time, "memory": memory },
+    });
     let rows = runs.iter().map(|run| {
         vec![
             run.responses.to_string(),
@@ -90,13 +86,8 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let line = |what: &str, slope: Option<f64>| {
         slope.map_or_else(String::new, |slope| format!("\nlog–log slope of {what}: {slope:.3}"))
     };
-    output::text(&format!(
-        "{}\n{}{}{}",
-        machine_line(),
-        output::table(&head, rows.collect::<Vec<_>>(), 0),
-        line("time", time),
-        line("memory", memory),
-    ))
+    let table = output::table(&head, rows.collect::<Vec<_>>(), 0);
+    Ok((document, format!("{table}{}{}", line("time", time), line("memory", memory))))
 }
 
 /// Simulates records and trains on them in a process of its own, whose memory is nobody else's.

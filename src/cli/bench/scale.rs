@@ -13,9 +13,9 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{PROMPT, machine, machine_line};
+use super::PROMPT;
 use crate::analysis::neighbors::{Finder, nearest};
 use crate::analysis::onboarding::{Catalogue, Placer};
 use crate::analysis::projection::Projection;
@@ -120,8 +120,8 @@ impl Figures {
     }
 }
 
-/// Measures sizes up to `most` and prints what they took.
-pub(super) fn run(most: usize, common: &Common) -> Result<()> {
+/// Measures sizes up to `most`: as JSON, and as a table.
+pub(super) fn run(most: usize, common: &Common) -> Result<(Value, String)> {
     let sizes: Vec<usize> = (0..SIZES).rev().map(|i| most / 10_usize.pow(i)).collect();
     let sizes: Vec<usize> = sizes.into_iter().filter(|n| *n >= 10).collect();
     let folder = tempfile::tempdir().map_err(|e| Error::io(Path::new("."), e))?;
@@ -136,14 +136,10 @@ pub(super) fn run(most: usize, common: &Common) -> Result<()> {
         all.push(in_a_process(&file, common.seed)?);
     }
     let slopes: Vec<(&str, f64)> = slopes(&all);
-    if common.json {
-        let slopes: serde_json::Map<String, serde_json::Value> =
-            slopes.into_iter().map(|(name, slope)| (name.to_owned(), slope.into())).collect();
-        return output::json(&json!({
-            "machine": machine(), "unit": "milliseconds", "models": all, "slopes": slopes,
-        }));
-    }
-    output::text(&format!("{}\n{}", machine_line(), table(&all, &slopes)))
+    let table = table(&all, &slopes);
+    let slopes: serde_json::Map<String, Value> =
+        slopes.into_iter().map(|(name, slope)| (name.to_owned(), slope.into())).collect();
+    Ok((json!({ "unit": "milliseconds", "sizes": all, "slopes": slopes }), table))
 }
 
 fn simulated(seed: u64) -> Dataset {

@@ -221,7 +221,7 @@ fn while_typing() -> Vec<Binding> {
         bind(Picker, "pageup", A::PageUp, "Go one page up", ""),
         bind(Tour, "enter", A::TourNext, "Go on with the tour", "next"),
         bind(Tour, "backspace", A::TourBack, "Go back", "back"),
-        bind(Tour, "esc q", A::Dismiss, "End the tour", "skip the tour"),
+        bind(Tour, "esc", A::Dismiss, "End the tour", "skip the tour"),
         bind(Card, "down j", A::Down, "Go to the next prototype", "prototype"),
         bind(Card, "up k", A::Up, "Go to the previous prototype", ""),
         bind(Card, "right l", A::Step(Right), "Describe the next group", "next group"),

@@ -47,7 +47,7 @@ fn end(state: &mut State) {
     }
 }
 
-/// While the tour is on, its own keys lead through it and Esc and q end it; any other ends it where it is
+/// While the tour is on, its own keys lead through it and Esc ends it; any other ends it where it is
 /// and is done. Gives the command that is still to be done.
 pub fn through(state: &mut State, command: Command) -> Option<Command> {
     match command {

@@ -1,0 +1,30 @@
+//! What is known of a model that an embedder takes in.
+
+use ndarray::{Array1, Array2, ArrayView1};
+
+use super::benchmark::Score;
+
+/// A new model as an embedder takes it in: what stays of its [`Placement`](super::Placement).
+#[derive(Clone, Debug)]
+pub struct Addition {
+    pub(super) name: String,
+    pub(super) vector: Array1<f32>,
+    pub(super) deviations: Array1<f32>,
+    pub(super) levels: Array1<f32>,
+    pub(super) level_deviations: Array1<f32>,
+    pub(super) specialities: Array1<f32>,
+    pub(super) rasch: f32,
+    /// How many questions it shares with each of the embedder's models.
+    pub(super) shared: Vec<u32>,
+    pub(super) scores: Vec<Option<Score>>,
+}
+
+/// Rows as a matrix.
+pub(super) fn rows<'a>(
+    width: usize,
+    rows: impl ExactSizeIterator<Item = ArrayView1<'a, f32>>,
+) -> Array2<f32> {
+    let mut out = Array2::zeros((rows.len(), width));
+    out.rows_mut().into_iter().zip(rows).for_each(|(mut out, row)| out.assign(&row));
+    out
+}
