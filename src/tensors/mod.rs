@@ -226,8 +226,10 @@ impl<'a> Tensors<'a> {
 
     fn check(&self, name: &str, values: &[f32]) -> Result<(), String> {
         let largest = self.largest;
-        let wrong = |x: &&f32| x.is_nan() || x.abs() > largest;
-        match values.par_iter().with_min_len(PIECE).find_first(wrong) {
+        // Not a number is not below it either.
+        let fits = |x: &f32| x.abs() <= largest;
+        let pieces = values.par_chunks(PIECE);
+        match pieces.find_map_first(|piece| piece.iter().find(|x| !fits(x))) {
             Some(x) if x.is_finite() => {
                 Err(format!("the tensor {name} holds {x:e}, which is out of range"))
             }
