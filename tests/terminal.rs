@@ -209,7 +209,7 @@ fn a_whole_visit() {
     visit.press("\r");
     visit.see("gpt-4o-2024-08-06");
     visit.press("3");
-    visit.see("● score");
+    visit.see("● measured");
     visit.until("a probe's result", |screen| screen.contains("coder") && screen.contains(" acc "));
     visit.press("p");
     visit.press("\u{1b}[200~What is 17 times 23?\u{1b}[201~");
