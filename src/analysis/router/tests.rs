@@ -291,5 +291,5 @@ fn evidence_and_prices_are_those_of_the_records() {
         assert!(cost.is_none() || cost <= longer);
     }
     let sums: Vec<String> = [0.0, 0.000_123_4, 0.0456, 0.5, 2.5, 1e12].map(price_text).to_vec();
-    assert_eq!(sums, ["0¢", "0.012¢", "4.6¢", "50¢", "$2.50", "$1e12"]);
+    assert_eq!(sums, ["0¢", "0.012¢", "4.6¢", "50¢", "$2.50", "$1000000000000"]);
 }
