@@ -235,7 +235,7 @@ fn a_damaged_file_is_one_clear_error() {
         (tampered(&good, beyond, same), "names benchmark 99 of 4"),
         (tampered(&good, fewer, same), "models.shared has shape"),
         (
-            tampered(&good, keep, |card| card.replacen("\"version\":6", "\"version\":7", 1)),
+            tampered(&good, keep, |card| card.replacen("\"version\":6", "\"version\":8", 1)),
             "written by a newer llmap",
         ),
         (
