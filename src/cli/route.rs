@@ -198,6 +198,7 @@ struct Document<'a> {
 }
 
 /// Standard output in the form that was asked for.
+#[expect(clippy::struct_excessive_bools, reason = "independent switches of the command line")]
 struct Writer<'a> {
     out: io::BufWriter<io::StdoutLock<'static>>,
     embedder: &'a Embedder,

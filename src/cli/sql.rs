@@ -60,6 +60,7 @@ impl Sql {
     }
 
     #[cfg(not(feature = "sql"))]
+    #[expect(clippy::unused_self, reason = "the same call with and without the feature")]
     fn queried(&self, _: Option<&Path>, _: &str) -> Result<Dataset> {
         Err(lacking())
     }

@@ -395,7 +395,7 @@ impl Knowledge {
     pub(super) fn ground(&self, vectors: &Array2<f32>) -> Ground {
         Ground {
             landmarks: self.agreement.places(vectors.nrows()),
-            spread: agreement::deviation(&vectors.slice(s![.., GENERAL + 1..])),
+            spread: agreement::deviation(vectors.slice(s![.., GENERAL + 1..])),
             shown: (0..self.factors.of.len()).map(|c| self.levels.shown(&self.tested, c)).collect(),
         }
     }

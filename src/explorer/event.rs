@@ -27,6 +27,7 @@ use crate::eval::untested::Repeat;
 
 /// Something that the state takes in.
 #[derive(Clone)]
+#[expect(clippy::large_enum_variant, reason = "one at a time is on its way")]
 pub enum Event {
     /// A key or the list of commands.
     Command(Command),

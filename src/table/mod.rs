@@ -59,7 +59,7 @@ pub(crate) fn find(folder: &Path, stem: &str) -> Result<Option<PathBuf>> {
 }
 
 /// The files of the table called `stem` in a folder, in their order: the one that [`find`] finds, or
-/// else those in a folder of its name (`responses.parquet/part-0.parquet`, as Spark, Ray and DataFusion
+/// else those in a folder of its name (`responses.parquet/part-0.parquet`, as Spark, Ray and `DataFusion`
 /// write them), or else its shards (`responses-00000-of-00002.parquet`). None if it is not there.
 ///
 /// # Errors

@@ -247,7 +247,7 @@ mod tests {
             towards + noise + if m % 3 == d { 4.0 } else { 0.0 }
         });
         let family = |m: usize| Some(FAMILIES[m % 3].to_owned());
-        let coder = |m: usize| Some(m % 3 == 0 && m != 0 || m == 1);
+        let coder = |m: usize| Some(m.is_multiple_of(3) && m != 0 || m == 1);
         let attributes = vec![
             Attribute {
                 name: "family".into(),

@@ -39,7 +39,7 @@ impl Route {
             };
             return format!("Unlike any training question: {called} {leads}, {known}{next}.");
         }
-        let rate = format!("its {} is {}", self.rate(), self.basis(first));
+        let rate = format!("its {} is {}", self.rate(), Self::basis(first));
         let rest = match (self.why.lead, second) {
             (_, None) => return format!("{called} is the only candidate: {rate}."),
             (Lead::Accuracy, Some(second)) => {
@@ -81,7 +81,7 @@ impl Route {
     }
 
     /// A probability with the answers that it rests on.
-    fn basis(&self, c: &Candidate) -> String {
+    fn basis(c: &Candidate) -> String {
         let Answers { here, all } = c.answers;
         let others = thousands(all.saturating_sub(here).into());
         let known = match (c.measured, here) {

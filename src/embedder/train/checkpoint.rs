@@ -270,11 +270,11 @@ impl<'a> Keeper<'a> {
             let optimizer = tensors.bytes("optimizer")?;
             Ok(Saved { place: document.place, order, weights, specialities, optimizer, best })
         };
-        read().map(Some).map_err(|problem| self.damaged(&file, problem))
+        read().map(Some).map_err(|problem| Self::damaged(&file, problem))
     }
 
     fn document(&self, file: &Path, bytes: &[u8]) -> Result<Document> {
-        let damaged = |problem: String| self.damaged(file, problem);
+        let damaged = |problem: String| Self::damaged(file, problem);
         Tensors::sealed(bytes).map_err(damaged)?;
         let (_, metadata) =
             SafeTensors::read_metadata(bytes).map_err(|e| damaged(e.to_string()))?;
@@ -296,14 +296,14 @@ impl<'a> Keeper<'a> {
     }
 
     /// A checkpoint that cannot be used.
-    pub(super) fn damaged(&self, file: &Path, problem: String) -> Error {
+    pub(super) fn damaged(file: &Path, problem: String) -> Error {
         let fix = "start over without --resume: the checkpoint is of no use";
         Error::input(file, problem, fix)
     }
 
     /// The error of a network whose checkpoint burn does not take.
     pub(super) fn refused(&self, member: usize, problem: String) -> Error {
-        self.damaged(&self.checkpoints.file(member), problem)
+        Self::damaged(&self.checkpoints.file(member), problem)
     }
 }
 

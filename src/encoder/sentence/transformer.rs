@@ -127,7 +127,7 @@ impl Transformer {
         }
         let [plain, long] = names.prefixes;
         let words = "embeddings.word_embeddings.weight";
-        let prefix = if tensors.has(&words) { plain } else { long };
+        let prefix = if tensors.has(words) { plain } else { long };
         let read = Reader { tensors, prefix, width, epsilon: config.layer_norm_eps };
 
         let words = read.matrix(words, None, width)?;

@@ -378,7 +378,7 @@ fn similar_questions_show_who_was_correct() {
 fn what_a_prompt_costs_follows_from_its_answer() {
     let mut priced = model_set(plain);
     for (name, factor) in [("cost_in", 1.0), ("cost_out", 4.0)] {
-        let prices = (0..24).map(|m| (m % 2 == 1).then_some(factor * 0.1 * m as f64));
+        let prices = (0..24).map(|m| (m % 2 == 1).then_some(factor * 0.1 * f64::from(m)));
         Arc::make_mut(&mut priced.attributes)
             .push(Attribute { name: name.into(), values: Values::Number(prices.collect()) });
     }

@@ -32,7 +32,7 @@ pub fn place(state: &State, area: Rect) -> Option<Rect> {
     let body = body(state, area);
     // Beside the map, so that the points are in sight.
     let map = layout.tabs.is_none().then(|| layout.pane(state.wide)).flatten();
-    let left = map.map_or(0, |map| map.right());
+    let left = map.map_or(0, Rect::right);
     let room = body.right().saturating_sub(left);
     let width = if room >= NARROW && map.is_some() { room.min(WIDE) } else { body.width.min(WIDE) };
     let x = if map.is_some() && room >= NARROW { left } else { body.right() - width };

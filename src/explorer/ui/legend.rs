@@ -30,8 +30,8 @@ impl Parts {
         let mut legend = Vec::new();
         let (mut x, mut row) = (0, 0);
         let left = left(state);
-        for i in 0..state.map.coloring.classes.len() {
-            let w = (entry(state, i, left[i], inside.width).0 + 2) as u16;
+        for (i, left) in left.iter().enumerate().take(state.map.coloring.classes.len()) {
+            let w = (entry(state, i, *left, inside.width).0 + 2) as u16;
             if x > 0 && x + w > inside.width {
                 (x, row) = (0, row + 1);
             }

@@ -16,21 +16,21 @@ use crate::explorer::state::mode::Mode;
 use crate::explorer::state::picker::Picker;
 use crate::explorer::state::probe::SECTIONS;
 
+/// What is left to do of a command where the tour or a card takes it first.
+fn through(state: &mut State, mut command: Command) -> Option<Command> {
+    if state.tour.is_some() {
+        command = tour::through(state, command)?;
+    }
+    if state.card.is_some() {
+        command = card::through(state, command)?;
+    }
+    Some(command)
+}
+
 /// Does what the user asks for.
 pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
     use Command as C;
-    let command = if state.tour.is_some() {
-        let Some(command) = tour::through(state, command) else { return };
-        command
-    } else {
-        command
-    };
-    let command = if state.card.is_some() {
-        let Some(command) = card::through(state, command) else { return };
-        command
-    } else {
-        command
-    };
+    let Some(command) = through(state, command) else { return };
     match command {
         C::Quit => quit(state, effects),
         C::Suspend => effects.push(Effect::Suspend),

@@ -70,10 +70,10 @@ pub fn open_cost(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Types a name for the filter of the Route pane.
 pub fn open_pool(state: &mut State, effects: &mut Vec<Effect>) {
-    if !state.filter.is_on() {
-        state.say("Filter the models first: f");
-    } else {
+    if state.filter.is_on() {
         open(state, Purpose::Pool, String::new(), effects);
+    } else {
+        state.say("Filter the models first: f");
     }
 }
 
@@ -153,8 +153,9 @@ pub fn accept(state: &mut State, line: LineInput, effects: &mut Vec<Effect>) {
     match line.purpose {
         Purpose::Filter => filter::accept(state, line, effects),
         Purpose::Questions => {}
+        Purpose::Select | Purpose::Answers | Purpose::Pool | Purpose::Save | Purpose::Export(_)
+            if text.is_empty() => {}
         Purpose::Group => groups::add(state, &one_line(&text), effects),
-        Purpose::Select if text.is_empty() => {}
         Purpose::Select => match Columns::all(&state.facts()).meant(&text) {
             Err(problem) => state.complain(&problem),
             Ok(mask) => {
@@ -167,8 +168,6 @@ pub fn accept(state: &mut State, line: LineInput, effects: &mut Vec<Effect>) {
             Ok(most) => limits::cap(state, most, effects),
             Err(problem) => state.complain(&problem),
         },
-        Purpose::Answers | Purpose::Pool | Purpose::Save | Purpose::Export(_)
-            if text.is_empty() => {}
         Purpose::Export(exported) => match export::bytes(state, exported) {
             Ok(bytes) => effects.push(Effect::Write(exported, text, bytes)),
             Err(problem) => state.complain(&problem),

@@ -89,7 +89,7 @@ fn likes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
     if !route.evidence.iter().any(measured) {
         return best_measured(state, route, room, &names);
     }
-    let columns: String = (0..shown).map(|at| format!("{:>ACCURACY$}", rank(at))).collect();
+    let columns = aligned((0..shown).map(rank), ACCURACY);
     let mut lines = vec![over(state, room, title, "measured accuracy", &columns)];
     let name_room = left.saturating_sub(ACCURACY * shown);
     lines.extend(route.evidence.iter().zip(&names).map(|(e, name)| {
@@ -180,7 +180,7 @@ fn questions(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
     }
     let shown = route.candidates.len().min(LEADING);
     let shown = shown.min(room.saturating_sub(width(title) + 1 + SHARE) / ANSWER);
-    let ranks: String = (0..shown).map(|at| format!("{:>ANSWER$}", rank(at))).collect();
+    let ranks = aligned((0..shown).map(rank), ANSWER);
     let signs = "✓ correct  ✗ incorrect  · not asked";
     let columns = format!("{:>SHARE$}{ranks}", "all");
     let mut lines = vec![over(state, room, title, signs, &columns)];
@@ -255,11 +255,16 @@ fn changes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
     std::iter::once(heading(theme, room, "What else would win", "")).chain(lines).collect()
 }
 
+/// Texts in columns of one width, flush right.
+fn aligned(texts: impl IntoIterator<Item = impl std::fmt::Display>, width: usize) -> String {
+    texts.into_iter().fold(String::new(), |line, text| line + &format!("{text:>width$}"))
+}
+
 /// The terms of the logits of the first two.
 fn terms(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
     let columns = ["ability", "ease", "match", "logit"];
-    let columns: String = columns.iter().map(|name| format!("{name:>TERM$}")).collect();
+    let columns = aligned(columns, TERM);
     let name_room = room.saturating_sub(width(&columns));
     if route.candidates.is_empty() || name_room < TEXT {
         return Vec::new();
@@ -269,7 +274,7 @@ fn terms(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
         let name = pad(&format!("{:>2}  {}", rank(place), state.short(model)), name_room);
         let ink = if place == 0 { Ink::MapRouted } else { Ink::Text };
         let values = [terms.ability, terms.ease, terms.fit, terms.sum()];
-        let values: String = values.iter().map(|value| format!("{value:>+TERM$.2}")).collect();
+        let values = aligned(values.map(|value| format!("{value:+.2}")), TERM);
         Line::from(vec![
             Span::styled(name, theme.ink(ink)),
             Span::styled(values, theme.ink(Ink::Muted)),
