@@ -123,7 +123,7 @@ fn nearest_of(
     all.into_iter().map(neighbor).collect()
 }
 
-/// Finds the nearest models of many models, one after the other: above [`INDEXED`] models by an index (an
+/// Finds the nearest models of many models, one after the other: above 20,000 models by an index (an
 /// inverted file), else by comparing all.
 pub struct Finder {
     /// Beside the index, the model that each of its keys is.
@@ -141,7 +141,7 @@ impl Finder {
     }
 
     /// The `k` models nearest to `model` by cosine, nearest first, as [`nearest`] gives them; above
-    /// [`INDEXED`] models at least 95% of them (docs/scaling.md). `vectors` are those that it is for.
+    /// 20,000 models at least 95% of them (docs/scaling.md). `vectors` are those that it is for.
     #[must_use]
     pub fn nearest(
         &self,

@@ -82,7 +82,7 @@ impl Projection {
     /// Projects `vectors` (models × dimensions) onto their first `components` principal components.
     /// Components that the data does not have (fewer models or dimensions) are zero.
     ///
-    /// The sign of a component is fixed: its largest loading is positive. Of more than [`EXACT_PCA`]
+    /// The sign of a component is fixed: its largest loading is positive. Of more than 20,000
     /// models the components are those of a randomized method.
     ///
     /// # Errors
