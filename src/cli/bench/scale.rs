@@ -315,8 +315,10 @@ fn resident(key: &str) -> u64 {
 fn slopes(all: &[Figures]) -> Vec<(&'static str, f64)> {
     let names = all.first().map(|first| first.times().map(|(name, _)| name));
     let slope = |(i, name): (usize, &'static str)| {
-        let points = all.iter().map(|figures| {
-            ((figures.models as f64).ln(), figures.times()[i].1.least.max(1e-6).ln())
+        // Sizes that do without a step have no time for it.
+        let points = all.iter().filter_map(|figures| {
+            let least = figures.times()[i].1.least;
+            (least > 1e-3).then(|| ((figures.models as f64).ln(), least.ln()))
         });
         let points: Vec<(f64, f64)> = points.collect();
         let n = points.len() as f64;
