@@ -57,7 +57,7 @@ const NAMED: usize = 56;
 const MARK: usize = 3;
 /// Cells for a verdict in few words and in a sentence with numbers; for a whisker at least and at most.
 const BRIEF: usize = 22;
-const SENTENCE: usize = 62;
+const SENTENCE: usize = 68;
 const WHISKER: std::ops::RangeInclusive<usize> = 8..=48;
 /// The text for an attribute that cannot be probed.
 const TOO_FEW: &str = "needs ≥ 5 models in two classes";
