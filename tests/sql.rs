@@ -35,7 +35,7 @@ fn succeeds(arguments: &[&str]) -> String {
 struct Shards {
     folder: TempDir,
     data: String,
-    shards: String,
+    logs: String,
 }
 
 impl Shards {
@@ -57,8 +57,8 @@ impl Shards {
         // What another program leaves beside its results.
         fs::write(path("shards").join("_SUCCESS"), "").unwrap();
         let text = |name| path(name).to_str().unwrap().to_owned();
-        let (data, shards) = (text("sample"), text("shards"));
-        Self { folder, data, shards }
+        let (data, logs) = (text("sample"), text("shards"));
+        Self { folder, data, logs }
     }
 
     fn path(&self, name: &str) -> String {
@@ -72,7 +72,7 @@ impl Shards {
         let sample = sample();
         let sample = sample.to_str().unwrap();
         succeeds(&[&["train", sample, "-o", &whole], &few[..]].concat());
-        let query = format!("{SELECT} '{}/*.csv'", self.shards);
+        let query = format!("{SELECT} '{}/*.csv'", self.logs);
         let train = ["train", &self.data, "-o", &queried, "--sql", &query];
         succeeds(&[&train, &few[..], extra].concat());
         assert_eq!(fs::read(whole).unwrap(), fs::read(queried).unwrap());
@@ -95,7 +95,7 @@ fn a_query_with_texts_is_a_data_set_and_ids_stay_text() {
          FROM '{}/' r JOIN '{questions}' q ON q.prompt_id = lpad(r.prompt_id, \
          CASE r.prompt_id WHEN '1' THEN 3 ELSE length(r.prompt_id) END, '0') \
          JOIN '{}/models.csv' m ON m.model_id = r.model_id GROUP BY 1, 2, 3, 4",
-        shards.shards, shards.data
+        shards.logs, shards.data
     );
     let out = succeeds(&["import", "long", "--sql", &query, "--dry-run", "--json"]);
     let about: Value = serde_json::from_str(&out).unwrap();
@@ -117,7 +117,7 @@ fn the_answers_of_a_new_model_come_from_a_query() {
     let data = sample();
     let data = data.to_str().unwrap();
     succeeds(&["train", data, "-o", &embedder, "--epochs", "1"]);
-    let query = format!("SELECT prompt_id, label FROM '{}/' WHERE model_id = '3'", shards.shards);
+    let query = format!("SELECT prompt_id, label FROM '{}/' WHERE model_id = '3'", shards.logs);
     let onboard =
         ["onboard", &embedder, "--data", data, "--name", "new", "--sql", &query, "--json"];
     let about: Value = serde_json::from_str(&succeeds(&onboard)).unwrap();
@@ -128,7 +128,7 @@ fn the_answers_of_a_new_model_come_from_a_query() {
 fn what_is_wrong_with_a_query_is_named() {
     let shards = Shards::new();
     let out = shards.path("never");
-    let all = format!("{SELECT} '{}/'", shards.shards);
+    let all = format!("{SELECT} '{}/'", shards.logs);
     let odd = shards.path("odd.xlsx");
     fs::write(&odd, "x").unwrap();
     let mixed = shards.path("mixed");

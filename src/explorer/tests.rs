@@ -106,6 +106,7 @@ fn model_set(names: impl Fn(usize) -> String) -> ModelSet {
         axes_by_coverage: Some([0.18, 0.05]),
         shared: SharedCounts::of(models, |a, b| if b % 7 == 0 { 0 } else { (100 * a + b) as u32 }),
         unread: None,
+        costs: std::sync::OnceLock::new(),
     }
 }
 

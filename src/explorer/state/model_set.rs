@@ -1,8 +1,8 @@
 //! What the explorer shows: everything an embedder knows, made safe to print once and for all.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 
 use ndarray::{Array2, ArrayView2, Axis, s};
 use rayon::prelude::*;
@@ -41,6 +41,8 @@ pub struct ModelSet {
     pub shared: Option<SharedCounts>,
     /// Why prompts cannot be read, where the encoder is not on this machine.
     pub unread: Option<String>,
+    /// What the models cost, once that is asked for: frames ask for it often.
+    pub costs: OnceLock<Costs>,
 }
 
 impl ModelSet {
@@ -105,8 +107,8 @@ impl ModelSet {
     }
 
     /// What the models cost.
-    pub fn costs(&self) -> Costs {
-        Costs::of(self.models.len(), &self.attributes)
+    pub fn costs(&self) -> &Costs {
+        self.costs.get_or_init(|| Costs::of(self.models.len(), &self.attributes))
     }
 
     /// The [answers](Self::answers) of all models.
@@ -146,6 +148,7 @@ impl From<&Embedder> for ModelSet {
             axes_by_coverage: Some(embedder.provenance().axes_by_coverage),
             shared: embedder.shared_counts().cloned(),
             unread: embedder.encoder().available().err().map(|e| one_line(&e.to_string())),
+            costs: OnceLock::new(),
         }
     }
 }

@@ -48,7 +48,7 @@ fn read(state: &State, text: &str) -> Result<Filter, String> {
         return Err("no model fits".into());
     }
     let preferences = state.route.limits.preferences(Some(mask.clone()));
-    preferences.check(&state.model_set.costs()).map_err(|problem| problem.to_string())?;
+    preferences.check(state.model_set.costs()).map_err(|problem| problem.to_string())?;
     Ok(Filter::new(text, Some(mask)))
 }
 

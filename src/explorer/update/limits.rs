@@ -68,7 +68,7 @@ pub fn cap(state: &mut State, most: Option<f64>, effects: &mut Vec<Effect>) {
 
 fn check(state: &State, limits: &Limits) -> Result<(), String> {
     let preferences = limits.preferences(state.filter.pool());
-    preferences.check(&state.model_set.costs()).map_err(|problem| problem.to_string())
+    preferences.check(state.model_set.costs()).map_err(|problem| problem.to_string())
 }
 
 /// Limits that leave no model, or ask for costs that nobody knows, are refused.

@@ -104,7 +104,7 @@ pub fn typed(state: &mut State, effects: &mut Vec<Effect>) {
             Ok(most) => {
                 let limits = Limits { most, ..state.route.limits.clone() };
                 let preferences = limits.preferences(state.filter.pool());
-                (preferences.candidates(&state.model_set.costs()).count(), None)
+                (preferences.candidates(state.model_set.costs()).count(), None)
             }
             Err(problem) => (0, Some(problem)),
         },
