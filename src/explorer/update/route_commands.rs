@@ -50,7 +50,7 @@ pub fn run(state: &mut State, command: RouteCommand, effects: &mut Vec<Effect>) 
             if let Some(answer) = &state.route.result {
                 let (models, costs) = (&state.model_set.models, state.model_set.costs());
                 let asked = (state.route.asked.as_str(), state.route.answer_tokens);
-                let document = Answer::new(models, &costs, asked, answer, usize::MAX);
+                let document = Answer::new(models, costs, asked, answer, usize::MAX);
                 let mut bytes = Vec::new();
                 // Writing to memory cannot fail.
                 let _ = crate::write_json(&mut bytes, &document, true);
