@@ -79,6 +79,12 @@ impl Scores {
         Some(Score { accuracy: self.0.accuracy[model], responses })
     }
 
+    /// How many answers of a model there are.
+    #[must_use]
+    pub fn responses(&self, model: usize) -> u32 {
+        self.0.responses.get(model).copied().unwrap_or_default()
+    }
+
     /// The scores of all models, in their order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Option<Score>> + '_ {
         let both = self.0.accuracy.iter().zip(&self.0.responses);

@@ -77,8 +77,8 @@ pub(super) fn mark(
     let same: Vec<&Benchmark> = benchmarks.iter().filter(|b| b.kind == kind).collect();
     for c in candidates {
         let of = |benchmarks: &[&Benchmark]| {
-            let scores = benchmarks.iter().filter_map(|b| b.scores.get(c.model));
-            scores.fold(0_u32, |sum, score| sum.saturating_add(score.responses))
+            let responses = benchmarks.iter().map(|b| b.scores.responses(c.model));
+            responses.fold(0_u32, u32::saturating_add)
         };
         c.answers = Answers { here: of(&like), all: of(&same) };
         c.measured = Measured::of(c.support, c.answers, scope);

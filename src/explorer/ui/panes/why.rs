@@ -144,7 +144,8 @@ fn best_measured(
 fn accuracy(state: &State, route: &Route, evidence: &Evidence, place: usize) -> Option<f64> {
     let model = route.candidates.get(place)?.model;
     let benchmarks = &state.model_set.benchmarks;
-    let benchmark = benchmarks.iter().find(|b| b.name == one_line(&evidence.category))?;
+    let category = one_line(&evidence.category);
+    let benchmark = benchmarks.iter().find(|b| b.name == category)?;
     Some(benchmark.scores.get(model)?.accuracy)
 }
 
