@@ -52,7 +52,7 @@ pub enum Error {
 /// The crate's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What is wrong with JSON and in which column, without the line: that is told apart, and of one line
+/// What is wrong with JSON and in which column, without the line: that is reported separately, and of one line
 /// in a file of many it would be another.
 #[must_use]
 pub fn json_fault(error: &serde_json::Error) -> String {

@@ -16,7 +16,7 @@ const BUFFER: usize = 1 << 18;
 /// Bytes of the longest prompt.
 const LONGEST: u64 = 1 << 20;
 
-/// How prompts are told apart.
+/// How prompts are separated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// One a line.

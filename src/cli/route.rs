@@ -66,7 +66,7 @@ pub struct Arguments {
     /// Leave out models that cost more.
     #[arg(long, value_name = "COST", value_parser = super::cost)]
     max_cost: Option<f64>,
-    /// Take the cheapest of the models that cannot be told from the best: the difference lies within
+    /// Take the cheapest of the models that are statistically tied with the best: the difference lies within
     /// the 80% interval that so many training responses leave.
     #[arg(long)]
     cheapest_tie: bool,

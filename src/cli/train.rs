@@ -338,7 +338,7 @@ pub fn peak_memory() -> Option<u64> {
 }
 
 /// A figure of the process's memory, by its name in the system's file.
-fn memory(name: &str) -> Option<u64> {
+pub fn memory(name: &str) -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;

@@ -21,7 +21,7 @@ use crate::encoder::{Bags, Hashing, Tfidf};
 use crate::kernels::{gather, scatter};
 use crate::quantized::rounded;
 
-/// The benchmarks that are told apart at most: those with the most questions.
+/// The most benchmarks that are distinguished: those with the most questions.
 const NAMED: usize = 64;
 /// Steps to take, by as many passes over the questions as that needs within [`PASSES`].
 const STEPS: usize = 60_000;
@@ -54,7 +54,7 @@ pub(super) struct LinearModel {
 /// What the model learns from.
 struct TrainingSet<'a> {
     texts: &'a [Vec<(u32, f32)>],
-    /// How many benchmarks are told apart, and which of them each text is of; others have a number
+    /// How many benchmarks are distinguished, and which of them each text is of; others have a number
     /// beyond.
     classes: usize,
     of: Vec<usize>,
@@ -133,7 +133,7 @@ impl NgramHead {
     }
 }
 
-/// How many benchmarks are told apart, and which of them each question is of; the others have a
+/// How many benchmarks are distinguished, and which of them each question is of; the others have a
 /// number beyond.
 fn named(data: &Dataset, train: &[usize]) -> (usize, Vec<usize>) {
     let mut sizes = vec![0_usize; data.categories.len()];

@@ -44,7 +44,7 @@ fn kept_off_edges(p: f64) -> f32 {
     p.clamp(EDGE, 1.0 - EDGE) as f32
 }
 
-/// The training mean of model × category, drawn towards the model's mean: it is told the category.
+/// The training mean of model × category, drawn towards the model's mean: it is given the category.
 fn category_mean(
     data: &Dataset,
     train: &[usize],

@@ -91,7 +91,7 @@ struct Shuffled {
 
 impl Prober {
     /// Takes the vectors (models × dimensions, the ability first), names and attributes of the
-    /// models, from which their families are told, and the benchmarks they were run on.
+    /// models, which give their families, and the benchmarks they were run on.
     #[must_use]
     pub fn new(
         vectors: ArrayView2<'_, f32>,

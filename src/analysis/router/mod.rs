@@ -45,8 +45,8 @@ pub struct Candidate {
     pub support: f32,
     /// What it costs, in the [`Unit`] of the router, where that is known.
     pub cost: Option<f64>,
-    /// True if it cannot be told from the most probable candidate: the difference lies within the 80%
-    /// interval that so many training responses on the like of the prompt leave.
+    /// True if it is not distinguishable from the most probable candidate: the difference lies within the
+    /// 80% interval that so many training responses on questions like the prompt leave.
     pub tied: bool,
     /// True if no other candidate is both more probable and at most as costly (Pareto).
     pub front: bool,

@@ -1,5 +1,5 @@
-//! Candidates that cannot be told from the most probable one: by how many training responses on the like of
-//! the prompt are known of each.
+//! Candidates that are not distinguishable from the most probable one, given how many training responses of
+//! each there are on questions like the prompt.
 
 use super::Candidate;
 use crate::embedder::{Embedder, Features, Scores};

@@ -274,14 +274,47 @@ fn simulated(seed: u64) -> Dataset {
 }
 
 /// How long `work` takes.
-fn time<T>(repeats: usize, mut work: impl FnMut() -> Result<T>) -> Result<Spread> {
+fn time<T>(repeats: usize, work: impl FnMut() -> Result<T>) -> Result<Spread> {
+    Ok(Spread::of(times(repeats, work)?))
+}
+
+/// How long `work` takes each time, in milliseconds.
+fn times<T>(repeats: usize, mut work: impl FnMut() -> Result<T>) -> Result<Vec<f64>> {
     let mut times = Vec::with_capacity(repeats);
     for _ in 0..repeats {
         let start = Instant::now();
         black_box(work()?);
-        times.push(start.elapsed().as_secs_f64() * 1000.0);
+        times.push(milliseconds(start));
     }
-    Ok(Spread::of(times))
+    Ok(times)
+}
+
+fn milliseconds(start: Instant) -> f64 {
+    start.elapsed().as_secs_f64() * 1000.0
+}
+
+/// Whose CPU time is asked for.
+#[derive(Clone, Copy)]
+enum Of {
+    Process,
+    /// Its child processes that have finished.
+    Children,
+}
+
+/// CPU seconds, over all cores, where the system has them (Linux).
+fn cpu_seconds(of: Of) -> Option<f64> {
+    /// Clock ticks a second, on every system that runs Linux today.
+    const TICKS: f64 = 100.0;
+    let text = std::fs::read_to_string("/proc/self/stat").ok()?;
+    let first = match of {
+        Of::Process => 11,
+        Of::Children => 13,
+    };
+    // After the name of the program, which may contain anything.
+    let mut fields = text.rsplit_once(')')?.1.split_whitespace().skip(first);
+    let user: f64 = fields.next()?.parse().ok()?;
+    let system: f64 = fields.next()?.parse().ok()?;
+    Some((user + system) / TICKS)
 }
 
 /// Frames of a map as large as the shipped one while a training runs beside it.
@@ -354,4 +387,28 @@ fn versions() -> serde_json::Value {
         ((*name).to_owned(), found.map_or("?", |(version, _)| version).into())
     };
     serde_json::Value::Object(named.iter().map(version).collect())
+}
+
+/// The slope of a line through points on logarithmic axes, by least squares.
+fn slope(points: impl Iterator<Item = (f64, f64)>) -> Option<f64> {
+    let points: Vec<(f64, f64)> = points.map(|(x, y)| (x.ln(), y.max(1e-9).ln())).collect();
+    let n = points.len() as f64;
+    if points.len() < 2 {
+        return None;
+    }
+    let (x, y) = points.iter().fold((0.0, 0.0), |(a, b), (x, y)| (a + x / n, b + y / n));
+    let spread: f64 = points.iter().map(|p| (p.0 - x).powi(2)).sum();
+    Some(points.iter().map(|p| (p.0 - x) * (p.1 - y)).sum::<f64>() / spread)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_power_has_its_exponent_as_slope() {
+        let points = [1e5, 1e6, 1e7].map(|n: f64| (n, 3.0 * n.powf(0.9)));
+        assert!((slope(points.into_iter()).unwrap() - 0.9).abs() < 1e-9);
+        assert_eq!(slope([(1.0, 1.0)].into_iter()), None);
+    }
 }

@@ -8,7 +8,7 @@ use std::time::Instant;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Arguments, Common, output};
+use super::{Arguments, Common, Of, cpu_seconds, output, slope};
 use crate::dataset::simulate::Sparse;
 use crate::error::{Error, Result};
 
@@ -81,8 +81,15 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<(Value, Stri
             run.epochs.to_string(),
         ]
     });
-    let head =
-        ["responses", "clock", "all cores", "a response", "memory", "bytes a response", "epochs"];
+    let head = [
+        "responses",
+        "wall time",
+        "CPU time",
+        "a response",
+        "memory",
+        "bytes a response",
+        "epochs",
+    ];
     let line = |what: &str, slope: Option<f64>| {
         slope.map_or_else(String::new, |slope| format!("\nlog–log slope of {what}: {slope:.3}"))
     };
@@ -90,7 +97,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<(Value, Stri
     Ok((document, format!("{table}{}{}", line("time", time), line("memory", memory))))
 }
 
-/// Simulates records and trains on them in a process of its own, whose memory is nobody else's.
+/// Simulates records and trains on them in a process of its own, so that its peak memory is its own.
 fn measure(responses: usize, arguments: &Arguments, common: &Common) -> Result<Run> {
     let place = arguments.folder.clone().unwrap_or_else(std::env::temp_dir);
     let place = tempfile::tempdir_in(&place).map_err(|e| Error::io(&place, e))?;
@@ -107,7 +114,8 @@ fn measure(responses: usize, arguments: &Arguments, common: &Common) -> Result<R
     };
     let responses = simulated.write(&data)?;
     let program = std::env::current_exe().map_err(|e| Error::io(Path::new("llmap"), e))?;
-    let (before, start) = (children(), Instant::now());
+    let cpu = || cpu_seconds(Of::Children);
+    let (before, start) = (cpu(), Instant::now());
     let done = Command::new(program)
         .arg("train")
         .arg(&data)
@@ -128,23 +136,11 @@ fn measure(responses: usize, arguments: &Arguments, common: &Common) -> Result<R
         questions,
         bytes: size(&data),
         seconds,
-        cpu_seconds: before.zip(children()).map(|(before, after)| after - before),
+        cpu_seconds: before.zip(cpu()).map(|(before, after)| after - before),
         epochs: report["epochs"].as_array().map_or(0, Vec::len),
         peak_memory_bytes: report["peak_memory_bytes"].as_u64(),
         steps: report["memory"].clone(),
     })
-}
-
-/// Seconds of all cores that ended children took (Linux).
-fn children() -> Option<f64> {
-    /// Ticks of a second, on every system that runs Linux today.
-    const TICKS: f64 = 100.0;
-    let text = std::fs::read_to_string("/proc/self/stat").ok()?;
-    // Behind the name of the program, which may hold anything.
-    let mut fields = text.rsplit_once(')')?.1.split_whitespace().skip(13);
-    let ticks: f64 = fields.next()?.parse().ok()?;
-    let system: f64 = fields.next()?.parse().ok()?;
-    Some((ticks + system) / TICKS)
 }
 
 /// Bytes of the files in a folder and in its folders.
@@ -155,28 +151,4 @@ fn size(folder: &Path) -> u64 {
         .filter(std::fs::Metadata::is_file)
         .map(|m| m.len())
         .sum()
-}
-
-/// The slope of a line through points on logarithmic axes, by least squares.
-fn slope(points: impl Iterator<Item = (f64, f64)>) -> Option<f64> {
-    let points: Vec<(f64, f64)> = points.map(|(x, y)| (x.ln(), y.max(1e-9).ln())).collect();
-    let n = points.len() as f64;
-    if points.len() < 2 {
-        return None;
-    }
-    let (x, y) = points.iter().fold((0.0, 0.0), |(a, b), (x, y)| (a + x / n, b + y / n));
-    let spread: f64 = points.iter().map(|p| (p.0 - x).powi(2)).sum();
-    Some(points.iter().map(|p| (p.0 - x) * (p.1 - y)).sum::<f64>() / spread)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_power_has_its_exponent_as_slope() {
-        let points = [1e5, 1e6, 1e7].map(|n: f64| (n, 3.0 * n.powf(0.9)));
-        assert!((slope(points.into_iter()).unwrap() - 0.9).abs() < 1e-9);
-        assert_eq!(slope([(1.0, 1.0)].into_iter()), None);
-    }
 }

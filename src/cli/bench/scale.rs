@@ -15,11 +15,12 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::PROMPT;
+use super::{Of, PROMPT, cpu_seconds, milliseconds, slope, times};
 use crate::analysis::neighbors::{Finder, nearest};
 use crate::analysis::onboarding::{Catalogue, Placer};
 use crate::analysis::projection::Projection;
 use crate::analysis::router::{Preferences, Router};
+use crate::cli::train::memory;
 use crate::cli::{Common, output, signals};
 use crate::dataset::simulate::Simulation;
 use crate::dataset::{Answer, Dataset};
@@ -72,7 +73,7 @@ struct Memory {
     indexed: u64,
     routed: u64,
     explored: u64,
-    /// The most that there was of all.
+    /// The peak of everything.
     most: u64,
 }
 
@@ -94,7 +95,7 @@ struct Figures {
     /// Models that were onboarded, and all of their time.
     onboarded: usize,
     onboard: Time,
-    /// The time of the processor behind it, on all cores together.
+    /// The CPU time of it, over all cores.
     onboard_processor: f64,
     memory: Memory,
 }
@@ -129,10 +130,11 @@ pub(super) fn run(most: usize, common: &Common) -> Result<(Value, String)> {
     let stop = signals::flag();
     let data = simulated(common.seed);
     let settings = Settings { epochs: 1, seed: common.seed, ..Settings::default() };
+    let trained = folder.path().join("trained.safetensors");
+    train(&data, &settings, &mut Progress::until(&stop))?.save(&trained)?;
     let mut all: Vec<Figures> = Vec::new();
     for models in sizes {
-        let embedder = train(&data, &settings, &mut Progress::until(&stop))?;
-        embedder.simulated(models, common.seed).save(&file)?;
+        Embedder::load(&trained)?.simulated(models, common.seed).save(&file)?;
         all.push(in_a_process(&file, common.seed)?);
     }
     let slopes: Vec<(&str, f64)> = slopes(&all);
@@ -171,30 +173,28 @@ fn in_a_process(file: &Path, seed: u64) -> Result<Figures> {
 
 /// Measures the embedder in `file` and prints its figures as JSON.
 pub(super) fn measure(file: &Path, common: &Common) -> Result<()> {
+    let resident = |key: &str| memory(key).unwrap_or_default();
     let before = resident("VmRSS:");
     let above = |key: &str| resident(key).saturating_sub(before);
     let start = Instant::now();
     let embedder = Arc::new(Embedder::load(file)?);
-    let mut loads = vec![start.elapsed().as_secs_f64() * 1000.0];
+    let mut loads = vec![milliseconds(start)];
     let (loaded, loading) = (above("VmRSS:"), above("VmHWM:"));
     let vectors = embedder.profiles();
-    let pca = time(3, || Projection::pca(vectors, 6).map(drop))?;
+    let pca = Time::of(times(3, || Projection::pca(vectors, 6))?);
     let mapped = above("VmRSS:");
 
-    let mut finder = None;
-    let index = time(1, || {
-        finder = Some(Finder::new(vectors));
-        Ok(())
-    })?;
+    let start = Instant::now();
+    let finder = Finder::new(vectors);
+    let index = Time::of(vec![milliseconds(start)]);
     let indexed = above("VmRSS:");
-    let finder = finder.unwrap_or_else(|| Finder::new(vectors));
     let compared: Vec<usize> = (0..COMPARED).map(|i| i * vectors.nrows() / COMPARED).collect();
     let none = |_: usize| None;
-    let (mut times, mut hits, mut wanted) = (Vec::new(), 0, 0);
+    let (mut each, mut hits, mut wanted) = (Vec::new(), 0, 0);
     for &model in &compared {
         let start = Instant::now();
         let found = finder.nearest(vectors, model, NEIGHBORS, none);
-        times.push(start.elapsed().as_secs_f64() * 1000.0);
+        each.push(milliseconds(start));
         let exact = nearest(vectors, model, NEIGHBORS, none);
         wanted += exact.len();
         hits += exact.iter().filter(|e| found.iter().any(|f| f.model == e.model)).count();
@@ -204,7 +204,7 @@ pub(super) fn measure(file: &Path, common: &Common) -> Result<()> {
 
     let router = Router::new(&embedder);
     let any = Preferences::default();
-    let route = time(REPEATS, || router.route_top(&[PROMPT], &any, TOP).map(drop))?;
+    let route = Time::of(times(REPEATS, || router.route_top(&[PROMPT], &any, TOP))?);
     let routed = above("VmRSS:");
     drop(router);
 
@@ -212,22 +212,17 @@ pub(super) fn measure(file: &Path, common: &Common) -> Result<()> {
     let explored = above("VmRSS:");
     let Opened { first_frame, frame, search, .. } = shown;
     let (onboarded, onboard, onboard_processor) = onboarding(&embedder, common.seed)?;
-    let figures = Figures {
-        models: embedder.models().len(),
-        numbers_of_a_model: embedder.numbers_of_a_model(),
+    let (models, numbers) = (embedder.models().len(), embedder.numbers_of_a_model());
+    drop(embedder);
+    loads.extend(times(2, || Embedder::load(file))?);
+    output::json(&Figures {
+        models,
+        numbers_of_a_model: numbers,
         file: std::fs::metadata(file).map_err(|e| Error::io(file, e))?.len(),
-        load: {
-            drop(embedder);
-            for _ in 0..2 {
-                let start = Instant::now();
-                black_box(Embedder::load(file)?);
-                loads.push(start.elapsed().as_secs_f64() * 1000.0);
-            }
-            Time::of(loads)
-        },
+        load: Time::of(loads),
         pca,
         index,
-        neighbors: Time::of(times),
+        neighbors: Time::of(each),
         recall,
         route,
         first_frame: Time::of(vec![first_frame]),
@@ -237,7 +232,7 @@ pub(super) fn measure(file: &Path, common: &Common) -> Result<()> {
         onboard,
         onboard_processor,
         memory: Memory {
-            raw: 0,
+            raw: 4 * (models * numbers) as u64,
             loaded,
             loading,
             mapped,
@@ -246,20 +241,19 @@ pub(super) fn measure(file: &Path, common: &Common) -> Result<()> {
             explored,
             most: above("VmHWM:"),
         },
-    };
-    let raw = 4 * figures.models * figures.numbers_of_a_model;
-    output::json(&Figures { memory: Memory { raw: raw as u64, ..figures.memory }, ..figures })
+    })
 }
 
-/// Onboards models by answers to some of the simulated questions each, and gives their number, the time and that
-/// of the processor.
+/// Onboards models by answers to some of the simulated questions each, and gives their number, the time and the CPU
+/// time.
 fn onboarding(embedder: &Embedder, seed: u64) -> Result<(usize, Time, f64)> {
     let mut data = simulated(seed);
     data.models.iter_mut().zip(embedder.models()).for_each(|(own, name)| own.clone_from(name));
     let catalogue = Catalogue::new(embedder, &data, &signals::flag())?;
     let new = embedder.models().len().min(NEW);
     let questions = data.questions.len();
-    let (start, before) = (Instant::now(), processor());
+    let cpu = || 1000.0 * cpu_seconds(Of::Process).unwrap_or_default();
+    let (start, before) = (Instant::now(), cpu());
     let placer = Placer::new(embedder, Some(&catalogue));
     let added = (0..new).into_par_iter().map(|model| {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -278,57 +272,21 @@ fn onboarding(embedder: &Embedder, seed: u64) -> Result<(usize, Time, f64)> {
     });
     let added: Vec<Addition> = added.collect::<Result<_>>()?;
     black_box(&added);
-    let time = Time::of(vec![start.elapsed().as_secs_f64() * 1000.0]);
-    Ok((new, time, processor() - before))
-}
-
-fn time(repeats: usize, mut work: impl FnMut() -> Result<()>) -> Result<Time> {
-    let mut times = Vec::with_capacity(repeats);
-    for _ in 0..repeats {
-        let start = Instant::now();
-        work()?;
-        times.push(start.elapsed().as_secs_f64() * 1000.0);
-    }
-    Ok(Time::of(times))
-}
-
-/// The time of the processor that this process has taken, in milliseconds; 0 where the system does not say.
-fn processor() -> f64 {
-    /// Linux counts in hundredths of a second here.
-    const TICK: f64 = 10.0;
-    let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // The name of the program, in brackets, may hold anything.
-    let fields = text.rsplit_once(')').map_or("", |(_, fields)| fields).split_whitespace();
-    fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() * TICK
-}
-
-/// What the system says of this process under `key`, in bytes; 0 where it says nothing.
-fn resident(key: &str) -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix(key));
-    let kilobytes =
-        line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
-    1024 * kilobytes.unwrap_or_default()
+    Ok((new, Time::of(vec![milliseconds(start)]), cpu() - before))
 }
 
 /// By which power of the number of models each time grows: least squares on logarithms.
 fn slopes(all: &[Figures]) -> Vec<(&'static str, f64)> {
     let names = all.first().map(|first| first.times().map(|(name, _)| name));
-    let slope = |(i, name): (usize, &'static str)| {
+    let of = |(i, name): (usize, &'static str)| {
         // Sizes that do without a step have no time for it.
         let points = all.iter().filter_map(|figures| {
             let least = figures.times()[i].1.least;
-            (least > 1e-3).then(|| ((figures.models as f64).ln(), least.ln()))
+            (least > 1e-3).then_some((figures.models as f64, least))
         });
-        let points: Vec<(f64, f64)> = points.collect();
-        let n = points.len() as f64;
-        let (x, y) = points.iter().fold((0.0, 0.0), |sum, p| (sum.0 + p.0 / n, sum.1 + p.1 / n));
-        let (xx, xy) = points
-            .iter()
-            .fold((0.0, 0.0), |sum, p| (sum.0 + (p.0 - x).powi(2), sum.1 + (p.0 - x) * (p.1 - y)));
-        (name, if xx > 0.0 { xy / xx } else { 0.0 })
+        (name, slope(points).unwrap_or_default())
     };
-    names.into_iter().flatten().enumerate().map(slope).collect()
+    names.into_iter().flatten().enumerate().map(of).collect()
 }
 
 fn table(all: &[Figures], slopes: &[(&str, f64)]) -> String {
@@ -356,19 +314,19 @@ fn table(all: &[Figures], slopes: &[(&str, f64)]) -> String {
         row("key to frame", "frame", &|f| ms(f.frame)),
         row("a letter of a search", "search", &|f| ms(f.search)),
         row("onboard new models", "onboard", &|f| ms(f.onboard)),
-        row("  time of the processor", "", &|f| format!("{:.0}", f.onboard_processor)),
-        row("  so many, 64 answers each", "", &|f| f.onboarded.to_string()),
+        row("  CPU time", "", &|f| format!("{:.0}", f.onboard_processor)),
+        row("  models onboarded, 64 answers each", "", &|f| f.onboarded.to_string()),
         row("numbers of a model", "", &|f| f.numbers_of_a_model.to_string()),
         row("file", "", &|f| mb(f.file)),
         row("raw matrix: models × numbers × 4 bytes", "", &|f| mb(f.memory.raw)),
         row("memory when loaded", "memory", &|f| mb(f.memory.loaded)),
-        row("  in raw matrices", "", &|f| of(f.memory.raw, f.memory.loaded)),
+        row("  ÷ raw matrix", "", &|f| of(f.memory.raw, f.memory.loaded)),
         row("  the most while loading", "", &|f| of(f.memory.raw, f.memory.loading)),
         row("  with the map", "", &|f| of(f.memory.raw, f.memory.mapped)),
         row("  with the index", "", &|f| of(f.memory.raw, f.memory.indexed)),
         row("  after routing", "", &|f| of(f.memory.raw, f.memory.routed)),
         row("  with the explorer", "", &|f| of(f.memory.raw, f.memory.explored)),
-        row("  the most of all", "", &|f| of(f.memory.raw, f.memory.most)),
+        row("  peak", "", &|f| of(f.memory.raw, f.memory.most)),
     ];
     let header: Vec<&str> = header.iter().map(String::as_str).collect();
     output::table(&header, rows, 1)

@@ -2,8 +2,8 @@
 //!
 //! Whole families of models are left out of training. Each left-out model is then folded in with a
 //! few responses of its train split, and judged on all its other responses: how far its forecast
-//! accuracy is from the true one, and, on the val split, how well right and wrong answers are told
-//! apart.
+//! accuracy is from the true one, and, on the val split, how well right and wrong answers are
+//! separated.
 
 mod coreset;
 

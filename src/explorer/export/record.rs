@@ -1,4 +1,4 @@
-//! What is known of a model, as people and programs are told.
+//! What is known of a model, in text and in JSON.
 
 use serde::{Serialize, Serializer};
 

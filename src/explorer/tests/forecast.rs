@@ -20,7 +20,7 @@ fn forecasts_are_computed_once_sorted_filtered_and_written() {
     press(&mut state, KeyCode::Right);
     assert_eq!(state.forecasts.at, 1);
     assert_ne!(best(&state, 1), first);
-    // The selected model is told of, whichever it is.
+    // The selected model is described, whichever it is.
     press(&mut state, KeyCode::Home);
     assert_eq!(state.selected, state.forecasts.rows[0]);
     assert!(screen(&state).contains("1 of 24"));

@@ -13,7 +13,7 @@ use crate::explorer::state::picker::{Item, Picker};
 use crate::explorer::state::selection::Columns;
 use crate::one_line;
 
-/// What is said of an expression that has only begun.
+/// The message for an expression that is not complete yet.
 const BEGUN: &str = "not a whole expression yet";
 
 /// After typing: what can be read holds at once, until something else can.

@@ -7,7 +7,7 @@ const DARKEST: f32 = 0.15;
 /// Chances that differ by less than that have nothing to show.
 const ALIKE: f32 = 0.02;
 
-/// The brightness of each model, in [0, 1]; where nothing is said of it, it is 1.
+/// The brightness of each model, in [0, 1]; 1 where none is set.
 #[derive(Default)]
 pub struct Glow {
     from: Vec<f32>,

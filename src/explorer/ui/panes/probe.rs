@@ -443,7 +443,7 @@ fn model(state: &State, r: &Report, m: usize, room: usize) -> Line<'static> {
     let truth = p.truth.as_ref().map_or_else(String::new, |t| format!("  true {}", fit(t, 8)));
     let what = format!("{:>16}{truth:<14}", format!("{}{sure}", fit(&p.said, 10)));
     let ink = if m == state.selected { Ink::MapSelected } else { Ink::Text };
-    // Far from its name, nobody would find what is said of a model.
+    // A value far from the name is hard to match with it.
     let room = room.min(ROW);
     Line::from(vec![
         Span::styled(pad(state.short(m), room.saturating_sub(width(&what))), theme.ink(ink)),
