@@ -76,7 +76,8 @@ impl Costs {
             let values = Arc::new(prices.iter().map(mean).collect());
             return Self { values, prices: Arc::new(prices), unit: Some(Unit::Dollars) };
         }
-        let sizes = (0..models).map(|m| known(number(column("params_b"), m)));
+        let size = column("params_b");
+        let sizes = (0..models).map(|m| known(number(size, m)));
         let values: Vec<Option<f64>> = sizes.collect();
         let unit = values.iter().any(Option::is_some).then_some(Unit::Parameters);
         Self { values: Arc::new(values), prices: Arc::default(), unit }

@@ -1,13 +1,13 @@
 //! How well a candidate is known where a prompt belongs.
 
+use rayon::prelude::*;
 use serde::Serialize;
 
+use super::ties::LEAST_SUPPORT;
 use super::{Answers, Candidate};
 use crate::dataset::Kind;
 use crate::embedder::{Benchmark, Embedder, Scope};
 
-/// Below this support, most of what the prompt could be is on benchmarks that a model was not run on.
-const LEAST_SUPPORT: f32 = 0.5;
 /// Answers on benchmarks like the prompt, at least, for a model to count as measured there.
 const FEWEST_HERE: u32 = 20;
 /// Answers anywhere, at least, for a model to count as known.
@@ -64,7 +64,7 @@ impl Measured {
     }
 }
 
-/// Says of each candidate what its probability rests on: `categories` are those that the evidence
+/// Sets `answers` and `measured` of each candidate: `categories` are those that the evidence
 /// names, and `kind` is what the probabilities are of.
 pub(super) fn mark(
     candidates: &mut [Candidate],
@@ -75,14 +75,14 @@ pub(super) fn mark(
     let benchmarks = embedder.benchmarks();
     let like: Vec<&Benchmark> = categories.iter().map(|(b, ..)| &benchmarks[*b]).collect();
     let same: Vec<&Benchmark> = benchmarks.iter().filter(|b| b.kind == kind).collect();
-    for c in candidates {
+    candidates.par_iter_mut().for_each(|c| {
         let of = |benchmarks: &[&Benchmark]| {
             let responses = benchmarks.iter().map(|b| b.scores.responses(c.model));
             responses.fold(0_u32, u32::saturating_add)
         };
         c.answers = Answers { here: of(&like), all: of(&same) };
         c.measured = Measured::of(c.support, c.answers, scope);
-    }
+    });
 }
 
 #[cfg(test)]

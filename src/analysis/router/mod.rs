@@ -164,9 +164,10 @@ impl<'a> Router<'a> {
     ) -> Result<Vec<Route>> {
         preferences.check(&self.costs)?;
         let forecast = self.forecast(features);
+        let order = self.order(preferences);
         let rows = (0..features.len()).into_par_iter();
         let mut routes: Vec<Route> =
-            rows.map(|row| self.ranked((features, &forecast), row, preferences, top)).collect();
+            rows.map(|row| self.ranked((features, &forecast), row, &order, top)).collect();
         let threshold = self.embedder.provenance().scope;
         if threshold > 0.0 {
             for (route, familiarity) in routes.iter_mut().zip(self.embedder.familiarity(features)) {
@@ -183,24 +184,26 @@ impl<'a> Router<'a> {
         &self,
         (features, forecast): (&Features, &Forecast),
         row: usize,
-        preferences: &Preferences,
+        order: &ranking::Order,
         top: usize,
     ) -> Route {
-        let known = ties::Known::new(self.embedder, features, row);
+        let preferences = order.preferences;
+        let near = self.embedder.similar(features, row);
+        let known = ties::Known::new(self.embedder, &near);
         let all = 0..self.costs.len();
-        let plain = |model: usize| {
-            let wanted = preferences.is_candidate(&self.costs, model);
-            wanted.then(|| self.candidate(forecast, row, model, preferences.rank != Rank::Mean))
+        let of = |model: usize, interval: bool| {
+            let is = preferences.is_candidate(&self.costs, model);
+            is.then(|| self.candidate(forecast, row, model, interval))
         };
-        let ranking::Overview { most, best, front } = ranking::Overview::of(all.clone(), &plain);
+        let ranking::Overview { best, front } =
+            ranking::Overview::of(all.clone(), &|model| of(model, false));
         let tied = |c: &Candidate| best.as_ref().is_some_and(|best| known.tied(c, best));
         let with_ties = |model: usize| {
-            let mut candidate = plain(model)?;
+            let mut candidate = of(model, preferences.rank != Rank::Mean)?;
             candidate.tied = preferences.cheapest_tie && tied(&candidate);
             Some(candidate)
         };
         // What explains a route needs more candidates than may be asked for.
-        let order = ranking::Order::new(preferences, most);
         let (mut candidates, below) = order.top(all, top.max(why::CANDIDATES), &with_ties);
         let on_front: HashSet<usize> = front.iter().map(|c| c.model).collect();
         candidates.par_iter_mut().for_each(|c| {
@@ -208,10 +211,9 @@ impl<'a> Router<'a> {
             c.tied = tied(c);
             c.front = on_front.contains(&c.model);
         });
-        let categories = why::categories(self.embedder, features, row);
+        let categories = why::categories(near);
         let evidence = why::evidence(self.embedder, &categories, &candidates);
-        let best = (most, best.as_ref());
-        let why = why::why(self, (forecast, row), &candidates, best, preferences);
+        let why = why::why(self, (forecast, row), &candidates, best.as_ref(), order);
         let cascade = cascade::plan(self.embedder.calibration(), &front);
         candidates.truncate(top.max(1));
         let scope = forecast.scope[row];
@@ -236,22 +238,29 @@ impl<'a> Router<'a> {
     #[must_use]
     pub fn pick(&self, features: &Features, preferences: &Preferences) -> Vec<Pick> {
         let forecast = self.forecast(features);
+        let order = self.order(preferences);
         let pick = |row| {
             let wanted = preferences.cheapest_tie || preferences.rank != Rank::Mean;
             let each = preferences.candidates(&self.costs);
             let mut candidates: Vec<Candidate> =
                 each.map(|model| self.candidate(&forecast, row, model, wanted)).collect();
             if preferences.cheapest_tie {
-                let known = ties::Known::new(self.embedder, features, row);
+                let known = ties::Known::new(self.embedder, &self.embedder.similar(features, row));
                 let best = candidates.iter().max_by(|a, b| a.p.total_cmp(&b.p)).cloned();
                 for c in &mut candidates {
                     c.tied = best.as_ref().is_some_and(|best| known.tied(c, best));
                 }
             }
-            let (first, below) = ranking::choose(&candidates, preferences);
+            let (first, below) = order.first(&candidates);
             Pick { model: candidates.get(first).map_or(0, |c| c.model), below }
         };
         (0..features.len()).into_par_iter().map(pick).collect()
+    }
+
+    /// How the preferences order candidates.
+    fn order<'p>(&self, preferences: &'p Preferences) -> ranking::Order<'p> {
+        let costs = preferences.candidates(&self.costs).filter_map(|m| self.costs.of_model(m));
+        ranking::Order::new(preferences, costs.fold(0.0, f64::max))
     }
 
     /// The probability that each model answers each prompt right, as routing sees it: prompts ×

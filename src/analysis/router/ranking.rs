@@ -14,8 +14,6 @@ const BLOCK: usize = 8192;
 /// What has to be known of all candidates before they can be ordered.
 #[derive(Default)]
 pub(super) struct Overview {
-    /// The highest cost.
-    pub(super) most: f64,
     /// The most probable candidate; of equals the last.
     pub(super) best: Option<Candidate>,
     /// Those with a cost that no other is both more probable and at most as costly as, cheapest first.
@@ -39,7 +37,6 @@ impl Overview {
 
     fn add(&mut self, c: Candidate) {
         if let Some(cost) = c.cost {
-            self.most = self.most.max(cost);
             self.place(&c, cost);
         }
         if self.best.as_ref().is_none_or(|best| c.p.total_cmp(&best.p).is_ge()) {
@@ -60,7 +57,6 @@ impl Overview {
     }
 
     fn and(mut self, other: Self) -> Self {
-        self.most = self.most.max(other.most);
         other.front.into_iter().for_each(|c| {
             let cost = c.cost.unwrap_or(f64::INFINITY);
             self.place(&c, cost);
@@ -77,19 +73,21 @@ impl Overview {
 
 /// How candidates are ordered but for the first one.
 pub(super) struct Order<'a> {
-    preferences: &'a Preferences,
-    most: f64,
+    pub(super) preferences: &'a Preferences,
+    /// The highest cost among the candidates.
+    pub(super) most: f64,
 }
 
 impl<'a> Order<'a> {
     /// With the highest cost among the candidates.
     pub(super) fn new(preferences: &'a Preferences, most: f64) -> Self {
-        Self { preferences, most: most.max(f64::MIN_POSITIVE) }
+        Self { preferences, most }
     }
 
     fn compare(&self, a: &Candidate, b: &Candidate) -> Ordering {
         let rank = self.preferences.rank;
-        let share = |c: &Candidate| c.cost.map_or(1.0, |cost| cost / self.most);
+        let share =
+            |c: &Candidate| c.cost.map_or(1.0, |cost| cost / self.most.max(f64::MIN_POSITIVE));
         if self.preferences.cost_weight >= 10.0 {
             return share(a).total_cmp(&share(b)).then(rank.of(b).total_cmp(&rank.of(a)));
         }
@@ -155,13 +153,6 @@ impl<'a> Order<'a> {
     }
 }
 
-/// The candidate that the preferences choose, by its place, and whether none reached the least
-/// quality: what [`Order::top`] puts first.
-pub(super) fn choose(candidates: &[Candidate], preferences: &Preferences) -> (usize, bool) {
-    let most = candidates.iter().filter_map(|c| c.cost).fold(0.0, f64::max);
-    Order::new(preferences, most).first(candidates)
-}
-
 /// The models in blocks.
 fn blocks(range: Range<usize>) -> impl IndexedParallelIterator<Item = Range<usize>> {
     let count = range.len().div_ceil(BLOCK);
@@ -207,7 +198,8 @@ mod tests {
             Preferences { min_quality: Some(2.0), ..Preferences::default() },
             Preferences { cheapest_tie: true, ..Preferences::default() },
         ] {
-            let order = Order::new(&preferences, Overview::of(0..all.len(), &own).most);
+            let costs = (0..all.len()).filter_map(own).filter_map(|c| c.cost);
+            let order = Order::new(&preferences, costs.fold(0.0, f64::max));
             let mut whole: Vec<Candidate> = (0..all.len()).filter_map(own).collect();
             let (first, below) = order.first(&whole);
             let first = whole.remove(first);

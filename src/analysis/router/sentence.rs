@@ -144,17 +144,17 @@ impl Route {
         name: &dyn Fn(usize) -> String,
         unit: Option<Unit>,
     ) -> String {
-        let at = |c: &Candidate| {
+        let cost = |c: &Candidate, at: &str| {
             let cost = unit.zip(c.cost).map(|(unit, cost)| unit.text(cost));
-            cost.map_or_else(|| "of unknown cost".into(), |cost| format!("at {cost}"))
+            cost.map_or_else(|| "of unknown cost".into(), |cost| format!("{at}{cost}"))
         };
         let most = self.why.most_probable.as_ref().unwrap_or(first);
         format!(
             "{called} ({}) comes first for its cost: {rate}; the most accurate, {}, has {} {}",
-            at(first).trim_start_matches("at "),
+            cost(first, ""),
             name(most.model),
             percent(most.p),
-            at(most)
+            cost(most, "at ")
         )
     }
 }
@@ -164,5 +164,5 @@ fn percent(p: f32) -> String {
 }
 
 fn answers(n: u32) -> String {
-    format!("{} {}", thousands(n.into()), if n == 1 { "answer" } else { "answers" })
+    crate::count(n as usize, "answer")
 }

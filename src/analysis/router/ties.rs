@@ -2,11 +2,11 @@
 //! each there are on questions like the prompt.
 
 use super::Candidate;
-use crate::embedder::{Embedder, Features, Scores};
+use crate::embedder::{Embedder, Scores};
 use crate::logit::Z80;
 
 /// A model with less support was not tested on such questions: nothing says that it is as good.
-const LEAST_SUPPORT: f32 = 0.5;
+pub(super) const LEAST_SUPPORT: f32 = 0.5;
 
 /// How many responses of each model are known on benchmarks like a prompt: their numbers by benchmark,
 /// averaged over the nearest training questions.
@@ -15,11 +15,10 @@ pub(super) struct Known<'a> {
 }
 
 impl<'a> Known<'a> {
-    /// For the prompt in a row of `features`.
-    pub(super) fn new(embedder: &'a Embedder, features: &Features, row: usize) -> Self {
-        let near = embedder.similar(features, row);
+    /// For a prompt by the training questions nearest to it ([`Embedder::similar`]).
+    pub(super) fn new(embedder: &'a Embedder, near: &[(usize, f64)]) -> Self {
         let mut shares = vec![0.0_f32; embedder.benchmarks().len()];
-        for (benchmark, _) in &near {
+        for (benchmark, _) in near {
             shares[*benchmark] += 1.0 / near.len() as f32;
         }
         let scores = embedder.benchmarks().iter().map(|benchmark| &benchmark.scores);
@@ -27,7 +26,7 @@ impl<'a> Known<'a> {
     }
 
     fn of(&self, model: usize) -> f32 {
-        let responses = |scores: &Scores| scores.get(model).map_or(0.0, |s| s.responses as f32);
+        let responses = |scores: &Scores| scores.responses(model) as f32;
         self.like.iter().fold(0.0, |known, (scores, share)| known + share * responses(scores))
     }
 

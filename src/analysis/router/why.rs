@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Candidate, Preferences, Rank, Router, cost};
+use super::ranking::Order;
+use super::{Candidate, Rank, Router, cost};
 use crate::dataset::Kind;
-use crate::embedder::{Embedder, Features, Forecast, LogitTerms};
+use crate::embedder::{Embedder, Forecast, LogitTerms};
 
 /// How many categories the evidence names.
 const CATEGORIES: usize = 3;
@@ -76,14 +77,9 @@ pub struct RunnerUp {
     pub from_weight: Option<f64>,
 }
 
-/// The categories of the training questions nearest to a row of `features`, the most frequent first:
-/// with the share of those questions, and the cosine of the nearest of them.
-pub(super) fn categories(
-    embedder: &Embedder,
-    features: &Features,
-    row: usize,
-) -> Vec<(usize, f64, f64)> {
-    let near = embedder.similar(features, row);
+/// The categories of the training questions nearest to a prompt ([`Embedder::similar`]), the most frequent
+/// first: with the share of those questions, and the cosine of the nearest of them.
+pub(super) fn categories(near: Vec<(usize, f64)>) -> Vec<(usize, f64, f64)> {
     let mut categories: Vec<(usize, f64, f64)> = Vec::new();
     let total = near.len().max(1) as f64;
     for (category, similarity) in near {
@@ -122,21 +118,20 @@ pub(super) fn evidence(
         .collect()
 }
 
-/// Compares the first two candidates; of all of them, `most` is the highest cost and `best` the most
-/// probable one.
+/// Compares the first two candidates; `best` is the most probable one of all.
 pub(super) fn why(
     router: &Router,
     (forecast, row): (&Forecast, usize),
     candidates: &[Candidate],
-    (most, best): (f64, Option<&Candidate>),
-    preferences: &Preferences,
+    best: Option<&Candidate>,
+    order: &Order,
 ) -> Why {
     let Some(first) = candidates.first() else { return Why::default() };
     let models: Vec<usize> = candidates.iter().take(2).map(|c| c.model).collect();
     let parts = router.embedder.logit_terms(forecast, row, &models);
     let runner_up = candidates.get(1).map(|second| {
         let point = |c: &Candidate| Some((f64::from(c.p), c.cost?));
-        let turning = |(first, second)| cost::break_even_weight(first, second, most);
+        let turning = |(first, second)| cost::break_even_weight(first, second, order.most);
         RunnerUp {
             model: second.model,
             p: second.p,
@@ -153,7 +148,8 @@ pub(super) fn why(
     let ahead = best.filter(|best| best.p > first.p);
     let lead = if ahead.is_none() {
         Lead::Accuracy
-    } else if preferences.rank == Rank::Lower && candidates.iter().all(|c| c.low <= first.low) {
+    } else if order.preferences.rank == Rank::Lower && candidates.iter().all(|c| c.low <= first.low)
+    {
         Lead::LowerEnd
     } else {
         Lead::Cost
