@@ -19,12 +19,14 @@ pub struct Addition {
     pub(super) scores: Vec<Option<Score>>,
 }
 
-/// Rows as a matrix.
-pub(super) fn rows<'a>(
+/// Rows as a matrix, in single precision.
+pub(super) fn rows<'a, T: Copy + Into<f64> + 'a>(
     width: usize,
-    rows: impl ExactSizeIterator<Item = ArrayView1<'a, f32>>,
+    rows: impl ExactSizeIterator<Item = ArrayView1<'a, T>>,
 ) -> Array2<f32> {
     let mut out = Array2::zeros((rows.len(), width));
-    out.rows_mut().into_iter().zip(rows).for_each(|(mut out, row)| out.assign(&row));
+    for (mut out, row) in out.rows_mut().into_iter().zip(rows) {
+        out.zip_mut_with(&row, |out, x| *out = (*x).into() as f32);
+    }
     out
 }

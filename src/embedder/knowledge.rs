@@ -11,7 +11,7 @@ use ndarray::{Array1, Array2, ArrayView1, Axis, concatenate, s};
 
 use super::addition::{Addition, rows};
 use super::agreement::{self, Agreement, Shared};
-use super::benchmark::{Benchmark, Score};
+use super::benchmark::Benchmark;
 use super::factors::{self, Belief, Factors, GENERAL};
 use super::levels::{Levels, Tested, beyond};
 use super::rasch::Rasch;
@@ -194,8 +194,7 @@ fn root(matrix: &Array2<f64>) -> Result<Array2<f64>> {
 
 /// The answers behind the scores: one list a category.
 pub(super) fn answers(benchmarks: &[Benchmark]) -> Vec<Vec<u32>> {
-    let count = |score: Option<Score>| score.map_or(0, |score| score.responses);
-    benchmarks.iter().map(|benchmark| benchmark.scores.iter().map(count).collect()).collect()
+    benchmarks.iter().map(|benchmark| benchmark.scores.columns().1.to_vec()).collect()
 }
 
 /// What is known of the models before the networks are trained.
@@ -241,9 +240,9 @@ impl Groundwork {
         let first = Chart::numbers(&own, &data.kinds, &unaided)?;
         let tested = Tested::new(of.clone(), &answers(all), models);
         let mut levels = Levels {
-            mean: halved(&stacked(beliefs.iter().map(|b| b.levels.view()), scores.len())),
+            mean: halved(&rows(scores.len(), beliefs.iter().map(|b| b.levels.view()))),
             deviation: halved(
-                &stacked(beliefs.iter().map(|b| b.variances.view()), scores.len()).mapv(f32::sqrt),
+                &rows(scores.len(), beliefs.iter().map(|b| b.variances.view())).mapv(f32::sqrt),
             ),
         };
         levels.extrapolate(&tested);
@@ -278,21 +277,8 @@ impl Groundwork {
     }
 }
 
-fn stacked<'a>(
-    rows: impl ExactSizeIterator<Item = ArrayView1<'a, f64>>,
-    width: usize,
-) -> Array2<f32> {
-    let mut out = Array2::zeros((rows.len(), width));
-    for (mut out, row) in out.rows_mut().into_iter().zip(rows) {
-        out.assign(&row.mapv(|x| x as f32));
-    }
-    out
-}
-
 fn cells_answers(scores: &[Benchmark], models: usize) -> Vec<usize> {
-    let of = |m: usize| {
-        scores.iter().filter_map(|b| b.scores.get(m)).map(|s| s.responses as usize).sum()
-    };
+    let of = |m| scores.iter().map(|b| b.scores.responses(m) as usize).sum();
     (0..models).map(of).collect()
 }
 

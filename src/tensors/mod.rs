@@ -58,8 +58,9 @@ impl Data {
         match tensor.dtype() {
             Dtype::F32 => Self::F32(four(bytes).map(f32::from_le_bytes).collect()),
             Dtype::F16 => Self::F32(pairs(bytes).map(|b| f16::from_le_bytes(b).to_f32()).collect()),
-            Dtype::BF16 => {
-                Self::F32(pairs(bytes).map(|b| bf16::from_le_bytes(b).to_f32()).collect())
+            Dtype::F64 => {
+                let (numbers, _) = bytes.as_chunks();
+                Self::F64(numbers.iter().map(|b| f64::from_le_bytes(*b)).collect())
             }
             Dtype::I8 => Self::I8(bytes.iter().map(|byte| i8::from_le_bytes([*byte])).collect()),
             Dtype::U32 => Self::U32(four(bytes).map(u32::from_le_bytes).collect()),

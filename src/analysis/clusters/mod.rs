@@ -211,10 +211,7 @@ fn best_jaccard(of: &[usize], cluster: usize, again: &[usize], k: usize) -> f64 
 
 /// The model nearest to the mean of a cluster, of the half of its models with most answers.
 fn prototype(x: &Array2<f64>, inside: &[bool], benchmarks: &[Benchmark]) -> usize {
-    let answers = |m: usize| -> u64 {
-        let scores = benchmarks.iter().filter_map(|benchmark| benchmark.scores.get(m));
-        scores.map(|score| u64::from(score.responses)).sum()
-    };
+    let answers = |m| benchmarks.iter().map(|b| u64::from(b.scores.responses(m))).sum::<u64>();
     let mut own: Vec<usize> = (0..inside.len()).filter(|m| inside[*m]).collect();
     let mean = x.select(Axis(0), &own).mean_axis(Axis(0)).unwrap_or_default();
     own.sort_by_key(|m| std::cmp::Reverse(answers(*m)));

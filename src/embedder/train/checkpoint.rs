@@ -11,7 +11,6 @@ use std::sync::{Arc, Once, OnceLock};
 use std::time::{Duration, Instant};
 
 use ndarray::Array2;
-use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -21,7 +20,7 @@ use crate::embedder::network::{HIDDEN, Layer, Weights};
 use crate::embedder::settings::Settings;
 use crate::encoder::{Sentence, Source};
 use crate::error::{Error, Result};
-use crate::tensors::{self, Stored, Tensors};
+use crate::tensors::{self, Header, Stored, Tensors};
 
 /// The key of the document in a file's metadata.
 const KEY: &str = "llmap.checkpoint";
@@ -104,6 +103,7 @@ impl Checkpoints {
 }
 
 /// What a network has learned at its best epoch.
+#[derive(Clone)]
 pub(super) struct Best {
     pub(super) epoch: u32,
     pub(super) val_nll: f64,
@@ -138,8 +138,8 @@ pub(super) struct Place {
     pub(super) loss: u64,
     /// Words that were taken from the random stream.
     pub(super) random: String,
-    /// By which names the optimizer knows the parameters.
-    pub(super) parameters: Vec<u64>,
+    /// The ids of the parameters in the state of the optimizer.
+    pub(super) parameters: [u64; 7],
 }
 
 #[derive(Serialize, Deserialize)]
@@ -191,8 +191,7 @@ impl<'a> Keeper<'a> {
         let keeper = Self { checkpoints, fingerprint: fingerprint(data, settings)? };
         if checkpoints.resume {
             for file in checkpoints.files() {
-                let bytes = crate::unpack::bytes(&file, LARGEST)?;
-                keeper.document(&file, &bytes)?;
+                keeper.opened(&file)?;
             }
             checkpoints.cleared.call_once(|| ());
         }
@@ -250,10 +249,8 @@ impl<'a> Keeper<'a> {
         if !self.checkpoints.resume || !file.exists() {
             return Ok(None);
         }
-        let bytes = crate::unpack::bytes(&file, LARGEST)?;
-        let document = self.document(&file, &bytes)?;
+        let (document, tensors) = self.opened(&file)?;
         let read = || -> Result<Saved, String> {
-            let tensors = Tensors::sealed(&bytes)?;
             let (weights, specialities) = loaded(&tensors, "now", sizes)?;
             let best = match document.best {
                 None => None,
@@ -273,19 +270,18 @@ impl<'a> Keeper<'a> {
         read().map(Some).map_err(|problem| Self::damaged(&file, problem))
     }
 
-    fn document(&self, file: &Path, bytes: &[u8]) -> Result<Document> {
+    /// Reads a checkpoint of this run.
+    fn opened(&self, file: &Path) -> Result<(Document, Tensors<'static>)> {
         let damaged = |problem: String| Self::damaged(file, problem);
-        Tensors::sealed(bytes).map_err(damaged)?;
-        let (_, metadata) =
-            SafeTensors::read_metadata(bytes).map_err(|e| damaged(e.to_string()))?;
-        let entries = metadata.metadata().as_ref();
-        let document = entries
-            .and_then(|entries| entries.get(KEY))
-            .ok_or_else(|| damaged("it holds no checkpoint".into()))?;
+        let (reader, length) = crate::unpack::sized(file, LARGEST)?;
+        let header = Header::read(reader, length).map_err(damaged)?;
+        let document = header.entries().and_then(|entries| entries.get(KEY)).cloned();
+        let tensors = header.tensors().map_err(damaged)?;
+        let document = document.ok_or_else(|| damaged("it holds no checkpoint".into()))?;
         let document: Document =
-            serde_json::from_str(document).map_err(|e| damaged(e.to_string()))?;
+            serde_json::from_str(&document).map_err(|e| damaged(e.to_string()))?;
         if document.fingerprint == self.fingerprint {
-            return Ok(document);
+            return Ok((document, tensors));
         }
         let problem = "is a checkpoint of other data, settings or another version of llmap";
         let fix = format!(

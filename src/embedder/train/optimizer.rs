@@ -213,11 +213,9 @@ impl Run<'_> {
         if let Some((keeper, Some(saved))) = saved.transpose()? {
             let refused = |problem: &str| keeper.refused(member, problem.into());
             let Saved { place, order, weights, specialities, optimizer: moments, best } = saved;
-            let parameters: &[u64; 7] =
-                place.parameters.first_chunk().ok_or_else(|| refused("parameters are missing"))?;
             let network = Network::from_weights(&weights, device);
             let specialities = Param::from_data(data2(specialities.view()), device);
-            let trainee = Trainee { network, specialities }.named(parameters);
+            let trainee = Trainee { network, specialities }.named(&place.parameters);
             let moments = Bytes::from_bytes_vec(moments);
             let optimizer = optimizer.from_bytes(moments).map_err(|e| refused(&e.to_string()))?;
             rng.set_word_pos(
@@ -265,21 +263,15 @@ impl Run<'_> {
             step: state.step,
             loss: state.loss_sum.to_bits(),
             random: state.rng.get_word_pos().to_string(),
-            parameters: state.trainee.names().to_vec(),
+            parameters: state.trainee.names(),
         };
-        let best = state.best.as_ref().map(|best| Best {
-            epoch: best.epoch,
-            val_nll: best.val_nll,
-            weights: best.weights.clone(),
-            specialities: best.specialities.clone(),
-        });
         let saved = Saved {
             place,
             order: state.order.clone(),
             weights: state.trainee.network.weights(),
             specialities: array2(state.trainee.specialities.val()),
             optimizer,
-            best,
+            best: state.best.clone(),
         };
         keeper.save(member, &saved, clock);
         Ok(())

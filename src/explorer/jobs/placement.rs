@@ -10,7 +10,7 @@ use super::latest::Latest;
 use super::panic::attempt;
 use super::run::send;
 use super::source::Source;
-use crate::analysis::onboarding::{Catalogue, NewModel};
+use crate::analysis::onboarding::{Catalogue, Placer};
 use crate::dataset::{Answer, Split};
 use crate::embedder::Embedder;
 use crate::error::Result;
@@ -33,10 +33,16 @@ pub fn work(
     let catalogue = data.map(Source::get).transpose().and_then(|data| {
         attempt(|| data.map(|data| Catalogue::new(embedder, data, cancel)).transpose())
     });
+    let placer = match &catalogue {
+        Ok(catalogue) => attempt(|| Result::<_>::Ok(Placer::new(embedder, catalogue.as_ref()))),
+        Err(problem) => Err(problem.clone()),
+    };
     while let Some((version, answers)) = wanted.next(cancel) {
-        let placed = match &catalogue {
-            Ok(catalogue) => attempt(|| place(embedder, catalogue.as_ref(), &answers, version)),
-            Err(problem) => Err(problem.clone()),
+        let placed = match (&placer, &catalogue) {
+            (Ok(placer), Ok(catalogue)) => {
+                attempt(|| place(embedder, (placer, catalogue.as_ref()), &answers, version))
+            }
+            (Err(problem), _) | (_, Err(problem)) => Err(problem.clone()),
         };
         if !send(out, JobResult::Placed(version, placed.map(Box::new))) {
             break;
@@ -46,11 +52,11 @@ pub fn work(
 
 fn place(
     embedder: &Embedder,
-    catalogue: Option<&Catalogue>,
+    (placer, catalogue): (&Placer, Option<&Catalogue>),
     answers: &[Answer],
     seed: u64,
 ) -> Result<Placed> {
-    let new_model = NewModel::place(embedder, catalogue, answers)?;
+    let new_model = placer.place(answers)?;
     let (deviation, asked) = match catalogue {
         Some(catalogue) => {
             let data = catalogue.data();
