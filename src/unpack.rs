@@ -122,7 +122,7 @@ pub(crate) fn sized(path: &Path, most: u64) -> Result<(Box<dyn Read>, u64)> {
     let file = opened(path, Accepted::FilesAndPipes)?;
     let about = file.metadata().map_err(|e| Error::io(path, e))?;
     if !about.is_file() {
-        let bytes = bytes_of(path, file, most)?;
+        let bytes = bytes_of(path, file, 0, most)?;
         let length = bytes.len() as u64;
         return Ok((Box::new(Cursor::new(bytes)), length));
     }
@@ -132,22 +132,17 @@ pub(crate) fn sized(path: &Path, most: u64) -> Result<(Box<dyn Read>, u64)> {
     Ok((Box::new(file), about.len()))
 }
 
-fn bytes_of(path: &Path, file: File, most: u64) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
+/// The bytes of an open file or pipe, at most `most`; about `length` of them, as far as is known.
+fn bytes_of(path: &Path, file: File, length: u64, most: u64) -> Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(length as usize);
     file.take(most + 1).read_to_end(&mut bytes).map_err(|e| Error::io(path, e))?;
     if bytes.len() as u64 > most { Err(too_long(path, most)) } else { Ok(bytes) }
 }
 
 fn whole(path: &Path, most: u64, accepted: Accepted) -> Result<Vec<u8>> {
-    let io = |e| Error::io(path, e);
     let file = opened(path, accepted)?;
-    let length = file.metadata().map_err(io)?.len();
-    if length > most {
-        return Err(too_long(path, most));
-    }
-    let mut bytes = Vec::with_capacity(length as usize);
-    file.take(most + 1).read_to_end(&mut bytes).map_err(io)?;
-    if bytes.len() as u64 > most { Err(too_long(path, most)) } else { Ok(bytes) }
+    let length = file.metadata().map_err(|e| Error::io(path, e))?.len();
+    if length > most { Err(too_long(path, most)) } else { bytes_of(path, file, length, most) }
 }
 
 /// The bytes of a file or a pipe, at most `most`.

@@ -387,16 +387,7 @@ fn reasons(about: &Value) -> String {
 }
 
 fn jsonl(records: &[Value]) -> String {
-    records
-        .iter()
-        .map(|record| {
-            format!(
-                "{record}
-"
-            )
-        })
-        .collect::<Vec<_>>()
-        .concat()
+    records.iter().map(|record| format!("{record}\n")).collect::<Vec<_>>().concat()
 }
 
 #[test]

@@ -13,7 +13,7 @@ use super::{Common, output};
 use crate::analysis::router::pools::Pools;
 use crate::analysis::router::portfolio::{Step, portfolio};
 use crate::analysis::router::{
-    ANSWER_TOKENS, Answer, Candidate, Preferences, Rank, Route, Router, Tokens, price_text,
+    ANSWER_TOKENS, Answer, Preferences, Rank, Route, Router, Tokens, price_text,
 };
 use crate::embedder::{Embedder, LogitTerms, Question, Scope};
 use crate::{Error, Result, cell, one_line};
@@ -127,7 +127,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
             let features = embedder.encode(&prompts)?;
             let top = arguments.top;
             let routes = router.route_encoded((&features, start), &preferences, top)?;
-            let explained = arguments.explain && (writer.list || writer.lines);
+            let explained = arguments.explain && (common.json || arguments.json_lines);
             let questions = explained.then(|| embedder.questions(&features));
             let questions = questions.unwrap_or_default();
             for (at, (prompt, route)) in prompts.iter().zip(&routes).enumerate() {
@@ -198,36 +198,21 @@ struct Document<'a> {
 }
 
 /// Standard output in the form that was asked for.
-#[expect(clippy::struct_excessive_bools, reason = "independent switches of the command line")]
 struct Writer<'a> {
     out: io::BufWriter<io::StdoutLock<'static>>,
     embedder: &'a Embedder,
     /// The names as text has them.
     short: Vec<String>,
-    top: usize,
-    answer_tokens: u32,
-    /// Text has the terms of the logits.
-    terms: bool,
+    arguments: &'a Arguments,
     list: bool,
-    lines: bool,
     first: bool,
 }
 
 impl<'a> Writer<'a> {
-    fn new(arguments: &Arguments, common: &Common, embedder: &'a Embedder) -> Self {
+    fn new(arguments: &'a Arguments, common: &Common, embedder: &'a Embedder) -> Self {
         let out = io::BufWriter::new(io::stdout().lock());
         let short = crate::short_names(embedder.models());
-        Self {
-            out,
-            embedder,
-            short,
-            top: arguments.top,
-            answer_tokens: arguments.answer_tokens,
-            terms: arguments.explain,
-            list: common.json,
-            lines: arguments.json_lines,
-            first: true,
-        }
+        Self { out, embedder, short, arguments, list: common.json, first: true }
     }
 
     fn write(&mut self, text: &str) -> Result<()> {
@@ -249,17 +234,17 @@ impl<'a> Writer<'a> {
         question: Option<&Question>,
     ) -> Result<()> {
         let mut text = Vec::new();
-        if self.list || self.lines {
-            let asked = (prompt, self.answer_tokens);
+        if self.list || self.arguments.json_lines {
+            let asked = (prompt, self.arguments.answer_tokens);
             let models = self.embedder.models();
-            let answer = Answer::new(models, &router.costs, asked, route, self.top);
+            let answer = Answer::new(models, &router.costs, asked, route, self.arguments.top);
             crate::write_json(&mut text, &Document { answer, question }, false)
         } else {
             let screen = self.screen(router, prompt, route);
             write!(text, "{}", crate::PrintableLines(&screen))
         }
         .map_err(|e| Error::io(Path::new("standard output"), e))?;
-        let before: &[u8] = match (self.list, self.lines, self.first) {
+        let before: &[u8] = match (self.list, self.arguments.json_lines, self.first) {
             (true, _, true) => b"[\n",
             (true, _, false) => b",\n",
             (_, true, _) | (_, _, true) => b"",
@@ -285,19 +270,21 @@ impl<'a> Writer<'a> {
     /// The candidates as a table.
     fn table(&self, router: &Router, prompt: &str, route: &Route) -> String {
         let (unit, out) = (router.costs.unit(), route.scope == Scope::Out);
-        let tokens = Tokens::of(prompt, self.answer_tokens);
-        let priced = |c: &Candidate| router.costs.of_prompt(c.model, tokens);
-        let prompts = route.candidates.iter().take(self.top).any(|c| priced(c).is_some());
-        let rows = route.candidates.iter().take(self.top).enumerate().map(|(i, c)| {
+        let tokens = Tokens::of(prompt, self.arguments.answer_tokens);
+        let shown = || route.candidates.iter().take(self.arguments.top);
+        let prices: Vec<Option<f64>> =
+            shown().map(|c| router.costs.of_prompt(c.model, tokens)).collect();
+        let prompts = prices.iter().any(Option::is_some);
+        let rows = shown().zip(&prices).enumerate().map(|(i, (c, price))| {
             let interval = format!("{} – {}", percent(c.low.into()), percent(c.high.into()));
             let mut row = vec![format!("{}", i + 1), self.name(c.model)];
-            // Out of scope, a percentage would be one of questions that this is none of.
+            // Out of scope, the percentage would be about other questions.
             row.extend((!out).then(|| percent(c.p.into())));
             row.extend([interval, c.measured.meaning().into()]);
             if let Some(unit) = unit {
                 row.push(c.cost.map_or_else(String::new, |cost| unit.text(cost)));
             }
-            row.extend(prompts.then(|| priced(c).map_or_else(String::new, price_text)));
+            row.extend(prompts.then(|| price.map_or_else(String::new, price_text)));
             row.push(match (c.tied, c.front) {
                 (true, true) => "tied, pareto".into(),
                 (true, false) => "tied".into(),
@@ -381,7 +368,7 @@ impl<'a> Writer<'a> {
         let Some(first) = route.candidates.first() else { return String::new() };
         let mut out = String::new();
         let second = route.why.runner_up.as_ref();
-        if self.terms {
+        if self.arguments.explain {
             let parts = |model: usize, parts: &LogitTerms| {
                 let LogitTerms { ability, ease, fit } = parts;
                 let name = self.name(model);

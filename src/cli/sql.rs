@@ -55,7 +55,8 @@ impl Sql {
         let made = tempfile::tempdir().map_err(|e| Error::io(&std::env::temp_dir(), e))?;
         // The embedder keeps the name of its data set.
         let folder = made.path().join("query");
-        found.map_err(|e| rows.explain(e))?.write(&folder, Form::Parquet)?;
+        std::fs::create_dir(&folder).map_err(|e| Error::io(&folder, e))?;
+        found.map_err(|e| rows.explain(e))?.write_unchecked(&folder, Form::Parquet)?;
         load(&folder)
     }
 

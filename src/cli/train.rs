@@ -229,7 +229,7 @@ fn live(
             Resources { checkpoints: checkpoints.as_ref(), vectors: vectors.as_deref() };
         let embedder = train_with(&trained, &settings, resources, progress)?;
         embedder.save_to(output)?;
-        // Whoever stops what they watch has what they want.
+        // Stopping in the explorer ends the training: there is nothing to resume.
         checkpoints.map_or(Ok(()), |checkpoints| checkpoints.remove())?;
         Ok(embedder)
     };

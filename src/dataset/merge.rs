@@ -10,7 +10,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::builder::attribute_columns;
 use super::cells::settle;
 use super::matching::{Matcher, NearMiss};
-use super::{Attribute, Dataset, Kind, Question, Split, Values};
+use super::{Attribute, Dataset, Kind, Question, Responses, Split, Values};
 use crate::error::{Error, Result};
 use crate::names::spaced;
 use crate::table::Table;
@@ -286,7 +286,7 @@ impl Merging {
             model_ids: (0..self.models.len()).map(|m| m.to_string().into()).collect(),
             models: self.models,
             attributes: typed(self.columns),
-            responses: Dataset::compressed(self.questions.len(), triples.into_iter()),
+            responses: Responses::from_sorted(self.questions.len(), triples.into_iter()),
             questions: self.questions,
         };
         Ok((data, self.report))

@@ -110,14 +110,6 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// Responses of triples that are sorted by question and free of duplicates.
-    pub(crate) fn compressed(
-        questions: usize,
-        triples: impl Iterator<Item = (u32, u32, f32)>,
-    ) -> Responses {
-        Responses::from_sorted(questions, triples)
-    }
-
     /// The indices of the questions of one split, in order.
     #[must_use]
     pub fn split(&self, split: Split) -> Vec<usize> {

@@ -37,7 +37,8 @@ impl Dataset {
         made.finish()
     }
 
-    fn write_tables(&self, folder: &Path, form: Form, splits: bool) -> Result<()> {
+    /// Writes the tables into a folder that is there, without a look at whether they can be read again.
+    pub(crate) fn write_tables(&self, folder: &Path, form: Form, splits: bool) -> Result<()> {
         self.write_questions(folder, form, splits)?;
         self.write_models(folder, form)?;
         self.write_responses(folder, form)?;

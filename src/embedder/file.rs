@@ -34,9 +34,10 @@ use crate::quantized::Quantized;
 use crate::tensors::{Header, Stored, Tensors, in_8_bits, misshapen, write};
 use crate::unpack::{self, refuse_pointer};
 
-/// The version of the format that this program writes, and the newest that it reads: that of many models
-/// has what is known of each in tensors, where the other has it in the document.
+/// The version of the format that this program writes, and the oldest that it reads.
 const VERSION: u32 = 6;
+/// That of many models, and the newest that it reads: names, attributes and scores are in tensors instead of
+/// in the document.
 const VERSION_OF_MANY: u32 = 7;
 
 /// The key of the document in the file's metadata.

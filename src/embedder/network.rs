@@ -75,7 +75,7 @@ impl Network {
         }
     }
 
-    /// By which names an optimizer knows the parameters.
+    /// The ids of the parameters in the state of an optimizer.
     pub(super) fn names(&self) -> [u64; 6] {
         let bias = |layer: &Linear| layer.bias.as_ref().map_or(0, |bias| bias.id.val());
         let [a, b, c] = [&self.first, &self.second, &self.out]

@@ -213,8 +213,8 @@ fn curve(
 }
 
 /// Evaluates `embedder` on a split of `data`, passing over models that it does not know. The
-/// baselines are fitted on the train split of `data`; `progress` hears of the encoding of many questions, and of the epochs of `reference-mf` if it has
-/// to be trained.
+/// baselines are fitted on the train split of `data`; `progress` hears of the encoding of many questions, and
+/// of the epochs of `reference-mf` if it has to be trained.
 ///
 /// # Errors
 /// [`Error::Usage`] if `data` has no model that the embedder knows, lacks a train split, or has no

@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::questions::Questions;
 use super::report::Report;
-use crate::dataset::{Attribute, Dataset, Kind, Question, Split, Values, split_by_text};
+use crate::dataset::{Attribute, Dataset, Kind, Question, Responses, Split, Values, split_by_text};
 use crate::error::Result;
 use crate::names::spaced;
 use crate::table::Form;
@@ -101,7 +101,7 @@ impl Imported {
             models: own.iter().map(|(name, _)| name.clone()).collect(),
             model_ids: (0..own.len()).map(|m| m.to_string().into()).collect(),
             attributes: sizes(&own),
-            responses: Dataset::compressed(all.len(), kept.into_iter()),
+            responses: Responses::from_sorted(all.len(), kept.into_iter()),
             questions: all,
             categories,
         };
@@ -197,6 +197,12 @@ impl Imported {
     /// [`crate::Error::Usage`] if something is there already; [`crate::Error::Io`] if it cannot be written.
     pub fn write(&self, folder: &Path, form: Form) -> Result<()> {
         self.data.write(folder, form, self.splits)
+    }
+
+    /// The same for a folder of our own, which is read at once anyway.
+    #[cfg(feature = "sql")]
+    pub(crate) fn write_unchecked(&self, folder: &Path, form: Form) -> Result<()> {
+        self.data.write_tables(folder, form, self.splits)
     }
 }
 

@@ -139,7 +139,9 @@ impl Query<'_> {
             .with_allow_ddl(false)
             .with_allow_dml(false)
             .with_allow_statements(false);
-        context.sql_with_options(self.sql, reads).await.map_err(|e| self.fault(e))
+        let plan = context.state().statement_to_plan(statement).await.map_err(|e| self.fault(e))?;
+        reads.verify_plan(&plan).map_err(|e| self.fault(e))?;
+        context.execute_logical_plan(plan).await.map_err(|e| self.fault(e))
     }
 
     /// Keeps the rows of `frame` as they come.

@@ -1,4 +1,4 @@
-//! What a group of models is like, be it a cluster or the models of one attribute: who stands for it,
+//! What a group of models is like, be it a cluster or the models of one attribute: its prototypes,
 //! where it does better than the rest, what its models have in common, and what lies nearest.
 
 use ndarray::{Array1, Array2, ArrayView1, Axis};

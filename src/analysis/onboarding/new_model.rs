@@ -224,7 +224,7 @@ impl<'a> NewModel<'a> {
 
     /// The next `n` questions of the data to ask, best first, so that the accuracies on the
     /// categories `benchmarks` (all if there are none) become known; each question's index is that
-    /// in the data. Also the deviation of those accuracies now. `seed` decides the dice,
+    /// in the data. Also the deviation of those accuracies now. `seed` seeds the random draws,
     /// and only the questions are asked that `among` wants.
     ///
     /// # Errors

@@ -14,7 +14,7 @@ use crate::progress::proceed;
 /// The predictions for each model while it was held out; each models × columns.
 #[derive(Clone)]
 pub(super) struct Scores {
-    /// How far the score is above the threshold of its fold; for a number, the value foretold.
+    /// How far the score is above the threshold of its fold; for a number, the predicted value.
     pub score: Array2<f64>,
     /// The log odds of the class if all classes were equally frequent.
     pub even: Array2<f64>,

@@ -19,7 +19,7 @@ pub struct Figures {
     pub balanced_accuracy: Figure,
     /// ROC AUC; the mean of one class against the rest where there are more than two.
     pub auc: Figure,
-    /// Of a number: the share of its variance that is foretold.
+    /// Of a number: the share of its variance that is predicted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub r2: Option<Figure>,
     /// Of a number: the rank correlation of truth and prediction.

@@ -146,7 +146,7 @@ pub struct Prediction {
     /// The truth, if known.
     pub truth: Option<String>,
     /// Where the model stands along the probe: above 0 towards the second class, of a number the
-    /// value foretold (its logarithm if those were taken), of several classes the highest log odds.
+    /// predicted value (its logarithm if those were taken), of several classes the highest log odds.
     pub score: f64,
     /// How far the probe is off: of a class the log odds against the truth if all classes were
     /// equally frequent, of a number the distance in deviations. Lower is better; none if not known.

@@ -112,7 +112,7 @@ impl Task {
         self.value.as_ref().map_or(0.0, |v| v[m])
     }
 
-    /// A foretold value as it stands in the attribute.
+    /// A predicted value as it stands in the attribute.
     pub(super) fn unscaled(&self, value: f64) -> f64 {
         if self.log { value.exp() } else { value }
     }

@@ -100,7 +100,7 @@ fn noise_is_not_an_attribute() {
 }
 
 #[test]
-fn numbers_are_foretold_by_rank_and_scale() {
+fn numbers_are_predicted_by_rank_and_scale() {
     let mut x = noise(90, 13);
     let size = |m: usize| 10_f64.powf((m * 37 % 90) as f64 / 30.0);
     (0..90).for_each(|m| x[[m, 5]] = size(m).ln() as f32);

@@ -26,8 +26,8 @@ pub(super) fn texts<'a>(data: &'a Dataset, questions: &[usize]) -> Vec<&'a str> 
 }
 
 /// Fits the encoder, the memory and the words to the training questions. Beside it, the inputs of the
-/// questions: a question and its copies are hidden from its own retrieval, and words that have not seen
-/// it speak of it.
+/// questions: a question and its copies are hidden from its own retrieval, and the predictions of the n-gram
+/// head are out of fold.
 pub(super) fn featurize(
     data: &Dataset,
     (train, by_model): (&[usize], &ByModel),

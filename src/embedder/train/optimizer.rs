@@ -45,7 +45,7 @@ struct Trainee {
 }
 
 impl Trainee {
-    /// By which names the optimizer knows the parameters.
+    /// The ids of the parameters in the state of the optimizer.
     fn names(&self) -> [u64; 7] {
         let [a, b, c, d, e, f] = self.network.names();
         [a, b, c, d, e, f, self.specialities.id.val()]
