@@ -1,7 +1,7 @@
 //! The networks: side by side, a thread each, a batch of whole questions at a time.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::channel;
+use std::sync::mpsc::sync_channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -93,7 +93,8 @@ struct State {
 impl Run<'_> {
     /// Trains all networks side by side, a thread each; the first one is what `progress` hears of.
     pub(super) fn members(&self, progress: &mut Progress<'_, Event>) -> Result<Vec<Best>> {
-        let (sender, events) = channel();
+        // An event is taken before the next epoch is over: whoever cancels at one, cancels there.
+        let (sender, events) = sync_channel(0);
         thread::scope(|scope| {
             let mut sender = Some(sender);
             let members: Vec<_> = (0..self.settings.members)
