@@ -49,9 +49,9 @@ pub fn fitting(parts: Vec<Vec<Line<'static>>>, height: usize) -> Vec<Line<'stati
     lines
 }
 
-/// All parts below each other.
-pub fn all(parts: Vec<Vec<Line<'static>>>) -> Vec<Line<'static>> {
-    fitting(parts, usize::MAX)
+/// Lines of all parts below each other.
+pub fn height(parts: &[Vec<Line>]) -> usize {
+    parts.iter().map(Vec::len).sum::<usize>() + parts.len().saturating_sub(1)
 }
 
 /// Why the first comes first.
