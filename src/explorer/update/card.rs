@@ -102,12 +102,12 @@ pub fn click(state: &mut State, x: u16, y: u16) -> bool {
     if state.card.is_none() {
         return false;
     }
-    let inside = group::place(state, state.area).is_some_and(|area| area.contains((x, y).into()));
-    if !inside {
+    let place = group::place(state, state.area);
+    let Some(place) = place.filter(|place| place.contains((x, y).into())) else {
         close(state);
         return false;
-    }
-    if let Some(row) = group::prototype_at(state, y) {
+    };
+    if let Some(row) = group::prototype_at(state, place, y) {
         let at = state.card.as_ref().map_or(0, |card| card.at);
         step(state, row as isize - at as isize);
     }
