@@ -12,6 +12,8 @@ pub enum Effect {
     Suspend,
     /// Route this prompt; the answer must carry this version.
     Route(u64, String),
+    /// Find the training questions that are like this prompt; what is found must carry this version.
+    Similar(u64, String),
     /// Probe these attributes, in order.
     Probe(Vec<usize>),
     NextTheme,

@@ -108,7 +108,7 @@ pub enum JobResult {
     Untested(Option<Box<Repeat>>),
     /// Of the question of this version.
     Routed(u64, Result<Route, String>),
-    /// The training questions that are like the prompt of this version.
+    /// The training questions that are like a prompt, found by the search of this version.
     Similar(u64, Result<Vec<Similar>, String>),
     /// By the answers of this version.
     Placed(u64, Result<Box<Placed>, String>),

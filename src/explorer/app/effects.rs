@@ -82,6 +82,7 @@ impl App {
                 }
             }
             Effect::Route(..)
+            | Effect::Similar(..)
             | Effect::Probe(_)
             | Effect::Place(..)
             | Effect::ReadAnswers(_)
@@ -108,9 +109,9 @@ impl App {
         let state = &self.state;
         match effect {
             Effect::Route(version, prompt) => {
-                jobs.similar(version, prompt.clone());
                 jobs.route(version, prompt, state.preferences());
             }
+            Effect::Similar(version, prompt) => jobs.similar(version, prompt),
             // The texts of the model set are safe to print, and so are those of the reports.
             Effect::Probe(attributes) => jobs.probe(Arc::clone(&state.model_set), attributes),
             Effect::Place(version, answers) => jobs.place(version, answers),

@@ -53,10 +53,11 @@ pub struct Jobs {
     /// Its texts are safe to print, and so are those of the probes' reports.
     model_set: Arc<ModelSet>,
     embedder: Arc<Embedder>,
-    wanted: Arc<Latest<(String, Preferences)>>,
+    /// The prompt to route.
+    wanted: OnceLock<Arc<Latest<(String, Preferences)>>>,
     /// The answers of a new model, once there is a worker that places it.
     placement: OnceLock<Arc<Latest<Vec<Answer>>>>,
-    /// The prompt whose like is looked for, once there is a worker that does.
+    /// The prompt to find similar questions for, once there is a worker that does.
     alike: OnceLock<Arc<Latest<String>>>,
     /// The data set beside the embedder, if one is open.
     data: Option<Source>,
@@ -73,72 +74,87 @@ impl Jobs {
         data: Option<Source>,
         out: Sender<Message>,
     ) -> Self {
-        let (wanted, cancel) = (Arc::default(), Arc::default());
-        let embedded = Arc::clone(&embedder);
-        let (placement, alike) = (OnceLock::new(), OnceLock::new());
-        let running = Mutex::default();
         let jobs = Self {
             model_set,
-            embedder: embedded,
-            wanted,
-            placement,
-            alike,
+            embedder,
+            wanted: OnceLock::new(),
+            placement: OnceLock::new(),
+            alike: OnceLock::new(),
             data,
-            cancel,
-            running,
+            cancel: Arc::default(),
+            running: Mutex::default(),
             out,
         };
-        let wanted = Arc::clone(&jobs.wanted);
-        let (cancel, out) = (Arc::clone(&jobs.cancel), jobs.out.clone());
-        thread::spawn(move || {
-            let router = Router::new(&embedder);
-            while let Some((version, (prompt, preferences))) = wanted.next(&cancel) {
-                let routed = attempt(|| {
-                    let route = router.route(&[&prompt], &preferences)?.pop();
-                    route.ok_or_else(|| Error::Failed("nothing was routed".into()))
-                });
-                if !send(&out, JobResult::Routed(version, routed)) {
-                    break;
+        // The first prompt does not wait for the router to be built.
+        jobs.router();
+        jobs
+    }
+
+    /// What the worker that routes waits for.
+    fn router(&self) -> &Latest<(String, Preferences)> {
+        self.latest(&self.wanted, || {
+            let embedder = Arc::clone(&self.embedder);
+            move |wanted, cancel, out| {
+                let router = Router::new(&embedder);
+                while let Some((version, (prompt, preferences))) = wanted.next(cancel) {
+                    let routed = attempt(|| {
+                        let route = router.route(&[&prompt], &preferences)?.pop();
+                        route.ok_or_else(|| Error::Failed("nothing was routed".into()))
+                    });
+                    if !send(out, JobResult::Routed(version, routed)) {
+                        break;
+                    }
                 }
             }
-        });
-        jobs
+        })
     }
 
     /// Routes a prompt as soon as no newer one has come for [`DEBOUNCE`].
     pub fn route(&self, version: u64, prompt: String, preferences: Preferences) {
-        self.wanted.put(version, (prompt, preferences));
+        self.router().put(version, (prompt, preferences));
     }
 
     /// Finds the training questions that are like a prompt, where a data set is open.
     pub fn similar(&self, version: u64, prompt: String) {
         let Some(data) = &self.data else { return };
-        let wanted = self.alike.get_or_init(|| {
-            let wanted: Arc<Latest<String>> = Arc::default();
-            let (embedder, worker) = (Arc::clone(&self.embedder), Arc::clone(&wanted));
-            let (model_set, data) = (Arc::clone(&self.model_set), data.clone());
-            let (cancel, out) = (Arc::clone(&self.cancel), self.out.clone());
-            thread::spawn(move || {
-                similar::work((&embedder, &model_set), &data, &worker, &cancel, &out);
-            });
-            wanted
+        let wanted = self.latest(&self.alike, || {
+            let (embedder, model_set) = (Arc::clone(&self.embedder), Arc::clone(&self.model_set));
+            let data = data.clone();
+            move |wanted, cancel, out| {
+                similar::work((&embedder, &model_set), &data, wanted, cancel, out);
+            }
         });
         wanted.put(version, prompt);
     }
 
     /// Places a new model by its answers, as soon as no newer ones have come for [`DEBOUNCE`].
     pub fn place(&self, version: u64, answers: Vec<Answer>) {
-        let wanted = self.placement.get_or_init(|| {
-            let wanted: Arc<Latest<Vec<Answer>>> = Arc::default();
-            let (embedder, worker) = (Arc::clone(&self.embedder), Arc::clone(&wanted));
-            let (cancel, out, data) =
-                (Arc::clone(&self.cancel), self.out.clone(), self.data.clone());
-            thread::spawn(move || {
-                placement::work(&embedder, data.as_ref(), &worker, &cancel, &out);
-            });
-            wanted
+        let wanted = self.latest(&self.placement, || {
+            let (embedder, data) = (Arc::clone(&self.embedder), self.data.clone());
+            move |wanted, cancel, out| {
+                placement::work(&embedder, data.as_ref(), wanted, cancel, out);
+            }
         });
         wanted.put(version, answers);
+    }
+
+    /// What a worker waits for that does the latest of what is wanted, on a thread of its own; the first
+    /// call starts it.
+    fn latest<'a, T: Send + 'static, W>(
+        &self,
+        slot: &'a OnceLock<Arc<Latest<T>>>,
+        worker: impl FnOnce() -> W,
+    ) -> &'a Latest<T>
+    where
+        W: FnOnce(&Latest<T>, &Arc<AtomicBool>, &Sender<Message>) + Send + 'static,
+    {
+        slot.get_or_init(|| {
+            let wanted: Arc<Latest<T>> = Arc::default();
+            let (work, own) = (worker(), Arc::clone(&wanted));
+            let (cancel, out) = (Arc::clone(&self.cancel), self.out.clone());
+            thread::spawn(move || work(&own, &cancel, &out));
+            wanted
+        })
     }
 
     /// Reads the answers of a new model from a file that people name as they drop or type it.
@@ -320,18 +336,21 @@ fn target(model_set: &ModelSet, attribute: usize, class: Option<&str>) -> Vec<Op
     }
 }
 
+/// Has a worker, if there is one, look whether it is cancelled.
+fn wake<T>(slot: &OnceLock<Arc<Latest<T>>>) {
+    if let Some(wanted) = slot.get() {
+        wanted.wake();
+    }
+}
+
 impl Drop for Jobs {
     fn drop(&mut self) {
         self.cancel.store(true, Ordering::Relaxed);
         for cancel in self.running().values() {
             cancel.store(true, Ordering::Relaxed);
         }
-        self.wanted.wake();
-        if let Some(placement) = self.placement.get() {
-            placement.wake();
-        }
-        if let Some(alike) = self.alike.get() {
-            alike.wake();
-        }
+        wake(&self.wanted);
+        wake(&self.placement);
+        wake(&self.alike);
     }
 }

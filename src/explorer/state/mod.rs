@@ -235,8 +235,8 @@ impl State {
 
     /// Puts a trained model set in the place of what was shown.
     pub fn replace(&mut self, model_set: Arc<ModelSet>, projection: Projection) {
+        self.close_card();
         self.map.coloring = Coloring::first(&model_set);
-        self.card = None;
         self.table = TableState::new(&model_set);
         self.forecast.clear();
         self.forecasts = ForecastState::default();
@@ -306,8 +306,15 @@ impl State {
     /// Colors again where what the colors show has changed.
     pub fn recolor(&mut self, changed: ColorBy) {
         if self.map.coloring.by == changed {
+            self.close_card();
             self.map.coloring = Coloring::new(&self.facts(), changed);
-            self.card = None;
+        }
+    }
+
+    /// Closes the card of a group, if one is open: the group stands out no longer than that.
+    pub fn close_card(&mut self) {
+        if let Some(card) = self.card.take() {
+            self.map.isolated = card.before;
         }
     }
 

@@ -103,6 +103,45 @@ fn a_stale_description_is_dropped_and_a_failure_said() {
 }
 
 #[test]
+fn a_card_that_new_groups_close_leaves_no_group_isolated() {
+    let mut state = clustered(140, 42);
+    for isolated in [None, Some(0)] {
+        state.map.isolated = isolated;
+        press(&mut state, KeyCode::Char('D'));
+        press(&mut state, KeyCode::Right);
+        assert_eq!(state.map.isolated, state.card.as_ref().map(|card| card.class));
+        state.clusters = Job::Running;
+        let again = Clusters {
+            of: (0..24).map(|m| m % 2).collect(),
+            clusters: vec![cluster("even"), cluster("odd")],
+        };
+        update(&mut state, Event::Job(JobResult::Clustered(again)));
+        assert!(state.card.is_none() && state.map.isolated == isolated, "as before the card");
+        // A route, where the colors are the chances.
+        update(&mut state, Event::Command(Command::ColorBy(ColorBy::Forecast)));
+        state.map.isolated = isolated;
+        press(&mut state, KeyCode::Char('D'));
+        assert!(state.card.is_some());
+        let version = state.route.version;
+        update(&mut state, Event::Job(JobResult::Routed(version, Ok(route()))));
+        assert!(state.card.is_none() && state.map.isolated == isolated, "as before the card");
+        update(&mut state, Event::Command(Command::ColorBy(ColorBy::Cluster)));
+    }
+}
+
+#[test]
+fn over_the_route_pane_the_hints_are_those_of_the_card() {
+    let mut state = clustered(200, 60);
+    update(&mut state, Event::Command(Command::Focus(Pane::Route)));
+    let hints = |state: &State| screen(state).lines().last().unwrap().to_owned();
+    assert!(hints(&state).contains("list, plot and why"));
+    press(&mut state, KeyCode::Char('D'));
+    assert!(state.card.is_some());
+    let line = hints(&state);
+    assert!(line.contains("Enter model") && !line.contains("list, plot and why"), "{line}");
+}
+
+#[test]
 fn a_second_click_on_the_legend_opens_the_card() {
     let mut state = clustered(140, 42);
     let area = Layout::of(&state).unwrap().pane(Pane::Map).unwrap();

@@ -355,7 +355,7 @@ fn similar_questions_show_who_was_correct() {
     };
     let first = similar("What is 17 × 24?", &[(3, 1.0), (10, 0.0), (20, 0.0), (21, 1.0)]);
     let found = vec![first, similar("What is 18 × 23?", &[])];
-    let version = state.route.version;
+    let version = state.route.similar_version;
     update(&mut state, Event::Job(JobResult::Similar(version - 1, Ok(found.clone()))));
     assert!(state.route.similar.is_empty(), "of an older prompt");
     update(&mut state, Event::Job(JobResult::Similar(version, Ok(found))));
@@ -363,10 +363,16 @@ fn similar_questions_show_who_was_correct() {
     let line = text.lines().find(|line| line.contains("What is 17 × 24?")).unwrap();
     assert!(line.contains(".91 ") && line.contains("50%  ✓  ✗  ·"), "{line}");
     insta::assert_snapshot!("similar", text);
+    let looks = |effects: &[Effect]| effects.iter().any(|e| matches!(e, Effect::Similar(..)));
+    let effects = press(&mut state, KeyCode::Char('>'));
+    assert!(matches!(effects[..], [Effect::Route(..)]), "the prompt is the same: {effects:?}");
+    press(&mut state, KeyCode::Char('f'));
+    assert!(!looks(&type_text(&mut state, "family=lynx")) && state.filter.is_on());
+    press(&mut state, KeyCode::Esc);
     press(&mut state, KeyCode::Char('p'));
-    type_text(&mut state, "!");
+    assert!(looks(&type_text(&mut state, "!")));
     assert!(screen(&state).contains("What is 17 × 24?"), "those of before stay meanwhile");
-    let version = state.route.version;
+    let version = state.route.similar_version;
     let problem = Err("no such folder".to_owned());
     update(&mut state, Event::Job(JobResult::Similar(version, problem)));
     assert!(screen(&state).contains("no such folder") && state.notice.is_none());

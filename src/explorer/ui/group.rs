@@ -27,28 +27,29 @@ const ABOVE: usize = 2;
 
 /// Where the card is; `None` where none is open or there is no room.
 pub fn place(state: &State, area: Rect) -> Option<Rect> {
-    state.card.as_ref()?;
+    written(state, state.card.as_ref()?, area).map(|(place, _)| place)
+}
+
+/// Where a card is, and what it says.
+fn written(state: &State, card: &CardState, area: Rect) -> Option<(Rect, Vec<Line<'static>>)> {
     let layout = Layout::within(state, area)?;
-    let body = body(state, area);
+    // What is between the header and the hints.
+    let y = layout.header.bottom();
+    let body = Rect { y, height: layout.hints.y.saturating_sub(y), ..area };
     // Beside the map, so that the points are in sight.
     let map = layout.tabs.is_none().then(|| layout.pane(state.wide)).flatten();
     let left = map.map_or(0, Rect::right);
     let room = body.right().saturating_sub(left);
     let width = if room >= NARROW && map.is_some() { room.min(WIDE) } else { body.width.min(WIDE) };
     let x = if map.is_some() && room >= NARROW { left } else { body.right() - width };
-    let height = lines(state, usize::from(width) - 4, body.height.into()).len() as u16 + 2;
-    Some(Rect { x, width, height: height.min(body.height), ..body })
-}
-
-/// What is between the header and the hints.
-fn body(state: &State, area: Rect) -> Rect {
-    let Some(layout) = Layout::within(state, area) else { return Rect::default() };
-    let y = layout.header.bottom();
-    Rect { y, height: layout.hints.y.saturating_sub(y), ..area }
+    let lines = lines(state, card, usize::from(width) - 4, body.height.into());
+    let height = (lines.len() as u16 + 2).min(body.height);
+    Some((Rect { x, width, height, ..body }, lines))
 }
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect) {
-    let (Some(card), Some(place)) = (&state.card, place(state, area)) else { return };
+    let Some(card) = &state.card else { return };
+    let Some((place, lines)) = written(state, card, area) else { return };
     let theme = &state.theme;
     frame.render_widget(Clear, place);
     let surface = Style::new().bg(theme[Ink::Surface]).fg(theme[Ink::Text]);
@@ -67,14 +68,12 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect) {
         .title(title)
         .title_bottom(Line::styled(keys, theme.ink(Ink::Muted)).right_aligned());
     frame.render_widget(block, place);
-    let inside = Layout::inside(place);
-    let lines = lines(state, inside.width.into(), body(state, area).height.into());
-    frame.render_widget(Paragraph::new(lines), inside);
+    frame.render_widget(Paragraph::new(lines), Layout::inside(place));
 }
 
-/// The prototype at a row of the screen.
-pub fn prototype_at(state: &State, y: u16) -> Option<usize> {
-    let inside = Layout::inside(place(state, state.area)?);
+/// The prototype at a row of the screen, of the card at a place.
+pub fn prototype_at(state: &State, place: Rect, y: u16) -> Option<usize> {
+    let inside = Layout::inside(place);
     let row = usize::from(y.checked_sub(inside.y)?).checked_sub(ABOVE)?;
     (row < state.card.as_ref()?.card.as_ref()?.prototypes.len()).then_some(row)
 }
@@ -91,9 +90,8 @@ fn name(state: &State, class: usize) -> String {
 }
 
 /// What the card says, in lines of `room` cells, for a place of that height with its border.
-fn lines(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
+fn lines(state: &State, open: &CardState, room: usize, height: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
-    let Some(open) = &state.card else { return Vec::new() };
     let Some(card) = &open.card else {
         let word = match open.describing.problem() {
             Some(problem) => Span::styled(fit(problem, room), theme.ink(Ink::Bad)),

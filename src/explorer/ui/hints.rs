@@ -149,7 +149,8 @@ fn hint<'a>(state: &State, binding: &'a Binding) -> &'a str {
         {
             "describe group"
         }
-        Command::Open if state.focus == Pane::Route => match &state.route.result {
+        Command::Open if binding.context == Context::Pane(Pane::Route) => match &state.route.result
+        {
             None => "type a prompt",
             Some(_) if !state.maximized && Layout::has_room(state.area) => "list, plot and why",
             Some(_) => "model",

@@ -12,7 +12,7 @@ use crate::explorer::command::Command;
 use crate::explorer::keys::{Binding, Context};
 use crate::explorer::layout::Layout;
 use crate::explorer::state::State;
-use crate::explorer::state::over::tour::{STEPS, Step, Target};
+use crate::explorer::state::over::tour::{STEPS, Step, Target, Tour};
 use crate::explorer::theme::{Ink, Theme};
 
 /// The widest window.
@@ -20,21 +20,33 @@ const WIDE: u16 = 52;
 /// How far what stands back goes towards the ground.
 const BACK: f64 = 0.6;
 
-/// What the step points at.
-fn target(state: &State, area: Rect) -> Option<Rect> {
-    let layout = Layout::within(state, area)?;
-    Some(match state.tour.as_ref()?.step().target {
+/// Where a step of the tour is.
+struct Place {
+    /// What it points at.
+    target: Rect,
+    window: Rect,
+    /// What the window says.
+    lines: Vec<Line<'static>>,
+}
+
+/// What a step points at.
+fn target(layout: &Layout, step: &Step) -> Rect {
+    match step.target {
         Target::Pane(pane) => layout.pane(pane).unwrap_or(layout.header),
         Target::Header => layout.header,
         Target::Hints => layout.hints,
-    })
+    }
 }
 
 /// Where the window is; `None` where there is no tour or no room.
 pub fn window(state: &State, area: Rect) -> Option<Rect> {
-    let target = target(state, area)?;
+    place(state, state.tour.as_ref()?, area).map(|place| place.window)
+}
+
+fn place(state: &State, tour: &Tour, area: Rect) -> Option<Place> {
+    let target = target(&Layout::within(state, area)?, tour.step());
     let width = WIDE.min(area.width.saturating_sub(4));
-    let lines = lines(state, state.tour.as_ref()?.step(), usize::from(width) - 4);
+    let lines = lines(state, tour.step(), usize::from(width) - 4);
     let height = (lines.len() as u16 + 2).min(area.height);
     let down = target.y.min(area.bottom().saturating_sub(height + 1));
     let middle = area.x + (area.width - width) / 2;
@@ -57,15 +69,13 @@ pub fn window(state: &State, area: Rect) -> Option<Rect> {
         width,
         height,
     };
-    Some(places.into_iter().find(free).unwrap_or(over).intersection(area))
+    let window = places.into_iter().find(free).unwrap_or(over).intersection(area);
+    Some(Place { target, window, lines })
 }
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect) {
-    let (Some(tour), Some(target), Some(window)) =
-        (&state.tour, target(state, area), window(state, area))
-    else {
-        return;
-    };
+    let Some(tour) = &state.tour else { return };
+    let Some(Place { target, window, lines }) = place(state, tour, area) else { return };
     let theme = &state.theme;
     stand_back(frame.buffer_mut(), theme, area, target);
     frame.render_widget(Clear, window);
@@ -85,9 +95,7 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect) {
         .title_bottom(Line::styled(format!(" {dots} "), theme.ink(Ink::Accent)))
         .title_bottom(Line::styled(keys, theme.ink(Ink::Muted)).right_aligned());
     frame.render_widget(block, window);
-    let inside = Layout::inside(window);
-    let lines = lines(state, tour.step(), inside.width.into());
-    frame.render_widget(Paragraph::new(lines), inside);
+    frame.render_widget(Paragraph::new(lines), Layout::inside(window));
 }
 
 fn lines(state: &State, step: &Step, room: usize) -> Vec<Line<'static>> {

@@ -51,25 +51,19 @@ pub fn through(state: &mut State, command: Command) -> Option<Command> {
         C::Step(Direction::Right) | C::Isolate => turn(state, class, 1),
         C::Mark => mark(state, class),
         C::Open => {
-            close(state);
+            state.close_card();
             state.go_to(Pane::Model);
         }
-        C::Dismiss | C::Card => close(state),
+        C::Dismiss | C::Card => state.close_card(),
         C::Help | C::Mouse | C::Suspend | C::Quit | C::NextTheme | C::UseTheme(_) => {
             return Some(command);
         }
         other => {
-            close(state);
+            state.close_card();
             return Some(other);
         }
     }
     None
-}
-
-fn close(state: &mut State) {
-    if let Some(card) = state.card.take() {
-        state.map.isolated = card.before;
-    }
 }
 
 /// Goes through the prototypes, each of which is selected.
@@ -102,12 +96,12 @@ pub fn click(state: &mut State, x: u16, y: u16) -> bool {
     if state.card.is_none() {
         return false;
     }
-    let inside = group::place(state, state.area).is_some_and(|area| area.contains((x, y).into()));
-    if !inside {
-        close(state);
+    let place = group::place(state, state.area);
+    let Some(place) = place.filter(|place| place.contains((x, y).into())) else {
+        state.close_card();
         return false;
-    }
-    if let Some(row) = group::prototype_at(state, y) {
+    };
+    if let Some(row) = group::prototype_at(state, place, y) {
         let at = state.card.as_ref().map_or(0, |card| card.at);
         step(state, row as isize - at as isize);
     }

@@ -67,7 +67,11 @@ fn looks_like_path(text: &str) -> bool {
 pub fn typed(state: &mut State, effects: &mut Vec<Effect>) {
     let prompt = state.route.prompt();
     if prompt.trim() != state.route.asked {
-        prompt.trim().clone_into(&mut state.route.asked);
+        let route = &mut state.route;
+        prompt.trim().clone_into(&mut route.asked);
+        route.tokens = Tokens::of(&route.asked, route.answer_tokens).prompt;
+        // Other questions are like it now.
+        route.finding = Job::Idle;
         ask(state, effects);
     }
 }
@@ -76,11 +80,12 @@ pub fn typed(state: &mut State, effects: &mut Vec<Effect>) {
 pub fn ask(state: &mut State, effects: &mut Vec<Effect>) {
     let route = &mut state.route;
     route.version += 1;
-    route.tokens = Tokens::of(&route.asked, route.answer_tokens).prompt;
     if !route.asked.is_empty() && state.model_set.unread.is_none() {
         route.routing = Job::Running;
-        if state.with_data {
-            route.finding = Job::Running;
+        // What is like a prompt depends on nothing else: it is found once.
+        if state.with_data && route.finding.start_once() {
+            route.similar_version += 1;
+            effects.push(Effect::Similar(route.similar_version, route.asked.clone()));
         }
         effects.push(Effect::Route(route.version, route.asked.clone()));
     } else {
@@ -106,7 +111,7 @@ pub fn routed(state: &mut State, version: u64, answer: Result<Route, String>) {
 
 /// The training questions that are like the prompt have come. Those of an older one are dropped.
 pub fn found(state: &mut State, version: u64, found: Result<Vec<Similar>, String>) {
-    if version != state.route.version {
+    if version != state.route.similar_version {
         return;
     }
     match found {

@@ -99,6 +99,8 @@ pub struct RouteState {
     /// The training questions that are like it, where a data set is open; while they are looked for,
     /// those of the prompt before.
     pub similar: Vec<Similar>,
+    /// Of the newest search for them; what an older one found is dropped.
+    pub similar_version: u64,
     pub finding: Job<()>,
     pub result: Option<Route>,
     pub cursor: usize,
@@ -122,6 +124,7 @@ impl Default for RouteState {
             answer_tokens: ANSWER_TOKENS,
             tokens: 0,
             similar: Vec::new(),
+            similar_version: 0,
             finding: Job::Idle,
             result: None,
             cursor: 0,

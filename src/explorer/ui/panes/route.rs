@@ -64,31 +64,35 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     let remark = time.map_or_else(String::new, |route| format!("{:.1} ms", route.milliseconds));
     let inside = Layout::inside(area);
     let mut block = pane_block(state, layout, Pane::Route, &remark, area.width);
-    if let (View::List, Some(route)) = (state.route.view, &state.route.result) {
-        let places = Places::of(state, route, Parts::of(state, inside).below);
-        if places.reasons.is_none() && places.hides(state, route) {
-            let more = Line::styled(" m: why ", state.theme.ink(Ink::Muted));
-            block = block.title_bottom(more.right_aligned());
-        }
+    let parts = Parts::of(state, inside);
+    let below = parts.below;
+    let answer = shown_answer(state).map(|route| (route, Places::of(state, route, below)));
+    if answer.as_ref().is_some_and(|(_, places)| places.hides) {
+        let more = Line::styled(" m: why ", state.theme.ink(Ink::Muted));
+        block = block.title_bottom(more.right_aligned());
     }
     frame.render_widget(block, area);
     if inside.height < 2 || inside.width < 4 {
         return;
     }
-    let parts = Parts::of(state, inside);
     draw_prompt(frame, state, parts.prompt);
-    draw_bar(frame, state, inside, parts.bar);
-    let below = parts.below;
+    draw_bar(frame, state, &parts);
+    if let Some((route, places)) = answer {
+        return draw_answer(frame, state, route, places);
+    }
     let room = usize::from(below.width);
-    let lines = match (state.route.view, &state.route.result) {
-        (View::Plot | View::List | View::Why, Some(answer)) => {
-            return draw_answer(frame, state, answer, below);
-        }
-        (View::Pinned, _) => asked::pinned(state, room),
-        (View::History, _) => asked::history(state, room),
-        (_, None) => introduction(state, room),
+    let lines = match state.route.view {
+        View::Pinned => asked::pinned(state, room),
+        View::History => asked::history(state, room),
+        View::List | View::Why | View::Plot => introduction(state, room),
     };
     frame.render_widget(Paragraph::new(lines), below);
+}
+
+/// The answer, in a view that shows it.
+fn shown_answer(state: &State) -> Option<&Route> {
+    let shown = matches!(state.route.view, View::List | View::Why | View::Plot);
+    state.route.result.as_ref().filter(|_| shown)
 }
 
 /// Where the parts of an answer are: of list, plot and reasons those that the view shows, or all of
@@ -100,6 +104,10 @@ struct Places {
     shown: usize,
     plot: Option<Rect>,
     reasons: Option<Rect>,
+    /// The reasons that there is room for: in their place, or else below the list.
+    lines: Vec<Line<'static>>,
+    /// Some of the reasons have no room below the list.
+    hides: bool,
 }
 
 impl Places {
@@ -111,46 +119,47 @@ impl Places {
             ..below
         };
         let whole = Some(rest).filter(|rest| rest.height > 0);
-        let mut places = Self { gauge, list: None, shown: 0, plot: None, reasons: None };
+        let (list, plot, reasons, lines) = (None, None, None, Vec::new());
+        let mut places = Self { gauge, list, shown: 0, plot, reasons, lines, hides: false };
         if is_beside(below) {
             let list = (below.width / 2).clamp(LIST.0, LIST.1);
             let right = Rect { x: rest.x + list + 3, width: rest.width - list - 3, ..rest };
-            let reasons = why::all(why::parts(state, route, right.width.into())).len() as u16;
-            let reasons = reasons.min(right.height.saturating_sub(PLOT + 1));
+            let parts = why::parts(state, route, right.width.into());
+            let reasons = (why::height(&parts) as u16).min(right.height.saturating_sub(PLOT + 1));
             let plot = right.height.saturating_sub(reasons + 1);
             places.list = Some(Rect { width: list, ..rest });
             places.plot = Some(Rect { height: plot, ..right });
             places.reasons = Some(Rect { y: right.y + plot + 1, height: reasons, ..right });
+            places.lines = why::fitting(parts, reasons.into());
         } else {
             match state.route.view {
                 View::Plot => places.plot = whole,
                 View::Why => places.reasons = whole,
                 View::List | View::Pinned | View::History => places.list = whole,
             }
+            if let Some(place) = places.reasons {
+                places.lines =
+                    why::fitting(why::parts(state, route, place.width.into()), place.height.into());
+            }
+            if let Some(list) = places.list {
+                let parts = why::parts(state, route, list.width.into());
+                let all = why::height(&parts);
+                let least = LEAST_CANDIDATES.min(route.candidates.len()) + 2;
+                places.lines = why::fitting(parts, usize::from(list.height).saturating_sub(least));
+                places.hides = places.lines.len() < all;
+            }
         }
         places.shown = places.list.map_or(0, |list| {
             let room =
                 usize::from(list.height).saturating_sub(ranking::titles(route, list.width.into()));
-            let below = places.reasons.is_none().then(|| Self::below(state, route, list).len());
-            let legend = usize::from(room > WITH_LEGEND);
-            let under = below.map_or(2 * legend, |lines| lines + usize::from(lines > 0));
+            let under = if places.reasons.is_some() {
+                2 * usize::from(room > WITH_LEGEND)
+            } else {
+                places.lines.len() + usize::from(!places.lines.is_empty())
+            };
             room.saturating_sub(under).min(route.candidates.len())
         });
         places
-    }
-
-    /// What stands below the list where the reasons have no place of their own.
-    fn below(state: &State, route: &Route, list: Rect) -> Vec<Line<'static>> {
-        let parts = why::parts(state, route, list.width.into());
-        let least = LEAST_CANDIDATES.min(route.candidates.len()) + 2;
-        why::fitting(parts, usize::from(list.height).saturating_sub(least))
-    }
-
-    /// True if some of the reasons have no room below the list.
-    fn hides(&self, state: &State, route: &Route) -> bool {
-        let Some(list) = self.list else { return false };
-        let parts = why::parts(state, route, list.width.into());
-        Self::below(state, route, list).len() < why::all(parts).len()
     }
 }
 
@@ -164,15 +173,16 @@ pub fn shows_all(state: &State, inside: Rect) -> bool {
     is_beside(Parts::of(state, inside).below)
 }
 
-fn draw_answer(frame: &mut Frame, state: &State, route: &Route, below: Rect) {
-    let places = Places::of(state, route, below);
-    frame.render_widget(ranking::gauge(state, route, below.width.into()), places.gauge);
+fn draw_answer(frame: &mut Frame, state: &State, route: &Route, places: Places) {
+    let gauge = places.gauge;
+    frame.render_widget(ranking::gauge(state, route, gauge.width.into()), gauge);
+    let mut reasons = places.lines;
     if let Some(place) = places.list {
         let room = usize::from(place.width);
         let mut lines = ranking::list(state, route, room, places.shown);
         if places.reasons.is_none() {
             lines.push(Line::default());
-            lines.extend(Places::below(state, route, place));
+            lines.append(&mut reasons);
         } else if usize::from(place.height) >= lines.len() + 2 {
             lines.push(Line::default());
             lines.push(ranking::legend(state, room));
@@ -183,9 +193,7 @@ fn draw_answer(frame: &mut Frame, state: &State, route: &Route, below: Rect) {
         pareto::draw(frame, state, route, place);
     }
     if let Some(place) = places.reasons {
-        let parts = why::parts(state, route, place.width.into());
-        let lines = why::fitting(parts, place.height.into());
-        frame.render_widget(Paragraph::new(lines), place);
+        frame.render_widget(Paragraph::new(reasons), place);
     }
 }
 
@@ -211,14 +219,14 @@ fn draw_prompt(frame: &mut Frame, state: &State, place: Rect) {
 }
 
 /// A rule that tells which models may be named.
-fn draw_bar(frame: &mut Frame, state: &State, inside: Rect, place: Rect) {
-    let (theme, route) = (&state.theme, &state.route);
+fn draw_bar(frame: &mut Frame, state: &State, parts: &Parts) {
+    let (theme, route, place) = (&state.theme, &state.route, parts.bar);
     let room = usize::from(place.width);
     let rule = "─".repeat(room);
     frame.buffer_mut().set_string(place.x, place.y, rule, theme.ink(Ink::Border));
     // Of a prompt that is longer than its place, where the cursor is.
     let lines = route.editor.lines().len();
-    let hidden = lines > usize::from(prompt_place(state, inside).height);
+    let hidden = lines > usize::from(parts.prompt.height);
     let line = if hidden {
         format!(" line {} of {lines} ·", route.editor.cursor().0 + 1)
     } else {
@@ -268,8 +276,7 @@ fn introduction(state: &State, room: usize) -> Vec<Line<'static>> {
 
 /// The candidate that is drawn at a cell: in the list by its row, in the plot by its point.
 pub fn candidate_at(state: &State, inside: Rect, at: Position) -> Option<usize> {
-    let shown = matches!(state.route.view, View::List | View::Why | View::Plot);
-    let route = state.route.result.as_ref().filter(|_| shown)?;
+    let route = shown_answer(state)?;
     let places = Places::of(state, route, Parts::of(state, inside).below);
     if let Some(plot) = places.plot.filter(|plot| plot.contains(at)) {
         return pareto::candidate_at(state, route, plot, at);

@@ -3,8 +3,8 @@
 
 use ratatui::text::{Line, Span};
 
-use crate::analysis::router::{Evidence, Route, Unit};
-use crate::embedder::LogitTerms;
+use crate::analysis::router::{Candidate, Evidence, Route, Unit};
+use crate::embedder::{Benchmark, LogitTerms};
 use crate::explorer::state::State;
 use crate::explorer::state::job::Job;
 use crate::explorer::state::route::{LEADING, Similar, View};
@@ -49,9 +49,9 @@ pub fn fitting(parts: Vec<Vec<Line<'static>>>, height: usize) -> Vec<Line<'stati
     lines
 }
 
-/// All parts below each other.
-pub fn all(parts: Vec<Vec<Line<'static>>>) -> Vec<Line<'static>> {
-    fitting(parts, usize::MAX)
+/// Lines of all parts below each other.
+pub fn height(parts: &[Vec<Line>]) -> usize {
+    parts.iter().map(Vec::len).sum::<usize>() + parts.len().saturating_sub(1)
 }
 
 /// Why the first comes first.
@@ -73,80 +73,86 @@ fn rank(place: usize) -> String {
     if place == 0 { "★".into() } else { (place + 1).to_string() }
 }
 
+/// A benchmark that the prompt is like.
+struct Like<'a> {
+    /// How much of the prompt's neighborhood is of it.
+    share: f64,
+    name: String,
+    /// Its accuracies, where it is among those of the models.
+    benchmark: Option<&'a Benchmark>,
+}
+
+impl<'a> Like<'a> {
+    fn of(state: &'a State, evidence: &Evidence) -> Self {
+        let name = one_line(&evidence.category);
+        let benchmark = state.model_set.benchmarks.iter().find(|b| b.name == name);
+        Self { share: evidence.share, name, benchmark }
+    }
+
+    /// The share of its questions that a candidate answered correctly.
+    fn accuracy(&self, candidate: &Candidate) -> Option<f64> {
+        Some(self.benchmark?.scores.get(candidate.model)?.accuracy)
+    }
+
+    /// Its row, up to its name.
+    fn row(&self, state: &State, name_room: usize) -> Line<'static> {
+        Line::from(vec![
+            Span::styled(format!("{:>3.0}% ", 100.0 * self.share), state.theme.bold(Ink::Accent)),
+            Span::styled(pad(&self.name, name_room), state.theme.ink(Ink::Text)),
+        ])
+    }
+}
+
 /// What the prompt is like, and how the leading candidates did there.
 fn likes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
-    let theme = &state.theme;
-    if route.evidence.is_empty() {
+    let likes: Vec<Like> = route.evidence.iter().map(|e| Like::of(state, e)).collect();
+    let Some(longest) = likes.iter().map(|like| width(&like.name)).max() else {
         return Vec::new();
-    }
-    let names: Vec<String> = route.evidence.iter().map(|e| one_line(&e.category)).collect();
-    let longest = names.iter().map(|name| width(name)).max().unwrap_or_default();
+    };
     let left = room.saturating_sub(5);
     let title = "Most similar benchmarks";
     let beside = longest.min(CATEGORY).max((width(title) + 2).saturating_sub(5));
     let shown = route.candidates.len().min(LEADING).min(left.saturating_sub(beside) / ACCURACY);
-    let measured = |e: &Evidence| (0..shown).any(|at| accuracy(state, route, e, at).is_some());
-    if !route.evidence.iter().any(measured) {
-        return best_measured(state, route, room, &names);
+    let leading = &route.candidates[..shown];
+    if !likes.iter().any(|like| leading.iter().any(|c| like.accuracy(c).is_some())) {
+        let head = heading(&state.theme, room, title, "");
+        let name_room = longest.min(left);
+        let rows = likes.iter().map(|like| best_measured(state, route, room, like, name_room));
+        return std::iter::once(head).chain(rows).collect();
     }
     let columns = aligned((0..shown).map(rank), ACCURACY);
     let mut lines = vec![over(state, room, title, "measured accuracy", &columns)];
-    let name_room = left.saturating_sub(ACCURACY * shown);
-    lines.extend(route.evidence.iter().zip(&names).map(|(e, name)| {
-        let mut spans = vec![
-            Span::styled(format!("{:>3.0}% ", 100.0 * e.share), theme.bold(Ink::Accent)),
-            Span::styled(pad(name, name_room), theme.ink(Ink::Text)),
-        ];
-        spans.extend((0..shown).map(|at| {
-            let found = accuracy(state, route, e, at);
+    lines.extend(likes.iter().map(|like| {
+        let mut line = like.row(state, left.saturating_sub(ACCURACY * shown));
+        line.extend(leading.iter().enumerate().map(|(at, candidate)| {
+            let found = like.accuracy(candidate);
             let text = found.map_or_else(|| "–".into(), |share| format!("{:.0}%", 100.0 * share));
             let ink = if at == 0 && found.is_some() { Ink::MapRouted } else { Ink::Muted };
-            Span::styled(format!("{text:>ACCURACY$}"), theme.ink(ink))
+            Span::styled(format!("{text:>ACCURACY$}"), state.theme.ink(ink))
         }));
-        Line::from(spans)
+        line
     }));
     lines
 }
 
-/// The same where none of the leading candidates was measured: which candidate did best there.
+/// The row of a benchmark on which none of the leading candidates was measured: which candidate did
+/// best there.
 fn best_measured(
     state: &State,
     route: &Route,
     room: usize,
-    names: &[String],
-) -> Vec<Line<'static>> {
-    let theme = &state.theme;
-    let best = |e: &Evidence| {
-        let all = 0..route.candidates.len();
-        let measured = all.filter_map(|at| Some((at, accuracy(state, route, e, at)?)));
-        let best = measured.max_by(|a, b| a.1.total_cmp(&b.1));
-        best.map_or_else(String::new, |(at, share)| {
-            let name = state.short(route.candidates[at].model);
-            format!("  best measured: {name} {:.0}%", 100.0 * share)
-        })
-    };
-    let longest = names.iter().map(|name| width(name)).max().unwrap_or_default();
-    let name_room = longest.min(room.saturating_sub(5));
-    let row = |(e, name): (&Evidence, &String)| {
-        let rest = room.saturating_sub(5 + name_room);
-        Line::from(vec![
-            Span::styled(format!("{:>3.0}% ", 100.0 * e.share), theme.bold(Ink::Accent)),
-            Span::styled(pad(name, name_room), theme.ink(Ink::Text)),
-            Span::styled(fit(&best(e), rest), theme.ink(Ink::Muted)),
-        ])
-    };
-    let rows = route.evidence.iter().zip(names).map(row);
-    let title = heading(theme, room, "Most similar benchmarks", "");
-    std::iter::once(title).chain(rows).collect()
-}
-
-/// The share of a benchmark that a candidate answered correctly.
-fn accuracy(state: &State, route: &Route, evidence: &Evidence, place: usize) -> Option<f64> {
-    let model = route.candidates.get(place)?.model;
-    let benchmarks = &state.model_set.benchmarks;
-    let category = one_line(&evidence.category);
-    let benchmark = benchmarks.iter().find(|b| b.name == category)?;
-    Some(benchmark.scores.get(model)?.accuracy)
+    like: &Like,
+    name_room: usize,
+) -> Line<'static> {
+    let measured = route.candidates.iter().filter_map(|c| Some((c.model, like.accuracy(c)?)));
+    let best = measured.max_by(|a, b| a.1.total_cmp(&b.1));
+    let best = best.map_or_else(String::new, |(model, share)| {
+        format!("  best measured: {} {:.0}%", state.short(model), 100.0 * share)
+    });
+    let mut line = like.row(state, name_room);
+    let rest = room.saturating_sub(5 + name_room);
+    line.push_span(Span::styled(fit(&best, rest), state.theme.ink(Ink::Muted)));
+    line
 }
 
 /// A heading whose columns at the right have titles of their own.
