@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::Embedder;
 use super::features::Features;
 use super::knowledge::Knowledge;
-use super::levels::{Given, Levels, Mixture, Tested};
+use super::levels::{self, Given, Levels, Mixture, Tested};
 use super::network::{Asked, Network, array2, tensor};
 use super::scope::{self, Scope};
 use crate::logit::{Z80, logit, sigmoid, stretch};
@@ -63,8 +63,11 @@ pub struct Question {
     pub shift: f32,
     /// What it asks of each speciality.
     pub direction: Vec<f32>,
-    /// How probable each category is, in the order of [`Embedder::benchmarks`].
+    /// How probable each category is, in the order of [`Embedder::benchmarks`]; 0 for those that are
+    /// too improbable to count.
     pub categories: Vec<f32>,
+    /// The benchmark of each category, by number: the subjects of one benchmark have the same.
+    pub benchmark_of: Vec<usize>,
 }
 
 /// Logits before calibration, and the variance of what is not known of the models: questions × models.
@@ -231,7 +234,8 @@ impl Embedder {
             ease: asked.ease[row],
             shift: asked.shift[row],
             direction: asked.direction.row(row).to_vec(),
-            categories: asked.categories.row(row).to_vec(),
+            categories: levels::probable(asked.categories.row(row)),
+            benchmark_of: self.knowledge.tested.benchmark_of().to_vec(),
         };
         (0..asked.len()).map(question).collect()
     }

@@ -79,6 +79,11 @@ impl Tested {
         }
     }
 
+    /// The benchmark of each category.
+    pub(super) fn benchmark_of(&self) -> &[usize] {
+        &self.of
+    }
+
     /// That of some models.
     pub(super) fn select(&self, models: &[usize]) -> Self {
         Self {
@@ -230,6 +235,13 @@ impl Levels {
             out.push(sum / total);
         }
     }
+}
+
+/// The probabilities of the categories that count, which add up to 1, and 0 for the others.
+pub(super) fn probable(categories: ArrayView1<'_, f32>) -> Vec<f32> {
+    let counts = categories.mapv(|p| if p > NEGLIGIBLE { p } else { 0.0 });
+    let total = counts.sum().max(f32::MIN_POSITIVE);
+    counts.iter().map(|p| p / total).collect()
 }
 
 /// How much a category or a benchmark counts that was tested so far.
