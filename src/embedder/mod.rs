@@ -28,6 +28,7 @@ mod progress;
 mod pth;
 mod rasch;
 mod reference;
+mod related;
 mod residuals;
 mod scope;
 mod settings;
