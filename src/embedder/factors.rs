@@ -39,10 +39,10 @@ const SPECIAL_PRIOR: (f64, f64) = (0.15, 2.0);
 /// One observed value of a model.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cell {
-    pub(super) column: usize,
-    pub(super) value: f64,
+    column: usize,
+    value: f64,
     /// The variance of its own error.
-    pub(super) variance: f64,
+    variance: f64,
 }
 
 /// The population: what the columns are like.
@@ -370,12 +370,6 @@ impl Factors {
             (None, Some(benchmark)) => (mean, variance + self.special[*benchmark]),
             (None, None) => (mean, variance),
         }
-    }
-
-    /// The level that the general factors alone predict on a category.
-    pub(super) fn expected(&self, category: usize, general: &Array1<f64>) -> f64 {
-        let row = self.loadings.row(category);
-        row[GENERAL] + row.slice(s![..GENERAL]).dot(general)
     }
 
     /// What is known of a model by its cells.

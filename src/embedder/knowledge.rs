@@ -15,7 +15,6 @@ use super::benchmark::Benchmark;
 use super::factors::{self, Belief, Factors, GENERAL};
 use super::levels::{Levels, Tested, beyond};
 use super::rasch::Rasch;
-use super::related::Related;
 use super::settings::Settings;
 use crate::dataset::{Attribute, ByModel, Dataset, Kind};
 use crate::error::{Error, Result};
@@ -233,10 +232,7 @@ impl Groundwork {
         // As a file gives them back.
         let factors = Factors::fit(&informed, of.clone(), columns, settings.seed)?.narrow();
         let believe = |cells: &Vec<factors::Cell>| factors.belief(cells);
-        let mut beliefs: Vec<Belief> = informed.iter().map(believe).collect::<Result<_>>()?;
-        if let Some(related) = Related::new(attributes, models) {
-            related.inform(&factors, &cells, &mut beliefs)?;
-        }
+        let beliefs: Vec<Belief> = informed.iter().map(believe).collect::<Result<_>>()?;
         let plain: Vec<Belief> = cells.iter().map(believe).collect::<Result<_>>()?;
         // Vectors know nothing but answers, the loadings of their factors included.
         let own = Factors::fit(&cells, of.clone(), scores.len(), settings.seed)?;

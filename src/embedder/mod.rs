@@ -28,7 +28,6 @@ mod progress;
 mod pth;
 mod rasch;
 mod reference;
-mod related;
 mod residuals;
 mod scope;
 mod settings;
