@@ -188,11 +188,12 @@ impl Levels {
             }
             for (c, p) in own() {
                 let within = tested.within.slice(s![*c, of.clone()]);
-                for m in 0..models {
-                    let w = weight[m] * p * within[m];
-                    let (mean, deviation) = (means[[m, *c]], deviations[[m, *c]]);
-                    out.mean[m] += w * mean;
-                    out.variance[m] += w * (deviation * deviation + mean * mean);
+                let counted = weight.iter().zip(within).map(|(weight, within)| weight * p * within);
+                let level = means.column(*c).into_iter().zip(deviations.column(*c));
+                let sums = out.mean.iter_mut().zip(&mut out.variance);
+                for ((w, (mean, deviation)), (sum, square)) in counted.zip(level).zip(sums) {
+                    *sum += w * mean;
+                    *square += w * (deviation * deviation + mean * mean);
                 }
             }
         }

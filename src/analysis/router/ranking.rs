@@ -96,30 +96,40 @@ impl<'a> Order<'a> {
         worth(b).total_cmp(&worth(a))
     }
 
-    /// The candidate that the preferences choose, by its place, and whether none reached the least
-    /// quality.
-    pub(super) fn first(&self, candidates: &[Candidate]) -> (usize, bool) {
+    /// True if the preferences ask for more than the best of the order: for the cheapest of those that
+    /// are good enough.
+    fn asks_for_cheapest(&self) -> bool {
+        self.preferences.min_quality.is_some() || self.preferences.cheapest_tie
+    }
+
+    /// Whether a candidate is good enough to be chosen for its cost.
+    fn enough(&self, c: &Candidate) -> bool {
         let Preferences { min_quality, cheapest_tie, rank, .. } = *self.preferences;
-        let all = || candidates.iter().enumerate();
-        let place = |found: Option<(usize, &Candidate)>| found.map(|(at, _)| at);
-        if min_quality.is_none() && !cheapest_tie {
-            let first = all().min_by(|a, b| self.compare(a.1, b.1));
-            return (place(first).unwrap_or_default(), false);
+        min_quality.is_none_or(|least| f64::from(rank.of(c)) >= least) && (!cheapest_tie || c.tied)
+    }
+
+    /// Which of two candidates the preferences choose: the lesser one.
+    fn choose(&self, a: &Candidate, b: &Candidate) -> Ordering {
+        if !self.asks_for_cheapest() {
+            return self.compare(a, b);
         }
-        let enough = |c: &Candidate| {
-            min_quality.is_none_or(|least| f64::from(rank.of(c)) >= least)
-                && (!cheapest_tie || c.tied)
-        };
         let cost = |c: &Candidate| c.cost.unwrap_or(f64::INFINITY);
-        // The first of equals: the better one.
-        let cheapest = all().filter(|(_, c)| enough(c)).min_by(|(_, a), (_, b)| {
-            cost(a).total_cmp(&cost(b)).then(b.p.total_cmp(&a.p)).then(self.compare(a, b))
-        });
-        if let Some(at) = place(cheapest) {
-            return (at, false);
+        let better = b.p.total_cmp(&a.p);
+        match (self.enough(a), self.enough(b)) {
+            (true, true) => cost(a).total_cmp(&cost(b)).then(better).then(self.compare(a, b)),
+            (true, false) => Ordering::Less,
+            (false, true) => Ordering::Greater,
+            (false, false) => better,
         }
-        let best = all().min_by(|(_, a), (_, b)| b.p.total_cmp(&a.p));
-        (place(best).unwrap_or_default(), true)
+    }
+
+    /// The candidate that the preferences choose, by its place (of equals the first), and whether none
+    /// reached the least quality.
+    pub(super) fn first(&self, candidates: &[Candidate]) -> (usize, bool) {
+        let first = candidates.iter().enumerate().min_by(|a, b| self.choose(a.1, b.1));
+        first.map_or((0, self.asks_for_cheapest()), |(at, c)| {
+            (at, self.asks_for_cheapest() && !self.enough(c))
+        })
     }
 
     /// The first `top` candidates in the order of the preferences, the chosen one first (ties: lowest
@@ -132,14 +142,26 @@ impl<'a> Order<'a> {
     ) -> (Vec<Candidate>, bool) {
         let order = |a: &Candidate, b: &Candidate| self.compare(a, b).then(a.model.cmp(&b.model));
         let each = blocks(range).map(|block| {
-            let mut candidates: Vec<Candidate> = block.filter_map(candidate).collect();
-            let chosen = candidates.get(self.first(&candidates).0).cloned();
-            // The chosen one may be none of the best.
-            if candidates.len().saturating_sub(1) > top {
-                candidates.select_nth_unstable_by(top, order);
-                candidates.truncate(top + 1);
+            // One more than asked for: the chosen one may be none of the best.
+            let keep = top.saturating_add(1).min(block.len());
+            let (mut chosen, mut best): (Option<Candidate>, Vec<Candidate>) = (None, Vec::new());
+            // The candidates at the front are the best so far, and the last of them the worst.
+            let mut full = false;
+            for c in block.filter_map(candidate) {
+                if chosen.as_ref().is_none_or(|chosen| self.choose(&c, chosen).is_lt()) {
+                    chosen = Some(c.clone());
+                }
+                if full && order(&best[keep - 1], &c).is_lt() {
+                    continue;
+                }
+                best.push(c);
+                if best.len() >= 2 * keep {
+                    best.select_nth_unstable_by(keep - 1, order);
+                    best.truncate(keep);
+                    full = true;
+                }
             }
-            (chosen, candidates)
+            (chosen, best)
         });
         let (chosen, best): (Vec<Option<Candidate>>, Vec<Vec<Candidate>>) = each.unzip();
         let chosen: Vec<Candidate> = chosen.into_iter().flatten().collect();
