@@ -10,6 +10,8 @@ use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use tempfile::NamedTempFile;
+
 use crate::error::{Error, Result};
 
 pub use folder::Folder;
@@ -80,12 +82,24 @@ impl Output {
     /// # Errors
     /// [`Error::Io`] if it cannot be written: what was there before is there still.
     pub fn write(self, bytes: &[u8]) -> Result<()> {
-        let written = match &self.place {
-            Place::File(target, there) => replace(target, there.as_ref(), bytes),
-            Place::Through => through(&self.path)
-                .and_then(|mut file| file.write_all(bytes).and_then(|()| file.flush())),
-        };
-        written.map_err(|e| Error::io(&self.path, e))
+        let path = self.path.clone();
+        self.write_with(|mut file| {
+            file.write_all(bytes).and_then(|()| file.flush()).map_err(|e| Error::io(&path, e))
+        })
+    }
+
+    /// The same, by a function that writes to the open file.
+    fn write_with(self, write: impl FnOnce(&File) -> Result<()>) -> Result<()> {
+        let io = |e| Error::io(&self.path, e);
+        match &self.place {
+            Place::File(target, there) => {
+                let folder = parent(target);
+                let file = stage(folder, there.as_ref()).map_err(io)?;
+                write(file.as_file())?;
+                finish(file, target, folder).map_err(io)
+            }
+            Place::Through => write(&through(&self.path).map_err(io)?),
+        }
     }
 }
 
@@ -95,6 +109,14 @@ impl Output {
 /// As [`Output::open`] and [`Output::write`].
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     Output::open(path, &[])?.write(bytes)
+}
+
+/// The same, by a function that writes to the open file: for what is too large to be held in memory.
+///
+/// # Errors
+/// As [`write`], and those of the function: `path` stays as it was.
+pub(crate) fn write_with(path: &Path, write: impl FnOnce(&File) -> Result<()>) -> Result<()> {
+    Output::open(path, &[])?.write_with(write)
 }
 
 /// Writes a file of this program's own, as [`write`], but only in the place of a regular file: what else
@@ -122,15 +144,18 @@ pub(crate) fn own(path: &Path) -> Result<()> {
     Ok(())
 }
 
-fn replace(target: &Path, there: Option<&fs::Metadata>, bytes: &[u8]) -> io::Result<()> {
-    let folder = parent(target);
+/// A new file in `folder` that takes the place of `there`.
+fn stage(folder: &Path, there: Option<&fs::Metadata>) -> io::Result<NamedTempFile> {
     let permissions = there.map(fs::Metadata::permissions);
     let file = staging::file(folder, permissions.is_none().then_some(0o666))?;
     if let (Some(there), Some(permissions)) = (there, permissions) {
         keep(file.as_file(), there, permissions)?;
     }
-    // Not through the library, whose errors name the temporary file.
-    file.as_file().write_all(bytes)?;
+    Ok(file)
+}
+
+/// Moves a file that was written to its place.
+fn finish(file: NamedTempFile, target: &Path, folder: &Path) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(target).map_err(|e| plain(e.error))?;
     // The move itself is on disk once the folder is; not every file system can be asked for that.

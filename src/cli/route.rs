@@ -13,7 +13,7 @@ use super::{Common, output};
 use crate::analysis::router::pools::Pools;
 use crate::analysis::router::portfolio::{Step, portfolio};
 use crate::analysis::router::{
-    ANSWER_TOKENS, Answer, Preferences, Rank, Route, Router, Tokens, price_text,
+    ANSWER_TOKENS, Answer, Preferences, Rank, Route, Router, Tokens, price_text, probabilities,
 };
 use crate::embedder::{Embedder, LogitTerms, Question, Scope};
 use crate::{Error, Result, cell, one_line};
@@ -416,7 +416,7 @@ fn choose(
             let problem = format!("more than {PORTFOLIO_PROMPTS} prompts for a portfolio");
             return Err(Error::input(Path::new("standard input"), problem, "send a sample"));
         }
-        let more = router.probabilities(&embedder.encode(&prompts)?);
+        let more = probabilities(embedder, &embedder.encode(&prompts)?);
         p.append(Axis(0), more.view()).map_err(|e| Error::Failed(e.to_string()))
     })?;
     if p.is_empty() {

@@ -130,7 +130,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let every = Duration::from_secs_f64(arguments.checkpoint_every);
     let checkpoints =
         (!output.waits()).then(|| Checkpoints::beside(&arguments.output, every, arguments.resume));
-    if !common.quiet {
+    if !common.quiet && !arguments.live() {
         announce(arguments, checkpoints.as_ref());
     }
     #[cfg(feature = "tui")]
@@ -181,8 +181,8 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         );
     }
     if let Some(checkpoints) = &checkpoints {
-        if let Some(problem) = checkpoints.problem().filter(|_| !common.quiet) {
-            output::message(format!("note: there was no checkpoint: {}", crate::one_line(problem)));
+        if !common.quiet {
+            report_problem(checkpoints);
         }
         if signals::came().is_none() {
             checkpoints.remove()?;
@@ -196,6 +196,13 @@ fn step(name: &str, begun: Instant) -> Value {
     let [now, most] = ["VmRSS:", "VmHWM:"].map(memory);
     let seconds = begun.elapsed().as_secs_f64();
     json!({ "step": name, "seconds": seconds, "bytes": now, "peak_bytes": most })
+}
+
+/// Reports why there was no checkpoint, if one could not be written.
+fn report_problem(checkpoints: &Checkpoints) {
+    if let Some(problem) = checkpoints.problem() {
+        output::message(format!("note: there was no checkpoint: {}", crate::one_line(problem)));
+    }
 }
 
 /// Says where training begins, if that is not as usual.
@@ -223,6 +230,7 @@ fn live(
 ) -> Result<()> {
     let options = Options { theme: arguments.theme.clone(), ..Options::default() };
     let (data, vectors) = (Arc::new(data), arguments.vectors.clone());
+    let kept = checkpoints.clone();
     let trained = Arc::clone(&data);
     let job = move |progress: &mut Progress<'_, Event>| {
         let resources =
@@ -234,7 +242,11 @@ fn live(
         Ok(embedder)
     };
     let start = Instant::now();
-    let embedder = explorer::run_live(&data, job, &options)?;
+    let trained = explorer::run_live(&data, job, &options);
+    if let Some(checkpoints) = kept.filter(|_| !common.quiet) {
+        report_problem(&checkpoints);
+    }
+    let embedder = trained?;
     report(&embedder, start.elapsed(), (Vec::new(), Vec::new()), arguments, common)
 }
 

@@ -103,9 +103,7 @@ impl Responses {
             out.models.push(model);
             out.labels.push(label);
         }
-        for q in 0..questions {
-            out.starts[q + 1] += out.starts[q];
-        }
+        accumulate(&mut out.starts);
         out.models.shrink_to_fit();
         out.labels.shrink();
         out
@@ -138,9 +136,7 @@ impl Responses {
                 starts[*model as usize + 1] += 1;
             }
         }
-        for m in 0..models {
-            starts[m + 1] += starts[m];
-        }
+        accumulate(&mut starts);
         let mut next = starts.clone();
         let mut rows = vec![0; starts[models]];
         let mut labels = Labels::zeros(rows.len(), &self.labels);
@@ -184,6 +180,13 @@ impl ByModel {
     }
 }
 
+/// Turns counts, each one place behind its row, into where the rows begin (prefix sums).
+fn accumulate(counts: &mut [usize]) {
+    for at in 1..counts.len() {
+        counts[at] += counts[at - 1];
+    }
+}
+
 /// Responses on their way in, in any order: 4 bytes and a bit each, and 8 bytes for each run of
 /// responses to one question.
 #[derive(Default)]
@@ -224,9 +227,7 @@ impl Incoming {
         for (question, n) in &runs {
             starts[*question as usize + 1] += *n as usize;
         }
-        for q in 0..questions {
-            starts[q + 1] += starts[q];
-        }
+        accumulate(&mut starts);
         if !runs.is_sorted_by_key(|(question, _)| *question) {
             let mut next = starts.clone();
             let mut sorted = vec![0; models.len()];

@@ -32,6 +32,9 @@ pub struct Forecast {
     pub support: Array2<f32>,
     /// Where each prompt stands.
     pub scope: Vec<Scope>,
+    /// How familiar each prompt is, as a share of the threshold of its scope; `None` where it was not asked
+    /// for, or there is no threshold.
+    pub familiarity: Vec<Option<f64>>,
     /// How strongly each prompt tells models apart, by its text.
     pub(super) slope: Array1<f32>,
 }
@@ -207,9 +210,10 @@ impl Embedder {
     pub fn forecast(&self, features: &Features, given: Given) -> Forecast {
         let mut asked = self.asked(features);
         let slope = asked.slope.clone();
-        let scope = match given {
+        let n = features.len();
+        let (scope, familiarity) = match given {
             Given::Nothing => self.soften(features, &mut asked),
-            Given::Recorded => vec![Scope::In; features.len()],
+            Given::Recorded => (vec![Scope::In; n], vec![None; n]),
         };
         let logits = self.knowledge.logits(&asked, given);
         let Logits { mean: mut p, variance: mut deviation, support } = logits;
@@ -218,7 +222,7 @@ impl Embedder {
             *x = self.calibration.probability(averaged(*x, *v));
             *v = v.sqrt() / temperature;
         });
-        Forecast { p, deviation, support, scope, slope }
+        Forecast { p, deviation, support, scope, familiarity, slope }
     }
 
     /// What each prompt asks of a model, as [`Given::Nothing`] forecasts it.
@@ -248,9 +252,10 @@ impl Embedder {
     }
 
     /// Draws the forecast of unfamiliar prompts towards that of a question of an unknown kind: one of any
-    /// benchmark of correctness, as easy as its mean question.
-    fn soften(&self, features: &Features, asked: &mut Asked) -> Vec<Scope> {
-        let (known, threshold) = (self.familiarity(features), self.provenance.scope);
+    /// benchmark of correctness, as easy as its mean question. Returns the scope of each prompt, and its
+    /// familiarity as a share of the threshold.
+    fn soften(&self, features: &Features, asked: &mut Asked) -> (Vec<Scope>, Vec<Option<f64>>) {
+        let (known, threshold) = (scope::familiarity(features), self.provenance.scope);
         let unknown = self.knowledge.unknown_kind(&self.benchmarks);
         known
             .into_iter()
@@ -268,9 +273,9 @@ impl Embedder {
                     let mut categories = asked.categories.slice_mut(s![row, ..]);
                     categories.zip_mut_with(&unknown, |p, u| *p = share * *p + (1.0 - share) * u);
                 }
-                scope
+                (scope, (threshold > 0.0).then(|| known / threshold))
             })
-            .collect()
+            .unzip()
     }
 }
 

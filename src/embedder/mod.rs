@@ -284,13 +284,6 @@ impl Embedder {
         self.weights.iter().map(shapes).collect()
     }
 
-    /// How familiar each prompt is, in [0, 1]; below [`Provenance::scope`] it is unlike all that the
-    /// embedder has seen.
-    #[must_use]
-    pub fn familiarity(&self, features: &Features) -> Vec<f64> {
-        scope::familiarity(features)
-    }
-
     /// On how many training questions two models were compared; at
     /// [`SharedCounts::LARGEST`] there may be more. `None` where no counts are kept.
     #[must_use]

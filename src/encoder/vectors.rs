@@ -17,7 +17,7 @@ use super::sentence::{Identity, Sentence};
 use crate::atomic;
 use crate::error::{Error, Result};
 use crate::progress::Progress;
-use crate::table::{Cells, Groups, List, Records};
+use crate::table::{Cells, Groups, List, Records, shard_of};
 
 /// Texts that are encoded, and then written as a row group, at once.
 const GROUP: usize = 4096;
@@ -64,10 +64,8 @@ impl Shard {
     /// The shard that a file is called after, and the beginning of the encoder's hash.
     fn of_file(path: &Path) -> Option<(&str, Self)> {
         let name = path.file_name()?.to_str()?;
-        let rest = name.strip_prefix("vectors-")?.strip_suffix(".parquet")?;
-        let (rest, of) = rest.rsplit_once("-of-")?;
-        let (hash, number) = rest.rsplit_once('-')?;
-        Some((hash, Self { number: number.parse().ok()?, of: of.parse().ok()? }))
+        let (stem, number, of) = shard_of(name.strip_suffix(".parquet")?)?;
+        Some((stem.strip_prefix("vectors-")?, Self { number, of }))
     }
 }
 
@@ -90,20 +88,22 @@ pub fn encode_shard(
     let start = hash.get(..DIGITS).unwrap_or(hash);
     let Shard { number, of } = shard;
     let path = folder.join(format!("vectors-{start}-{number:05}-of-{of:05}.parquet"));
-    let mut out = Groups::new(&COLUMNS, &[List::Floats("vector", Vec::new())])?;
-    let mut done = 0;
-    for group in questions.chunks(GROUP) {
-        let texts: Vec<&str> = group.iter().map(|(_, text)| *text).collect();
-        let vectors = progress.part(|n| done + n, |part| sentence.encode(&texts, part))?;
-        let rows: Vec<Vec<String>> = group
-            .iter()
-            .map(|(id, text)| vec![(*id).to_owned(), format!("{:032x}", key(text)), hash.clone()])
-            .collect();
-        let lists = vectors.rows().into_iter().map(|row| row.to_vec()).collect();
-        out.add(&rows, &[List::Floats("vector", lists)])?;
-        done += group.len();
-    }
-    atomic::write(&path, &out.finish()?)?;
+    atomic::write_with(&path, |file| {
+        let mut out = Groups::new(file, &COLUMNS, &[List::Floats("vector", Vec::new())])?;
+        let mut done = 0;
+        for group in questions.chunks(GROUP) {
+            let texts: Vec<&str> = group.iter().map(|(_, text)| *text).collect();
+            let vectors = progress.part(|n| done + n, |part| sentence.encode(&texts, part))?;
+            let row = |(id, text): &(&str, &str)| {
+                vec![(*id).to_owned(), format!("{:032x}", key(text)), hash.clone()]
+            };
+            let rows: Vec<Vec<String>> = group.iter().map(row).collect();
+            let lists = vectors.rows().into_iter().map(|row| row.to_vec()).collect();
+            out.add(&rows, &[List::Floats("vector", lists)])?;
+            done += group.len();
+        }
+        out.finish().map(drop)
+    })?;
     Ok(path)
 }
 

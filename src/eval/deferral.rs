@@ -76,7 +76,7 @@ pub fn deferral(
         comparable.iter().map(value).sum::<f64>() / comparable.len() as f64
     };
     let cheapest = mean(&|range| cost[range.clone()].iter().copied().fold(f64::MAX, f64::min));
-    let costliest = mean(&|range| cost[range.clone()].iter().copied().fold(0.0, f64::max));
+    let most_expensive = mean(&|range| cost[range.clone()].iter().copied().fold(0.0, f64::max));
     let scale = cost.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
     let point = |p: &[f32], price: f64| {
         let worth = |r: usize| f64::from(p[r]) - price * cost[r] / scale;
@@ -97,7 +97,7 @@ pub fn deferral(
     let curve = |p: &[f32]| {
         let prices = (0..STEPS).map(|i| 10.0_f64.powf(f64::from(i) / 10.0 - 4.0));
         let points = prices.chain([0.0, 1e9]).map(|price| point(p, price)).collect();
-        summarize(points, [cheapest, costliest], single)
+        summarize(points, [cheapest, most_expensive], single)
     };
     let curves = predictions.iter().map(|(name, p)| ((*name).to_owned(), curve(&cut(p).1)));
     let mut models = part.models.clone();
@@ -107,7 +107,7 @@ pub fn deferral(
         unit,
         questions: comparable.len(),
         models: models.len(),
-        costs: [cheapest, costliest],
+        costs: [cheapest, most_expensive],
         single,
         curves: curves.collect(),
     })

@@ -10,7 +10,7 @@ use crate::analysis::neighbors::nearest;
 use crate::analysis::onboarding::{Catalogue, NewModel};
 use crate::analysis::probe::{self, Prober};
 use crate::analysis::projection::Projection;
-use crate::analysis::router::{Preferences, Router};
+use crate::analysis::router::{self, Preferences, Router};
 use crate::dataset::{Dataset, Split, Values, load_answers};
 use crate::embedder::Embedder;
 use crate::error::{Error, Result};
@@ -154,7 +154,7 @@ fn models(embedder: &Embedder, asked: &Asked<'_>, cancel: &AtomicBool) -> Result
     let chances = match asked.prompt {
         Some(prompt) => {
             let features = embedder.encode(&[prompt])?;
-            Some(Router::new(embedder).probabilities(&features).row(0).to_vec())
+            Some(router::probabilities(embedder, &features).row(0).to_vec())
         }
         None => None,
     };

@@ -103,14 +103,19 @@ fn tables_in(folder: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<PathBuf
     Ok(found)
 }
 
+/// The parts of the name of a shard, `STEM-00003-of-00016.ENDING`: the stem, its number, and of how many.
+pub(crate) fn shard_of(name: &str) -> Option<(&str, usize, usize)> {
+    let (name, _) = name.split_once('.')?;
+    let (rest, of) = name.rsplit_once("-of-")?;
+    let (stem, number) = rest.rsplit_once('-')?;
+    Some((stem, number.parse().ok()?, of.parse().ok()?))
+}
+
 /// Whether all shards are there, if their names say how many there are (`-00003-of-00016`).
 fn complete(shards: &[PathBuf]) -> Result<()> {
     let number = |path: &PathBuf| -> Option<(usize, usize)> {
-        let name = path.file_name()?.to_str()?;
-        let (name, _) = name.split_once('.')?;
-        let (rest, all) = name.rsplit_once("-of-")?;
-        let (_, at) = rest.rsplit_once('-')?;
-        Some((at.parse().ok()?, all.parse().ok()?))
+        let (_, number, of) = shard_of(path.file_name()?.to_str()?)?;
+        Some((number, of))
     };
     let Some(numbers) = shards.iter().map(number).collect::<Option<Vec<_>>>() else {
         return Ok(());

@@ -207,22 +207,22 @@ pub(crate) fn parquet_bytes(
     rows: &[Vec<String>],
     lists: Vec<List<'_>>,
 ) -> Result<Vec<u8>> {
-    let mut out = Groups::new(columns, &lists)?;
+    let mut out = Groups::new(Vec::new(), columns, &lists)?;
     // One row group: what is in memory at once already.
     out.add(rows, &lists)?;
     out.finish()
 }
 
-/// A Parquet file in memory, to which row groups are added.
-pub(crate) struct Groups(Columns<Vec<u8>>);
+/// A Parquet file, to which row groups are added.
+pub(crate) struct Groups<W: Write + Send>(Columns<W>);
 
-impl Groups {
-    /// Begins a file with these columns, and behind them lists as these.
+impl<W: Write + Send> Groups<W> {
+    /// Begins a file in `out` with these columns, and behind them lists like these.
     ///
     /// # Errors
-    /// [`Error::Failed`] if the crate refuses it, as of all methods.
-    pub(crate) fn new(columns: &[(&str, Cells)], lists: &[List<'_>]) -> Result<Self> {
-        Columns::new(Vec::new(), columns, lists).map(Self).map_err(|e| refused(&e))
+    /// [`Error::Failed`] if it cannot be written, as of all methods.
+    pub(crate) fn new(out: W, columns: &[(&str, Cells)], lists: &[List<'_>]) -> Result<Self> {
+        Columns::new(out, columns, lists).map(Self).map_err(|e| refused(&e))
     }
 
     /// Adds a row group: rows of as many cells as there are columns, and a list a row for each list.
@@ -236,11 +236,11 @@ impl Groups {
         self.0.flush(lists).map_err(|e| refused(&e))
     }
 
-    /// The bytes of the file.
+    /// Completes the file and returns where it was written.
     ///
     /// # Errors
     /// As [`Groups::new`].
-    pub(crate) fn finish(self) -> Result<Vec<u8>> {
+    pub(crate) fn finish(self) -> Result<W> {
         self.0.writer.into_inner().map_err(|e| refused(&e))
     }
 }

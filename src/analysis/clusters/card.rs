@@ -156,7 +156,7 @@ pub fn card(
         attributes: features(&inside, attributes, &[]),
         nearest,
         own: nearer,
-        coverage: covered(known.benchmarks, &run, groups, count, &inside),
+        coverage: covered(known.benchmarks, &run, groups, count, (&inside, size)),
     })
 }
 
@@ -199,7 +199,7 @@ fn covered(
     run: &Array2<f64>,
     groups: &Groups<'_>,
     count: usize,
-    inside: &[bool],
+    (inside, size): (&[bool], usize),
 ) -> Coverage {
     // Models of no known group are one more.
     let of: Vec<usize> =
@@ -211,7 +211,6 @@ fn covered(
         let first = names.clone().find(|(_, of)| *of == group).map(|(benchmark, _)| benchmark);
         first.and_then(|benchmark| benchmark.name.split('/').next()).unwrap_or_default().to_owned()
     };
-    let size = inside.iter().filter(|inside| **inside).count();
     let rest = (inside.len() - size).max(1) as f64;
     let mut more: Vec<Run> = run
         .axis_iter(Axis(1))

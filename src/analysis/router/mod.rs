@@ -28,7 +28,7 @@ pub use cost::{Costs, Unit, price_text};
 pub use measured::Measured;
 pub use preferences::{Preferences, Rank};
 pub use tokens::{ANSWER_TOKENS, Tokens};
-pub use why::{Evidence, Lead, RunnerUp, Why};
+pub use why::{Evidence, Lead, MostProbable, RunnerUp, Why};
 
 /// A model that could answer a prompt.
 #[derive(Clone, Debug, PartialEq)]
@@ -168,18 +168,12 @@ impl<'a> Router<'a> {
         let rows = (0..features.len()).into_par_iter();
         let mut routes: Vec<Route> =
             rows.map(|row| self.ranked((features, &forecast), row, &order, top)).collect();
-        let threshold = self.embedder.provenance().scope;
-        if threshold > 0.0 {
-            for (route, familiarity) in routes.iter_mut().zip(self.embedder.familiarity(features)) {
-                route.familiarity = Some(familiarity / threshold);
-            }
-        }
         let each = start.elapsed().as_secs_f64() * 1000.0 / routes.len().max(1) as f64;
         routes.iter_mut().for_each(|route| route.milliseconds = each);
         Ok(routes)
     }
 
-    /// The route of the prompt in a row, without its familiarity and time.
+    /// The route of the prompt in a row, without its time.
     fn ranked(
         &self,
         (features, forecast): (&Features, &Forecast),
@@ -219,7 +213,7 @@ impl<'a> Router<'a> {
         let scope = forecast.scope[row];
         let kind = kind(&evidence, scope);
         measured::mark(&mut candidates, self.embedder, &categories, (kind, scope));
-        let (familiarity, milliseconds) = (None, 0.0);
+        let (familiarity, milliseconds) = (forecast.familiarity[row], 0.0);
         Route { candidates, scope, familiarity, below, evidence, why, cascade, milliseconds }
     }
 
@@ -263,25 +257,9 @@ impl<'a> Router<'a> {
         ranking::Order::new(preferences, costs.fold(0.0, f64::max))
     }
 
-    /// The probability that each model answers each prompt right, as routing sees it: prompts ×
-    /// models.
-    #[must_use]
-    pub fn probabilities(&self, features: &Features) -> Array2<f32> {
-        self.forecast(features).p
-    }
-
-    /// The same with the ends of their 80% intervals, as [`Candidate`] has them.
-    #[must_use]
-    pub fn intervals(&self, features: &Features) -> Intervals {
-        let forecast = self.forecast(features);
-        let ends = Array2::from_shape_fn(forecast.p.dim(), |(row, m)| self.ends(&forecast, row, m));
-        let (low, high) = (ends.mapv(|(low, _)| low), ends.mapv(|(_, high)| high));
-        Intervals { p: forecast.p, low, high }
-    }
-
     /// The 80% interval of a probability.
     fn ends(&self, forecast: &Forecast, row: usize, model: usize) -> (f32, f32) {
-        forecast.interval(row, model, self.embedder.calibration().spread)
+        interval(self.embedder, forecast, row, model)
     }
 
     fn forecast(&self, features: &Features) -> Forecast {
@@ -308,7 +286,27 @@ pub struct Pick {
     pub below: bool,
 }
 
-/// Probabilities that models answer right, with their 80% intervals: each prompts × models.
+/// The probability that each model answers each prompt correctly, as routing predicts it: prompts × models.
+#[must_use]
+pub fn probabilities(embedder: &Embedder, features: &Features) -> Array2<f32> {
+    embedder.forecast(features, Given::Nothing).p
+}
+
+/// The same with the ends of their 80% intervals, as [`Candidate`] has them.
+#[must_use]
+pub fn intervals(embedder: &Embedder, features: &Features) -> Intervals {
+    let forecast = embedder.forecast(features, Given::Nothing);
+    let ends = |(row, model)| interval(embedder, &forecast, row, model);
+    let ends = Array2::from_shape_fn(forecast.p.dim(), ends);
+    let (low, high) = (ends.mapv(|(low, _)| low), ends.mapv(|(_, high)| high));
+    Intervals { p: forecast.p, low, high }
+}
+
+fn interval(embedder: &Embedder, forecast: &Forecast, row: usize, model: usize) -> (f32, f32) {
+    forecast.interval(row, model, embedder.calibration().spread)
+}
+
+/// Probabilities of correct answers with their 80% intervals: each prompts × models.
 pub struct Intervals {
     /// See [`Candidate::p`].
     pub p: Array2<f32>,

@@ -1,6 +1,6 @@
 //! Why the first candidate comes first, in one sentence with numbers.
 
-use super::{Answers, Candidate, Lead, Measured, Route, RunnerUp, Unit};
+use super::{Answers, Candidate, Lead, Measured, MostProbable, Route, RunnerUp, Unit};
 use crate::dataset::Kind;
 use crate::embedder::Scope;
 use crate::printable::thousands;
@@ -144,17 +144,18 @@ impl Route {
         name: &dyn Fn(usize) -> String,
         unit: Option<Unit>,
     ) -> String {
-        let cost = |c: &Candidate, at: &str| {
-            let cost = unit.zip(c.cost).map(|(unit, cost)| unit.text(cost));
+        let cost = |cost: Option<f64>, at: &str| {
+            let cost = unit.zip(cost).map(|(unit, cost)| unit.text(cost));
             cost.map_or_else(|| "of unknown cost".into(), |cost| format!("{at}{cost}"))
         };
-        let most = self.why.most_probable.as_ref().unwrap_or(first);
+        let itself = MostProbable { model: first.model, p: first.p, cost: first.cost };
+        let most = self.why.most_probable.unwrap_or(itself);
         format!(
             "{called} ({}) comes first for its cost: {rate}; the most accurate, {}, has {} {}",
-            cost(first, ""),
+            cost(first.cost, ""),
             name(most.model),
             percent(most.p),
-            cost(most, "at ")
+            cost(most.cost, "at ")
         )
     }
 }

@@ -238,7 +238,8 @@ fn the_sentence_says_what_else_decides() {
     );
     let cheap = of(|r| {
         r.why.lead = Lead::Cost;
-        r.why.most_probable = Some(Candidate { p: 0.9, ..r.candidates[1].clone() });
+        let Candidate { model, cost, .. } = r.candidates[1];
+        r.why.most_probable = Some(MostProbable { model, p: 0.9, cost });
     });
     assert!(cheap.starts_with("m0 ($0.00) comes first for its cost"), "{cheap}");
     assert!(cheap.ends_with("the most accurate, m1, has 90% at $1.00."), "{cheap}");

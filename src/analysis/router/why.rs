@@ -49,11 +49,22 @@ pub struct Why {
     /// What puts it first.
     pub lead: Lead,
     /// The most probable candidate, if that is another one.
-    pub most_probable: Option<Candidate>,
+    pub most_probable: Option<MostProbable>,
     /// The terms of its logit.
     pub parts: LogitTerms,
     /// The next candidate; `None` if there is only one.
     pub runner_up: Option<RunnerUp>,
+}
+
+/// A candidate that is more probable than the first.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MostProbable {
+    /// Its index in the embedder.
+    pub model: usize,
+    /// See [`Candidate::p`].
+    pub p: f32,
+    /// See [`Candidate::cost`].
+    pub cost: Option<f64>,
 }
 
 /// The next candidate, and what would have to change for it to win.
@@ -154,7 +165,8 @@ pub(super) fn why(
     } else {
         Lead::Cost
     };
-    Why { lead, most_probable: ahead.cloned(), parts: parts[0], runner_up }
+    let most_probable = ahead.map(|c| MostProbable { model: c.model, p: c.p, cost: c.cost });
+    Why { lead, most_probable, parts: parts[0], runner_up }
 }
 
 fn ahead_on(embedder: &Embedder, model: usize, other: usize) -> Option<(String, f64, f64)> {

@@ -1,4 +1,7 @@
+use super::parser::written_column;
+use super::tokens::written;
 use super::*;
+use crate::dataset::Values;
 use proptest::prelude::*;
 
 fn table() -> (Vec<String>, Vec<Attribute>) {
@@ -106,11 +109,11 @@ fn problems_name_the_place_and_what_was_meant() {
     );
     assert_eq!(problem("params_b"), "column 9: expected a comparison, as in: params_b <= 15");
     assert_eq!(problem("params_b <= big"), "column 13: `big` is not a number");
-    assert_eq!(problem("family < 3"), "column 8: `<` does not fit text; what fits: = != ~ !~");
+    assert_eq!(problem("family < 3"), "column 8: `<` does not fit text; use one of = != ~ !~");
     assert_eq!(problem("open = yes, coder"), "column 11: expected `and` or `or`");
     assert_eq!(problem("(open"), "column 6: expected `)`");
     assert_eq!(problem("open)"), "column 5: no parenthesis is open here");
-    assert_eq!(problem("open && coder"), "column 6: `&` means nothing here; write `and`");
+    assert_eq!(problem("open && coder"), "column 6: `&` is not expected here; write `and`");
     assert_eq!(problem("größe = 1"), problem("größe"));
     assert_eq!(problem("open and 'x"), "column 10: the quote ' is not closed");
     assert_eq!(problem(""), "column 1: expected an attribute or `name`");

@@ -29,7 +29,7 @@ use self::factors::Counts;
 use self::figures::{Answers, Prediction, rounded};
 use super::baselines;
 use super::evaluation::EMBEDDER;
-use crate::analysis::router::Router;
+use crate::analysis::router;
 use crate::dataset::{Dataset, Split};
 use crate::embedder::{self, Embedder, Event, observed, train};
 use crate::error::{Error, Result};
@@ -187,7 +187,7 @@ fn forecast(
 ) -> Result<Prediction> {
     let features =
         embedder.encode_many(&texts(data, &judged.questions), &mut Progress::until(cancel))?;
-    let found = Router::new(embedder).intervals(&features);
+    let found = router::intervals(embedder, &features);
     let [p, low, high] = [&found.p, &found.low, &found.high].map(|all| observed(all, judged));
     Ok(Prediction { name: EMBEDDER, p, ends: Some(low.into_iter().zip(high).collect()) })
 }

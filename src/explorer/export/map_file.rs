@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Color;
 
 use crate::analysis::projection::Projection;
-use crate::analysis::router::Router;
+use crate::analysis::router;
 use crate::embedder::Embedder;
 use crate::error::{Error, Result};
 use crate::explorer::depth::Depth;
@@ -79,7 +79,7 @@ pub fn picture(
 ) -> Result<Vec<u8>> {
     let chances = match &shown.prompt {
         Some(prompt) => {
-            let chances = Router::new(embedder).probabilities(&embedder.encode(&[prompt])?);
+            let chances = router::probabilities(embedder, &embedder.encode(&[prompt])?);
             Some(chances.row(0).iter().copied().map(Some).collect())
         }
         None => None,

@@ -93,9 +93,9 @@ impl Jobs {
     /// What the worker that routes waits for.
     fn router(&self) -> &Latest<(String, Preferences)> {
         self.latest(&self.wanted, || {
-            let embedder = Arc::clone(&self.embedder);
+            let (embedder, model_set) = (Arc::clone(&self.embedder), Arc::clone(&self.model_set));
             move |wanted, cancel, out| {
-                let router = Router::new(&embedder);
+                let router = Router::with_costs(&embedder, model_set.costs().clone());
                 while let Some((version, (prompt, preferences))) = wanted.next(cancel) {
                     let routed = attempt(|| {
                         let route = router.route(&[&prompt], &preferences)?.pop();
