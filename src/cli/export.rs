@@ -13,7 +13,7 @@ use crate::analysis::projection::Projection;
 use crate::dataset::Dataset;
 use crate::embedder::{Embedder, Paper};
 use crate::explorer::{Kind, Shown, picture, picture_of_vectors};
-use crate::export::{Asked, Form, Layout, Matrix, Sheet, Table, atlas, table};
+use crate::export::{Form, Layout, Matrix, Request, Sheet, Table, atlas, table};
 use crate::{Error, Output, Result, one_line};
 
 /// Axes of the principal components that are written.
@@ -197,7 +197,7 @@ impl Source {
     fn known(&self, common: &Common) -> Result<Sheet> {
         match self {
             Self::Embedder(embedder) => {
-                let asked = Asked {
+                let asked = Request {
                     prompt: None,
                     data: None,
                     models: &[],
@@ -298,7 +298,7 @@ fn run_table(arguments: &Arguments, pane: Table, common: &Common) -> Result<()> 
     let named = arguments.model.iter();
     let named = named.map(|name| crate::resolve("model", name, embedder.models()));
     let models = named.collect::<Result<Vec<usize>>>()?;
-    let asked = Asked {
+    let asked = Request {
         prompt: arguments.prompt.as_deref(),
         data: data.as_ref(),
         models: &models,

@@ -13,7 +13,7 @@ use super::{archive, encoding};
 use crate::error::{Error, Result};
 use crate::names::natural;
 use crate::table::Records;
-use crate::unpack::{self, POINTER_FIX, Packed, Unpacked, is_pointer};
+use crate::unpack::{self, POINTER_FIX, Packed, Unpacked, is_lfs_pointer};
 
 /// Endings of compressed files.
 const PACKED: [&str; 3] = ["", ".gz", ".zst"];
@@ -260,7 +260,7 @@ fn foreign(head: &[u8], packed: bool) -> Option<String> {
     let text = String::from_utf8_lossy(head).trim_start().to_lowercase();
     let problem = if head.is_empty() {
         "the file is empty"
-    } else if is_pointer(head) {
+    } else if is_lfs_pointer(head) {
         return Some(format!("a Git LFS pointer instead of the file: {POINTER_FIX}"));
     } else if text.starts_with("<!doctype")
         || text.starts_with("<html")

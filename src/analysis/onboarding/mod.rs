@@ -1,9 +1,9 @@
-//! A model that training never saw, placed by a few of its responses.
+//! Places a new model by a few of its responses, without training.
 //!
-//! An embedder's logit is linear in a model's vector, so a new model is a Bayesian logistic
-//! regression on projected questions: the prior is a normal distribution fitted to the vectors
-//! of the trained models, the posterior its Laplace approximation given the responses. Nothing
-//! is trained again and no other model moves.
+//! An embedder's logit is linear in a model's vector, so placing a new model is a Bayesian logistic
+//! regression on projected questions: the prior is a normal distribution fitted to the vectors of the trained
+//! models, the posterior its Laplace approximation given the responses. Nothing is retrained, and no other
+//! model moves.
 
 mod ask;
 mod catalogue;

@@ -1,4 +1,4 @@
-//! The order of candidates: by quality and cost as the preferences weigh them.
+//! The order of candidates: by accuracy and cost, weighed by the preferences.
 
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -8,20 +8,20 @@ use rayon::prelude::*;
 use super::cost::price;
 use super::{Candidate, Preferences};
 
-/// Models that are looked at together.
+/// Models per block.
 const BLOCK: usize = 8192;
 
-/// What has to be known of all candidates before they can be ordered.
+/// What the order needs of all candidates.
 #[derive(Default)]
 pub(super) struct Overview {
-    /// The most probable candidate; of equals the last.
+    /// The most probable candidate; the last of equals.
     pub(super) best: Option<Candidate>,
-    /// Those with a cost that no other is both more probable and at most as costly as, cheapest first.
+    /// The Pareto front of probability and cost, cheapest first.
     pub(super) front: Vec<Candidate>,
 }
 
 impl Overview {
-    /// Of the models in `range`, of which `candidate` makes candidates where they are any.
+    /// For the models in `range` for which `candidate` returns one.
     pub(super) fn of(
         range: Range<usize>,
         candidate: &(impl Fn(usize) -> Option<Candidate> + Sync),
@@ -44,7 +44,7 @@ impl Overview {
         }
     }
 
-    /// Puts a candidate on the front, unless one of those before it is as good.
+    /// Adds a candidate to the front, unless one on it is as good.
     fn place(&mut self, c: &Candidate, cost: f64) {
         let cost_of = |c: &Candidate| c.cost.unwrap_or(f64::INFINITY);
         let cheaper = self.front.partition_point(|other| cost_of(other) <= cost);
@@ -71,7 +71,7 @@ impl Overview {
     }
 }
 
-/// How candidates are ordered but for the first one.
+/// The order of candidates, apart from the first one.
 pub(super) struct Order<'a> {
     pub(super) preferences: &'a Preferences,
     /// The highest cost among the candidates.
@@ -96,8 +96,7 @@ impl<'a> Order<'a> {
         worth(b).total_cmp(&worth(a))
     }
 
-    /// The candidate that the preferences choose, by its place, and whether none reached the least
-    /// quality.
+    /// The index of the candidate that the preferences choose, and whether none reached the minimum quality.
     pub(super) fn first(&self, candidates: &[Candidate]) -> (usize, bool) {
         let Preferences { min_quality, cheapest_tie, rank, .. } = *self.preferences;
         let all = || candidates.iter().enumerate();
@@ -122,8 +121,8 @@ impl<'a> Order<'a> {
         (place(best).unwrap_or_default(), true)
     }
 
-    /// The first `top` candidates in the order of the preferences, the chosen one first (ties: lowest
-    /// model id), of the models in `range`. Also whether none reached the least quality.
+    /// The first `top` candidates in the order of the preferences, the chosen one first (ties: lowest model
+    /// id), of the models in `range`. Also whether none reached the minimum quality.
     pub(super) fn top(
         &self,
         range: Range<usize>,
@@ -134,7 +133,7 @@ impl<'a> Order<'a> {
         let each = blocks(range).map(|block| {
             let mut candidates: Vec<Candidate> = block.filter_map(candidate).collect();
             let chosen = candidates.get(self.first(&candidates).0).cloned();
-            // The chosen one may be none of the best.
+            // The chosen one may not be among the best.
             if candidates.len().saturating_sub(1) > top {
                 candidates.select_nth_unstable_by(top, order);
                 candidates.truncate(top + 1);
@@ -170,7 +169,7 @@ mod tests {
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
-    /// Candidates of which many are alike in quality and cost, and some have no cost.
+    /// Candidates with many ties in probability and cost, some without a cost.
     fn candidates(n: usize) -> Vec<Candidate> {
         let mut rng = ChaCha8Rng::seed_from_u64(7);
         let one = |model| {

@@ -67,13 +67,13 @@ impl Parser<'_> {
         self.patterns += 1;
         if self.patterns > PATTERNS {
             self.at -= 1;
-            return Err(self.fault(&format!("more than {PATTERNS} patterns: join some by |")));
+            return Err(self.fault(&format!("more than {PATTERNS} patterns: combine some with |")));
         }
         let mut builder = RegexBuilder::new(&pattern);
         let pattern = builder.case_insensitive(true).size_limit(PATTERN_SIZE).build();
         let pattern = pattern.map_err(|e| {
             self.at -= 1;
-            self.fault(&format!("not a regular expression, or too large a one: {e}"))
+            self.fault(&format!("not a valid regular expression, or too large: {e}"))
         })?;
         let mut truths = Vec::with_capacity(models.len());
         for text in texts(column, models) {

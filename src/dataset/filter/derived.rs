@@ -13,7 +13,7 @@ pub fn may_name(text: &str, attribute: &str) -> bool {
     text.contains(attribute) || text.contains('`') || SHORT_NAMES.iter().any(meant)
 }
 
-/// What `size` and `year` mean where no attribute has that name: `params_b`, and the year of `release`.
+/// The values of `size` and `year` unless attributes have these names: `params_b`, and the year of `release`.
 pub(super) fn derived(attributes: &[Attribute]) -> Vec<Attribute> {
     let number = |name: &str| {
         attributes.iter().find_map(|attribute| match &attribute.values {

@@ -43,7 +43,7 @@ const PATTERNS: usize = 16;
 const PATTERN_SIZE: usize = 1 << 16;
 /// A pattern is matched against this many bytes of a text.
 const SEARCHED: usize = 4096;
-/// Maximum number of tests times models, where each value of an `in` counts; a thousand tests are always allowed.
+/// Maximum number of tests times models, where each value of an `in` counts; 1000 tests are always allowed.
 const WORK: usize = 20_000_000;
 const TESTS: usize = 1000;
 /// An error shows at most this many characters of an expression.
@@ -53,12 +53,12 @@ const STOPPED: &str = "it took too long";
 /// The column of the models' names.
 const MODEL_NAME: &str = "name";
 
-/// What is wrong with an expression, and where.
+/// An error in an expression, and its position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The column, in characters from 1.
     pub column: usize,
-    /// What is wrong, with the nearest name where one was mistyped.
+    /// The message, with the nearest name if one was mistyped.
     pub message: String,
 }
 
@@ -88,7 +88,7 @@ impl Problem {
 /// Which of `models` an expression selects, one entry per model.
 ///
 /// # Errors
-/// What is wrong with the expression, and where.
+/// An error in the expression, with its position.
 pub fn select(
     expression: &str,
     models: &[String],
@@ -129,7 +129,7 @@ pub struct Completion {
     pub offers: Vec<String>,
 }
 
-/// Completes the text before a cursor: attributes, operators, values and names that fit there.
+/// Completes the text before a cursor with attributes, operators, values and names that fit.
 #[must_use]
 pub fn complete(expression: &str, models: &[String], attributes: &[Attribute]) -> Completion {
     let (mut read, begun) = match tokens(expression) {
@@ -146,7 +146,7 @@ pub fn complete(expression: &str, models: &[String], attributes: &[Attribute]) -
     let derived = derived(attributes);
     let mut parser = Parser { models, attributes, derived: &derived, ..Parser::new(expression) };
     parser.tokens.append(&mut read);
-    // Parsing fails where something is missing: that is what the offers are for.
+    // Parsing fails at the end of the input, where the parser has collected the offers.
     let _ = parser.parse();
     let plain = |text: &str| text.trim_start_matches(['"', '\'', '`']).to_lowercase();
     let prefix = plain(&expression[begun..]);

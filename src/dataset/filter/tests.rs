@@ -67,7 +67,7 @@ fn tests_beside_each_other_must_all_hold() {
 }
 
 #[test]
-fn size_and_year_are_read_off_what_is_recorded() {
+fn size_and_year_are_derived() {
     assert_eq!(selected("size < 10"), [0]);
     assert!(problem("year = 2024").contains("no attribute is called `year`"));
     let (models, mut attributes) = table();
@@ -80,14 +80,14 @@ fn size_and_year_are_read_off_what_is_recorded() {
     assert_eq!(of("year = 2024", &attributes), [1, 2]);
     assert_eq!(of("year < 2024", &attributes), [0]);
     assert!(complete("ye", &models, &attributes).offers == ["year"]);
-    // An attribute of that name is what is meant.
+    // An attribute of that name takes precedence.
     let own = Values::Number(vec![Some(1.0), None, None, None]);
     attributes.push(Attribute { name: "size".into(), values: own });
     assert_eq!(of("size = 1", &attributes), [0]);
 }
 
 #[test]
-fn what_is_not_known_is_neither_true_nor_false() {
+fn unknown_is_neither_true_nor_false() {
     assert_eq!(selected("coder or not coder"), [0, 2, 3]);
     assert_eq!(selected("params_b > 1 or params_b <= 1"), [0, 1, 3]);
     assert_eq!(selected("coder is unknown"), [1]);
@@ -96,7 +96,7 @@ fn what_is_not_known_is_neither_true_nor_false() {
 }
 
 #[test]
-fn problems_name_the_place_and_what_was_meant() {
+fn problems_have_a_position_and_a_suggestion() {
     let near = "column 10: no attribute is called `parms_b`; did you mean `params_b`?";
     assert_eq!(problem("open and parms_b <= 1"), near);
     assert_eq!(
