@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_neighbor_says_what_its_likeness_stands_on() {
+    fn a_neighbor_has_the_basis_of_its_similarity() {
         let near = |shared| Neighbor { model: 0, cosine: 0.5, distance: 1.0, shared };
         let said = |shared| near(shared).basis().unwrap();
         assert_eq!(said(Some(1204)), "agreement on 1,204 shared questions");

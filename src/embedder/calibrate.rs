@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn three_answers_promise_little() {
+    fn three_answers_do_not_lead_to_overconfidence() {
         let judged = EvalSet {
             questions: vec![0, 1, 2],
             starts: vec![0, 1, 2, 3],

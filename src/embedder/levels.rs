@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn records_say_under_which_of_two_leaderboards_an_answer_was_judged() {
+    fn records_determine_the_leaderboard_of_an_answer() {
         let (levels, tested) = levels();
         let either = array![0.5, 0.5, 0.0];
         let any = levels.mixture(&tested, either.view(), Given::Nothing, 0..2);

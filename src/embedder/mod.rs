@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_not_be_read_again_is_not_written() {
+    fn an_unreadable_embedder_is_not_written() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("e.safetensors");
         let mut embedder = Embedder::shipped().unwrap();

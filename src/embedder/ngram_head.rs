@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn benchmarks_are_named_by_words_that_have_not_seen_the_text() {
+    fn benchmarks_are_predicted_out_of_fold() {
         let (data, train) = simulated();
         let (words, unseen) = fitted(&data, &train);
         let classes = words.width() - SUMMARY;
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_fitted_is_what_is_said_and_what_is_stored() {
+    fn predictions_match_the_fitted_and_stored_weights() {
         let (data, train) = simulated();
         let (words, _) = fitted(&data, &train);
         assert_eq!(words.line.weights, rounded(&words.line.weights));
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_benchmarks_the_largest_are_told_apart() {
+    fn with_many_benchmarks_the_largest_are_distinguished() {
         let (mut data, train) = simulated();
         data.categories = (0..100).map(|c| c.to_string()).collect();
         for (q, question) in data.questions.iter_mut().enumerate() {

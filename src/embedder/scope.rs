@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn familiar_is_what_is_near_and_known() {
+    fn familiarity_needs_similarity_and_known_words() {
         let mut asked = features(&[0.8, 0.8]);
         asked.vocabulary_coverage = array![1.0, 0.25];
         let found = familiarity(&asked);

@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn percentages_are_told_from_shares_and_from_counts() {
+    fn percentages_are_distinguished_from_shares_and_counts() {
         let percent =
             |name: &str, values: &[f32]| best(Format::LmEval, "t", &[metric(name, values)]);
         assert_eq!(

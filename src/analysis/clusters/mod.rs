@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_group_is_not_stable() {
+    fn noise_is_not_a_stable_cluster() {
         use rand::RngExt;
         let mut rng = ChaCha8Rng::seed_from_u64(3);
         let vectors = Array2::from_shape_simple_fn((80, 12), || rng.random::<f32>());

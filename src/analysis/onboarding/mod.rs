@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn what_asking_foresees_is_what_answers_bring() {
+    fn the_predicted_variance_is_that_after_the_answers() {
         let (questions, prior) = (questions(), prior());
         let nothing = Posterior::prior_only(&prior);
         let target = Target::new(&nothing, std::slice::from_ref(&questions));

@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_ends_too() {
+    fn nan_does_not_loop_forever() {
         let mut outcome = outcome(&[(true, f64::NAN), (false, 1.0), (true, -f64::NAN)]);
         outcome.number = true;
         outcome.figures(&[1.0; 3]);

@@ -133,7 +133,7 @@ mod tests {
     use crate::embedder;
 
     #[test]
-    fn a_few_questions_tell_the_score_of_models_that_were_left_out() {
+    fn a_few_questions_predict_the_score_of_held_out_models() {
         let data =
             Simulation { models: 30, questions: 900, seed: 4, ..Simulation::default() }.run();
         let settings = Settings {

@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_judged_is_an_error() {
+    fn nothing_to_evaluate_is_an_error() {
         let one = Simulation { categories: 1, ..Simulation::default() }.run();
         let settings = embedder::Settings::default();
         let cancel = AtomicBool::new(false);
