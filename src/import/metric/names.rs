@@ -1,8 +1,8 @@
-//! Names of metrics: which ones are known, and which words tell that more or less is better.
+//! Known metrics, and words in names of metrics that mean higher or lower is better.
 
 use crate::import::Format;
 
-/// Metrics of lm-evaluation-harness that say whether an answer is right, the likeliest first.
+/// Metrics of correctness in lm-evaluation-harness, most preferred first.
 const LM_EVAL: &[&str] = &[
     "acc",
     "exact_match",
@@ -15,7 +15,7 @@ const LM_EVAL: &[&str] = &[
     "bleu_acc",
     "rouge1_acc",
 ];
-/// Metrics of HELM, the likeliest first.
+/// Metrics of correctness in HELM, most preferred first.
 const HELM: &[&str] = &[
     "quasi_exact_match",
     "exact_match",
@@ -36,7 +36,7 @@ const HELM: &[&str] = &[
     "rouge_2",
     "rouge_l",
 ];
-/// The metric by which HELM's own tables judge a scenario, where it is not the first of those above.
+/// The main metric of a scenario in HELM's own tables, if it is not the first of those above.
 const SCENARIOS: &[(&str, &[&str])] = &[
     ("narrative_qa", &["f1_score"]),
     ("natural_qa", &["f1_score"]),
@@ -53,7 +53,7 @@ const SCENARIOS: &[(&str, &[&str])] = &[
     ("wildbench", &["wildbench_score_rescaled"]),
     ("code", &["pass", "test_avg"]),
 ];
-/// Words of names that say that more is better.
+/// Words in names that mean higher is better.
 pub(super) const GOOD: &[&str] = &[
     "acc",
     "accuracy",
@@ -98,7 +98,7 @@ pub(super) const GOOD: &[&str] = &[
     "verify",
     "percent",
 ];
-/// Words of names that say that less is better, or that nothing is judged.
+/// Words in names that mean lower is better, or no rating at all.
 pub(super) const BAD: &[&str] = &[
     "perplexity",
     "ppl",
@@ -149,11 +149,11 @@ pub(super) const BAD: &[&str] = &[
     "id",
     "index",
 ];
-/// Metrics that are percentages however small their numbers are.
+/// Metrics that are percentages even if their values are small.
 pub(super) const PERCENT: &[&str] =
     &["bleu", "sacrebleu", "chrf", "rouge", "rouge1", "rouge2", "rougel", "rougelsum", "percent"];
 
-/// The metrics that are known for a task, the likeliest first.
+/// The known metrics of a task, most preferred first.
 pub(super) fn known(format: Format, task: &str) -> Vec<&'static str> {
     match format {
         Format::LmEval => LM_EVAL.to_vec(),
