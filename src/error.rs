@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use crate::printable::Brief;
 
-/// Anything llmap can fail with. [`Error::exit_code`] tells scripts which side the fault is on.
+/// Any error of llmap. [`Error::exit_code`] distinguishes mistakes in the input from failures.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A file from outside does not hold what it should.
+    /// An input file is invalid.
     #[error("{}{}: {}\n  fix: {}", Brief(&file.display().to_string()), at(*line), Brief(problem), Brief(fix))]
     Input {
         /// The file.
@@ -22,38 +22,38 @@ pub enum Error {
         /// What the user can do.
         fix: String,
     },
-    /// The call itself makes no sense: an unknown attribute, a bad combination of options.
+    /// The call is invalid: an unknown attribute, a bad combination of options.
     #[error("{}", Brief(.0))]
     Usage(String),
-    /// The operating system refused.
+    /// The operating system returned an error.
     #[error("{}: {}", Brief(&file.display().to_string()), Brief(&source.to_string()))]
     Io {
         /// The file or folder.
         file: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
-    /// The computation could not be done.
+    /// The computation failed.
     #[error("{}", Brief(.0))]
     Failed(String),
-    /// The user stopped it: what.
-    #[error("{0} was cancelled: nothing is kept")]
+    /// The user cancelled it: what was cancelled.
+    #[error("{0} was cancelled; nothing was saved")]
     Cancelled(&'static str),
-    /// A usage error or a failure that takes several lines.
+    /// A usage error or a failure with a message of several lines.
     #[error("{}", joined(lines))]
     Lines {
-        /// True if the call is at fault.
+        /// True for a usage error.
         usage: bool,
         /// The lines.
         lines: Vec<String>,
     },
 }
 
-/// The crate's result.
+/// The result type of the crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What is wrong with JSON and in which column, without the line: that is reported separately, and of one line
-/// in a file of many it would be another.
+/// The message and column of a JSON error, without its line, which is reported separately: in a file of many
+/// documents it would be wrong.
 #[must_use]
 pub fn json_fault(error: &serde_json::Error) -> String {
     let said = error.to_string();
@@ -76,17 +76,17 @@ impl Error {
         Self::Input { file: file.into(), line: None, problem: problem.into(), fix: fix.into() }
     }
 
-    /// A usage error, and what to do about it.
+    /// A usage error and how to correct it.
     pub fn usage(problem: impl Into<String>, fix: impl Display) -> Self {
         Self::Lines { usage: true, lines: vec![problem.into(), format!("fix: {fix}")] }
     }
 
-    /// A failure, and what to do about it.
+    /// A failure and how to correct it.
     pub fn failed(problem: impl Into<String>, fix: impl Display) -> Self {
         Self::Lines { usage: false, lines: vec![problem.into(), format!("fix: {fix}")] }
     }
 
-    /// A system error on `file`; a missing file is the caller's mistake and becomes [`Error::Input`].
+    /// A system error for `file`; a missing file is the caller's mistake and becomes [`Error::Input`].
     pub fn io(file: &Path, source: io::Error) -> Self {
         if source.kind() == io::ErrorKind::NotFound {
             Self::input(file, "no such file or folder", "check the path")
@@ -95,7 +95,7 @@ impl Error {
         }
     }
 
-    /// 2 for usage and bad input, 1 for a failure.
+    /// 2 for usage errors and bad input, 1 for a failure.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {

@@ -1,10 +1,10 @@
-//! What is estimated, with its interval.
+//! Estimates with their intervals.
 
 use serde::Serialize;
 
 use crate::logit::{Z80, logit, sigmoid};
 
-/// The ends of an interval; of what, and how likely, says the place that it is in.
+/// The ends of an interval; where it is used defines its level.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Interval {
     /// The lower end.
@@ -13,10 +13,10 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// A figure with its 95% interval.
+/// A value with its 95% interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Figure {
-    /// The figure.
+    /// The value.
     pub value: f64,
     /// Its interval.
     #[serde(flatten)]
@@ -24,7 +24,8 @@ pub struct Figure {
 }
 
 impl Figure {
-    /// With the 2.5% and the 97.5% quantile of its resamples; those without meaning do not count.
+    /// The interval from the 2.5% and 97.5% quantiles of the resamples; those that are not numbers are
+    /// ignored.
     #[must_use]
     pub fn resampled(value: f64, resamples: impl Iterator<Item = f64>) -> Self {
         let mut sorted: Vec<f64> = resamples.filter(|v| v.is_finite()).collect();
@@ -37,7 +38,7 @@ impl Figure {
     }
 }
 
-/// An estimated share with its 80% interval, all in [0, 1].
+/// An estimated proportion with its 80% interval, all in [0, 1].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Estimate {
     /// The mean.
@@ -49,8 +50,8 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// From a mean in [0, 1] and its standard deviation: the interval is symmetrical in logits, so
-    /// that it stays inside [0, 1].
+    /// From a mean in [0, 1] and its standard deviation: the interval is symmetric in logits, so that it
+    /// stays inside [0, 1].
     #[must_use]
     pub fn around(mean: f64, deviation: f64) -> Self {
         let p = mean.clamp(1e-6, 1.0 - 1e-6);
@@ -58,14 +59,14 @@ impl Estimate {
         Self { mean, low: sigmoid(center - width), high: sigmoid(center + width) }
     }
 
-    /// The logit of the mean, and the variance that the interval stands for.
+    /// The logit of the mean, and the variance that the interval corresponds to.
     #[must_use]
     pub fn logit(&self) -> (f64, f64) {
         let deviation = (logit(self.high) - logit(self.low)) / (2.0 * Z80);
         (logit(self.mean), (deviation * deviation).max(1e-9))
     }
 
-    /// From a logit and the variance of what is not known of it.
+    /// From a logit and its variance.
     #[must_use]
     pub fn of_logit(logit: f64, variance: f64) -> Self {
         let width = Z80 * variance.max(0.0).sqrt();

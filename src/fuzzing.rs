@@ -1,5 +1,5 @@
-//! What reads foreign bytes, a function each, for the fuzzers in `fuzz/` and the tests that replay their
-//! corpora. Each takes any bytes and must come back; what it finds is of no interest.
+//! One function per parser of untrusted bytes, for the fuzzers in `fuzz/` and the tests that replay their
+//! corpora. Each must return for any input; its result is ignored.
 
 use std::fs;
 use std::path::Path;
@@ -13,13 +13,13 @@ use crate::explorer;
 use crate::import::{self, Format};
 use crate::progress::Progress;
 
-/// Between the files that one input stands for.
+/// Separates the files within one input.
 const BREAK: &[u8] = b"%%\n";
 
-/// What reads an input; the folder is one to write to.
+/// Parses an input; the folder is for temporary files.
 pub type Reader = fn(&Path, &[u8]);
 
-/// A target by name, with the function that reads its inputs.
+/// A target: its name, and the function that parses its inputs.
 pub const TARGETS: &[(&str, Reader)] = &[
     ("embedder", |_, bytes| embedder(bytes)),
     ("tables", tables),
@@ -32,7 +32,7 @@ pub const TARGETS: &[(&str, Reader)] = &[
     ("config", |_, bytes| config(bytes)),
 ];
 
-/// An embedder file; what is accepted must route and print.
+/// An embedder file; an accepted one must also route and print.
 pub fn embedder(bytes: &[u8]) {
     let Some(embedder) = Embedder::parse(bytes) else { return };
     let routes = Router::new(&embedder).route(&["What is 2 + 2?"], &Preferences::default());
@@ -41,7 +41,7 @@ pub fn embedder(bytes: &[u8]) {
     }
 }
 
-/// Weights as PyTorch saves them, and the same bytes as the file that llmap makes of them.
+/// PyTorch weights, and the same bytes as the file that llmap converts them to.
 pub fn weights(folder: &Path, bytes: &[u8]) {
     let [from, order] = ["saved_model.pth", "model_order.csv"].map(|name| folder.join(name));
     let rows: Vec<String> = (0..12).map(|m| format!("{m},model {m}\n")).collect();
@@ -55,8 +55,8 @@ pub fn weights(folder: &Path, bytes: &[u8]) {
     }
 }
 
-/// The tables of a data set, in this order: questions, models, responses; the last two are read as
-/// attributes, rules, answers and scores too.
+/// The tables of a data set, in this order: questions, models, responses; the last two are also read as
+/// attributes, rules, answers and scores.
 pub fn tables(folder: &Path, bytes: &[u8]) {
     let parts = split(bytes);
     let path = |name: &str| folder.join(name);
@@ -77,7 +77,7 @@ pub fn tables(folder: &Path, bytes: &[u8]) {
     }
 }
 
-/// What evaluation programs write: the same parts under the names that each format knows.
+/// Output of evaluation tools: the same parts under the file names of each format.
 pub fn imports(folder: &Path, bytes: &[u8]) {
     let parts = split(bytes);
     let run = folder.join("run");
@@ -126,7 +126,7 @@ pub fn imports(folder: &Path, bytes: &[u8]) {
     }
 }
 
-/// An expression over attributes of every kind.
+/// A filter expression over attributes of every kind.
 pub fn expression(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let models = ["alpha-7b", "beta", "gamma"].map(str::to_owned);
@@ -153,7 +153,7 @@ pub fn theme(folder: &Path, bytes: &[u8]) {
     }
 }
 
-/// The explorer's settings.
+/// The settings of the explorer.
 #[cfg(feature = "tui")]
 pub fn config(bytes: &[u8]) {
     explorer::read_config(&String::from_utf8_lossy(bytes));

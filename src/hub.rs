@@ -1,4 +1,4 @@
-//! What can be fetched from the Hugging Face hub, into the cache that its own tools use.
+//! Downloads from the Hugging Face hub, into the cache of its own tools.
 
 use std::fs;
 use std::io::Read;
@@ -12,12 +12,12 @@ use sha2::Sha256;
 
 use crate::error::{Error, Result};
 
-/// Something that can be fetched.
+/// Something that can be downloaded.
 #[derive(Clone, Copy, Debug)]
 pub struct Item {
-    /// What llmap calls it.
+    /// Its name in llmap.
     pub name: &'static str,
-    /// What it is.
+    /// Its description.
     pub about: &'static str,
     /// The repository on the hub.
     pub repository: &'static str,
@@ -34,7 +34,7 @@ const ENCODER: &[&str] = &[
     "model.safetensors",
 ];
 
-/// All that can be fetched.
+/// Everything that can be downloaded.
 pub const ITEMS: [Item; 3] = [
     Item {
         name: "minilm",
@@ -60,7 +60,7 @@ pub const ITEMS: [Item; 3] = [
 ];
 
 impl Item {
-    /// The one called `name`.
+    /// The item called `name`.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         ITEMS.into_iter().find(|item| item.name == name)
@@ -77,7 +77,7 @@ impl Item {
         Repo::new(self.repository.into(), kind)
     }
 
-    /// Its folder, if all of it has been fetched.
+    /// Its folder, if it was downloaded completely.
     #[must_use]
     pub fn cached(&self) -> Option<PathBuf> {
         let cache = cache().repo(self.repo());
@@ -85,13 +85,13 @@ impl Item {
         found?.pop().as_deref().and_then(Path::parent).map(Path::to_owned)
     }
 
-    /// Downloads what is not there, going on where a broken download stopped, and checks every file
-    /// by size and hash. `progress` hears of a file: its name, bytes done, bytes in all. Gives the
-    /// folder. `HF_ENDPOINT`, `HF_HOME`, `HF_HUB_CACHE`, `HF_TOKEN` and `HF_HUB_OFFLINE` are honored.
+    /// Downloads missing files, resuming interrupted downloads, and checks the size and hash of every file.
+    /// `progress` receives the name of a file, the bytes done and the total. Returns the folder. Honors
+    /// `HF_ENDPOINT`, `HF_HOME`, `HF_HUB_CACHE`, `HF_TOKEN` and `HF_HUB_OFFLINE`.
     ///
     /// # Errors
-    /// [`Error::Failed`] if the hub cannot be reached, refuses, or sends something else, or if it must not
-    /// be asked and something is missing.
+    /// [`Error::Failed`] if the hub cannot be reached or refuses, if a file is corrupt, or if something is
+    /// missing in offline mode.
     pub fn fetch(&self, progress: &mut dyn FnMut(&str, u64, u64)) -> Result<PathBuf> {
         if let Some(variable) = offline() {
             return self.cached().ok_or_else(|| {
@@ -99,10 +99,10 @@ impl Item {
                 let place = cache.path().display();
                 Error::failed(
                     format!(
-                        "{variable} is set, and {} is not in the cache {place}",
+                        "{variable} is set, but {} is not in the cache {place}",
                         self.repository
                     ),
-                    format!("unset {variable}, or copy the cache from a machine that has it"),
+                    format!("unset {variable}, or copy the cache from another machine"),
                 )
             });
         }
@@ -131,64 +131,65 @@ impl Item {
         let size = metadata.size() as u64;
         let plain = |name: &str| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         if !plain(metadata.etag()) || !plain(metadata.commit_hash()) {
-            // Both become names of files.
-            let problem = format!("{file} of {} has no proper hash there", self.repository);
-            return Err(Error::failed(problem, "name another HF_ENDPOINT"));
+            // Both are used as file names.
+            let problem = format!("{file} of {} has no valid hash there", self.repository);
+            return Err(Error::failed(problem, "set another HF_ENDPOINT"));
         }
         let cache = cache().repo(self.repo());
         let blob = cache.blob_path(metadata.etag());
         let mut pointer = cache.pointer_path(metadata.commit_hash());
         pointer.push(file);
-        if pointer.exists() && sound(&pointer, size, metadata.etag())? {
+        if pointer.exists() && is_intact(&pointer, size, metadata.etag())? {
             progress(file, size, size);
             return Ok(pointer);
         }
         let part = blob.with_extension("sync.part");
         if fs::metadata(&part).is_ok_and(|part| part.len() >= size) {
-            // Longer than the file, or complete but never checked: not worth going on from.
+            // Longer than the file, or complete but never checked: do not resume from it.
             fs::remove_file(&part).map_err(|e| Error::io(&part, e))?;
         }
-        let told = Told { file: file.into(), done: 0, size, progress };
+        let told = Reporter { file: file.into(), done: 0, size, progress };
         let path = repo.download_with_progress(file, told).map_err(|e| self.failed(file, &e))?;
-        if sound(&path, size, metadata.etag())? {
+        if is_intact(&path, size, metadata.etag())? {
             return Ok(path);
         }
         for broken in [&path, &blob] {
-            // What is left behind would be taken for the file by others.
+            // Other tools would use a file that is left behind.
             let _ = fs::remove_file(broken);
         }
-        let problem = format!(
-            "{file} of {} came with the wrong size or hash, and was removed",
-            self.repository
-        );
-        Err(Error::failed(problem, "fetch it again"))
+        let problem =
+            format!("{file} of {} had the wrong size or hash and was removed", self.repository);
+        Err(Error::failed(problem, "run `llmap fetch` again"))
     }
 
     fn failed(&self, file: &str, error: &ApiError) -> Error {
         let endpoint =
             std::env::var("HF_ENDPOINT").unwrap_or_else(|_| "https://huggingface.co".into());
         Error::failed(
-            format!("{file} of {} could not be fetched from {endpoint}: {error}", self.repository),
-            "check the network (HF_ENDPOINT names a mirror, HF_TOKEN a token), then run the same \
-             again: it goes on where it stopped",
+            format!(
+                "{file} of {} could not be downloaded from {endpoint}: {error}",
+                self.repository
+            ),
+            "check the network (HF_ENDPOINT sets a mirror, HF_TOKEN a token), then run the same \
+             again: it resumes where it stopped",
         )
     }
 }
 
-/// The folder of what [`Item::fetch`] fetched under this name.
+/// The folder that [`Item::fetch`] downloaded under this name.
 #[must_use]
 pub fn cached(name: &str) -> Option<PathBuf> {
     Item::named(name)?.cached()
 }
 
-/// The cache that the hub's tools use: of `HF_HUB_CACHE`, else below `HF_HOME`.
+/// The cache of the hub's tools: `HF_HUB_CACHE`, else below `HF_HOME`.
 fn cache() -> Cache {
     let named = |name: &&str| std::env::var_os(name).filter(|path| !path.is_empty());
     let own = ["HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"].iter().find_map(named);
     own.map_or_else(Cache::from_env, |path| Cache::new(path.into()))
 }
 
-/// The variable that forbids to ask the hub.
+/// The variable that forbids network access.
 fn offline() -> Option<&'static str> {
     let set = |name: &&str| {
         let value = std::env::var(name).unwrap_or_default().to_lowercase();
@@ -197,15 +198,15 @@ fn offline() -> Option<&'static str> {
     ["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"].into_iter().find(set)
 }
 
-/// Tells of a download.
-struct Told<'a> {
+/// Reports the progress of a download.
+struct Reporter<'a> {
     file: String,
     done: u64,
     size: u64,
     progress: &'a mut dyn FnMut(&str, u64, u64),
 }
 
-impl Progress for Told<'_> {
+impl Progress for Reporter<'_> {
     fn init(&mut self, size: usize, _: &str) {
         (self.done, self.size) = (0, size as u64);
     }
@@ -218,9 +219,9 @@ impl Progress for Told<'_> {
     fn finish(&mut self) {}
 }
 
-/// True if a file has this size and the hash that the hub names it by: SHA-256 of large files, git's
-/// SHA-1 of small ones. Another kind of name cannot be checked.
-fn sound(path: &Path, size: u64, name: &str) -> Result<bool> {
+/// True if a file has this size and the hash in its name: SHA-256 for large files, git's SHA-1 for small
+/// ones. Other names cannot be checked.
+fn is_intact(path: &Path, size: u64, name: &str) -> Result<bool> {
     let io = |e| Error::io(path, e);
     let mut file = fs::File::open(path).map_err(io)?;
     if file.metadata().map_err(io)?.len() != size {

@@ -1,10 +1,8 @@
-//! The inner loops that take most of the time, compiled for the vector instructions of the machine
-//! that runs them.
+//! The inner loops that take most of the time, compiled for the vector instructions of the current machine.
 
 use multiversion::multiversion;
 
-/// Adds the rows of a table that a sparse text names, each by its weight, to `out`. The table has
-/// rows as long as `out`.
+/// Adds the weighted rows of a table that a sparse text refers to, to `out`. The rows are as long as `out`.
 #[multiversion(targets = "simd")]
 pub(crate) fn gather(out: &mut [f32], text: &[(u32, f32)], table: &[f32]) {
     let width = out.len();
@@ -16,7 +14,7 @@ pub(crate) fn gather(out: &mut [f32], text: &[(u32, f32)], table: &[f32]) {
     }
 }
 
-/// Subtracts `step` by weight from the rows of a table that a sparse text names.
+/// Subtracts `step` times the weight from the rows of a table that a sparse text refers to.
 #[multiversion(targets = "simd")]
 pub(crate) fn scatter(table: &mut [f32], text: &[(u32, f32)], step: &[f32]) {
     let width = step.len();
@@ -28,12 +26,12 @@ pub(crate) fn scatter(table: &mut [f32], text: &[(u32, f32)], step: &[f32]) {
     }
 }
 
-/// The products of `query` with keys in 8 bits, which lie one after the other: one for each number in
-/// `out`. The sums must fit into 32 bits.
+/// The dot products of `query` with consecutive 8-bit keys, one for each element of `out`. The sums must fit
+/// in 32 bits.
 #[multiversion(targets = "simd")]
 pub(crate) fn products(out: &mut [i32], keys: &[i8], query: &[i16]) {
     for (out, key) in out.iter_mut().zip(keys.chunks_exact(query.len().max(1))) {
-        // The compiler makes multiply-and-add instructions for 16 bits of this.
+        // The compiler turns this into 16-bit multiply-and-add instructions.
         let products = key.iter().zip(query).map(|(k, q)| i32::from(*k) * i32::from(*q));
         *out = products.sum();
     }
@@ -44,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sparse_rows_are_added_and_taken_away() {
+    fn sparse_rows_are_added_and_subtracted() {
         let mut table = vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
         let text = [(2, 0.5), (0, 2.0)];
         let mut out = [1.0, 1.0];

@@ -1,5 +1,5 @@
-//! llmap learns one vector a language model from records of who answered which question correctly,
-//! and uses it to map, probe, forecast and route (EmbedLLM, arXiv 2410.02223).
+//! llmap learns one vector per language model from records of which model answered which question correctly,
+//! and uses the vectors to map, probe, forecast and route (EmbedLLM, arXiv 2410.02223).
 //!
 //! ```
 //! use llmap::analysis::router::{Preferences, Router};
@@ -15,23 +15,23 @@
 //! ```
 //!
 //! Data flows one way: [`dataset`] → [`encoder`] → [`embedder`] → [`analysis`], and on top of these the
-//! command line (`cli`), the explorer (`explorer`, the only part that knows a terminal) and [`service`].
-//! Nothing on the left knows anything on the right. [`metrics`] are the figures by which all are judged.
+//! command line (`cli`), the explorer (`explorer`, the only part that uses a terminal) and [`service`].
+//! Nothing on the left depends on anything on the right. [`metrics`] are the shared evaluation metrics.
 //!
 //! # Features
 //!
-//! All are on by default; `default-features = false` leaves what learns, predicts and routes.
+//! All are on by default; `default-features = false` leaves training, prediction and routing.
 //!
-//! | feature | brings |
+//! | feature | adds |
 //! | --- | --- |
 //! | `cli` | the command line and the program `llmap` |
 //! | `tui` | the explorer, and the commands that draw |
 //! | `serve` | routing over HTTP: `Service::serve` and `llmap serve` |
 //! | `hub` | sentence encoders from the Hugging Face hub by name, and `llmap fetch` |
 //!
-//! Off by default: `flex`, burn's faster CPU backend, and `sql`, queries over logs, here or on a cluster.
+//! Off by default: `flex`, burn's faster CPU backend, and `sql`, queries over logs, locally or on a cluster.
 
-// What only the commands of a feature use is dead without it.
+// Code that only the commands of a feature use is dead without it.
 #![cfg_attr(
     not(all(feature = "cli", feature = "tui", feature = "serve", feature = "hub")),
     allow(dead_code, unused_imports)

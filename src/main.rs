@@ -1,4 +1,4 @@
-//! The program `llmap`; see the library for what it does.
+//! The program `llmap`; see the library for its parts.
 
 fn main() -> std::process::ExitCode {
     llmap::cli::run()

@@ -1,15 +1,16 @@
-//! The figures by which predictions of correctness are judged: the same in code, docs and `--json`.
+//! Evaluation metrics for predictions of correctness: the same in code, docs and `--json`.
 
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::Dataset;
 
-/// How many equal-width bins the calibration error uses.
+/// Number of equal-width bins of the calibration error.
 pub const ECE_BINS: usize = 15;
 
-/// Labels and who gave them, for the questions that are judged: the frame predictions are laid in.
+/// The labels of the evaluated questions and the models that they belong to: predictions have the same
+/// layout.
 ///
-/// A prediction is a `Vec<f32>` with one probability a response, question by question.
+/// A prediction is a `Vec<f32>` with one probability per response, question by question.
 pub struct EvalSet {
     /// The questions, as indices into the data set.
     pub questions: Vec<usize>,
@@ -36,8 +37,8 @@ impl EvalSet {
         Self { questions, starts, models, labels }
     }
 
-    /// Only the responses that `keep(question position, response)` wants, with the prediction cut to
-    /// match; questions that lose all are dropped.
+    /// Only the responses for which `keep(question position, response)` is true, with the prediction cut to
+    /// match; questions without responses are dropped.
     #[must_use]
     pub fn part(&self, p: &[f32], keep: impl Fn(usize, usize) -> bool) -> (Self, Vec<f32>) {
         let mut part =
@@ -57,7 +58,7 @@ impl EvalSet {
         (part, cut)
     }
 
-    /// Each question's responses as a range.
+    /// The range of each question's responses.
     pub fn ranges(&self) -> impl Iterator<Item = std::ops::Range<usize>> + '_ {
         self.starts.windows(2).map(|w| w[0]..w[1])
     }
@@ -74,8 +75,8 @@ pub struct Metrics {
     pub nll: f64,
     /// Expected calibration error over [`ECE_BINS`] equal-width bins.
     pub ece: f64,
-    /// For each question with two responses or more, the label of the candidate with the highest p
-    /// among the models that answered it (ties: lowest model id), averaged over those questions.
+    /// For each question with two or more responses, the label of the model with the highest p among those
+    /// that answered it (ties: lowest model id), averaged over those questions.
     pub routing: f64,
 }
 
@@ -96,16 +97,16 @@ impl Metrics {
     }
 }
 
-/// One prediction, with all that does not depend on the weights of the questions.
+/// One prediction, prepared for weights of the questions.
 pub(crate) struct Scored {
     /// Responses by ascending probability.
     responses: Vec<Response>,
-    /// By question: responses, correct ones, log loss, and the label of the routed model, if two or
-    /// more answered it.
+    /// Per question: responses, correct ones, log loss, and the label of the routed model if two or more
+    /// answered it.
     sums: Vec<(f64, f64, f64, Option<f64>)>,
 }
 
-/// A response, as the metrics need it.
+/// A response as the metrics use it.
 struct Response {
     question: u32,
     bin: u32,
@@ -121,7 +122,7 @@ impl Scored {
                 let each = || range.clone().map(|r| (f64::from(p[r]), f64::from(judged.labels[r])));
                 let correct = each().map(|(p, y)| if p >= 0.5 { y } else { 1.0 - y }).sum();
                 let loss = each().map(|(p, y)| log_loss(p, y)).sum();
-                // `max_by` keeps the last of equals: reversed, the lowest model id wins a tie.
+                // `max_by` returns the last of equals: reversed, the lowest model id wins a tie.
                 let best = range.clone().rev().max_by(|&a, &b| p[a].total_cmp(&p[b]));
                 let routed = best.filter(|_| range.len() >= 2).map(|r| f64::from(judged.labels[r]));
                 (range.len() as f64, correct, loss, routed)
@@ -140,7 +141,7 @@ impl Scored {
         Self { responses: ascending(p).into_iter().map(response).collect(), sums }
     }
 
-    /// The metrics where each question counts with its weight.
+    /// The metrics with a weight for each question.
     pub(crate) fn metrics(&self, weights: &[f32]) -> Metrics {
         let (mut n, mut correct, mut loss, mut routed, mut compared) = (0.0, 0.0, 0.0, 0.0, 0.0);
         for (&(responses, c, l, label), &w) in self.sums.iter().zip(weights) {
@@ -186,15 +187,15 @@ fn pairs<'a>(p: &'a [f32], labels: &'a [f32]) -> impl Iterator<Item = (f64, f64)
     p.iter().zip(labels).map(|(&p, &y)| (f64::from(p), f64::from(y)))
 }
 
-/// The log loss of one prediction; probabilities are kept 1e-7 away from 0 and 1.
+/// The log loss of one prediction; probabilities are clamped 1e-7 away from 0 and 1.
 #[must_use]
 pub fn log_loss(p: f64, y: f64) -> f64 {
     let p = p.clamp(1e-7, 1.0 - 1e-7);
     -y * p.ln() - (1.0 - y) * (1.0 - p).ln()
 }
 
-/// ROC AUC: the probability that a correct response got a higher p than an incorrect one, ties half.
-/// 0.5 where one of the classes is missing.
+/// ROC AUC: the probability that a correct response got a higher p than an incorrect one, with ties as half;
+/// 0.5 if one of the classes is missing.
 #[must_use]
 pub fn auc(p: &[f32], labels: &[f32]) -> f64 {
     let order = ascending(p);
@@ -205,14 +206,14 @@ pub fn auc(p: &[f32], labels: &[f32]) -> f64 {
     area(each).unwrap_or(0.5)
 }
 
-/// The area under the ROC curve of ascending (score, weight as a positive, weight as a negative), ties
-/// half; `None` where one of the classes has no weight.
+/// The area under the ROC curve of ascending (score, weight as a positive, weight as a negative), with ties
+/// as half; `None` if one of the classes has no weight.
 pub(crate) fn area<T: PartialOrd>(each: impl Iterator<Item = (T, f64, f64)>) -> Option<f64> {
     let (mut negatives, mut positives, mut area) = (0.0, 0.0, 0.0);
     let (mut tied_positive, mut tied_negative) = (0.0, 0.0);
     let mut tie = None;
     for (score, positive, negative) in each {
-        // What is not a number ties with the one before it.
+        // NaN ties with the score before it.
         if tie.as_ref().is_none_or(|tie| score > *tie) {
             area += tied_positive * (negatives + tied_negative / 2.0);
             negatives += tied_negative;
@@ -258,17 +259,17 @@ pub fn reliability(p: &[f32], labels: &[f32]) -> [Bin; ECE_BINS] {
     bins
 }
 
-/// What routing is bounded by.
+/// Reference values for routing.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct RoutingBounds {
-    /// The mean label per question: what routing at random reaches.
+    /// The mean label per question: the expected result of random routing.
     pub random: f64,
-    /// The highest label per question: what an oracle reaches.
+    /// The highest label per question: the result of an oracle.
     pub oracle: f64,
 }
 
 impl RoutingBounds {
-    /// The bounds on these questions.
+    /// The reference values for these questions.
     #[must_use]
     pub fn of(judged: &EvalSet) -> Self {
         let labels = |range: std::ops::Range<usize>| &judged.labels[range];
@@ -314,9 +315,9 @@ mod tests {
         let judged = judged(&[&[1.0, 0.0], &[0.0, 1.0], &[1.0]]);
         let found = Metrics::of(&judged, &[0.9, 0.2, 0.6, 0.6, 0.3]);
         assert!((found.accuracy - 3.0 / 5.0).abs() < 1e-9);
-        // Right: .9 .6 .3; wrong: .2 .6. Wins: .9 beats 2, .6 beats 1 and ties 1, .3 beats 1.
+        // Correct: .9 .6 .3; incorrect: .2 .6. Wins: .9 beats 2, .6 beats 1 and ties 1, .3 beats 1.
         assert!((found.auc - 4.5 / 6.0).abs() < 1e-9);
-        // The tie of question 2 goes to model 0, which is wrong; question 3 has one candidate.
+        // The tie of question 2 goes to model 0, which is incorrect; question 3 has one candidate.
         assert!((found.routing - 0.5).abs() < 1e-9);
         let nll = -(0.9_f64.ln() + 0.8_f64.ln() + 0.4_f64.ln() + 0.6_f64.ln() + 0.3_f64.ln()) / 5.0;
         assert!((found.nll - nll).abs() < 1e-6);

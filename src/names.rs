@@ -1,5 +1,4 @@
-//! Names that people type and read: finding the one they meant, leaving out what tells nothing, and those
-//! that cannot be told apart.
+//! Names that people type and read: correcting typos, shortening for a screen, and finding look-alikes.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -16,7 +15,7 @@ pub(crate) fn spaced(text: &str) -> String {
     out
 }
 
-/// A name in a form that sorts as people count: `v1.9` before `v1.10`.
+/// A key for natural sorting: `v1.9` before `v1.10`.
 pub(crate) fn natural(name: &str) -> String {
     let mut key = String::with_capacity(name.len() + 16);
     let mut digits = String::new();
@@ -37,7 +36,7 @@ pub(crate) fn natural(name: &str) -> String {
     key
 }
 
-/// The candidate nearest to `name`, if any is near enough to be a slip.
+/// The candidate nearest to `name`, if one is near enough to be a typo.
 pub(crate) fn nearest<'a>(
     name: &str,
     candidates: impl Iterator<Item = &'a str>,
@@ -50,8 +49,8 @@ pub(crate) fn nearest<'a>(
         .map(|(_, candidate)| candidate)
 }
 
-/// Names for a screen: the last part of a path, `heron-7b` of `acme/heron-7b`, where no other name has
-/// the same; else the whole name.
+/// Names for a screen: the last part of a path, `heron-7b` of `acme/heron-7b`, if it is unique; else the
+/// whole name.
 #[must_use]
 pub fn short(names: &[String]) -> Vec<String> {
     let mut counts: HashMap<&str, usize> = HashMap::with_capacity(names.len());
@@ -69,22 +68,22 @@ pub fn short(names: &[String]) -> Vec<String> {
     names.iter().map(short).collect()
 }
 
-/// Whether any of the names could be [`short`]ened.
+/// True if any of the names can be [`short`]ened.
 pub(crate) fn any_longer(names: &[String]) -> bool {
     names.iter().any(|name| last(name) != name)
 }
 
-/// The last part of a path. What stands in brackets behind a name may hold a path too.
+/// The last part of a path. Brackets after a name may contain a path too.
 fn last(name: &str) -> &str {
     let end = name.find(" (").unwrap_or(name.len());
     let start = name[..end].rfind('/').map_or(0, |at| at + 1);
     name[start..].trim()
 }
 
-/// The index of `name` among `candidates`, or a sentence that says which one is near.
+/// The index of `name` among `candidates`, or an error that suggests the nearest one.
 ///
 /// # Errors
-/// [`crate::Error::Usage`] if there is none.
+/// [`crate::Error::Usage`] if it does not exist.
 pub fn resolve(what: &str, name: &str, candidates: &[String]) -> crate::Result<usize> {
     let exact = candidates.iter().position(|candidate| candidate == name);
     exact.or_else(|| short(candidates).iter().position(|short| short == name)).ok_or_else(|| {
@@ -94,8 +93,8 @@ pub fn resolve(what: &str, name: &str, candidates: &[String]) -> crate::Result<u
     })
 }
 
-/// A remark on names that look the same and are not: they differ in characters that cannot be seen, or in
-/// blanks. `None` if there are none.
+/// A warning about names that look the same but differ in invisible characters or blanks; `None` if there are
+/// none.
 #[must_use]
 pub fn look_alikes<'a>(what: &str, names: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let mut seen: HashMap<String, &str> = HashMap::new();
@@ -113,18 +112,16 @@ pub fn look_alikes<'a>(what: &str, names: impl IntoIterator<Item = &'a str>) -> 
     let (known, name) = first?;
     let (known, name) = (revealed(known), revealed(name));
     let rest = if count > 1 { format!(", and {} more", count - 1) } else { String::new() };
-    Some(format!(
-        "of the {what}, `{known}` and `{name}` look the same{rest}: give each its own name"
-    ))
+    Some(format!("{what}: `{known}` and `{name}` look the same{rest}; give each a distinct name"))
 }
 
-/// What can be seen of a name.
+/// The visible characters of a name.
 fn visible(name: &str) -> String {
     let seen: String = name.chars().filter(|c| !invisible(*c)).collect();
     seen.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// A name with an escape for what cannot be seen of it.
+/// A name with escapes for its invisible characters.
 fn revealed(name: &str) -> String {
     let inner = name.trim();
     let start = name.len() - name.trim_start().len();

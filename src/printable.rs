@@ -1,8 +1,8 @@
-//! Foreign text, made safe for a terminal.
+//! Untrusted text, made safe for a terminal.
 //!
-//! Names, prompts and paths come from files and other people. A control character in them could
-//! move the cursor, retitle the window or hide text; a bidirectional override could reorder it; a line
-//! break could pass for a message of llmap's own.
+//! Names, prompts and paths come from files and other people. A control character could move the cursor,
+//! change the window title or hide text; a bidirectional override could reorder it; a line break could
+//! imitate a message of llmap.
 
 use std::fmt::{self, Display, Write};
 use std::io;
@@ -10,8 +10,7 @@ use std::io;
 use serde::Serialize;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// Displays text within a message: line breaks as `⏎`, and every character that could steer a terminal
-/// as an escape.
+/// Displays text within a message: line breaks as `⏎`, and control characters as escapes.
 pub struct Printable<'a>(pub &'a str);
 
 impl Display for Printable<'_> {
@@ -28,12 +27,12 @@ impl Display for Printable<'_> {
     }
 }
 
-/// The same for text whose line breaks are meant.
+/// The same for text with intended line breaks.
 pub struct PrintableLines<'a>(pub &'a str);
 
 impl Display for PrintableLines<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.0.chars().any(steers) {
+        if !self.0.chars().any(is_control) {
             return f.write_str(self.0);
         }
         self.0.chars().try_for_each(|c| if c == '\n' { f.write_char(c) } else { escaped(f, c) })
@@ -41,10 +40,10 @@ impl Display for PrintableLines<'_> {
 }
 
 fn escaped(f: &mut fmt::Formatter<'_>, c: char) -> fmt::Result {
-    if steers(c) { write!(f, "{}", c.escape_default()) } else { f.write_char(c) }
+    if is_control(c) { write!(f, "{}", c.escape_default()) } else { f.write_char(c) }
 }
 
-/// One line of printable text: line breaks and tabs become spaces, the rest is as in [`Printable`].
+/// One line of printable text: line breaks and tabs become spaces, other characters are as in [`Printable`].
 #[must_use]
 pub fn one_line(text: &str) -> String {
     let spaced: String =
@@ -52,26 +51,26 @@ pub fn one_line(text: &str) -> String {
     Printable(&spaced).to_string()
 }
 
-/// Whether [`one_line`] gives a text back as it is.
+/// True if [`one_line`] would not change the text.
 #[must_use]
 pub fn is_one_line(text: &str) -> bool {
     let plain = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
     text.bytes().all(plain) || one_line(text) == text
 }
 
-/// Characters of a quoted input in a message at most …
+/// Maximum length of a quoted input in a message …
 const QUOTED: usize = 200;
 /// … and of a whole message.
 const MESSAGE: usize = 2000;
 
-/// The same as [`Printable`] for a message that repeats input, which may be of any length: what stands
-/// in backticks is cut, and so is the whole.
+/// The same as [`Printable`] for a message that repeats input of any length: text in backticks is cut, and so
+/// is the whole message.
 pub struct Brief<'a>(pub &'a str);
 
 impl Display for Brief<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (mut quoted, mut within, mut left) = (false, 0, MESSAGE);
-        // Cut before it is made printable: an escape stays whole.
+        // Cut first, then escape: an escape stays whole.
         let mut cut = String::new();
         for c in self.0.chars() {
             if left == 0 {
@@ -108,7 +107,7 @@ pub fn start(text: &str, room: usize) -> String {
 /// One line of printable text in at most `room` columns of a terminal.
 #[must_use]
 pub fn cell(text: &str, room: usize) -> String {
-    // What is far too long is not even looked through.
+    // The rest of a very long text is not processed.
     let line = one_line(&start(text, 8 * room));
     if line.width() <= room {
         return line;
@@ -121,8 +120,7 @@ pub fn cell(text: &str, room: usize) -> String {
     line.chars().take_while(fits).chain(['…']).collect()
 }
 
-/// A number for reading: at most eight digits that count, and a power of ten where it is very large or
-/// very small.
+/// A readable number: at most eight significant digits, and a power of ten if it is very large or small.
 #[must_use]
 pub fn number(x: f64) -> String {
     let rounded: f64 = format!("{x:.7e}").parse().unwrap_or(x);
@@ -151,19 +149,18 @@ pub fn thousands(n: u64) -> String {
     grouped
 }
 
-/// C0, C1, DEL, and the format characters that reorder (all that Unicode calls `Bidi_Control`), separate
-/// or annotate text.
-fn steers(c: char) -> bool {
+/// C0, C1, DEL, and the format characters that reorder (Unicode's `Bidi_Control`), separate or annotate text.
+fn is_control(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2066}'..='\u{206f}' | '\u{fff9}'..='\u{fffb}')
 }
 
-/// Writes one JSON document and a line break, with steering characters as `\u` escapes: JSON allows
-/// DEL and C1 raw in a string, a terminal does not survive them.
+/// Writes one JSON document and a line break, with control characters as `\u` escapes: JSON allows raw DEL
+/// and C1 in a string, but they are not safe in a terminal.
 ///
 /// # Errors
-/// What the writer says.
+/// Those of the writer.
 pub fn write_json(mut out: impl io::Write, value: &impl Serialize, pretty: bool) -> io::Result<()> {
     if pretty {
         let formatter = Escaping(serde_json::ser::PrettyFormatter::new());
@@ -192,8 +189,8 @@ impl<F: serde_json::ser::Formatter> serde_json::ser::Formatter for Escaping<F> {
         fragment: &str,
     ) -> io::Result<()> {
         let mut rest = fragment;
-        while let Some((at, c)) = rest.char_indices().find(|(_, c)| steers(*c)) {
-            // Every steering character is in the basic plane: one escape each.
+        while let Some((at, c)) = rest.char_indices().find(|(_, c)| is_control(*c)) {
+            // Every control character is in the basic plane: one escape each.
             write!(writer, "{}\\u{:04x}", &rest[..at], u32::from(c))?;
             rest = &rest[at + c.len_utf8()..];
         }
@@ -221,11 +218,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_steers_after_printing(text in any::<String>()) {
-            prop_assert!(!one_line(&text).chars().any(steers));
-            prop_assert!(!Printable(&text).to_string().chars().any(steers));
+        fn no_control_character_is_printed(text in any::<String>()) {
+            prop_assert!(!one_line(&text).chars().any(is_control));
+            prop_assert!(!Printable(&text).to_string().chars().any(is_control));
             let lines = PrintableLines(&text).to_string();
-            prop_assert!(!lines.chars().any(|c| c != '\n' && steers(c)));
+            prop_assert!(!lines.chars().any(|c| c != '\n' && is_control(c)));
         }
 
         #[test]
@@ -233,7 +230,7 @@ mod tests {
             let mut out = Vec::new();
             write_json(&mut out, &vec![&text], true).unwrap();
             let out = String::from_utf8(out).unwrap();
-            prop_assert!(!out.chars().any(|c| c != '\n' && steers(c)));
+            prop_assert!(!out.chars().any(|c| c != '\n' && is_control(c)));
             prop_assert_eq!(serde_json::from_str::<Vec<String>>(&out).unwrap(), vec![text]);
         }
     }

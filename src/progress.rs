@@ -1,4 +1,4 @@
-//! What long work is given: where to report its steps, and whether to stop.
+//! Progress reports and cancellation of long work.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -6,25 +6,25 @@ use crate::error::{Error, Result};
 
 static NEVER: AtomicBool = AtomicBool::new(false);
 
-/// Where long work reports its steps, and what cancels it. Work that is cancelled ends soon with
-/// [`Error::Cancelled`], except where it has something worth keeping ([`crate::embedder::train`]).
+/// Receives the steps of long work, and can cancel it. Cancelled work ends soon with [`Error::Cancelled`],
+/// unless it has a result worth keeping ([`crate::embedder::train`]).
 pub struct Progress<'a, T> {
     report: Option<&'a mut dyn FnMut(T)>,
     cancel: &'a AtomicBool,
 }
 
 impl<'a, T> Progress<'a, T> {
-    /// Reports to `report`, and ends when `cancel` becomes true.
+    /// Reports to `report`, and stops when `cancel` becomes true.
     pub fn new(report: &'a mut dyn FnMut(T), cancel: &'a AtomicBool) -> Self {
         Self { report: Some(report), cancel }
     }
 
-    /// Reports to nobody, and ends when `cancel` becomes true.
+    /// Reports nothing, and stops when `cancel` becomes true.
     pub fn until(cancel: &'a AtomicBool) -> Self {
         Self { report: None, cancel }
     }
 
-    /// Reports to nobody and is never cancelled.
+    /// Reports nothing and is never cancelled.
     #[must_use]
     pub fn silent() -> Self {
         Self { report: None, cancel: &NEVER }
@@ -37,19 +37,19 @@ impl<'a, T> Progress<'a, T> {
         }
     }
 
-    /// What cancels the work.
+    /// The flag that cancels the work.
     #[must_use]
     pub fn cancel(&self) -> &'a AtomicBool {
         self.cancel
     }
 
-    /// True once the work should end.
+    /// True once the work should stop.
     #[must_use]
     pub fn cancelled(&self) -> bool {
         self.cancel.load(Ordering::Relaxed)
     }
 
-    /// Does a part of the work, whose steps are steps of the whole by way of `step`.
+    /// Runs a part of the work, converting its steps to those of the whole with `step`.
     pub fn part<U, R>(
         &mut self,
         mut step: impl FnMut(U) -> T,
@@ -61,10 +61,10 @@ impl<'a, T> Progress<'a, T> {
     }
 }
 
-/// [`Error::Cancelled`] once `cancel` is true; `what` names the work.
+/// Fails with [`Error::Cancelled`] once `cancel` is true; `what` names the work.
 ///
 /// # Errors
-/// That one.
+/// [`Error::Cancelled`].
 pub(crate) fn proceed(cancel: &AtomicBool, what: &'static str) -> Result<()> {
     if cancel.load(Ordering::Relaxed) { Err(Error::Cancelled(what)) } else { Ok(()) }
 }
@@ -91,7 +91,7 @@ mod tests {
         let error = proceed(progress.cancel(), "the test").unwrap_err();
         assert_eq!(
             (error.to_string().as_str(), error.exit_code()),
-            ("the test was cancelled: nothing is kept", 1)
+            ("the test was cancelled; nothing was saved", 1)
         );
         assert_eq!(seen, [1, 20]);
         let mut silent = Progress::silent();

@@ -1,27 +1,26 @@
-//! Matrices in 8 bits: an integer an entry and one scale a row.
+//! Matrices in 8 bits: an integer per entry and one scale per row.
 //!
-//! What is stored so is rounded when it is fitted ([`rounded`]), so that a file gives back exactly
-//! what training had. That holds because rounding twice is rounding once: a scale has so few bits
-//! that its products with the integers are exact.
+//! Values are rounded when they are fitted ([`rounded`]), so that a file restores exactly what training had.
+//! Rounding twice equals rounding once, since the products of a scale with the integers are exact.
 
 use ndarray::{Array1, Array2, Axis, Zip};
 
-/// The largest integer; -128 is left out, so that signs are alike.
+/// The largest integer; -128 is not used, so that the range is symmetric.
 const LARGEST: f32 = 127.0;
-/// Bits of a scale that are left empty: those that a product with an integer of 7 bits may need.
+/// Low bits of a scale that stay zero, so that a product with a 7-bit integer is exact.
 const EMPTY: u32 = 8;
 
-/// A matrix as it is stored.
+/// A quantized matrix.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Quantized {
     /// Rows × columns.
     pub integers: Array2<i8>,
-    /// What each row is multiplied with.
+    /// The scale of each row.
     pub scales: Array1<f32>,
 }
 
 impl Quantized {
-    /// The nearest such matrix to `matrix`, whose entries are finite.
+    /// Quantizes `matrix`, whose entries are finite.
     pub fn new(matrix: &Array2<f32>) -> Self {
         let scales =
             matrix.map_axis(Axis(1), |row| scale(row.fold(0.0_f32, |most, x| most.max(x.abs()))));
@@ -37,25 +36,25 @@ impl Quantized {
         Self { integers, scales }
     }
 
-    /// The matrix that it stands for.
+    /// The dequantized matrix.
     pub fn matrix(&self) -> Array2<f32> {
         let integers = self.integers.mapv(f32::from);
         integers * self.scales.view().insert_axis(Axis(1))
     }
 }
 
-/// A matrix as it comes back from a file.
+/// A matrix rounded to 8 bits.
 pub fn rounded(matrix: &Array2<f32>) -> Array2<f32> {
     Quantized::new(matrix).matrix()
 }
 
-/// A matrix as it comes back from 16 bits.
+/// A matrix rounded to 16 bits.
 pub fn halved(matrix: &Array2<f32>) -> Array2<f32> {
     matrix.mapv(|x| half::f16::from_f32(x).to_f32())
 }
 
-/// The scale of a row whose largest magnitude is `most`: with the last bits empty, and rounded up, so
-/// that no entry exceeds the largest integer. What is too small for a scale of full precision is zero.
+/// The scale of a row with largest magnitude `most`: with zero low bits, and rounded up, so that no entry
+/// exceeds the largest integer. It is zero if it would be too small for full precision.
 fn scale(most: f32) -> f32 {
     let scale = most / LARGEST;
     if !scale.is_normal() {

@@ -1,11 +1,11 @@
-//! Tables of comma-separated values for people: no spreadsheet takes a cell of theirs for a formula.
+//! CSV files for people: no spreadsheet mistakes one of their cells for a formula.
 //!
-//! A spreadsheet runs a cell that begins with `=`, `+`, `-`, `@`, a tab or a line break, and such a cell
-//! may be the name that somebody gave a model. A text that begins so gets an apostrophe before it, which
-//! spreadsheets take as the mark of a text; a number stays a number. A text that begins with apostrophes
-//! and then so gets one more, so that [`read`] finds each text again.
+//! A spreadsheet evaluates a cell that starts with `=`, `+`, `-`, `@`, a tab or a line break, and such a cell
+//! may be the name that someone gave to a model. Such a text gets a leading apostrophe, which spreadsheets
+//! read as the mark of a text; a number stays a number. A text that starts with apostrophes followed by one
+//! of these gets one more, so that [`read`] restores every text.
 
-/// A header and rows of as many cells, as bytes.
+/// A header and rows, as bytes.
 #[must_use]
 pub fn table<R>(header: &[impl AsRef<str>], rows: impl IntoIterator<Item = R>) -> Vec<u8>
 where
@@ -33,9 +33,9 @@ pub fn read(cell: &str) -> &str {
     cell.strip_prefix('\'').filter(|text| is_formula(text)).unwrap_or(cell)
 }
 
-/// True if a spreadsheet may run it, or would after its apostrophes.
+/// True if a spreadsheet may evaluate it, or would after its apostrophes.
 fn is_formula(text: &str) -> bool {
-    // The wide forms are taken for the narrow ones by some.
+    // Some spreadsheets treat the full-width forms as the ASCII ones.
     const BEGIN: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
     text.trim_start_matches('\'').trim_start_matches(' ').starts_with(BEGIN)
         && text.parse::<f64>().is_err()

@@ -1,4 +1,4 @@
-//! Files from outside: opened only if they end, read only so far, and unpacked only so much.
+//! Opens untrusted files: rejects endless ones, and limits how much is read and decompressed.
 
 use std::cell::Cell;
 use std::fs::{self, File, Metadata};
@@ -8,50 +8,50 @@ use std::rc::Rc;
 
 use crate::error::{Error, Result};
 
-/// A file of settings is at most so long: 16 MiB.
+/// Maximum size of a settings file: 16 MiB.
 pub(crate) const SETTINGS: u64 = 16 << 20;
-/// An embedder is at most so long: 8 GiB.
+/// Maximum size of an embedder: 8 GiB.
 pub(crate) const EMBEDDER: u64 = 8 << 30;
-/// The weights of the paper's model are at most so long: 2 GiB.
+/// Maximum size of the weights of the paper's model: 2 GiB.
 pub(crate) const PAPER: u64 = 2 << 30;
-/// The weights of a sentence encoder are at most so long: 8 GiB.
+/// Maximum size of the weights of a sentence encoder: 8 GiB.
 pub(crate) const WEIGHTS: u64 = 8 << 30;
-/// What comes through a pipe is at most so long: 16 GiB.
+/// Maximum size of input from a pipe: 16 GiB.
 const PIPE: u64 = 16 << 30;
-/// What is unpacked is at most so many times as long as what is packed …
+/// Maximum ratio of decompressed to compressed size …
 const FACTOR: u64 = 200;
-/// … or so long: 256 MiB.
+/// … or this size, if larger: 256 MiB.
 const FLOOR: u64 = 256 << 20;
 
-/// What to do about a Git LFS pointer.
+/// How to fix a Git LFS pointer.
 pub(crate) const POINTER_FIX: &str = "run `git lfs pull` where it was cloned, or download the file";
 
-/// True if a file begins as the pointer does that Git leaves in its place without Git LFS.
-pub(crate) fn is_pointer(head: &[u8]) -> bool {
+/// True if a file starts like the pointer that Git checks out without Git LFS.
+pub(crate) fn is_lfs_pointer(head: &[u8]) -> bool {
     head.starts_with(b"version https://git-lfs.github.com/spec/")
 }
 
-/// Refuses the pointer of Git LFS by its name: as a file of another kind it would be a riddle.
+/// Rejects a Git LFS pointer with a clear message.
 ///
 /// # Errors
-/// [`Error::Input`] if the bytes of the file are such a pointer.
+/// [`Error::Input`] if the file is such a pointer.
 pub(crate) fn refuse_pointer(path: &Path, head: &[u8]) -> Result<()> {
-    if is_pointer(head) {
+    if is_lfs_pointer(head) {
         return Err(Error::input(path, "a Git LFS pointer instead of the file", POINTER_FIX));
     }
     Ok(())
 }
 
-/// What may be read.
+/// What kind of file is accepted.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Accepted {
     /// Files.
     Files,
-    /// Files, and pipes with or without a name.
+    /// Files and (named) pipes.
     FilesAndPipes,
 }
 
-/// Why something is not read as a file: a folder, a device, which may never end, or a socket.
+/// Why a path is not read as a file: it is a folder, a device, which may be endless, or a socket.
 fn refused(about: &Metadata, accepted: Accepted) -> Option<&'static str> {
     let kind = about.file_type();
     #[cfg(unix)]
@@ -79,14 +79,15 @@ fn opened(path: &Path, accepted: Accepted) -> Result<File> {
         let problem = refused(about, accepted);
         problem.map_or(Ok(()), |problem| Err(Error::input(path, problem, "name a file")))
     };
-    // Before it is opened, which can wait or do something; and after, since it may be another now.
+    // Checked before opening, which may block or have side effects, and after, since the path may have
+    // changed.
     check(&fs::metadata(path).map_err(io)?)?;
     let file = File::open(path).map_err(io)?;
     check(&file.metadata().map_err(io)?)?;
     Ok(file)
 }
 
-/// Opens a file or a pipe; anything else, as `/dev/zero`, is refused.
+/// Opens a file or a pipe; rejects anything else, such as `/dev/zero`.
 ///
 /// # Errors
 /// [`Error::Input`] if it is neither; [`Error::Io`] if it cannot be opened.
@@ -94,8 +95,7 @@ pub(crate) fn file(path: &Path) -> Result<File> {
     opened(path, Accepted::FilesAndPipes)
 }
 
-/// Opens a file whose parts are read in any order: not a pipe, and not the pointer that Git leaves in its
-/// place.
+/// Opens a file for random access: no pipe and no Git LFS pointer.
 ///
 /// # Errors
 /// As [`file`].
@@ -113,8 +113,8 @@ fn too_long(path: &Path, most: u64) -> Error {
     Error::input(path, format!("longer than {} MiB", most >> 20), "is it the right file?")
 }
 
-/// Opens a file or a pipe that is read from front to back, with its length, which is at most `most`. A
-/// pipe, whose length is not known before, is read to its end.
+/// Opens a file or a pipe for sequential reading, with its length, which is at most `most`. A pipe, whose
+/// length is unknown, is read to its end.
 ///
 /// # Errors
 /// As [`bytes`].
@@ -132,7 +132,7 @@ pub(crate) fn sized(path: &Path, most: u64) -> Result<(Box<dyn Read>, u64)> {
     Ok((Box::new(file), about.len()))
 }
 
-/// The bytes of an open file or pipe, at most `most`; about `length` of them, as far as is known.
+/// The bytes of an open file or pipe, at most `most`; `length` is the expected size.
 fn bytes_of(path: &Path, file: File, length: u64, most: u64) -> Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(length as usize);
     file.take(most + 1).read_to_end(&mut bytes).map_err(|e| Error::io(path, e))?;
@@ -153,7 +153,7 @@ pub(crate) fn bytes(path: &Path, most: u64) -> Result<Vec<u8>> {
     whole(path, most, Accepted::FilesAndPipes)
 }
 
-/// The text of a file of settings: not of a pipe, for which the program would wait at its start.
+/// The text of a settings file; not of a pipe, since the program would wait for it at startup.
 ///
 /// # Errors
 /// As [`bytes`]; also if it is not UTF-8.
@@ -163,7 +163,7 @@ pub(crate) fn settings(path: &Path) -> Result<String> {
     Ok(without_mark(text))
 }
 
-/// A text without the byte order mark that some editors begin a file with.
+/// A text without the byte order mark that some editors write.
 pub(crate) fn without_mark(text: String) -> String {
     match text.strip_prefix('\u{feff}') {
         Some(rest) => rest.to_owned(),
@@ -171,13 +171,13 @@ pub(crate) fn without_mark(text: String) -> String {
     }
 }
 
-/// The bytes of a file that this program wrote, if it is there and whole.
+/// The bytes of a file that llmap wrote, if it exists and can be read.
 pub(crate) fn own(path: &Path, most: u64) -> Option<Vec<u8>> {
     whole(path, most, Accepted::Files).ok()
 }
 
-/// Opens a file, unpacking `.gz` and `.zst` on the way. What is read ends in an error where more comes
-/// than [`FACTOR`] and [`FLOOR`] allow.
+/// Opens a file, decompressing `.gz` and `.zst`. Reading fails if the decompressed size exceeds the limits of
+/// [`FACTOR`] and [`FLOOR`].
 pub(crate) fn open(path: &Path) -> Result<Box<dyn Read>> {
     let io = |e| Error::io(path, e);
     let mut file = file(path)?.take(PIPE);
@@ -200,17 +200,17 @@ pub(crate) fn open(path: &Path) -> Result<Box<dyn Read>> {
     })
 }
 
-/// So many bytes may come of so many packed ones.
+/// The maximum decompressed size for a compressed size.
 pub(crate) fn allowed(packed: u64) -> u64 {
     FLOOR.max(packed.saturating_mul(FACTOR))
 }
 
-/// What is wrong where more come.
+/// The error if it is exceeded.
 pub(crate) fn too_much() -> String {
-    format!("it unpacks to more than {FACTOR} times its size and {} MiB", FLOOR >> 20)
+    format!("it decompresses to more than {FACTOR} times its size and {} MiB", FLOOR >> 20)
 }
 
-/// Counts packed bytes on their way to what unpacks them.
+/// Counts compressed bytes as they are read.
 pub(crate) struct Packed<R> {
     inner: R,
     read: Rc<Cell<u64>>,
@@ -222,7 +222,7 @@ impl<R> Packed<R> {
         Self { inner, read: Rc::default() }
     }
 
-    /// How many bytes were read, now and later.
+    /// The counter of bytes read, which keeps updating.
     pub(crate) fn count(&self) -> Rc<Cell<u64>> {
         Rc::clone(&self.read)
     }
@@ -236,7 +236,7 @@ impl<R: Read> Read for Packed<R> {
     }
 }
 
-/// Unpacked bytes, not too many for the packed ones that they came from.
+/// Decompressed bytes, limited by the number of compressed ones.
 pub(crate) struct Unpacked<R> {
     inner: R,
     packed: Rc<Cell<u64>>,
@@ -244,7 +244,7 @@ pub(crate) struct Unpacked<R> {
 }
 
 impl<R> Unpacked<R> {
-    /// What `inner` unpacks, whose packed bytes are counted in `packed`.
+    /// The decompressed bytes of `inner`, whose compressed bytes are counted in `packed`.
     pub(crate) fn new(inner: R, packed: Rc<Cell<u64>>) -> Self {
         Self { inner, packed, given: 0 }
     }
@@ -266,7 +266,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_unpacks_to_too_much_is_an_error() {
+    fn decompressing_too_much_is_an_error() {
         let count = Rc::new(Cell::new(0));
         let mut zeros = Unpacked::new(io::repeat(0), Rc::clone(&count));
         let mut taken = io::copy(&mut zeros.by_ref().take(FLOOR), &mut io::sink()).unwrap();

@@ -1,8 +1,8 @@
-//! Are models of one community nearer to each other than to the rest?
+//! Tests whether models of one community are nearer to each other than to the rest.
 //!
-//! The check of section 6 of `EmbedLLM` (arXiv 2410.02223, version 2): the mean L2 distance between
-//! models whose name holds a keyword, beside that between them and all others; and how often as many
-//! models taken at random differ as much.
+//! The test of section 6 of `EmbedLLM` (arXiv 2410.02223, version 2): the mean L2 distance between models
+//! whose names contain a keyword, compared with that between them and all others; and how often the same
+//! number of random models differs as much.
 
 use ndarray::{Array2, ArrayView2};
 use rand::SeedableRng;
@@ -23,26 +23,26 @@ pub const OF_THE_PAPER: [(&str, &str); 6] = [
     ("physics", r"physic"),
 ];
 
-/// Communities of fewer models are passed over.
+/// Minimum size of a community.
 const SMALLEST: usize = 2;
 
-/// What was found of one community.
+/// The result for one community.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Community {
     /// Its keyword.
     pub keyword: String,
     /// How many models it has.
     pub models: usize,
-    /// Mean distance of two of them; none if there are fewer than two.
+    /// Mean distance between two of them; none if there are fewer than two.
     pub within: Option<f64>,
-    /// Mean distance of one of them to one of the others.
+    /// Mean distance from one of them to one of the others.
     pub between: Option<f64>,
-    /// The share of random communities of its size for which within exceeds between by as little.
+    /// The share of random communities of its size with a difference at least as large.
     pub p_value: Option<f64>,
 }
 
-/// Compares each keyword's community with the rest of the models, by `vectors` (models ×
-/// dimensions). A keyword of the paper stands for its pattern, any other is a regular expression.
+/// Compares each keyword's community with the rest of the models, by `vectors` (models × dimensions). A
+/// keyword of the paper is replaced by its pattern; any other is a regular expression.
 ///
 /// # Errors
 /// [`Error::Usage`] if a keyword is not a regular expression.
@@ -107,7 +107,7 @@ fn distances(vectors: ArrayView2<'_, f32>) -> Array2<f64> {
     Array2::from_shape_fn((n, n), far)
 }
 
-/// The mean distance of two members, and of a member and another.
+/// The mean distance between two members, and between a member and another model.
 fn means(distances: &Array2<f64>, member: &[bool]) -> (f64, f64) {
     let (mut within, mut between, mut pairs, mut others) = (0.0, 0.0, 0_usize, 0_usize);
     for (a, row) in distances.rows().into_iter().enumerate().filter(|(a, _)| member[*a]) {

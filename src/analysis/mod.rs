@@ -1,5 +1,5 @@
-//! What the vectors are good for: maps, neighbors, probes, routing, forecasts, onboarding. How well it all
-//! holds is measured in [`crate::eval`].
+//! What the vectors are used for: maps, neighbors, probes, routing, forecasts, onboarding. [`crate::eval`]
+//! evaluates it.
 
 pub mod clusters;
 pub(crate) mod communities;

@@ -1,4 +1,4 @@
-//! Which models are alike: in the full space of the vectors, never on the map.
+//! Similar models, in the full space of the vectors and not on the map.
 
 use ndarray::{ArrayView1, ArrayView2, s};
 use rayon::prelude::*;
@@ -7,9 +7,9 @@ use crate::embedder::{Index, SharedCounts};
 use crate::encoder::unit;
 use crate::printable::thousands;
 
-/// Of more models than these, an index finds neighbors.
+/// With more models than this, neighbors are found by an index.
 const INDEXED: usize = 20_000;
-/// Models that are kept beside the nearest until they are sorted out.
+/// Number of candidates kept before they are pruned to the nearest.
 const KEPT: usize = 512;
 
 /// A model near another.
@@ -21,29 +21,29 @@ pub struct Neighbor {
     pub cosine: f64,
     /// Euclidean distance.
     pub distance: f64,
-    /// How many questions both answered, where that is known: what the similarity stands on.
+    /// How many questions both answered, if known: the basis of the similarity.
     pub shared: Option<u32>,
 }
 
 impl Neighbor {
-    /// What the similarity stands on, in words.
+    /// The basis of the similarity, in words.
     #[must_use]
     pub fn basis(&self) -> Option<String> {
         Some(basis(self.shared?))
     }
 
-    /// The same in a few cells, beside a heading that explains it.
+    /// The same in a few cells, for a column with a heading.
     #[must_use]
     pub fn short_basis(&self) -> Option<String> {
         Some(short_basis(self.shared?))
     }
 }
 
-/// What the similarity of two models that share so many questions stands on.
+/// The basis of the similarity of two models that share this many questions.
 #[must_use]
 pub(crate) fn basis(shared: u32) -> String {
     match shared {
-        0 => "no shared question: by forecast alone".into(),
+        0 => "no shared question: by prediction alone".into(),
         1 => "agreement on 1 shared question".into(),
         n => format!("agreement on {} shared questions", counted(n)),
     }
@@ -53,19 +53,19 @@ pub(crate) fn basis(shared: u32) -> String {
 #[must_use]
 pub(crate) fn short_basis(shared: u32) -> String {
     match shared {
-        0 => "by forecast".into(),
+        0 => "by prediction".into(),
         n => format!("{} shared", counted(n)),
     }
 }
 
-/// A number of shared questions; the largest one stands for more.
+/// A number of shared questions; the largest value means at least this many.
 fn counted(n: u32) -> String {
     let more = if n >= SharedCounts::LARGEST { "≥ " } else { "" };
     format!("{more}{}", thousands(n.into()))
 }
 
-/// The `k` models nearest to `model` by cosine, nearest first. `shared` tells how many questions
-/// another model shares with it.
+/// The `k` models nearest to `model` by cosine, nearest first. `shared` returns how many questions another
+/// model shares with it.
 #[must_use]
 pub fn nearest(
     vectors: ArrayView2<'_, f32>,
@@ -106,7 +106,7 @@ fn nearest_of(
     };
     let found = others.fold(Vec::new, |mut all, other| {
         all.push((cosine_of((own, length), vectors.row(other)), other));
-        // So that not all are kept until the end.
+        // Prunes from time to time, to bound memory.
         if all.len() >= KEPT.max(2 * k) { cut(all) } else { all }
     });
     let found = found.reduce(Vec::new, |mut a, mut b| {
@@ -123,10 +123,10 @@ fn nearest_of(
     all.into_iter().map(neighbor).collect()
 }
 
-/// Finds the nearest models of many models, one after the other: above 20,000 models by an index (an
-/// inverted file), else by comparing all.
+/// Finds the nearest models of many models: by an index (an inverted file) above 20,000 models, else by
+/// comparing all.
 pub struct Finder {
-    /// Beside the index, the model that each of its keys is.
+    /// The index, and the model of each of its keys.
     index: Option<(Index, Vec<usize>)>,
 }
 
@@ -140,8 +140,8 @@ impl Finder {
         Self { index }
     }
 
-    /// The `k` models nearest to `model` by cosine, nearest first, as [`nearest`] gives them; above
-    /// 20,000 models at least 95% of them (docs/scaling.md). `vectors` are those that it is for.
+    /// The `k` models nearest to `model` by cosine, nearest first, as in [`nearest`]; above 20,000 models at
+    /// least 95% of them (docs/scaling.md). `vectors` are those passed to [`Finder::new`].
     #[must_use]
     pub fn nearest(
         &self,
@@ -152,7 +152,7 @@ impl Finder {
     ) -> Vec<Neighbor> {
         let Some((index, models)) = &self.index else { return nearest(vectors, model, k, shared) };
         let own = vectors.slice(s![model..=model, ..]).to_owned();
-        // Keys are rounded: more are found than are wanted, and compared as they are.
+        // Keys are rounded: finds more than needed, and compares them exactly.
         let found = index.nearest(unit(&own).view(), 2 * k + 8, |_, key| models[key] == model);
         let found: Vec<usize> = found.into_iter().flatten().map(|(key, _)| models[key]).collect();
         nearest_of(vectors, own.row(0), found.into_par_iter(), k, shared)
@@ -163,13 +163,13 @@ fn dot(x: ArrayView1<'_, f32>, y: ArrayView1<'_, f32>) -> f64 {
     x.iter().zip(y).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum()
 }
 
-/// The cosine of a vector, given with its squared length, and another; 0 where one of them is zero.
+/// The cosine of a vector, given with its squared length, and another; 0 if one of them is zero.
 fn cosine_of((a, length): (ArrayView1<'_, f32>, f64), b: ArrayView1<'_, f32>) -> f64 {
     let norms = (length * dot(b, b)).sqrt();
     if norms > 0.0 { (dot(a, b) / norms).clamp(-1.0, 1.0) } else { 0.0 }
 }
 
-/// The cosine of two vectors; 0 where one of them is zero.
+/// The cosine of two vectors; 0 if one of them is zero.
 #[must_use]
 pub(crate) fn cosine(a: ArrayView1<'_, f32>, b: ArrayView1<'_, f32>) -> f64 {
     cosine_of((a, dot(a, a)), b)
@@ -214,11 +214,11 @@ mod tests {
     }
 
     #[test]
-    fn a_neighbor_says_what_its_likeness_stands_on() {
+    fn a_neighbor_has_the_basis_of_its_similarity() {
         let near = |shared| Neighbor { model: 0, cosine: 0.5, distance: 1.0, shared };
         let said = |shared| near(shared).basis().unwrap();
         assert_eq!(said(Some(1204)), "agreement on 1,204 shared questions");
-        assert_eq!(said(Some(0)), "no shared question: by forecast alone");
+        assert_eq!(said(Some(0)), "no shared question: by prediction alone");
         assert_eq!(said(Some(1)), "agreement on 1 shared question");
         assert_eq!(said(Some(65_535)), "agreement on ≥ 65,535 shared questions");
         assert_eq!(near(Some(1204)).short_basis().unwrap(), "1,204 shared");

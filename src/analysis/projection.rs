@@ -1,4 +1,4 @@
-//! The map: principal components of the model vectors, t-SNE, or the direction of a property.
+//! The map: principal components of the model vectors, t-SNE, or the direction of an attribute.
 
 mod randomized;
 
@@ -16,29 +16,29 @@ use rand_distr::{Distribution, StandardNormal};
 use crate::error::{Error, Result};
 use crate::progress::proceed;
 
-/// Model vectors in the plane or in space, and how much of them that shows.
+/// Model vectors in two or three dimensions, and how much of their variance that shows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Projection {
     /// Models × components.
     pub coordinates: Array2<f64>,
-    /// The share of the total variance that each component shows, in [0, 1]; zero for t-SNE, which
-    /// keeps neighbors and not variance.
+    /// The share of the total variance of each component, in [0, 1]; zero for t-SNE, which preserves
+    /// neighbors and not variance.
     pub shares: Vec<f64>,
-    /// From vectors to coordinates, where that is linear.
+    /// From vectors to coordinates, for a linear projection.
     pub linear: Option<Linear>,
 }
 
-/// The coordinates of a vector are what is left of it without `mean`, times `axes`.
+/// The coordinates of a vector are the vector minus `mean`, times `axes`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Linear {
-    /// One number a dimension.
+    /// One number per dimension.
     pub mean: Array1<f64>,
     /// Dimensions × components.
     pub axes: Array2<f64>,
 }
 
 impl Linear {
-    /// Where a vector lies that training never saw, and how its covariance shows there.
+    /// The coordinates of a new vector, and the projection of its covariance.
     #[must_use]
     pub fn place(
         &self,
@@ -56,34 +56,34 @@ fn sign(loadings: ArrayView1<'_, f64>) -> f64 {
     largest.unwrap_or(1.0).signum()
 }
 
-/// Of more models, principal components are found by a randomized method.
+/// With more models, principal components come from a randomized method.
 const EXACT_PCA: usize = 20_000;
-/// The perplexity of t-SNE, where there are enough models for it.
+/// The perplexity of t-SNE, if there are enough models for it.
 const PERPLEXITY: f64 = 20.0;
-/// t-SNE of more models would take minutes.
+/// Maximum number of models: t-SNE of more would take minutes.
 const TSNE_MOST: usize = 5000;
-/// Iterations of t-SNE after which it looks whether it is to stop. Each part finds the neighbors
-/// and gathers speed again: parts of 100 are slower by two thirds and worse.
+/// Iterations of t-SNE between checks for cancellation. Each part computes the neighbors again and restarts
+/// the momentum: parts of 100 are slower by two thirds and worse.
 const PART: u16 = 250;
-/// Parts of t-SNE; in the first one attractions are exaggerated. Of many models there are fewer, so that
-/// [`TSNE_MOST`] take half a minute at most.
+/// Number of parts of t-SNE; the first one has early exaggeration. With many models there are fewer, so that
+/// [`TSNE_MOST`] take at most half a minute.
 const PARTS: usize = 4;
 const FEW_PARTS: usize = 2;
 const MANY_MODELS: usize = 2000;
-/// The seed of the places that t-SNE begins with.
+/// The seed of the initial positions of t-SNE.
 const SEED: u64 = 1;
-/// How coarse the approximation of Barnes and Hut is, and from how many models on it is used.
+/// The Barnes-Hut parameter, and the number of models from which it is used.
 const ANGLE: f64 = 0.5;
 const EXACT: usize = 600;
-/// The penalty of the ridge regression that finds a direction, in shares of the total variance.
+/// The penalty of the ridge regression that finds a direction, relative to the total variance.
 const PENALTY: f64 = 0.03;
 
 impl Projection {
     /// Projects `vectors` (models × dimensions) onto their first `components` principal components.
-    /// Components that the data does not have (fewer models or dimensions) are zero.
+    /// Missing components (with fewer models or dimensions) are zero.
     ///
-    /// The sign of a component is fixed: its largest loading is positive. Of more than 20,000
-    /// models the components are those of a randomized method.
+    /// The sign of a component is fixed: its largest loading is positive. Above 20,000 models, a randomized
+    /// method is used.
     ///
     /// # Errors
     /// Fails if the decomposition does not converge.
@@ -95,7 +95,7 @@ impl Projection {
         let mut coordinates = Array2::zeros((x.nrows(), components));
         let mut shares = vec![0.0; components];
         let total: f64 = x.axis_iter(Axis(1)).map(|column| column.var(0.0)).sum();
-        // The solver needs fewer components than the smaller side of the matrix.
+        // The solver requires fewer components than the smaller side of the matrix.
         let kept = components.min(x.ncols()).min(x.nrows().saturating_sub(1));
         if kept == 0 || total <= f64::EPSILON {
             return Ok(Self { coordinates, shares, linear: None });
@@ -111,20 +111,20 @@ impl Projection {
             let sign = sign(loadings);
             coordinates.column_mut(c).assign(&(&column * sign));
             axes.column_mut(c).assign(&(&loadings * sign));
-            // linfa's own ratio is relative to the kept components: this one is of the whole.
+            // linfa's own ratio is relative to the kept components: this one is relative to the total.
             shares[c] = column.var(0.0) / total;
         }
         let linear = Some(Linear { mean: pca.mean().clone(), axes });
         Ok(Self { coordinates, shares, linear })
     }
 
-    /// t-SNE in the plane (van der Maaten 2008, by Barnes and Hut): near models stay near, and
-    /// distances between groups mean nothing. Of 600 models at most, the same vectors give the same
-    /// picture; of more, the approximation has a randomness of its own.
+    /// t-SNE in two dimensions (van der Maaten 2008, Barnes-Hut): similar models stay close, and distances
+    /// between groups have no meaning. Up to 600 models, the same vectors give the same picture; with more,
+    /// the approximation is not deterministic.
     ///
     /// # Errors
-    /// [`Error::Usage`] for fewer than five models or more than 5,000; [`Error::Cancelled`],
-    /// between its parts; [`Error::Failed`] if the method fails.
+    /// [`Error::Usage`] for fewer than five or more than 5,000 models; [`Error::Cancelled`], between its
+    /// parts; [`Error::Failed`] if the method fails.
     pub fn tsne(vectors: ArrayView2<'_, f32>, cancel: &AtomicBool) -> Result<Self> {
         let n = vectors.nrows();
         if n < 5 || vectors.ncols() < 2 {
@@ -132,7 +132,7 @@ impl Projection {
         }
         if n > TSNE_MOST {
             return Err(Error::Usage(format!(
-                "t-SNE of {n} models would take minutes: it is for {TSNE_MOST} at most"
+                "t-SNE of {n} models would take minutes: the limit is {TSNE_MOST}"
             )));
         }
         let x = vectors.mapv(f64::from).as_standard_layout().into_owned();
@@ -143,7 +143,7 @@ impl Projection {
         let mut rng = ChaCha8Rng::seed_from_u64(SEED);
         let mut start = || -> f64 { StandardNormal.sample(&mut rng) };
         let mut y: Vec<f64> = (0..2 * n).map(|_| 1e-4 * start()).collect();
-        // The library knows no end but its own: it is called for a part at a time.
+        // The library cannot be cancelled: it is called for a part at a time.
         for i in 0..if n > MANY_MODELS { FEW_PARTS } else { PARTS } {
             proceed(cancel, "t-SNE")?;
             let early = if i == 0 { part } else { 0 };
@@ -158,12 +158,12 @@ impl Projection {
         Ok(Self { coordinates, shares: vec![0.0; 2], linear: None })
     }
 
-    /// The direction in which `target` is read off the vectors best (ridge regression on the models
-    /// of which it is known), and across it the principal components of the rest. The models were
-    /// seen by the fit: how well it holds for others is for a probe to tell.
+    /// The direction that best predicts `target` (ridge regression on the models with a known value), and
+    /// orthogonal to it the principal components of the rest. The fit is in-sample: use a probe to evaluate
+    /// it.
     ///
     /// # Errors
-    /// [`Error::Usage`] if fewer than five models are known or all are the same.
+    /// [`Error::Usage`] if fewer than five models are known or all values are equal.
     pub fn along(
         vectors: ArrayView2<'_, f32>,
         target: &[Option<f64>],
@@ -176,7 +176,7 @@ impl Projection {
         let middle = y.iter().sum::<f64>() / y.len().max(1) as f64;
         if known.len() < 5 || y.iter().all(|y| (y - middle).abs() < 1e-12) {
             return Err(Error::Usage(
-                "a direction needs five models of which it is known, and not all the same".into(),
+                "a direction needs five models with known values that are not all equal".into(),
             ));
         }
         let mean = x.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(x.ncols()));
@@ -191,7 +191,7 @@ impl Projection {
             .map_err(|e| Error::Failed(format!("the direction could not be found: {e}")))?;
         let length = direction.mapv(|v| v * v).sum().sqrt();
         if length < 1e-12 {
-            return Err(Error::Usage("the vectors carry no information about it".into()));
+            return Err(Error::Usage("the vectors have no information about it".into()));
         }
         let direction = direction / length;
         let along = x.dot(&direction);
@@ -202,7 +202,7 @@ impl Projection {
         shares.extend(across.shares.iter().map(|share| share * left));
         let coordinates = concatenate(Axis(1), &[along.view(), across.coordinates.view()])
             .map_err(|e| Error::Failed(e.to_string()))?;
-        // The rest of a vector is what lies across the direction.
+        // The rest of a vector is orthogonal to the direction.
         let linear = across.linear.and_then(|rest| {
             let turned = &rest.axes - &direction.dot(&direction.t().dot(&rest.axes));
             let axes = concatenate(Axis(1), &[direction.view(), turned.view()]).ok()?;
@@ -211,8 +211,8 @@ impl Projection {
         Ok(Self { coordinates, shares, linear })
     }
 
-    /// The same picture turned to lie as near as possible to `before` (orthogonal Procrustes), so
-    /// that successive frames of a training do not flip. Shares stay with the turned axes.
+    /// The same picture rotated to match `before` as well as possible (orthogonal Procrustes), so that
+    /// successive frames of a training do not flip. The variance shares stay with the rotated axes.
     #[must_use]
     pub fn aligned_to(mut self, before: &Self) -> Self {
         if self.coordinates.dim() == before.coordinates.dim()
@@ -228,7 +228,7 @@ impl Projection {
 }
 
 /// The orthogonal matrix R that minimises ‖A·R − B‖: the polar factor of `AᵀB`, found by Newton's
-/// iteration R ← (R + `R⁻ᵀ`)/2 (Higham 1986). `None` where `AᵀB` is singular.
+/// iteration R ← (R + `R⁻ᵀ`)/2 (Higham 1986). `None` if `AᵀB` is singular.
 fn procrustes(a: &Array2<f64>, b: &Array2<f64>) -> Option<Array2<f64>> {
     let mut r = a.t().dot(b);
     for _ in 0..60 {

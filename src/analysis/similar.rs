@@ -1,4 +1,4 @@
-//! The questions of a data set that are most like a prompt.
+//! The questions of a data set that are most similar to a prompt.
 
 use std::collections::HashSet;
 use std::sync::atomic::AtomicBool;
@@ -10,18 +10,18 @@ use crate::embedder::Embedder;
 use crate::error::Result;
 use crate::progress::Progress;
 
-/// The training questions of a data set, or all of one without any, to be found by prompts.
+/// The training questions of a data set, or all if there are none, for search by prompts.
 pub struct SimilarQuestions<'a> {
     embedder: &'a Embedder,
     data: &'a Dataset,
-    /// Their places in the data.
+    /// Their indices in the data.
     questions: Vec<usize>,
-    /// A row of length 1 each.
+    /// One unit vector per row.
     keys: Array2<f32>,
 }
 
 impl<'a> SimilarQuestions<'a> {
-    /// Encodes the questions as `embedder` does, which takes a while.
+    /// Encodes the questions with the encoder of `embedder`, which takes some time.
     ///
     /// # Errors
     /// As [`crate::encoder::Encoder::encode`].
@@ -36,8 +36,8 @@ impl<'a> SimilarQuestions<'a> {
         Ok(Self { embedder, data, questions, keys })
     }
 
-    /// The `k` questions nearest to a prompt, nearest first: their places in the data, with their
-    /// cosines. Of questions of the same text there is one.
+    /// The `k` questions nearest to a prompt, nearest first: their indices in the data and their cosines. Of
+    /// duplicate texts there is one.
     ///
     /// # Errors
     /// As [`crate::encoder::Encoder::encode`].

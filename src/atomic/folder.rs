@@ -1,4 +1,4 @@
-//! A folder of files that appears with all of them at once.
+//! A folder that is created together with all of its files, or not at all.
 
 use std::fs::{self, File};
 use std::io;
@@ -9,26 +9,25 @@ use tempfile::TempDir;
 use super::{parent, plain, staging};
 use crate::error::{Error, Result};
 
-/// A folder on the way to its place. Dropped before it is finished, it is as if it had never been.
+/// A folder under construction. If it is dropped before it is finished, nothing is left of it.
 #[derive(Debug)]
 pub struct Folder {
-    /// As the user named it.
+    /// As the user typed it.
     path: PathBuf,
-    /// Where it will be, without links.
+    /// Its final path, with links resolved.
     target: PathBuf,
     made: TempDir,
-    /// Says that somebody is at work on it.
+    /// Holds the lock that marks it as in use.
     _held: Option<File>,
 }
 
 impl Folder {
-    /// Finds out whether a folder can be made at `path`, where there must be none, or an empty one.
-    ///
+    /// Checks that a folder can be created at `path`: nothing may be there, or an empty folder.
     /// # Errors
-    /// [`Error::Usage`] if something is there; [`Error::Io`] if the system does not let it be made.
+    /// [`Error::Usage`] if something is there; [`Error::Io`] if it cannot be created.
     pub fn check(path: &Path) -> Result<()> {
         let target = free(path)?;
-        // The folders above need not be there yet.
+        // The parent folders need not exist yet.
         let mut folders = target
             .ancestors()
             .skip(1)
@@ -37,7 +36,7 @@ impl Folder {
         staging::folder(folder).map(drop).map_err(|e| Error::io(path, e))
     }
 
-    /// Begins one.
+    /// Starts one.
     ///
     /// # Errors
     /// As [`Folder::check`].
@@ -51,34 +50,34 @@ impl Folder {
         Ok(Self { path: path.into(), target, made, _held: held })
     }
 
-    /// Where its files are written for now.
+    /// The temporary folder that its files are written to.
     #[must_use]
     pub fn within(&self) -> &Path {
         self.made.path()
     }
 
-    /// Moves it to its place.
+    /// Moves it to its final path.
     ///
     /// # Errors
-    /// [`Error::Usage`] if something has come there meanwhile; [`Error::Io`] if it cannot be moved.
+    /// [`Error::Usage`] if something was created there in the meantime; [`Error::Io`] if it cannot be moved.
     pub fn finish(self) -> Result<()> {
         let io = |e| Error::io(&self.path, plain(e));
         if let Ok(there) = fs::metadata(&self.target) {
             fs::set_permissions(self.made.path(), there.permissions()).map_err(io)?;
-            // An empty folder gives way; if another run was first, it is not empty.
+            // An empty folder is replaced; if another run was first, it is not empty.
             if fs::remove_dir(&self.target).is_err() {
                 return Err(taken(&self.path));
             }
         }
         fs::rename(self.made.path(), &self.target).map_err(io)?;
         let _ = File::open(parent(&self.target)).and_then(|folder| folder.sync_all());
-        // It has moved: there is nothing to remove.
+        // It was moved: nothing is left to remove.
         let _ = self.made.keep();
         Ok(())
     }
 }
 
-/// The path behind links, if it is free or an empty folder.
+/// The path with links resolved, if it is free or an empty folder.
 fn free(path: &Path) -> Result<PathBuf> {
     match path.canonicalize() {
         Ok(target) => {
@@ -92,7 +91,7 @@ fn free(path: &Path) -> Result<PathBuf> {
 }
 
 fn taken(path: &Path) -> Error {
-    Error::Usage(format!("{} is there already: name another folder, or remove it", path.display()))
+    Error::Usage(format!("{} already exists: choose another folder, or remove it", path.display()))
 }
 
 #[cfg(test)]
@@ -104,7 +103,7 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let path = place.path().join("deep/data");
         Folder::check(&path).unwrap();
-        assert!(!place.path().join("deep").exists(), "asking makes nothing");
+        assert!(!place.path().join("deep").exists(), "a check creates nothing");
         let dropped = Folder::begin(&path).unwrap();
         fs::write(dropped.within().join("x"), "").unwrap();
         drop(dropped);
@@ -112,7 +111,7 @@ mod tests {
         fs::write(one.within().join("x"), "one").unwrap();
         fs::write(two.within().join("x"), "two").unwrap();
         one.finish().unwrap();
-        assert!(two.finish().unwrap_err().to_string().contains("is there already"));
+        assert!(two.finish().unwrap_err().to_string().contains("already exists"));
         assert_eq!(fs::read_to_string(path.join("x")).unwrap(), "one");
         assert_eq!(fs::read_dir(place.path().join("deep")).unwrap().count(), 1);
         assert!(Folder::check(&path).is_err());

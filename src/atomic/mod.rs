@@ -1,7 +1,7 @@
-//! The one place that writes files: completely or not at all.
+//! Atomic writes: a file is written completely or not at all.
 //!
-//! A regular file is written beside its place and moved there. What is not a regular file (a device, a
-//! pipe) is written through, and a symbolic link is followed, as any program does that opens a file.
+//! A regular file is written next to its destination and then moved there. Devices and pipes are written
+//! directly, and symbolic links are followed.
 
 mod folder;
 mod staging;
@@ -10,86 +10,99 @@ use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use tempfile::NamedTempFile;
+
 use crate::error::{Error, Result};
 
 pub use folder::Folder;
 pub(crate) use staging::{is_leftover, sweep};
 
-/// Symbolic links that are followed at most, as by Linux.
+/// Maximum number of symbolic links to follow, as in Linux.
 const LINKS: usize = 40;
 
-/// A place for a file, found to be writable before the work on what is written there.
+/// A file to write, checked before the work on its contents starts.
 #[derive(Debug)]
 pub struct Output {
-    /// As the user named it.
+    /// As the user typed it.
     path: PathBuf,
     place: Place,
 }
 
 #[derive(Debug)]
 enum Place {
-    /// A regular file, or none yet: its path without links, and what is there.
+    /// A regular file, or none yet: its path with links resolved, and what is there.
     File(PathBuf, Option<fs::Metadata>),
     /// A device, a pipe, or a descriptor that was opened elsewhere.
     Through,
 }
 
 impl Output {
-    /// Finds out whether `path` can be written. It must not be one of `inputs`: what is read is not
-    /// replaced.
+    /// Checks that `path` can be written. It must not be one of `inputs`: a command never replaces what it
+    /// reads.
     ///
     /// # Errors
-    /// [`Error::Input`] if it is a folder, lies in none, or is an input; [`Error::Io`] if the system
-    /// does not let it be written.
+    /// [`Error::Input`] if it is a folder, its folder does not exist, or it is an input; [`Error::Io`] if it
+    /// is not writable.
     pub fn open(path: &Path, inputs: &[PathBuf]) -> Result<Self> {
         let io = |e| Error::io(path, e);
         let place = place(path)?;
         if inputs.iter().any(|input| same(path, input)) {
-            let problem = "is read by this very command, and would be replaced";
-            return Err(Error::input(path, problem, "name another file to write"));
+            let problem = "is an input of this command and would be overwritten";
+            return Err(Error::input(path, problem, "choose another output file"));
         }
         match &place {
             Place::File(target, there) => {
                 let folder = parent(target);
                 if !folder.is_dir() {
-                    return Err(Error::input(folder, "no such folder", "make it first"));
+                    return Err(Error::input(folder, "no such folder", "create it first"));
                 }
                 if there.is_some() {
-                    // Neither empties nor touches it.
+                    // This neither truncates nor modifies it.
                     OpenOptions::new().append(true).open(target).map_err(io)?;
                 }
                 sweep(folder);
                 staging::file(folder, None).map_err(io)?;
             }
             Place::Through if is_device(path) => drop(through(path).map_err(io)?),
-            // A pipe is not opened before there is something to say: opening waits for a reader.
+            // A pipe is opened only when there is something to write: opening waits for a reader.
             Place::Through => {}
         }
         Ok(Self { path: path.into(), place })
     }
 
-    /// True if writing may wait for whoever reads: the place is not a regular file.
+    /// True if a write may block until somebody reads: the output is not a regular file.
     #[must_use]
     pub fn waits(&self) -> bool {
         matches!(self.place, Place::Through)
     }
 
-    /// Writes the file. A file that was there keeps its permissions; a new one gets those that the
-    /// user's mask leaves.
+    /// Writes the file. An existing file keeps its permissions; a new one gets the default permissions.
     ///
     /// # Errors
-    /// [`Error::Io`] if it cannot be written: what was there before is there still.
+    /// [`Error::Io`] if it cannot be written: an existing file then stays as it was.
     pub fn write(self, bytes: &[u8]) -> Result<()> {
-        let written = match &self.place {
-            Place::File(target, there) => replace(target, there.as_ref(), bytes),
-            Place::Through => through(&self.path)
-                .and_then(|mut file| file.write_all(bytes).and_then(|()| file.flush())),
-        };
-        written.map_err(|e| Error::io(&self.path, e))
+        let path = self.path.clone();
+        self.write_with(|mut file| {
+            file.write_all(bytes).and_then(|()| file.flush()).map_err(|e| Error::io(&path, e))
+        })
+    }
+
+    /// The same, with a function that writes to the open file.
+    fn write_with(self, write: impl FnOnce(&File) -> Result<()>) -> Result<()> {
+        let io = |e| Error::io(&self.path, e);
+        match &self.place {
+            Place::File(target, there) => {
+                let folder = parent(target);
+                let file = stage(folder, there.as_ref()).map_err(io)?;
+                write(file.as_file())?;
+                finish(file, target, folder).map_err(io)
+            }
+            Place::Through => write(&through(&self.path).map_err(io)?),
+        }
     }
 }
 
-/// Writes `path` in one step: nothing that was there is lost before all is on disk.
+/// Writes `path` atomically: an existing file is replaced only when the new one is on disk.
 ///
 /// # Errors
 /// As [`Output::open`] and [`Output::write`].
@@ -97,55 +110,66 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     Output::open(path, &[])?.write(bytes)
 }
 
-/// Writes a file of this program's own, as [`write`], but only in the place of a regular file: what else
-/// stands there, a pipe for instance, was put there by somebody else, and may be waited for in vain.
+/// The same, with a function that writes to the open file: for files too large for memory.
 ///
 /// # Errors
-/// As [`write`]; [`Error::Input`] if something else is there.
+/// As [`write`], and those of the function; `path` then stays as it was.
+pub(crate) fn write_with(path: &Path, write: impl FnOnce(&File) -> Result<()>) -> Result<()> {
+    Output::open(path, &[])?.write_with(write)
+}
+
+/// Writes a file that belongs to llmap, as [`write`] does, but only replaces a regular file: a pipe there was
+/// created by someone else, and opening it could wait forever.
+///
+/// # Errors
+/// As [`write`]; [`Error::Input`] if there is something other than a regular file.
 pub fn write_own(path: &Path, bytes: &[u8]) -> Result<()> {
     own(path)?;
     write(path, bytes)
 }
 
-/// Whether a file of this program's own can be at `path`: a regular file is, or nothing.
+/// Checks that a file of llmap can be at `path`: it is a regular file, or does not exist.
 ///
 /// # Errors
-/// [`Error::Input`] if something else is there.
+/// [`Error::Input`] if there is something else.
 pub(crate) fn own(path: &Path) -> Result<()> {
     if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
         return Err(Error::input(
             path,
             "is not a regular file",
-            "remove it: llmap keeps a file there",
+            "remove it: llmap stores a file there",
         ));
     }
     Ok(())
 }
 
-fn replace(target: &Path, there: Option<&fs::Metadata>, bytes: &[u8]) -> io::Result<()> {
-    let folder = parent(target);
+/// A new temporary file in `folder`, with the permissions of the file that it will replace.
+fn stage(folder: &Path, there: Option<&fs::Metadata>) -> io::Result<NamedTempFile> {
     let permissions = there.map(fs::Metadata::permissions);
     let file = staging::file(folder, permissions.is_none().then_some(0o666))?;
     if let (Some(there), Some(permissions)) = (there, permissions) {
         keep(file.as_file(), there, permissions)?;
     }
-    // Not through the library, whose errors name the temporary file.
-    file.as_file().write_all(bytes)?;
+    Ok(file)
+}
+
+/// Moves a written file to its destination.
+fn finish(file: NamedTempFile, target: &Path, folder: &Path) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(target).map_err(|e| plain(e.error))?;
-    // The move itself is on disk once the folder is; not every file system can be asked for that.
+    // Syncing the folder makes the move durable; not every file system supports it.
     let _ = File::open(folder).and_then(|folder| folder.sync_all());
     Ok(())
 }
 
-/// Gives a new file the owner and the permissions of the one that it replaces.
+/// Gives a new file the owner and permissions of the one that it replaces.
 fn keep(file: &File, there: &fs::Metadata, permissions: Permissions) -> io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::{MetadataExt, fchown};
         let own = file.metadata()?;
         if (own.uid(), own.gid()) != (there.uid(), there.gid()) {
-            // Only root may give files away; for others the new file is theirs.
+            // Only root can change the owner; otherwise the file belongs to the current user.
             let _ = fchown(file, Some(there.uid()), Some(there.gid()));
         }
     }
@@ -154,16 +178,16 @@ fn keep(file: &File, there: &fs::Metadata, permissions: Permissions) -> io::Resu
     file.set_permissions(permissions)
 }
 
-/// Opens what is not a regular file. Behind `/dev/stdout` may stand a file: that is added to.
+/// Opens a device or pipe. `/dev/stdout` may be a file: it is appended to.
 fn through(path: &Path) -> io::Result<File> {
     OpenOptions::new().append(true).open(path)
 }
 
-/// Follows links to what is to be written.
+/// Follows symbolic links to the file to write.
 fn place(path: &Path) -> Result<Place> {
     let text = path.as_os_str().as_encoded_bytes();
     if text.ends_with(b"/") || text.ends_with(b"/.") {
-        return Err(Error::input(path, "is the name of a folder", "name a file in it"));
+        return Err(Error::input(path, "is the name of a folder", "name a file inside it"));
     }
     let mut at = path.to_owned();
     for _ in 0..LINKS {
@@ -175,7 +199,7 @@ fn place(path: &Path) -> Result<Place> {
             Err(e) => return Err(Error::io(path, e)),
         };
         if there.is_dir() {
-            let fix = "name a file, for instance one in this folder";
+            let fix = "name a file, for example one in this folder";
             return Err(Error::input(path, "is a folder", fix));
         }
         if !there.is_symlink() {
@@ -183,7 +207,7 @@ fn place(path: &Path) -> Result<Place> {
         }
         let folder = parent(&at).canonicalize().map_err(|e| Error::io(path, e))?;
         if folder.starts_with("/proc") {
-            // A link of the system to an open file, as behind /dev/stdout: not to be resolved by name.
+            // A link to an open file, such as /dev/stdout, cannot be resolved by name.
             return Ok(Place::Through);
         }
         at = folder.join(fs::read_link(&at).map_err(|e| Error::io(path, e))?);
@@ -205,7 +229,7 @@ fn is_device(path: &Path) -> bool {
     }
 }
 
-/// True if both paths are one file, by whatever names.
+/// True if both paths name the same file.
 fn same(a: &Path, b: &Path) -> bool {
     #[cfg(unix)]
     {
@@ -224,7 +248,7 @@ fn parent(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// An error without the name of a temporary file in it, which means nothing to a user.
+/// The error without the name of the temporary file, which would mean nothing to the user.
 fn plain(error: io::Error) -> io::Error {
     if error.raw_os_error().is_some() { error } else { error.kind().into() }
 }
@@ -247,7 +271,7 @@ mod tests {
         let path = folder.path().join("a");
         write(&path, b"one").unwrap();
         let output = Output::open(&path, &[]).unwrap();
-        assert_eq!(fs::read(&path).unwrap(), b"one", "asking changes nothing");
+        assert_eq!(fs::read(&path).unwrap(), b"one", "a check changes nothing");
         output.write(b"two").unwrap();
         assert_eq!(
             (fs::read(&path).unwrap(), names(folder.path())),
@@ -256,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_written_is_said_before_the_work() {
+    fn an_unwritable_path_is_reported_before_the_work() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         fs::create_dir(at("folder")).unwrap();
@@ -272,7 +296,7 @@ mod tests {
         let input = folder.path().join("folder/../file");
         let error = Output::open(&at("file"), &[input]).unwrap_err();
         assert_eq!(error.exit_code(), 2);
-        assert!(error.to_string().contains("is read by this very command"));
+        assert!(error.to_string().contains("is an input of this command"));
     }
 
     #[cfg(unix)]
@@ -286,7 +310,7 @@ mod tests {
         }
 
         #[test]
-        fn permissions_stay_and_new_files_get_what_any_new_file_gets() {
+        fn permissions_stay_and_new_files_get_the_default() {
             let folder = tempfile::tempdir().unwrap();
             let at = |name: &str| folder.path().join(name);
             fs::write(at("any"), "").unwrap();
@@ -330,7 +354,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_kept_is_kept_in_regular_files_alone() {
+        fn own_files_replace_regular_files_only() {
             let folder = tempfile::tempdir().unwrap();
             let at = |name: &str| folder.path().join(name);
             let made = std::process::Command::new("mkfifo").arg(at("pipe")).status().unwrap();

@@ -1,7 +1,7 @@
-//! Files and folders on the way to their place, and what killed runs leave of them.
+//! Temporary files and folders, and the cleanup of those that killed processes leave behind.
 //!
-//! Whoever makes one holds a lock on it; the system lets go of that when the process ends, however
-//! that was. So what nobody holds is a leftover. It may be removed by anybody who gets the lock.
+//! The process that creates one holds a lock on it, which the system releases when the process ends for any
+//! reason. One without a lock is therefore a leftover, which any process may remove once it has the lock.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -14,10 +14,10 @@ use super::plain;
 
 const PREFIX: &str = ".llmap-";
 const SUFFIX: &str = ".tmp";
-/// How often a name is tried that another process removes as a leftover before it is locked.
+/// Number of attempts if another process removes the new file before it is locked.
 const TRIES: usize = 8;
 
-/// A new file in `folder`, with these permissions less the user's mask; private without.
+/// A new file in `folder` with this mode less the umask; private without a mode.
 pub(super) fn file(folder: &Path, mode: Option<u32>) -> io::Result<NamedTempFile> {
     let make = || {
         let file = builder(mode).tempfile_in(folder)?;
@@ -27,11 +27,11 @@ pub(super) fn file(folder: &Path, mode: Option<u32>) -> io::Result<NamedTempFile
     tried(make)
 }
 
-/// A new folder in `folder`, with the lock on it.
+/// A new folder in `folder`, and its lock.
 pub(super) fn folder(folder: &Path) -> io::Result<(TempDir, Option<File>)> {
     let make = || {
         let made = builder(Some(0o777)).tempdir_in(folder)?;
-        // Not every system opens folders: there is no lock then.
+        // Not every system can open folders; there is no lock then.
         let held = File::open(made.path()).ok();
         if let Some(held) = &held {
             lock(held);
@@ -64,8 +64,8 @@ fn builder(mode: Option<u32>) -> Builder<'static, 'static> {
     builder
 }
 
-/// Waits for the lock: another process holds it for as long as it takes to look at a leftover.
-/// Where there are no locks, nothing is taken for a leftover either.
+/// Waits for the lock: another process may hold it briefly while it checks for leftovers. Where locks are not
+/// supported, nothing counts as a leftover either.
 fn lock(file: &File) {
     let _ = file.lock();
 }
@@ -87,18 +87,18 @@ fn is_there(path: &Path, file: &File) -> bool {
     }
 }
 
-/// True for names that only this program gives, to what is not finished.
+/// True for the names that only llmap gives to its temporary files.
 pub(crate) fn is_leftover(name: &OsStr) -> bool {
     let name = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX));
     name.is_some_and(|name| name.len() == 6 && name.bytes().all(|b| b.is_ascii_alphanumeric()))
 }
 
-/// Removes what killed runs left in a folder. What cannot be removed stays.
+/// Removes the leftovers of killed processes from a folder. Errors are ignored.
 pub(crate) fn sweep(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.filter_map(io::Result::ok).filter(|e| is_leftover(&e.file_name())) {
         let path = entry.path();
-        // Of the entry itself: a link is not followed.
+        // This is the type of the entry itself: a link is not followed.
         let Ok(kind) = entry.file_type() else { continue };
         if !kind.is_file() && !kind.is_dir() {
             continue;
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn leftovers_go_and_what_is_in_use_or_is_the_users_stays() {
+    fn leftovers_are_removed_but_not_files_in_use_or_of_the_user() {
         let place = tempfile::tempdir().unwrap();
         let at = |name: &str| place.path().join(name);
         fs::write(at(".llmap-abc123.tmp"), "killed").unwrap();
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn many_writers_and_sweepers_are_not_in_each_others_way() {
+    fn concurrent_writers_and_sweepers_do_not_conflict() {
         let place = tempfile::tempdir().unwrap();
         std::thread::scope(|scope| {
             for writer in 0..4 {

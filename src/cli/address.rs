@@ -1,4 +1,4 @@
-//! Where to listen, as people write it.
+//! Parses the address to listen on.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 
@@ -7,13 +7,13 @@ use crate::{Error, Result, one_line};
 const PORT: u16 = 8080;
 const HOST: &str = "127.0.0.1";
 
-/// The addresses that `text` means: `HOST:PORT`, a host alone, a port alone; a host may be a name.
+/// The addresses of `text`: `HOST:PORT`, a host only, or a port only; a host may be a name.
 pub fn addresses(text: &str) -> Result<Vec<SocketAddr>> {
     let (host, port) = split(text)?;
     let found = (&*host, port).to_socket_addrs();
-    let found = found.map_err(|e| wrong(text, &format!("`{host}` is no known host ({e})")))?;
+    let found = found.map_err(|e| wrong(text, &format!("unknown host `{host}` ({e})")))?;
     let mut found: Vec<SocketAddr> = found.collect();
-    // The first that works is listened to: what `localhost` means to most.
+    // The first one that can be bound is used, as most programs do for `localhost`.
     found.sort_by_key(SocketAddr::is_ipv6);
     found.dedup();
     if found.is_empty() {
@@ -41,12 +41,12 @@ fn split(text: &str) -> Result<(String, u16)> {
             return Err(wrong(text, "`]` is missing"));
         };
         if ip.parse::<Ipv6Addr>().is_err() {
-            return Err(wrong(text, &format!("`{ip}` is no IPv6 address")));
+            return Err(wrong(text, &format!("`{ip}` is not an IPv6 address")));
         }
         match after.strip_prefix(':') {
             Some(number) => (ip, Some(number)),
             None if after.is_empty() => (ip, None),
-            None => return Err(wrong(text, "after `]` comes a colon and the port")),
+            None => return Err(wrong(text, "`]` must be followed by a colon and the port")),
         }
     } else {
         match bare.rsplit_once(':') {
@@ -56,18 +56,18 @@ fn split(text: &str) -> Result<(String, u16)> {
     };
     let number = number.map_or(Ok(PORT), |number| port(text, number))?;
     if host.contains(':') && host.parse::<Ipv6Addr>().is_err() {
-        return Err(wrong(text, "a host has no colon; put an IPv6 address in brackets"));
+        return Err(wrong(text, "a host cannot contain a colon; put an IPv6 address in brackets"));
     }
     if host.is_empty() || host == "*" {
         let problem = format!(
-            "it names no host: 127.0.0.1:{number} is for this machine only, 0.0.0.0:{number} for all \
-             that can reach it"
+            "the host is missing: use 127.0.0.1:{number} for this machine only, 0.0.0.0:{number} for all \
+             machines"
         );
         return Err(wrong(text, &problem));
     }
     let named = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '%');
     if !host.chars().all(named) {
-        return Err(wrong(text, &format!("`{host}` is no host")));
+        return Err(wrong(text, &format!("`{host}` is not a host")));
     }
     Ok((host.to_owned(), number))
 }
@@ -75,7 +75,7 @@ fn split(text: &str) -> Result<(String, u16)> {
 fn port(text: &str, number: &str) -> Result<u16> {
     let digits = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
     let found = if digits { number.parse().ok() } else { None };
-    found.ok_or_else(|| wrong(text, &format!("`{number}` is no port, a number from 0 to 65535")))
+    found.ok_or_else(|| wrong(text, &format!("`{number}` is not a port, a number from 0 to 65535")))
 }
 
 fn wrong(text: &str, problem: &str) -> Error {
@@ -117,21 +117,21 @@ mod tests {
     fn what_is_no_address_is_answered_with_the_form_of_one() {
         for (text, problem) in [
             ("", "empty"),
-            ("localhost:", "`` is no port"),
-            ("localhost:http", "`http` is no port"),
-            ("localhost:+80", "`+80` is no port"),
-            ("127.0.0.1:70000", "`70000` is no port"),
-            ("99999", "`99999` is no port"),
+            ("localhost:", "`` is not a port"),
+            ("localhost:http", "`http` is not a port"),
+            ("localhost:+80", "`+80` is not a port"),
+            ("127.0.0.1:70000", "`70000` is not a port"),
+            ("99999", "`99999` is not a port"),
             (":9000", "0.0.0.0:9000 for all"),
-            ("*:9000", "127.0.0.1:9000 is for this machine"),
+            ("*:9000", "127.0.0.1:9000 for this machine"),
             ("[::1:9000", "`]` is missing"),
-            ("[here]:9000", "no IPv6"),
+            ("[here]:9000", "not an IPv6"),
             ("[::1]9000", "a colon and the port"),
             ("a:b:9000", "brackets"),
-            ("a b:9000", "`a b` is no host"),
+            ("a b:9000", "`a b` is not a host"),
             ("https://localhost:9000", "colon"),
-            ("localhost/route:9000", "no host"),
-            ("\u{1b}[2J:9000", "no host"),
+            ("localhost/route:9000", "not a host"),
+            ("\u{1b}[2J:9000", "not a host"),
         ] {
             let error = addresses(text).unwrap_err();
             assert_eq!(error.exit_code(), 2);

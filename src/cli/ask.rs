@@ -20,37 +20,37 @@ use crate::{Result, spreadsheet};
   llmap ask shipped --data openevals --benchmark gsm8k --benchmark mbpp -n 20
 
   llmap ask shipped --data openevals --benchmark gsm8k -n 50 --coreset      50 that stand for all of it
-  llmap ask shipped --data openevals --benchmark gsm8k -n 50 --check        how well they tell the score
+  llmap ask shipped --data openevals --benchmark gsm8k -n 50 --check        how well they predict the score
 
-Prints a table to fill in: prompt_id, prompt, label. Rows of --answers whose label is empty are open, and
+Prints a table to fill in: prompt_id, prompt, label. Rows of --answers with an empty label are pending, and
 are not asked again.")]
 pub struct Arguments {
     /// The embedder, or `shipped`.
     embedder: PathBuf,
-    /// The data set whose questions may be asked.
+    /// The data set to choose questions from.
     #[arg(long)]
     data: PathBuf,
-    /// What the model has answered, or was asked, so far: a table as `llmap onboard` reads it.
+    /// The model's answers so far, and pending questions: a table as for `llmap onboard`.
     #[arg(long, value_name = "RESPONSES")]
     answers: Option<PathBuf>,
-    /// How many questions.
+    /// How many questions to choose.
     #[arg(short, long = "questions", default_value_t = 32, value_name = "N",
         value_parser = super::count)]
     number: usize,
-    /// How many questions the model is asked in all, those of --answers among them.
+    /// The budget: total number of questions, including those of --answers.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
     budget: Option<u32>,
-    /// A benchmark whose accuracy shall be known; all of them without.
+    /// A benchmark to measure; all of them by default.
     #[arg(long)]
     benchmark: Vec<String>,
-    /// Enough is known when the accuracies have this standard deviation.
+    /// Stop when the accuracies have this standard deviation.
     #[arg(long, default_value_t = 0.03, value_name = "D", value_parser = super::share)]
     enough: f64,
-    /// Choose so many questions of each benchmark that stand for it, the same for every model.
+    /// Choose this many representative questions of each benchmark, the same for every model.
     #[arg(long, conflicts_with_all = ["answers", "enough", "budget"])]
     coreset: bool,
-    /// Measure how well so many questions of each benchmark, chosen once for all models, tell the
-    /// scores of models that are left out of training.
+    /// Measure how well this many questions of each benchmark, chosen once for all models, predict the scores
+    /// of models held out of training.
     #[arg(long, conflicts_with_all = ["answers", "enough", "budget", "coreset"])]
     check: bool,
 }
@@ -76,10 +76,10 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let after = asked.last().map_or(now, |asked| asked.deviation);
     let enough = asked.iter().position(|asked| asked.deviation <= arguments.enough);
     let word = match enough {
-        _ if now <= arguments.enough => "that is enough".into(),
-        _ if number == 0 => "the budget is spent".into(),
-        Some(at) => format!("after {} of them, that is enough", at + 1),
-        None => "more will be worth asking".into(),
+        _ if now <= arguments.enough => "this is precise enough".into(),
+        _ if number == 0 => "the budget is used up".into(),
+        Some(at) => format!("this is precise enough after {} of them", at + 1),
+        None => "more questions are worthwhile".into(),
     };
     if common.json {
         return output::json(&json!({
@@ -115,7 +115,7 @@ fn table(data: &Dataset, questions: impl Iterator<Item = usize>) -> Result<()> {
     output::csv(&spreadsheet::table(&["prompt_id", "prompt", "label"], rows))
 }
 
-/// Questions that stand for benchmarks.
+/// Questions that represent benchmarks.
 fn coreset(
     arguments: &Arguments,
     embedder: &Embedder,
@@ -143,7 +143,7 @@ fn coreset(
     table(data, sets.into_iter().flat_map(|(_, set)| set))
 }
 
-/// Coresets, judged on models that training never saw.
+/// Evaluates core sets on held-out models.
 fn check(arguments: &Arguments, data: &Dataset, common: &Common) -> Result<()> {
     let cancel = signals::flag();
     let settings = super::evaluate::left_out(data, common);
@@ -176,11 +176,11 @@ fn check(arguments: &Arguments, data: &Dataset, common: &Common) -> Result<()> {
         "models",
         "chosen",
         "random",
-        "share right, chosen",
-        "share right, random",
+        "share correct, chosen",
+        "share correct, random",
     ];
     output::text(&format!(
-        "mean error of the whole score, predicted from {n} questions; every model held out of training once\n\n{}",
+        "mean error of the whole score, predicted from {n} questions; every model was held out of training once\n\n{}",
         output::table(&header, rows, 1)
     ))
 }

@@ -17,20 +17,20 @@ use crate::{Error, Result};
   llmap encode mydata --encoder minilm -o vectors --shard 3/16     one of sixteen processes
   llmap train mydata -o my.safetensors --encoder builtin+minilm --vectors vectors
 
-The processes know nothing of each other: run them by hand, or by Slurm, Kubernetes or Ray, on machines
-that see the data and the folder. Each writes one Parquet file, completely or not at all, with the columns
+The processes are independent: run them by hand, or with Slurm, Kubernetes or Ray, on machines
+that can access the data and the folder. Each writes one Parquet file, completely or not at all, with the columns
 prompt_id, text (a hash), encoder (its hash) and vector; `train --vectors` reads those of all shards and
 writes the same embedder as if it had encoded the questions itself.")]
 pub struct Arguments {
     /// The folder of the data set; only its questions are read.
     data: PathBuf,
-    /// What reads the questions, as in `llmap train`; the built-in encoder is fitted there and not here.
+    /// The sentence encoders, as for `llmap train`; the built-in encoder is fitted by train.
     #[arg(long, value_name = "ENCODER")]
     encoder: String,
-    /// The folder to write to; it may hold other shards.
+    /// The output folder; it may contain other shards.
     #[arg(long, short, value_name = "FOLDER")]
     output: PathBuf,
-    /// Which part of the questions, of how many: every N-th, from the I-th on.
+    /// The shard of the questions: every N-th, starting with the I-th.
     #[arg(long, default_value = "1/1", value_name = "I/N")]
     shard: Shard,
 }
@@ -43,8 +43,8 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let folders: Vec<PathBuf> = folders.collect();
     if folders.is_empty() {
         return Err(Error::usage(
-            "there is nothing to encode: the built-in encoder is fitted to the questions by train",
-            "name a sentence encoder: minilm, mpnet, or its folder",
+            "nothing to encode: the built-in encoder is fitted by train",
+            "choose a sentence encoder: minilm, mpnet, or its folder",
         ));
     }
     let start = Instant::now();

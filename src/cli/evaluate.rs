@@ -25,58 +25,58 @@ use crate::progress::Progress;
   llmap evaluate shipped openevals
   llmap evaluate my.safetensors mydata --split test --json
   llmap evaluate shipped openevals --where 'open and params_b <= 15'
-  llmap evaluate shipped openevals --routing-curve         quality against cost
-  llmap evaluate my.safetensors mydata --leave-out all     trains anew without each benchmark
-  llmap evaluate shipped openevals --models unseen         trains anew without each family of models
+  llmap evaluate shipped openevals --routing-curve         accuracy against cost
+  llmap evaluate my.safetensors mydata --leave-out all     retrains without each benchmark
+  llmap evaluate shipped openevals --models unseen         retrains without each family of models
   llmap evaluate shipped openevals --untested --repeats 3  hides benchmarks of each model, and trains
   llmap evaluate my.safetensors embedllm --weights paper.safetensors   beside the paper's own weights
 
-How to read --untested: most pairs of model and benchmark were never run, and a typed prompt ranks all
-models. 30% of the benchmarks of each model that was run on two or more are hidden, an embedder like
-the given one is trained without them, and its forecasts are compared with the hidden answers to val.
-`cell error` is how far the mean forecast of a model on a benchmark is from its accuracy there, `bias`
-the same with its sign (positive: forecast too high), `cells in 80%` should be near 80%, `routing` is
-with all candidates, hidden or not. factor-analysis knows each question's category and no texts.
+How to read --untested: most pairs of model and benchmark were never evaluated, but a prompt ranks all
+models. 30% of the benchmarks of each model that was evaluated on two or more are hidden, an embedder like
+the given one is trained without them, and its predictions are compared with the hidden answers in val.
+`cell error` is the difference of a model's mean prediction and accuracy on a benchmark, `bias`
+the same with its sign (positive: prediction too high), `cells in 80%` should be near 80%, `routing` is
+with all candidates, hidden or not. factor-analysis knows each question's category but no texts.
 
-reference-mf is the paper's own model. It takes minutes to train once, and is kept beside the embedder.")]
+reference-mf is the paper's own model. It takes minutes to train once, and is cached next to the embedder.")]
 pub struct Arguments {
     /// The embedder, or `shipped`.
     embedder: PathBuf,
-    /// The folder of the data set (with --sql, that of its questions and models); models in it that the
-    /// embedder lacks are passed over and counted.
+    /// The folder of the data set (with --sql, that of its questions and models); models that the embedder
+    /// lacks are ignored and counted.
     #[arg(required_unless_present = "sql")]
     data: Option<PathBuf>,
-    /// The questions to judge on.
+    /// The split to evaluate on.
     #[arg(long, value_enum, default_value_t = Chosen::Val)]
     split: Chosen,
-    /// Train without a benchmark and judge on it; `all` for each in turn.
+    /// Train without a benchmark and evaluate on it; `all` for each in turn.
     #[arg(long, value_name = "CATEGORY")]
     leave_out: Option<String>,
-    /// Judge only the responses of models that an expression means, as in `llmap route`.
+    /// Evaluate only the responses of models that match an expression, as in `llmap route`.
     #[arg(long = "where", visible_alias = "filter", value_name = "EXPRESSION")]
     filter: Option<String>,
-    /// Add the deferral curves: what quality each router reaches at what cost.
+    /// Add deferral curves: the accuracy of each router as a function of cost.
     #[arg(long, conflicts_with = "leave_out")]
     routing_curve: bool,
-    /// `unseen` leaves whole families of models out of training, and judges how well a few of their
+    /// `unseen` holds whole families of models out of training, and evaluates how well a few of their
     /// responses place them.
     #[arg(long, value_enum, default_value_t = Which::Seen, conflicts_with_all = ["leave_out", "routing_curve"])]
     models: Which,
-    /// Hide some benchmarks of each model, train without them, and judge the forecasts of the hidden
-    /// answers to val.
+    /// Hide some benchmarks of each model, train without them, and evaluate the predictions of the hidden
+    /// answers in val.
     #[arg(long, conflicts_with_all = ["leave_out", "routing_curve", "models", "filter", "split"])]
     untested: bool,
-    /// Do so with this many seeds, from --seed on.
+    /// The number of seeds, starting from --seed.
     #[arg(long, default_value_t = 1, requires = "untested", value_name = "R",
         value_parser = clap::value_parser!(u64).range(1..=1000))]
     repeats: u64,
-    /// Judge the paper's own weights too, as `llmap import paper` wrote them.
+    /// Also evaluate the paper's weights, as written by `llmap import paper`.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["leave_out", "models", "untested"])]
     weights: Option<PathBuf>,
-    /// Do not train and judge reference-mf.
+    /// Do not train and evaluate reference-mf.
     #[arg(long)]
     no_reference: bool,
-    /// Resamples of the questions for the intervals; 0 for none.
+    /// Bootstrap resamples of the questions for the intervals; 0 for none.
     #[arg(long, default_value_t = 1000, value_name = "N",
         value_parser = clap::value_parser!(u32).range(0..=100_000))]
     resamples: u32,
@@ -146,14 +146,14 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         evaluate(&embedder, &data, &settings, &mut Progress::new(&mut progress, &cancel))?;
     bar.finish_and_clear();
     if let Some(problem) = not_kept.filter(|_| !common.quiet) {
-        let problem = format!("reference-mf cannot be kept for the next time: {problem}");
+        let problem = format!("reference-mf could not be cached: {problem}");
         output::message(format!("note: {problem}"));
     }
     if common.json { output::json(&evaluation) } else { output::text(&screen(&evaluation)) }
 }
 
-/// Where the reference model for this data, encoder and seed is kept: beside the embedder, or in the
-/// user's cache for the shipped one.
+/// The cached reference model for this data, encoder and seed: next to the embedder, or in the user's cache
+/// for the shipped one.
 fn cache(path: &Path, embedder: &Embedder, data: &Dataset, seed: u64) -> PathBuf {
     let fingerprint = format!("{}-{}-{seed}", data.fingerprint(), embedder.encoder().fingerprint());
     if path.as_os_str() != super::SHIPPED {
@@ -163,7 +163,7 @@ fn cache(path: &Path, embedder: &Embedder, data: &Dataset, seed: u64) -> PathBuf
     folder.join(format!("reference-mf-{fingerprint}.safetensors"))
 }
 
-/// Families are left out together where the data name them.
+/// Families are held out together if the data has them.
 pub fn left_out(data: &Dataset, common: &Common) -> unseen::Settings {
     let named = data.attributes.iter().any(|a| a.name == "family");
     let defaults = unseen::Settings::default();
@@ -174,7 +174,7 @@ pub fn left_out(data: &Dataset, common: &Common) -> unseen::Settings {
     }
 }
 
-/// Whole families left out of training, then placed by a few responses.
+/// Whole families held out of training, then placed by a few responses.
 fn unseen(data: &Dataset, common: &Common) -> Result<()> {
     let cancel = signals::flag();
     let settings = left_out(data, common);
@@ -208,7 +208,7 @@ fn unseen(data: &Dataset, common: &Common) -> Result<()> {
         "predictor",
         "order",
         "responses",
-        "error of accuracy",
+        "accuracy error",
         "of benchmarks",
         "in 80%",
         "AUC",
@@ -217,7 +217,7 @@ fn unseen(data: &Dataset, common: &Common) -> Result<()> {
     let times: Vec<String> =
         found.milliseconds.iter().map(|(n, ms)| format!("{n} in {ms:.1} ms")).collect();
     output::text(&format!(
-        "{} of {}, each left out once; responses folded in: {}\n\n{}",
+        "{} of {}, each held out once; responses folded in: {}\n\n{}",
         crate::count(found.models, "model"),
         if found.families == 1 {
             "1 family".into()
@@ -355,7 +355,7 @@ fn screen(evaluation: &Evaluation) -> String {
         let name = format!("{:.0}–{:.0}%", 100.0 * c.from, 100.0 * c.to);
         vec![name, c.groups.to_string(), format!("{:.1}%", 100.0 * c.covered)]
     });
-    let covered = output::table(&["predicted", "groups", "in their 80% interval"], covered, 1);
+    let covered = output::table(&["predicted", "groups", "in 80% interval"], covered, 1);
     let curve = evaluation.routing_curve.as_ref().map(curve_screen).unwrap_or_default();
     let skipped = match evaluation.models_skipped {
         0 => String::new(),
@@ -386,7 +386,7 @@ fn curve_screen(found: &Deferral) -> String {
     let mut order: Vec<_> = found.curves.iter().collect();
     order.sort_by(|a, b| b.1.area.total_cmp(&a.1.area));
     let rows = order.into_iter().map(|(name, curve)| {
-        // The quality at no more than a share of the way from the lowest to the highest cost.
+        // The accuracy at up to a share of the way from the lowest to the highest cost.
         let at = |share: f64| {
             let most = found.costs[0] + share * (found.costs[1] - found.costs[0]);
             let reached = curve.points.iter().take_while(|p| p.cost <= most + 1e-9).last();
@@ -407,7 +407,7 @@ fn curve_screen(found: &Deferral) -> String {
     let header =
         ["router", "area", "cheapest", "10%", "25%", "50%", "best", "equals the best single at"];
     format!(
-        "quality against cost: {}, {} of known cost; always the cheapest model: {}; \
+        "accuracy against cost: {}, {} of known cost; always the cheapest model: {}; \
          always the most expensive: {}\n\n{}\nalways the best single model: {:.3} correct for {} per question\n\n",
         crate::count(found.questions, "question"),
         crate::count(found.models, "model"),

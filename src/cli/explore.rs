@@ -11,40 +11,40 @@ use crate::{Error, Output, Result};
   llmap
   llmap explore my.safetensors --theme light
   llmap explore my.safetensors --data mydata       browse its questions, the most surprising first
-  llmap explore --plain --prompt \"2+2=?\" | less    what the screen would tell, as text
+  llmap explore --plain --prompt \"2+2=?\" | less    the content of the screen as text
   llmap explore --json | jq '.models[0]'
 
 Keys, themes and switches: see docs/explorer.md.")]
 pub struct Arguments {
-    /// The embedder; without one, the one that llmap ships with.
+    /// The embedder; by default, the one that llmap ships with.
     embedder: Option<PathBuf>,
     /// A theme by name (see `llmap themes`), or a theme file.
     #[arg(long, value_name = "THEME")]
     theme: Option<String>,
-    /// A data set whose questions can be browsed.
+    /// A data set for the Questions pane.
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
-    /// Neither restore the last session nor remember this one.
+    /// Neither restore the last session nor save this one.
     #[arg(long)]
     fresh: bool,
-    /// Write a log to this file, behind what stands in it.
+    /// Append a log to this file.
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
-    /// Print what the screen would tell as text, and end.
+    /// Print the content of the screen as text, and exit.
     #[arg(long)]
     plain: bool,
-    /// With --plain or --json: rank the models for this prompt too.
+    /// With --plain or --json: also rank the models for this prompt.
     #[arg(long, value_name = "TEXT")]
     prompt: Option<String>,
 }
 
 impl Arguments {
-    /// True if it prints what there is to say, and does not open the explorer.
+    /// True if it prints instead of opening the explorer.
     pub fn prints(&self, common: &Common) -> bool {
         self.plain || common.json
     }
 
-    /// How the explorer shall look.
+    /// The options of the explorer.
     fn options(&self) -> Options {
         Options {
             theme: self.theme.clone(),
@@ -84,12 +84,12 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     }
     terminal()?;
     if let Some(problem) = explorer::run(embedder, &arguments.options())? {
-        output::message(format!("note: the session is not remembered: {problem}"));
+        output::message(format!("note: the session was not saved: {problem}"));
     }
     Ok(())
 }
 
-/// Whether the log can be written: into a file or a device, which no one has to read.
+/// Checks that the log can be written: to a file or device that needs no reader.
 fn check_log(log: &Path, arguments: &Arguments) -> Result<()> {
     let mut inputs: Vec<PathBuf> = arguments.embedder.clone().into_iter().collect();
     inputs.extend(arguments.data.as_deref().map(crate::dataset::table_files).unwrap_or_default());
@@ -103,7 +103,7 @@ fn check_log(log: &Path, arguments: &Arguments) -> Result<()> {
     Output::open(log, &inputs).map(drop)
 }
 
-/// The explorer needs a person at a terminal.
+/// The explorer needs an interactive terminal.
 pub fn terminal() -> Result<()> {
     use std::io::IsTerminal;
     if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
@@ -117,14 +117,14 @@ pub fn terminal() -> Result<()> {
         let name = name.filter(|name| !name.is_empty());
         let named = name.map_or("TERM is not set".into(), |name| format!("TERM is `{name}`"));
         return Err(Error::Usage(format!(
-            "{named}: the explorer cannot draw on such a terminal; `llmap explore --plain` prints \
+            "{named}: the explorer does not support this terminal; `llmap explore --plain` prints \
              the same as text, or set TERM, as in TERM=xterm-256color"
         )));
     }
     Ok(())
 }
 
-/// Whether a terminal of this kind can move its cursor, as far as its name tells.
+/// Whether a terminal of this type can move its cursor, judging by its name.
 fn can_draw(name: Option<&str>) -> bool {
     const CANNOT: &[&str] = &["", "dumb", "unknown", "emacs", "network", "dialup", "lpr", "tty"];
     let name = name.unwrap_or_default().trim().to_ascii_lowercase();

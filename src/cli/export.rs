@@ -13,10 +13,10 @@ use crate::analysis::projection::Projection;
 use crate::dataset::Dataset;
 use crate::embedder::{Embedder, Paper};
 use crate::explorer::{Kind, Shown, picture, picture_of_vectors};
-use crate::export::{Asked, Form, Layout, Matrix, Sheet, Table, atlas, table};
+use crate::export::{Form, Layout, Matrix, Request, Sheet, Table, atlas, table};
 use crate::{Error, Output, Result, one_line};
 
-/// Axes of the principal components that are written.
+/// Number of principal components.
 const AXES: usize = 6;
 
 #[derive(clap::Args)]
@@ -37,33 +37,33 @@ const AXES: usize = 6;
   llmap export my.safetensors --pane questions --data mydata -o questions.parquet
   llmap export --pane compare --model gpt-4o-2024-05-13 --model gpt-4o-mini-2024-07-18
 
-The ending of a file name decides its form. docs/exporting.md has the columns.")]
+The ending of a file name determines its format. docs/exporting.md has the columns.")]
 pub struct Arguments {
-    /// The embedder, or `shipped`; for all but --pane also the paper's weights (`llmap import paper`).
+    /// The embedder, or `shipped`; except for --pane, also the paper's weights (`llmap import paper`).
     #[arg(default_value = super::SHIPPED)]
     embedder: PathBuf,
-    /// The map: .svg, .png, .html (with a field to find models in) or .csv.
+    /// The map: .svg, .png, .html (searchable) or .csv.
     #[arg(long, value_name = "FILE", group = "what")]
     map: Option<PathBuf>,
     /// The models' vectors: .csv, .parquet, .npy or .tsv (`TensorBoard`'s pair).
     #[arg(long, value_name = "FILE", group = "what")]
     vectors: Option<PathBuf>,
-    /// The models' places on the map: .csv, .parquet, .npy or .tsv.
+    /// The models' map coordinates: .csv, .parquet, .npy or .tsv.
     #[arg(long, value_name = "FILE", group = "what")]
     coordinates: Option<PathBuf>,
-    /// Models, places, vectors and neighbors for Embedding Atlas: .parquet.
+    /// Models, coordinates, vectors and neighbors for Embedding Atlas: .parquet.
     #[arg(long, value_name = "FILE", group = "what")]
     atlas: Option<PathBuf>,
     /// The table of a pane of the explorer.
     #[arg(long, value_enum, value_name = "PANE", group = "what")]
     pane: Option<Table>,
-    /// The file for the table: .csv, .json, .md or .parquet; without it, standard output.
+    /// The file for the table: .csv, .json, .md or .parquet; standard output by default.
     #[arg(long, short, value_name = "FILE", requires = "pane")]
     output: Option<PathBuf>,
-    /// The form of the table; without it, that of the file's ending, or CSV.
+    /// The format of the table; by default that of the file's ending, or CSV.
     #[arg(long, value_enum, value_name = "FORM", requires = "pane")]
     format: Option<Form>,
-    /// How the vectors are shown in the plane.
+    /// The projection of the vectors.
     #[arg(long, value_enum, default_value_t = Projected::Pca)]
     projection: Projected,
     /// An attribute, a benchmark, `cluster`, `uncertainty` or `nothing`.
@@ -78,10 +78,10 @@ pub struct Arguments {
     /// The data set of the panes `questions`, `evaluate` and `new`.
     #[arg(long, value_name = "DATA", requires = "pane")]
     data: Option<PathBuf>,
-    /// A model of the panes `model` and `compare`, which takes several.
+    /// A model for the panes `model` and `compare`; may be repeated for `compare`.
     #[arg(long, value_name = "NAME", requires = "pane")]
     model: Vec<String>,
-    /// The answers of the pane `new`, as `llmap onboard` reads them.
+    /// The answers for the pane `new`, in the format of `llmap onboard`.
     #[arg(long, value_name = "FILE", requires = "pane")]
     answers: Option<PathBuf>,
 }
@@ -90,7 +90,7 @@ pub struct Arguments {
 enum Projected {
     /// Principal components.
     Pca,
-    /// t-SNE, which keeps neighbors and no distances.
+    /// t-SNE, which preserves neighbors but not distances.
     #[value(alias = "tsne")]
     TSne,
 }
@@ -119,8 +119,8 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         (Some(path), ..) => (true, path),
         (_, Some(path), _) => (false, path),
         (_, _, Some(path)) => return run_atlas(arguments, path, common),
-        // The group of arguments does not let it come to this.
-        _ => return Err(Error::Usage("name what to export".into())),
+        // The argument group prevents this.
+        _ => return Err(Error::Usage("choose what to export".into())),
     };
     let layout = by_ending(path, Layout::of_ending, ".csv, .parquet, .npy or .tsv")?;
     let file = open(path, arguments)?;
@@ -150,14 +150,14 @@ fn open(path: &Path, arguments: &Arguments) -> Result<Output> {
     Output::open(path, &inputs)
 }
 
-/// What the ending of a file name asks for.
+/// The format of a file's ending.
 fn by_ending<T>(path: &Path, of: impl Fn(&str) -> Option<T>, endings: &str) -> Result<T> {
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     let file = path.display();
-    of(ending).ok_or_else(|| Error::Usage(format!("{file}: name a file that ends in {endings}")))
+    of(ending).ok_or_else(|| Error::Usage(format!("{file}: the file name must end in {endings}")))
 }
 
-/// Whose models they are.
+/// Where the models come from.
 enum Source {
     Embedder(Arc<Embedder>),
     Paper(Box<Paper>),
@@ -185,7 +185,7 @@ impl Source {
         }
     }
 
-    /// What the map and neighbors stand on.
+    /// The vectors for map and neighbors.
     fn profiles(&self) -> ArrayView2<'_, f32> {
         match self {
             Self::Embedder(embedder) => embedder.profiles(),
@@ -193,11 +193,11 @@ impl Source {
         }
     }
 
-    /// The models with all that is known of them.
+    /// The models with all their attributes and scores.
     fn known(&self, common: &Common) -> Result<Sheet> {
         match self {
             Self::Embedder(embedder) => {
-                let asked = Asked {
+                let asked = Request {
                     prompt: None,
                     data: None,
                     models: &[],
@@ -265,7 +265,7 @@ fn run_atlas(arguments: &Arguments, path: &Path, common: &Common) -> Result<()> 
     done(path, None, source.models().len(), bytes.len(), common)
 }
 
-/// Says what was written.
+/// Reports what was written.
 fn done(
     path: &Path,
     beside: Option<&Path>,
@@ -298,7 +298,7 @@ fn run_table(arguments: &Arguments, pane: Table, common: &Common) -> Result<()> 
     let named = arguments.model.iter();
     let named = named.map(|name| crate::resolve("model", name, embedder.models()));
     let models = named.collect::<Result<Vec<usize>>>()?;
-    let asked = Asked {
+    let asked = Request {
         prompt: arguments.prompt.as_deref(),
         data: data.as_ref(),
         models: &models,
@@ -327,8 +327,8 @@ fn printed(form: Form, bytes: &[u8]) -> Result<()> {
             use std::io::IsTerminal;
             let mut out = std::io::stdout().lock();
             if out.is_terminal() {
-                let problem = "Parquet is nothing to read on a terminal";
-                return Err(Error::usage(problem, "name a file with -o"));
+                let problem = "Parquet cannot be printed on a terminal";
+                return Err(Error::usage(problem, "write it to a file with -o"));
             }
             let written = out.write_all(bytes).and_then(|()| out.flush());
             written.map_err(|e| Error::io(Path::new("standard output"), e))

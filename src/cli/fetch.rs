@@ -15,7 +15,7 @@ use crate::hub::{ITEMS, Item};
 
 Files go to the cache of the Hugging Face tools and are checked by size and hash; a download that broke
 goes on where it stopped. HF_ENDPOINT names a mirror, HF_HOME or HF_HUB_CACHE the cache, HF_TOKEN a token;
-with HF_HUB_OFFLINE=1 only the cache is looked at.")]
+with HF_HUB_OFFLINE=1 only the cache is used.")]
 pub struct Arguments {
     /// What to download.
     #[arg(value_parser = ITEMS.map(|item| item.name))]

@@ -15,24 +15,24 @@ use crate::eval::forecast_check::{Check, check};
 use crate::progress::Progress;
 use crate::{Error, Result};
 
-/// Questions of a new benchmark at most.
+/// Maximum number of questions of a new benchmark.
 const MOST: usize = 1 << 17;
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
-  llmap forecast                                           what is known of each benchmark
+  llmap forecast                                           the best models of each benchmark
   llmap forecast shipped --benchmark gsm8k                 all models on one, best first
   llmap forecast shipped --model gpt-4o-2024-05-13         one model on all
   llmap forecast shipped --where 'open' --csv > grid.csv   every pair, for a spreadsheet
-  llmap forecast shipped --new < questions.txt             a benchmark of which only the questions exist
+  llmap forecast shipped --new < questions.txt             a benchmark with questions only
   llmap forecast shipped --new --scores some.csv < questions.txt
-  llmap forecast shipped --check openevals                 how far off: trains anew without each benchmark
+  llmap forecast shipped --check openevals                 the error: retrains without each benchmark
 
-Accuracies with a count of responses are measured, the others forecast from the model's overall ability and
-the scores of the models that were run; those of a new benchmark from its texts and the models' vectors
-besides. Intervals hold 80%.")]
+Accuracies with a count of responses are measured, the others predicted from the model's overall ability and
+the scores of the evaluated models; those of a new benchmark also from its texts and the models'
+vectors. Intervals are 80%.")]
 pub struct Arguments {
-    /// The embedder; the shipped one without.
+    /// The embedder; by default the shipped one.
     embedder: Option<PathBuf>,
     /// A benchmark: all models on it, best first.
     #[arg(long, conflicts_with_all = ["model", "new"])]
@@ -40,26 +40,26 @@ pub struct Arguments {
     /// A model: its accuracies on all benchmarks.
     #[arg(long, conflicts_with_all = ["new", "filter", "top"])]
     model: Option<String>,
-    /// Forecast a new benchmark: its questions come from standard input.
+    /// Predict a new benchmark: its questions come from standard input.
     #[arg(long)]
     new: bool,
-    /// What tells questions on standard input apart.
+    /// How questions on standard input are separated.
     #[arg(long, value_enum, default_value_t, requires = "new")]
     input: Format,
-    /// Accuracies that are known on the new benchmark: a table of `model_name`, `accuracy` and, if there
-    /// is one, `responses`.
+    /// Known accuracies on the new benchmark: a table with `model_name`, `accuracy` and optionally
+    /// `responses`.
     #[arg(long, value_name = "TABLE", requires = "new")]
     scores: Option<PathBuf>,
-    /// Only models that an expression means, as in `llmap route`.
+    /// Only models that match an expression, as in `llmap route`.
     #[arg(long = "where", visible_alias = "filter", value_name = "EXPRESSION")]
     filter: Option<String>,
-    /// Only so many models, the best.
+    /// Only this many models, best first.
     #[arg(long, value_name = "K", value_parser = super::count)]
     top: Option<usize>,
-    /// A table of comma-separated values on standard output: a row a pair.
+    /// Print a CSV table to standard output, one row per pair.
     #[arg(long, conflicts_with = "json")]
     csv: bool,
-    /// Leave each benchmark of a data set out of training in turn, and compare forecasts with it.
+    /// Leave each benchmark of a data set out of training in turn, and compare predictions with it.
     #[arg(long, value_name = "DATA", conflicts_with_all = ["new", "model", "filter", "top", "csv"])]
     check: Option<PathBuf>,
 }
@@ -72,7 +72,7 @@ struct Column {
 }
 
 impl Column {
-    /// The benchmark's name, marked where its labels are not correctness.
+    /// The benchmark's name, with its kind unless that is correctness.
     fn title(&self) -> String {
         self.kind.marked(&self.benchmark)
     }
@@ -102,7 +102,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         let model = crate::resolve("model", name, embedder.models())?;
         return one_model(&embedder, model, &columns, arguments.csv, common);
     }
-    // Of each benchmark, the models of the pool, best first.
+    // For each benchmark, the models of the pool, best first.
     let ordered: Vec<(&Column, Vec<usize>)> = columns
         .iter()
         .map(|column| {
@@ -256,7 +256,7 @@ fn one_model(
     output::text(&format!("{}\n{}", crate::cell(name, 80), output::table(&header, rows, 1)))
 }
 
-/// Of each benchmark, who leads it and who might.
+/// For each benchmark, the best measured and the best predicted model.
 fn overview(embedder: &Embedder, ordered: &[(&Column, Vec<usize>)]) -> Result<()> {
     let short = crate::short_names(embedder.models());
     let rows = ordered.iter().map(|(column, order)| {
@@ -355,7 +355,7 @@ fn check_screen(found: &Check) -> String {
         format!("on {}", crate::one_line(&found.worse.join(", ")))
     };
     format!(
-        "{}\n{means}\nllmap orders the models better than overall ability on {} of {} benchmarks, as well \
+        "{}\n{means}\nllmap ranks the models better than overall ability on {} of {} benchmarks, as well \
          on {}, worse {worse}\n\
          llmap: texts, and the scores of four fifths of the models; texts: no scores; ability: a straight \
          line in overall ability; linear: linear regression on vectors\n{:.0} s\n",

@@ -15,59 +15,59 @@ use crate::import::{
 use crate::progress::Progress;
 use crate::{Error, Folder, Output, Result, one_line};
 
-/// So many tasks, models or faults are printed; `--json` has more.
+/// Maximum number of printed tasks, models or faults; `--json` has all.
 const PRINTED: usize = 40;
-/// So many answers are previewed.
+/// Number of answers in the preview.
 const PREVIEW: usize = 8;
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   llmap import lm-eval results/ -o mydata         lm_eval … --log_samples --output_path results
-  llmap import lm-eval results/ --dry-run         what would become of them, writing nothing
+  llmap import lm-eval results/ --dry-run         a preview, writing nothing
   llmap import lm-eval results/ -o mydata --filter gsm8k=flexible-extract --metric arc_easy=acc_norm
   llmap import inspect logs/ -o mydata            .eval and .json
-  llmap import wide scores.csv --dry-run          a row a question, a column a model
+  llmap import wide scores.csv --dry-run          one row per question, one column per model
   llmap import long runs.parquet -o mydata --columns question=text,model=llm,label=ok
-  llmap import auto downloads/ --dry-run          whatever the files resemble
+  llmap import auto downloads/ --dry-run          detects the format
   llmap import paper embedllm/ -o paper.safetensors   the paper's own weights: saved_model.pth or
                                                   model_embeddings.pth, model_order.csv and, if it is
                                                   there, question_order.csv
-  llmap train mydata -o my.safetensors            then learn from it
+  llmap train mydata -o my.safetensors            then train on it
 
 One metric counts for a task. Without --metric it is the first that all its files have of: acc,
-exact_match, pass@1, prompt_level_strict_acc, math_verify, acc_norm; another one called right or
+exact_match, pass@1, prompt_level_strict_acc, math_verify, acc_norm; another one called correct or
 wrong that is 0 or 1; any that is 0 or 1; a share from 0 to 1; a percentage. HELM's scenarios have
-their own (docs/importing.md). The filter is the first that all files of a task have. What is odd is
+their own (docs/importing.md). The filter is the first that all files of a task have. Invalid data is
 passed over, counted and listed.
 
 Folders of data sets as EmbedLLM publishes them need no import: llmap reads them. `llmap merge` makes
 one data set of several.")]
 pub struct Arguments {
-    /// Whose files they are.
+    /// The format of the files.
     #[arg(value_enum)]
     format: Wanted,
-    /// Files, archives, or folders with files below them.
+    /// Files, archives or folders.
     #[arg(required_unless_present = "sql", conflicts_with = "sql")]
     path: Vec<PathBuf>,
-    /// The folder to write the data set to; it must not be there yet. A file, for `paper`.
+    /// The output folder, which must not exist yet; a file for `paper`.
     #[arg(short, long, value_name = "DATA", required_unless_present = "dry_run")]
     output: Option<PathBuf>,
-    /// The metric that says whether an answer is right, of one task or of all that have it.
+    /// The metric of correctness, for one task or for all that have it.
     #[arg(long, value_name = "[TASK=]NAME")]
     metric: Vec<String>,
-    /// The filter whose answers count, of one task or of all that have it (lm-eval).
+    /// The filter whose answers are used, for one task or for all that have it (lm-eval).
     #[arg(long, value_name = "[TASK=]NAME")]
     filter: Vec<String>,
-    /// The field of a document that holds the question, instead of those that the prompt uses (lm-eval).
+    /// The field of a document that contains the question, instead of those in the prompt template (lm-eval).
     #[arg(long, value_name = "FIELD")]
     text: Option<String>,
-    /// What columns are for: question, model, label, category, split, id, choices, ignore (long, wide).
+    /// The roles of columns: question, model, label, category, split, id, choices, ignore (long, wide).
     #[arg(long, value_name = "ROLE=NAME,…")]
     columns: Vec<String>,
-    /// How the tables are written.
+    /// The format of the tables.
     #[arg(long = "format", value_enum, default_value_t = Form::Csv, value_name = "FORM")]
     form: Form,
-    /// Refuse odd tasks, rows and files instead of passing over them.
+    /// Fail on invalid tasks, rows and files instead of skipping them.
     #[arg(long)]
     strict: bool,
     /// Show what would be written, and write nothing.
@@ -77,11 +77,11 @@ pub struct Arguments {
     sql: Sql,
 }
 
-/// Whose files they are, or whatever they resemble.
+/// A format, or automatic detection.
 #[derive(Clone, Copy)]
 enum Wanted {
     Format(Format),
-    /// The paper's own weights, which become no data set.
+    /// The paper's weights, which do not become a data set.
     Paper,
     Auto,
 }
@@ -101,13 +101,13 @@ impl clap::ValueEnum for Wanted {
             Self::Paper => {
                 ("paper", "the weights of EmbedLLM's code (.pth), which become one file")
             }
-            Self::Auto => ("auto", "whatever the files resemble"),
+            Self::Auto => ("auto", "detects the format"),
         };
         Some(clap::builder::PossibleValue::new(name).help(about))
     }
 }
 
-/// The format that files resemble, and how to read those that resemble another one.
+/// The format that files resemble, and how to read those of other formats.
 fn resembling(paths: &[PathBuf]) -> Result<(Format, Vec<String>)> {
     let shown: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
     let mut all = resemble_all(paths)?.into_iter();
@@ -117,7 +117,7 @@ fn resembling(paths: &[PathBuf]) -> Result<(Format, Vec<String>)> {
         }
         Some(other) => Err(Error::Usage(other.advice(paths))),
         None => Err(Error::Usage(format!(
-            "{}: nothing here resembles a format that llmap knows; a table with a row an answer is read \
+            "{}: no known format detected; import a table with one row per answer \
              with `llmap import long … --columns question=NAME,model=NAME,label=NAME`",
             shown.join(" ")
         ))),
@@ -128,7 +128,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let (format, others) = match arguments.format {
         Wanted::Format(format @ (Format::Long | Format::Wide)) => (format, Vec::new()),
         _ if arguments.sql.sql.is_some() => {
-            let problem = "a query gives a table";
+            let problem = "a query returns a table";
             return Err(Error::usage(problem, "llmap import long --sql …, or wide"));
         }
         Wanted::Format(format) => (format, Vec::new()),
@@ -171,13 +171,13 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     if !common.quiet {
         eprint!("{}", passed_over(found.report()));
         for other in others {
-            eprintln!("not read, since it is of another format: {}", one_line(&other));
+            eprintln!("skipped, since it has another format: {}", one_line(&other));
         }
     }
     Ok(())
 }
 
-/// The paper's own weights: one file in place of a data set.
+/// The paper's weights: a file instead of a data set.
 fn run_paper(arguments: &Arguments, common: &Common) -> Result<()> {
     let path = arguments.output.as_deref().filter(|_| !arguments.dry_run);
     let output = path.map(|path| Output::open(path, &arguments.path)).transpose()?;
@@ -191,7 +191,7 @@ fn run_paper(arguments: &Arguments, common: &Common) -> Result<()> {
         return output::json(&about);
     }
     let place = path.map_or_else(
-        || "a dry run, nothing is written".to_owned(),
+        || "dry run, nothing is written".to_owned(),
         |path| one_line(&path.display().to_string()),
     );
     let (models, width) = paper.vectors.dim();
@@ -201,15 +201,15 @@ fn run_paper(arguments: &Arguments, common: &Common) -> Result<()> {
     }
     text += &if paper.forecasts() {
         format!(
-            "; forecasts for texts of {} numbers, {} of which it holds",
+            "; predictions from question vectors of dimension {}, with {} included",
             paper.inputs(),
             count(paper.questions(), "question", "questions"),
         )
     } else {
-        "; vectors alone, which forecast no answers (saved_model.pth does)".into()
+        "; vectors only, which cannot predict answers (saved_model.pth can)".into()
     };
     if paper.forecasts() && paper.questions() == 0 {
-        text += "\nwithout question_order.csv, every text is read with all-mpnet-base-v2 \
+        text += "\nwithout question_order.csv, every text is encoded with all-mpnet-base-v2 \
                  (`llmap fetch mpnet`)";
     }
     if let Some(path) = path {
@@ -221,7 +221,7 @@ fn run_paper(arguments: &Arguments, common: &Common) -> Result<()> {
     output::text(&text)
 }
 
-/// What is known of the paper's weights.
+/// A summary of the paper's weights.
 pub fn of_paper(paper: &Paper) -> Value {
     json!({
         "kind": "paper-weights",
@@ -269,7 +269,7 @@ fn document(found: &Imported, output: Option<&Path>) -> Value {
 fn summary(found: &Imported, output: Option<&Path>, quiet: bool) -> String {
     let report = found.report();
     let place = output.map_or_else(
-        || "a dry run, nothing is written".to_owned(),
+        || "dry run, nothing is written".to_owned(),
         |output| one_line(&output.display().to_string()),
     );
     let mut text = format!(
@@ -305,12 +305,12 @@ fn summary(found: &Imported, output: Option<&Path>, quiet: bool) -> String {
     text
 }
 
-/// A number and what it counts.
+/// A number and its unit.
 fn count(n: usize, one: &str, more: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { more })
 }
 
-/// The tasks, with the metric and the filter that count.
+/// The tasks, with the chosen metric and filter.
 fn tasks(tasks: &[Task]) -> String {
     let others = |taken: String, others: &[String]| {
         if others.is_empty() { taken } else { format!("{taken} (not: {})", others.join(", ")) }
@@ -338,7 +338,7 @@ fn tasks(tasks: &[Task]) -> String {
     text
 }
 
-/// What was made of names, texts and dates.
+/// Notes about names, texts and dates.
 fn remarks(report: &Report) -> String {
     let older: usize = report.reruns.iter().map(|rerun| rerun.responses).sum();
     let counts = [
@@ -346,7 +346,7 @@ fn remarks(report: &Report) -> String {
             report.repeated,
             "duplicate answers: the first one in a file counts, the last one of files without a date",
         ),
-        (report.conflicting, "duplicate answers that contradict the one that counts"),
+        (report.conflicting, "duplicate answers that differ from the one that counts"),
         (
             report.merged_texts,
             "documents with another text than their question, known by hash or number",
@@ -356,7 +356,7 @@ fn remarks(report: &Report) -> String {
             "documents with another hash than their question, known by their text",
         ),
         (report.split, "questions that share their text with another one of the task, kept apart"),
-        (report.reruns.len(), "older runs are left out, the newest counts"),
+        (report.reruns.len(), "older runs were skipped in favor of the newest"),
         (older, "answers in them"),
     ];
     let counts = counts.into_iter().filter(|(n, _)| *n > 0);
@@ -382,7 +382,7 @@ fn remarks(report: &Report) -> String {
     }
 }
 
-/// What was passed over, for standard error.
+/// What was skipped, for standard error.
 fn passed_over(report: &Report) -> String {
     let skips = &report.skips;
     if skips.is_empty() {
@@ -400,10 +400,10 @@ fn passed_over(report: &Report) -> String {
         let rows = if skip.rows > 1 { format!(" ({} rows)", skip.rows) } else { String::new() };
         one_line(&format!("{}{line}: {}{rows}", skip.file.display(), skip.reason))
     });
-    format!("passed over {} (--strict refuses them):\n{}", counts.join(", "), listed(lines))
+    format!("skipped {} (--strict fails on them):\n{}", counts.join(", "), listed(lines))
 }
 
-/// Names in one line, not too many.
+/// Some names in one line.
 fn few(names: &[&str]) -> String {
     const FEW: usize = 6;
     let more = names.len().saturating_sub(FEW);
@@ -411,7 +411,7 @@ fn few(names: &[&str]) -> String {
     if more == 0 { first } else { format!("{first} and {more} more") }
 }
 
-/// Lines, indented, not too many.
+/// Some lines, indented.
 fn listed(lines: impl ExactSizeIterator<Item = String>) -> String {
     let n = lines.len();
     let mut text = lines.take(PRINTED).fold(String::new(), |text, line| text + "  " + &line + "\n");

@@ -124,7 +124,7 @@ fn attributes(attributes: &[Attribute]) -> Vec<Value> {
         .collect()
 }
 
-/// The document as indented text: what `--json` gives, for reading.
+/// The document as indented text, for reading.
 fn screen(value: &Value) -> String {
     let mut out = String::new();
     lines(value, 0, &mut out);

@@ -8,36 +8,36 @@ use super::{Common, output};
 use crate::dataset::{Dataset, Form, Merged, guess, join_attributes, merge};
 use crate::{Error, Folder, Result, one_line};
 
-/// So many names or conflicts are printed; `--json` has more.
+/// Maximum number of printed names or conflicts; `--json` has all.
 const PRINTED: usize = 20;
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
-  llmap merge mmlu mine -o both                   the one named first goes before the others
+  llmap merge mmlu mine -o both                   the first one takes precedence
   llmap merge a b -o c --rename \"gpt4=openai/gpt-4\"
   llmap merge mine -o priced --attributes prices.csv --guess
-  llmap merge a b -o c --json                     names to look at, and answers that differ
+  llmap merge a b -o c --json                     names to check, and answers that differ
 
-A model is the same one by its name, or by its name without case, separators and organization. Names
-that are nearly the same are listed, and kept apart. A question is the same one by its text; it is in
+Models are matched by name, ignoring case, separators and a missing organization. Names
+that are similar are listed, and kept apart. Questions are matched by text; each is in
 one split, test before val before train. docs/importing.md has the rules.")]
 pub struct Arguments {
     /// Folders of data sets.
     #[arg(required = true)]
     data: Vec<PathBuf>,
-    /// The folder to write the data set to; it must not be there yet.
+    /// The output folder, which must not exist yet.
     #[arg(short, long, value_name = "DATA")]
     output: PathBuf,
     /// A table with `model_name` and attributes: prices (`cost_in`, `cost_out`), `release`, any other.
     #[arg(long, value_name = "FILE")]
     attributes: Vec<PathBuf>,
-    /// Add what names suggest: size, family, instruct, quantization, as columns that begin with guessed_.
+    /// Add attributes guessed from names: size, family, instruct, quantization, with the prefix guessed_.
     #[arg(long)]
     guess: bool,
-    /// A name of a model that means another one.
+    /// Treat a model name as another one.
     #[arg(long, value_name = "NAME=NAME")]
     rename: Vec<String>,
-    /// How the tables are written.
+    /// The format of the tables.
     #[arg(long = "format", value_enum, default_value_t = Form::Csv, value_name = "FORM")]
     form: Form,
 }
@@ -47,7 +47,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let renames = arguments.rename.iter().map(|text| {
         let (from, to) = text
             .split_once('=')
-            .ok_or_else(|| Error::Usage(format!("--rename: `{text}` is no pair: write OLD=NEW")))?;
+            .ok_or_else(|| Error::Usage(format!("--rename: `{text}` is not a pair OLD=NEW")))?;
         Ok((from.trim().to_owned(), to.trim().to_owned()))
     });
     let renames = renames.collect::<Result<Vec<_>>>()?;
@@ -101,14 +101,11 @@ fn summary(data: &Dataset, report: &Merged, output: &Path, quiet: bool) -> Strin
     }
     let counts = [
         (report.shared_questions, "questions that several data sets have"),
-        (report.moved, "texts that were in several splits: the one that is held out furthest won"),
-        (report.repeated, "answers that several data sets have alike"),
-        (report.conflicting, "answers that differ: the data set named first won"),
+        (report.moved, "texts that were in several splits: test won over val, and val over train"),
+        (report.repeated, "identical answers in several data sets"),
+        (report.conflicting, "answers that differ: the first data set won"),
         (report.attribute_conflicts, "values of attributes that differ"),
-        (
-            report.unused_attributes.len(),
-            "models of the tables of attributes that the data do not have",
-        ),
+        (report.unused_attributes.len(), "models in attribute tables that are not in the data"),
     ];
     for (n, what) in counts.into_iter().filter(|(n, _)| *n > 0) {
         text.push_str(&format!("\n  {what}: {n}"));
@@ -134,14 +131,14 @@ fn summary(data: &Dataset, report: &Merged, output: &Path, quiet: bool) -> Strin
     };
     let renamed =
         report.renamed.iter().map(|(kept, other)| (kept.clone(), other.clone(), String::new()));
-    text.push_str(&pairs(renamed.collect(), "taken for one model"));
+    text.push_str(&pairs(renamed.collect(), "matched as one model"));
     let near = report
         .near_misses
         .iter()
         .map(|near| (near.known.clone(), near.other.clone(), format!(" ({})", near.reason)));
     text.push_str(&pairs(
         near.collect(),
-        "to look at, kept apart (--rename OLD=NEW makes them one)",
+        "similar names, kept apart (--rename OLD=NEW merges them)",
     ));
     let conflicts = report.conflicts.iter().map(|conflict| {
         let labels = format!(": {} kept, {} dropped", conflict.kept, conflict.dropped);

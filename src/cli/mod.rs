@@ -1,4 +1,4 @@
-//! The command line: one file a command, thin over the library.
+//! The command line: one file per command, a thin layer over the library.
 
 #[cfg(feature = "serve")]
 mod address;
@@ -43,12 +43,12 @@ use crate::dataset::{self, Dataset};
 use crate::embedder::{Embedder, Paper};
 use crate::{Error, PrintableLines, Result, one_line, start};
 
-/// The word that names the embedder that is compiled in.
+/// The name of the embedded default embedder.
 const SHIPPED: &str = "shipped";
-/// Characters of an argument that a message about it repeats at most.
+/// Maximum number of characters of an argument in an error message.
 const LONGEST: usize = 200;
 
-/// A map of language models, learned from who answered which question correctly.
+/// A map of language models, learned from records of which model answered which question correctly.
 #[cfg_attr(
     feature = "tui",
     doc = "
@@ -66,8 +66,8 @@ public evaluation records."
 #[cfg_attr(
     feature = "tui",
     command(after_help = "Examples:
-  llmap                                   explore 557 models, type a prompt, see who answers it
-  llmap route shipped \"2+2=?\"             the models most likely to answer it right
+  llmap                                   explore 557 models, type a prompt, see which model answers it
+  llmap route shipped \"2+2=?\"             the models most likely to answer it correctly
   llmap train mydata -o my.safetensors    learn from your own evaluation records
   llmap my.safetensors                    explore them")
 )]
@@ -81,16 +81,16 @@ struct Cli {
     common: Common,
 }
 
-/// What every command takes.
+/// Options of every command.
 #[derive(Args, Clone)]
 struct Common {
     /// Print one JSON document on standard output; progress goes to standard error.
     #[arg(long, global = true)]
     json: bool,
-    /// Decides everything random.
+    /// The random seed.
     #[arg(long, global = true, default_value_t = 1, value_name = "N")]
     seed: u64,
-    /// No progress and no remarks.
+    /// No progress and no notes.
     #[arg(long, short, global = true)]
     quiet: bool,
 }
@@ -100,38 +100,38 @@ enum Command {
     /// Open the explorer.
     #[cfg(feature = "tui")]
     Explore(explore::Arguments),
-    /// Learn an embedder from evaluation records.
+    /// Train an embedder on evaluation records.
     Train(train::Arguments),
     /// Encode the questions of a data set, or a shard of them, for `train --vectors`.
     Encode(encode::Arguments),
-    /// Judge an embedder beside the baselines.
+    /// Evaluate an embedder, with baselines.
     Evaluate(evaluate::Arguments),
     /// Rank the models for prompts.
     Route(route::Arguments),
     /// Route prompts over HTTP.
     #[cfg(feature = "serve")]
     Serve(serve::Arguments),
-    /// Ask whether attributes of models can be read off their vectors.
+    /// Test whether attributes of models can be decoded from their vectors.
     Probe(probe::Arguments),
-    /// Say how models would do on benchmarks that they were not run on.
+    /// Predict the accuracy of models on benchmarks that they were not evaluated on.
     Forecast(forecast::Arguments),
     /// Place a new model by a few of its answers, without training.
     Onboard(onboard::Arguments),
-    /// Pick the questions that tell most about a new model.
+    /// Choose the most informative questions for a new model.
     Ask(ask::Arguments),
-    /// Show what is in an embedder or a data set.
+    /// Show the content of an embedder or a data set.
     Inspect(inspect::Arguments),
-    /// Write the map to a file.
+    /// Export maps, tables and vectors to files.
     #[cfg(feature = "tui")]
     Export(export::Arguments),
-    /// Make a data set of what other evaluation programs wrote.
+    /// Convert the output of other evaluation tools to a data set.
     Import(import::Arguments),
-    /// Make one data set of several, with attributes from tables and names.
+    /// Merge data sets, and add attributes from tables and names.
     Merge(merge::Arguments),
     /// Download a sentence encoder or the data set of the paper.
     #[cfg(feature = "hub")]
     Fetch(fetch::Arguments),
-    /// Measure the speeds that the README quotes, on this machine.
+    /// Run the benchmarks of the README on this machine.
     #[cfg(feature = "tui")]
     Bench(bench::Arguments),
     /// List the color themes.
@@ -141,14 +141,14 @@ enum Command {
     Completions(completions::Arguments),
 }
 
-/// Parses, runs, prints the error if there is one.
+/// Parses, runs, and prints an error if there is one.
 pub fn run() -> ExitCode {
     let cli = parsed();
     let common = &cli.common;
     let listening = if cli.on_screen() { Ok(()) } else { signals::listen() };
     let outcome = listening.and_then(|()| dispatch(&cli));
     if let Some(problem) = crate::encoder::unkept().filter(|_| !common.quiet) {
-        output::message(format!("note: the vectors of texts are not kept: {problem}"));
+        output::message(format!("note: the vectors of texts were not cached: {problem}"));
     }
     match (outcome, signals::came()) {
         (Ok(()), _) => ExitCode::SUCCESS,
@@ -172,7 +172,7 @@ fn dispatch(cli: &Cli) -> Result<()> {
         #[cfg(not(feature = "tui"))]
         None => Err(Error::usage(
             "this build has no explorer: it lacks the feature `tui`",
-            "name a command; `llmap help` lists them",
+            "use a command; `llmap help` lists them",
         )),
         #[cfg(feature = "tui")]
         Some(Command::Explore(arguments)) => explore::run(arguments, common),
@@ -202,7 +202,7 @@ fn dispatch(cli: &Cli) -> Result<()> {
 }
 
 impl Cli {
-    /// True if the explorer takes the terminal over, and signals with it.
+    /// True if the explorer controls the terminal and handles signals.
     fn on_screen(&self) -> bool {
         match &self.command {
             #[cfg(feature = "tui")]
@@ -216,8 +216,8 @@ impl Cli {
     }
 }
 
-/// The command line. A message about it repeats arguments: they are made printable first, which may
-/// be another call, but one that is wrong in the same way.
+/// Parses the command line. Error messages repeat arguments, so these are made printable first; such a call
+/// fails in the same way.
 fn parsed() -> Cli {
     let given: Vec<OsString> = std::env::args_os().collect();
     let error = match Cli::try_parse_from(&given) {
@@ -231,7 +231,7 @@ fn parsed() -> Cli {
     };
     let text = error.render().to_string();
     if error.exit_code() == 0 {
-        // The version, or help: what was asked for, and a failure if it cannot be printed.
+        // The version or help; an error if it cannot be printed.
         let printed = error.print().and_then(|()| io::stdout().flush());
         let code = printed.map_err(|e| Error::io(Path::new("standard output"), e)).map_or_else(
             |e| {
@@ -253,7 +253,7 @@ fn parsed() -> Cli {
     std::process::exit(error.exit_code());
 }
 
-/// The embedder that `path` names; without one, the shipped one.
+/// The embedder at `path`; the shipped one by default.
 fn embedder(path: Option<&Path>, common: &Common) -> Result<Arc<Embedder>> {
     let Some(path) = path.filter(|path| path.as_os_str() != OsStr::new(SHIPPED)) else {
         return Embedder::shipped().map(Arc::new);
@@ -274,22 +274,22 @@ fn embedder(path: Option<&Path>, common: &Common) -> Result<Arc<Embedder>> {
     Ok(Arc::new(embedder))
 }
 
-/// The paper's own weights in a file of `llmap import paper`.
+/// The paper's weights in a file of `llmap import paper`.
 fn paper(path: &Path) -> Result<Paper> {
     let none = || {
-        let fix = "name a file that `llmap import paper` wrote";
-        Error::input(path, "does not hold the paper's weights", fix)
+        let fix = "pass a file that `llmap import paper` wrote";
+        Error::input(path, "does not contain the paper's weights", fix)
     };
     Paper::load(path)?.ok_or_else(none)
 }
 
-/// The same, unless the file holds something else: an embedder, or what is none.
+/// The same; `None` if the file contains something else.
 fn paper_at(path: &Path) -> Option<Result<Paper>> {
     let weights = path.as_os_str() != OsStr::new(SHIPPED) && path.is_file();
     weights.then(|| Paper::load(path)).and_then(Result::transpose)
 }
 
-/// Reads a data set; of a folder that is none, the error says what it resembles.
+/// Loads a data set; for another folder, the error says what it resembles.
 fn data(folder: &Path) -> Result<Dataset> {
     dataset::load(folder).map_err(|error| match error {
         Error::Input { file, line: None, problem, fix }
@@ -303,38 +303,38 @@ fn data(folder: &Path) -> Result<Dataset> {
     })
 }
 
-/// Things of one kind that a command is asked for, at most: more than any data set has.
+/// Maximum of counts on the command line.
 const MANY: u64 = 1_000_000;
-/// The highest cost: more than anything costs, and still a number that can be computed with.
+/// The highest cost that can be computed with.
 const HIGHEST_COST: f64 = 1e12;
 
 /// A count of at least one, from the command line.
 fn count(text: &str) -> Result<usize, String> {
     let count = text.parse().ok().filter(|n: &usize| *n > 0 && *n as u64 <= MANY);
-    count.ok_or_else(|| format!("a whole number from 1 to {MANY} is needed"))
+    count.ok_or_else(|| format!("expected a whole number from 1 to {MANY}"))
 }
 
 fn within(text: &str, least: f64, most: f64) -> Result<f64, String> {
     let number = text.parse().ok().filter(|x| (least..=most).contains(x));
-    number.ok_or_else(|| format!("a number from {least} to {most} is needed"))
+    number.ok_or_else(|| format!("expected a number from {least} to {most}"))
 }
 
-/// A probability, or what else lies between 0 and 1.
+/// A probability, or another number between 0 and 1.
 fn share(text: &str) -> Result<f64, String> {
     within(text, 0.0, 1.0)
 }
 
-/// A figure of merit: a share, or a correlation.
+/// A metric: a proportion, or a correlation.
 fn figure(text: &str) -> Result<f64, String> {
     within(text, -1.0, 1.0)
 }
 
-/// How much cost counts.
+/// A cost weight.
 fn weight(text: &str) -> Result<f64, String> {
     within(text, 0.0, 10.0)
 }
 
-/// A cost, in whatever unit.
+/// A cost, in any unit.
 fn cost(text: &str) -> Result<f64, String> {
     within(text, 0.0, HIGHEST_COST)
 }

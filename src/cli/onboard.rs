@@ -20,29 +20,29 @@ use crate::{Error, Output, Result};
   llmap onboard shipped new.csv --data openevals --name my-model
   llmap onboard shipped new.csv --name my-model -o with-mine.safetensors
 
-RESPONSES is a table with `label` (1 right, 0 wrong, or a share between; empty rows are left out) and
-`prompt_id`, of a question of the data, or `prompt`, its text. Nothing is trained again, and no other model
+RESPONSES is a table with `label` (1 correct, 0 incorrect, or a fraction; empty rows are ignored) and
+either `prompt_id`, of a question of the data, or `prompt`, its text. Nothing is retrained, and no other model
 moves.")]
 pub struct Arguments {
     /// The embedder, or `shipped`.
     embedder: PathBuf,
-    /// The new model's answers, unless --sql gives them.
+    /// The new model's answers, unless --sql returns them.
     #[arg(required_unless_present = "sql", conflicts_with = "sql")]
     responses: Option<PathBuf>,
-    /// What the new model is called.
+    /// The name of the new model.
     #[arg(long)]
     name: String,
-    /// The data set that its questions are of: they tell more, and benchmarks are forecast.
+    /// The data set of its questions: improves the placement, and predicts benchmarks.
     #[arg(long)]
     data: Option<PathBuf>,
-    /// Write an embedder that has the new model.
+    /// Write an embedder that includes the new model.
     #[arg(long, short, visible_alias = "save", value_name = "EMBEDDER")]
     output: Option<PathBuf>,
     #[command(flatten)]
     sql: Sql,
 }
 
-/// The place for the embedder that is made, which is none of what is read.
+/// The output file, which must not be one of the inputs.
 fn output_beside(path: &Path, arguments: &Arguments) -> Result<Output> {
     let mut inputs = vec![arguments.embedder.clone()];
     inputs.extend(arguments.responses.clone());
@@ -74,7 +74,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let deviations = new_model.deviations();
     let placement = new_model.placement().clone();
     let scores = new_model.scores();
-    // The first two principal components of the specialities: the map of the explorer.
+    // The first two principal components of the profiles: the map of the explorer.
     let map = Projection::pca(embedder.profiles(), 2)?.linear.map(|linear| {
         let special = vector.slice(s![1..]).mapv(f64::from);
         linear.place(special.view(), new_model.covariance().slice(s![1.., 1..]))
@@ -130,7 +130,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         text += &format!("on the map: {}, {}\n", axis(0), axis(1));
     }
     if benchmarks.is_empty() {
-        text += "name the data with --data, and benchmarks are forecast\n";
+        text += "pass the data with --data to predict benchmarks\n";
     } else {
         let rows = benchmarks.iter().map(|(name, known, e): &(String, usize, Estimate)| {
             let interval = format!("{} – {}", percent(e.low), percent(e.high));

@@ -1,4 +1,4 @@
-//! What goes to standard output, and in what form.
+//! Standard output in its formats.
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -16,7 +16,7 @@ pub fn json(value: &impl Serialize) -> Result<()> {
     crate::write_json(out, value, true).map_err(|e| Error::io(Path::new("standard output"), e))
 }
 
-/// Prints text. Whoever made it, nothing in it steers the terminal.
+/// Prints text, without any control characters.
 pub fn text(text: &str) -> Result<()> {
     let mut out = io::stdout().lock();
     let text = PrintableLines(text.trim_end());
@@ -24,8 +24,7 @@ pub fn text(text: &str) -> Result<()> {
     written.map_err(|e| Error::io(Path::new("standard output"), e))
 }
 
-/// Prints a table for programs: as it is into a file or a pipe, but not to a terminal, where it could
-/// steer it.
+/// Prints a CSV table: unchanged into a file or a pipe, and without control characters on a terminal.
 pub fn csv(bytes: &[u8]) -> Result<()> {
     let mut out = io::stdout().lock();
     let written = if out.is_terminal() { readable(bytes, &mut out) } else { out.write_all(bytes) };
@@ -43,22 +42,22 @@ fn readable(bytes: &[u8], out: impl Write) -> io::Result<()> {
     writer.flush()
 }
 
-/// A message on standard error. Its line breaks are the program's own: what is foreign in it must have
-/// passed [`Printable`](crate::Printable) or [`one_line`](crate::one_line), as in every [`Error`].
+/// A message on standard error. Its line breaks are intended: untrusted parts must have passed
+/// [`Printable`](crate::Printable) or [`one_line`](crate::one_line), as in every [`Error`].
 pub fn message(text: impl Display) {
-    // What it repeats may be of any length.
+    // It may repeat input of any length.
     let text = text.to_string();
     let lines: Vec<String> = text.lines().map(|line| Brief(line).to_string()).collect();
     let text = lines.join("\n");
-    // Nobody is there to be told that nobody listens.
+    // If standard error is closed, nobody can be informed.
     let _ = writeln!(io::stderr(), "llmap: {}", PrintableLines(text.trim_end()));
 }
 
-/// Columns of a terminal that a cell of a table takes at most.
+/// Maximum width of a table cell.
 const WIDEST: usize = 80;
 
-/// A table without lines; the columns after the first `left` ones are aligned to the right. Cells that
-/// are too wide are cut.
+/// A table without lines; the columns after the first `left` ones are right-aligned. Cells that are too wide
+/// are truncated.
 pub fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>, left: usize) -> String {
     let mut table = Table::new();
     table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
@@ -75,7 +74,7 @@ pub fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>, left:
     table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 
-/// True if the reader of standard output went away, as `head` does: no fault of anybody's.
+/// True if the reader of standard output closed it, as `head` does, which is not an error.
 pub fn reader_left(error: &Error) -> bool {
     matches!(error, Error::Io { source, .. } if source.kind() == io::ErrorKind::BrokenPipe)
 }

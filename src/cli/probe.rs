@@ -18,51 +18,51 @@ use crate::{Error, Result};
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   llmap probe                                  all attributes of the embedder that llmap ships with
-  llmap probe shipped coder --json             one attribute, with all figures
+  llmap probe shipped coder --json             one attribute, with all metrics
   llmap probe my.safetensors --attributes tags.csv
   llmap probe my.safetensors --rules rules.csv
   llmap probe my.safetensors coder --fail-under 0.8
   llmap probe shipped --communities 7B 13B coding '^gpt'
-  llmap probe paper.safetensors --communities   the same of the vectors of `llmap import paper`
+  llmap probe paper.safetensors --communities   the same with the weights of `llmap import paper`
 
-rules.csv gives attributes by name; of an attribute the first rule that matches counts:
+rules.csv defines attributes by name; the first matching rule of an attribute counts:
   regex,attribute,value
   code|starcoder,coder,1
   .,coder,0
 
-A probe speaks of models it has not learned from, in folds that keep families of models whole (by the
+A probe predicts held-out models, in folds that keep families of models together (by the
 attribute `base` or `family`, else by name) and in random folds. A `*` marks an attribute that beats
-chance, shuffled labels and a control that sees only ability and benchmarks run.")]
+chance, shuffled labels and a baseline with only ability and coverage.")]
 pub struct Arguments {
-    /// The embedder, or the paper's weights; without one, the one that llmap ships with.
+    /// The embedder, or the paper's weights; by default, the shipped embedder.
     embedder: Option<PathBuf>,
-    /// The attribute; without one, all that can be probed.
+    /// The attribute; by default, all that can be probed.
     attribute: Option<String>,
-    /// Further attributes: a table with a `model_name` column, joined by name.
+    /// More attributes: a table with a `model_name` column, joined by name.
     #[arg(long, value_name = "TABLE")]
     attributes: Option<PathBuf>,
-    /// Further attributes from names: a table with the columns regex, attribute and value.
+    /// More attributes from names: a table with the columns regex, attribute and value.
     #[arg(long, value_name = "TABLE")]
     rules: Option<PathBuf>,
     /// Repetitions on shuffled labels.
     #[arg(long, default_value_t = 200, value_name = "N",
           value_parser = clap::value_parser!(u32).range(1..=100_000))]
     shuffles: u32,
-    /// Exit with 1 if an attribute's balanced accuracy (of a number Spearman's correlation) is less.
+    /// Exit with 1 if an attribute's balanced accuracy (Spearman's correlation for a number) is lower.
     #[arg(long, value_name = "FIGURE", allow_negative_numbers = true, value_parser = super::figure)]
     fail_under: Option<f64>,
-    /// Instead of probing: distances within and between the models whose names hold a keyword, as in
-    /// section 6 of the paper; without keywords, those of the paper.
+    /// Instead of probing: distances within and between groups of models whose names contain a keyword, as in
+    /// section 6 of the paper; by default with the keywords of the paper.
     #[arg(long, num_args = 0.., value_name = "KEYWORD", conflicts_with_all = ["attribute", "fail_under"])]
     communities: Option<Vec<String>>,
 }
 
-/// Models that are probed.
+/// The models to probe.
 struct Models {
     names: Vec<String>,
     attributes: Vec<Attribute>,
     benchmarks: Vec<Benchmark>,
-    /// The ability first, which of the paper's weights is the same for all.
+    /// The ability first, which is constant for the paper's weights.
     vectors: Array2<f32>,
 }
 
@@ -113,7 +113,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     for probed in probed {
         match probed {
             Ok(report) => reports.push(report),
-            // Asked for all, one that cannot be probed is passed over; asked for by name, it is an error.
+            // Without a name, attributes that cannot be probed are skipped; with a name, that is an error.
             Err(error @ Error::Usage(_)) if arguments.attribute.is_none() => {
                 if !common.quiet {
                     output::message(&error);
@@ -135,7 +135,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     arguments.fail_under.map_or(Ok(()), |least| judge(&reports, least))
 }
 
-/// Why there is nothing to show, and what helps.
+/// Why there are no results, and how to get some.
 fn nothing(models: &Models, tried: usize) -> String {
     let problem = match (tried, models.attributes.is_empty()) {
         (0, true) => "its models have no attributes",
@@ -143,13 +143,12 @@ fn nothing(models: &Models, tried: usize) -> String {
         _ => "no attribute could be probed",
     };
     format!(
-        "nothing to probe: {problem}; give some with --attributes TABLE or --rules TABLE, or train with \
+        "nothing to probe: {problem}; add some with --attributes TABLE or --rules TABLE, or train with \
          further columns in models.csv"
     )
 }
 
-/// The attributes of the embedder and those that files add; a new one takes the place of an old one
-/// of its name.
+/// The attributes of the embedder and of files; a file's attribute replaces one of the same name.
 fn attributes(arguments: &Arguments, models: &Models, common: &Common) -> Result<Vec<Attribute>> {
     let mut attributes = models.attributes.clone();
     let mut add = |Columns { attributes: added, remarks }: Columns| {
@@ -172,10 +171,10 @@ fn attributes(arguments: &Arguments, models: &Models, common: &Common) -> Result
 }
 
 fn judge(reports: &[Report], least: f64) -> Result<()> {
-    // What could not be probed did not pass.
+    // An attribute that could not be probed did not pass.
     if reports.is_empty() {
         return Err(Error::Failed(
-            "no attribute could be probed; give some with --attributes TABLE or --rules TABLE"
+            "no attribute could be probed; add some with --attributes TABLE or --rules TABLE"
                 .into(),
         ));
     }
@@ -191,7 +190,7 @@ fn judge(reports: &[Report], least: f64) -> Result<()> {
     Err(Error::Failed(format!("less than {least}: {}", low.join(", "))))
 }
 
-/// A report with the names of the models that are worth a look.
+/// A report with the names of notable models.
 fn document(report: &Report, names: &[String]) -> Value {
     let named = |m: usize| {
         let p = &report.predictions[m];
@@ -258,7 +257,7 @@ fn screen(reports: &[Report], names: &[String], by: Option<&str>, detailed: bool
     let mut text = output::table(&header, rows, 1);
     let told = by.map_or_else(|| "names".into(), |by| format!("`{by}`"));
     text += &format!(
-        "\n* beats chance, shuffled labels (p ≤ 0.01) and the pool: ability and benchmarks run only\n\
+        "\n* beats chance, shuffled labels (p ≤ 0.01) and the baseline: only ability and coverage\n\
          Families by {told}. Of a number, balanced, AUC, pool and kNN are Spearman's correlation, \
          and accuracy is about its median.\n"
     );
@@ -268,7 +267,7 @@ fn screen(reports: &[Report], names: &[String], by: Option<&str>, detailed: bool
     text
 }
 
-/// What one attribute has to say beyond its figures.
+/// The details of one attribute beyond its metrics.
 fn details(report: &Report, names: &[String]) -> String {
     let mut text = String::new();
     if !report.unbeaten.is_empty() {
@@ -303,7 +302,7 @@ fn details(report: &Report, names: &[String]) -> String {
         .iter()
         .map(|p| vec![p.benchmark.clone(), format!("{:+.2}", p.correlation), p.models.to_string()]);
     if !report.pulls.is_empty() {
-        let header = ["goes with it, ability aside", "correlation", "models"];
+        let header = ["correlation, controlling for ability", "correlation", "models"];
         text += &format!("\n{}", output::table(&header, pulls, 1));
     }
     text

@@ -1,5 +1,4 @@
-//! Prompts from standard input: read as they come, in bounded memory, with the number of the line
-//! that is at fault.
+//! Prompts from standard input: read as they arrive, in bounded memory, with line numbers in errors.
 
 use std::io::{self, BufRead, BufReader, Read, Stdin};
 use std::path::Path;
@@ -9,22 +8,22 @@ use serde::Deserialize;
 
 use crate::{Error, Result};
 
-/// Prompts that are routed at once.
+/// Prompts per batch.
 const BATCH: usize = 256;
-/// Bytes that are read at once.
+/// Read buffer in bytes.
 const BUFFER: usize = 1 << 18;
-/// Bytes of the longest prompt.
+/// Maximum size of a prompt in bytes.
 const LONGEST: u64 = 1 << 20;
 
 /// How prompts are separated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// One a line.
+    /// One per line.
     #[default]
     Lines,
-    /// One JSON document a line, {"prompt": …}.
+    /// One JSON document per line, {"prompt": …}.
     Jsonl,
-    /// A NUL byte after each, as from `find -print0`; they may hold line breaks.
+    /// NUL-terminated, as from `find -print0`; they may contain line breaks.
     Nul,
 }
 
@@ -46,8 +45,8 @@ impl<R: Read> Prompts<R> {
         Self { reader: BufReader::with_capacity(BUFFER, source), format, read: 0, failed: None }
     }
 
-    /// The next prompts: at least one, and as many more as have come already, up to a bound. Empty
-    /// at the end. What comes before a fault is given before the fault.
+    /// The next prompts: at least one, and as many more as have arrived, up to a limit. Empty at the end.
+    /// Prompts before an error are returned before the error.
     pub fn batch(&mut self) -> Result<Vec<String>> {
         if let Some(error) = self.failed.take() {
             return Err(error);
@@ -71,7 +70,7 @@ impl<R: Read> Prompts<R> {
         if self.format == Format::Nul { 0 } else { b'\n' }
     }
 
-    /// True if a whole prompt is there already: reading it does not wait.
+    /// True if a whole prompt has arrived, so that reading it does not block.
     fn has_come(&self) -> bool {
         self.reader.buffer().contains(&self.end())
     }
@@ -94,13 +93,13 @@ impl<R: Read> Prompts<R> {
         }
         let text = String::from_utf8(bytes)
             .map_err(|_| self.fault("not UTF-8", "send prompts as UTF-8"))?;
-        // Files that are joined have it in the midst.
+        // Concatenated files have it in the middle.
         let text = crate::unpack::without_mark(text);
         let prompt = match self.format {
             Format::Lines | Format::Nul => text,
             Format::Jsonl => {
                 let document: Document = serde_json::from_str(&text).map_err(|e| {
-                    let problem = format!("no prompt: {}", crate::json_fault(&e));
+                    let problem = format!("not a prompt: {}", crate::json_fault(&e));
                     self.fault(&problem, "write {\"prompt\": \"…\"} on each line")
                 })?;
                 document.prompt
@@ -162,7 +161,7 @@ mod tests {
         let (prompts, error) =
             all(b"{\"prompt\": \"x\\ny\", \"id\": 3}\n{\"text\": 1}\n", Format::Jsonl);
         assert_eq!(prompts, ["x\ny"]);
-        assert!(error.unwrap().contains(":2: no prompt: missing field `prompt` (column 11)"));
+        assert!(error.unwrap().contains(":2: not a prompt: missing field `prompt` (column 11)"));
         let (prompts, error) = all(b"one\n\nthree\n", Format::Lines);
         assert_eq!(prompts, ["one"]);
         assert!(error.unwrap().starts_with("standard input:2: an empty prompt"));

@@ -13,14 +13,14 @@ use super::{Common, output};
 use crate::analysis::router::pools::Pools;
 use crate::analysis::router::portfolio::{Step, portfolio};
 use crate::analysis::router::{
-    ANSWER_TOKENS, Answer, Preferences, Rank, Route, Router, Tokens, price_text,
+    ANSWER_TOKENS, Answer, Preferences, Rank, Route, Router, Tokens, price_text, probabilities,
 };
 use crate::embedder::{Embedder, LogitTerms, Question, Scope};
 use crate::{Error, Result, cell, one_line};
 
-/// Prompts that a portfolio is chosen for at most.
+/// Maximum number of prompts for a portfolio.
 const PORTFOLIO_PROMPTS: usize = 200_000;
-/// Columns of a terminal that a name takes at most.
+/// Maximum width of a name.
 const NAME: usize = 80;
 
 #[derive(clap::Args)]
@@ -30,69 +30,69 @@ const NAME: usize = 80;
   llmap route shipped --where 'name ~ \"qwen\"' --save-pool qwen \"2+2=?\"
   llmap route shipped --pool qwen --cost-weight 3 --name-only < prompts.txt
   llmap route shipped --input jsonl --json-lines < prompts.jsonl > routes.jsonl
-  llmap route shipped --min-quality 0.8 \"2+2=?\"      the cheapest that is right with 80%
+  llmap route shipped --min-quality 0.8 \"2+2=?\"      the cheapest that is 80% likely correct
   llmap route shipped --portfolio 5 < prompts.txt    the five models to keep
 
 --where compares attributes (`llmap inspect` lists them) and `name` with = != < <= > >= ~ and in,
-and joins with and, or, not; tests beside each other must all hold, as in
+and combines tests with and, or, not; adjacent tests must all hold, as in
 family=qwen size<10 reasoning=yes. A pattern after ~ is a regular expression.
 
-Costs are the mean of cost_in and cost_out, dollars per million tokens; where no model has them,
-params_b stands in for them, billions of parameters.")]
+Costs are the mean of cost_in and cost_out, dollars per million tokens; if no model has them,
+params_b is used instead, billions of parameters.")]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Arguments {
     /// The embedder, or `shipped`.
     embedder: PathBuf,
-    /// The prompts; without any, they come from standard input.
+    /// The prompts; without any, they are read from standard input.
     prompt: Vec<String>,
-    /// How many models to name for each prompt.
+    /// Number of models per prompt.
     #[arg(long, default_value_t = 10, value_name = "K", value_parser = super::count)]
     top: usize,
-    /// Only models that an expression means, as in `open and params_b <= 15`.
+    /// Only models that match an expression, as in `open and params_b <= 15`.
     #[arg(long = "where", visible_alias = "filter", value_name = "EXPRESSION")]
     filter: Option<String>,
-    /// Only the models of a pool that was saved.
+    /// Only the models of a saved pool.
     #[arg(long, value_name = "NAME", conflicts_with = "filter")]
     pool: Option<String>,
     /// Save the expression of --where under a name.
     #[arg(long, value_name = "NAME", requires = "filter")]
     save_pool: Option<String>,
-    /// How much cost counts, from 0 (not at all) to 10 (the cheapest, always).
+    /// The cost weight, from 0 (ignored) to 10 (always the cheapest).
     #[arg(long, default_value_t = 0.0, value_name = "W", value_parser = super::weight)]
     cost_weight: f64,
-    /// Take the cheapest model that is right with at least this probability.
+    /// Choose the cheapest model with at least this probability of a correct answer.
     #[arg(long, value_name = "P", value_parser = super::share)]
     min_quality: Option<f64>,
-    /// Leave out models that cost more.
+    /// Exclude models with a higher cost.
     #[arg(long, value_name = "COST", value_parser = super::cost)]
     max_cost: Option<f64>,
-    /// Take the cheapest of the models that are statistically tied with the best: the difference lies within
-    /// the 80% interval that so many training responses leave.
+    /// Choose the cheapest of the models that are statistically tied with the best: the difference is within
+    /// the 80% interval given the number of training responses.
     #[arg(long)]
     cheapest_tie: bool,
     /// Rank by the probability (`mean`), or cautiously by the lower end of its interval (`lower`).
     #[arg(long, value_name = "mean|lower", default_value = "mean", value_parser = Rank::from_str)]
     rank: Rank,
-    /// What tells prompts on standard input apart.
+    /// How prompts on standard input are separated.
     #[arg(long, value_enum, default_value_t = Format::Lines, value_name = "FORMAT")]
     input: Format,
-    /// Print only the name of the model, a line each.
+    /// Print only the name of the model, one per line.
     #[arg(long, conflicts_with_all = ["json", "json_lines", "portfolio"])]
     name_only: bool,
-    /// Print one JSON document a line.
+    /// Print one JSON document per line.
     #[arg(long, conflicts_with_all = ["json", "portfolio"])]
     json_lines: bool,
-    /// How long an answer is assumed to be, for what a prompt costs.
+    /// The assumed length of an answer, for the cost of a prompt.
     #[arg(long, value_name = "N", default_value_t = ANSWER_TOKENS)]
     answer_tokens: u32,
-    /// Add the terms of the logits; with --json or --json-lines what the text asks of a model, as
-    /// numbers from which docs/python.md makes the probabilities of all models.
+    /// Add the terms of the logits; with --json or --json-lines also the network outputs for the prompt, from
+    /// which docs/python.md computes the probabilities of all models.
     #[arg(long, conflicts_with_all = ["name_only", "portfolio"])]
     explain: bool,
     /// Choose the K models that together cover the prompts best.
     #[arg(long, value_name = "K", value_parser = super::count)]
     portfolio: Option<usize>,
-    /// What the models of a portfolio may cost together.
+    /// Maximum total cost of the models of a portfolio.
     #[arg(long, value_name = "COST", requires = "portfolio", value_parser = super::cost)]
     budget: Option<f64>,
 }
@@ -102,7 +102,9 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         return Err(Error::Usage(format!("prompt {} is empty", i + 1)));
     }
     if arguments.prompt.is_empty() && io::stdin().is_terminal() {
-        return Err(Error::Usage("give a prompt, or prompts on standard input, one a line".into()));
+        return Err(Error::Usage(
+            "pass a prompt, or prompts on standard input, one per line".into(),
+        ));
     }
     let embedder = super::embedder(Some(&arguments.embedder), common)?;
     let router = Router::new(&embedder);
@@ -136,14 +138,14 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
             writer.flush()
         }
     });
-    // The document is complete even where the prompts were not.
+    // The document is complete even if the prompts were not.
     writer.end()?;
     if below > 0 && !common.quiet {
         let least = crate::number(arguments.min_quality.unwrap_or_default());
         let routed = crate::count(routed, "prompt");
         output::message(format!(
-            "no model is right with --min-quality {least} for {below} of {routed}: \
-             the most likely one is named"
+            "no model reaches --min-quality {least} for {below} of {routed}: \
+             the most likely one is used"
         ));
     }
     outcome?;
@@ -154,7 +156,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     Ok(())
 }
 
-/// Hands the prompts over as they come.
+/// Passes the prompts on as they arrive.
 fn each_batch(arguments: &Arguments, mut take: impl FnMut(&[String]) -> Result<()>) -> Result<()> {
     if !arguments.prompt.is_empty() {
         return take(&arguments.prompt);
@@ -197,11 +199,11 @@ struct Document<'a> {
     question: Option<&'a Question>,
 }
 
-/// Standard output in the form that was asked for.
+/// Standard output in the requested format.
 struct Writer<'a> {
     out: io::BufWriter<io::StdoutLock<'static>>,
     embedder: &'a Embedder,
-    /// The names as text has them.
+    /// The names as text.
     short: Vec<String>,
     arguments: &'a Arguments,
     list: bool,
@@ -278,7 +280,7 @@ impl<'a> Writer<'a> {
         let rows = shown().zip(&prices).enumerate().map(|(i, (c, price))| {
             let interval = format!("{} – {}", percent(c.low.into()), percent(c.high.into()));
             let mut row = vec![format!("{}", i + 1), self.name(c.model)];
-            // Out of scope, the percentage would be about other questions.
+            // The percentages do not apply out of scope.
             row.extend((!out).then(|| percent(c.p.into())));
             row.extend([interval, c.measured.meaning().into()]);
             if let Some(unit) = unit {
@@ -302,7 +304,7 @@ impl<'a> Writer<'a> {
         let mut table = output::table(&header, rows, 2);
         if prompts {
             let (asked, answer) = (tokens.prompt, tokens.answer);
-            table += &format!("\nthis prompt: about {asked} tokens, and {answer} of the answer");
+            table += &format!("\nthis prompt: about {asked} tokens, and {answer} for the answer");
         }
         table
     }
@@ -340,12 +342,12 @@ impl<'a> Writer<'a> {
         out
     }
 
-    /// What the prompt is like, and how the best did there.
+    /// The most similar benchmarks, and the accuracies of the best models there.
     fn likes(&self, route: &Route) -> String {
         let like = route.evidence.iter();
         let like = like.map(|e| format!("{} {}", cell(&e.category, NAME), percent(e.share)));
         let like: Vec<String> = like.collect();
-        let mut out = format!("like the training questions of: {}\n", one_line(&like.join(", ")));
+        let mut out = format!("most similar benchmarks: {}\n", one_line(&like.join(", ")));
         if let Some(first) = route.evidence.first().filter(|first| !first.correct.is_empty()) {
             let models = self.embedder.models();
             let full = |model: &str| models.iter().position(|name| name == model);
@@ -363,7 +365,7 @@ impl<'a> Writer<'a> {
         out
     }
 
-    /// What would make the runner-up win; with the terms of both logits where they are asked for.
+    /// What would make the runner-up win; with the terms of both logits if requested.
     fn runner_up(&self, route: &Route) -> String {
         let Some(first) = route.candidates.first() else { return String::new() };
         let mut out = String::new();
@@ -416,7 +418,7 @@ fn choose(
             let problem = format!("more than {PORTFOLIO_PROMPTS} prompts for a portfolio");
             return Err(Error::input(Path::new("standard input"), problem, "send a sample"));
         }
-        let more = router.probabilities(&embedder.encode(&prompts)?);
+        let more = probabilities(embedder, &embedder.encode(&prompts)?);
         p.append(Axis(0), more.view()).map_err(|e| Error::Failed(e.to_string()))
     })?;
     if p.is_empty() {
@@ -463,10 +465,10 @@ fn choose(
         ]
     });
     let header =
-        ["", "model", "right, each prompt to the best of these", "", "gain", "cost so far"];
+        ["", "model", "correct, each prompt to the best of these", "", "gain", "cost so far"];
     output::text(&format!(
-        "{}\n\n{}\nforecast, not measured. Chosen greedily: at least {:.0}% of what the best \
-         such portfolio reaches, mostly much nearer",
+        "{}\n\n{}\npredicted, not measured. Chosen greedily: at least {:.0}% of what the best \
+         such portfolio reaches, usually much closer",
         crate::count(p.nrows(), "prompt"),
         output::table(&header, rows, 3),
         100.0 * guarantee

@@ -1,8 +1,8 @@
-//! Ctrl-C and the other signals that ask a program to end: heard by every command, the first time.
+//! Ctrl-C and other termination signals, handled by every command.
 //!
-//! Long work looks at a flag. What does not end soon by itself is ended: nothing that is written
-//! depends on it, since files are whole or not there. Only work whose result so far is worth keeping
-//! ([`be_patient`]) may take its time, until a second signal.
+//! Long work checks a flag. Work that does not stop soon is terminated: files are written atomically, so
+//! nothing is corrupted. Only work with a result worth keeping ([`be_patient`]) may take its time, until a
+//! second signal.
 
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::{Arc, LazyLock};
@@ -14,20 +14,20 @@ use signal_hook::iterator::Signals;
 
 use crate::{Error, Result};
 
-/// How long work may take to end by itself.
+/// The grace period of cancelled work.
 const SOON: Duration = Duration::from_millis(500);
 
-/// Raised by the first signal.
+/// Set by the first signal.
 static STOP: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
-/// The first signal that came; 0 before.
+/// The first signal; 0 before.
 static CAME: AtomicI32 = AtomicI32::new(0);
-/// True while the work decides itself when to end.
+/// True while the work decides itself when to stop.
 static PATIENT: AtomicBool = AtomicBool::new(false);
 
-/// Listens from now on.
+/// Installs the handlers.
 ///
 /// # Errors
-/// [`Error::Failed`] if the system does not let it.
+/// [`Error::Failed`] if the system does not allow it.
 pub fn listen() -> Result<()> {
     let hangup = (!ignored(SIGHUP)).then_some(SIGHUP);
     let wanted = [SIGINT, SIGTERM].into_iter().chain(hangup);
@@ -44,7 +44,7 @@ pub fn listen() -> Result<()> {
                 loop {
                     thread::sleep(SOON);
                     let was = std::mem::replace(&mut patient, PATIENT.load(Ordering::Relaxed));
-                    // What has only just begun to hurry has its time too.
+                    // Work that is no longer patient gets the grace period too.
                     if !patient && !was {
                         std::process::exit(128 + signal);
                     }
@@ -55,28 +55,28 @@ pub fn listen() -> Result<()> {
     Ok(())
 }
 
-/// The flag that the first signal raises.
+/// The flag that the first signal sets.
 pub fn flag() -> Arc<AtomicBool> {
     Arc::clone(&STOP)
 }
 
-/// From now on, one signal does not end the program: the work does, with something to keep.
+/// From now on, one signal does not terminate the program: the work stops by itself and keeps its result.
 pub fn be_patient() {
     PATIENT.store(true, Ordering::Relaxed);
 }
 
-/// From now on again, what does not end soon by itself after a signal is ended: what there is to keep is
-/// kept, or waits for somebody who may never come.
+/// From now on, a signal terminates the program after the grace period again: the result is saved, or the
+/// program waits for a reader that may never come.
 pub fn hurry() {
     PATIENT.store(false, Ordering::Relaxed);
 }
 
-/// The first signal that came.
+/// The first signal.
 pub fn came() -> Option<i32> {
     Some(CAME.load(Ordering::Relaxed)).filter(|signal| *signal != 0)
 }
 
-/// The name of a signal that is listened to.
+/// The name of a handled signal.
 pub fn name(signal: i32) -> &'static str {
     match signal {
         SIGINT => "SIGINT",
@@ -85,7 +85,7 @@ pub fn name(signal: i32) -> &'static str {
     }
 }
 
-/// True if whoever began this program wants it to go on at a signal, as `nohup` does.
+/// True if the parent process ignores a signal, as `nohup` does.
 fn ignored(signal: i32) -> bool {
     let mask = || {
         let status = std::fs::read_to_string("/proc/self/status").ok()?;

@@ -1,4 +1,4 @@
-//! `--sql` and `--cluster`: the answers that a query picks out of logs.
+//! `--sql` and `--cluster`: answers from a query over logs.
 
 use std::path::{Path, PathBuf};
 
@@ -18,18 +18,18 @@ pub struct Sql {
     cluster: Option<String>,
 }
 
-/// A query of a program that cannot run any.
+/// The error of a build without queries.
 #[cfg(not(feature = "sql"))]
 fn lacking() -> Error {
     Error::usage(
-        "this build runs no queries: it lacks the feature `sql`",
+        "this build does not support queries: it lacks the feature `sql`",
         "cargo build --release --features sql",
     )
 }
 
 impl Sql {
-    /// The data set in `folder`. With a query, its responses are the rows; without a folder, the rows have
-    /// the texts and the names of the models too.
+    /// The data set in `folder`. With a query, its responses are the rows of the result; without a folder,
+    /// the rows also have the texts and the names of the models.
     pub fn data(&self, folder: Option<&Path>) -> Result<Dataset> {
         match (folder, &self.sql) {
             (Some(folder), None) => super::data(folder),
@@ -53,7 +53,7 @@ impl Sql {
         let (paths, cancel) = ([rows.path().into()], super::signals::flag());
         let found = import(Format::Long, &paths, &options, &mut Progress::until(&cancel));
         let made = tempfile::tempdir().map_err(|e| Error::io(&std::env::temp_dir(), e))?;
-        // The embedder keeps the name of its data set.
+        // The embedder stores the name of its data set.
         let folder = made.path().join("query");
         std::fs::create_dir(&folder).map_err(|e| Error::io(&folder, e))?;
         found.map_err(|e| rows.explain(e))?.write_unchecked(&folder, Form::Parquet)?;
@@ -66,7 +66,7 @@ impl Sql {
         Err(lacking())
     }
 
-    /// What `read` makes of the files at `paths` or, with a query, of the table that it gives.
+    /// Applies `read` to the files at `paths` or, with a query, to its result.
     #[cfg(feature = "sql")]
     pub fn table<T>(
         &self,
@@ -78,7 +78,7 @@ impl Sql {
         read(&[rows.path().into()]).map_err(|e| rows.explain(e))
     }
 
-    /// What `read` makes of the files at `paths`.
+    /// Applies `read` to the files at `paths`.
     #[cfg(not(feature = "sql"))]
     pub fn table<T>(
         &self,

@@ -30,13 +30,13 @@ use crate::{Output, Result};
 
 The data is a folder with questions.csv, models.csv and responses.csv, or with train.csv, val.csv and
 test.csv in the layout of EmbedLLM; large tables may be in shards (responses.parquet/part-0.parquet, or
-responses-00000-of-00008.parquet). Ctrl-C, like SIGTERM and SIGHUP, stops and keeps the best epoch so
-far (exit code 0); before the first epoch is over nothing is written, and what was there stays (130).
+responses-00000-of-00008.parquet). Ctrl-C, SIGTERM and SIGHUP stop and keep the best epoch so
+far (exit code 0); before the first epoch has ended nothing is written, and an existing file stays (130).
 
-What was learned so far is kept in EMBEDDER.checkpoint every half minute, and when training is stopped.
-With --resume, training goes on from there and writes the same file as without the interruption; where
+Checkpoints are saved in EMBEDDER.checkpoint every half minute, and when training is stopped.
+With --resume, training continues from there and writes the same file as without the interruption; if
 there is no checkpoint it starts from the beginning, so a scheduler can always pass it. Only the same data
-and options can be resumed (else: exit code 2). The checkpoint is removed when training comes to its end.")]
+and options can be resumed (else: exit code 2). The checkpoint is removed when training is complete.")]
 pub struct Arguments {
     /// The folder of the data set; with --sql, that of its questions and models.
     #[arg(required_unless_present = "sql")]
@@ -44,34 +44,34 @@ pub struct Arguments {
     /// The file to write.
     #[arg(long, short, value_name = "EMBEDDER")]
     output: PathBuf,
-    /// Numbers in a model's vector.
+    /// Dimension of a model's vector.
     #[arg(long, default_value_t = Settings::default().dim as u32, value_name = "D",
         value_parser = clap::value_parser!(u32).range(8..=128))]
     dim: u32,
-    /// Forecast from answers alone: leave out release date, size, price and whether a model reasons.
+    /// Predict from answers only: ignore release date, size, price and whether a model reasons.
     #[arg(long)]
     no_attributes: bool,
-    /// Epochs at most.
+    /// Maximum number of epochs.
     #[arg(long, default_value_t = Settings::default().epochs, value_name = "N",
         value_parser = clap::value_parser!(u32).range(1..=100_000))]
     epochs: u32,
-    /// What reads the questions: `builtin`, `minilm` or `mpnet` (see `llmap fetch`), the folder of a
-    /// sentence encoder, or several joined by `+`.
+    /// The question encoder: `builtin`, `minilm` or `mpnet` (see `llmap fetch`), the folder of a sentence
+    /// encoder, or several joined by `+`.
     #[arg(long, default_value = "builtin", value_name = "ENCODER")]
     encoder: String,
-    /// Go on where a training of the same data and options was interrupted.
+    /// Resume an interrupted training with the same data and options.
     #[arg(long)]
     resume: bool,
-    /// Seconds between two checkpoints; they never take more than a hundredth of the time.
+    /// Seconds between checkpoints; they take at most a hundredth of the time.
     #[arg(long, default_value_t = 30.0, value_name = "SECONDS", value_parser = seconds)]
     checkpoint_every: f64,
-    /// A folder with vectors of the questions, from `llmap encode`, instead of encoding them here.
+    /// A folder with vectors of the questions from `llmap encode`, instead of encoding them here.
     #[arg(long, value_name = "FOLDER")]
     vectors: Option<PathBuf>,
-    /// Where burn computes: ndarray or flex.
+    /// The compute backend of burn: ndarray or flex.
     #[arg(long, default_value = "ndarray")]
     backend: Backend,
-    /// Watch the map form in the explorer.
+    /// Watch the training in the explorer.
     #[cfg(feature = "tui")]
     #[arg(long)]
     live: bool,
@@ -108,7 +108,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         super::explore::terminal()?;
     }
     let encoder = encoder::sources(&arguments.encoder)?;
-    // Training for minutes and then failing to write would be a waste.
+    // Checked first: training for minutes and then failing to write would be a waste.
     let output = Output::open(&arguments.output, &inputs(arguments, &encoder))?;
     let begun = Instant::now();
     let data = arguments.sql.data(arguments.data.as_deref())?;
@@ -126,11 +126,11 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         seed: common.seed,
         ..Settings::default()
     };
-    // Of what is not a regular file, nothing can be resumed.
+    // Only a regular file can be resumed.
     let every = Duration::from_secs_f64(arguments.checkpoint_every);
     let checkpoints =
         (!output.waits()).then(|| Checkpoints::beside(&arguments.output, every, arguments.resume));
-    if !common.quiet {
+    if !common.quiet && !arguments.live() {
         announce(arguments, checkpoints.as_ref());
     }
     #[cfg(feature = "tui")]
@@ -174,15 +174,15 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     signals::hurry();
     if let Some(signal) = signals::came().filter(|_| !common.quiet) {
         let (signal, epoch) = (signals::name(signal), embedder.provenance().epoch);
-        // The terminal may be gone.
+        // The terminal may be closed.
         let _ = writeln!(
             io::stderr(),
-            "llmap: {signal}: the best epoch so far is kept ({epoch}); --resume goes on from here"
+            "llmap: {signal}: kept the best epoch so far ({epoch}); --resume continues from here"
         );
     }
     if let Some(checkpoints) = &checkpoints {
-        if let Some(problem) = checkpoints.problem().filter(|_| !common.quiet) {
-            output::message(format!("note: there was no checkpoint: {}", crate::one_line(problem)));
+        if !common.quiet {
+            report_problem(checkpoints);
         }
         if signals::came().is_none() {
             checkpoints.remove()?;
@@ -191,14 +191,24 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     report(&embedder, start.elapsed(), (epochs, memory), arguments, common)
 }
 
-/// What the process holds now, and held at most so far, after a step, and how long all took by then.
+/// Current and peak memory of the process after a step, and the time since the start.
 fn step(name: &str, begun: Instant) -> Value {
     let [now, most] = ["VmRSS:", "VmHWM:"].map(memory);
     let seconds = begun.elapsed().as_secs_f64();
     json!({ "step": name, "seconds": seconds, "bytes": now, "peak_bytes": most })
 }
 
-/// Says where training begins, if that is not as usual.
+/// Reports that a checkpoint could not be written.
+fn report_problem(checkpoints: &Checkpoints) {
+    if let Some(problem) = checkpoints.problem() {
+        output::message(format!(
+            "note: no checkpoint could be written: {}",
+            crate::one_line(problem)
+        ));
+    }
+}
+
+/// Reports where training starts, if that is unusual.
 fn announce(arguments: &Arguments, checkpoints: Option<&Checkpoints>) {
     let there = checkpoints.is_some_and(Checkpoints::exist);
     let folder = checkpoints.map(|kept| crate::one_line(&kept.folder().display().to_string()));
@@ -207,7 +217,7 @@ fn announce(arguments: &Arguments, checkpoints: Option<&Checkpoints>) {
         output::message("note: there is no checkpoint: training starts from the beginning");
     } else if there && !arguments.resume {
         output::message(format!(
-            "note: {folder} is of a training that was interrupted; --resume would go on from there"
+            "note: {folder} has a checkpoint of an interrupted training; --resume would continue from there"
         ));
     }
 }
@@ -223,18 +233,23 @@ fn live(
 ) -> Result<()> {
     let options = Options { theme: arguments.theme.clone(), ..Options::default() };
     let (data, vectors) = (Arc::new(data), arguments.vectors.clone());
+    let kept = checkpoints.clone();
     let trained = Arc::clone(&data);
     let job = move |progress: &mut Progress<'_, Event>| {
         let resources =
             Resources { checkpoints: checkpoints.as_ref(), vectors: vectors.as_deref() };
         let embedder = train_with(&trained, &settings, resources, progress)?;
         embedder.save_to(output)?;
-        // Stopping in the explorer ends the training: there is nothing to resume.
+        // A training stopped in the explorer is complete: there is nothing to resume.
         checkpoints.map_or(Ok(()), |checkpoints| checkpoints.remove())?;
         Ok(embedder)
     };
     let start = Instant::now();
-    let embedder = explorer::run_live(&data, job, &options)?;
+    let trained = explorer::run_live(&data, job, &options);
+    if let Some(checkpoints) = kept.filter(|_| !common.quiet) {
+        report_problem(&checkpoints);
+    }
+    let embedder = trained?;
     report(&embedder, start.elapsed(), (Vec::new(), Vec::new()), arguments, common)
 }
 
@@ -262,7 +277,7 @@ pub fn bar(common: &Common, epochs: u32) -> ProgressBar {
     bar
 }
 
-/// Shows a step of training.
+/// Shows the progress of training.
 pub fn show(bar: &ProgressBar, event: &Event) {
     match event {
         Event::Encoding { done, questions } => {
@@ -315,7 +330,7 @@ fn report(
         }
         if embedder.attributes().is_empty() {
             limits.push_str(
-                "\nno attributes: nothing to filter, to color or to weigh cost by; llmap merge DATA -o NEW \
+                "\nno attributes for filters, colors or costs; llmap merge DATA -o NEW \
                  --attributes FILE.csv --guess adds some",
             );
         }
@@ -332,12 +347,12 @@ fn report(
     ))
 }
 
-/// The most memory that the process held, where the system tells (Linux).
+/// The peak memory of the process, if the system reports it (Linux).
 pub fn peak_memory() -> Option<u64> {
     memory("VmHWM:")
 }
 
-/// A figure of the process's memory, by its name in the system's file.
+/// A memory statistic of the process, by its name in the system's file.
 pub fn memory(name: &str) -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix(name))?;

@@ -1,4 +1,4 @@
-//! The answers of one model, in a file of their own.
+//! The answers of one model, in a separate file.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -9,23 +9,23 @@ use crate::error::Result;
 use crate::spreadsheet;
 use crate::table::Table;
 
-/// One question that a model was, or is to be, asked.
+/// A question that a model was asked, or is to be asked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
     /// Its text.
     pub prompt: String,
-    /// Its index in the data set, where there is one that has it.
+    /// Its index in the data set, if it is from one.
     pub question: Option<usize>,
-    /// 1 right, 0 wrong, or a share between; `None` while it is not answered.
+    /// 1 for correct, 0 for incorrect, or a fraction; `None` if it is not answered yet.
     pub label: Option<f32>,
 }
 
-/// Reads a table with `label` (empty while open) and `prompt_id`, of a question of `data`, or else
+/// Reads a table with `label` (empty if unanswered) and either `prompt_id`, of a question of `data`, or
 /// `prompt`, its text.
 ///
 /// # Errors
-/// A fault of the file: a missing column, a label out of range, an id that `data` does not have, a
-/// duplicate question.
+/// An error in the file: a missing column, a label out of range, an id that `data` does not have, a duplicate
+/// question.
 pub fn load_answers(path: &Path, data: Option<&Dataset>) -> Result<Vec<Answer>> {
     let mut table = Table::open(path)?;
     let label = table.column("label")?;
@@ -45,12 +45,14 @@ pub fn load_answers(path: &Path, data: Option<&Dataset>) -> Result<Vec<Answer>> 
                 let found = by_id.get(id).or_else(|| by_id.get(spreadsheet::read(id)));
                 let Some(&question) = found else {
                     let problem = format!("the data has no question with the prompt_id `{id}`");
-                    return Err(row.error(problem, "remove the row, or name the data it is of"));
+                    return Err(
+                        row.error(problem, "remove the row, or pass the data set that has it")
+                    );
                 };
                 (questions[question].prompt.to_string(), Some(question))
             }
             (None, Some(prompt)) => {
-                // As it stands, or as `ask` wrote it.
+                // Unchanged, or as `ask` wrote it.
                 let cell = row.filled(prompt)?;
                 let prompt =
                     if by_text.contains_key(cell) { cell } else { spreadsheet::read(cell) };
@@ -61,7 +63,7 @@ pub fn load_answers(path: &Path, data: Option<&Dataset>) -> Result<Vec<Answer>> 
         if let Some(first) = lines.insert(prompt.clone(), row.line()) {
             let problem = format!("duplicate question (first on line {first})");
             return Err(
-                row.error(problem, "keep one row per question, for instance the mean label")
+                row.error(problem, "keep one row per question, for example with the mean label")
             );
         }
         let open = is_missing(row.text(label)?);

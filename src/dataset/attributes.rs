@@ -1,4 +1,4 @@
-//! What is known about models: columns typed by their values.
+//! Attributes of models: columns typed by their values.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub struct Attribute {
     /// The column's name.
     pub name: String,
-    /// One value a model; `None` is unknown.
+    /// One value per model; `None` is unknown.
     #[serde(flatten)]
     pub values: Values,
 }
@@ -17,21 +17,21 @@ fn each<T>(cells: &[String], value: impl Fn(&str) -> T) -> Vec<Option<T>> {
     cells.map(|cell| (!cell.is_empty()).then(|| value(cell))).collect()
 }
 
-/// The values of an [`Attribute`], one a model.
+/// The values of an [`Attribute`], one per model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "values", rename_all = "lowercase")]
 pub enum Values {
     /// 0 or 1.
     Flag(Vec<Option<bool>>),
-    /// Numbers, of which [`Values::is_number`] holds.
+    /// Numbers that satisfy [`Values::is_number`].
     Number(Vec<Option<f64>>),
     /// Anything else: a class name.
     Class(Vec<Option<String>>),
 }
 
 impl Values {
-    /// Whether a number can be computed with: its square is finite, and so are sums of products. What
-    /// is larger is no quantity of any model: where a table holds it, nothing is known.
+    /// True if a number can be computed with: its square is finite, and so are sums of products. Larger
+    /// numbers in a table count as unknown.
     #[must_use]
     pub fn is_number(x: f64) -> bool {
         const LARGEST: f64 = 1e60;
@@ -64,7 +64,7 @@ impl Values {
         }
     }
 
-    /// Adds a model of which nothing is known.
+    /// Adds a model with an unknown value.
     pub(crate) fn push_unknown(&mut self) {
         match self {
             Self::Flag(values) => values.push(None),
@@ -73,7 +73,7 @@ impl Values {
         }
     }
 
-    /// Whether two models have the same value, or both none that is known.
+    /// True if two models have the same value, or both an unknown one.
     pub(crate) fn same(&self, a: usize, b: usize) -> bool {
         match self {
             Self::Flag(values) => values[a] == values[b],
@@ -82,7 +82,7 @@ impl Values {
         }
     }
 
-    /// How many models the column covers, known or not.
+    /// The number of models, known or not.
     #[must_use]
     pub fn len(&self) -> usize {
         match self {
@@ -98,7 +98,7 @@ impl Values {
         self.len() == 0
     }
 
-    /// The kind's name, as in files and `--json`.
+    /// The type's name, as in files and `--json`.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
@@ -118,11 +118,11 @@ impl Values {
         }
     }
 
-    /// The value of one model as tables hold it; `None` is unknown.
+    /// The value of one model as written to a table; `None` is unknown.
     pub(super) fn cell(&self, model: usize) -> Option<String> {
         match self {
             Self::Flag(values) => values[model].map(|value| u8::from(value).to_string()),
-            // Every digit, so that it is the same number when it is read again.
+            // With every digit, so that it is the same number when it is read again.
             Self::Number(values) => values[model].map(|value| match value.abs() {
                 0.0 | 1e-5..1e15 => value.to_string(),
                 _ => format!("{value:e}"),
@@ -145,7 +145,7 @@ mod tests {
         assert_eq!(typed(&["0", "", "1"]), Values::Flag(vec![Some(false), None, Some(true)]));
         assert_eq!(typed(&["7.5", "1"]), Values::Number(vec![Some(7.5), Some(1.0)]));
         assert_eq!(typed(&["7b", ""]), Values::Class(vec![Some("7b".into()), None]));
-        assert_eq!(typed(&["inf", "1"]).kind(), "class", "an infinite number is no number");
-        assert_eq!(typed(&["1e307", "1"]).kind(), "class", "nor is one whose square is");
+        assert_eq!(typed(&["inf", "1"]).kind(), "class", "infinity is not a number");
+        assert_eq!(typed(&["1e307", "1"]).kind(), "class", "nor if the square is infinite");
     }
 }

@@ -1,4 +1,4 @@
-//! What both layouts have in common: responses become rows, columns of the models attributes.
+//! Common to both layouts: collects questions, responses and attributes.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use super::{Dataset, Question, Split, kinds};
 use crate::error::{Error, Result};
 use crate::table::Table;
 
-/// The columns of a model table that are attributes: all but its keys.
+/// The attribute columns of a model table: all but its keys.
 pub(super) fn attribute_columns(table: &Table) -> Vec<(usize, String)> {
     let columns = table.header().iter().cloned().enumerate();
     columns.filter(|(_, name)| !matches!(&**name, "model_id" | "model_name" | "")).collect()
@@ -53,9 +53,8 @@ impl Builder {
         self.questions.iter().map(|question| &*question.id)
     }
 
-    /// Adds the response of a model to a question. False if there are more responses than pairs of a
-    /// question and one of `models` models, so that there is no need to read on before [`Self::finish`]
-    /// finds two of a pair.
+    /// Adds the response of a model to a question. Returns false if there are more responses than pairs of a
+    /// question and one of `models` models: reading can stop, since [`Self::finish`] will report a duplicate.
     #[must_use]
     pub(super) fn response(
         &mut self,
@@ -67,9 +66,9 @@ impl Builder {
         self.responses.len() <= self.questions.len().saturating_mul(models)
     }
 
-    /// Sorts, looks for duplicates, compresses. `files` names those that may hold the responses to a
-    /// question: they are read once more for the lines of a duplicate, so that nobody has to remember
-    /// the line of every response.
+    /// Sorts the responses, checks for duplicates, and compresses. `files` are the files that may contain the
+    /// responses to a question: they are read again to find the lines of a duplicate, so that the line of
+    /// every response need not be stored.
     pub(super) fn finish(
         self,
         folder: &Path,
@@ -106,7 +105,7 @@ impl Builder {
     }
 }
 
-/// Where the second response of a model to a question stands, by their ids.
+/// The location of the second response of a model to a question, by their ids.
 fn duplicate(files: &[PathBuf], [question, model]: [&str; 2], name: &str) -> Result<Error> {
     let mut first: Option<(&Path, u64)> = None;
     for file in files {
@@ -127,7 +126,7 @@ fn duplicate(files: &[PathBuf], [question, model]: [&str; 2], name: &str) -> Res
                 format!("line {line} of {}", place.display())
             };
             let what = format!("duplicate response of model `{name}` to question `{question}`");
-            let fix = "keep one row for each question and model, for instance the mean label";
+            let fix = "keep one row per question and model, for example with the mean label";
             return Ok(row.error(format!("{what} (first on {at})"), fix));
         }
     }

@@ -1,37 +1,36 @@
-//! Cells of a column on their way to values: what stands for an unknown value, and what is not a number
-//! among numbers.
+//! Converts the cells of a column to values: recognizes missing values, and text among numbers.
 
 use std::path::Path;
 
 use super::{Attribute, Values};
 use crate::printable::start;
 
-/// What other programs write where nothing is known, in lower case.
+/// What other programs write for missing values, in lower case.
 const MISSING: [&str; 15] = [
     "nan", "-nan", "+nan", "na", "n/a", "#n/a", "<na>", "null", "none", "nil", "-", "--", "?", "–",
     "—",
 ];
-/// Characters of a cell that a remark shows.
+/// Maximum number of characters of a cell in a warning.
 const SHOWN: usize = 40;
 
-/// Columns of attributes that were read, and what is remarkable about their cells.
+/// Attribute columns, and warnings about their cells.
 #[derive(Debug, Default)]
 pub struct Columns {
     /// The columns.
     pub attributes: Vec<Attribute>,
-    /// Remarks, one sentence each, with file, line, column and cell.
+    /// Warnings, one sentence each, with file, line, column and cell.
     pub remarks: Vec<String>,
 }
 
-/// True for what other programs write where nothing is known.
+/// True for what other programs write for missing values.
 pub(super) fn is_missing(cell: &str) -> bool {
     let cell = cell.trim();
     cell.is_empty() || MISSING.iter().any(|missing| missing.eq_ignore_ascii_case(cell))
 }
 
-/// Empties the cells of a column of numbers whose value is unknown or out of range; says which are
-/// out of range, or why a column that is mostly numbers is one of text. `line` is that of each cell.
-pub(super) fn settle(
+/// Empties the cells of a number column that are missing or out of range. Warns about those out of range, or
+/// if a column that is mostly numbers is read as text. `line` is the line of each cell.
+pub(super) fn clean(
     path: &Path,
     name: &str,
     cells: &mut [String],
@@ -60,7 +59,7 @@ pub(super) fn settle(
         ))
     };
     if words.is_empty() && numbers + beyond.len() > 0 {
-        let remark = remark(&beyond, "is a number out of range", "taken as unknown");
+        let remark = remark(&beyond, "is a number out of range", "treated as unknown");
         for cell in cells.iter_mut() {
             if !cell.trim().parse().is_ok_and(Values::is_number) {
                 cell.clear();
@@ -75,7 +74,7 @@ pub(super) fn settle(
     }
 }
 
-/// Columns by their cells.
+/// Types columns by their cells.
 pub(super) fn typed(
     path: &Path,
     columns: impl IntoIterator<Item = (String, Vec<String>)>,
@@ -83,7 +82,7 @@ pub(super) fn typed(
 ) -> Columns {
     let mut typed = Columns::default();
     for (name, mut cells) in columns {
-        typed.remarks.extend(settle(path, &name, &mut cells, &line));
+        typed.remarks.extend(clean(path, &name, &mut cells, &line));
         typed.attributes.push(Attribute { name, values: Values::from_cells(&cells) });
     }
     typed
@@ -100,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_among_numbers_is_unknown() {
+    fn missing_values_among_numbers_are_unknown() {
         let numbers = Values::Number(vec![Some(7.5), None, Some(3.0)]);
         for missing in
             ["NaN", "nan", "-nan", "NA", "n/a", "N/A", "null", "None", " ", "-", "—", "<NA>"]
@@ -121,7 +120,7 @@ mod tests {
             assert_eq!(values, Values::Number(vec![Some(7.5), None, Some(3.0)]), "{beyond}");
             let expected = format!(
                 "models.csv:3: the cell `{beyond}` of the column `size` is a number out of range: \
-                 taken as unknown"
+                 treated as unknown"
             );
             assert_eq!(remarks, [expected]);
         }

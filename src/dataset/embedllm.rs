@@ -1,4 +1,4 @@
-//! The *EmbedLLM* layout: one row a response, the question's text in every row.
+//! The *EmbedLLM* layout: one row per response, with the text of the question in every row.
 //!
 //! As published with the paper (hub data set RZ412/EmbedLLM): `train`, `val` and `test` with
 //! `prompt_id`, `model_id`, `model_name`, `category`, `label`, `prompt`; `model_order` and
@@ -27,11 +27,11 @@ pub(super) fn load(folder: &Path) -> Result<Dataset> {
             let (id, name) = (row.filled(id)?, row.filled(name)?);
             models
                 .index(id, name)
-                .map_err(|problem| row.error(problem, "give each its own name"))?;
+                .map_err(|problem| row.error(problem, "give each a unique name"))?;
         }
     }
     'parts: for (split, shards) in &parts {
-        // A prompt_id names one question within a split: the published splits share no question.
+        // A prompt_id identifies a question within a split: the published splits share no question.
         let mut question_index: HashMap<Box<str>, u32> = HashMap::new();
         for path in shards {
             let mut table = Table::open(path)?;
@@ -54,7 +54,7 @@ pub(super) fn load(folder: &Path) -> Result<Dataset> {
                         if *question.prompt != *text || known_category != category {
                             let problem =
                                 format!("another prompt or category for prompt_id `{id}`");
-                            return Err(row.error(problem, "give each question its own prompt_id"));
+                            return Err(row.error(problem, "give each question a unique prompt_id"));
                         }
                         known
                     }
@@ -79,7 +79,7 @@ pub(super) fn load(folder: &Path) -> Result<Dataset> {
     builder.finish(folder, files, (models.names, models.ids), Columns::default())
 }
 
-/// Models by id, with the check that ids and names go one to one.
+/// Models by id, and a check that ids and names match one to one.
 #[derive(Default)]
 struct Models {
     names: Vec<String>,
@@ -109,7 +109,7 @@ impl Models {
     }
 }
 
-/// The order file lists every question there is; it is checked, the order of the splits is kept.
+/// The order file lists every question. It is checked, but the order of the splits is used.
 fn check_order(path: &Path, builder: &Builder) -> Result<()> {
     let mut table = Table::open(path)?;
     let id = table.column("prompt_id")?;

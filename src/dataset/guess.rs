@@ -1,13 +1,13 @@
-//! What the name of a model suggests about it. It is a guess: names can say anything.
+//! Guesses attributes from the names of models.
 
 use regex_lite::Regex;
 
 use super::{Attribute, Values};
 
-/// What stands before the names of guessed attributes.
+/// Prefix of the names of guessed attributes.
 pub const PREFIX: &str = "guessed_";
 
-/// Words that say that a model follows instructions.
+/// Words of instruction-tuned models.
 const INSTRUCT: &[&str] = &[
     "instruct",
     "chat",
@@ -21,12 +21,12 @@ const INSTRUCT: &[&str] = &[
     "hermes",
     "inst",
 ];
-/// Words that say how the weights were rounded.
+/// Words of quantized models.
 const QUANTIZED: &[&str] = &[
     "gptq", "awq", "gguf", "ggml", "exl2", "bnb", "nf4", "fp8", "fp4", "int8", "int4", "w8a8",
     "w4a16", "4bit", "8bit", "3bit", "2bit",
 ];
-/// The beginnings of names of families; the longer ones first.
+/// Prefixes of family names; longer ones first.
 const FAMILIES: &[&str] = &[
     "codellama",
     "deepseek",
@@ -64,8 +64,8 @@ const FAMILIES: &[&str] = &[
     "smollm",
 ];
 
-/// The attributes that names suggest: size in billions, family, instruct, quantization. A column is
-/// there if it says something of at least one model.
+/// Attributes guessed from names: size in billions, family, instruct, quantization. A column is included if
+/// at least one model has a value.
 #[must_use]
 pub fn guess(models: &[String]) -> Vec<Attribute> {
     let words: Vec<Vec<String>> = models.iter().map(|name| words(name)).collect();
@@ -82,7 +82,7 @@ pub fn guess(models: &[String]) -> Vec<Attribute> {
         .iter()
         .map(|words| words.iter().find(|word| is_quantization(word)).cloned())
         .collect();
-    // That a name does not say it proves nothing: only what it says is known.
+    // If a name does not mention it, that proves nothing: only what it mentions is known.
     let instruct = any(INSTRUCT).map(|said| said.then_some(true)).collect();
     [
         of("params_b", Values::Number(words.iter().map(|words| size(words)).collect())),
@@ -95,7 +95,7 @@ pub fn guess(models: &[String]) -> Vec<Attribute> {
     .collect()
 }
 
-/// The words of the last part of a name, in small letters; a point within a number stays.
+/// The words of the last part of a name, in lower case; a point within a number stays.
 fn words(name: &str) -> Vec<String> {
     let last = name.rsplit('/').next().unwrap_or(name);
     let parts = last.split(|c: char| !c.is_alphanumeric() && c != '.');
@@ -105,7 +105,7 @@ fn words(name: &str) -> Vec<String> {
         .collect()
 }
 
-/// Parameters in billions: `7b`, `1.5b`, `350m`; of experts (`8x7b`) all together.
+/// Parameters in billions: `7b`, `1.5b`, `350m`; the total for experts (`8x7b`).
 fn size(words: &[String]) -> Option<f64> {
     let pattern = Regex::new(r"^(?:(\d+)x)?(\d+(?:\.\d+)?)(b|m)$").ok()?;
     words.iter().find_map(|word| {

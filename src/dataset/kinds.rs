@@ -1,4 +1,4 @@
-//! What the labels of a category say: not every label is correctness.
+//! What the labels of a category measure: not every label is correctness.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -9,16 +9,16 @@ use serde::{Deserialize, Serialize};
 use crate::error::Result;
 use crate::table::{self, Table};
 
-/// What a label of 1 says.
+/// What a label of 1 means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// The answer is right.
+    /// The answer is correct.
     #[default]
     Correctness,
     /// The answer was preferred to that of a reference.
     Preference,
-    /// A judge found the answer better than the middle of those asked.
+    /// A judge rated the answer above the median.
     Judge,
 }
 
@@ -36,40 +36,40 @@ impl Kind {
         }
     }
 
-    /// The kind a file means by `name`.
+    /// The kind called `name` in a file.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
-    /// True for the kind that goes without saying.
+    /// True for the default kind.
     #[must_use]
     #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
     pub fn is_correctness(&self) -> bool {
         *self == Self::Correctness
     }
 
-    /// What a model was that got a label of 1, as in "82% correct".
+    /// The outcome of label 1, as in "82% correct".
     #[must_use]
     pub fn achieved(self) -> &'static str {
         match self {
             Self::Correctness => "correct",
             Self::Preference => "preferred",
-            Self::Judge => "above the middle",
+            Self::Judge => "above the median",
         }
     }
 
-    /// What a label says that is not correctness; `None` if it is.
+    /// A description of a label other than correctness; `None` for correctness.
     #[must_use]
     pub fn meaning(self) -> Option<&'static str> {
         match self {
             Self::Correctness => None,
             Self::Preference => Some("preference (wins over a reference), not correctness"),
-            Self::Judge => Some("a judge's verdict (above the middle), not correctness"),
+            Self::Judge => Some("a judge's rating (above the median), not correctness"),
         }
     }
 
-    /// What a user must know of a forecast of this kind; `None` if it is of correctness.
+    /// A note for predictions of this kind; `None` for correctness.
     #[must_use]
     pub fn remark(self) -> Option<&'static str> {
         match self {
@@ -77,11 +77,11 @@ impl Kind {
             Self::Preference => {
                 Some("predicts preference (wins over a reference), not correctness")
             }
-            Self::Judge => Some("predicts a judge's verdict (above the middle), not correctness"),
+            Self::Judge => Some("predicts a judge's rating (above the median), not correctness"),
         }
     }
 
-    /// The name of a category, with its kind unless that is correctness.
+    /// The name of a category, with its kind unless it is correctness.
     #[must_use]
     pub fn marked(self, category: &str) -> String {
         match self {
@@ -91,8 +91,8 @@ impl Kind {
     }
 }
 
-/// The kinds of `categories`, in their order, from the table `categories` of a folder. What it does
-/// not name is correctness; a category that it names beside those has no questions and is ignored.
+/// The kinds of `categories`, in order, from the table `categories` of a folder. The default is correctness;
+/// categories without questions are ignored.
 pub(super) fn load(folder: &Path, categories: &[String]) -> Result<Vec<Kind>> {
     let mut kinds = vec![Kind::default(); categories.len()];
     let Some(path) = table::find(folder, "categories")? else { return Ok(kinds) };

@@ -1,39 +1,39 @@
-//! Which names of models mean the same model, and which only look like it.
+//! Decides which names refer to the same model, and which are only similar.
 
 use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
-/// So alike are names that a person should look at.
+/// Similarity from which names are listed for review.
 const NEAR: f64 = 0.93;
-/// At most so many of those are listed.
+/// Maximum number of listed names.
 const LISTED: usize = 200;
 
-/// Two names that were kept apart, though they may mean one model.
+/// Two names that were kept apart, though they may refer to the same model.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct NearMiss {
-    /// The name that is known.
+    /// The known name.
     pub known: String,
-    /// The name that is like it.
+    /// The similar name.
     pub other: String,
-    /// Why they were not taken for one model.
+    /// Why they were not matched.
     pub reason: &'static str,
 }
 
-/// A name without case and with one kind of separator: `GPT 4o_mini` and `gpt-4o-mini` have the same.
+/// A name in lower case and with one kind of separator: the same for `GPT 4o_mini` and `gpt-4o-mini`.
 pub(super) fn folded(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     for c in name.trim().chars() {
         match c {
             '/' => out.push('/'),
             c if c.is_alphanumeric() => out.extend(c.to_lowercase()),
-            // Settings behind a name stay apart from it.
+            // Settings after a name stay separate from it.
             '(' | ')' | '=' | '+' => out.push(c),
             _ if out.is_empty() || out.ends_with(['-', '/']) => {}
             _ => out.push('-'),
         }
     }
-    // `org__model` is how names of files write `org/model`.
+    // `org__model` is how file names spell `org/model`.
     let out = if name.contains('/') { out } else { doubled(name, out) };
     out.trim_matches('-').replace("-/", "/")
 }
@@ -52,18 +52,18 @@ fn last(folded: &str) -> &str {
     folded.rsplit('/').next().unwrap_or(folded)
 }
 
-/// Finds models by name among those that are known.
+/// Matches names to known models.
 #[derive(Default)]
 pub(super) struct Matcher {
     names: Vec<String>,
     exact: HashMap<String, usize>,
     folded: HashMap<String, Vec<usize>>,
-    /// By the last part, with whether the name has one before it.
+    /// By the last part, and whether the name has more parts.
     last: BTreeMap<String, Vec<(usize, bool)>>,
 }
 
 impl Matcher {
-    /// Knows a name, and gives its number.
+    /// Adds a name, and returns its index.
     pub(super) fn add(&mut self, name: &str) -> usize {
         let at = self.names.len();
         self.names.push(name.to_owned());
@@ -75,9 +75,8 @@ impl Matcher {
         at
     }
 
-    /// The models of `names`, which are all different ones: the same name; else the same but for case
-    /// and separators; else the same but for an organization that one of the two leaves out. What fits
-    /// several is none of them.
+    /// The models of `names`, which must be distinct. Matches identical names; else those that differ in case
+    /// and separators only; else those where one lacks the organization. Ambiguous names match nothing.
     pub(super) fn find(&self, names: &[String]) -> Vec<Option<usize>> {
         let mut found: Vec<Option<usize>> =
             names.iter().map(|name| self.exact.get(name).copied()).collect();
@@ -104,7 +103,7 @@ impl Matcher {
                 continue;
             }
             let Some([(at, has_org)]) = self.last.get(tail).map(Vec::as_slice) else { continue };
-            // One of the two names an organization; two different ones are two models.
+            // Only one of the two names may have an organization; two different organizations are two models.
             if *has_org != key.contains('/') && !used[*at] {
                 used[*at] = true;
                 *found = Some(*at);
@@ -113,8 +112,8 @@ impl Matcher {
         found
     }
 
-    /// Names among `names` that were not found though they look like a known one. The numbers in a name
-    /// (sizes, versions, dates) have to be the same: `heron-7b` and `heron-70b` are no slip.
+    /// Unmatched names that are similar to a known one. The numbers in a name (sizes, versions, dates) must
+    /// be equal: `heron-7b` is no typo of `heron-70b`.
     pub(super) fn near(&self, names: &[String], found: &[Option<usize>]) -> Vec<NearMiss> {
         let known: Vec<(String, Vec<String>)> = self
             .names
@@ -142,7 +141,7 @@ impl Matcher {
             let reason = if last(&known[*at].0) == last(&key) {
                 "the same model of two organizations, or of several names"
             } else {
-                "a name that is nearly the same"
+                "a similar name"
             };
             let known = self.names[*at].clone();
             near.push(NearMiss { known, other: name.clone(), reason });
@@ -154,7 +153,7 @@ impl Matcher {
     }
 }
 
-/// The parts of a name that hold digits.
+/// The parts of a name that contain digits.
 fn numbers(folded: &str) -> Vec<String> {
     let parts = folded.split('-').filter(|part| part.chars().any(|c| c.is_ascii_digit()));
     let mut numbers: Vec<String> = parts.map(str::to_owned).collect();
@@ -179,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_found_by_what_is_sure_and_near_ones_are_listed() {
+    fn sure_matches_are_found_and_near_misses_listed() {
         let mut known = Matcher::default();
         for name in ["acme/Heron-7B", "otter-chat", "one/newt", "two/newt", "acme/lynx-7b"] {
             known.add(name);

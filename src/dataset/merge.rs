@@ -1,4 +1,4 @@
-//! Several data sets as one.
+//! Merges data sets.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -8,62 +8,61 @@ use serde::Serialize;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::builder::attribute_columns;
-use super::cells::settle;
+use super::cells::clean;
 use super::matching::{Matcher, NearMiss};
 use super::{Attribute, Dataset, Kind, Question, Responses, Split, Values};
 use crate::error::{Error, Result};
 use crate::names::spaced;
 use crate::table::Table;
 
-/// At most so many conflicts are listed; all are counted.
+/// Maximum number of listed conflicts; all are counted.
 const LISTED: usize = 200;
 
-/// Two answers of one model to one question that differ.
+/// Two different labels for the same model and question.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Conflict {
     /// The model.
     pub model: String,
     /// The text of the question.
     pub prompt: String,
-    /// The label that counts, of the data set that was named first.
+    /// The label that was kept, from the earlier data set.
     pub kept: f32,
-    /// The label that does not.
+    /// The label that was dropped.
     pub dropped: f32,
-    /// The number of the data set that it is of, from 1.
+    /// The number of its data set, from 1.
     pub data_set: usize,
 }
 
-/// What a merge did.
+/// A summary of a merge.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Merged {
-    /// Models that go by another name in a later data set: the name that is kept, and the other.
+    /// Models with another name in a later data set: the name that was kept, and the other one.
     pub renamed: Vec<(String, String)>,
-    /// Names that were kept apart though they are alike.
+    /// Similar names that were kept apart.
     pub near_misses: Vec<NearMiss>,
-    /// Questions that several data sets have.
+    /// Questions in several data sets.
     pub shared_questions: usize,
-    /// Texts that were in several splits; each is now in the one that is held out furthest.
+    /// Texts that were in several splits; each is now in test if one of them was, else in val.
     pub moved: usize,
-    /// Answers that several data sets have, with one label.
+    /// Answers in several data sets, with the same label.
     pub repeated: usize,
-    /// Answers that differ.
+    /// Answers in several data sets, with different labels.
     pub conflicting: usize,
     /// The first of those.
     pub conflicts: Vec<Conflict>,
-    /// Values of attributes that differ.
+    /// Attributes with different values.
     pub attribute_conflicts: usize,
-    /// Models in a table of attributes that the data do not have.
+    /// Models of an attribute table that are not in the data.
     pub unused_attributes: Vec<String>,
-    /// What is remarkable about the cells of attributes, one sentence each.
+    /// Warnings about cells of attributes, one sentence each.
     pub remarks: Vec<String>,
 }
 
-/// Makes one data set of several. The one that is named first goes before the others wherever they
-/// differ: in names, ids, categories, labels and attributes. `renames` gives names of models that mean
-/// another.
+/// Merges data sets. The earlier data set takes precedence wherever they differ: in names, ids, categories,
+/// labels and attributes. `renames` maps names of models to the names to use.
 ///
 /// # Errors
-/// [`Error::Usage`] if there is nothing to merge, or a name is renamed that there is not.
+/// [`Error::Usage`] if there is nothing to merge, or a renamed model does not exist.
 pub fn merge(sets: Vec<Dataset>, renames: &[(String, String)]) -> Result<(Dataset, Merged)> {
     let mut merging = Merging::default();
     for (from, _) in renames {
@@ -87,7 +86,7 @@ struct Merging {
     category_index: HashMap<(String, Kind), u32>,
     questions: Vec<Question>,
     ids: HashSet<String>,
-    /// Questions by their key: each has those of that text, in order.
+    /// Questions by their key, with those of the same text in order.
     index: HashMap<u64, Vec<u32>>,
     labels: HashMap<(u32, u32), f32>,
     report: Merged,
@@ -122,7 +121,7 @@ impl Merging {
         Ok(())
     }
 
-    /// The numbers of the models of a data set.
+    /// The indices of the models of a data set.
     fn models(&mut self, own: &[String], names: &[String]) -> Vec<u32> {
         let found = self.matcher.find(names);
         self.report.near_misses.extend(self.matcher.near(names, &found));
@@ -151,7 +150,7 @@ impl Merging {
         }
     }
 
-    /// Sets a cell, and says whether another value is, or was, there.
+    /// Sets a cell, and returns true if another value is, or was, there.
     fn set(&mut self, column: &str, model: usize, value: String, over: bool) -> bool {
         let at = self.columns.iter().position(|(name, _)| name == column).unwrap_or_else(|| {
             self.columns.push((column.to_owned(), vec![None; self.models.len()]));
@@ -165,9 +164,9 @@ impl Merging {
         differs
     }
 
-    /// The numbers of the questions of a data set. The same text is the same question, white space aside,
-    /// where labels say the same; one that is no matter of right and wrong has to be of the same category
-    /// too. A text that a data set has several times is that many questions.
+    /// The indices of the questions of a data set. Two questions with the same text, ignoring white space,
+    /// are the same if their labels have the same kind; other kinds than correctness also need the same
+    /// category. If a data set contains a text several times, these are separate questions.
     fn questions(&mut self, set: &Dataset) -> Vec<u32> {
         let before = self.questions.len() as u32;
         let mut used: HashSet<u32> = HashSet::new();
@@ -216,8 +215,7 @@ impl Merging {
         at
     }
 
-    /// The number of a category. One name for two kinds of labels would make one of them wrong: the later
-    /// one gets its kind behind its name.
+    /// The index of a category. If a name has two kinds of labels, the kind is appended to the later one.
     fn category(&mut self, name: &str, kind: Kind) -> u32 {
         let key = (name.to_owned(), kind);
         if let Some(&known) = self.category_index.get(&key) {
@@ -261,7 +259,7 @@ impl Merging {
         if self.labels.is_empty() {
             return Err(Error::Usage("there is nothing to merge".into()));
         }
-        // A text is in one split, the one that is held out furthest, whatever category it is of.
+        // A text is in one split, test before val before train, whatever its category.
         let mut held_out: HashMap<String, (Split, bool)> = HashMap::new();
         for question in &self.questions {
             let known = held_out.entry(spaced(&question.prompt)).or_insert((question.split, false));
@@ -302,11 +300,11 @@ fn typed(columns: Vec<(String, Vec<Option<String>>)>) -> Vec<Attribute> {
     columns.into_iter().map(attribute).collect()
 }
 
-/// Joins a table of attributes, prices and release dates to a data set, by the names of its models. The
-/// table goes before what the data say. A date becomes a year with its fraction.
+/// Joins a table of attributes, prices and release dates to a data set, by model name. The table takes
+/// precedence over the data. A date becomes a year with a fraction.
 ///
 /// # Errors
-/// A fault of the file.
+/// An error in the file.
 pub fn join_attributes(data: &mut Dataset, path: &Path, report: &mut Merged) -> Result<()> {
     let mut table = Table::open(path)?;
     let name = ["model_name", "model", "name"].iter().find_map(|name| table.optional(name));
@@ -322,7 +320,7 @@ pub fn join_attributes(data: &mut Dataset, path: &Path, report: &mut Merged) -> 
         let model = row.filled(name)?.trim().to_owned();
         if let Some(first) = lines.insert(model.clone(), row.line()) {
             let problem = format!("the model `{model}` is listed twice (first on line {first})");
-            return Err(row.error(problem, "keep one row a model"));
+            return Err(row.error(problem, "keep one row per model"));
         }
         let cells = columns.iter().map(|(at, column)| Ok(dated(column, row.text(*at)?.trim())));
         rows.push(cells.collect::<Result<_>>()?);
@@ -332,7 +330,7 @@ pub fn join_attributes(data: &mut Dataset, path: &Path, report: &mut Merged) -> 
     for (at, (_, column)) in columns.iter().enumerate() {
         let mut cells: Vec<String> =
             rows.iter_mut().map(|row| std::mem::take(&mut row[at])).collect();
-        report.remarks.extend(settle(path, column, &mut cells, |row| places[row]));
+        report.remarks.extend(clean(path, column, &mut cells, |row| places[row]));
         rows.iter_mut().zip(cells).for_each(|(row, cell)| row[at] = cell);
     }
     let mut merging = Merging::default();
@@ -353,8 +351,8 @@ pub fn join_attributes(data: &mut Dataset, path: &Path, report: &mut Merged) -> 
     Ok(())
 }
 
-/// A release date such as 2024-07-23 as the year with its fraction, 2024.56. A time behind it, as Parquet
-/// has it of many programs, is left out.
+/// Converts a release date such as 2024-07-23 to a year with a fraction, 2024.56. A time after it, as many
+/// programs write to Parquet, is ignored.
 fn dated(column: &str, cell: &str) -> String {
     let date = cell.split([' ', 'T']).next().unwrap_or_default();
     let parts: Vec<Option<u32>> = date.split('-').map(|part| part.parse().ok()).collect();

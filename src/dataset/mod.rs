@@ -1,4 +1,4 @@
-//! Evaluation records: questions × models → labels, sparse as real records are.
+//! Evaluation records: a sparse matrix of labels, questions × models.
 
 mod answers;
 mod attributes;
@@ -44,11 +44,11 @@ pub use crate::table::Form;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Split {
-    /// What the embedder is fitted on.
+    /// For fitting the embedder.
     Train,
-    /// What epochs, temperature and designs are chosen on.
+    /// For choosing epochs, temperature and designs.
     Val,
-    /// What is looked at last.
+    /// For the final evaluation.
     Test,
 }
 
@@ -66,7 +66,7 @@ impl Split {
         }
     }
 
-    /// The split a file means by `name`.
+    /// The split called `name` in a file.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|split| split.name() == name)
@@ -76,7 +76,7 @@ impl Split {
 /// One question.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Question {
-    /// The id it has in the file.
+    /// Its id in the file.
     pub id: Box<str>,
     /// Index into [`Dataset::categories`].
     pub category: u32,
@@ -95,17 +95,17 @@ pub struct Dataset {
     pub questions: Vec<Question>,
     /// Names of the categories (benchmarks), in order of appearance.
     pub categories: Vec<String>,
-    /// What the labels of each category say, one entry a category.
+    /// The kind of the labels of each category.
     pub kinds: Vec<Kind>,
     /// Names of the models; unique.
     pub models: Vec<String>,
-    /// The ids they have in the file, one each.
+    /// Their ids in the file.
     pub model_ids: Vec<Box<str>>,
-    /// What is known about the models, one column each.
+    /// The attributes of the models.
     pub attributes: Vec<Attribute>,
-    /// Who answered what how.
+    /// The responses.
     pub responses: Responses,
-    /// What was remarkable about the cells of attributes when they were read, one sentence each.
+    /// Warnings about cells of attributes, one sentence each.
     pub remarks: Vec<String>,
 }
 
@@ -116,7 +116,7 @@ impl Dataset {
         (0..self.questions.len()).filter(|&q| self.questions[q].split == split).collect()
     }
 
-    /// The same data with only the questions that `keep` wants (by index), and their responses.
+    /// The same data with only the questions for which `keep` is true (by index), and their responses.
     #[must_use]
     pub fn only(&self, keep: impl Fn(usize) -> bool) -> Self {
         let kept: Vec<usize> = (0..self.questions.len()).filter(|&q| keep(q)).collect();
@@ -137,7 +137,7 @@ impl Dataset {
         }
     }
 
-    /// The same data with only the responses that `keep` wants: (question, model).
+    /// The same data with only the responses for which `keep` is true: (question, model).
     #[must_use]
     pub fn with_responses(&self, keep: impl Fn(usize, usize) -> bool) -> Self {
         let triples = (0..self.questions.len())
@@ -183,7 +183,7 @@ impl Dataset {
         }
     }
 
-    /// True if the data says that it is simulated: an attribute `simulated` that every model has.
+    /// True if the data is marked as simulated: every model has the attribute `simulated`.
     #[must_use]
     pub fn simulated(&self) -> bool {
         self.attributes.iter().any(|attribute| match &attribute.values {
@@ -194,7 +194,7 @@ impl Dataset {
         })
     }
 
-    /// A fingerprint of everything that training can see: 32 hexadecimal digits (XXH3-128).
+    /// A fingerprint of everything that affects training: 32 hexadecimal digits (XXH3-128).
     #[must_use]
     pub fn fingerprint(&self) -> String {
         let mut hash = Xxh3::new();
@@ -209,7 +209,7 @@ impl Dataset {
             text(&question.id);
             text(&self.categories[question.category as usize]);
             let kind = self.kinds[question.category as usize];
-            // Only where it matters: data without kinds keeps the fingerprint that it always had.
+            // Only if it matters, so that data without kinds keeps its fingerprint.
             if !kind.is_correctness() {
                 text(kind.name());
             }
@@ -226,7 +226,7 @@ impl Dataset {
         format!("{:032x}", hash.digest128())
     }
 
-    /// What a careful user should know before training, one sentence each; empty when all is well.
+    /// Warnings about the data, one sentence each; empty if there are none.
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
         let mut found = self.remarks.clone();

@@ -1,4 +1,4 @@
-//! From a folder to a [`Dataset`]: tells the layout by what the folder holds.
+//! Loads a [`Dataset`] from a folder, detecting its layout.
 
 use std::collections::HashMap;
 use std::fs;
@@ -13,12 +13,12 @@ use crate::table::{self, Table};
 
 /// Reads the data set in `folder`.
 ///
-/// *Tables*: `questions`, `models` and `responses`; *EmbedLLM*: `train` and, if there, `val` and
-/// `test`. In both, `categories` may tell the [`Kind`](super::Kind) of each. Each may be `.csv`,
-/// `.csv.gz`, `.csv.zst` or `.parquet`; questions, responses and splits may be in shards.
+/// *Tables*: `questions`, `models` and `responses`; *EmbedLLM*: `train` and optionally `val` and `test`. In
+/// both, `categories` may have the [`Kind`](super::Kind) of each category. Each table may be `.csv`,
+/// `.csv.gz`, `.csv.zst` or `.parquet`; questions, responses and splits may be sharded.
 ///
 /// # Errors
-/// The first fault of the files, with file and line.
+/// The first error in the files, with file and line.
 pub fn load(folder: &Path) -> Result<Dataset> {
     let about = match folder.metadata() {
         Ok(about) => about,
@@ -31,7 +31,7 @@ pub fn load(folder: &Path) -> Result<Dataset> {
         return Err(Error::input(
             folder,
             "a data set is a folder, this is a file",
-            "name its folder",
+            "pass its folder",
         ));
     }
     let responses = table::shards(folder, "responses")?;
@@ -40,16 +40,16 @@ pub fn load(folder: &Path) -> Result<Dataset> {
     } else if !table::shards(folder, "train")?.is_empty() {
         embedllm::load(folder)
     } else {
-        // What it holds may only not be seen.
+        // The folder may exist but be unreadable.
         fs::read_dir(folder).map_err(|e| Error::io(folder, e))?;
         let fix = "put questions.csv, models.csv and responses.csv there (tables), or train.csv, \
                    val.csv and test.csv (EmbedLLM); .csv.gz, .csv.zst and .parquet work too";
-        Err(Error::input(folder, "holds no data set", fix))
+        Err(Error::input(folder, "contains no data set", fix))
     }
 }
 
-/// Reads the data set whose questions and models are tables in `folder`, and whose responses are the table
-/// at `responses`.
+/// Loads the data set whose questions and models are tables in `folder`, and whose responses are in the table
+/// `responses`.
 ///
 /// # Errors
 /// As [`load`].
@@ -57,7 +57,8 @@ pub fn load_with_responses(folder: &Path, responses: &Path) -> Result<Dataset> {
     tables::load(folder, vec![responses.to_owned()])
 }
 
-/// Reads only the questions of the data set in `folder`: of the *Tables* layout, without its responses.
+/// Loads only the questions of the data set in `folder`; in the *Tables* layout, without reading the
+/// responses.
 ///
 /// # Errors
 /// As [`load`].
@@ -77,10 +78,10 @@ pub fn table_files(folder: &Path) -> Vec<PathBuf> {
     stems.into_iter().chain(orders).flat_map(shards).collect()
 }
 
-/// Reads further attributes from a CSV with a `model_name` column, in the order of `models`.
+/// Reads additional attributes from a CSV with a `model_name` column, in the order of `models`.
 ///
 /// # Errors
-/// A fault of the file; a name that is none of `models`, with the nearest one.
+/// An error in the file, or an unknown model, with the nearest name.
 pub fn load_attributes(path: &Path, models: &[String]) -> Result<Columns> {
     let mut table = Table::open(path)?;
     let name = table.column("model_name")?;

@@ -1,7 +1,7 @@
-//! Who answered what how, in a few bytes a response.
+//! Responses, in a few bytes each.
 
-/// Which model answered which question how: compressed rows by question. A response takes 4 bytes and
-/// a bit, or 8 bytes where some labels are neither 0 nor 1.
+/// Labels by question and model: a sparse matrix in compressed rows, one per question. A response takes a
+/// little over 4 bytes, or 8 if some labels are neither 0 nor 1.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Responses {
     /// `starts[q]..starts[q + 1]` are the responses of question `q`; one longer than the questions.
@@ -18,7 +18,7 @@ pub(crate) struct ByModel {
     labels: Labels,
 }
 
-/// Labels, one a response; bits as long as all are 0 or 1.
+/// Labels, one per response; bits if all are 0 or 1.
 #[derive(Clone, Debug, PartialEq)]
 enum Labels {
     Bits { words: Vec<u64>, len: usize },
@@ -32,7 +32,7 @@ impl Default for Labels {
 }
 
 impl Labels {
-    /// So many labels, all 0, of the kind of `like`.
+    /// This many zeros, stored like `like`.
     fn zeros(len: usize, like: &Self) -> Self {
         match like {
             Self::Bits { .. } => Self::Bits { words: vec![0; len.div_ceil(64)], len },
@@ -47,7 +47,7 @@ impl Labels {
         }
     }
 
-    /// Changes a label. Among bits there are only 0 and 1.
+    /// Sets a label; bits can only be 0 or 1.
     fn set(&mut self, at: usize, label: f32) {
         match self {
             Self::Bits { words, .. } => {
@@ -103,9 +103,7 @@ impl Responses {
             out.models.push(model);
             out.labels.push(label);
         }
-        for q in 0..questions {
-            out.starts[q + 1] += out.starts[q];
-        }
+        accumulate(&mut out.starts);
         out.models.shrink_to_fit();
         out.labels.shrink();
         out
@@ -117,7 +115,7 @@ impl Responses {
         self.models.len()
     }
 
-    /// True if nobody answered anything.
+    /// True if there are no responses.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.models.is_empty()
@@ -130,7 +128,7 @@ impl Responses {
         models.zip(range).map(|(&model, at)| (model as usize, self.labels.get(at)))
     }
 
-    /// The responses to `questions`, of which each is named by its place there, by model.
+    /// The responses to `questions`, by model; a question is identified by its index in `questions`.
     pub(crate) fn by_model(&self, questions: &[usize], models: usize) -> ByModel {
         let mut starts = vec![0; models + 1];
         for &q in questions {
@@ -138,9 +136,7 @@ impl Responses {
                 starts[*model as usize + 1] += 1;
             }
         }
-        for m in 0..models {
-            starts[m + 1] += starts[m];
-        }
+        accumulate(&mut starts);
         let mut next = starts.clone();
         let mut rows = vec![0; starts[models]];
         let mut labels = Labels::zeros(rows.len(), &self.labels);
@@ -167,7 +163,7 @@ impl ByModel {
         self.rows.len()
     }
 
-    /// Where the responses of a model stand among those of all.
+    /// The range of a model's responses.
     pub(crate) fn range(&self, model: usize) -> std::ops::Range<usize> {
         self.starts[model]..self.starts[model + 1]
     }
@@ -184,8 +180,15 @@ impl ByModel {
     }
 }
 
-/// Responses on their way in, in any order: 4 bytes and a bit each, and 8 bytes for each run of
-/// responses to one question.
+/// Turns counts, each one place behind its row, into the starts of the rows (prefix sums).
+fn accumulate(counts: &mut [usize]) {
+    for at in 1..counts.len() {
+        counts[at] += counts[at - 1];
+    }
+}
+
+/// Collects responses in any order: a little over 4 bytes each, and 8 bytes for each run of responses to one
+/// question.
 #[derive(Default)]
 pub(super) struct Incoming {
     /// The question of each run, and how many responses it has.
@@ -217,16 +220,14 @@ impl Incoming {
         self.models.len()
     }
 
-    /// Sorts them by question and model. What arrived by question stays where it is.
+    /// Sorts them by question and model. Responses that arrived in order are not moved.
     pub(super) fn finish(self, questions: usize) -> Result<Responses, Duplicate> {
         let Self { runs, mut models, mut labels } = self;
         let mut starts = vec![0_usize; questions + 1];
         for (question, n) in &runs {
             starts[*question as usize + 1] += *n as usize;
         }
-        for q in 0..questions {
-            starts[q + 1] += starts[q];
-        }
+        accumulate(&mut starts);
         if !runs.is_sorted_by_key(|(question, _)| *question) {
             let mut next = starts.clone();
             let mut sorted = vec![0; models.len()];

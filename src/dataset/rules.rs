@@ -1,42 +1,42 @@
-//! Attributes from names, by rules that the user writes.
+//! Attributes from names, by user-defined rules.
 
 use std::path::Path;
 
 use regex_lite::{Regex, RegexBuilder};
 
-use super::cells::{Columns, settle};
+use super::cells::{Columns, clean};
 use super::{Attribute, Values};
 use crate::error::Result;
 use crate::table::Table;
 
-/// A compiled pattern takes at most so many bytes.
+/// Maximum size of a compiled pattern in bytes.
 const LARGEST: usize = 1 << 20;
 
-/// A pattern on names, without regard to case.
+/// A case-insensitive pattern for names.
 ///
 /// # Errors
-/// What is wrong with the pattern.
+/// A description of what is wrong with the pattern.
 pub(crate) fn pattern(text: &str) -> std::result::Result<Regex, String> {
     let built = RegexBuilder::new(text).case_insensitive(true).size_limit(LARGEST).build();
     built.map_err(|e| e.to_string())
 }
 
-/// Reads a CSV with the columns `regex`, `attribute` and `value`: a model has the value of the first
-/// rule of an attribute that its name matches, and where none matches it is unknown.
+/// Reads a CSV with the columns `regex`, `attribute` and `value`: a model gets the value of the first rule of
+/// an attribute that matches its name; without a match it is unknown.
 ///
 /// # Errors
-/// A fault of the file; a pattern that is none.
+/// An error in the file, or an invalid pattern.
 pub fn load_rules(path: &Path, models: &[String]) -> Result<Columns> {
     let mut table = Table::open(path)?;
     let (regex, attribute, value) =
         (table.column("regex")?, table.column("attribute")?, table.column("value")?);
-    // Each cell with the line of the rule that it is of.
+    // Each cell, with the line of its rule.
     let mut columns: Vec<(String, Vec<(String, u64)>)> = Vec::new();
     while let Some(row) = table.next()? {
         let text = row.filled(regex)?;
         let pattern = pattern(text).map_err(|problem| {
             row.error(
-                format!("`{text}` is not a regular expression: {problem}"),
+                format!("`{text}` is not a valid regular expression: {problem}"),
                 "fix the pattern; letters and digits match themselves",
             )
         })?;
@@ -55,7 +55,7 @@ pub fn load_rules(path: &Path, models: &[String]) -> Result<Columns> {
     let mut found = Columns::default();
     for (name, cells) in columns {
         let (mut cells, lines): (Vec<String>, Vec<u64>) = cells.into_iter().unzip();
-        found.remarks.extend(settle(path, &name, &mut cells, |m| lines[m]));
+        found.remarks.extend(clean(path, &name, &mut cells, |m| lines[m]));
         found.attributes.push(Attribute { name, values: Values::from_cells(&cells) });
     }
     Ok(found)
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_pattern_is_told_with_its_line() {
+    fn a_bad_pattern_is_reported_with_its_line() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("rules.csv");
         for bad in ["a(b", "(x{900}){900}"] {

@@ -1,4 +1,4 @@
-//! Accuracies of models on one benchmark, in a file of their own.
+//! Accuracies of models on one benchmark, in a separate file.
 
 use std::path::Path;
 
@@ -6,11 +6,11 @@ use crate::error::Result;
 use crate::names::nearest;
 use crate::table::Table;
 
-/// Reads a table with `model_name`, `accuracy` (in [0, 1]) and, if it is there, `responses`; without
-/// it, `responses` stands for every row. One entry a model of `models`: (accuracy, responses).
+/// Reads a table with `model_name`, `accuracy` (in [0, 1]) and optionally `responses`; without that column,
+/// `responses` is used for every row. Returns (accuracy, responses) for each of `models`.
 ///
 /// # Errors
-/// A fault of the file: a missing column, an unknown or duplicate model, a number out of range.
+/// An error in the file: a missing column, an unknown or duplicate model, a number out of range.
 pub fn load_scores(
     path: &Path,
     models: &[String],
@@ -35,7 +35,7 @@ pub fn load_scores(
             }
             None => responses,
         };
-        let fix = "write the share of right answers, as in 0.75";
+        let fix = "write the fraction of correct answers, such as 0.75";
         let score = (f64::from(row.share(accuracy, "accuracy", fix)?), responses);
         if scores[model].replace(score).is_some() {
             return Err(row.error(format!("duplicate row for `{name}`"), "keep one row per model"));
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scores_are_joined_by_name_and_faults_are_told() {
+    fn scores_are_joined_by_name_and_errors_are_reported() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("scores.csv");
         let models = ["alpha", "beta"].map(str::to_owned);

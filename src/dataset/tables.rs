@@ -1,4 +1,4 @@
-//! The *Tables* layout: questions, models and responses apart.
+//! The *Tables* layout: questions, models and responses in separate tables.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use super::{Dataset, Question, Split};
 use crate::error::{Error, Result};
 use crate::table::{self, Row, Table};
 
-/// `responses` are the tables of the responses, which may be elsewhere.
+/// `responses` are the tables of the responses, which may be in another folder.
 pub(super) fn load(folder: &Path, responses: Vec<PathBuf>) -> Result<Dataset> {
     let questions = shards(folder, "questions")?;
     let models_path = table::find(folder, "models")?.ok_or_else(|| missing(folder, "models"))?;
@@ -31,11 +31,17 @@ pub(super) fn load(folder: &Path, responses: Vec<PathBuf>) -> Result<Dataset> {
         let model = models.len();
         if let Some(first) = model_index.insert(id.as_bytes().to_vec(), model as u32) {
             let first = (None, lines[first as usize]);
-            return Err(duplicate(&row, "model_id", id, first, "give each model its own id"));
+            return Err(duplicate(&row, "model_id", id, first, "give each model a unique id"));
         }
         if let Some(first) = names.insert(name.to_owned(), model) {
             let first = (None, lines[first]);
-            return Err(duplicate(&row, "model_name", name, first, "give each model its own name"));
+            return Err(duplicate(
+                &row,
+                "model_name",
+                name,
+                first,
+                "give each model a unique name",
+            ));
         }
         models.push(name.to_owned());
         model_ids.push(id.into());
@@ -51,7 +57,7 @@ pub(super) fn load(folder: &Path, responses: Vec<PathBuf>) -> Result<Dataset> {
         let mut table = Table::open(path)?;
         let (id, model, label) =
             (table.column("prompt_id")?, table.column("model_id")?, table.column("label")?);
-        // Mostly, the responses to a question stand together.
+        // The responses to a question are usually next to each other.
         let (mut last, mut known) = (Vec::new(), None);
         while let Some(row) = table.next()? {
             let question = match known {
@@ -86,14 +92,14 @@ pub(super) fn load(folder: &Path, responses: Vec<PathBuf>) -> Result<Dataset> {
     Ok(data)
 }
 
-/// The questions alone.
+/// Only the questions.
 pub(super) fn load_questions(folder: &Path) -> Result<Vec<Question>> {
     let mut builder = Builder::default();
     read_questions(&shards(folder, "questions")?, &mut builder)?;
     Ok(builder.into_questions())
 }
 
-/// The files of a table that must be there.
+/// The files of a required table.
 fn shards(folder: &Path, stem: &str) -> Result<Vec<PathBuf>> {
     let shards = table::shards(folder, stem)?;
     if shards.is_empty() { Err(missing(folder, stem)) } else { Ok(shards) }
@@ -101,10 +107,10 @@ fn shards(folder: &Path, stem: &str) -> Result<Vec<PathBuf>> {
 
 fn missing(folder: &Path, stem: &str) -> Error {
     let fix = format!("put {stem}.csv beside the other tables");
-    Error::input(folder, format!("holds no {stem} table"), fix)
+    Error::input(folder, format!("contains no {stem} table"), fix)
 }
 
-/// Adds all questions; gives back their indices by id, and whether all have a split of their own.
+/// Adds all questions; returns their indices by id, and whether all have a split.
 fn read_questions(
     questions: &[PathBuf],
     builder: &mut Builder,
@@ -136,7 +142,7 @@ fn read_questions(
             if let Some(first) = question_index.insert(id.as_bytes().to_vec(), question) {
                 let (at, line) = lines[first as usize];
                 let first = (at != file as u32).then(|| &*questions[at as usize]);
-                let fix = "give each question its own id";
+                let fix = "give each question a unique id";
                 return Err(duplicate(&row, "prompt_id", id, (first, line), fix));
             }
             lines.push((file as u32, row.line()));
@@ -145,8 +151,8 @@ fn read_questions(
     Ok((question_index, split_everywhere))
 }
 
-/// A cell that must be unique and is not; `first` is the line of the other one, and its file if that is
-/// another.
+/// A duplicate cell in a column of unique values; `first` is the line of the first one, with its file if that
+/// is another.
 fn duplicate(
     row: &Row,
     column: &str,
@@ -158,8 +164,8 @@ fn duplicate(
     row.error(format!("duplicate {column} `{cell}` (first on line {line}{file})"), fix)
 }
 
-/// A split for data that brings none: eight, one and one tenth, by the text alone, so that a text
-/// that occurs twice stays on one side.
+/// A split for data without one: 80% train, 10% val, 10% test, by the text alone, so that a duplicate text
+/// stays in one split.
 pub(crate) fn split_by_text(prompt: &str) -> Split {
     match xxh3_64(prompt.as_bytes()) % 10 {
         0 => Split::Val,
@@ -168,7 +174,7 @@ pub(crate) fn split_by_text(prompt: &str) -> Split {
     }
 }
 
-/// Few questions may all miss val, or train: then the same shares are dealt by the order of the
+/// With few questions, val or train may be empty: then the same fractions are taken by the order of the
 /// texts' hashes, with at least one text for val.
 fn split_by_rank(data: &mut Dataset) {
     let answered: Vec<usize> =

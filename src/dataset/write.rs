@@ -8,16 +8,15 @@ use crate::error::{Error, Result};
 use crate::table::{Cells, Form, Writer};
 
 impl Dataset {
-    /// Writes the tables to `folder`, which must not be there yet, or be empty: all of them or none,
-    /// and none that could not be read again.
-    /// Without `splits`, whoever reads them deals the questions out by their texts.
+    /// Writes the tables to `folder`, which must not exist or be empty: all of them or none, and none that
+    /// could not be read again. Without `splits`, a reader assigns splits by the texts of the questions.
     ///
     /// # Errors
-    /// [`Error::Usage`] if something is there already; [`Error::Io`] if it cannot be written.
+    /// [`Error::Usage`] if something exists already; [`Error::Io`] if it cannot be written.
     pub fn write(&self, folder: &Path, form: Form, splits: bool) -> Result<()> {
         let made = Folder::begin(folder)?;
         let written = self.write_tables(made.within(), form, splits);
-        // The folder that they are written to first is nothing to the user.
+        // The user does not know the temporary folder.
         written.map_err(|error| match error {
             Error::Io { source, .. } => Error::io(folder, source),
             other => other,
@@ -37,7 +36,7 @@ impl Dataset {
         made.finish()
     }
 
-    /// Writes the tables into a folder that is there, without a look at whether they can be read again.
+    /// Writes the tables to an existing folder, without checking that they can be read again.
     pub(crate) fn write_tables(&self, folder: &Path, form: Form, splits: bool) -> Result<()> {
         self.write_questions(folder, form, splits)?;
         self.write_models(folder, form)?;

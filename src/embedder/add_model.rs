@@ -1,4 +1,4 @@
-//! More models, placed without training.
+//! Adds models without training.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -12,8 +12,7 @@ use crate::error::{Error, Result};
 use crate::quantized::halved;
 
 impl Addition {
-    /// A model of this name that was placed so, with how it did on the benchmarks it was run on, one entry a
-    /// benchmark; of `embedder`.
+    /// A model with this name, placement and scores on the benchmarks of `embedder`, one entry per benchmark.
     #[must_use]
     pub fn new(
         embedder: &Embedder,
@@ -21,7 +20,7 @@ impl Addition {
         placement: &Placement,
         scores: &[Option<Score>],
     ) -> Self {
-        // Counts are kept of few models alone.
+        // Shared questions are counted for small embedders only.
         let counted = embedder.shared_counts().map_or(0, |_| embedder.models.len());
         Self {
             name: name.into(),
@@ -38,7 +37,7 @@ impl Addition {
 }
 
 impl Embedder {
-    /// Whether a new model can be called `name`.
+    /// Checks that a new model can have the name `name`.
     ///
     /// # Errors
     /// [`Error::Usage`] if the name is empty or taken.
@@ -46,10 +45,10 @@ impl Embedder {
         self.check_names([name])
     }
 
-    /// Whether new models can be called so.
+    /// Checks the names of new models.
     ///
     /// # Errors
-    /// [`Error::Usage`] if a name is empty, taken, or there twice.
+    /// [`Error::Usage`] if a name is empty, taken or duplicate.
     pub fn check_names<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Result<()> {
         let mut taken: HashSet<&str> = self.models.iter().map(String::as_str).collect();
         for name in names {
@@ -58,19 +57,19 @@ impl Embedder {
             }
             if !taken.insert(name) {
                 return Err(Error::Usage(format!(
-                    "`{name}` cannot be the name of a new model: a model of the embedder has it"
+                    "`{name}` cannot be the name of a new model: the embedder has a model of that name"
                 )));
             }
         }
         Ok(())
     }
 
-    /// The same embedder with a model more: its name, where it is placed, and how it did on the
-    /// benchmarks it was run on, one entry a benchmark. No other model moves.
+    /// The same embedder with one more model: its name, placement and scores on the benchmarks, one entry per
+    /// benchmark. No other model moves.
     ///
     /// # Errors
-    /// [`Error::Usage`] if the name is taken or empty; [`Error::Failed`] if the placement is not of
-    /// this embedder.
+    /// [`Error::Usage`] if the name is taken or empty; [`Error::Failed`] if the placement is from another
+    /// embedder.
     pub fn with_model(
         self,
         name: &str,
@@ -81,8 +80,8 @@ impl Embedder {
         self.with_models(&[addition])
     }
 
-    /// The same with as many models more as there are. A new model knows how many questions it shares with
-    /// the old ones, and none of the other new ones.
+    /// The same with several new models. Questions shared with old models are counted, those shared between
+    /// new models are not.
     ///
     /// # Errors
     /// As [`Embedder::with_model`].

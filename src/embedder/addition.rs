@@ -1,10 +1,10 @@
-//! What is known of a model that an embedder takes in.
+//! A new model, ready to be added to an embedder.
 
 use ndarray::{Array1, Array2, ArrayView1};
 
 use super::benchmark::Score;
 
-/// A new model as an embedder takes it in: what stays of its [`Placement`](super::Placement).
+/// The parts of a [`Placement`](super::Placement) that an embedder stores.
 #[derive(Clone, Debug)]
 pub struct Addition {
     pub(super) name: String,
@@ -14,7 +14,7 @@ pub struct Addition {
     pub(super) level_deviations: Array1<f32>,
     pub(super) specialities: Array1<f32>,
     pub(super) rasch: f32,
-    /// How many questions it shares with each of the embedder's models.
+    /// The number of questions shared with each of the embedder's models.
     pub(super) shared: Vec<u32>,
     pub(super) scores: Vec<Option<Score>>,
 }

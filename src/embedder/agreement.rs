@@ -1,12 +1,12 @@
-//! What a model shares with similar models on the same questions, beyond how good they are.
+//! Agreement: what models share on the same questions, beyond their ability.
 //!
-//! The residuals of a Rasch model (label minus what ability and difficulty predict) of two models on
-//! the questions that both answered are correlated, and the correlation is shrunk by n / (n + 50)
-//! for n shared questions. Its leading eigenvectors give each model a few numbers whose products
-//! are the correlations. Models that share no question get a correlation of 0, not a guess.
+//! The residuals of a Rasch model (label minus prediction from ability and difficulty) of two models are
+//! correlated over the questions that both answered, and the correlation is shrunk by n / (n + 50) for n
+//! shared questions. Its leading eigenvectors give each model a few dimensions whose dot products approximate
+//! the correlations. Models that share no question get a correlation of 0, not a guess.
 //!
-//! Above [`LANDMARKS`] models, the ones with most answers are landmarks, and every model is placed by
-//! its correlations with them (Nyström). A new model is placed in the same way.
+//! Above [`LANDMARKS`] models, the ones with the most answers are landmarks, and every model is placed by its
+//! correlations with them (Nyström). New models are placed in the same way.
 
 use linfa_linalg::eigh::Eigh;
 use ndarray::{Array1, Array2, ArrayView2, Axis};
@@ -19,26 +19,27 @@ use crate::error::{Error, Result};
 use crate::logit::sigmoid;
 use crate::quantized::halved;
 
-/// Models that all are compared with at most.
+/// Maximum number of landmarks.
 const LANDMARKS: usize = shared::MOST;
-/// Models that stand behind two numbers.
+/// Models per dimension.
 const MODELS_A_PAIR: usize = 7;
-/// Shared questions at which a correlation counts by half.
+/// Number of shared questions at which a correlation is shrunk by half.
 const SHRINK: f64 = 50.0;
 
-/// Directions of agreement.
+/// The directions of agreement.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Agreement {
-    /// The models that all are compared with.
+    /// The models that all others are compared with.
     pub(super) landmarks: Vec<u32>,
-    /// Landmarks × numbers: correlations with the landmarks times this are a model's numbers.
+    /// Landmarks × dimensions: multiplied by a model's correlations with the landmarks, they give its
+    /// coordinates.
     pub(super) basis: Array2<f32>,
-    /// How many training questions each pair of models shares; not of more models than there may be
+    /// The number of training questions that each pair of models shares; only up to the maximum number of
     /// landmarks.
     pub(super) shared: Option<SharedCounts>,
 }
 
-/// Sums over the questions that a model shares with a landmark.
+/// Sums over the questions shared with a landmark.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Shared {
     product: f64,
@@ -91,7 +92,7 @@ impl Agreement {
             .map_err(|e| Error::Failed(format!("the models' agreement has no directions: {e}")))?;
         let mut leading: Vec<usize> = (0..values.len()).filter(|i| values[*i] > 1e-9).collect();
         leading.sort_by(|a, b| values[*b].total_cmp(&values[*a]));
-        // More numbers than that would describe single models.
+        // More dimensions would describe single models.
         leading.truncate(numbers.min((models * 2).div_ceil(MODELS_A_PAIR)));
         let mut basis = vectors.select(Axis(1), &leading);
         for (mut column, i) in basis.columns_mut().into_iter().zip(&leading) {
@@ -107,14 +108,14 @@ impl Agreement {
         Ok((this, (numbers * scale).mapv(|x| x as f32)))
     }
 
-    /// The numbers of a model with these shared questions, one entry a landmark.
+    /// The coordinates of a model with these shared questions, one entry per landmark.
     pub(super) fn place(&self, shared: &[Shared]) -> Array1<f32> {
         let correlations: Array1<f32> =
             shared.iter().map(|shared| shared.correlation() as f32).collect();
         correlations.dot(&self.basis)
     }
 
-    /// The landmark that each model is, if it is one.
+    /// The landmark index of each model, if it is one.
     pub(super) fn places(&self, models: usize) -> Vec<Option<usize>> {
         let mut places = vec![None; models];
         for (at, m) in self.landmarks.iter().enumerate() {
@@ -126,14 +127,14 @@ impl Agreement {
     }
 }
 
-/// Models × landmarks; 1 for a landmark with itself. Also on how many questions they stand.
+/// Models × landmarks; 1 for a landmark with itself. Also the number of shared questions.
 fn correlations(
     by_model: &ByModel,
     rasch: &Rasch,
     landmarks: &[usize],
 ) -> (Array2<f64>, Option<SharedCounts>) {
     let models = by_model.models();
-    // One a response, beside the rows of the questions.
+    // One per response, in the order of the rows of the questions.
     let mut residuals = Vec::with_capacity(by_model.len());
     for m in 0..models {
         residuals.extend(by_model.of(m).map(|(row, y)| {
@@ -143,7 +144,7 @@ fn correlations(
     }
     let answered = |m: usize| by_model.rows(m).iter().zip(&residuals[by_model.range(m)]);
     let mut out = Array2::zeros((models, landmarks.len()));
-    // Of so few models each is a landmark, in its own place.
+    // With so few models, each is a landmark at its own position.
     let counted = if models <= shared::MOST { landmarks.len() } else { 0 };
     let mut counts = Array2::<u32>::zeros((models, counted));
     let rows = out.axis_iter_mut(Axis(0)).into_par_iter().zip(counts.axis_iter_mut(Axis(0)));
@@ -170,7 +171,7 @@ fn correlations(
     (out, counts)
 }
 
-/// Over the questions that both answered: `own` has a residual for each that the one did.
+/// Over the questions that both answered: `own` has a residual for each question that the one answered.
 fn sums<'a>(own: &[f32], other: impl Iterator<Item = (&'a u32, &'a f32)>) -> Shared {
     let mut sums = Shared::default();
     for (row, r) in other {
@@ -182,13 +183,13 @@ fn sums<'a>(own: &[f32], other: impl Iterator<Item = (&'a u32, &'a f32)>) -> Sha
     sums
 }
 
-/// What is left to know of a model's agreement after so many answers, as a share of the deviation of
-/// its numbers over the models.
+/// The remaining uncertainty of a model's agreement after this many answers, as a share of the deviation over
+/// the models.
 pub(super) fn unknown(answers: usize) -> f32 {
     (SHRINK / (answers as f64 + SHRINK)).sqrt() as f32
 }
 
-/// The deviation of each column.
+/// The standard deviation of each column.
 pub(super) fn deviation<'a>(numbers: impl Into<ArrayView2<'a, f32>>) -> Array1<f32> {
     numbers.into().map_axis(Axis(0), |column| {
         let middle = column.mean().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! How much of the map says where a model was evaluated.
+//! How much of the map reflects coverage (where models were evaluated).
 
 use linfa_linalg::eigh::Eigh;
 use ndarray::{Array1, Array2, Axis, s};
@@ -7,8 +7,8 @@ use super::benchmark::Benchmark;
 use super::factors;
 use crate::error::{Error, Result};
 
-/// The shares of the variance of the first two principal axes of the vectors (ability aside) that
-/// the list of benchmarks each model was run on explains: R² of least squares, each in [0, 1].
+/// The share of the variance of the first two principal axes of the vectors (without ability) that coverage
+/// explains: R² of least squares, each in [0, 1].
 pub(super) fn explained(benchmarks: &[Benchmark], vectors: &Array2<f32>) -> Result<[f64; 2]> {
     let failed = |e| Error::Failed(format!("the axes of the map cannot be judged: {e}"));
     let models = vectors.nrows();
@@ -30,7 +30,7 @@ pub(super) fn explained(benchmarks: &[Benchmark], vectors: &Array2<f32>) -> Resu
     let (values, turn) = x.t().dot(&x).eigh().map_err(failed)?;
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|a, b| values[*b].total_cmp(&values[*a]));
-    // A basis of what coverage can say: the fit is the projection on it.
+    // A basis of the coverage: the fit is the projection onto it.
     let run = center(run);
     let (sizes, basis) = run.t().dot(&run).eigh().map_err(failed)?;
     let largest = sizes.iter().copied().fold(0.0, f64::max);

@@ -1,4 +1,4 @@
-//! What models were measured on.
+//! Benchmarks and the scores of models on them.
 
 use std::sync::Arc;
 
@@ -6,12 +6,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::dataset::Kind;
 
-/// How one model did on one benchmark, over all splits that training was allowed to see.
+/// The score of one model on one benchmark, over all splits available to training.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Score {
     /// Its mean label, in [0, 1].
     pub accuracy: f64,
-    /// Over how many responses.
+    /// The number of responses.
     pub responses: u32,
 }
 
@@ -20,32 +20,32 @@ pub struct Score {
 pub struct Benchmark {
     /// Its name.
     pub name: String,
-    /// What its labels say.
+    /// The kind of its labels.
     #[serde(default, skip_serializing_if = "Kind::is_correctness")]
     pub kind: Kind,
-    /// How many training questions it has.
+    /// The number of training questions.
     pub questions: u32,
-    /// One entry a model.
+    /// One entry per model.
     pub scores: Scores,
 }
 
 /// The scores of all models on one benchmark.
 ///
-/// Two columns take half the memory of options of [`Score`], which counts with a million models. They
-/// are shared: a copy is as cheap as a pointer.
+/// Two columns take half the memory of options of [`Score`], which matters for a million models. Clones share
+/// them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scores(Arc<Columns>);
 
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Columns {
     accuracy: Vec<f64>,
-    /// 0 where a model was not run.
+    /// 0 if a model was not evaluated.
     responses: Vec<u32>,
 }
 
 impl Scores {
-    /// From the two columns of a file; responses are 0 where a model was not run. `None` if the columns
-    /// are not of one length.
+    /// From the two columns of a file; responses are 0 if a model was not evaluated. `None` if the columns
+    /// differ in length.
     pub(crate) fn from_columns(mut accuracy: Vec<f64>, responses: Vec<u32>) -> Option<Self> {
         if accuracy.len() != responses.len() {
             return None;
@@ -55,12 +55,12 @@ impl Scores {
         Some(Self(Arc::new(Columns { accuracy, responses })))
     }
 
-    /// The columns, as a file holds them.
+    /// The columns as stored in a file.
     pub(crate) fn columns(&self) -> (&[f64], &[u32]) {
         (&self.0.accuracy, &self.0.responses)
     }
 
-    /// How many models.
+    /// The number of models.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.responses.len()
@@ -72,14 +72,14 @@ impl Scores {
         self.len() == 0
     }
 
-    /// The score of a model; `None` where it was not run.
+    /// The score of a model; `None` if it was not evaluated.
     #[must_use]
     pub fn get(&self, model: usize) -> Option<Score> {
         let responses = self.0.responses.get(model).copied().filter(|n| *n > 0)?;
         Some(Score { accuracy: self.0.accuracy[model], responses })
     }
 
-    /// How many answers of a model there are.
+    /// The number of answers of a model.
     #[must_use]
     pub fn responses(&self, model: usize) -> u32 {
         self.0.responses.get(model).copied().unwrap_or_default()

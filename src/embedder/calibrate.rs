@@ -5,15 +5,15 @@ use super::coverage::{coverage, overall};
 use crate::logit::sigmoid;
 use crate::metrics::EvalSet;
 
-/// Temperatures that few answers cannot leave: the prior is normal in the logarithm, with this
+/// The prior of the temperature, which few answers cannot overcome: normal in the logarithm, with this
 /// deviation around 1.
 const TEMPERATURE_DEVIATION: f64 = 0.2;
-/// The spread that is expected before any group is seen, and the groups that this counts as.
+/// The prior of the spread, and its weight in groups.
 const SPREAD_PRIOR: (f64, f64) = (1.0, 20.0);
 
-/// Fits both to the logits of val, laid out as `judged`: the temperature by log loss, the spread
-/// so that 80% intervals hold 80% of the groups of [`super::coverage`]. Both start from a prior,
-/// so that a handful of answers promises nothing that it cannot know.
+/// Fits both to the logits of val, laid out as `judged`: the temperature by log loss, the spread so that 80%
+/// intervals contain 80% of the groups of [`super::coverage`]. Both have a prior, so that a few answers do
+/// not lead to overconfidence.
 pub(super) fn fit(judged: &EvalSet, logits: &[f32]) -> Calibration {
     let temperature = temperature(logits, &judged.labels);
     let mut fitted = Calibration { temperature, spread: 0.0 };
@@ -35,7 +35,7 @@ pub(super) fn fit(judged: &EvalSet, logits: &[f32]) -> Calibration {
     fitted
 }
 
-/// The temperature of least log loss and prior, by bisection on the derivative in 1/T.
+/// The temperature that minimizes log loss and prior, by bisection on the derivative in 1/T.
 fn temperature(logits: &[f32], labels: &[f32]) -> f64 {
     let slope = |beta: f64| -> f64 {
         let each = logits.iter().zip(labels).map(|(&l, &y)| (f64::from(l), f64::from(y)));
@@ -72,7 +72,7 @@ mod tests {
             };
             for m in 0..20 {
                 let known: f64 = StandardNormal.sample(&mut rng);
-                // The learner says twice what is true on average over what the text leaves open.
+                // The logits are twice the true averages over what the text does not predict.
                 logits.push((2.0 * known / stretch(1.2)) as f32);
                 judged.models.push(m);
                 judged.labels.push(f32::from(u8::from(rng.random_bool(sigmoid(known + open)))));
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn three_answers_promise_little() {
+    fn three_answers_do_not_lead_to_overconfidence() {
         let judged = EvalSet {
             questions: vec![0, 1, 2],
             starts: vec![0, 1, 2, 3],

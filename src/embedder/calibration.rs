@@ -1,4 +1,4 @@
-//! From logits to probabilities: a temperature, and how much the text leaves open.
+//! Calibration: a temperature, and the spread that the text leaves open.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,9 +7,9 @@ use crate::logit::{logit, sigmoid, stretch};
 /// From logits to probabilities and intervals.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
-    /// Logits are divided by this.
+    /// The temperature: logits are divided by it.
     pub temperature: f64,
-    /// Standard deviation, in logits, of what a question's text does not tell about its difficulty.
+    /// Standard deviation, in logits, of the part of a question's difficulty that its text does not predict.
     pub spread: f64,
 }
 
@@ -20,8 +20,8 @@ impl Calibration {
         sigmoid(f64::from(logit) / self.temperature) as f32
     }
 
-    /// The probabilities that a calibrated `p` stands for, with their weights: what is left open by
-    /// the text at the nodes of a Gauss–Hermite rule.
+    /// The probabilities behind a calibrated `p`, with their weights: the unpredicted part of the difficulty
+    /// at the nodes of a Gauss–Hermite rule.
     pub(crate) fn conditional(&self, p: f64) -> impl Iterator<Item = (f64, f64)> + '_ {
         let center = logit(p) * stretch(self.spread);
         HERMITE.iter().map(move |(node, weight)| {

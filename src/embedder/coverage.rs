@@ -1,10 +1,10 @@
-//! Whether the intervals of probabilities hold what they promise.
+//! Whether intervals have their nominal coverage.
 //!
-//! A single answer cannot show a probability to be wrong, a group of answers can. The responses to
-//! one question whose probabilities fall in one bin are such a group: given the interval's model (a
-//! normal term in logits that they share, see [`Calibration::interval`]), the number right among
-//! them has a distribution, and an 80% interval is honest if that number falls between its 10% and
-//! its 90% quantile in 80% of the groups. Ties of the discrete number are split in proportion.
+//! A single answer cannot show a probability to be wrong, but a group of answers can. The responses to one
+//! question whose probabilities fall in one bin are such a group: under the model of the interval (a shared
+//! normal term in logits, see [`Calibration::interval`]), the number of correct ones has a distribution, and
+//! 80% intervals are correct if that number is between its 10% and 90% quantile in 80% of the groups. Ties of
+//! the discrete number are split in proportion.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ use crate::metrics::EvalSet;
 
 /// Bins of predicted probability.
 pub const BINS: usize = 5;
-/// Groups with fewer responses say too little.
+/// Minimum number of responses in a group.
 const SMALLEST_GROUP: usize = 4;
 
 /// The measured coverage of one bin.
@@ -23,9 +23,9 @@ pub struct Coverage {
     pub from: f64,
     /// Upper end.
     pub to: f64,
-    /// Groups that were judged.
+    /// The number of groups.
     pub groups: usize,
-    /// The share of them inside their 80% interval.
+    /// The share of groups inside their 80% interval.
     pub covered: f64,
 }
 
@@ -57,7 +57,7 @@ pub fn coverage(judged: &EvalSet, p: &[f32], calibration: &Calibration) -> Vec<C
     bins.into_iter().enumerate().map(bin).collect()
 }
 
-/// How much of the outcome `right` of `n` lies between the 10% and the 90% quantile.
+/// The part of the outcome `right` of `n` that is between the 10% and 90% quantile.
 fn inside(n: usize, right: usize, p: f64, calibration: &Calibration) -> f64 {
     let mass: Vec<f64> = (0..=n).map(|k| chance(n, k, p, calibration)).collect();
     let below: f64 = mass[..right].iter().sum();
@@ -66,14 +66,14 @@ fn inside(n: usize, right: usize, p: f64, calibration: &Calibration) -> f64 {
     if high > low { overlap / (high - low) } else { 0.0 }
 }
 
-/// The share of all groups, whatever their bin, inside their 80% interval.
+/// The share of all groups, over all bins, inside their 80% interval.
 pub(super) fn overall(judged: &EvalSet, p: &[f32], calibration: &Calibration) -> f64 {
     let bins = coverage(judged, p, calibration);
     let groups = bins.iter().map(|bin| bin.groups).sum::<usize>().max(1) as f64;
     bins.iter().map(|bin| bin.covered * bin.groups as f64).sum::<f64>() / groups
 }
 
-/// The chance that `k` of `n` are right, over what the text leaves open.
+/// The probability that `k` of `n` are correct, averaged over the unpredicted difficulty.
 fn chance(n: usize, k: usize, p: f64, calibration: &Calibration) -> f64 {
     let choose: f64 = (0..k).map(|i| ((n - i) as f64 / (i + 1) as f64).ln()).sum();
     calibration

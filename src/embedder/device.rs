@@ -1,4 +1,4 @@
-//! Where burn computes. The one place that names a backend.
+//! The compute backend of burn. The only place that names one.
 
 #![allow(deprecated)] // burn 0.22 deprecates its ndarray backend in favor of flex; both are offered.
 

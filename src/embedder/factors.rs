@@ -1,14 +1,12 @@
-//! What carries over between benchmarks: a bifactor model of accuracies, fitted with missing cells
-//! passed over.
+//! What carries over between benchmarks: a bifactor model of accuracies, fitted with missing cells.
 //!
-//! The logit of a model's accuracy on a category is `mean + loading · general + special + noise`: a
-//! few general factors that all categories share, one speciality for each benchmark (all categories of
-//! a benchmark share it), and noise of the category's own (Holzinger and Swineford 1937; the
-//! expectation-maximization of Rubin and Thayer 1982). A benchmark that a model was not run on thus
-//! gets what the general factors predict, with the whole variance of its speciality.
+//! The logit of a model's accuracy on a category is `mean + loading · general + special + noise`: a few
+//! general factors that all categories share, one speciality for each benchmark (shared by all of its
+//! categories), and noise for each category (Holzinger and Swineford 1937; expectation maximization as in
+//! Rubin and Thayer 1982). A benchmark that a model was not evaluated on is thus predicted by the general
+//! factors, with the full variance of its speciality.
 //!
-//! What is known of a model beside its answers ([`known`]) stands beside the categories as further
-//! columns that load on the general factors alone.
+//! The attributes of a model ([`known`]) are additional columns that load on the general factors only.
 
 use linfa_linalg::cholesky::{InverseC, SolveC};
 use ndarray::{Array1, Array2, Axis, concatenate, s};
@@ -21,19 +19,19 @@ use super::benchmark::Benchmark;
 use crate::dataset::{Attribute, Values};
 use crate::error::{Error, Result};
 
-/// General factors.
+/// Number of general factors.
 pub(super) const GENERAL: usize = 3;
-/// Rounds of expectation and maximization.
+/// Iterations of expectation maximization.
 const ROUNDS: usize = 400;
-/// Ridge of a loading towards 0, and towards the mean loading of its benchmark.
+/// Ridge penalty of a loading towards 0, and towards the mean loading of its benchmark.
 const RIDGE: f64 = 0.1;
 const TIE: f64 = 3.0;
-/// The information of one answer on the logit of an accuracy, p(1 − p).
+/// The information of one answer about the logit of an accuracy, p(1 − p).
 const INFORMATION: f64 = 0.2;
-/// Bounds of the variance of a category's own noise, and of a benchmark's specialities.
+/// Bounds of the variance of a category's noise, and of a benchmark's specialities.
 const NOISE: (f64, f64) = (0.02, 1.0);
 const SPECIAL: (f64, f64) = (0.02, 2.0);
-/// The variance of specialities before any is seen, and the models that this counts as.
+/// The prior variance of specialities, and its weight in models.
 const SPECIAL_PRIOR: (f64, f64) = (0.15, 2.0);
 
 /// One observed value of a model.
@@ -41,16 +39,16 @@ const SPECIAL_PRIOR: (f64, f64) = (0.15, 2.0);
 pub(super) struct Cell {
     column: usize,
     value: f64,
-    /// The variance of its own error.
+    /// The variance of its error.
     variance: f64,
 }
 
-/// The population: what the columns are like.
+/// The parameters of the population.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Factors {
     /// Columns × (general factors + 1): loadings, then the mean. Categories come first.
     pub(super) loadings: Array2<f64>,
-    /// The variance of each column's own noise.
+    /// The noise variance of each column.
     pub(super) noise: Array1<f64>,
     /// The variance of each benchmark's specialities.
     pub(super) special: Array1<f64>,
@@ -58,36 +56,36 @@ pub(super) struct Factors {
     pub(super) of: Vec<usize>,
 }
 
-/// What is known of one model: normal distributions.
+/// The posterior of one model: normal distributions.
 #[derive(Clone, Debug)]
 pub(super) struct Belief {
-    /// Of the general factors.
+    /// The general factors.
     pub(super) general: Array1<f64>,
     pub(super) covariance: Array2<f64>,
-    /// Of the logit of its accuracy on each category.
+    /// The logit of its accuracy on each category.
     pub(super) levels: Array1<f64>,
     pub(super) variances: Array1<f64>,
 }
 
-/// Mean and covariance of (general factors, specialities of the benchmarks that were run).
+/// Mean and covariance of (general factors, specialities of the evaluated benchmarks).
 struct Latent {
     mean: Array1<f64>,
     covariance: Array2<f64>,
     benchmarks: Vec<usize>,
 }
 
-/// The precision of a [`Latent`]. Given the general factors, specialities know nothing of each other.
+/// The precision of a [`Latent`]. Given the general factors, specialities are independent.
 struct Precision {
     general: Array2<f64>,
     /// General factors × specialities.
     cross: Array2<f64>,
-    /// The diagonal of the specialities' block, which has nothing beside it.
+    /// The specialities' block, which is diagonal.
     special: Array1<f64>,
 }
 
 impl Precision {
-    /// The covariance, by the Schur complement of the diagonal block: the effort grows with the square
-    /// of the benchmarks and not with their cube.
+    /// The covariance, by the Schur complement of the diagonal block: the cost is quadratic in the number of
+    /// benchmarks instead of cubic.
     fn inverse(&self) -> Result<Array2<f64>> {
         let each = &self.cross / &self.special;
         let general = (&self.general - &each.dot(&self.cross.t())).invc().map_err(failed)?;
@@ -100,7 +98,7 @@ impl Precision {
     }
 }
 
-/// The benchmark of each category: what stands before the first `/`.
+/// The benchmark of each category: the part before the first `/`.
 pub(crate) fn grouped(benchmarks: &[Benchmark]) -> Vec<usize> {
     let mut names: Vec<&str> = Vec::new();
     benchmarks
@@ -134,11 +132,11 @@ pub(super) fn scored(benchmarks: &[Benchmark], models: usize) -> Vec<Vec<Cell>> 
     cells
 }
 
-/// How a column is scaled.
+/// The scaling of a column.
 type Scale = fn(f64) -> f64;
 
-/// What is known of the models beside their answers: release date, the logarithms of size and price,
-/// and whether they reason, each standardized. One list a column: a value a model, where it is known.
+/// The attributes used besides answers: release date, the logarithms of size and price, and whether a model
+/// reasons, each standardized. One list per column, with one value per model where known.
 pub(super) fn known(attributes: &[Attribute]) -> Vec<Vec<Option<f64>>> {
     let plain = |x: f64| x;
     let price = |x: f64| (x + 0.05).ln();
@@ -166,7 +164,7 @@ pub(super) fn known(attributes: &[Attribute]) -> Vec<Vec<Option<f64>>> {
     columns.into_iter().filter_map(column).collect()
 }
 
-/// Adds the `columns` of [`known`] to the cells, behind `categories`.
+/// Appends the `columns` of [`known`] to the cells, after `categories`.
 pub(super) fn informed(cells: &mut [Vec<Cell>], categories: usize, columns: &[Vec<Option<f64>>]) {
     const VARIANCE: f64 = 0.005;
     for (i, column) in columns.iter().enumerate() {
@@ -178,8 +176,8 @@ pub(super) fn informed(cells: &mut [Vec<Cell>], categories: usize, columns: &[Ve
 }
 
 impl Factors {
-    /// Fits the population to the cells of the models: the first columns are categories, whose
-    /// benchmarks are `of`, the others are what else is known.
+    /// Fits the population to the cells of the models: the first columns are categories, whose benchmarks are
+    /// `of`, the others are attributes.
     ///
     /// # Errors
     /// [`Error::Failed`] if the cells are so extreme that there is no fit.
@@ -216,7 +214,7 @@ impl Factors {
         Ok(this)
     }
 
-    /// In single precision.
+    /// Rounded to single precision.
     pub(super) fn narrow(self) -> Self {
         let narrow = |x: f64| f64::from(x as f32);
         Self {
@@ -262,7 +260,7 @@ impl Factors {
         Ok(Latent { mean: covariance.dot(&pull), covariance, benchmarks })
     }
 
-    /// Where the speciality of a column stands among the numbers of a [`Latent`].
+    /// The index of a column's speciality in a [`Latent`].
     fn place(&self, column: usize, benchmarks: &[usize]) -> Option<usize> {
         let benchmark = self.of.get(column)?;
         benchmarks.binary_search(benchmark).ok().map(|at| GENERAL + at)
@@ -324,8 +322,8 @@ impl Factors {
         sums / sizes.mapv(|n| n.max(1.0)).insert_axis(Axis(1))
     }
 
-    /// The variances of noise and specialities. A benchmark of one category has nothing to tell them
-    /// apart: there the noise is the least.
+    /// The variances of noise and specialities. A benchmark with one category cannot distinguish them: there
+    /// the noise is minimal.
     fn spread(&mut self, cells: &[Vec<Cell>], latents: &[Latent], special: &[(f64, f64)]) {
         let mut sums = vec![(0.0, 0.0_f64); self.noise.len()];
         for (cells, latent) in cells.iter().zip(latents) {
@@ -353,7 +351,7 @@ impl Factors {
         }
     }
 
-    /// Mean and variance of a column's value for a model, its own noise aside.
+    /// Mean and variance of a column's value for a model, without noise.
     fn predicted(&self, column: usize, latent: &Latent) -> (f64, f64) {
         let row = self.loadings.row(column);
         let own = self.place(column, &latent.benchmarks);
@@ -372,7 +370,7 @@ impl Factors {
         }
     }
 
-    /// What is known of a model by its cells.
+    /// The posterior of a model given its cells.
     ///
     /// # Errors
     /// As [`Factors::fit`].
@@ -385,7 +383,7 @@ impl Factors {
             (levels[column], variances[column]) = (mean, variance + self.noise[column]);
         }
         for cell in cells.iter().filter(|cell| cell.column < categories) {
-            // The answers to the category inform its own noise.
+            // The answers to the category also inform its noise.
             let (noise, sampling_variance) = (self.noise[cell.column], cell.variance);
             let share = noise / (noise + sampling_variance);
             let beyond = variances[cell.column] - noise;
@@ -410,7 +408,7 @@ fn failed(e: linfa_linalg::LinalgError) -> Error {
 mod tests {
     use super::*;
 
-    /// Twelve categories of six benchmarks, one true factor; every model was run on some benchmarks.
+    /// Twelve categories of six benchmarks, one true factor; every model was evaluated on some benchmarks.
     fn simulated() -> (Vec<Vec<Cell>>, Vec<usize>, Array2<f64>) {
         let mut rng = ChaCha8Rng::seed_from_u64(3);
         let mut normal = || -> f64 { StandardNormal.sample(&mut rng) };

@@ -1,5 +1,5 @@
-//! A question as the projector sees it: its vector, its shape, what the memory recalls,
-//! and what its words alone tell.
+//! The features of a question: its vector, its surface features, the retrieved neighbors, and the predictions
+//! from its n-grams.
 
 use ndarray::{Array1, Array2, Axis, s};
 use rayon::prelude::*;
@@ -10,27 +10,27 @@ use crate::encoder::{Bags, Encoder, SHAPE, shape};
 use crate::error::Result;
 use crate::progress::Progress;
 
-/// How far from the mean a standardized input may be, in standard deviations.
+/// Standardized inputs are clipped to this many standard deviations.
 const CLIP: f32 = 4.0;
 
-/// Texts that are encoded at once: bounds what else is known of them meanwhile.
+/// Texts per batch: bounds the memory for intermediate results.
 pub(super) const BLOCK: usize = 1 << 16;
 
-/// Prompts as the embedder sees them; made by [`super::Embedder::encode`].
+/// Encoded prompts; created by [`super::Embedder::encode`].
 #[derive(Clone, Debug)]
 pub struct Features {
-    /// Prompts × inputs of the projector, standardized.
+    /// Prompts × inputs of the networks, standardized.
     pub(super) inputs: Array2<f32>,
     /// Prompts × nearest training questions: the benchmark of each.
     pub(super) like: Array2<u32>,
     /// Prompts × nearest training questions: the cosine of each, highest first.
     pub(super) cosines: Array2<f32>,
-    /// What [`Encoder::vocabulary_coverage`] says of each prompt.
+    /// The [`Encoder::vocabulary_coverage`] of each prompt.
     pub(super) vocabulary_coverage: Array1<f32>,
 }
 
 impl Features {
-    /// How many prompts.
+    /// The number of prompts.
     #[must_use]
     pub fn len(&self) -> usize {
         self.inputs.nrows()
@@ -43,7 +43,7 @@ impl Features {
     }
 }
 
-/// Makes [`Features`] from text.
+/// Computes [`Features`] from text.
 #[derive(Clone)]
 pub(super) struct Featurizer {
     pub(super) encoder: Encoder,
@@ -56,8 +56,7 @@ pub(super) struct Featurizer {
 }
 
 impl Featurizer {
-    /// Completes a featurizer on the inputs of the training questions as they are before they are
-    /// standardized, and standardizes them.
+    /// Completes a featurizer from the raw inputs of the training questions, and standardizes them.
     pub(super) fn fit(
         encoder: Encoder,
         memory: Memory,
@@ -71,12 +70,12 @@ impl Featurizer {
         (this, inputs)
     }
 
-    /// The number of inputs for an encoder of `dim` numbers and words that say so many.
+    /// The number of inputs for an encoder of dimension `dim` and an n-gram head of width `words`.
     pub(super) fn width(dim: usize, words: usize) -> usize {
         dim + SHAPE + RECALL + words
     }
 
-    /// The features of new texts. `progress` hears how many are encoded.
+    /// The features of new texts. `progress` receives the number of encoded texts.
     pub(super) fn features(
         &self,
         texts: &[&str],
@@ -131,7 +130,7 @@ pub(super) fn shapes(texts: &[&str]) -> Array2<f32> {
     out
 }
 
-/// Arrays of equally many rows, side by side.
+/// Concatenates arrays with the same number of rows.
 fn join(parts: [&Array2<f32>; 4]) -> Array2<f32> {
     let width = parts.iter().map(|part| part.ncols()).sum();
     let mut out = Array2::zeros((parts[0].nrows(), width));

@@ -1,5 +1,5 @@
-//! The embedder file: one `.safetensors` with plain tensor names, and one JSON document in its
-//! metadata under the key `llmap`.
+//! The embedder file: one `.safetensors` with plain tensor names, and a JSON document in its metadata under
+//! the key `llmap`.
 
 mod many;
 mod ranges;
@@ -34,24 +34,24 @@ use crate::quantized::Quantized;
 use crate::tensors::{Header, Stored, Tensors, in_8_bits, misshapen, write};
 use crate::unpack::{self, refuse_pointer};
 
-/// The version of the format that this program writes, and the oldest that it reads.
+/// The version of the format that is written, and the oldest that is read.
 const VERSION: u32 = 6;
-/// That of many models, and the newest that it reads: names, attributes and scores are in tensors instead of
-/// in the document.
+/// The version for many models, and the newest that is read: names, attributes and scores are in tensors
+/// instead of the document.
 const VERSION_OF_MANY: u32 = 7;
 
 /// The key of the document in the file's metadata.
 const KEY: &str = "llmap";
 
-/// The tensor of the questions that pairs of models share.
+/// The tensor with the number of questions that pairs of models share.
 const SHARED: &str = "models.shared";
 
-/// Numbers that a part of an encoder gives at most.
+/// Maximum dimension of a part of an encoder.
 const WIDEST: usize = 1 << 16;
 
-/// No number of a trained embedder comes near this. Below it, whatever is computed stays finite.
+/// Far above any number of a trained embedder. Below it, all results stay finite.
 const LARGEST: f32 = 1e6;
-/// The least variance that answers are divided by.
+/// The minimum variance of an input.
 const LEAST_VARIANCE: f64 = 1e-6;
 
 /// The document.
@@ -61,19 +61,19 @@ struct Card {
     models: Vec<String>,
     attributes: Vec<Attribute>,
     benchmarks: Vec<Benchmark>,
-    /// Its parts, whose vectors are joined.
+    /// Its parts, whose vectors are concatenated.
     encoder: Vec<EncoderCard>,
-    /// How the n-grams of its words are hashed.
+    /// How n-grams are hashed.
     words: Hashing,
     calibration: Calibration,
-    /// What each block of the vectors is: name and numbers, in order.
+    /// The blocks of the vectors, in order: name and dimension.
     blocks: Vec<(String, usize)>,
-    /// Of each network, the specialities that it learned.
+    /// The number of specialities of each network.
     networks: Vec<usize>,
     provenance: Provenance,
 }
 
-/// The identity and settings of a part of the encoder.
+/// The identity and settings of an encoder part.
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 enum EncoderCard {
@@ -98,7 +98,7 @@ impl EncoderCard {
     }
 }
 
-/// Only the version, read first: a newer document may have any other fields.
+/// Only the version, which is read first: a newer document may have other fields.
 #[derive(Deserialize)]
 struct Versioned {
     version: u32,
@@ -130,28 +130,28 @@ impl Embedder {
                     "train it again with `llmap train`",
                 ),
                 Fault::Paper => (
-                    "the paper's own weights, which are no embedder of llmap".into(),
+                    "these are the paper's weights, not an embedder of llmap".into(),
                     "`llmap inspect`, `export`, `probe` and `evaluate … --weights FILE` read them; for \
-                     all else train an embedder on the data set",
+                     anything else, train an embedder on the data set",
                 ),
                 Fault::Broken(problem) => (
-                    format!("no valid embedder: {problem}"),
-                    "name a file that `llmap train` wrote, or train it again",
+                    format!("not a valid embedder: {problem}"),
+                    "pass a file that `llmap train` wrote, or train it again",
                 ),
             };
             Error::input(path, problem, fix)
         })
     }
 
-    /// Reads the bytes of a file; `None` if they are no embedder.
+    /// Parses the bytes of a file; `None` if they are not an embedder.
     pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
         Self::from_bytes(bytes).ok()
     }
 
-    /// The embedder that is compiled in, trained on public evaluation records.
+    /// The embedded default, trained on public evaluation records.
     ///
     /// # Errors
-    /// Never in a released build: a test loads it.
+    /// Never in a release build: a test loads it.
     pub fn shipped() -> Result<Self> {
         const BYTES: &[u8] = include_bytes!("../../data/openevals.safetensors");
         Self::from_bytes(BYTES).map_err(|fault| match fault {
@@ -159,13 +159,13 @@ impl Embedder {
                 Error::Failed(format!("the shipped embedder has format {version}"))
             }
             Fault::Broken(problem) => {
-                Error::Failed(format!("the shipped embedder is broken: {problem}"))
+                Error::Failed(format!("the shipped embedder is invalid: {problem}"))
             }
-            Fault::Paper => Error::Failed("the shipped embedder is none".into()),
+            Fault::Paper => Error::Failed("the shipped embedder is invalid".into()),
         })
     }
 
-    /// Writes the embedder: completely or not at all. What could not be read again is not written.
+    /// Writes the embedder atomically. An embedder that could not be read again is not written.
     ///
     /// # Errors
     /// [`Error::Failed`] if something in it is out of range; [`Error::Io`] if it cannot be written.
@@ -173,17 +173,17 @@ impl Embedder {
         self.save_to(Output::open(path, &[])?)
     }
 
-    /// The same to a place that was found to be writable.
+    /// The same for an output that was checked to be writable.
     pub(crate) fn save_to(&self, output: Output) -> Result<()> {
         let bytes = self.to_bytes()?;
         let problem = match Self::from_bytes(&bytes) {
             Ok(_) => return output.write(&bytes),
             Err(Fault::Broken(problem)) => problem,
             Err(Fault::Newer(version) | Fault::Older(version)) => format!("format {version}"),
-            Err(Fault::Paper) => "it is none".into(),
+            Err(Fault::Paper) => "it is not an embedder".into(),
         };
         Err(Error::Failed(format!(
-            "the embedder could not be read again, so it is not written: {problem}"
+            "the embedder was not written, since it could not be read again: {problem}"
         )))
     }
 
@@ -281,7 +281,7 @@ impl Embedder {
         Self::read(bytes, bytes.len() as u64)
     }
 
-    /// Reads a file of `length` bytes from front to back.
+    /// Reads a file of `length` bytes sequentially.
     fn read(reader: impl Read, length: u64) -> Result<Self, Fault> {
         let broken = |problem: String| Fault::Broken(problem);
         let header = Header::read(reader, length).map_err(broken)?;
@@ -314,7 +314,7 @@ impl Embedder {
         let vectors = read.matrix("models.vectors", Some(models), None)?;
         let deviations = read.matrix("models.deviations", Some(models), Some(vectors.ncols()))?;
         if deviations.iter().any(|d| *d < 0.0) {
-            return Err(broken("a deviation of a model is negative".into()));
+            return Err(broken("a standard deviation of a model is negative".into()));
         }
         let known = knowledge(&card, vectors.ncols(), &read)?;
         let outputs = |width: usize| TERMS + width + benchmarks;
@@ -335,11 +335,11 @@ impl Embedder {
         let centers = read.quantized("memory.centers", None, Some(encoder.dim()))?;
         let sizes = read.integers("memory.lists", centers.nrows())?;
         let index = Index::from_parts(keys, centers, sizes)
-            .ok_or_else(|| broken("memory.lists does not hold the keys".into()))?;
+            .ok_or_else(|| broken("memory.lists does not match the keys".into()))?;
         let remembered = read.integers("memory.benchmarks", index.len())?;
         if let Some(wrong) = remembered.iter().find(|b| **b as usize >= benchmarks) {
             return Err(broken(format!(
-                "memory.benchmarks names benchmark {wrong} of {benchmarks}"
+                "memory.benchmarks refers to benchmark {wrong} of {benchmarks}"
             )));
         }
         let summaries = read.quantized("memory.summaries", Some(index.len()), Some(SUMMARY))?;
@@ -374,7 +374,7 @@ impl Embedder {
     }
 }
 
-/// What is known of the models, whose vectors have `width` numbers.
+/// The knowledge about the models, whose vectors have dimension `width`.
 fn knowledge(card: &Card, width: usize, read: &Tensors) -> Result<Knowledge, Fault> {
     let broken = |problem: &str| Fault::Broken(problem.into());
     let (models, categories) = (card.models.len(), card.benchmarks.len());
@@ -400,7 +400,7 @@ fn knowledge(card: &Card, width: usize, read: &Tensors) -> Result<Knowledge, Fau
     let basis = read.matrix("agreement.basis", None, Some(width - GENERAL - 1))?;
     let landmarks = read.integers("agreement.landmarks", basis.nrows())?;
     if landmarks.iter().any(|m| *m as usize >= models) {
-        return Err(broken("agreement.landmarks names a model that is not there"));
+        return Err(broken("agreement.landmarks refers to an unknown model"));
     }
     Ok(Knowledge {
         tested: Tested::new(of.clone(), &answers(&card.benchmarks), models),
@@ -418,17 +418,17 @@ fn knowledge(card: &Card, width: usize, read: &Tensors) -> Result<Knowledge, Fau
     })
 }
 
-/// On how many questions the pairs of models were compared, where the file says so.
+/// The number of questions that pairs of models share, if the file has it.
 fn shared(models: usize, read: &Tensors) -> Result<Option<SharedCounts>, String> {
     if !read.has(SHARED) {
         return Ok(None);
     }
     let counts = read.small_integers(SHARED, pairs(models))?;
-    let many = || format!("{SHARED} is kept for so many models ({models}) by no llmap");
+    let many = || format!("{SHARED} is not supported for {models} models");
     SharedCounts::from_counts(counts, models).map(Some).ok_or_else(many)
 }
 
-/// The encoder of the document: what is in the file, and what is found on this machine.
+/// The encoder in the document: from the file, or found on this machine.
 fn encoder(cards: &[EncoderCard], words: &Arc<Tfidf>, read: &Tensors) -> Result<Encoder, Fault> {
     let builtins = cards.iter().filter(|card| matches!(card, EncoderCard::Builtin(_))).count();
     if cards.is_empty() || builtins > 1 || cards.iter().any(|card| card.dim() > WIDEST) {
@@ -452,7 +452,7 @@ fn encoder(cards: &[EncoderCard], words: &Arc<Tfidf>, read: &Tensors) -> Result<
     Ok(Encoder::new(parts?))
 }
 
-/// What the words of a question tell.
+/// The n-gram head.
 fn words(hashing: Hashing, read: &Tensors) -> Result<NgramHead, String> {
     let buckets = Some(hashing.buckets as usize);
     let weights = read.quantized("words.weights", buckets, None)?;
@@ -465,7 +465,7 @@ fn words(hashing: Hashing, read: &Tensors) -> Result<NgramHead, String> {
     Ok(NgramHead { tfidf: Arc::new(tfidf), line: LinearModel { weights, bias } })
 }
 
-/// What can be wrong with the bytes of an embedder.
+/// Errors in the bytes of an embedder.
 enum Fault {
     Newer(u32),
     Older(u32),
@@ -480,7 +480,7 @@ impl From<String> for Fault {
     }
 }
 
-/// The integers and the scales of a matrix that was [`rounded`](crate::quantized::rounded).
+/// The integers and scales of a matrix that was [`rounded`](crate::quantized::rounded).
 fn quantized(name: &str, matrix: &Array2<f32>) -> [(String, Stored); 2] {
     in_8_bits(name, &Quantized::new(matrix))
 }

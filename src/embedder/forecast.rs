@@ -1,4 +1,4 @@
-//! From features to probabilities, with what is not known of them.
+//! From features to probabilities, with their uncertainty.
 
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayView1, ArrayViewMut1, Axis, Zip, s};
@@ -13,71 +13,74 @@ use super::scope::{self, Scope};
 use crate::logit::{Z80, logit, sigmoid, stretch};
 use crate::metrics::EvalSet;
 
-/// Questions that pass through the networks at once.
+/// Questions per batch.
 const BLOCK: usize = 1024;
-/// Models whose logits are computed together: so few that what passes between the steps stays near.
+/// Models per block: small enough that intermediate results stay in the CPU cache.
 pub(super) const BLOCK_OF_MODELS: usize = 4096;
-/// An interval is that of the accuracy on so many questions like the prompt: what the text leaves
-/// open of their difficulty averages out as far.
+/// An interval is that of the accuracy on this many similar questions, over which the unpredicted part of
+/// their difficulty averages out.
 const GROUP: f64 = 4.0;
 
-/// Forecasts of all models on some prompts, each prompts × models.
+/// Predictions for all models on some prompts, each prompts × models.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Forecast {
-    /// The calibrated probability of a correct answer: the mean over what is not known.
+    /// The calibrated probability of a correct answer, averaged over the uncertainty.
     pub p: Array2<f32>,
-    /// The standard deviation, in calibrated logits, of what is not known of the model here.
+    /// The standard deviation, in calibrated logits, of the uncertainty about the model.
     pub deviation: Array2<f32>,
-    /// How far the model was tested on questions like the prompt, in [0, 1].
+    /// How much the model was evaluated on similar questions, in [0, 1].
     pub support: Array2<f32>,
-    /// Where each prompt stands.
+    /// The scope of each prompt.
     pub scope: Vec<Scope>,
-    /// How strongly each prompt tells models apart, by its text.
+    /// The familiarity of each prompt relative to the threshold of its scope; `None` if it was not requested,
+    /// or there is no threshold.
+    pub familiarity: Vec<Option<f64>>,
+    /// The discrimination of each prompt, by its text.
     pub(super) slope: Array1<f32>,
 }
 
 impl Forecast {
-    /// The 80% interval of a probability, by its row and column: of the model's accuracy on a few
-    /// questions like the prompt.
+    /// The 80% interval of a probability, by row and column: of the model's accuracy on a few similar
+    /// questions.
     #[must_use]
     pub fn interval(&self, row: usize, model: usize, spread: f64) -> (f32, f32) {
         let own = f64::from(self.deviation[[row, model]]);
         let deviation = (own * own + spread * spread / GROUP).sqrt();
         let center = logit(f64::from(self.p[[row, model]])) * stretch(deviation);
         let end = |z: f64| sigmoid(center + z * deviation) as f32;
-        // The mean of a skewed distribution may lie outside of its quantiles.
+        // The mean of a skewed distribution may be outside of its quantiles.
         let (low, high) = (end(-Z80), end(Z80));
         (low.min(self.p[[row, model]]), high.max(self.p[[row, model]]))
     }
 }
 
-/// What a prompt asks of a model, by its text: with what the file knows of the models, all that a forecast
-/// is made from (docs/python.md).
+/// What the networks predict for a prompt. Together with the stored knowledge about the models it determines
+/// the prediction (docs/python.md).
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Question {
-    /// How strongly it tells models apart.
+    /// Its discrimination.
     pub slope: f32,
-    /// How easy it is beyond its category.
+    /// Its easiness relative to its category.
     pub ease: f32,
-    /// What a model that was tested on questions like it has beyond `ease`.
+    /// An additional easiness for models that were evaluated on similar questions.
     pub shift: f32,
-    /// What it asks of each speciality.
+    /// Its weight for each speciality.
     pub direction: Vec<f32>,
-    /// How probable each category is, in the order of [`Embedder::benchmarks`]; 0 for those that are
-    /// too improbable to count.
+    /// The probability of each category, in the order of [`Embedder::benchmarks`]; 0 for those below
+    /// .001, which have no weight.
     pub categories: Vec<f32>,
     /// The benchmark of each category, by number: the subjects of one benchmark have the same.
     pub benchmark_of: Vec<usize>,
 }
 
-/// Logits before calibration, and the variance of what is not known of the models: questions × models.
+/// Logits before calibration, and the variance of their uncertainty: questions × models.
 pub(super) struct Logits {
     pub(super) mean: Array2<f32>,
     pub(super) variance: Array2<f32>,
     pub(super) support: Array2<f32>,
 }
 
-/// What the networks say of the questions, in blocks that bound the hidden layers.
+/// Runs the networks on the questions, in batches that bound the hidden layers.
 pub(super) fn ask(
     networks: &[(Network, usize)],
     inputs: &Array2<f32>,
@@ -109,7 +112,7 @@ impl Knowledge {
 }
 
 impl Logits {
-    /// From what is known of the models and asked by the questions.
+    /// From the knowledge about the models and the outputs for the questions.
     pub(super) fn of(
         known: (&Levels, &Tested),
         specialities: &Array2<f32>,
@@ -138,9 +141,8 @@ impl Logits {
         Self { mean, variance, support }
     }
 
-    /// The logits of the mean probability that were observed, by the probit approximation, laid out as
-    /// `judged`: what calibration scales. A question at a time, since a matrix of all of them has mostly
-    /// others.
+    /// The logits of the mean probability (probit approximation) of the observed pairs only, laid out as
+    /// `judged`, for calibration. Question by question, since most pairs of the full matrix are unobserved.
     pub(super) fn observed(
         known: (&Levels, &Tested),
         specialities: &Array2<f32>,
@@ -159,8 +161,8 @@ impl Logits {
     }
 }
 
-/// The logits of the models from `first` on for question `q`, in the place of what its direction makes of
-/// them.
+/// The logits of the models from `first` on for question `q`; `mean` initially has the products with its
+/// direction.
 fn of_question(
     (levels, tested): (&Levels, &Tested),
     asked: &Asked,
@@ -183,8 +185,8 @@ fn averaged(mean: f32, variance: f32) -> f32 {
 }
 
 impl Embedder {
-    /// Probabilities that each model answers right, given that the pair stands in records: prompts ×
-    /// models. What evaluations judge; see [`Given::Recorded`].
+    /// The probability of a correct answer by each model, given that the pair is in evaluation records:
+    /// prompts × models. Used for evaluations; see [`Given::Recorded`].
     #[must_use]
     pub fn predict(&self, features: &Features) -> Array2<f32> {
         self.forecast(features, Given::Recorded).p
@@ -204,15 +206,16 @@ impl Embedder {
         p
     }
 
-    /// Forecasts of all models on the prompts. As far as a prompt is unlike the training questions,
-    /// they go over to those for a question of an unknown kind.
+    /// Predictions for all models on the prompts. The less similar a prompt is to the training questions, the
+    /// more they approach those for a question of an unknown kind.
     #[must_use]
     pub fn forecast(&self, features: &Features, given: Given) -> Forecast {
         let mut asked = self.asked(features);
         let slope = asked.slope.clone();
-        let scope = match given {
+        let n = features.len();
+        let (scope, familiarity) = match given {
             Given::Nothing => self.soften(features, &mut asked),
-            Given::Recorded => vec![Scope::In; features.len()],
+            Given::Recorded => (vec![Scope::In; n], vec![None; n]),
         };
         let logits = self.knowledge.logits(&asked, given);
         let Logits { mean: mut p, variance: mut deviation, support } = logits;
@@ -221,10 +224,10 @@ impl Embedder {
             *x = self.calibration.probability(averaged(*x, *v));
             *v = v.sqrt() / temperature;
         });
-        Forecast { p, deviation, support, scope, slope }
+        Forecast { p, deviation, support, scope, familiarity, slope }
     }
 
-    /// What each prompt asks of a model, as [`Given::Nothing`] forecasts it.
+    /// The network outputs for each prompt, as used with [`Given::Nothing`].
     #[must_use]
     pub fn questions(&self, features: &Features) -> Vec<Question> {
         let mut asked = self.asked(features);
@@ -240,7 +243,7 @@ impl Embedder {
         (0..asked.len()).map(question).collect()
     }
 
-    /// What the networks say of the prompts.
+    /// The network outputs for the prompts.
     pub(super) fn asked(&self, features: &Features) -> Asked {
         ask(&self.networks, &features.inputs, &self.device).unwrap_or_else(|| Asked {
             ease: Array1::zeros(0),
@@ -251,10 +254,11 @@ impl Embedder {
         })
     }
 
-    /// Draws the forecast of unfamiliar prompts towards that of a question of an unknown kind: one of any
-    /// benchmark of correctness, as easy as its mean question.
-    fn soften(&self, features: &Features, asked: &mut Asked) -> Vec<Scope> {
-        let (known, threshold) = (self.familiarity(features), self.provenance.scope);
+    /// Shrinks the outputs for unfamiliar prompts towards those of a question of an unknown kind: one of any
+    /// benchmark of correctness, with average easiness. Returns the scope of each prompt, and its familiarity
+    /// relative to the threshold.
+    fn soften(&self, features: &Features, asked: &mut Asked) -> (Vec<Scope>, Vec<Option<f64>>) {
+        let (known, threshold) = (scope::familiarity(features), self.provenance.scope);
         let unknown = self.knowledge.unknown_kind(&self.benchmarks);
         known
             .into_iter()
@@ -263,7 +267,7 @@ impl Embedder {
                 let scope = scope::of(known, threshold);
                 if scope != Scope::In {
                     let share = (known / threshold.max(f64::MIN_POSITIVE)).clamp(0.0, 1.0) as f32;
-                    // A prompt half as familiar as the threshold has left the benchmarks behind.
+                    // At half of the threshold, nothing of the original outputs is left.
                     let share = (2.0 * share - 1.0).max(0.0);
                     asked.ease[row] *= share;
                     asked.shift[row] *= share;
@@ -272,13 +276,13 @@ impl Embedder {
                     let mut categories = asked.categories.slice_mut(s![row, ..]);
                     categories.zip_mut_with(&unknown, |p, u| *p = share * *p + (1.0 - share) * u);
                 }
-                scope
+                (scope, (threshold > 0.0).then(|| known / threshold))
             })
-            .collect()
+            .unzip()
     }
 }
 
-/// The entries of a questions × models matrix that were observed, laid out as `judged`.
+/// The observed entries of a questions × models matrix, laid out as `judged`.
 pub(crate) fn observed(matrix: &Array2<f32>, judged: &EvalSet) -> Vec<f32> {
     let rows = judged.ranges().enumerate();
     rows.flat_map(|(i, range)| range.map(move |r| matrix[[i, judged.models[r]]])).collect()

@@ -1,7 +1,7 @@
-//! The nearest of many keys: an inverted file (lists of keys by nearest center, of which a query
-//! visits the nearest), with keys in 8 bits.
+//! Approximate nearest neighbors: an inverted file (lists of keys by nearest center; a query visits the
+//! nearest lists), with 8-bit keys.
 //!
-//! Products of integers are exact, so the same file finds the same neighbors on every machine.
+//! Dot products of integers are exact, so the same file gives the same neighbors on every machine.
 
 use std::ops::Range;
 
@@ -11,41 +11,41 @@ use rayon::prelude::*;
 use crate::kernels::products;
 use crate::quantized::{Quantized, rounded};
 
-/// So few keys lie in one list.
+/// Target number of keys per list.
 const SMALL: usize = 4096;
-/// The part of the keys that a query visits: an eighth finds 98.7% of the 60 nearest of 24,000
-/// questions (docs/experiments.md).
+/// The share of the keys that a query visits: an eighth finds 98.7% of the 60 nearest of 24,000 questions
+/// (docs/experiments.md).
 const VISITED: usize = 8;
-/// Keys that k-means is computed of, at most.
+/// Maximum number of keys for k-means.
 const SAMPLE: usize = 1 << 16;
-/// Keys that are made at once.
+/// Keys per block while building.
 const AT_ONCE: usize = 1024;
-/// Passes of k-means.
+/// Iterations of k-means.
 const PASSES: usize = 8;
-/// Queries whose centers are compared at once.
+/// Queries per block.
 const BLOCK: usize = 32;
-/// Keys compared before the nearest so far are sorted out.
+/// Number of candidates before they are pruned to the nearest.
 const CHUNK: usize = 512;
 
-/// Keys of unit length, found by cosine.
+/// An index of unit vectors by cosine.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Index {
-    /// Keys × dimensions, list after list.
+    /// Keys × dimensions, list by list.
     pub(super) keys: Quantized,
-    /// Lists × dimensions; as rounded as they are stored.
+    /// Lists × dimensions, rounded as they are stored.
     pub(super) centers: Array2<f32>,
-    /// How many keys each list has.
+    /// The number of keys in each list.
     pub(super) sizes: Vec<u32>,
 }
 
 impl Index {
-    /// Sorts keys (keys × dimensions) into lists. Beside it, the row that each of its keys was.
+    /// Builds an index of `keys` (keys × dimensions). Also returns the original row of each of its keys.
     pub(super) fn fit(keys: &Array2<f32>) -> (Self, Vec<usize>) {
         Self::fit_blocks(keys.dim(), &|rows| keys.slice(s![rows, ..]).to_owned())
     }
 
-    /// The same for so many keys that they are made as they are needed: `keys` makes those of some rows.
-    /// The centers of more than [`SAMPLE`] keys are those of as many, at even steps.
+    /// The same for very many keys, which are computed on demand: `keys` returns those of some rows. With
+    /// more than [`SAMPLE`] keys, the centers come from an evenly spaced sample of that size.
     pub(crate) fn fit_blocks(
         (n, dim): (usize, usize),
         keys: &(impl Fn(Range<usize>) -> Array2<f32> + Sync),
@@ -70,7 +70,7 @@ impl Index {
         list.iter().for_each(|&list| sizes[list] += 1);
         let mut quantized =
             Quantized { integers: Array2::zeros((n, dim)), scales: Array1::zeros(n) };
-        // In the order of the lists: a list is read from front to back.
+        // In the order of the lists, so that a list is read sequentially.
         let rows = quantized.integers.axis_chunks_iter_mut(Axis(0), AT_ONCE).into_par_iter();
         let rows = rows.zip(quantized.scales.axis_chunks_iter_mut(Axis(0), AT_ONCE));
         rows.zip(order.par_chunks(AT_ONCE)).for_each(|((mut integers, mut scales), order)| {
@@ -85,7 +85,7 @@ impl Index {
         (Self { keys: quantized, centers, sizes }, order)
     }
 
-    /// From its parts, as read from a file. `None` if the lists do not hold the keys.
+    /// From its parts, as read from a file. `None` if the lists do not match the keys.
     pub(super) fn from_parts(
         keys: Quantized,
         centers: Array2<f32>,
@@ -98,14 +98,14 @@ impl Index {
         fits.then_some(Self { keys, centers, sizes })
     }
 
-    /// How many keys.
+    /// The number of keys.
     pub(super) fn len(&self) -> usize {
         self.keys.scales.len()
     }
 
-    /// The `k` nearest keys of each query of unit length (queries × dimensions) among those in its
-    /// nearest lists, with their cosines, nearest first (ties: the first key). `forbidden` hides a
-    /// key from a query.
+    /// The `k` nearest keys of each query of unit length (queries × dimensions) among those in its nearest
+    /// lists, with their cosines, nearest first (ties: the first key). `forbidden` excludes a key for a
+    /// query.
     pub(crate) fn nearest(
         &self,
         queries: ArrayView2<'_, f32>,
@@ -137,7 +137,7 @@ impl Index {
         found.flatten().collect()
     }
 
-    /// The lists with the nearest centers that hold the part of the keys that is visited.
+    /// The lists with the nearest centers that contain the visited share of the keys.
     fn visited(&self, near: ArrayView1<'_, f32>) -> Vec<usize> {
         let mut lists: Vec<usize> = (0..self.sizes.len()).collect();
         lists.sort_unstable_by(|&a, &b| near[b].total_cmp(&near[a]).then(a.cmp(&b)));
@@ -150,7 +150,7 @@ impl Index {
         lists.into_iter().take_while(more).collect()
     }
 
-    /// Passes the keys of some lists that are nearer than the bound which `found` gives back.
+    /// Passes keys of some lists to `found` if they exceed the bound that it returns.
     fn scan(
         &self,
         query: ArrayView1<'_, f32>,
@@ -160,7 +160,7 @@ impl Index {
     ) {
         let dim = query.len();
         let (query, scale) = in_16_bits(query);
-        // Keys that were fitted or read lie row by row.
+        // The keys are in row-major order.
         let keys = self.keys.integers.as_slice().unwrap_or_default();
         let scales = self.keys.scales.as_slice().unwrap_or_default();
         let mut sums = [0; CHUNK];
@@ -187,7 +187,7 @@ fn blocks(n: usize) -> impl IndexedParallelIterator<Item = Range<usize>> {
     (0..n.div_ceil(AT_ONCE)).into_par_iter().map(move |i| i * AT_ONCE..n.min((i + 1) * AT_ONCE))
 }
 
-/// The centers of some keys by k-means, as rounded as they are stored, and the list of each key.
+/// The centers of some keys by k-means, rounded as they are stored, and the list of each key.
 fn clustered(keys: &Array2<f32>, lists: usize) -> (Array2<f32>, Vec<usize>) {
     let n = keys.nrows();
     let start: Vec<usize> = (0..lists).map(|i| i * n / lists).collect();
@@ -215,7 +215,7 @@ fn clustered(keys: &Array2<f32>, lists: usize) -> (Array2<f32>, Vec<usize>) {
 struct Nearest {
     k: usize,
     all: Vec<(usize, f32)>,
-    /// What a key must exceed to be among them.
+    /// The bound that a key must exceed to be among them.
     bound: f32,
 }
 
@@ -235,8 +235,8 @@ impl Nearest {
         if self.all.len() > self.k && self.k > 0 {
             self.all.select_nth_unstable_by(self.k - 1, nearer);
             self.all.truncate(self.k);
-            // A key as near as the last one comes after it only if it stands after it: strictly
-            // nearer ones alone are wanted within a list, and ties between lists are decided here.
+            // A key with the same cosine as the last one ranks after it only if its index is higher: within a
+            // list strictly nearer keys are enough, and ties between lists are decided here.
             self.bound = self.all[self.k - 1].1.next_down();
         }
     }
@@ -252,7 +252,7 @@ fn nearer(a: &(usize, f32), b: &(usize, f32)) -> std::cmp::Ordering {
     b.1.total_cmp(&a.1).then(a.0.cmp(&b.0))
 }
 
-/// The center with the largest product with each key.
+/// The center with the largest dot product with each key.
 fn nearest_center(keys: ArrayView2<'_, f32>, centers: &Array2<f32>) -> Vec<usize> {
     let blocks = keys.axis_chunks_iter(Axis(0), BLOCK).into_par_iter();
     let nearest = blocks.map(|keys| {
@@ -269,8 +269,7 @@ fn nearest_center(keys: ArrayView2<'_, f32>, centers: &Array2<f32>) -> Vec<usize
     nearest.flatten().collect()
 }
 
-/// A query as integers, and what each is multiplied with: so large that sums of products with keys
-/// fit into 32 bits.
+/// A query as integers, and their scale: as large as possible while dot products with keys fit in 32 bits.
 fn in_16_bits(query: ArrayView1<'_, f32>) -> (Vec<i16>, f32) {
     let most = query.fold(0.0_f32, |most, x| most.max(x.abs()));
     let largest = (i32::MAX as usize / 127 / query.len().max(1)).min(i16::MAX as usize) as f32;

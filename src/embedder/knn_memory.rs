@@ -1,8 +1,8 @@
-//! The memory: what is known of each training question, found again by the similarity of texts.
+//! The k-NN memory: summaries of the training questions, retrieved by text similarity.
 //!
-//! Low-rank models generalise badly far from their training questions, nearest neighbors do not
-//! (arXiv 2505.12601). The memory gives the projector what neighbors know: for a new question, the
-//! summaries of the responses to the nearest training questions, averaged by similarity.
+//! Low-rank models generalize badly far from their training questions, nearest neighbors do not (arXiv
+//! 2505.12601). The memory gives the networks what neighbors know: for a new question, the response summaries
+//! of the nearest training questions, averaged by similarity.
 
 use ndarray::{Array2, ArrayView2, Axis, s};
 use rayon::prelude::*;
@@ -12,35 +12,35 @@ use super::residuals::SUMMARY;
 use crate::dataset::Dataset;
 use crate::quantized::rounded;
 
-/// Numbers that a retrieval gives: the averaged summary, and how near the nearest questions are.
+/// Size of a retrieval: the averaged summary, and the similarity of the nearest questions.
 pub(super) const RECALL: usize = SUMMARY + 2;
 
-/// Neighbors that are averaged.
+/// Number of neighbors to average.
 pub(super) const NEIGHBORS: usize = 60;
-/// Neighbors whose mean similarity says how familiar a question is.
+/// Number of neighbors whose mean similarity is the familiarity of a question.
 const FAMILIAR: usize = 20;
 /// Softmax temperature of the similarity.
 const TEMPERATURE: f32 = 0.05;
-/// Questions that are remembered at most; of more, as many at even steps.
+/// Maximum number of stored questions; of more, an evenly spaced sample.
 const CAPACITY: usize = 24_000;
 
-/// Stands where fewer questions are remembered than were asked for.
+/// Placeholder if fewer questions are stored than requested.
 pub(super) const NOTHING: u32 = u32::MAX;
 
-/// What the memory knows of some questions.
+/// Retrieved neighbors of some questions.
 pub(super) struct Retrieved {
     /// Questions × [`RECALL`].
     pub(super) inputs: Array2<f32>,
-    /// The benchmarks of the nearest remembered questions, a row each; [`NOTHING`] at the end.
+    /// The benchmarks of the nearest stored questions, one row each; [`NOTHING`] at the end.
     pub(super) like: Array2<u32>,
     /// The cosines of those questions, highest first.
     pub(super) cosines: Array2<f32>,
 }
 
-/// Training questions, remembered by vector.
+/// Training questions, stored by vector.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Memory {
-    /// Where the questions are found by their encoded texts, of unit length.
+    /// The index of the encoded texts, of unit length.
     pub(super) index: Index,
     /// Questions × [`SUMMARY`].
     pub(super) summaries: Array2<f32>,
@@ -49,15 +49,14 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    /// The positions of those of so many questions that a memory keeps.
+    /// The positions of the questions that a memory stores.
     pub(super) fn kept(questions: usize) -> Vec<usize> {
         let kept = questions.min(CAPACITY);
         (0..kept).map(|i| i * questions / kept).collect()
     }
 
-    /// Remembers those of `questions` that it keeps, whose encoded texts are the rows of `keys`, with
-    /// the summaries of the responses (of all `questions`). Gives back the positions of its questions,
-    /// in their order.
+    /// Stores questions of `questions`, whose encoded texts are the rows of `keys`, with the summaries of the
+    /// responses (of all `questions`). Returns the positions of the stored questions, in their order.
     pub(super) fn fit(
         data: &Dataset,
         questions: &[usize],
@@ -72,8 +71,8 @@ impl Memory {
         (Self { index, summaries, benchmarks }, kept)
     }
 
-    /// Recalls each row of `queries`. `forbidden(row, remembered)` hides a question from itself and
-    /// its copies while training.
+    /// Retrieves neighbors for each row of `queries`. `forbidden(row, stored)` hides a question and its
+    /// copies from its own retrieval in training.
     pub(super) fn retrieve(
         &self,
         queries: ArrayView2<'_, f32>,
@@ -93,7 +92,7 @@ impl Memory {
                 / familiar.len().max(1) as f32;
             for (place, &(j, cosine)) in near.iter().enumerate() {
                 like[place] = self.benchmarks[j];
-                // A rounded key may be longer than 1 by a hair.
+                // A rounded key may be slightly longer than 1.
                 cosines[place] = cosine.min(1.0);
             }
         });

@@ -1,8 +1,8 @@
-//! Everything that is known of the models, and what follows for a model that training never saw.
+//! The knowledge about the models, and the distribution of a new model.
 //!
-//! One account serves forecasts, onboarding and intervals: a normal distribution over what a model's
-//! logits are made of. [`Latent`] lays it out as numbers that meet a question linearly: the general
-//! factors, a speciality for each benchmark, and the specialities that the networks learned.
+//! The same distribution is used for predictions, onboarding and intervals: a normal distribution over the
+//! components of a model's logits. [`Latent`] arranges them as a vector that enters a logit linearly: the
+//! general factors, a speciality for each benchmark, and the specialities learned by the networks.
 
 use std::collections::HashMap;
 
@@ -20,10 +20,10 @@ use crate::dataset::{Attribute, ByModel, Dataset, Kind};
 use crate::error::{Error, Result};
 use crate::quantized::halved;
 
-/// The weight of the general factors beside the agreement in a vector.
+/// The weight of the general factors relative to the agreement in a vector.
 const GENERAL_WEIGHT: f64 = 0.3;
 
-/// What is known of the models of an embedder.
+/// The knowledge about the models of an embedder.
 #[derive(Clone, Debug)]
 pub(super) struct Knowledge {
     pub(super) factors: Factors,
@@ -31,52 +31,52 @@ pub(super) struct Knowledge {
     pub(super) tested: Tested,
     /// Models × specialities: what the networks learned of each, for questions like those it answered.
     pub(super) specialities: Array2<f32>,
-    /// The Rasch ability of each model.
+    /// Models × specialities learned by the networks, for questions like those that a model answered.
     pub(super) rasch: Array1<f32>,
     pub(super) agreement: Agreement,
     pub(super) chart: Chart,
 }
 
-/// From general factors to the first numbers of a vector: an affine map.
+/// Maps general factors to the first dimensions of a vector: an affine map.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Chart {
-    /// (General factors + 1) × (1 + general factors): the ability first; the last row is added.
+    /// (General factors + 1) × (1 + general factors): the ability first; the last row is the offset.
     pub(super) map: Array2<f64>,
 }
 
-/// The vectors of the models: models × numbers.
+/// The vectors of the models: models × dimensions.
 pub(super) struct Vectors {
     pub(super) vectors: Array2<f32>,
     pub(super) deviations: Array2<f32>,
 }
 
-/// Where the numbers of a [`Latent`] stand.
+/// The layout of a [`Latent`] vector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Layout {
     pub(super) benchmarks: usize,
     pub(super) specialities: usize,
 }
 
-/// Questions as they meet a model's latent numbers: the calibrated logit of the i-th is the product
-/// of its row with them, plus its offset.
+/// Questions in latent space: the calibrated logit of a model on the i-th is the dot product of its row with
+/// the model's latent vector, plus its offset.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Latent {
-    /// Questions × latent numbers.
+    /// Questions × latent dimensions.
     pub x: Array2<f64>,
-    /// One a question.
+    /// One per question.
     pub offset: Array1<f64>,
 }
 
-/// A normal distribution over the latent numbers of a model of which nothing is known yet.
+/// The distribution of the latent vector of an unknown model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Population {
     /// The mean model.
     pub mean: Array1<f64>,
-    /// The variance of each number.
+    /// The variance of each dimension.
     pub variance: Array1<f64>,
 }
 
-/// A new model as an embedder holds it.
+/// A new model in the form that an embedder stores.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Placement {
     /// Its vector, ability first.
@@ -87,18 +87,18 @@ pub struct Placement {
     pub(super) level_deviations: Array1<f32>,
     pub(super) specialities: Array1<f32>,
     pub(super) rasch: f32,
-    /// How many questions it shares with each model that it shares any with.
+    /// The number of questions shared with other models.
     shared: HashMap<usize, u32>,
 }
 
 impl Placement {
-    /// The standard deviation of each number of the vector.
+    /// The standard deviation of each dimension of the vector.
     #[must_use]
     pub fn deviations(&self) -> Array1<f32> {
         self.covariance.diag().mapv(|v| v.max(0.0).sqrt() as f32)
     }
 
-    /// How many questions it shares with a model of the embedder.
+    /// The number of questions shared with a model of the embedder.
     #[must_use]
     pub fn shared_with(&self, model: usize) -> u32 {
         self.shared.get(&model).copied().unwrap_or(0)
@@ -106,10 +106,10 @@ impl Placement {
 }
 
 impl Chart {
-    /// The first numbers of the vectors (models × (1 + general factors)): the ability, which is the
-    /// mean level over the benchmarks of correctness (over all, if there are none) above the mean
-    /// model's, and numbers that span the predicted levels: their squared distances are those of the
-    /// levels, up to one scale. `factors` are of answers alone, and so are the `beliefs`.
+    /// The first dimensions of the vectors (models × (1 + general factors)): the ability, which is the mean
+    /// level over the benchmarks of correctness (over all, if there are none) relative to the mean model, and
+    /// dimensions that span the predicted levels: their squared distances are those of the levels, up to a
+    /// common scale. `factors` and `beliefs` use answers only.
     fn numbers(factors: &Factors, kinds: &[Kind], beliefs: &[Belief]) -> Result<Vec<Spread>> {
         let loadings = factors.loadings.slice(s![..factors.of.len(), ..GENERAL]);
         let mut ability = Array1::zeros(GENERAL);
@@ -136,8 +136,8 @@ impl Chart {
         Ok(each.collect())
     }
 
-    /// The map from the general factors of forecasts (of which the beliefs are, by answers alone) to
-    /// those numbers, by least squares over the models: it places a new model.
+    /// The map from the general factors of predictions (`beliefs`, from answers only) to these dimensions, by
+    /// least squares over the models: it places a new model.
     fn fit(beliefs: &[Belief], numbers: &[Spread]) -> Result<Self> {
         let x = Array2::from_shape_fn((beliefs.len(), GENERAL + 1), |(m, k)| {
             beliefs[m].general.get(k).copied().unwrap_or(1.0)
@@ -163,14 +163,14 @@ impl Chart {
     }
 }
 
-/// Numbers with their standard deviations.
+/// Values with their standard deviations.
 struct Spread {
     mean: Array1<f64>,
     deviation: Array1<f64>,
 }
 
-/// How much each category counts for overall ability: benchmarks alike, their categories alike; none
-/// whose labels are not correctness, if there is another.
+/// The weight of each category in overall ability: equal for benchmarks, and for the categories of each; zero
+/// for other kinds of labels than correctness, unless there are no others.
 fn weights(factors: &Factors, kinds: &[Kind]) -> Vec<f64> {
     let any = kinds.iter().any(Kind::is_correctness);
     let counts = |c: usize| kinds.get(c).is_none_or(|kind| !any || kind.is_correctness());
@@ -192,12 +192,12 @@ fn root(matrix: &Array2<f64>) -> Result<Array2<f64>> {
     Ok((&vectors * &values.mapv(|v| v.max(0.0).sqrt())).dot(&vectors.t()))
 }
 
-/// The answers behind the scores: one list a category.
+/// The number of answers behind the scores: one list per category.
 pub(super) fn answers(benchmarks: &[Benchmark]) -> Vec<Vec<u32>> {
     benchmarks.iter().map(|benchmark| benchmark.scores.columns().1.to_vec()).collect()
 }
 
-/// What is known of the models before the networks are trained.
+/// The knowledge about the models before the networks are trained.
 pub(super) struct Groundwork {
     pub(super) factors: Factors,
     pub(super) levels: Levels,
@@ -209,12 +209,12 @@ pub(super) struct Groundwork {
 }
 
 impl Groundwork {
-    /// Fits factors and agreement to the training answers: `scores` are those of the training
-    /// questions alone, `all` those that say which categories a model was tested on. `attributes`
-    /// inform levels, never vectors; empty to leave them out.
+    /// Fits factors and agreement to the training answers: `scores` are those of the training questions only,
+    /// `all` those that determine which categories a model was evaluated on. `attributes` inform levels,
+    /// never vectors; empty to leave them out.
     ///
     /// # Errors
-    /// [`Error::Failed`] if the answers allow no fit.
+    /// [`Error::Failed`] if there is no fit.
     pub(super) fn fit(
         data: &Dataset,
         (train, by_model): (&[usize], &ByModel),
@@ -229,12 +229,12 @@ impl Groundwork {
         let mut informed = cells.clone();
         factors::informed(&mut informed, scores.len(), &columns);
         let columns = scores.len() + columns.len();
-        // As a file gives them back.
+        // Rounded as in a file.
         let factors = Factors::fit(&informed, of.clone(), columns, settings.seed)?.narrow();
         let believe = |cells: &Vec<factors::Cell>| factors.belief(cells);
         let beliefs: Vec<Belief> = informed.iter().map(believe).collect::<Result<_>>()?;
         let plain: Vec<Belief> = cells.iter().map(believe).collect::<Result<_>>()?;
-        // Vectors know nothing but answers, the loadings of their factors included.
+        // Vectors depend on answers only, including the loadings of their factors.
         let own = Factors::fit(&cells, of.clone(), scores.len(), settings.seed)?;
         let unaided = cells.iter().map(|cells| own.belief(cells)).collect::<Result<Vec<_>>>()?;
         let first = Chart::numbers(&own, &data.kinds, &unaided)?;
@@ -262,7 +262,7 @@ impl Groundwork {
         })
     }
 
-    /// With the specialities that the networks learned.
+    /// Adds the specialities that the networks learned.
     pub(super) fn with(self, specialities: Array2<f32>) -> (Knowledge, Vectors) {
         let knowledge = Knowledge {
             factors: self.factors,
@@ -299,7 +299,7 @@ fn vectors(general: &[Spread], numbers: &Array2<f32>, answers: &[usize]) -> Vect
 }
 
 impl Knowledge {
-    /// Where the latent numbers of a model stand.
+    /// The layout of a model's latent vector.
     pub(super) fn layout(&self) -> Layout {
         Layout { benchmarks: self.factors.special.len(), specialities: self.specialities.ncols() }
     }
@@ -310,8 +310,8 @@ impl Knowledge {
         weights(&self.factors, &kinds).into_iter().map(|w| w as f32).collect()
     }
 
-    /// A new model by the distribution of its latent numbers (mean, covariance) and the questions
-    /// that it shares with the landmarks.
+    /// A new model from the distribution of its latent vector (mean, covariance) and the questions that it
+    /// shares with the landmarks.
     pub(super) fn place(
         &self,
         (mean, covariance): (&Array1<f64>, &Array2<f64>),
@@ -356,7 +356,7 @@ impl Knowledge {
         }
     }
 
-    /// Adds models; `answers` has one list a category.
+    /// Adds models; `answers` has one list per category.
     pub(super) fn push(&mut self, new: &[Addition], answers: &[Vec<u32>]) -> Result<()> {
         let failed = |e: ndarray::ShapeError| Error::Failed(e.to_string());
         let categories = self.levels.mean.ncols();
@@ -377,7 +377,7 @@ impl Knowledge {
         Ok(())
     }
 
-    /// What placing models needs; `vectors` are those of all models.
+    /// Precomputes what placing models needs; `vectors` are those of all models.
     pub(super) fn ground(&self, vectors: &Array2<f32>) -> Ground {
         Ground {
             landmarks: self.agreement.places(vectors.nrows()),
@@ -387,12 +387,12 @@ impl Knowledge {
     }
 }
 
-/// What placing a model needs to know of all others, found once for as many as are placed.
+/// What placing a model needs of all others, computed once.
 pub(crate) struct Ground {
-    /// By model, the landmark that it is.
+    /// By model, its landmark index.
     pub(super) landmarks: Vec<Option<usize>>,
-    /// By number of agreement, its deviation over the models.
+    /// By dimension of agreement, its standard deviation over the models.
     spread: Array1<f32>,
-    /// By category, the range of the levels that models showed.
+    /// By category, the range of observed levels.
     shown: Vec<Option<(f32, f32)>>,
 }

@@ -1,35 +1,33 @@
-//! What is known of every model on every category, and what follows for a question that could be of
-//! several.
+//! The levels of models on categories, and their mixture for a question of uncertain category.
 //!
-//! A level is the logit of a model's accuracy on a category, with a variance (see
-//! [`super::factors`]). A question names its category only with some probability, so its level is
-//! that of a mixture. Within a benchmark, categories that a model was tested on count first: the
-//! others say nothing that those do not. Between benchmarks that depends on what is asked:
-//! [`Given::Recorded`] or [`Given::Nothing`].
+//! A level is the logit of a model's accuracy on a category, with a variance (see [`super::factors`]). The
+//! category of a question is known only with some probability, so its level is that of a mixture. Within a
+//! benchmark, categories that a model was evaluated on take precedence: the others add no information.
+//! Between benchmarks that depends on the setting: [`Given::Recorded`] or [`Given::Nothing`].
 
 use std::ops::Range;
 
 use ndarray::{Array2, ArrayView1, Axis, s};
 
-/// What is known of a pair of a model and a question before it is forecast.
+/// What is given about a pair of a model and a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Given {
-    /// Nothing: a prompt is typed, and every model is asked. What routing uses.
+    /// Nothing: any model may be asked a new prompt. Used for routing.
     Nothing,
-    /// The pair stands in evaluation records, so the question is of a benchmark that the model was
-    /// run on. This matters for texts that stand under several benchmarks (the two leaderboards of
-    /// AlpacaEval share all of theirs): it says under which of them the answer was judged.
+    /// The pair is in evaluation records, so the question is from a benchmark that the model was evaluated
+    /// on. This matters for texts in several benchmarks (the two leaderboards of AlpacaEval share all of
+    /// theirs): it shows under which of them the answer was rated.
     Recorded,
 }
 
-/// How much a category without answers counts beside one with answers.
+/// The weight of a category without answers relative to one with answers.
 const APART: f32 = 0.03;
-/// Answers at which a category counts by half as tested.
+/// The number of answers at which a category counts as half evaluated.
 const TESTED: f32 = 1.0;
-/// Categories less probable than this are passed over.
+/// Less probable categories are ignored.
 const NEGLIGIBLE: f32 = 1e-3;
 
-/// Levels of all models.
+/// The levels of all models.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Levels {
     /// Models × categories.
@@ -38,11 +36,11 @@ pub(super) struct Levels {
     pub(super) deviation: Array2<f32>,
 }
 
-/// Which categories count, for each model.
+/// The categories that count for each model.
 #[derive(Clone, Debug)]
 pub(super) struct Tested {
-    /// Categories × models: how much a category counts within its benchmark, and how much the
-    /// benchmark counts as tested, in [0, 1].
+    /// Categories × models: the weight of a category within its benchmark, and how much the benchmark counts
+    /// as evaluated, in [0, 1].
     within: Array2<f32>,
     benchmark: Array2<f32>,
     /// The benchmark of each category.
@@ -52,14 +50,14 @@ pub(super) struct Tested {
 /// The level of each model for one question.
 pub(super) struct Mixture {
     pub(super) mean: Vec<f32>,
-    /// The variance of what is known of the model, and of which category it is.
+    /// The variance from the uncertainty about the model and about the category.
     pub(super) variance: Vec<f32>,
-    /// How far the model was tested on questions like this one, in [0, 1].
+    /// How much the model was evaluated on similar questions, in [0, 1].
     pub(super) support: Vec<f32>,
 }
 
 impl Tested {
-    /// From the answers that stand behind each score: one list a category, one number a model.
+    /// From the number of answers behind each score: one list per category, one number per model.
     pub(super) fn new(of: Vec<usize>, answers: &[Vec<u32>], models: usize) -> Self {
         let categories = of.len();
         let benchmarks = of.iter().max().map_or(0, |last| last + 1);
@@ -84,7 +82,7 @@ impl Tested {
         &self.of
     }
 
-    /// That of some models.
+    /// For some models.
     pub(super) fn select(&self, models: &[usize]) -> Self {
         Self {
             within: self.within.select(Axis(1), models),
@@ -93,7 +91,7 @@ impl Tested {
         }
     }
 
-    /// The categories that count, those of a benchmark together.
+    /// The probable categories, grouped by benchmark.
     fn likely(&self, categories: impl Iterator<Item = f32>) -> Vec<(usize, f32)> {
         let mut likely: Vec<(usize, f32)> =
             categories.enumerate().filter(|(_, p)| *p > NEGLIGIBLE).collect();
@@ -101,23 +99,23 @@ impl Tested {
         likely
     }
 
-    /// Adds models with so many answers: one list a category.
+    /// Adds models with these numbers of answers: one list per category.
     pub(super) fn push(&mut self, answers: &[Vec<u32>], models: usize) {
         let new = Self::new(self.of.clone(), answers, models);
-        // Equally many rows: appending cannot fail.
+        // The number of rows is equal: appending cannot fail.
         let _ = self.within.append(Axis(1), new.within.view());
         let _ = self.benchmark.append(Axis(1), new.benchmark.view());
     }
 }
 
 impl Levels {
-    /// Those of some models.
+    /// For some models.
     pub(super) fn select(&self, models: &[usize]) -> Self {
         let of = |matrix: &Array2<f32>| matrix.select(Axis(0), models);
         Self { mean: of(&self.mean), deviation: of(&self.deviation) }
     }
 
-    /// The range of the levels that models showed on a category.
+    /// The range of observed levels on a category.
     pub(super) fn shown(&self, tested: &Tested, category: usize) -> Option<(f32, f32)> {
         let levels = self.mean.column(category);
         let within = tested.within.row(category);
@@ -128,8 +126,8 @@ impl Levels {
         })
     }
 
-    /// Widens what is known of models without answers on a category, as far as their level lies beyond
-    /// all that others showed there: the factors are linear, and nothing says that they are so far out.
+    /// Increases the uncertainty of models without answers on a category if their level is beyond all
+    /// observed ones there: the factors are linear, and such an extrapolation is not supported.
     pub(super) fn extrapolate(&mut self, tested: &Tested) {
         for category in 0..self.mean.ncols() {
             let range = self.shown(tested, category);
@@ -144,7 +142,7 @@ impl Levels {
         }
     }
 
-    /// The level of some models for a question of these category probabilities.
+    /// The levels of some models for a question with these category probabilities.
     pub(super) fn mixture(
         &self,
         tested: &Tested,
@@ -245,19 +243,19 @@ pub(super) fn probable(categories: ArrayView1<'_, f32>) -> Vec<f32> {
     counts.iter().map(|p| p / total).collect()
 }
 
-/// How much a category or a benchmark counts that was tested so far.
+/// The weight of a category or benchmark that was evaluated to this degree.
 fn counted(tested: f32) -> f32 {
     APART + (1.0 - APART) * tested
 }
 
-/// True if that is more than what counts without any answer.
+/// True if the weight exceeds that of one without answers.
 fn tested_there(counted: f32) -> bool {
     counted > APART + 1e-3
 }
 
 /// The deviation of a level that lies beyond `range`.
 pub(super) fn beyond(range: Option<(f32, f32)>, level: f32, deviation: f32) -> f32 {
-    /// The share of the way beyond that counts as unknown.
+    /// The share of the distance beyond the range that is added to the deviation.
     const UNKNOWN: f32 = 0.5;
     let excess = range.map_or(0.0, |(low, high)| (level - high).max(low - level).max(0.0));
     deviation.hypot(UNKNOWN * excess)
@@ -268,7 +266,7 @@ mod tests {
     use super::*;
     use ndarray::{array, aview1};
 
-    /// Two leaderboards and another benchmark; the first model was run on the first alone.
+    /// Two leaderboards and another benchmark; the first model was evaluated on the first only.
     fn levels() -> (Levels, Tested) {
         let mean = array![[2.0, -2.0, 0.5], [2.0, -2.0, 0.5]];
         let levels = Levels { mean, deviation: Array2::from_elem((2, 3), 0.1) };
@@ -277,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn records_say_under_which_of_two_leaderboards_an_answer_was_judged() {
+    fn records_determine_the_leaderboard_of_an_answer() {
         let (levels, tested) = levels();
         let either = array![0.5, 0.5, 0.0];
         let any = levels.mixture(&tested, either.view(), Given::Nothing, 0..2);

@@ -1,25 +1,25 @@
-//! What so little data cannot say, in sentences.
+//! Warnings about embedders trained on little data.
 
 use super::Embedder;
 
-/// With so many models a map begins to show groups.
+/// Below this number of models, a map shows no groups.
 const FEW_MODELS: usize = 10;
-/// With so many questions the share of right answers of a model is known to about seven points.
+/// With this number of questions, the accuracy of a model is known to about seven points.
 const FEW_QUESTIONS: u32 = 200;
 
 impl Embedder {
-    /// What this embedder cannot say because it has learned from little; empty where that is no matter.
+    /// What this embedder cannot show because of too little data; empty if there is enough.
     #[must_use]
     pub fn limits(&self) -> Vec<String> {
         let mut limits = Vec::new();
         match self.models.len() {
             1 => limits.push(
-                "one model: there is nothing to compare it with or to route between; its map is one \
-                 point, and a forecast says how often it is right on questions like the prompt"
+                "one model: nothing to compare or to route between; the map is one \
+                 point, and a prediction is its accuracy on questions like the prompt"
                     .into(),
             ),
             n if n < FEW_MODELS => limits.push(format!(
-                "{n} models: the map shows hardly more than which are better; groups and probes need \
+                "{n} models: the map shows little more than which ones are better; groups and probes need \
                  more"
             )),
             _ => {}
@@ -28,8 +28,8 @@ impl Embedder {
         if questions < FEW_QUESTIONS {
             let known = 98.0 / f64::from(questions.max(1)).sqrt();
             limits.push(format!(
-                "{}: how often a model is right is known to about {known:.0} \
-                 points up or down, and smaller differences are chance",
+                "{}: accuracies are known to about {known:.0} \
+                 points up or down; smaller differences may be chance",
                 crate::count(questions as usize, "training question")
             ));
         }

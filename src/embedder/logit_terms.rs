@@ -1,4 +1,4 @@
-//! What a logit is made of.
+//! The terms of a logit.
 
 use ndarray::{Axis, s};
 use rayon::prelude::*;
@@ -8,18 +8,18 @@ use super::forecast::BLOCK_OF_MODELS as BLOCK;
 use super::{Embedder, Forecast};
 use crate::logit::logit;
 
-/// Models that the ease of a question for the average model is taken of at most.
+/// Maximum number of models for the average easiness of a question.
 const AVERAGED: usize = 1 << 16;
 
 /// The terms of one calibrated logit; they add up to the logit of the probability.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct LogitTerms {
-    /// How able the model is over the benchmarks of correctness.
+    /// The ability of the model over the benchmarks of correctness.
     pub ability: f32,
-    /// How easy the question is for the average model.
+    /// The easiness of the question for the average model.
     pub ease: f32,
-    /// How well the question suits the model in particular: its levels on the categories that the
-    /// question could be of and its specialities, beyond its ability.
+    /// The fit of the question to this model: its levels on the likely categories and its specialities,
+    /// relative to its ability.
     #[serde(rename = "match")]
     pub fit: f32,
 }
@@ -33,8 +33,7 @@ impl LogitTerms {
 }
 
 impl Embedder {
-    /// The terms of the logits of some models on the prompt in a row of a `forecast`; they add up to
-    /// the logit of its probability.
+    /// The terms of the logits of some models on the prompt in a row of a `forecast`.
     #[must_use]
     pub fn logit_terms(
         &self,
@@ -44,7 +43,7 @@ impl Embedder {
     ) -> Vec<LogitTerms> {
         let p = forecast.p.row(row);
         let logit = |p: &f32| logit(f64::from(*p)) as f32;
-        // Of very many models, as many at even steps.
+        // Of very many models, an evenly spaced sample.
         let some = p.slice(s![..;p.len().div_ceil(AVERAGED).max(1)]);
         let blocks = some.axis_chunks_iter(Axis(0), BLOCK).into_par_iter();
         let sums: Vec<f32> = blocks.map(|p| p.map(logit).sum()).collect();

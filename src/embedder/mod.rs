@@ -1,4 +1,4 @@
-//! The embedder: one vector a model, a projector for questions, and everything they were made from.
+//! The embedder: one vector per model, networks for questions, and the knowledge behind them.
 
 mod add_model;
 mod addition;
@@ -77,29 +77,28 @@ pub use settings::Settings;
 pub use shared::SharedCounts;
 pub use train::{Checkpoints, Resources, train, train_with};
 
-/// Where an embedder comes from.
+/// The origin of an embedder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Provenance {
     /// The name of the data set.
     pub data: String,
     /// Its fingerprint; see [`crate::dataset::Dataset::fingerprint`].
     pub fingerprint: String,
-    /// True if the data is simulated: every reader must say so.
+    /// True if the data is simulated, which every output must state.
     pub simulated: bool,
     /// The seed.
     pub seed: u64,
-    /// The epoch that was kept, from 1.
+    /// The selected epoch, from 1.
     pub epoch: u32,
     /// Training questions.
     pub questions: u32,
     /// Training responses.
     pub responses: u32,
-    /// How the kept epoch does on val.
+    /// The metrics of the selected epoch on val.
     pub val: Metrics,
-    /// The [`Embedder::familiarity`] that 95% of the questions of val exceed.
+    /// The familiarity that 95% of the questions of val exceed.
     pub scope: f64,
-    /// The shares of the first two axes of the map that the list of benchmarks each model was run on
-    /// explains, in [0, 1].
+    /// The shares of the first two axes of the map that coverage explains, in [0, 1].
     pub axes_by_coverage: [f64; 2],
     /// The reliability diagram on val.
     pub reliability: Vec<Bin>,
@@ -119,7 +118,7 @@ pub struct Embedder {
     deviations: Array2<f32>,
     calibration: Calibration,
     featurizer: Featurizer,
-    /// Of each network, with the specialities that it learned.
+    /// The number of specialities of each network.
     weights: Vec<(Weights, usize)>,
     networks: Vec<(Network, usize)>,
     knowledge: Knowledge,
@@ -133,22 +132,22 @@ impl Embedder {
         &self.models
     }
 
-    /// The same to keep beside the embedder without a copy.
+    /// The same, shared without copying.
     pub(crate) fn shared_models(&self) -> Arc<Vec<String>> {
         Arc::clone(&self.models)
     }
 
-    /// The [vectors](Self::vectors) to keep beside the embedder without a copy.
+    /// The [vectors](Self::vectors), shared without copying.
     pub(crate) fn shared_vectors(&self) -> Arc<Array2<f32>> {
         Arc::clone(&self.vectors)
     }
 
-    /// The [attributes](Self::attributes) to keep beside the embedder without a copy.
+    /// The [attributes](Self::attributes), shared without copying.
     pub(crate) fn shared_attributes(&self) -> Arc<Vec<Attribute>> {
         Arc::clone(&self.attributes)
     }
 
-    /// What is known about the models.
+    /// The attributes of the models.
     #[must_use]
     pub fn attributes(&self) -> &[Attribute] {
         &self.attributes
@@ -160,28 +159,27 @@ impl Embedder {
         &self.benchmarks
     }
 
-    /// Where it comes from.
+    /// Its origin.
     #[must_use]
     pub fn provenance(&self) -> &Provenance {
         &self.provenance
     }
 
-    /// Models × numbers: what a model is, by its answers alone. The ability first (the mean logit of
-    /// its accuracy over the benchmarks of correctness, above the mean model's), then the general
-    /// factors, then its agreement with other models on the same questions.
+    /// Models × dimensions: the vector of each model, from its answers only. First the ability (the mean
+    /// logit of its accuracy over the benchmarks of correctness, relative to the mean model), then the
+    /// general factors, then its agreement with other models on the same questions.
     #[must_use]
     pub fn vectors(&self) -> &Array2<f32> {
         &self.vectors
     }
 
-    /// The standard deviation of each number of the vectors: the fewer responses of a model are
-    /// known, the larger.
+    /// The standard deviation of each dimension of the vectors: larger for models with fewer responses.
     #[must_use]
     pub fn deviations(&self) -> &Array2<f32> {
         &self.deviations
     }
 
-    /// From logits to probabilities.
+    /// The calibration of its probabilities.
     #[must_use]
     pub fn calibration(&self) -> &Calibration {
         &self.calibration
@@ -193,16 +191,16 @@ impl Embedder {
         self.attributes.iter().find(|attribute| attribute.name == name)
     }
 
-    /// Which models an expression over names and attributes means, one entry a model; see
+    /// Which models an expression over names and attributes selects, one entry per model; see
     /// [`crate::dataset::filter`].
     ///
     /// # Errors
-    /// [`crate::Error::Usage`] with the place of the fault.
+    /// [`crate::Error::Usage`] with the position of the error.
     pub fn select(&self, expression: &str) -> Result<Vec<bool>> {
         self.select_until(expression, &|| false)
     }
 
-    /// The same, given up as soon as `stop` says true.
+    /// The same, but gives up as soon as `stop` returns true.
     ///
     /// # Errors
     /// As [`Embedder::select`]; also if it was stopped.
@@ -219,7 +217,7 @@ impl Embedder {
         self.encode_many(prompts, &mut Progress::silent())
     }
 
-    /// The same for so many that the user wants to hear how many are done, and to cancel.
+    /// The same for many prompts, with progress and cancellation.
     ///
     /// # Errors
     /// As [`Encoder::encode`].
@@ -231,7 +229,7 @@ impl Embedder {
         self.featurizer.features(prompts, progress)
     }
 
-    /// The vectors without the ability: what each model is like beyond how able it is.
+    /// The vectors without the ability: the profile of each model.
     #[must_use]
     pub fn profiles(&self) -> ArrayView2<'_, f32> {
         self.vectors.slice(s![.., 1..])
@@ -249,14 +247,14 @@ impl Embedder {
         self.vectors.slice(s![.., 1..=factors::GENERAL])
     }
 
-    /// All numbers of a model: those of its vector, and the specialities that inform forecasts.
+    /// The number of dimensions of a model: those of its vector, and its specialities.
     #[must_use]
     pub fn dim(&self) -> usize {
         self.vectors.ncols() + self.knowledge.specialities.ncols()
     }
 
-    /// What is known of the logit of each model's accuracy on a category of the training data: (mean,
-    /// standard deviation), one entry a model.
+    /// The posterior of the logit of each model's accuracy on a category of the training data: (mean,
+    /// standard deviation), one entry per model.
     #[must_use]
     pub fn levels(&self, category: usize) -> Vec<(f32, f32)> {
         let levels = &self.knowledge.levels;
@@ -273,8 +271,8 @@ impl Embedder {
             .collect()
     }
 
-    /// Inputs and outputs of the layers of its networks, network after network: what training
-    /// multiplies.
+    /// Inputs and outputs of the layers of its networks, one list per network: the matrix products of
+    /// training.
     #[must_use]
     pub fn layers(&self) -> Vec<Vec<(usize, usize)>> {
         let shapes = |(weights, _): &(Weights, usize)| {
@@ -284,15 +282,8 @@ impl Embedder {
         self.weights.iter().map(shapes).collect()
     }
 
-    /// How familiar each prompt is, in [0, 1]; below [`Provenance::scope`] it is unlike all that the
-    /// embedder has seen.
-    #[must_use]
-    pub fn familiarity(&self, features: &Features) -> Vec<f64> {
-        scope::familiarity(features)
-    }
-
-    /// On how many training questions two models were compared; at
-    /// [`SharedCounts::LARGEST`] there may be more. `None` where no counts are kept.
+    /// The number of training questions that two models share; [`SharedCounts::LARGEST`] means at least that
+    /// many. `None` if it is not stored.
     #[must_use]
     pub fn shared(&self, a: usize, b: usize) -> Option<u32> {
         self.shared_counts()?.get(a, b)
@@ -317,7 +308,7 @@ mod tests {
     use crate::dataset::Values;
 
     impl Embedder {
-        /// The same with other names and labels, as a file of unknown origin may have them.
+        /// The same with other names and labels, as in an untrusted file.
         pub(crate) fn with_texts(mut self, text: fn(usize) -> String) -> Self {
             let models = self.models.len();
             self.models = Arc::new((0..models).map(text).collect());
@@ -337,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_not_be_read_again_is_not_written() {
+    fn an_unreadable_embedder_is_not_written() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("e.safetensors");
         let mut embedder = Embedder::shipped().unwrap();
@@ -347,6 +338,6 @@ mod tests {
         let error = embedder.save(&path).unwrap_err();
         assert!(error.to_string().contains("could not be read again"), "{error}");
         assert_eq!(error.exit_code(), 1);
-        assert!(std::fs::read(&path).unwrap() == good, "what was there is there still");
+        assert!(std::fs::read(&path).unwrap() == good, "the old file is unchanged");
     }
 }

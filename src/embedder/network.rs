@@ -1,9 +1,9 @@
-//! The trainable part, in burn: from the features of a question to what the forecast needs of it.
+//! The trainable part, in burn: from the features of a question to its parameters.
 //!
-//! EmbedLLM's logit is `model vector ⊙ projected question` (section 3.2 of the paper). Here it has
-//! more parts: `logit = slope · level + ease + model · direction + shift`, where the level is what
-//! is known of the model on the categories that the question could be of (see [`super::levels`]).
-//! The network gives slope, ease, shift, the direction, and how probable each category is.
+//! EmbedLLM's logit is `model vector ⊙ projected question` (section 3.2 of the paper). Here it has more
+//! terms: `logit = slope · level + ease + model · direction + shift`, where the level is the posterior of the
+//! model on the likely categories of the question (see [`super::levels`]). The network predicts slope, ease,
+//! shift, direction, and the probability of each category.
 
 use burn::module::{Module, Param, ParamId};
 use burn::nn::Linear;
@@ -17,7 +17,7 @@ use crate::quantized::rounded;
 
 /// Units of each hidden layer.
 pub(super) const HIDDEN: usize = 256;
-/// How far a slope may be from 1.
+/// Maximum deviation of a slope from 1.
 const BEND: f32 = 0.3;
 /// Outputs before the direction: ease, slope, shift.
 pub(super) const TERMS: usize = 3;
@@ -31,7 +31,7 @@ pub(super) struct Network {
 }
 
 impl Network {
-    /// A fresh network for so many inputs and outputs.
+    /// A new network with these numbers of inputs and outputs.
     pub(super) fn new(
         inputs: usize,
         outputs: usize,
@@ -51,8 +51,8 @@ impl Network {
         self.out.forward(relu(self.second.forward(relu(self.first.forward(inputs)))))
     }
 
-    /// The same with what `gate` makes of the units of each hidden layer as their multipliers:
-    /// rectifier and dropout in one.
+    /// The same with multipliers for the units of each hidden layer, returned by `gate`: ReLU and dropout in
+    /// one.
     pub(super) fn gated(
         &self,
         inputs: Tensor<2>,
@@ -75,7 +75,7 @@ impl Network {
         }
     }
 
-    /// The ids of the parameters in the state of an optimizer.
+    /// The ids of the parameters in the optimizer's state.
     pub(super) fn names(&self) -> [u64; 6] {
         let bias = |layer: &Linear| layer.bias.as_ref().map_or(0, |bias| bias.id.val());
         let [a, b, c] = [&self.first, &self.second, &self.out]
@@ -83,7 +83,7 @@ impl Network {
         [a[0], a[1], b[0], b[1], c[0], c[1]]
     }
 
-    /// Gives the parameters the names by which an optimizer knows them.
+    /// Sets the ids of the parameters in the optimizer's state.
     pub(super) fn rename(&mut self, [a, b, c, d, e, f]: [u64; 6]) {
         let layers = [&mut self.first, &mut self.second, &mut self.out];
         for (layer, [weight, bias]) in layers.into_iter().zip([[a, b], [c, d], [e, f]]) {
@@ -94,7 +94,7 @@ impl Network {
         }
     }
 
-    /// A network with given parameters.
+    /// A network with these parameters.
     pub(super) fn from_weights(weights: &Weights, device: &Device) -> Self {
         let layer = |layer: &Layer| Linear {
             weight: Param::from_data(data2(layer.weight.view()), device),
@@ -122,7 +122,7 @@ impl Layer {
     }
 }
 
-/// All parameters of a network as plain arrays: what is kept of the best epoch, and what a file holds.
+/// All parameters of a network as plain arrays: those of the best epoch, and those in a file.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Weights {
     pub(super) first: Layer,
@@ -131,21 +131,21 @@ pub(super) struct Weights {
 }
 
 impl Weights {
-    /// As a file gives them back.
+    /// Rounded as in a file.
     pub(super) fn rounded(self) -> Self {
         let layer = |layer: Layer| Layer { weight: rounded(&layer.weight), bias: layer.bias };
         Self { first: layer(self.first), second: layer(self.second), out: layer(self.out) }
     }
 }
 
-/// What a forecast needs of some questions.
+/// The outputs of the networks for some questions.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Asked {
-    /// How easy each question is beyond its category.
+    /// Easiness of each question relative to its category.
     pub(super) ease: Array1<f32>,
-    /// How strongly it tells models apart.
+    /// Discrimination.
     pub(super) slope: Array1<f32>,
-    /// What a model that was tested on questions like it has beyond `ease`, whatever the model.
+    /// Additional easiness for models that were evaluated on similar questions.
     pub(super) shift: Array1<f32>,
     /// Questions × specialities.
     pub(super) direction: Array2<f32>,
@@ -169,7 +169,7 @@ impl Asked {
         }
     }
 
-    /// The mean of what several networks say; their directions stand side by side, each for its own
+    /// The mean outputs of several networks; their directions are concatenated, each for its own
     /// specialities.
     pub(super) fn mean(all: &[Self]) -> Option<Self> {
         let (first, rest) = all.split_first()?;
@@ -179,7 +179,7 @@ impl Asked {
             mean.slope += &one.slope;
             mean.shift += &one.shift;
             mean.categories += &one.categories;
-            // Equally many rows: appending cannot fail.
+            // The number of rows is equal: appending cannot fail.
             let _ = mean.direction.append(Axis(1), one.direction.view());
         }
         let share = (all.len() as f32).recip();
@@ -191,14 +191,14 @@ impl Asked {
         Some(mean)
     }
 
-    /// How many questions.
+    /// The number of questions.
     pub(super) fn len(&self) -> usize {
         self.ease.len()
     }
 
-    /// The same in block after block.
+    /// Appends a block of questions.
     pub(super) fn append(&mut self, other: &Self) {
-        // Blocks are equally wide: appending cannot fail.
+        // The number of columns is equal: appending cannot fail.
         let _ = self.ease.append(Axis(0), other.ease.view());
         let _ = self.slope.append(Axis(0), other.slope.view());
         let _ = self.shift.append(Axis(0), other.shift.view());
@@ -207,7 +207,7 @@ impl Asked {
     }
 }
 
-/// The slope that an output stands for, near 1.
+/// The slope of an output, near 1.
 pub(super) fn slope(output: f32) -> f32 {
     1.0 + BEND * output.tanh()
 }
@@ -217,7 +217,7 @@ pub(super) fn bend(output: f32) -> f32 {
     BEND * (1.0 - output.tanh().powi(2))
 }
 
-/// Turns logits into probabilities.
+/// Softmax, in place.
 pub(super) fn softmax(row: &mut [f32]) {
     let most = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     row.iter_mut().for_each(|x| *x = (*x - most).exp());
@@ -254,14 +254,13 @@ fn data1(array: &Array1<f32>) -> TensorData {
 
 pub(super) fn array2(tensor: Tensor<2>) -> Array2<f32> {
     let [rows, columns] = tensor.dims();
-    // A tensor has as many values as its shape says.
+    // A tensor has as many values as its shape requires.
     Array2::from_shape_vec((rows, columns), values(tensor)).unwrap_or_default()
 }
 
 /// The numbers of a tensor, row by row.
 fn values(tensor: Tensor<2>) -> Vec<f32> {
-    // All tensors here are f32. A product is a tensor of its own, whose numbers can be taken; shared
-    // ones are copied one by one.
+    // All tensors here are f32. A unique tensor is moved; a shared one is copied.
     tensor.mul_scalar(1.0).into_data().try_into_vec().unwrap_or_default()
 }
 

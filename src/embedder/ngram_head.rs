@@ -1,8 +1,7 @@
-//! What the words of a question alone tell: the benchmark that it could stem from, and the summary
-//! of its responses.
+//! The n-gram head: predicts the benchmark of a question and the summary of its responses from its words.
 //!
-//! The few directions of an encoder, and the questions near in them, cannot tell all apart that the
-//! n-grams themselves tell.
+//! The few dimensions of an encoder, and its nearest neighbors, do not distinguish everything that the
+//! n-grams distinguish.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -21,55 +20,53 @@ use crate::encoder::{Bags, Hashing, Tfidf};
 use crate::kernels::{gather, scatter};
 use crate::quantized::rounded;
 
-/// The most benchmarks that are distinguished: those with the most questions.
+/// Maximum number of distinguished benchmarks: those with the most questions.
 const NAMED: usize = 64;
-/// Steps to take, by as many passes over the questions as that needs within [`PASSES`].
+/// Target number of steps; the number of passes over the questions follows, within [`PASSES`].
 const STEPS: usize = 60_000;
 const PASSES: [usize; 2] = [3, 8];
-/// The steps of the first pass, for texts of unit length, towards the benchmark and towards the
-/// summary; they fall to nothing in a straight line.
+/// The learning rates of the first pass, for unit vectors, for the benchmark and for the summary; they
+/// decrease linearly to zero.
 const RATES: [f32; 2] = [3.0, 0.3];
-/// The bias learns that much slower: every text has it.
+/// The bias has a lower learning rate, since every text has it.
 const BIAS: f32 = 0.1;
-/// Parts of the questions, each judged by a model that has not seen it.
+/// Number of folds for out-of-fold predictions.
 const FOLDS: u32 = 4;
 pub(super) const HASHING: Hashing = Hashing { buckets: 1 << 14, hash_seed: 0 };
 
-/// A linear model of n-grams: a multinomial logistic regression on the benchmark, and beside it least
-/// squares on the (standardized) summary, both by stochastic gradient descent.
+/// A linear model of n-grams: multinomial logistic regression of the benchmark, and least squares regression
+/// of the (standardized) summary, both by stochastic gradient descent.
 #[derive(Clone)]
 pub(super) struct NgramHead {
     pub(super) tfidf: Arc<Tfidf>,
     pub(super) line: LinearModel,
 }
 
-/// What each bucket says.
+/// The weights of each bucket.
 #[derive(Clone)]
 pub(super) struct LinearModel {
-    /// Buckets × (benchmarks + [`SUMMARY`]), as rounded as they are stored.
+    /// Buckets × (benchmarks + [`SUMMARY`]), rounded as they are stored.
     pub(super) weights: Array2<f32>,
     pub(super) bias: Array1<f32>,
 }
 
-/// What the model learns from.
+/// The training data of the model.
 struct TrainingSet<'a> {
     texts: &'a [Vec<(u32, f32)>],
-    /// How many benchmarks are distinguished, and which of them each text is of; others have a number
-    /// beyond.
+    /// The number of distinguished benchmarks, and the one of each text; others have a larger index.
     classes: usize,
     of: Vec<usize>,
     /// Texts × [`SUMMARY`], standardized.
     summaries: Array2<f32>,
 }
 
-/// What models that have not seen a text predict of it.
+/// Out-of-fold predictors.
 pub(super) struct OutOfFold {
-    /// One a fold, fitted to the others.
+    /// One per fold, fitted to the others.
     lines: Vec<LinearModel>,
 }
 
-/// The fold of a text by the id of its words: scattered, since benchmarks may take turns in the order
-/// of the questions.
+/// The fold of a text by its id: scrambled, since benchmarks may alternate in the order of the questions.
 fn fold(id: u32) -> u32 {
     (id.wrapping_mul(0x9e37_79b1) >> 16) % FOLDS
 }
@@ -89,8 +86,8 @@ impl OutOfFold {
 }
 
 impl NgramHead {
-    /// Fits the words of training questions (`train`, with their texts and an id for each different one)
-    /// to their benchmarks and `summaries`. Beside it, models that have not seen a fold of the texts.
+    /// Fits the head to the benchmarks and `summaries` of the training questions (`train`, with their texts
+    /// and an id for each distinct one). Also returns the out-of-fold predictors.
     pub(super) fn fit(
         data: &Dataset,
         train: &[usize],
@@ -118,7 +115,7 @@ impl NgramHead {
         (Self { tfidf: Arc::clone(bags.tfidf()), line }, OutOfFold { lines })
     }
 
-    /// Numbers for each text: the probabilities of the benchmarks, and the summary.
+    /// Outputs per text: the probabilities of the benchmarks, and the summary.
     pub(super) fn width(&self) -> usize {
         self.line.bias.len()
     }
@@ -133,8 +130,7 @@ impl NgramHead {
     }
 }
 
-/// How many benchmarks are distinguished, and which of them each question is of; the others have a
-/// number beyond.
+/// The number of distinguished benchmarks, and the one of each question; others have a larger index.
 fn named(data: &Dataset, train: &[usize]) -> (usize, Vec<usize>) {
     let mut sizes = vec![0_usize; data.categories.len()];
     train.iter().for_each(|&q| sizes[data.questions[q].category as usize] += 1);
@@ -196,20 +192,20 @@ impl LinearModel {
             }
         }
         let shape = (HASHING.buckets as usize, classes + SUMMARY);
-        // As many numbers as were taken out.
+        // As many values as were removed.
         let weights = Array2::from_shape_vec(shape, weights).unwrap_or_default();
         Self { weights: rounded(&weights), bias: Array1::from_vec(bias) }
     }
 
     /// The probabilities of the benchmarks and the summary of a text.
     fn predict(&self, text: &[(u32, f32)], out: &mut [f32]) {
-        // Weights that were fitted or read lie row by row.
+        // The weights are in row-major order.
         let weights = self.weights.as_slice().unwrap_or_default();
         judge(text, weights, self.bias.as_slice().unwrap_or_default(), out);
     }
 }
 
-/// What weights and bias make of a text: probabilities of the benchmarks, and the summary.
+/// Applies weights and bias to a text: probabilities of the benchmarks, and the summary.
 fn judge(text: &[(u32, f32)], weights: &[f32], bias: &[f32], out: &mut [f32]) {
     out.copy_from_slice(bias);
     gather(out, text, weights);
@@ -240,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn benchmarks_are_named_by_words_that_have_not_seen_the_text() {
+    fn benchmarks_are_predicted_out_of_fold() {
         let (data, train) = simulated();
         let (words, unseen) = fitted(&data, &train);
         let classes = words.width() - SUMMARY;
@@ -257,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_fitted_is_what_is_said_and_what_is_stored() {
+    fn predictions_match_the_fitted_and_stored_weights() {
         let (data, train) = simulated();
         let (words, _) = fitted(&data, &train);
         assert_eq!(words.line.weights, rounded(&words.line.weights));
@@ -270,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_benchmarks_the_largest_are_told_apart() {
+    fn with_many_benchmarks_the_largest_are_distinguished() {
         let (mut data, train) = simulated();
         data.categories = (0..100).map(|c| c.to_string()).collect();
         for (q, question) in data.questions.iter_mut().enumerate() {

@@ -1,9 +1,9 @@
-//! What training minimizes, with its gradient at the outputs of a network in closed form.
+//! The training objective, with its gradient at the outputs of a network in closed form.
 //!
-//! Two log losses of the responses are added: of the whole logit, and of its general part (level and
-//! ease) alone, so that the general part stands on its own where a model has no speciality to speak
-//! of. Beside them stands the cross entropy of the category. Only answered pairs are computed: few
-//! models answer a question, so dense matrices of questions × models would be mostly empty.
+//! The objective is the sum of two log losses of the responses: of the full logit, and of its general part
+//! (level and ease) alone, so that the general part also works for models with weak specialities; plus the
+//! cross entropy of the category. Only observed pairs are computed: few models answer a question, so dense
+//! matrices of questions × models would be mostly empty.
 
 use ndarray::{Array2, ArrayView2};
 
@@ -11,10 +11,10 @@ use super::levels::{Levels, Tested};
 use super::network::{TERMS, bend, slope, softmax};
 use crate::logit::sigmoid;
 
-/// The weight of naming the category.
+/// The weight of the category loss.
 const NAMING: f32 = 0.3;
 
-/// A question of a batch: its category, and who answered it how.
+/// A question of a batch: its category and its responses.
 pub(super) struct Example {
     pub(super) category: usize,
     pub(super) answers: Vec<(usize, f32)>,
@@ -22,11 +22,11 @@ pub(super) struct Example {
 
 /// The gradient of the objective.
 pub(super) struct Slopes {
-    /// By the outputs of the network: questions × outputs.
+    /// With respect to the outputs of the network: questions × outputs.
     pub(super) outputs: Array2<f32>,
-    /// By the specialities: models × specialities.
+    /// With respect to the specialities: models × specialities.
     pub(super) specialities: Array2<f32>,
-    /// The mean log loss of the whole logit.
+    /// The mean log loss of the full logit.
     pub(super) loss: f64,
 }
 
@@ -61,7 +61,7 @@ pub(super) fn slopes(
             }
             let general = bent * level + ease;
             let whole = general + special;
-            // One exponential serves the loss and its slope.
+            // The loss and its derivative share one exponential.
             let small = (-whole.abs()).exp();
             loss += f64::from(whole.max(0.0) + small.ln_1p() - y * whole);
             let positive = (1.0 + small).recip();
@@ -115,7 +115,7 @@ mod tests {
             [0.2, 0.6, -0.1, 0.3, 0.7, -0.4, 0.5]
         ];
         let special = array![[0.3_f32, -0.2], [0.5, 0.1], [-0.6, 0.4]];
-        // The objective, with the categories held fixed in the level as the gradient holds them.
+        // The objective, with the categories in the level held fixed as in the gradient.
         let objective = |outputs: &Array2<f32>,
                          special: &Array2<f32>,
                          fixed: &Array2<f32>|

@@ -1,9 +1,9 @@
-//! The paper's own weights, as its code saves them: `saved_model.pth` (the state of `TextMF`),
-//! `model_embeddings.pth` (its model vectors alone) and `question_embeddings.pth`, with the orders of models
-//! and questions beside them. From them a file of llmap's own: exact, and read without pickle.
+//! The weights of the paper in the files of its code: `saved_model.pth` (the state of `TextMF`),
+//! `model_embeddings.pth` (its model vectors only) and `question_embeddings.pth`, with the orders of models
+//! and questions. They are converted to a file of llmap: exact, and read without pickle.
 //!
-//! Of a question whose text is in the question order, its vector is known; any other text has to be read
-//! with the paper's encoder (all-mpnet-base-v2, `llmap fetch mpnet`).
+//! The vector of a question in the question order is known; any other text is encoded with the paper's
+//! encoder (all-mpnet-base-v2, `llmap fetch mpnet`).
 
 mod import;
 
@@ -25,7 +25,7 @@ use crate::unpack;
 /// The key of the document in the file's metadata.
 const KEY: &str = "llmap-paper";
 const VERSION: u32 = 1;
-/// The encoder that the paper read questions with.
+/// The question encoder of the paper.
 const ENCODER: &str = "mpnet";
 
 /// The paper's weights.
@@ -35,16 +35,16 @@ pub struct Paper {
     pub models: Vec<String>,
     /// Models × dimensions.
     pub vectors: Array2<f32>,
-    /// What forecasts answers, where more than the vectors is known.
+    /// The prediction weights, if there are more than vectors.
     predictor: Option<Reference>,
     questions: Option<Questions>,
 }
 
-/// Questions whose vectors are known.
+/// Questions with known vectors.
 #[derive(Debug)]
 struct Questions {
     texts: Vec<String>,
-    /// Questions × numbers.
+    /// Questions × dimensions.
     vectors: Array2<f32>,
 }
 
@@ -65,7 +65,7 @@ impl Paper {
     /// Reads a file that [`Paper::save_to`] wrote; `None` for any other safetensors file.
     ///
     /// # Errors
-    /// [`Error::Input`] if it is damaged, newer, or does not fit together.
+    /// [`Error::Input`] if it is corrupt, newer or inconsistent.
     pub fn load(path: &Path) -> Result<Option<Self>> {
         let wrong = |problem: String| {
             Error::input(path, problem, "write it again with `llmap import paper`")
@@ -123,29 +123,29 @@ impl Paper {
         output.write(&tensors::write(&tensors, Some((KEY, card))).map_err(|e| failed(&e))?)
     }
 
-    /// How many questions have a vector in the file.
+    /// The number of questions with a vector in the file.
     #[must_use]
     pub fn questions(&self) -> usize {
         self.questions.as_ref().map_or(0, |questions| questions.texts.len())
     }
 
-    /// True if answers can be forecast, and not only models compared.
+    /// True if answers can be predicted, and not only models compared.
     #[must_use]
     pub fn forecasts(&self) -> bool {
         self.predictor.is_some()
     }
 
-    /// Numbers of a question's vector; 0 if answers cannot be forecast.
+    /// Dimension of a question's vector; 0 if answers cannot be predicted.
     #[must_use]
     pub fn inputs(&self) -> usize {
         self.predictor.as_ref().map_or(0, Reference::inputs)
     }
 
-    /// Probabilities that each model answers right: texts × models.
+    /// Probabilities of correct answers: texts × models.
     ///
     /// # Errors
-    /// [`Error::Lines`] if answers cannot be forecast, or a text is none of the known questions and the
-    /// paper's encoder is not on this machine; what encoding fails with.
+    /// [`Error::Lines`] if answers cannot be predicted, or if a text is not among the known questions and the
+    /// paper's encoder is not on this machine; errors of the encoder.
     pub fn predict(
         &self,
         texts: &[&str],
@@ -153,7 +153,7 @@ impl Paper {
     ) -> Result<Array2<f32>> {
         let Some(predictor) = &self.predictor else {
             return Err(Error::usage(
-                "these are the paper's model vectors alone, which forecast no answers",
+                "these are only the model vectors of the paper, which cannot predict answers",
                 "import saved_model.pth too",
             ));
         };
@@ -183,7 +183,7 @@ impl Paper {
     }
 }
 
-/// The encoder of the paper, for texts whose vectors are not in the file.
+/// The encoder of the paper, for texts without a vector in the file.
 fn encoder(unknown: usize, of: usize, inputs: usize) -> Result<Encoder> {
     let found = sources(ENCODER).ok().and_then(|sources| match sources.into_iter().next() {
         Some(Source::Folder(folder)) => Some(folder),
@@ -191,7 +191,7 @@ fn encoder(unknown: usize, of: usize, inputs: usize) -> Result<Encoder> {
     });
     let Some(folder) = found else {
         let problem = format!(
-            "the vectors of {unknown} of {of} questions are not among the paper's, and its encoder \
+            "{unknown} of {of} questions have no vector in these weights, and the paper's encoder \
              (all-mpnet-base-v2) is not on this machine"
         );
         return Err(Error::usage(problem, format!("run `llmap fetch {ENCODER}`")));
@@ -199,7 +199,7 @@ fn encoder(unknown: usize, of: usize, inputs: usize) -> Result<Encoder> {
     let sentence = Sentence::read(&folder)?;
     if sentence.identity().dim != inputs {
         return Err(Error::Usage(format!(
-            "these weights read questions as {inputs} numbers, and all-mpnet-base-v2 gives {}: they \
+            "these weights need question vectors of dimension {inputs}, and all-mpnet-base-v2 has {}: they \
              were trained with another encoder",
             sentence.identity().dim
         )));

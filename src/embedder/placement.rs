@@ -1,4 +1,4 @@
-//! Placing a model that was not trained on: its prior, and its vector and levels from a posterior.
+//! Places a model that was not trained on: its prior, and its vector and levels from a posterior.
 
 use std::collections::HashMap;
 
@@ -11,11 +11,11 @@ use super::features::Features;
 use super::knowledge::{Ground, Latent, Placement, Population};
 use crate::logit::sigmoid;
 
-/// Learned specialities are regularised: those of a new model may be that much wider.
+/// Learned specialities are regularized: those of a new model may be wider by this factor.
 const WIDEN: f64 = 1.6;
 
 impl Embedder {
-    /// How prompts meet the latent numbers of a model; see [`Latent`].
+    /// Projects prompts into the latent space of models; see [`Latent`].
     #[must_use]
     pub(crate) fn project(&self, features: &Features) -> Latent {
         let (asked, knowledge) = (self.asked(features), &self.knowledge);
@@ -45,7 +45,7 @@ impl Embedder {
         Latent { x, offset }
     }
 
-    /// What can be expected of a model of which nothing is known.
+    /// The prior of an unknown model.
     #[must_use]
     pub(crate) fn population(&self) -> Population {
         let knowledge = &self.knowledge;
@@ -60,12 +60,12 @@ impl Embedder {
         }
     }
 
-    /// What placing models needs to know of those that are there.
+    /// Precomputes what placing models needs.
     pub(crate) fn ground(&self) -> Ground {
         self.knowledge.ground(&self.vectors)
     }
 
-    /// A question as the answers of models of the embedder (model, label) show it.
+    /// The difficulty of a question from answers of models of the embedder (model, label).
     pub(crate) fn seen(&self, ground: &Ground, answers: &[(usize, f32)]) -> Seen {
         let ability = |m: usize| f64::from(self.knowledge.rasch[m]);
         let ease = ease(answers, ability);
@@ -77,8 +77,8 @@ impl Embedder {
         Seen { ease, others: others.collect() }
     }
 
-    /// A new model by the distribution of its latent numbers (mean, covariance), and its labels of
-    /// questions that models of the embedder answered too.
+    /// A new model from the distribution of its latent vector (mean, covariance), and its labels of questions
+    /// that models of the embedder answered too.
     #[must_use]
     pub(crate) fn place(
         &self,
@@ -102,25 +102,25 @@ impl Embedder {
     }
 }
 
-/// A question as the answers of models show it.
+/// The difficulty of a question from the answers of models.
 pub(crate) struct Seen {
     ease: f64,
     others: Vec<Other>,
 }
 
-/// What a model answered beyond what was to be expected of it.
+/// The residual of a model's answer.
 struct Other {
     model: usize,
     landmark: Option<usize>,
     residual: f64,
 }
 
-/// How easy a question is by the answers of models of known ability: Newton's method, a normal prior.
+/// The easiness of a question from the answers of models of known ability: Newton's method, a normal prior.
 fn ease(answers: &[(usize, f32)], ability: impl Fn(usize) -> f64) -> f64 {
     newton(answers.iter().map(|(m, y)| (f64::from(*y), ability(*m))), 0.5)
 }
 
-/// The Rasch ability of a model by its labels and the eases of the questions.
+/// The Rasch ability of a model from its labels and the easiness of the questions.
 fn fold_in(answers: impl Iterator<Item = (f64, f64)> + Clone) -> f64 {
     newton(answers, 0.02)
 }

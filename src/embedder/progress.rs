@@ -1,41 +1,41 @@
-//! What training tells while it runs.
+//! Progress events of training.
 
 use std::time::Duration;
 
 use ndarray::Array2;
 
-/// A step of training that has been taken.
+/// A completed step of training.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Event {
     /// The encoder is being fitted and the questions encoded.
     Encoding {
-        /// How many are done.
+        /// The number of encoded questions.
         done: usize,
-        /// How many questions.
+        /// The total.
         questions: usize,
     },
-    /// An epoch is over.
+    /// An epoch has ended.
     Epoch(Epoch),
 }
 
-/// One epoch, as it ended.
+/// The report of an epoch.
 #[derive(Clone, Debug)]
 pub struct Epoch {
     /// Its number, from 1.
     pub number: u32,
-    /// How many there will be at most.
+    /// The maximum number of epochs.
     pub of: u32,
-    /// Mean training loss over its batches (with noise and dropout on).
+    /// Mean training loss over its batches (with noise and dropout).
     pub train_nll: f64,
     /// Log loss on val, before calibration.
     pub val_nll: f64,
     /// True if this is the best epoch so far.
     pub best: bool,
-    /// Responses learned from in a second.
+    /// Training throughput.
     pub responses_per_second: f64,
-    /// What is left at this speed.
+    /// The estimated remaining time.
     pub remaining: Duration,
-    /// The model vectors now: models × dimensions.
+    /// The current model vectors: models × dimensions.
     pub vectors: Array2<f32>,
 }

@@ -1,6 +1,6 @@
-//! Weights as PyTorch saves them. A `.pth` is a pickle, which is a program: `pytorch-reader`, the reader of
-//! burn-store, follows the few steps that build tensors and runs nothing. A file that holds anything else,
-//! such as a call of a function of its own, is refused as a whole.
+//! Reads PyTorch weights. A `.pth` is a pickle, which is a program: `pytorch-reader`, the reader of
+//! burn-store, interprets the few operations that build tensors and executes nothing. A file with anything
+//! else, such as a call of another function, is rejected.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -17,31 +17,31 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 use crate::error::{Error, Result};
 use crate::unpack;
 
-/// What a tensor is called that was saved alone.
+/// The name for a tensor that was saved on its own.
 pub(super) const ALONE: &str = "tensor";
 
-/// What the pickle of weights names besides numbers and texts.
+/// The globals that the pickle of weights may refer to.
 const ALLOWED: [&str; 4] =
     ["torch.Tensor", "torch.nn.parameter.Parameter", "torch.Size", "torch.device"];
 
-/// The pickle of a tensor that was saved alone is at most so long.
+/// Maximum size of the pickle of a tensor that was saved on its own.
 const PICKLE: u64 = 1 << 16;
 
-/// The tensors of a file, of which no numbers have been read.
+/// The tensors of a file, without their values.
 pub(super) struct Weights {
     path: PathBuf,
-    /// No tensor is longer than the file that it stands in.
+    /// The size of the file: no tensor can be longer.
     length: u64,
     tensors: HashMap<String, Tensor>,
-    /// A copy in which a tensor that was saved alone has a name; it lives as long as it is read.
+    /// A copy in which a tensor that was saved on its own has a name; it lives as long as the reader.
     _copy: Option<NamedTempFile>,
 }
 
 impl Weights {
-    /// Reads what is in a file.
+    /// Reads the table of tensors of a file.
     ///
     /// # Errors
-    /// [`Error::Input`] if it is no file of weights, or holds anything but weights.
+    /// [`Error::Input`] if it is not a weights file, or contains anything but weights.
     pub(super) fn open(path: &Path) -> Result<Self> {
         let file = unpack::seekable(path)?;
         let length = file.metadata().map_err(|e| Error::io(path, e))?.len();
@@ -52,10 +52,10 @@ impl Weights {
         let value = PytorchReader::read_pickle_data(path, None).map_err(|e| unread(path, &e))?;
         if let Some(foreign) = foreign(&value) {
             let problem = format!(
-                "holds `{foreign}` beside or in place of weights: a program, which llmap does not run"
+                "contains `{foreign}`, which is code and not weights; llmap does not run it"
             );
             let fix =
-                "save the `state_dict()` of the model alone, and do not load this file in Python";
+                "save only the `state_dict()` of the model, and do not load this file in Python";
             return Err(Error::input(path, problem, fix));
         }
         let copy = match value {
@@ -82,7 +82,7 @@ impl Weights {
     /// A matrix.
     ///
     /// # Errors
-    /// [`Error::Input`] if there is none of this name, or it holds numbers that are not finite.
+    /// [`Error::Input`] if it does not exist, or has numbers that are not finite.
     pub(super) fn matrix(&self, name: &str) -> Result<Array2<f32>> {
         let (shape, numbers) = self.numbers(name)?;
         let [rows, columns] = shape[..] else { return Err(self.misshapen(name, &shape)) };
@@ -126,26 +126,30 @@ impl Weights {
             DType::F32 => each(&bytes).map(f32::from_ne_bytes).collect(),
             DType::F16 => each(&bytes).map(|b| f16::from_ne_bytes(b).to_f32()).collect(),
             DType::BF16 => each(&bytes).map(|b| bf16::from_ne_bytes(b).to_f32()).collect(),
-            other => return Err(wrong(format!("the tensor `{name}` holds {other:?}, no floats"))),
+            other => {
+                return Err(wrong(format!(
+                    "the tensor `{name}` has type {other:?} instead of floats"
+                )));
+            }
         };
         if numbers.iter().any(|x| !x.is_finite()) {
-            return Err(wrong(format!("the tensor `{name}` holds a number that is not finite")));
+            return Err(wrong(format!("the tensor `{name}` has a number that is not finite")));
         }
         Ok((tensor.shape().to_vec(), numbers))
     }
 }
 
-/// The bytes in groups of `N`.
+/// The bytes in chunks of `N`.
 fn each<const N: usize>(bytes: &[u8]) -> impl Iterator<Item = [u8; N]> + '_ {
     bytes.as_chunks::<N>().0.iter().copied()
 }
 
 fn unread(path: &Path, error: &dyn std::fmt::Display) -> Error {
-    let problem = format!("cannot be read as weights of PyTorch: {error}");
+    let problem = format!("cannot be read as PyTorch weights: {error}");
     Error::input(path, problem, "save the `state_dict()` again with a current PyTorch")
 }
 
-/// The first thing in a pickle that is no part of weights.
+/// The first element of a pickle that is not part of weights.
 fn foreign(value: &PickleValue) -> Option<&str> {
     match value {
         PickleValue::Unsupported(name) => {
@@ -157,8 +161,8 @@ fn foreign(value: &PickleValue) -> Option<&str> {
     }
 }
 
-/// A copy of the file of a tensor that was saved alone, in which it stands in a dictionary: the reader
-/// takes no other. Of the pickle, only the beginning and the end are changed; all else is copied as it is.
+/// A copy of the file of a tensor that was saved on its own, with the tensor in a dictionary, as the reader
+/// requires. Only the start and end of the pickle are changed; everything else is copied.
 fn named(path: &Path, file: File) -> Result<NamedTempFile> {
     let wrong = |e: &dyn std::fmt::Display| unread(path, e);
     let mut archive = ZipArchive::new(file).map_err(|e| wrong(&e))?;
@@ -176,7 +180,8 @@ fn named(path: &Path, file: File) -> Result<NamedTempFile> {
         let mut pickle = Vec::new();
         let member = archive.by_index(at).map_err(|e| wrong(&e))?;
         member.take(PICKLE).read_to_end(&mut pickle).map_err(|e| wrong(&e))?;
-        let pickle = within_a_dictionary(&pickle).ok_or_else(|| wrong(&"its pickle is odd"))?;
+        let pickle = within_a_dictionary(&pickle)
+            .ok_or_else(|| wrong(&"its pickle has an unexpected structure"))?;
         let plain = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
         out.start_file(name, plain).map_err(|e| wrong(&e))?;
         out.write_all(&pickle).map_err(io)?;
@@ -185,7 +190,7 @@ fn named(path: &Path, file: File) -> Result<NamedTempFile> {
     Ok(copy)
 }
 
-/// A pickle whose value is `{ALONE: value}`, made of one whose value is `value`.
+/// A pickle with the value `{ALONE: value}`, made from one with the value `value`.
 fn within_a_dictionary(pickle: &[u8]) -> Option<Vec<u8>> {
     /// The first byte of a pickle, before the number of the protocol.
     const PROTO: u8 = 0x80;

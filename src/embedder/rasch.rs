@@ -1,5 +1,5 @@
-//! One-parameter item response theory (Rasch): how good each model is, corrected for the questions
-//! that it was asked.
+//! One-parameter item response theory (Rasch): the ability of each model, corrected for the difficulty of its
+//! questions.
 
 use rayon::prelude::*;
 
@@ -9,9 +9,9 @@ use crate::logit::sigmoid;
 /// A fitted model: logit = ability + ease.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rasch {
-    /// One a model.
+    /// One per model.
     pub abilities: Vec<f64>,
-    /// One a question of the fit.
+    /// One per question of the fit.
     pub eases: Vec<f64>,
 }
 
@@ -22,7 +22,7 @@ impl Rasch {
         Self::of(data, train, &data.responses.by_model(train, data.models.len()))
     }
 
-    /// The same, for answers that lie ready by model.
+    /// The same, for answers grouped by model.
     pub(super) fn of(data: &Dataset, train: &[usize], by_model: &ByModel) -> Self {
         const SWEEPS: usize = 40;
         const ABILITY_PRIOR: f64 = 0.02;
@@ -52,8 +52,7 @@ impl Rasch {
         Self { abilities, eases }
     }
 
-    /// The chance of each model on a question of which nothing is known: the mean over the
-    /// questions of the fit.
+    /// The mean probability of each model over the questions of the fit.
     #[must_use]
     pub fn means(&self) -> Vec<f64> {
         let n = self.eases.len().max(1) as f64;
@@ -72,8 +71,8 @@ mod tests {
 
     #[test]
     fn ability_is_not_fooled_by_easy_questions() {
-        // The better model was run on the hard category only, the worse on the easy one, and twelve
-        // others on both: their answers tell how hard they are.
+        // The better model was evaluated on the hard category only, the worse one on the easy one, and twelve
+        // others on both: their answers determine the difficulties.
         let questions: Vec<Question> = (0..1200)
             .map(|q| Question {
                 id: q.to_string().into(),
@@ -104,7 +103,7 @@ mod tests {
         let train: Vec<usize> = (0..1200).collect();
         let fitted = Rasch::fit(&data, &train).abilities;
         let raw = super::super::model_means(&data, &train);
-        assert!(raw[0] < raw[1], "raw means are fooled");
+        assert!(raw[0] < raw[1], "raw means are misleading");
         assert!(fitted[0] > fitted[1], "{fitted:?}");
     }
 }

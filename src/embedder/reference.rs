@@ -1,4 +1,4 @@
-//! The paper's own model, as its code trains it: the baseline `reference-mf`.
+//! The model of the paper, trained as in its code: the baseline `reference-mf`.
 //!
 //! logits = Linear(P\[m\] ⊙ (W·q + b)) with two classes and cross entropy; 232 dimensions, P from a
 //! standard normal, normal noise of 0.05 on q, Adam at 1e-4 with an L2 penalty of 1e-5, batches of
@@ -60,19 +60,19 @@ impl Network {
 }
 
 impl Reference {
-    /// A model of given weights; see the fields. The widths must fit.
+    /// A model with these weights; see the fields. The widths must match.
     pub(super) fn new(models: Array2<f32>, projection: Array2<f32>, classifier: Vec<f32>) -> Self {
         Self { models, projection, classifier }
     }
 
-    /// Numbers of a question's vector.
+    /// Dimension of a question's vector.
     pub(super) fn inputs(&self) -> usize {
         self.projection.nrows() - 1
     }
 
-    /// Reads the model from `cache` if it is there, trains it and writes it there if not, with the
-    /// problem if that fails: the model is as good without.
-    /// `encoded` are the encoded texts of the questions `train`.
+    /// Reads the model from `cache` if it exists; else trains it and writes it there, returning the error if
+    /// that fails, since the model is usable anyway. `encoded` are the encoded texts of the questions
+    /// `train`.
     ///
     /// # Errors
     /// [`Error::Cancelled`].
@@ -152,7 +152,7 @@ impl Reference {
         }
     }
 
-    /// Probabilities that each model answers right: rows of `encoded` × models.
+    /// Probabilities of correct answers: rows of `encoded` × models.
     #[must_use]
     pub fn predict(&self, encoded: &Array2<f32>) -> Array2<f32> {
         let inputs = self.inputs();
@@ -165,13 +165,13 @@ impl Reference {
         questions.dot(&self.models.t()).mapv_into(|logit| sigmoid(logit + bias))
     }
 
-    /// Projection and classifier as a file holds them.
+    /// Projection and classifier as stored in a file.
     pub(super) fn tensors(&self) -> [(&'static str, Stored); 2] {
         let classifier = Array1::from_vec(self.classifier.clone());
         [("projection", Stored::f32(&self.projection)), ("classifier", Stored::row(&classifier))]
     }
 
-    /// A model of these vectors, with the rest as [`Reference::tensors`] gave it.
+    /// A model with these vectors, and the rest from [`Reference::tensors`].
     pub(super) fn from_tensors(models: Array2<f32>, file: &Tensors) -> Result<Self, String> {
         let projection = file.matrix("projection", None, Some(models.ncols()))?;
         let classifier = file.vector("classifier", models.ncols() + 1)?.to_vec();
@@ -191,7 +191,7 @@ impl Reference {
         crate::atomic::write_own(path, &bytes)
     }
 
-    /// `None` for whatever is not a reference model of this size: it is trained again then.
+    /// `None` if it is not a reference model of this size: it is then trained again.
     fn read(path: &Path, models: usize, inputs: usize) -> Option<Self> {
         let bytes = unpack::own(path, unpack::PAPER)?;
         let file = Tensors::sealed(&bytes).ok()?;

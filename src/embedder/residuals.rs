@@ -1,8 +1,8 @@
-//! What the responses to a question say beyond how good its models are: a short summary a question.
+//! Response summaries: what the responses to a question show beyond the abilities of its models.
 //!
-//! The residual of a response (label minus the model's mean) is factorised as uᵢ·[1, vₘ] by
-//! alternating ridge regressions. uᵢ is the summary: first how easy the question is, then along
-//! which directions it separates models.
+//! The residual of a response (label minus the model's mean) is factorized as uᵢ·[1, vₘ] by alternating ridge
+//! regressions. uᵢ is the summary: first the easiness of the question, then the directions in which it
+//! discriminates.
 
 use linfa_linalg::cholesky::SolveC;
 use ndarray::{Array1, Array2, Axis, arr1, arr2, s};
@@ -13,15 +13,15 @@ use rayon::prelude::*;
 
 use crate::dataset::{ByModel, Dataset};
 
-/// Numbers in a summary: ease and the separating directions.
+/// Size of a summary: easiness and directions.
 pub(super) const SUMMARY: usize = 9;
 
 const SWEEPS: usize = 12;
-/// Ridge of a question, in responses: ten to seventy models answered each.
+/// Ridge penalty of a question, in responses: ten to seventy models answered each.
 const QUESTION_RIDGE: f64 = 3.0;
 const MODEL_RIDGE: f64 = 5.0;
 
-/// The mean label of each model over `questions`, drawn towards the overall mean by two responses.
+/// The mean label of each model over `questions`, shrunk towards the overall mean by two responses.
 pub(crate) fn model_means(data: &Dataset, questions: &[usize]) -> Vec<f64> {
     let mut sums = vec![(0.0, 0.0); data.models.len()];
     for &q in questions {
@@ -35,7 +35,7 @@ pub(crate) fn model_means(data: &Dataset, questions: &[usize]) -> Vec<f64> {
     sums.into_iter().map(|(right, all)| (right + 2.0 * overall) / (all + 2.0)).collect()
 }
 
-/// Questions × [`SUMMARY`]; `by_model` holds the responses to the questions.
+/// Questions × [`SUMMARY`]; `by_model` has the responses to the questions.
 pub(super) fn summarize(
     data: &Dataset,
     questions: &[usize],
@@ -85,14 +85,14 @@ fn model_step(by_model: &ByModel, means: &[f64], u: &Array2<f64>, v: &mut Array2
         }
         row.slice_mut(s![1..]).assign(&ridge.solve());
     });
-    // A direction of unit size keeps the ridge of the questions comparable from sweep to sweep.
+    // Normalizing the directions keeps the penalty of the questions comparable between iterations.
     for mut column in v.columns_mut().into_iter().skip(1) {
         let size = column.mapv(|x| x * x).mean().unwrap_or_default().sqrt();
         column /= size + 1e-9;
     }
 }
 
-/// One small ridge regression through the origin.
+/// A small ridge regression without intercept.
 struct Ridge<const N: usize> {
     gram: [[f64; N]; N],
     right: [f64; N],
@@ -115,7 +115,7 @@ impl<const N: usize> Ridge<N> {
         }
     }
 
-    /// The ridge makes the matrix positive definite, so only non-finite input can fail: zeros then.
+    /// The ridge makes the matrix positive definite, so only non-finite input can fail: then zeros.
     fn solve(self) -> Array1<f64> {
         let right = arr1(&self.right).insert_axis(Axis(1));
         arr2(&self.gram)

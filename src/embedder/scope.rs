@@ -1,25 +1,25 @@
-//! Whether a prompt is like anything an embedder has seen.
+//! Scope: whether a prompt is similar to the training questions.
 
 use super::features::Features;
 
-/// The share of val's questions that count as too far away.
+/// The share of val's questions that count as out of scope.
 const FAR: f64 = 0.05;
 
-/// How like the training questions a prompt is.
+/// The similarity of a prompt to the training questions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
-    /// Like them.
+    /// Similar to them.
     In,
-    /// As far from them as one in twenty of the questions of val.
+    /// As dissimilar as one in twenty of the questions of val.
     Near,
-    /// Less than half as familiar as that: forecasts are those for a question of an unknown kind.
+    /// Less than half as familiar as that: predictions are those for a question of an unknown kind.
     Out,
 }
 
-/// How familiar each prompt is, in [0, 1]: the mean cosine of its nearest training questions, times
-/// the length of its vector. The latter is the share of the text's weight that the encoder has a
-/// direction for: a text of unknown words may lie near some question in the few that are known.
+/// The familiarity of each prompt, in [0, 1]: the mean cosine of its nearest training questions, times the
+/// norm of its vector. The latter is the share of the text's weight that the encoder covers: a text of
+/// unknown words may be near some question in the few known ones.
 pub(super) fn familiarity(features: &Features) -> Vec<f64> {
     let cosines = features.cosines.rows().into_iter().zip(features.like.rows());
     let near = cosines.map(|(cosines, like)| {
@@ -38,12 +38,12 @@ pub(super) fn threshold(val: &Features) -> f64 {
     let mut all = familiarity(val);
     all.sort_by(f64::total_cmp);
     let at = (FAR * all.len() as f64) as usize;
-    // Short and rounded down: a file gives it back exactly, and sums in another order do not put the
-    // question that it stems from on the other side.
+    // Short and rounded down: a file restores it exactly, and other summation orders do not move the question
+    // that defines it to the other side.
     (all.get(at).copied().unwrap_or_default() * 1e6).floor() / 1e6
 }
 
-/// Where a prompt of this familiarity stands.
+/// The scope for a familiarity.
 pub(super) fn of(familiarity: f64, threshold: f64) -> Scope {
     if familiarity >= threshold {
         Scope::In
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn familiar_is_what_is_near_and_known() {
+    fn familiarity_needs_similarity_and_known_words() {
         let mut asked = features(&[0.8, 0.8]);
         asked.vocabulary_coverage = array![1.0, 0.25];
         let found = familiarity(&asked);

@@ -1,39 +1,37 @@
-//! How an embedder is trained.
+//! Training settings.
 
 use super::device::Backend;
 use super::factors::GENERAL;
 use crate::encoder::{self, Source};
 
-/// How an embedder is trained. The defaults were chosen on the val split of the open records; see
-/// docs/experiments.md.
+/// Training settings. The defaults were chosen on the val split of the open records; see docs/experiments.md.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Settings {
-    /// Numbers in a model's vector, from 8 to 128: its ability, the general factors, a quarter (at
-    /// most 32) for specialities, and the rest for its agreement with other models.
+    /// Dimension of a model's vector, from 8 to 128: its ability, the general factors, a quarter (at most 32)
+    /// for specialities, and the rest for its agreement with other models.
     pub dim: usize,
-    /// Networks whose logits are averaged, trained side by side; the specialities are shared out to
-    /// them.
+    /// Networks in the ensemble, trained in parallel; the specialities are divided among them.
     pub members: usize,
-    /// Epochs at most.
+    /// Maximum number of epochs.
     pub epochs: u32,
-    /// Epochs without a better val loss after which training ends.
+    /// Early stopping: epochs without a better val loss.
     pub patience: u32,
     /// Questions in a batch, each with all its responses.
     pub batch: usize,
-    /// The highest learning rate; it warms up over 50 batches and falls along a cosine.
+    /// The peak learning rate: linear warmup over 50 batches, then cosine decay.
     pub learning_rate: f64,
     /// Decoupled weight decay.
     pub weight_decay: f32,
-    /// The share of hidden units dropped while training.
+    /// Dropout of hidden units.
     pub dropout: f32,
-    /// Let what is known of the models beside their answers inform forecasts (never vectors).
+    /// Use attributes of the models in predictions (never in vectors).
     pub attributes: bool,
-    /// What reads the questions; of several, the vectors are joined.
+    /// The encoders of questions, whose vectors are concatenated.
     pub encoder: Vec<Source>,
-    /// Where burn computes.
+    /// The compute backend of burn.
     pub backend: Backend,
-    /// Decides everything random.
+    /// The random seed.
     pub seed: u64,
 }
 
@@ -57,12 +55,12 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Numbers of a model's specialities.
+    /// Dimension of a model's specialities.
     pub(super) fn specialities(&self) -> usize {
         (self.dim / 4).clamp(self.members, 32.max(self.members))
     }
 
-    /// Numbers of a vector that are agreement.
+    /// Dimensions of a vector for agreement.
     pub(super) fn agreement(&self) -> usize {
         self.dim.saturating_sub(self.specialities() + GENERAL + 1)
     }

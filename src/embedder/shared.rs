@@ -1,9 +1,9 @@
-//! On how many training questions two models were compared: what their similarity is based on.
+//! Counts of the training questions that two models share: the basis of their similarity.
 
-/// Of more models no counts are kept: they grow with the square of the models.
+/// Not stored for more models: the number of pairs is quadratic.
 pub(super) const MOST: usize = 1024;
 
-/// How many training questions each pair of models answered both, up to 65,535.
+/// The number of training questions that both models of each pair answered, up to 65,535.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SharedCounts {
     /// The pairs (a, b) with a < b, by b and then by a.
@@ -12,10 +12,10 @@ pub struct SharedCounts {
 }
 
 impl SharedCounts {
-    /// The largest count: it stands for any number from here on.
+    /// The largest count: means at least that many.
     pub const LARGEST: u32 = 65_535;
 
-    /// Asks `count` about every pair (a, b) with a < b; `None` for too many models.
+    /// Calls `count` for every pair (a, b) with a < b; `None` with too many models.
     pub(crate) fn of(models: usize, count: impl Fn(usize, usize) -> u32) -> Option<Self> {
         if models > MOST {
             return None;
@@ -25,17 +25,17 @@ impl SharedCounts {
         Some(Self { counts, models })
     }
 
-    /// From what a file holds; `None` if that is not a count for each pair.
+    /// From the counts in a file; `None` if there is not one for each pair.
     pub(super) fn from_counts(counts: Vec<u16>, models: usize) -> Option<Self> {
         (models <= MOST && counts.len() == pairs(models)).then_some(Self { counts, models })
     }
 
-    /// The counts as a file holds them.
+    /// The counts as stored in a file.
     pub(super) fn counts(&self) -> &[u16] {
         &self.counts
     }
 
-    /// The count of a pair; `None` for a model with itself, and for models that are not there.
+    /// The count of a pair; `None` for a model with itself, and for unknown models.
     #[must_use]
     pub fn get(&self, a: usize, b: usize) -> Option<u32> {
         let (a, b) = (a.min(b), a.max(b));
@@ -45,8 +45,8 @@ impl SharedCounts {
         self.counts.get(pairs(b) + a).map(|n| u32::from(*n))
     }
 
-    /// With a model more that shares so many questions with each of the others; `None` if that is
-    /// one too many.
+    /// With one more model that shares these numbers of questions with the others; `None` if that is too
+    /// many.
     pub(super) fn with(mut self, shared: &[u32]) -> Option<Self> {
         let counts = (0..self.models).map(|m| saturated(shared.get(m).copied().unwrap_or(0)));
         self.counts.extend(counts);
@@ -55,7 +55,7 @@ impl SharedCounts {
     }
 }
 
-/// How many pairs so many models make.
+/// The number of pairs of this many models.
 pub(super) fn pairs(models: usize) -> usize {
     models * models.saturating_sub(1) / 2
 }

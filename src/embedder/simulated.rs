@@ -1,4 +1,4 @@
-//! Embedders of any number of models, for benchmarks: nothing in them comes from a real model.
+//! Embedders with any number of simulated models, for benchmarks.
 
 use std::sync::Arc;
 
@@ -15,14 +15,14 @@ use super::{Embedder, factors};
 use crate::dataset::Values;
 use crate::quantized::halved;
 
-/// How far a copy lies from its model, in standard deviations over the models.
+/// The distance of a copy from its model, in standard deviations over the models.
 const APART: f32 = 0.5;
 /// The same of an accuracy.
 const APART_ACCURACY: f32 = 0.05;
 
 impl Embedder {
-    /// The same embedder with `models` models: its own, again and again, each time moved at random in all
-    /// its numbers. What is known of questions stays as it is.
+    /// The same embedder with `models` models: copies of its own, each with random noise in all its numbers.
+    /// The knowledge about questions is unchanged.
     #[must_use]
     pub(crate) fn simulated(mut self, models: usize, seed: u64) -> Self {
         let from = self.models.len();
@@ -56,8 +56,8 @@ impl Embedder {
         self
     }
 
-    /// How many numbers the embedder holds of each model: its vector with deviations, its specialities,
-    /// its Rasch ability, its levels with deviations, and its scores with their answers.
+    /// How many numbers the embedder stores per model: its vector with deviations, its specialities, its
+    /// Rasch ability, its levels with deviations, and its scores with their number of answers.
     #[must_use]
     pub fn numbers_of_a_model(&self) -> usize {
         let known = &self.knowledge;
@@ -75,7 +75,7 @@ fn cycled<T: Clone>(values: &[T], models: usize) -> Vec<T> {
     values.iter().cycle().take(models).cloned().collect()
 }
 
-/// Rows again and again; each copy is moved by a share of the standard deviation of its columns.
+/// Repeated rows; each copy gets noise relative to the standard deviation of its columns.
 fn moved(matrix: &Array2<f32>, models: usize, (seed, stream): (u64, u64)) -> Array2<f32> {
     let spread = matrix.std_axis(Axis(0), 0.0) * APART;
     let from = matrix.nrows();

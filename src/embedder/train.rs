@@ -30,14 +30,14 @@ use checkpoint::Keeper;
 use featurize::{featurize, texts};
 use optimizer::{Run, TRAINING, panicked};
 
-/// Trains an embedder on the train split of `data`, choosing epoch and calibration on val.
+/// Trains an embedder on the train split of `data`, selecting epoch and calibration on val.
 ///
-/// `progress` hears of every step. When `cancel` becomes true, training ends at the next batch with
-/// the best epoch so far.
+/// `progress` receives every step. When `cancel` becomes true, training stops at the next batch and keeps the
+/// best epoch so far.
 ///
 /// # Errors
-/// [`Error::Usage`] if a split has no responses or a setting makes no sense; [`Error::Cancelled`]
-/// before the first epoch is over; [`Error::Failed`] if it diverges.
+/// [`Error::Usage`] if a split has no responses or a setting is invalid; [`Error::Cancelled`] before the
+/// first epoch has ended; [`Error::Failed`] if it diverges.
 pub fn train(
     data: &Dataset,
     settings: &Settings,
@@ -46,21 +46,22 @@ pub fn train(
     train_with(data, settings, Resources::default(), progress)
 }
 
-/// What training may be given beside data and settings; it does not change the embedder.
+/// Optional inputs of training that do not change the embedder.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Resources<'a> {
-    /// Where to leave off and to go on. Checkpoints are left where they are: [`Checkpoints::remove`]
-    /// removes them once the embedder is saved.
+    /// Where to save and resume. Checkpoints are not removed: call [`Checkpoints::remove`] once the embedder
+    /// is saved.
     pub checkpoints: Option<&'a Checkpoints>,
-    /// A folder with the questions' vectors by its sentence encoders ([`crate::encoder::encode_shard`]).
+    /// A folder with the vectors of the questions from its sentence encoders
+    /// ([`crate::encoder::encode_shard`]).
     pub vectors: Option<&'a Path>,
 }
 
-/// The same, with what makes it easier.
+/// The same, with resources.
 ///
 /// # Errors
-/// As [`train`]; [`Error::Input`] if a checkpoint that is to be resumed is of other data or settings, or
-/// if vectors are missing.
+/// As [`train`]; [`Error::Input`] if a checkpoint to resume is from other data or settings, or if vectors are
+/// missing.
 pub fn train_with(
     data: &Dataset,
     settings: &Settings,
@@ -84,7 +85,7 @@ pub fn train_with(
     let all = benchmarks(data, |split| split != Split::Test);
     let by_model = data.responses.by_model(&train, data.models.len());
     let answers = (&*train, &by_model);
-    // What the answers alone say is found beside what the texts say: neither keeps both cores busy.
+    // The two parts run in parallel, since neither uses both cores fully.
     let (features, groundwork) = thread::scope(|scope| {
         let groundwork =
             scope.spawn(|| Groundwork::fit(data, answers, (&scores, &all), attributes, settings));
@@ -119,7 +120,7 @@ pub fn train_with(
     drop(train_inputs);
     let epoch = best.iter().map(|best| best.epoch).max().unwrap_or_default();
     let specialities: Vec<_> = best.iter().map(|best| best.specialities.view()).collect();
-    // Equally many rows: joining cannot fail.
+    // The number of rows is equal: joining cannot fail.
     let specialities = concatenate(Axis(1), &specialities).unwrap_or_default();
     let weights: Vec<(Weights, usize)> = best
         .into_iter()
@@ -135,7 +136,7 @@ pub fn train_with(
         |(weights, width): &(Weights, usize)| (Network::from_weights(weights, &device), *width);
     let networks: Vec<_> = weights.iter().map(network).collect();
     let asked = ask(&networks, &val_features.inputs, &device)
-        .ok_or_else(|| Error::Failed("there is nothing to calibrate on".into()))?;
+        .ok_or_else(|| Error::Failed("there are no responses to calibrate on".into()))?;
     let known = (&knowledge.levels, &knowledge.tested);
     let logits = Logits::observed(known, &knowledge.specialities, &asked, Given::Recorded, &judged);
     let calibration = calibrate::fit(&judged, &logits);
@@ -170,12 +171,12 @@ pub fn train_with(
     })
 }
 
-/// Whether both splits have questions with an answer.
+/// Checks that both splits have questions with an answer.
 fn enough(data: &Dataset, train: &[usize], val: &[usize]) -> Result<()> {
     if train.len() + val.len() < 2 {
         return Err(Error::Usage(format!(
-            "{}: too few questions with an answer: it takes at least 2 questions, one to learn from \
-             and one to check with",
+            "{}: too few questions with an answer: at least 2 are needed, one for training \
+             and one for validation",
             data.name
         )));
     }
@@ -212,14 +213,14 @@ fn check(settings: &Settings) -> Result<()> {
     Err(Error::Usage(problem.into()))
 }
 
-/// Of one text alone, nothing tells questions apart.
+/// With a single text, there is nothing to learn about questions.
 fn distinct(data: &Dataset, train: &[usize]) -> Result<()> {
     let differ = texts(data, train).windows(2).any(|pair| pair[0] != pair[1]);
     let few = "too few questions: at least 2 with different texts are needed to train on";
     differ.then_some(()).ok_or_else(|| Error::Usage(format!("{}: {few}", data.name)))
 }
 
-/// How every model did on every category, over the splits that count.
+/// The scores of every model on every category, over the splits that count.
 fn benchmarks(data: &Dataset, counts: impl Fn(Split) -> bool) -> Vec<Benchmark> {
     let mut sums = vec![vec![(0.0, 0_u32); data.models.len()]; data.categories.len()];
     let mut questions = vec![0; data.categories.len()];

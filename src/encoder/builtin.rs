@@ -1,4 +1,4 @@
-//! The built-in encoder: needs no download and gives the same vector everywhere.
+//! The built-in encoder: needs no download and gives the same vectors on every machine.
 //!
 //! Word and character n-grams are hashed into buckets, weighted by their idf among the training
 //! questions (sublinear TF-IDF, each kind of unit length) and projected by a linear layer: the
@@ -17,13 +17,13 @@ use crate::error::Result;
 use crate::kernels::gather;
 use crate::quantized::rounded;
 
-/// What decides the vectors besides the learned weights.
+/// The settings that define the vectors, besides the learned weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
-    /// How n-grams are hashed.
+    /// The hashing of n-grams.
     #[serde(flatten)]
     pub hashing: Hashing,
-    /// Numbers in a vector.
+    /// Dimension of a vector.
     pub dim: usize,
 }
 
@@ -38,12 +38,12 @@ impl Default for Settings {
 pub struct Builtin {
     dim: usize,
     tfidf: Arc<Tfidf>,
-    /// Buckets × dimensions; as rounded as it is stored.
+    /// Buckets × dimensions, rounded as it is stored.
     projection: Array2<f32>,
 }
 
 impl Builtin {
-    /// Fits idf and projection to training texts.
+    /// Fits IDF weights and the projection to training texts.
     ///
     /// # Errors
     /// Fails if the decomposition does not converge.
@@ -60,8 +60,8 @@ impl Builtin {
         Ok(Self { dim: settings.dim, tfidf: Arc::clone(texts.tfidf()), projection })
     }
 
-    /// An encoder from its parts, as read from a file: `projection` is buckets × dim. `None` if that
-    /// does not fit.
+    /// An encoder from its parts, as read from a file: `projection` is buckets × dim. `None` if the shape
+    /// does not match.
     #[must_use]
     pub(crate) fn from_parts(
         dim: usize,
@@ -78,7 +78,7 @@ impl Builtin {
         Settings { hashing: self.tfidf.hashing(), dim: self.dim }
     }
 
-    /// The weights of a text before they are projected.
+    /// The weights of a text before the projection.
     #[must_use]
     pub(crate) fn tfidf(&self) -> &Arc<Tfidf> {
         &self.tfidf
@@ -90,7 +90,7 @@ impl Builtin {
         &self.projection
     }
 
-    /// A fingerprint of all that decides its vectors: 32 hexadecimal digits (XXH3-128).
+    /// A fingerprint of everything that defines its vectors: 32 hexadecimal digits (XXH3-128).
     #[must_use]
     pub(crate) fn fingerprint(&self) -> String {
         let mut hash = Xxh3::new();
@@ -101,20 +101,20 @@ impl Builtin {
         format!("{:032x}", hash.digest128())
     }
 
-    /// Encodes texts, one row each. A row is the shorter, the less the projection catches of the
-    /// text, and zero where no n-gram is known.
+    /// Encodes texts, one row each. The norm of a row is the part of the text's weight that the projection
+    /// captures; it is zero if no n-gram is known.
     #[must_use]
     pub fn encode(&self, texts: &[&str]) -> Array2<f32> {
         self.encode_bags(&Bags::new(&self.tfidf, texts))
     }
 
-    /// The same for texts that may be weighed already.
+    /// The same for texts with precomputed weights.
     pub(super) fn encode_bags(&self, texts: &Bags<'_>) -> Array2<f32> {
         if !Arc::ptr_eq(&self.tfidf, texts.tfidf()) {
             return self.encode(texts.texts);
         }
         let mut out = Array2::zeros((texts.rows().len(), self.dim));
-        // A projection that was read or fitted lies row by row.
+        // The projection is in row-major order.
         let table = self.projection.as_slice().unwrap_or_default();
         out.axis_iter_mut(Axis(0)).into_par_iter().zip(texts.rows()).for_each(|(mut row, text)| {
             gather(row.as_slice_mut().unwrap_or_default(), text, table);
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn like_texts_lie_together() {
+    fn similar_texts_have_similar_vectors() {
         let x = unit(&fitted().encode(&TEXTS));
         let cosine = |a: usize, b: usize| x.row(a).dot(&x.row(b));
         for pair in [0, 2, 4] {

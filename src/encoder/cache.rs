@@ -1,8 +1,8 @@
-//! Vectors that were computed once, kept in the user's cache folder by encoder and text.
+//! Caches vectors in the user's cache folder, by encoder and text.
 //!
-//! A shard is one safetensors file with the hashes of some texts and their vectors, and a checksum.
-//! Shards are written atomically under names of their own and never changed, so that processes do not
-//! disturb each other; the oldest go when all together grow too large.
+//! A shard is one safetensors file with the hashes of some texts, their vectors, and a checksum. Shards are
+//! written atomically under unique names and never changed, so that processes do not interfere; the oldest
+//! are removed when the cache grows too large.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -18,14 +18,13 @@ use crate::atomic;
 use crate::error::Error;
 use crate::tensors::{self, Stored, Tensors};
 
-/// Bytes that the cache holds at most.
+/// Maximum size of the cache in bytes.
 const CAPACITY: u64 = 512 << 20;
 
-/// Why vectors could not be kept, the first time that they could not: a remark for whoever runs the
-/// program, since they are there all the same.
+/// Why vectors could not be cached, the first time: a warning, since the vectors are still usable.
 static UNKEPT: OnceLock<String> = OnceLock::new();
 
-/// Why vectors of texts could not be kept in the cache, if so.
+/// Why vectors of texts could not be cached, if so.
 #[must_use]
 pub fn unkept() -> Option<&'static str> {
     UNKEPT.get().map(String::as_str)
@@ -41,21 +40,21 @@ pub(super) fn key(text: &str) -> Key {
 
 /// The vectors of one encoder.
 pub(super) struct Cache {
-    /// All encoders' folder.
+    /// The folder of all encoders.
     root: PathBuf,
-    /// This one's.
+    /// The folder of this one.
     folder: PathBuf,
     dim: usize,
     capacity: u64,
 }
 
 impl Cache {
-    /// The cache of the encoder with this hash, whose vectors have `dim` numbers.
+    /// The cache of the encoder with this hash, whose vectors have dimension `dim`.
     pub(super) fn new(root: &Path, hash: &str, dim: usize) -> Self {
         Self { root: root.to_owned(), folder: root.join(hash), dim, capacity: CAPACITY }
     }
 
-    /// All vectors that are there. What cannot be read is not there.
+    /// All cached vectors; unreadable shards are ignored.
     pub(super) fn read(&self) -> HashMap<Key, Vec<f32>> {
         let mut found = HashMap::new();
         for (path, ..) in shards(&self.folder) {
@@ -73,8 +72,7 @@ impl Cache {
         Some((keys, vectors.rows().into_iter().map(|row| row.to_vec()).collect()))
     }
 
-    /// Adds a shard. A cache that cannot be written is no reason to fail: the vectors are there all
-    /// the same.
+    /// Adds a shard. Errors are not fatal, since the vectors are still usable.
     pub(super) fn write(&self, keys: &[Key], vectors: ArrayView2<'_, f32>) {
         let keys_bytes: Vec<u8> = keys.iter().flat_map(|key| key.to_le_bytes()).collect();
         let name = format!("{:032x}.safetensors", xxh3_128(&keys_bytes));
@@ -87,14 +85,14 @@ impl Cache {
         }
     }
 
-    /// Removes what killed runs left, and the oldest shards of all encoders, until the rest fits.
+    /// Removes leftovers of killed runs, and the oldest shards of all encoders, until the rest fits.
     fn shrink(&self) {
         let Ok(folders) = fs::read_dir(&self.root) else { return };
         let folders: Vec<PathBuf> = folders.filter_map(|entry| Some(entry.ok()?.path())).collect();
         let (mut all, mut total) = (Vec::new(), 0);
         for folder in &folders {
             atomic::sweep(folder);
-            // What is being written counts, but is nobody's to remove.
+            // Files being written count, but must not be removed.
             total += files(folder, atomic::is_leftover).iter().map(size).sum::<u64>();
             all.extend(shards(folder));
         }
@@ -104,7 +102,7 @@ impl Cache {
             if total <= self.capacity {
                 break;
             }
-            // Another process may have been first: gone is gone.
+            // Another process may have removed it first.
             let _ = fs::remove_file(path);
             total -= size;
         }
@@ -126,7 +124,7 @@ fn shards(folder: &Path) -> Vec<Aged> {
     })
 }
 
-/// The files in a folder whose names are wanted.
+/// The files in a folder whose names match.
 fn files(folder: &Path, wanted: impl Fn(&OsStr) -> bool) -> Vec<Aged> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let file = |entry: fs::DirEntry| {
@@ -136,8 +134,8 @@ fn files(folder: &Path, wanted: impl Fn(&OsStr) -> bool) -> Vec<Aged> {
     entries.filter_map(|entry| file(entry.ok()?)).collect()
 }
 
-/// The rows of `texts` that are known, and the places of those that are not.
-pub(super) fn recall(
+/// The cached rows of `texts`, and the indices of the others.
+pub(super) fn lookup(
     known: &HashMap<Key, Vec<f32>>,
     keys: &[Key],
     dim: usize,
@@ -159,14 +157,14 @@ mod tests {
     use ndarray::array;
 
     #[test]
-    fn what_was_written_is_read_and_rubbish_is_not() {
+    fn shards_are_read_back_and_invalid_ones_ignored() {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache::new(folder.path(), "abc", 2);
         assert!(cache.read().is_empty());
         let keys = ["a", "b"].map(key);
         cache.write(&keys, array![[1.0, 2.0], [3.0, 4.0]].view());
         fs::write(folder.path().join("abc/other.safetensors"), b"rubbish").unwrap();
-        let (vectors, missing) = recall(&cache.read(), &["b", "c", "a"].map(key), 2);
+        let (vectors, missing) = lookup(&cache.read(), &["b", "c", "a"].map(key), 2);
         assert_eq!(missing, [1]);
         assert_eq!(vectors, array![[3.0, 4.0], [0.0, 0.0], [1.0, 2.0]]);
         assert!(Cache::new(folder.path(), "abc", 3).read().is_empty(), "another dimension");
@@ -188,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_killed_runs_left_goes_and_what_is_under_way_counts() {
+    fn leftovers_are_removed_and_files_in_progress_count() {
         let folder = tempfile::tempdir().unwrap();
         let mut cache = Cache::new(folder.path(), "abc", 1);
         cache.write(&[0], array![[0.0]].view());
@@ -203,7 +201,7 @@ mod tests {
         assert!(
             !other.join(".llmap-killed.tmp").exists() && other.join(".llmap-abcdef.tmp").exists()
         );
-        assert!(cache.read().len() < 2, "the one under way takes most of the room");
+        assert!(cache.read().len() < 2, "the one being written takes most of the space");
     }
 
     #[test]
@@ -220,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn writers_do_not_disturb_each_other() {
+    fn writers_do_not_interfere() {
         let folder = tempfile::tempdir().unwrap();
         std::thread::scope(|scope| {
             for writer in 0..4_u128 {

@@ -1,4 +1,4 @@
-//! Where encoders are on this machine.
+//! Finds encoders on this machine.
 
 use std::env;
 use std::fs;
@@ -12,10 +12,10 @@ use crate::error::{Error, Result};
 use crate::hub;
 use crate::unpack;
 
-/// The variable that names folders of encoders, as PATH does.
+/// The environment variable with folders of encoders, separated as in PATH.
 pub(super) const VARIABLE: &str = "LLMAP_ENCODERS";
 
-/// Where one part of an encoder comes from.
+/// The source of one part of an encoder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// It is fitted to the training questions.
@@ -24,18 +24,17 @@ pub enum Source {
     Folder(PathBuf),
 }
 
-/// What an encoder may be called.
+/// Valid names of encoders.
 const NAMES: &str = if cfg!(feature = "hub") {
     "name `builtin`, `minilm`, `mpnet`, a folder, or several of them joined by `+`"
 } else {
     "name `builtin`, a folder, or both joined by `+` (this build cannot fetch: it lacks the feature `hub`)"
 };
 
-/// Reads a list like `builtin+minilm+some/folder`. With the feature `hub`, a name of what can be fetched
-/// means what was fetched.
+/// Parses a list like `builtin+minilm+some/folder`. With the feature `hub`, names of downloads are resolved.
 ///
 /// # Errors
-/// [`Error::Usage`] if a name is none of these; [`Error::Input`] if it has not been fetched.
+/// [`Error::Usage`] if a name is none of these; [`Error::Input`] if it was not downloaded.
 pub fn sources(list: &str) -> Result<Vec<Source>> {
     if Path::new(list).is_dir() {
         return Ok(vec![Source::Folder(list.into())]);
@@ -48,34 +47,34 @@ pub fn sources(list: &str) -> Result<Vec<Source>> {
             #[cfg(feature = "hub")]
             _ if hub::Item::named(name).is_some_and(|item| item.encoder()) => {
                 let folder = hub::cached(name).ok_or_else(|| {
-                    let problem = format!("the encoder {name} has not been fetched");
+                    let problem = format!("the encoder {name} was not downloaded");
                     Error::usage(problem, format!("run `llmap fetch {name}`"))
                 })?;
                 Source::Folder(folder)
             }
             _ => {
-                return Err(Error::usage(format!("`{name}` is no encoder"), NAMES));
+                return Err(Error::usage(format!("`{name}` is not an encoder"), NAMES));
             }
         };
         if sources.contains(&source) {
-            return Err(Error::Usage(format!("the encoder `{name}` is named twice")));
+            return Err(Error::Usage(format!("the encoder `{name}` is listed twice")));
         }
         sources.push(source);
     }
     Ok(sources)
 }
 
-/// Notes where an encoder was read from, so that it is found again when an embedder needs it.
+/// Records where an encoder was read from, so that it is found when an embedder needs it.
 pub(super) fn remember(hash: &str, folder: &Path) {
     let (Some(cache), Ok(folder)) = (dirs::cache(), folder.canonicalize()) else { return };
     let notes = cache.join("encoders");
     if fs::create_dir_all(&notes).is_ok() {
-        // Only a convenience: without the note, the user is asked for the folder.
+        // Only a convenience: without the record, the user is asked for the folder.
         let _ = crate::atomic::write_own(&notes.join(hash), folder.to_string_lossy().as_bytes());
     }
 }
 
-/// The folders where an encoder may be.
+/// The folders that may contain the encoder.
 pub(super) fn candidates(identity: &Identity) -> Vec<PathBuf> {
     let named = env::var_os(VARIABLE).unwrap_or_default();
     let mut folders: Vec<PathBuf> = env::split_paths(&named).collect();

@@ -1,4 +1,4 @@
-//! From text to vector.
+//! Encodes text as vectors.
 
 mod builtin;
 mod cache;
@@ -28,32 +28,32 @@ pub use vectors::{Shard, encode_shard};
 use crate::error::{Error, Result};
 use crate::progress::Progress;
 
-/// Texts of which the vectors are worth a place in the cache.
+/// Minimum number of texts for which the cache is used.
 const WORTH: usize = 16;
-/// Texts that are encoded, and then kept, at once: what a broken run loses at most.
+/// Texts per batch that is cached: the most that an interrupted run loses.
 const SHARD: usize = 1024;
 
-/// One or several encoders, whose vectors are joined.
+/// One or more encoders, whose vectors are concatenated.
 #[derive(Clone)]
 pub struct Encoder {
     parts: Vec<Part>,
-    /// Vectors that other processes computed, for each part that has some.
+    /// Vectors that other processes computed, for the parts that have some.
     ready: Vec<Option<Arc<Vectors>>>,
 }
 
-/// One encoder of a joined one.
+/// One part of an encoder.
 #[derive(Clone)]
 pub enum Part {
-    /// Fitted to the training questions; lies in the embedder's file.
+    /// Fitted to the training questions; stored in the embedder.
     Builtin(Box<Builtin>),
     /// Read from a folder.
     Sentence(Arc<Sentence>),
-    /// Known by its identity alone: its folder is not on this machine.
+    /// Only its identity is known: its folder is not on this machine.
     Absent(Identity),
 }
 
 impl Part {
-    /// Numbers in its vectors.
+    /// Dimension of its vectors.
     #[must_use]
     pub fn dim(&self) -> usize {
         match self {
@@ -63,7 +63,7 @@ impl Part {
         }
     }
 
-    /// What it is called.
+    /// Its name.
     #[must_use]
     pub fn name(&self) -> &str {
         match self {
@@ -91,14 +91,14 @@ impl Part {
                 Ok(bags.map_or_else(|| builtin.encode(texts), |bags| builtin.encode_bags(bags)))
             }
             Self::Sentence(sentence) if texts.len() < WORTH => sentence.encode(texts, progress),
-            Self::Sentence(sentence) => remembered(sentence, texts, progress),
+            Self::Sentence(sentence) => cached(sentence, texts, progress),
             Self::Absent(identity) => Err(absent(identity)),
         }
     }
 }
 
-/// Encodes what the cache does not hold yet.
-fn remembered(
+/// Encodes the texts that are not in the cache.
+fn cached(
     sentence: &Sentence,
     texts: &[&str],
     progress: &mut Progress<'_, usize>,
@@ -109,7 +109,7 @@ fn remembered(
     };
     let cache = Cache::new(&root.join("vectors"), hash, *dim);
     let keys: Vec<cache::Key> = texts.iter().map(|text| cache::key(text)).collect();
-    let (mut out, missing) = cache::recall(&cache.read(), &keys, *dim);
+    let (mut out, missing) = cache::lookup(&cache.read(), &keys, *dim);
     let mut done = texts.len() - missing.len();
     progress.report(done);
     for shard in missing.chunks(SHARD) {
@@ -134,7 +134,7 @@ fn absent(identity: &Identity) -> Error {
     #[cfg(not(feature = "hub"))]
     let get = "";
     let problem = format!(
-        "the embedder reads questions with {} ({}, {} numbers), which is not on this machine",
+        "the embedder needs the encoder {} ({}, {} dimensions), which is not on this machine",
         identity.name, identity.architecture, identity.dim,
     );
     Error::usage(problem, format!("{get}set {} to its folder", locate::VARIABLE))
@@ -147,10 +147,10 @@ impl Encoder {
         Self { parts, ready: Vec::new() }
     }
 
-    /// Makes the encoder that `sources` name: reads folders, and fits the built-in one to `texts`.
+    /// Creates the encoder from `sources`: reads folders, and fits the built-in one to `texts`.
     ///
     /// # Errors
-    /// [`Error::Input`] if a folder does not hold an encoder; see [`Builtin::fit`].
+    /// [`Error::Input`] if a folder does not contain an encoder; see [`Builtin::fit`].
     pub(crate) fn fit(sources: &[Source], texts: &Bags<'_>, seed: u64) -> Result<Self> {
         let part = |source: &Source| match source {
             Source::Builtin(settings) => {
@@ -165,11 +165,11 @@ impl Encoder {
         sources.iter().map(part).collect::<Result<_>>().map(Self::new)
     }
 
-    /// The same encoder, with the vectors that [`encode_shard`] wrote to `folder` instead of its
-    /// sentence encoders' own work: other texts it cannot encode.
+    /// The same encoder, with the vectors that [`encode_shard`] wrote to `folder` in place of its sentence
+    /// encoders: it cannot encode other texts.
     ///
     /// # Errors
-    /// [`Error::Input`] if the vectors are not all there, or of another encoder.
+    /// [`Error::Input`] if vectors are missing, or from another encoder.
     pub(crate) fn with_vectors(mut self, folder: &Path) -> Result<Self> {
         let ready = |part: &Part| match part {
             Part::Builtin(_) => Ok(None),
@@ -182,7 +182,7 @@ impl Encoder {
         Ok(self)
     }
 
-    /// The same encoder, which encodes any text by itself again.
+    /// The same encoder without precomputed vectors.
     pub(crate) fn without_vectors(self) -> Self {
         Self::new(self.parts)
     }
@@ -193,7 +193,7 @@ impl Encoder {
         &self.parts
     }
 
-    /// What an encoder of the same kind is made from, for other training questions.
+    /// The sources for an encoder of the same kind that is fitted to other training questions.
     ///
     /// # Errors
     /// As [`Encoder::available`].
@@ -206,28 +206,28 @@ impl Encoder {
         self.parts.iter().map(source).collect()
     }
 
-    /// Numbers in a vector.
+    /// Dimension of a vector.
     #[must_use]
     pub fn dim(&self) -> usize {
         self.parts.iter().map(Part::dim).sum()
     }
 
-    /// What it is called: the names of its parts, joined by `+`.
+    /// Its name: the names of its parts, joined by `+`.
     #[must_use]
     pub fn name(&self) -> String {
         self.parts.iter().map(Part::name).collect::<Vec<_>>().join("+")
     }
 
-    /// A fingerprint of all that decides its vectors.
+    /// A fingerprint of everything that defines its vectors.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         self.parts.iter().map(Part::fingerprint).collect::<Vec<_>>().join("-")
     }
 
-    /// Why it cannot encode on this machine, if so.
+    /// Checks that it can encode on this machine.
     ///
     /// # Errors
-    /// [`Error::Usage`] that says how to get what is absent.
+    /// [`Error::Usage`] that explains how to get what is missing.
     pub fn available(&self) -> Result<()> {
         let absence = self.parts.iter().find_map(|part| match part {
             Part::Absent(identity) => Some(absent(identity)),
@@ -236,7 +236,7 @@ impl Encoder {
         absence.map_or(Ok(()), Err)
     }
 
-    /// Encodes texts, one row each, the parts side by side. `progress` hears how many are done.
+    /// Encodes texts, one row each, with the parts concatenated. `progress` receives the number done.
     ///
     /// # Errors
     /// As [`Encoder::available`]; [`Error::Cancelled`].
@@ -248,7 +248,7 @@ impl Encoder {
         self.join((texts, None), progress)
     }
 
-    /// The same for texts that may be weighed already, as the built-in encoder weighs them.
+    /// The same for texts with precomputed weights of the built-in encoder.
     ///
     /// # Errors
     /// As [`Encoder::encode`].
@@ -278,8 +278,8 @@ impl Encoder {
         Ok(out)
     }
 
-    /// The share of each text's weight that the encoder has a direction for, from its vector: the
-    /// length of the built-in part's. A sentence encoder reads all of a text.
+    /// The fraction of each text's weight that the encoder covers: the norm of the built-in part's vector. A
+    /// sentence encoder covers the whole text.
     #[must_use]
     pub(crate) fn vocabulary_coverage(&self, encoded: &Array2<f32>) -> Array1<f32> {
         let mut at = 0;
@@ -293,7 +293,7 @@ impl Encoder {
         Array1::ones(encoded.nrows())
     }
 
-    /// Encoded texts as keys of unit length: the product of two is the mean of their parts' cosines.
+    /// Encoded texts as unit vectors whose dot product is the mean cosine of their parts.
     #[must_use]
     pub(crate) fn keys(&self, encoded: &Array2<f32>) -> Array2<f32> {
         let mut out = Array2::zeros(encoded.dim());
@@ -309,8 +309,8 @@ impl Encoder {
     }
 }
 
-/// The sentence encoder with this identity, looked for in the folders that `LLMAP_ENCODERS` names,
-/// where it was last read from, and in the hub's cache.
+/// The sentence encoder with this identity, searched for in the folders of `LLMAP_ENCODERS`, where it was
+/// last read from, and in the hub's cache.
 #[must_use]
 pub(crate) fn find(identity: &Identity) -> Part {
     let same = |folder: PathBuf| {
@@ -329,7 +329,7 @@ fn folder(identity: &Identity) -> Result<PathBuf> {
     locate::candidates(identity).into_iter().find(same).ok_or_else(|| absent(identity))
 }
 
-/// The rows scaled to unit length, so that their products are cosines; zero rows stay.
+/// The rows scaled to unit length, so that dot products are cosines; zero rows stay zero.
 #[must_use]
 pub(crate) fn unit(rows: &Array2<f32>) -> Array2<f32> {
     let mut out = rows.clone();

@@ -1,4 +1,4 @@
-//! Hashed n-grams of a text: which buckets it touches and how often.
+//! Hashed n-grams of a text, with counts.
 
 use unicode_segmentation::UnicodeSegmentation;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
@@ -9,17 +9,17 @@ pub(super) const KINDS: usize = 2;
 /// Characters of an n-gram within a word.
 const CHARACTERS: usize = 3;
 
-/// Counts by bucket, sorted by bucket, one list a kind.
+/// Counts by bucket, sorted by bucket, one list per kind.
 pub(super) type Counts = [Vec<(u32, f32)>; KINDS];
 
 /// Counts the words and the character trigrams of `text`, hashed into `buckets`.
 ///
-/// Text is lower-cased. A word is a run of letters, digits and underscores, or one other character
-/// that is no white space; trigrams are taken within words padded by a space on either side.
+/// Text is lower-cased. A word is a run of letters, digits and underscores, or any other single character
+/// that is not white space; trigrams are taken within words padded by a space on either side.
 pub(super) fn count(text: &str, buckets: u32, hash_seed: u64) -> Counts {
     let text = text.to_lowercase();
     let all = u64::from(buckets);
-    // A remainder by a power of two is a mask, which is quicker.
+    // A remainder by a power of two is a mask, which is faster.
     let mask = all.is_power_of_two().then_some(all.wrapping_sub(1));
     let bucket = |kind: u64, gram: &[u8]| {
         let hash = xxh3_64_with_seed(gram, hash_seed ^ kind);
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn the_hash_never_changes() {
-        // A text must give the same vector everywhere, forever.
+        // A text must give the same vector on every machine and in every version.
         let [words, trigrams] = count("Hello, hello", 1 << 14, 7);
         assert_eq!(words.iter().map(|(_, n)| *n as u32).sum::<u32>(), 3);
         assert_eq!(trigrams.iter().map(|(_, n)| *n as u32).sum::<u32>(), 11);

@@ -1,18 +1,17 @@
-//! The shape of a text: what its difficulty and format can be guessed from without its words.
+//! Surface features of a text, which hint at its difficulty and format.
 
 use xxhash_rust::xxh3::xxh3_64;
 
-/// How many numbers [`shape`] gives.
+/// Number of features.
 pub const SHAPE: usize = 22;
 
-/// Lengths, shares and counts of a text, each in a range where differences mean about the same
-/// everywhere (logarithms of counts).
+/// Lengths, proportions and counts of a text, on comparable scales (logarithms of counts).
 #[must_use]
 pub fn shape(text: &str) -> [f32; SHAPE] {
     let log = |count: usize| (count as f32).ln_1p();
     let lines = || text.split('\n');
     let last = text.trim_end().rsplit("\n\n").next().unwrap_or_default();
-    let found = Found::of(text);
+    let found = Counts::of(text);
     let share = |count: usize| count as f32 / found.characters.max(1) as f32;
     let word_count = found.words.max(1) as f32;
     let count = |wanted: &str| wanted.bytes().map(|byte| found.ascii[byte as usize]).sum::<usize>();
@@ -42,23 +41,23 @@ pub fn shape(text: &str) -> [f32; SHAPE] {
     ]
 }
 
-/// What one pass over the characters of a text finds.
-struct Found {
+/// The result of one pass over the characters of a text.
+struct Counts {
     characters: usize,
-    /// How often each ASCII character stands.
+    /// The count of each ASCII character.
     ascii: [usize; 128],
     upper: usize,
     white: usize,
-    /// Runs of letters, how many letters they have, and how many of them differ but for case.
+    /// Words, their letters, and the number of distinct words ignoring case.
     words: usize,
     letters: usize,
     distinct: usize,
-    /// Runs of digits and points with a digit, and the length of the longest.
+    /// Numbers (runs of digits and points), and the length of the longest.
     numbers: usize,
     longest_number: usize,
 }
 
-impl Found {
+impl Counts {
     fn of(text: &str) -> Self {
         let mut found = Self {
             characters: 0,
@@ -74,7 +73,7 @@ impl Found {
         let mut words = Vec::new();
         let mut word = String::new();
         let (mut number, mut digits) = (0, false);
-        // A line break at the end closes the last word and the last number.
+        // A final line break ends the last word and the last number.
         for c in text.chars().chain(['\n']) {
             if let Some(count) = found.ascii.get_mut(c as usize) {
                 *count += 1;
@@ -111,7 +110,7 @@ impl Found {
     }
 }
 
-/// A line that begins like an answer option: `A.`, `B)`, `(C)`.
+/// True for a line that starts like an answer option: `A.`, `B)`, `(C)`.
 fn is_option(line: &str) -> bool {
     let line = line.trim_start();
     let mut characters = line.strip_prefix('(').unwrap_or(line).chars();

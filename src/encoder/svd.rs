@@ -1,4 +1,4 @@
-//! The directions in which a sparse matrix varies most: a randomised truncated SVD.
+//! Randomized truncated SVD of a sparse matrix.
 
 use linfa_linalg::eigh::Eigh;
 use ndarray::{Array2, Axis, s};
@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use crate::error::{Error, Result};
 use crate::kernels::gather;
 
-/// A sparse matrix in compressed rows.
+/// A sparse matrix in compressed row format.
 pub(super) struct Sparse<'a> {
     columns: usize,
     rows: &'a [Vec<(u32, f32)>],
@@ -69,8 +69,8 @@ pub(super) fn right_singular_vectors(a: &Sparse<'_>, k: usize, seed: u64) -> Res
     Ok(out)
 }
 
-/// An orthonormal basis of the columns of `y`, the direction of largest variance first: `y`·U·Λ^-½
-/// from the eigenvectors of `yᵀy`. Directions without variance become zero columns.
+/// An orthonormal basis of the columns of `y`, by descending variance: `y`·U·Λ^-½ from the eigenvectors of
+/// `yᵀy`. Directions without variance become zero columns.
 fn orthonormal(y: &Array2<f32>) -> Result<Array2<f32>> {
     let gram = y
         .axis_chunks_iter(Axis(0), 1024)

@@ -1,4 +1,4 @@
-//! Texts as sparse vectors: hashed n-grams weighted by their idf.
+//! Texts as sparse vectors: hashed n-grams with IDF weights.
 
 use std::sync::Arc;
 
@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::ngrams::{self, Counts, KINDS};
 
-/// What decides the weights besides the texts.
+/// Settings of the hashing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hashing {
-    /// Buckets of the hash.
+    /// Number of buckets.
     pub buckets: u32,
     /// The seed of the hash (XXH3-64).
     pub hash_seed: u64,
@@ -21,11 +21,11 @@ pub struct Hashing {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tfidf {
     hashing: Hashing,
-    /// Kinds of n-gram × buckets: the weight of a bucket by idf.
+    /// Kinds of n-gram × buckets: the IDF weight of a bucket.
     idf: Array2<f32>,
 }
 
-/// Texts with their sparse vectors: counted once for all that stands on the same weights.
+/// Texts with their sparse vectors, computed once for everything that uses the same weights.
 pub struct Bags<'a> {
     pub(super) texts: &'a [&'a str],
     tfidf: Arc<Tfidf>,
@@ -40,7 +40,7 @@ impl<'a> Bags<'a> {
         Self { texts, tfidf: Arc::new(tfidf), rows }
     }
 
-    /// Weighs the texts.
+    /// Computes the weights of the texts.
     #[must_use]
     pub fn new(tfidf: &Arc<Tfidf>, texts: &'a [&'a str]) -> Self {
         let rows = texts.par_iter().map(|text| tfidf.weigh(text)).collect();
@@ -61,7 +61,7 @@ impl<'a> Bags<'a> {
 }
 
 impl Tfidf {
-    /// Fits idf to texts, and gives their weights.
+    /// Fits IDF to texts, and returns their weights.
     fn fit(hashing: Hashing, texts: &[&str]) -> (Self, Vec<Vec<(u32, f32)>>) {
         let count = |text: &&str| ngrams::count(text, hashing.buckets, hashing.hash_seed);
         let counts: Vec<Counts> = texts.par_iter().map(count).collect();
@@ -81,7 +81,7 @@ impl Tfidf {
         (this, weights)
     }
 
-    /// From its parts, as read from a file: `idf` is 2 × buckets. `None` if it is not.
+    /// From its parts, as read from a file: `idf` is 2 × buckets, else `None`.
     #[must_use]
     pub fn from_parts(hashing: Hashing, idf: Array2<f32>) -> Option<Self> {
         let buckets = hashing.buckets as usize;
@@ -100,8 +100,8 @@ impl Tfidf {
         &self.idf
     }
 
-    /// The weights of a text by bucket: each kind of the same length, both in the same buckets, the
-    /// whole of unit length.
+    /// The weights of a text by bucket: both kinds have the same norm and share the buckets, and the whole
+    /// has unit norm.
     #[must_use]
     pub fn weigh(&self, text: &str) -> Vec<(u32, f32)> {
         self.weigh_counts(&ngrams::count(text, self.hashing.buckets, self.hashing.hash_seed))
@@ -116,7 +116,7 @@ impl Tfidf {
             );
             let norm = weights[start..].iter().map(|(_, w)| w * w).sum::<f32>().sqrt();
             if norm > 0.0 {
-                // Half of the square length of the whole is each kind's.
+                // Each kind has half of the squared norm.
                 let scale = std::f32::consts::FRAC_1_SQRT_2 / norm;
                 weights[start..].iter_mut().for_each(|(_, w)| *w *= scale);
             }

@@ -1,8 +1,8 @@
-//! Vectors of questions that other processes computed: Parquet files, one for each encoder and shard.
+//! Vectors of questions computed by other processes: Parquet files, one for each encoder and shard.
 //!
 //! A file is called `vectors-HASH-00003-of-00016.parquet` after the encoder and the shard. Its columns are
-//! `prompt_id`, `text` (the XXH3-128 hash of the text that was read), `encoder` (the hash of the encoder)
-//! and `vector` (a list of numbers in single precision).
+//! `prompt_id`, `text` (the XXH3-128 hash of the encoded text), `encoder` (the hash of the encoder) and
+//! `vector` (a list of 32-bit floats).
 
 use std::collections::HashMap;
 use std::fs;
@@ -17,21 +17,21 @@ use super::sentence::{Identity, Sentence};
 use crate::atomic;
 use crate::error::{Error, Result};
 use crate::progress::Progress;
-use crate::table::{Cells, Groups, List, Records};
+use crate::table::{Cells, Groups, List, Records, shard_of};
 
-/// Texts that are encoded, and then written as a row group, at once.
+/// Texts per batch, each of which becomes a row group.
 const GROUP: usize = 4096;
-/// Digits of an encoder's hash in the names of files.
+/// Digits of an encoder's hash in file names.
 const DIGITS: usize = 8;
-/// Shards at most.
+/// Maximum number of shards.
 const MOST: usize = 99_999;
 
-/// One of several equal parts of the questions: every `of`-th, from the `number`-th on.
+/// One of several equal parts of the questions: every `of`-th, starting with the `number`-th.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shard {
-    /// Which, from 1.
+    /// Its number, from 1.
     number: usize,
-    /// Of how many.
+    /// The number of shards.
     of: usize,
 }
 
@@ -44,7 +44,7 @@ impl FromStr for Shard {
         });
         let valid = |shard: &Self| (1..=shard.of).contains(&shard.number) && shard.of <= MOST;
         shard.filter(valid).ok_or_else(|| {
-            format!("a shard like 3/16 is needed: the third of sixteen, of {MOST} at most")
+            format!("expected a shard such as 3/16, the third of sixteen (at most {MOST})")
         })
     }
 }
@@ -56,23 +56,21 @@ impl std::fmt::Display for Shard {
 }
 
 impl Shard {
-    /// Of all questions, those of this shard.
+    /// Selects the questions of this shard.
     pub fn select<T>(self, all: impl IntoIterator<Item = T>) -> impl Iterator<Item = T> {
         all.into_iter().skip(self.number - 1).step_by(self.of)
     }
 
-    /// The shard that a file is called after, and the beginning of the encoder's hash.
+    /// The shard in a file name, and the prefix of the encoder's hash.
     fn of_file(path: &Path) -> Option<(&str, Self)> {
         let name = path.file_name()?.to_str()?;
-        let rest = name.strip_prefix("vectors-")?.strip_suffix(".parquet")?;
-        let (rest, of) = rest.rsplit_once("-of-")?;
-        let (hash, number) = rest.rsplit_once('-')?;
-        Some((hash, Self { number: number.parse().ok()?, of: of.parse().ok()? }))
+        let (stem, number, of) = shard_of(name).filter(|_| name.ends_with(".parquet"))?;
+        Some((stem.strip_prefix("vectors-")?, Self { number, of }))
     }
 }
 
-/// Encodes the questions of a shard (ids and texts) into a file in `folder`, which is made if it is not
-/// there, and gives back its path. `progress` hears how many are done.
+/// Encodes the questions of a shard (ids and texts) into a file in `folder`, which is created if needed, and
+/// returns its path. `progress` receives the number done.
 ///
 /// # Errors
 /// [`Error::Io`] if it cannot be written; [`Error::Cancelled`].
@@ -90,20 +88,22 @@ pub fn encode_shard(
     let start = hash.get(..DIGITS).unwrap_or(hash);
     let Shard { number, of } = shard;
     let path = folder.join(format!("vectors-{start}-{number:05}-of-{of:05}.parquet"));
-    let mut out = Groups::new(&COLUMNS, &[List::Floats("vector", Vec::new())])?;
-    let mut done = 0;
-    for group in questions.chunks(GROUP) {
-        let texts: Vec<&str> = group.iter().map(|(_, text)| *text).collect();
-        let vectors = progress.part(|n| done + n, |part| sentence.encode(&texts, part))?;
-        let rows: Vec<Vec<String>> = group
-            .iter()
-            .map(|(id, text)| vec![(*id).to_owned(), format!("{:032x}", key(text)), hash.clone()])
-            .collect();
-        let lists = vectors.rows().into_iter().map(|row| row.to_vec()).collect();
-        out.add(&rows, &[List::Floats("vector", lists)])?;
-        done += group.len();
-    }
-    atomic::write(&path, &out.finish()?)?;
+    atomic::write_with(&path, |file| {
+        let mut out = Groups::new(file, &COLUMNS, &[List::Floats("vector", Vec::new())])?;
+        let mut done = 0;
+        for group in questions.chunks(GROUP) {
+            let texts: Vec<&str> = group.iter().map(|(_, text)| *text).collect();
+            let vectors = progress.part(|n| done + n, |part| sentence.encode(&texts, part))?;
+            let row = |(id, text): &(&str, &str)| {
+                vec![(*id).to_owned(), format!("{:032x}", key(text)), hash.clone()]
+            };
+            let rows: Vec<Vec<String>> = group.iter().map(row).collect();
+            let lists = vectors.rows().into_iter().map(|row| row.to_vec()).collect();
+            out.add(&rows, &[List::Floats("vector", lists)])?;
+            done += group.len();
+        }
+        out.finish().map(drop)
+    })?;
     Ok(path)
 }
 
@@ -119,7 +119,7 @@ impl Vectors {
     /// Reads the shards of the encoder in `folder`.
     ///
     /// # Errors
-    /// [`Error::Input`] if a shard is missing, of another encoder, or broken; if a text has two vectors.
+    /// [`Error::Input`] if a shard is missing, from another encoder, or invalid; if a text has two vectors.
     pub(super) fn read(folder: &Path, encoder: &Identity) -> Result<Self> {
         let mut this = Self {
             folder: folder.to_owned(),
@@ -146,7 +146,7 @@ impl Vectors {
         let mut records = Records::open(opened, |name| known.contains(&name))
             .map_err(|problem| wrong(0, problem))?;
         if records.names().len() < known.len() {
-            return Err(wrong(0, format!("lacks one of the columns {}", known.join(", "))));
+            return Err(wrong(0, format!("lacks some of the columns {}", known.join(", "))));
         }
         while let Some(row) = records.next().map_err(|problem| wrong(line + 1, problem))? {
             line += 1;
@@ -156,13 +156,13 @@ impl Vectors {
                 _ => None,
             };
             if text("encoder") != Some(encoder.hash.as_str()) {
-                let problem = format!("holds vectors of another encoder than {}", encoder.name);
+                let problem = format!("has vectors of another encoder than {}", encoder.name);
                 return Err(wrong(line, problem));
             }
             let key = text("text").and_then(|text| Key::from_str_radix(text, 16).ok());
-            let key = key.ok_or_else(|| wrong(line, "`text` is no hash of a text".into()))?;
+            let key = key.ok_or_else(|| wrong(line, "`text` is not a hash".into()))?;
             let Some(Field::ListInternal(list)) = column("vector") else {
-                return Err(wrong(line, "`vector` is no list".into()));
+                return Err(wrong(line, "`vector` is not a list".into()));
             };
             if list.len() != self.dim {
                 let (found, dim) = (crate::count(list.len(), "number"), self.dim);
@@ -173,7 +173,12 @@ impl Vectors {
             for element in list.elements() {
                 match element {
                     Field::Float(x) if x.is_finite() => self.numbers.push(*x),
-                    _ => return Err(wrong(line, "`vector` holds what is no number".into())),
+                    _ => {
+                        return Err(wrong(
+                            line,
+                            "`vector` contains a value that is not a number".into(),
+                        ));
+                    }
                 }
             }
             let place = (start / self.dim.max(1)) as u32;
@@ -181,7 +186,7 @@ impl Vectors {
                 let first = first as usize * self.dim;
                 let same = self.numbers[start..] == self.numbers[first..first + self.dim];
                 if !same {
-                    return Err(wrong(line, "a second, different vector of a text".into()));
+                    return Err(wrong(line, "a second, different vector for the same text".into()));
                 }
             }
         }
@@ -191,7 +196,7 @@ impl Vectors {
     /// The vectors of some texts, one row each.
     ///
     /// # Errors
-    /// [`Error::Input`] if one has none.
+    /// [`Error::Input`] if one is missing.
     pub(super) fn of(&self, texts: &[&str]) -> Result<Array2<f32>> {
         let mut out = Array2::zeros((texts.len(), self.dim));
         let mut missing = Vec::new();
@@ -206,12 +211,12 @@ impl Vectors {
         }
         let Some(first) = missing.first() else { return Ok(out) };
         let problem = format!(
-            "holds no vector for {} of {}, the first is `{}`",
+            "has no vector for {} of {}; the first is `{}`",
             missing.len(),
             crate::count(texts.len(), "question"),
             crate::start(first, 60),
         );
-        let fix = "run `llmap encode` on this very data set, for all shards";
+        let fix = "run `llmap encode` on this data set, for all shards";
         Err(Error::input(&self.folder, problem, fix))
     }
 }
@@ -242,7 +247,7 @@ fn files(folder: &Path, encoder: &Identity) -> Result<Vec<PathBuf>> {
     let of = *of;
     if let Some((path, _, shard)) = found.iter().find(|(.., shard)| shard.of != of) {
         let problem = format!("is one of {} shards, others are of {of}", shard.of);
-        return Err(Error::input(path, problem, "keep the shards of one division only"));
+        return Err(Error::input(path, problem, "keep the shards of one run only"));
     }
     let missing = (1..=of).find(|number| !found.iter().any(|(.., s)| s.number == *number));
     if let Some(number) = missing {
@@ -270,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_called_after_its_shard() {
+    fn a_file_name_has_its_shard() {
         let path = Path::new("x/vectors-0123abcd-00003-of-00016.parquet");
         assert_eq!(Shard::of_file(path), Some(("0123abcd", Shard { number: 3, of: 16 })));
         assert_eq!(Shard::of_file(Path::new("vectors-1.parquet")), None);

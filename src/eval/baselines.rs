@@ -1,4 +1,4 @@
-//! What an embedder has to beat: predictors that need no training to speak of.
+//! Baselines: predictors that need almost no training.
 
 use std::collections::BTreeMap;
 
@@ -8,18 +8,18 @@ use rayon::prelude::*;
 use crate::dataset::Dataset;
 use crate::embedder::{Rasch, model_means};
 
-/// Neighbors of the kNN baseline, as in the paper.
+/// Neighbors of the k-NN baseline, as in the paper.
 const K: usize = 131;
-/// Responses by which a model's mean in a category is drawn towards its overall mean.
+/// Shrinkage of a model's mean in a category towards its overall mean, in responses.
 const SHRINK: f64 = 2.0;
-/// How near to 0 and 1 a baseline may go.
+/// Baseline probabilities are clamped this far from 0 and 1.
 const EDGE: f64 = 0.005;
 
-/// A prediction for given questions: questions × models.
+/// A prediction for some questions: questions × models.
 type Prediction = Array2<f32>;
 
-/// All baselines fitted on the questions `train`, predicting `questions` (indices into `data`), by
-/// name. `known` and `asked` are the encoded texts of both, of unit length.
+/// All baselines fitted on the questions `train`, predicting `questions` (indices into `data`), by name.
+/// `known` and `asked` are the encoded texts of both, of unit length.
 #[must_use]
 pub fn all(
     data: &Dataset,
@@ -44,7 +44,7 @@ fn kept_off_edges(p: f64) -> f32 {
     p.clamp(EDGE, 1.0 - EDGE) as f32
 }
 
-/// The training mean of model × category, drawn towards the model's mean: it is given the category.
+/// The training mean per model and category, shrunk towards the model's mean; the category is given.
 fn category_mean(
     data: &Dataset,
     train: &[usize],
@@ -67,8 +67,8 @@ fn category_mean(
     })
 }
 
-/// The mean label of each model on the [`K`] of its own training questions that are nearest by
-/// cosine; the mean of the model where it has none.
+/// The mean label of each model on the [`K`] of its own training questions nearest by cosine; the mean of the
+/// model if there are none.
 fn knn(
     data: &Dataset,
     train: &[usize],

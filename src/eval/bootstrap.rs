@@ -1,4 +1,4 @@
-//! How far figures would move with other questions: a bootstrap over questions.
+//! Confidence intervals of metrics: a bootstrap over questions.
 
 use std::collections::BTreeMap;
 
@@ -10,17 +10,16 @@ use serde::Serialize;
 use crate::estimate::{Figure, Interval};
 use crate::metrics::{EvalSet, Metrics, Scored};
 
-/// What the bootstrap says of one predictor.
+/// The intervals of one predictor.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Spread {
     /// Metric → its 95% interval.
     pub intervals: BTreeMap<&'static str, Interval>,
-    /// Metric → the 95% interval of the first predictor's minus this one's, on the same
-    /// resampled questions.
+    /// Metric → the 95% interval of the first predictor's minus this one's, on the same resamples.
     pub difference: BTreeMap<&'static str, Interval>,
 }
 
-/// Resamples the questions `resamples` times and gives the spread of each of `predictions`; the
+/// Resamples the questions `resamples` times and returns the intervals of each of `predictions`; the
 /// differences are to the first of them.
 #[must_use]
 pub fn spreads(

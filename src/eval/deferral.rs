@@ -1,5 +1,5 @@
-//! Deferral curves: how much quality a router reaches at what cost, as UniRoute (arXiv 2502.08773)
-//! and RouterBench (arXiv 2403.12031) report it.
+//! Deferral curves: the accuracy of a router as a function of cost, as in UniRoute (arXiv 2502.08773) and
+//! RouterBench (arXiv 2403.12031).
 
 use std::collections::BTreeMap;
 
@@ -8,10 +8,10 @@ use serde::Serialize;
 use crate::analysis::router::{Costs, Unit};
 use crate::metrics::EvalSet;
 
-/// Prices of cost in units of quality: a logarithmic grid, besides nothing and everything.
+/// Cost weights in units of accuracy: a logarithmic grid, besides zero and infinity.
 const STEPS: i32 = 60;
 
-/// A router that weighs cost in one way.
+/// A router with one cost weight.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Point {
     /// The mean cost of the models it chose.
@@ -20,42 +20,41 @@ pub struct Point {
     pub quality: f64,
 }
 
-/// One predictor at every weight of cost.
+/// One predictor at every cost weight.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Curve {
-    /// From the cheapest, each better than those before: what is neither is left out.
+    /// From the cheapest, each better than those before: dominated points are left out.
     pub points: Vec<Point>,
-    /// The mean of the best quality at no more than a cost, over all costs from always the cheapest
-    /// model to always the most expensive.
+    /// The mean of the best accuracy within a cost, over all costs from always the cheapest model to always
+    /// the most expensive one.
     pub area: f64,
-    /// The lowest cost at which the curve reaches the quality of [`Deferral::single`], as a share of
-    /// its cost; `None` if it never does.
+    /// The lowest cost at which the curve reaches the accuracy of [`Deferral::single`], as a share of its
+    /// cost; `None` if it never does.
     pub equals_single_at: Option<f64>,
-    /// The best quality on the curve.
+    /// The best accuracy on the curve.
     pub best: f64,
 }
 
 /// The curves of all predictors on the same questions.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Deferral {
-    /// What costs are counted in.
+    /// The unit of the costs.
     pub unit: Unit,
     /// Questions with at least two responses by models of known cost.
     pub questions: usize,
     /// Models of known cost.
     pub models: usize,
-    /// Always the cheapest model that answered a question, and always the most expensive.
+    /// Always the cheapest model that answered a question, and always the most expensive one.
     pub costs: [f64; 2],
-    /// Always the ablest model that answered a question, in one order of ability for all of them: the
-    /// best single model, where one model answered everything.
+    /// Always the most able model that answered a question, in one global order of ability: the best single
+    /// model, if one model answered everything.
     pub single: Point,
     /// Predictor → curve.
     pub curves: BTreeMap<String, Curve>,
 }
 
-/// The curves of `predictions` (laid out as `judged`, models as in `costs`) on the responses by
-/// models of known cost; `ability` is the prediction that only knows how able models are. `None`
-/// without costs or without questions.
+/// The curves of `predictions` (laid out as `judged`, models as in `costs`) on the responses of models with
+/// known cost; `ability` is the prediction from ability only. `None` without costs or questions.
 #[must_use]
 pub fn deferral(
     judged: &EvalSet,
@@ -76,7 +75,7 @@ pub fn deferral(
         comparable.iter().map(value).sum::<f64>() / comparable.len() as f64
     };
     let cheapest = mean(&|range| cost[range.clone()].iter().copied().fold(f64::MAX, f64::min));
-    let costliest = mean(&|range| cost[range.clone()].iter().copied().fold(0.0, f64::max));
+    let most_expensive = mean(&|range| cost[range.clone()].iter().copied().fold(0.0, f64::max));
     let scale = cost.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
     let point = |p: &[f32], price: f64| {
         let worth = |r: usize| f64::from(p[r]) - price * cost[r] / scale;
@@ -97,7 +96,7 @@ pub fn deferral(
     let curve = |p: &[f32]| {
         let prices = (0..STEPS).map(|i| 10.0_f64.powf(f64::from(i) / 10.0 - 4.0));
         let points = prices.chain([0.0, 1e9]).map(|price| point(p, price)).collect();
-        summarize(points, [cheapest, costliest], single)
+        summarize(points, [cheapest, most_expensive], single)
     };
     let curves = predictions.iter().map(|(name, p)| ((*name).to_owned(), curve(&cut(p).1)));
     let mut models = part.models.clone();
@@ -107,7 +106,7 @@ pub fn deferral(
         unit,
         questions: comparable.len(),
         models: models.len(),
-        costs: [cheapest, costliest],
+        costs: [cheapest, most_expensive],
         single,
         curves: curves.collect(),
     })
@@ -144,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_router_that_knows_reaches_the_dear_models_quality_at_less() {
-        // Two questions: the cheap model is right on the first, the dear one on both.
+        // Two questions: the cheap model is correct on the first, the expensive one on both.
         let judged = EvalSet {
             questions: vec![0, 1],
             starts: vec![0, 2, 4],

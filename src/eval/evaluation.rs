@@ -1,4 +1,4 @@
-//! How well an embedder predicts responses it was not trained on, beside the baselines.
+//! Evaluates an embedder on responses that it was not trained on, together with baselines.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -21,14 +21,14 @@ use crate::progress::Progress;
 
 /// The name of the embedder among the predictors.
 pub const EMBEDDER: &str = "llmap";
-/// The embedder as routing uses it: not given that each model was run on the question's benchmark.
+/// The embedder as used for routing: not given that each model was evaluated on the question's benchmark.
 pub const ROUTED: &str = "llmap-route";
-/// The paper's own weights among the predictors.
+/// The paper's weights among the predictors.
 pub const PAPER: &str = "paper-weights";
 /// Groups of models by how many training responses they have.
 const GROUPS: usize = 4;
 
-/// What is judged and how.
+/// What to evaluate and how.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Settings {
@@ -36,20 +36,20 @@ pub struct Settings {
     pub split: Option<Split>,
     /// Resamples of the bootstrap; none for 0.
     pub resamples: usize,
-    /// Where `reference-mf` is kept once trained; without it, it is not judged.
+    /// Where `reference-mf` is cached; without it, it is not evaluated.
     pub reference: Option<PathBuf>,
-    /// The paper's own weights, judged as `paper-weights`.
+    /// The paper's weights, evaluated as `paper-weights`.
     pub paper: Option<Arc<Paper>>,
-    /// Decides the bootstrap and the reference.
+    /// The random seed of the bootstrap and the reference.
     pub seed: u64,
-    /// Only the responses of these models are judged, one entry a model of the embedder.
+    /// Only the responses of these models are evaluated, one entry per model of the embedder.
     pub pool: Option<Vec<bool>>,
-    /// Draws the deferral curves.
+    /// Compute deferral curves.
     pub routing_curve: bool,
 }
 
 impl Settings {
-    /// Nothing but the figures, on the first of val and test that has responses, or on all there is.
+    /// Only the metrics, on the first of val and test that has responses, or on everything.
     #[must_use]
     pub fn plain(data: &Dataset) -> Self {
         let has =
@@ -73,19 +73,19 @@ pub struct Evaluation {
     pub split: String,
     /// Questions with a response.
     pub questions: usize,
-    /// Models of the data set that the embedder knows.
+    /// Models of the data set that are in the embedder.
     pub models: usize,
     /// Responses.
     pub responses: usize,
-    /// Models of the data set that the embedder does not know; they are passed over.
+    /// Models of the data set that are not in the embedder and are ignored.
     pub models_skipped: usize,
     /// Their responses to the questions of the split.
     pub responses_skipped: usize,
-    /// Predictor → figures.
+    /// Predictor → metrics.
     pub predictors: BTreeMap<String, Judgement>,
-    /// What routing is bounded by.
+    /// Reference values for routing.
     pub routing_bounds: RoutingBounds,
-    /// Category → predictor → figures.
+    /// Category → predictor → metrics.
     pub by_category: BTreeMap<String, BTreeMap<String, Part>>,
     /// Models by how many training responses they have, fewest first.
     pub by_responses: Vec<Group>,
@@ -93,21 +93,20 @@ pub struct Evaluation {
     pub reliability: Vec<Bin>,
     /// The measured coverage of the embedder's 80% intervals.
     pub coverage: Vec<Coverage>,
-    /// Quality against cost, if that was asked for.
+    /// Accuracy against cost, if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub routing_curve: Option<Deferral>,
-    /// How long it took.
+    /// The time that it took.
     pub seconds: f64,
 }
 
-/// All figures of one predictor.
+/// All metrics of one predictor.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Judgement {
-    /// On the questions as they are.
+    /// The metrics on all questions.
     #[serde(flatten)]
     pub figures: Metrics,
-    /// How far they would move with other questions (95%), and how far the embedder is ahead; absent
-    /// without a bootstrap.
+    /// Their 95% intervals, and those of the embedder's lead; absent without a bootstrap.
     #[serde(flatten)]
     pub spread: Option<Spread>,
 }
@@ -125,7 +124,7 @@ pub struct Part {
     pub routing: f64,
 }
 
-/// Models with about as many training responses.
+/// Models with a similar number of training responses.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Group {
     /// The fewest training responses among them.
@@ -136,34 +135,34 @@ pub struct Group {
     pub models: usize,
     /// How many judged responses.
     pub responses: usize,
-    /// Predictor → figures.
+    /// Predictor → metrics.
     pub predictors: BTreeMap<String, Part>,
 }
 
-/// What an evaluation tells while it runs.
+/// Progress of an evaluation.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Step {
-    /// So many questions are encoded.
+    /// This many questions are encoded.
     Encoding(usize),
-    /// An epoch of `reference-mf`, of so many, is over.
+    /// An epoch of `reference-mf` has ended, of this many.
     Reference(u32, u32),
-    /// `reference-mf` cannot be kept for the next time: no reason to fail.
+    /// `reference-mf` could not be cached, which is not fatal.
     NotKept(Error),
 }
 
-/// A data set without the models that an embedder does not know.
+/// A data set without the models that are not in an embedder.
 pub struct Known<'a> {
     /// Their questions and responses.
     pub data: Cow<'a, Dataset>,
     /// The index of each of its models in the embedder.
     pub column: Vec<usize>,
-    /// How many models were passed over.
+    /// The number of ignored models.
     pub skipped: usize,
 }
 
 impl<'a> Known<'a> {
-    /// Passes over the models of `data` that are not in `embedder`.
+    /// Removes the models of `data` that are not in `embedder`.
     ///
     /// # Errors
     /// [`Error::Usage`] if none is.
@@ -194,7 +193,7 @@ impl<'a> Known<'a> {
     }
 }
 
-/// The deferral curves of the predictors, whose models are those of `column` in the embedder.
+/// The deferral curves of the predictors; `column` has the index of each model in the embedder.
 fn curve(
     embedder: &Embedder,
     judged: &EvalSet,
@@ -205,20 +204,20 @@ fn curve(
     let costs = Costs::of(embedder.models().len(), embedder.attributes()).select(column);
     deferral(judged, predictions, "ability", &costs).ok_or_else(|| {
         Error::Usage(
-            "no curve: no question has two responses by models of known cost (the columns \
+            "no curve: no question has two responses of models with known cost (the columns \
              cost_in and cost_out, or params_b)"
                 .into(),
         )
     })
 }
 
-/// Evaluates `embedder` on a split of `data`, passing over models that it does not know. The
-/// baselines are fitted on the train split of `data`; `progress` hears of the encoding of many questions, and
-/// of the epochs of `reference-mf` if it has to be trained.
+/// Evaluates `embedder` on a split of `data`, ignoring unknown models. The baselines are fitted on the train
+/// split of `data`; `progress` receives the encoding of many questions, and the epochs of `reference-mf` if
+/// it has to be trained.
 ///
 /// # Errors
-/// [`Error::Usage`] if `data` has no model that the embedder knows, lacks a train split, or has no
-/// responses in the split; what training `reference-mf` fails with.
+/// [`Error::Usage`] if `data` has no model of the embedder, no train split, or no responses in the split;
+/// errors of training `reference-mf`.
 pub fn evaluate(
     embedder: &Embedder,
     data: &Dataset,
@@ -253,7 +252,7 @@ pub fn evaluate(
         questions.iter().map(|&q| &*data.questions[q].prompt).collect()
     };
     let asked = texts(&judged.questions);
-    // First of all, since the weights may not fit the data.
+    // First, since the weights may not match the data.
     let mut by_paper = |paper: &Arc<Paper>| -> Result<Array2<f32>> {
         let column = columns(paper, data)?;
         let p = progress.part(Step::Encoding, |part| paper.predict(&asked, part))?;
@@ -325,14 +324,14 @@ pub fn evaluate(
     })
 }
 
-/// The place of each model of the data in the paper's weights.
+/// The index of each model of the data in the paper's weights.
 fn columns(paper: &Paper, data: &Dataset) -> Result<Vec<usize>> {
     let place: BTreeMap<&str, usize> =
         paper.models.iter().enumerate().map(|(m, name)| (&**name, m)).collect();
     let column = |name: &String| {
         place.get(name.as_str()).copied().ok_or_else(|| {
-            let problem = format!("the weights have no model called `{name}`, which is judged");
-            Error::usage(problem, "judge them on the data that they were trained on")
+            let problem = format!("the weights have no model called `{name}`");
+            Error::usage(problem, "evaluate them on the data that they were trained on")
         })
     };
     data.models.iter().map(column).collect()
@@ -340,7 +339,7 @@ fn columns(paper: &Paper, data: &Dataset) -> Result<Vec<usize>> {
 
 type Predictions<'a> = [(&'a str, Vec<f32>)];
 
-/// Only the responses by some models; the predictions are cut to match.
+/// Only the responses of some models, with the predictions cut to match.
 fn within(
     judged: &EvalSet,
     predictions: &mut Predictions,
@@ -353,7 +352,7 @@ fn within(
     left
 }
 
-/// The figures of every predictor on the responses that `keep` wants; `None` if there are none.
+/// The metrics of every predictor on the responses for which `keep` is true; `None` if there are none.
 fn part(
     judged: &EvalSet,
     predictions: &Predictions,

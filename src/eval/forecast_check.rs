@@ -1,4 +1,4 @@
-//! How far forecasts of benchmarks are from the truth: each is left out of training in turn.
+//! The error of predicted benchmark scores: each benchmark is left out of training in turn.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -18,25 +18,25 @@ use crate::error::{Error, Result};
 use crate::estimate::{Estimate, Figure};
 use crate::progress::{Progress, proceed};
 
-/// Parts of a benchmark's models; each is forecast from the scores of the others.
+/// Folds of a benchmark's models; each is predicted from the scores of the others.
 const FOLDS: usize = 5;
-/// How often the models are dealt anew.
+/// Number of repetitions with new folds.
 const DEALS: u64 = 10;
 /// Resamples of the models for the intervals.
 const RESAMPLES: usize = 1000;
 
-/// The outcome.
+/// The results.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Check {
-    /// One a category with enough models.
+    /// One per category with enough models.
     pub benchmarks: Vec<Row>,
-    /// Categories where the forecast orders the models better, as well, and worse than ability.
+    /// Categories where the prediction ranks the models better than ability does.
     pub better: usize,
     /// The same, as well.
     pub equal: usize,
     /// The categories where it orders them worse.
     pub worse: Vec<String>,
-    /// How long it took.
+    /// The time that it took.
     pub seconds: f64,
 }
 
@@ -45,34 +45,33 @@ pub struct Check {
 pub struct Row {
     /// Its name.
     pub benchmark: String,
-    /// What its labels say.
+    /// The kind of its labels.
     pub kind: Kind,
-    /// Models that were run on it.
+    /// Models that were evaluated on it.
     pub models: usize,
-    /// By predictor: `llmap` (texts, and the scores of other models), `texts` (no scores),
-    /// `ability` (a straight line in overall ability) and `linear` (the paper's linear regression on
-    /// vectors).
+    /// By predictor: `llmap` (texts, and the scores of other models), `texts` (no scores), `ability` (a line
+    /// in overall ability) and `linear` (the paper's linear regression on vectors).
     pub predictors: BTreeMap<&'static str, Outcome>,
 }
 
-/// How one predictor did.
+/// The results of one predictor.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Outcome {
-    /// Kendall's tau between forecast and true accuracies, over pairs of models that were forecast
+    /// Kendall's tau between predicted and true accuracies, over pairs of models that were predicted
     /// together; with its 95% interval over models.
     pub tau: Figure,
-    /// The mean of |forecast − accuracy|; with its 95% interval over models.
+    /// The mean absolute error; with its 95% interval over models.
     pub error: Figure,
     /// The share of accuracies in their 80% interval.
     pub covered: Option<f64>,
 }
 
-/// Leaves each benchmark of `only` (all, if there are none) out of training, and forecasts it.
-/// Categories that share the part of their name before a `/` are left out together. `progress` hears
-/// of every training: the benchmark and its events.
+/// Leaves each benchmark of `only` (all if empty) out of training, and predicts it. Categories that share the
+/// part of their name before a `/` are left out together. `progress` receives the benchmark and the events of
+/// every training.
 ///
 /// # Errors
-/// [`Error::Usage`] for a benchmark that is none; what training fails with.
+/// [`Error::Usage`] for an unknown benchmark; errors of training.
 pub fn check(
     data: &Dataset,
     only: &[String],
@@ -105,7 +104,7 @@ pub fn check(
     })
 }
 
-/// Forecasts the categories of the test split of `data`, of which `embedder` knows nothing.
+/// Predicts the categories of the test split of `data`, which `embedder` has not seen.
 fn judge(embedder: &Embedder, data: &Dataset, seed: u64) -> Result<Vec<Row>> {
     let mut questions: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
     for q in data.split(Split::Test) {
@@ -140,7 +139,7 @@ fn judge(embedder: &Embedder, data: &Dataset, seed: u64) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// Deals the models into folds, again and again, and forecasts each fold from the others.
+/// Assigns the models to folds, repeatedly, and predicts each fold from the others.
 fn predictors(
     embedder: &Embedder,
     texts: &Texts,
@@ -188,8 +187,8 @@ fn predictors(
     Ok(tallies.into_iter().map(|(name, tally)| (name, tally.outcome(seed))).collect())
 }
 
-/// Least squares with a constant, of the truths of `kept` on their rows of `x`, applied to `out`. Of
-/// the many solutions where there are more numbers than models, the one of least norm.
+/// Least squares with a constant, of the true values of `kept` on their rows of `x`, applied to `out`. If
+/// there are more dimensions than models, the minimum-norm solution.
 fn straight(x: &Array2<f64>, truth: &[f64], kept: &[usize], out: &[usize]) -> Result<Vec<f64>> {
     let failed = |e| Error::Failed(format!("a straight line cannot be fitted: {e}"));
     let known = x.select(Axis(0), kept);
@@ -206,13 +205,13 @@ fn straight(x: &Array2<f64>, truth: &[f64], kept: &[usize], out: &[usize]) -> Re
     Ok(out.iter().map(|i| mean + (&x.row(*i) - &center).dot(&slope)).collect())
 }
 
-/// What is gathered of one predictor over all deals.
+/// The statistics of one predictor over all repetitions.
 struct Tally {
-    /// Model × model, the earlier first: how often they were forecast together, and how many times
-    /// more often in the right order than in the wrong one.
+    /// Model × model, the earlier first: how often they were predicted together, and the number of concordant
+    /// minus discordant predictions.
     together: Array2<f64>,
     ordered: Array2<f64>,
-    /// By model: forecasts, the sum of their errors, and how many had the truth in their interval.
+    /// By model: predictions, the sum of their errors, and how many had the true value in their interval.
     errors: Vec<[f64; 3]>,
     intervals: bool,
 }

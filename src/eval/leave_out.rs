@@ -1,4 +1,4 @@
-//! Out of distribution: how well an embedder does on a benchmark that it never saw.
+//! Leave-one-benchmark-out: how well an embedder does on a benchmark that it has not seen.
 
 use super::evaluation::{self, Evaluation, evaluate};
 use crate::dataset::{Dataset, Split};
@@ -6,14 +6,14 @@ use crate::embedder::{self, Event, train};
 use crate::error::{Error, Result};
 use crate::progress::Progress;
 
-/// The benchmark that a category belongs to: what stands before the first `/`.
+/// The benchmark of a category: the part before the first `/`.
 #[must_use]
 pub fn benchmark(category: &str) -> &str {
     category.split('/').next().unwrap_or(category)
 }
 
-/// The benchmarks that can be left out: categories, with those that share the part of their name
-/// before a `/` taken together.
+/// The benchmarks that can be left out: categories, where those that share the part of their name before a
+/// `/` are one.
 #[must_use]
 pub fn benchmarks(data: &Dataset) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
@@ -26,11 +26,11 @@ pub fn benchmarks(data: &Dataset) -> Vec<String> {
     names
 }
 
-/// Trains without `benchmark` (a category, or the part before the `/` of several) and evaluates on
-/// all of its questions; texts that also stand in other benchmarks are left out of training too.
+/// Trains without `benchmark` (a category, or the common part before the `/`) and evaluates on all of its
+/// questions; copies of its texts in other benchmarks are left out of training too.
 ///
 /// # Errors
-/// [`Error::Usage`] if there is no such benchmark; what training and evaluation fail with.
+/// [`Error::Usage`] if there is no such benchmark; errors of training and evaluation.
 pub fn leave_out(
     data: &Dataset,
     benchmark: &str,
@@ -44,8 +44,7 @@ pub fn leave_out(
     evaluate(&embedder, &parted, &judged, &mut Progress::until(progress.cancel()))
 }
 
-/// The same data with `benchmark` as its only test split, and without the copies of its texts
-/// elsewhere.
+/// The same data with `benchmark` as its only test split, and without the copies of its texts elsewhere.
 pub(super) fn part(data: &Dataset, benchmark: &str) -> Result<Dataset> {
     let inside = |category: &str| {
         category == benchmark
@@ -69,7 +68,7 @@ pub(super) fn part(data: &Dataset, benchmark: &str) -> Result<Dataset> {
             question.split = Split::Test;
             None
         } else {
-            // A copy of a left-out text may neither teach nor be judged.
+            // A copy of a left-out text may neither be trained nor evaluated on.
             (!copy && question.split != Split::Test).then_some(q)
         }
     });

@@ -1,5 +1,5 @@
-//! How well it all holds: evaluation on records beside baselines, with bootstrap intervals; whole
-//! benchmarks, models and pairs held out of training.
+//! Evaluation on records, with baselines and bootstrap intervals, and with whole benchmarks, models or pairs
+//! held out of training.
 
 pub(crate) mod baselines;
 pub mod bootstrap;

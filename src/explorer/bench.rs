@@ -1,4 +1,4 @@
-//! How long a frame takes: measured on simulated models, written to a terminal that is not there.
+//! Frame times, measured on simulated models with a virtual terminal.
 
 use std::io::Sink;
 use std::sync::Arc;
@@ -33,25 +33,25 @@ use crate::dataset::{Attribute, Kind, Values};
 use crate::embedder::{Benchmark, Embedder, Score};
 use crate::error::{Error, Result};
 
-/// Numbers in a simulated vector, the ability among them.
+/// Dimension of a simulated vector, including the ability.
 const DIMENSIONS: usize = 65;
 const FAMILIES: usize = 12;
 
-/// How long something took when it was done several times, in milliseconds.
+/// The distribution of repeated measurements, in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Spread {
-    /// Half of the times were at most this.
+    /// The median.
     pub median: f64,
-    /// A twentieth of the times was below this.
+    /// The 5% quantile.
     pub p5: f64,
-    /// A twentieth of the times was above this.
+    /// The 95% quantile.
     pub p95: f64,
-    /// How often it was done.
+    /// Number of repetitions.
     pub runs: usize,
 }
 
 impl Spread {
-    /// Of times in milliseconds.
+    /// From times in milliseconds.
     #[must_use]
     pub fn of(mut times: Vec<f64>) -> Self {
         times.sort_by(f64::total_cmp);
@@ -61,14 +61,14 @@ impl Spread {
     }
 }
 
-/// How long frames of the explorer took.
+/// Frame times of the explorer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Frames {
     /// Simulated models.
     pub models: usize,
-    /// From a key that changed the map to the bytes for the terminal.
+    /// From a key that changes the map to the bytes for the terminal.
     pub map: Spread,
-    /// The same with the table of models in the place of the map.
+    /// The same with the table of models instead of the map.
     pub table: Spread,
     /// From the vectors to the first frame, in milliseconds.
     pub first: f64,
@@ -114,20 +114,20 @@ pub fn frames(models: usize, frames: usize, seed: u64) -> Result<Frames> {
     Ok(Frames { models, map: Spread::of(on_map), table: Spread::of(on_table), first })
 }
 
-/// What an explorer of an embedder took, in milliseconds.
+/// Times of an explorer of an embedder, in milliseconds.
 pub struct Opened {
     /// From the embedder in memory to the first frame.
     pub first_frame: f64,
-    /// From a key that changed the map to its frame, several times.
+    /// From a key that changes the map to its frame, several times.
     pub frame: Vec<f64>,
     /// From a letter typed into the filter of the table to its rows, several times.
     pub search: Vec<f64>,
-    /// What was opened, to hold its memory.
-    #[allow(dead_code, reason = "dropping it gives the memory back")]
+    /// Kept to hold its memory.
+    #[allow(dead_code, reason = "dropping it frees the memory")]
     state: State,
 }
 
-/// Opens an explorer of `embedder`, changes its map and looks for models.
+/// Opens an explorer of `embedder`, changes its map and searches for models.
 ///
 /// # Errors
 /// If the projection does not converge.
@@ -160,8 +160,8 @@ pub fn opened(embedder: &Arc<Embedder>, repeats: usize) -> Result<Opened> {
     Ok(Opened { first_frame, frame, search, state })
 }
 
-/// Types `prompts`, one after the other, into an explorer of `embedder`: the time from a prompt to
-/// the bytes of its painted ranking, without the pause that typing has to make.
+/// Types `prompts`, one after the other, into an explorer of `embedder`: the time from a prompt to the bytes
+/// of its ranking on the screen, without the debounce delay.
 ///
 /// # Errors
 /// If a prompt cannot be routed.
@@ -184,7 +184,7 @@ pub fn typed(embedder: &Arc<Embedder>, prompts: &[String]) -> Result<Spread> {
                 jobs.route(version, prompt, state.preferences());
             }
         }
-        let gone = |_| Error::Failed("the worker that routes has ended".into());
+        let gone = |_| Error::Failed("the routing worker has ended".into());
         if let Message::Event(event) = receiver.recv().map_err(gone)? {
             if let Event::Job(JobResult::Routed(_, Err(problem))) = event {
                 return Err(Error::Failed(problem));
@@ -197,7 +197,7 @@ pub fn typed(embedder: &Arc<Embedder>, prompts: &[String]) -> Result<Spread> {
     Ok(Spread::of(times))
 }
 
-/// A terminal that is not there.
+/// A virtual terminal.
 fn sink(area: Rect) -> Result<Terminal<CrosstermBackend<Sink>>> {
     let options = TerminalOptions { viewport: Viewport::Fixed(area) };
     Terminal::with_options(CrosstermBackend::new(std::io::sink()), options).map_err(unpainted)
@@ -208,7 +208,7 @@ fn unpainted(e: std::io::Error) -> Error {
     Error::Failed(format!("a frame could not be drawn: {e}"))
 }
 
-/// Models that do not exist, in families.
+/// Simulated models, in families.
 fn simulated(models: usize, seed: u64) -> ModelSet {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut normal = || -> f32 { StandardNormal.sample(&mut rng) };

@@ -1,4 +1,4 @@
-//! What the user can do: all that a keymap and the list of commands can name.
+//! Commands: everything that a keymap or the command palette can refer to.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,23 +7,23 @@ use super::pane::Pane;
 use super::state::coloring::ColorBy;
 use super::state::map::Projector;
 
-/// A command. Its serde form is what a keymap file holds.
+/// A command. Its serde form is used in keymap files.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Command {
     Quit,
     Suspend,
-    /// The tour of the first visit.
+    /// Starts the tour.
     Tour,
     TourNext,
     TourBack,
     Help,
     NextTheme,
-    /// Closes what is on top: help, a notice, typing, an isolated class.
+    /// Closes what is on top: help, a notice, an input line, a focused group.
     Dismiss,
-    /// Stops what the focused pane waits for.
+    /// Stops the work that the focused pane waits for.
     Stop,
-    /// Begins again what was stopped or failed.
+    /// Restarts work that was stopped or failed.
     Again,
     Focus(Pane),
     NextPane,
@@ -34,36 +34,36 @@ pub enum Command {
     ZoomIn,
     ZoomOut,
     Fit,
-    /// The map as it was at the start.
+    /// Resets the map.
     Reset,
     #[serde(alias = "next-colour")]
     NextColor,
     #[serde(alias = "previous-colour")]
     PreviousColor,
-    /// Isolates the next class of the legend, and after the last none.
+    /// Focuses the next group of the legend, and after the last none.
     Isolate,
-    /// The card of the isolated class, or of the selected model's.
+    /// Describes the focused group, or that of the selected model.
     Card,
     NextAxes,
-    /// The other projections, to pick from.
+    /// Lists the projections.
     Projections,
     UseProjector(Projector),
-    /// Which components are the axes, to pick from with a preview.
+    /// Lists pairs of components as axes, with a preview.
     Axes,
     UseAxes(usize, usize),
-    /// In three dimensions, or flat.
+    /// Toggles 3-D.
     Space,
-    /// Turns what is seen in three dimensions.
+    /// Rotates the 3-D map.
     Turn(Direction),
-    /// Turns by itself.
+    /// Toggles auto-rotation.
     Spin,
-    /// The next of the views that the focused pane has: markers of the map, list or plot of the router.
+    /// The next view of the focused pane: markers of the map, list or plot of the router.
     #[serde(alias = "markers")]
     NextView,
     Density,
     Names,
     Mark,
-    /// What dragging the mouse over the map does.
+    /// Switches what dragging the mouse over the map does.
     Tool,
     /// Zooms to the marked models.
     ZoomToMarked,
@@ -71,7 +71,7 @@ pub enum Command {
     Undo,
     Redo,
     Copy,
-    /// Leaves the mouse to the terminal, for its own selection of text, or takes it back.
+    /// Toggles mouse capture, so that the terminal can select text.
     Mouse,
 
     Up,
@@ -80,57 +80,57 @@ pub enum Command {
     PageDown,
     First,
     Last,
-    /// Enter: what it opens depends on the pane.
+    /// Enter: its effect depends on the pane.
     Open,
 
-    /// The section of an attribute that stands first.
+    /// The details that are shown first for an attribute.
     NextSection,
     PreviousSection,
     /// Only the questions of the next benchmark.
     NextCategory,
-    /// Names the marked models as an attribute of their own.
+    /// Labels the marked models as an attribute.
     NameGroup,
 
-    /// The models, to pick from with a preview.
+    /// Lists the models, with a preview.
     Search,
     /// Selects the model of this name.
-    Look(String),
-    /// Gives the focused pane the whole window, or its place back.
+    ViewState(String),
+    /// Maximizes the focused pane, or restores it.
     Maximize,
     Prompt,
-    /// All commands, to pick from.
+    /// Lists all commands.
     Palette,
-    /// The themes, to pick from with a preview.
+    /// Lists the themes, with a preview.
     Themes,
-    /// What the map can be colored by, to pick from with a preview.
+    /// Lists the colorings of the map, with a preview.
     #[serde(alias = "colours")]
     Colors,
-    /// The columns of the table, as switches.
+    /// Lists the columns of the table, as switches.
     Columns,
-    /// Sorts by the column under the cursor; a second time the other way round.
+    /// Sorts by the column under the cursor; a second time in reverse.
     Sort,
-    /// Types which models are looked at; in the Questions pane, which questions.
+    /// Filters the models; in the Questions pane, the questions.
     Filter,
-    /// Looks at all models again.
+    /// Clears the filter.
     ClearFilter,
-    /// Takes the first completion of the expression that is typed.
+    /// Inserts the first completion of the typed expression.
     Complete,
-    /// Types an expression: what it means is marked.
+    /// Marks the models that a typed expression selects.
     Select,
-    /// Marks all models that the table shows, or none of them if all were.
+    /// Marks all models in the table, or none of them if all are marked.
     MarkShown,
     /// Marks the nearest models of the selected one.
     #[serde(alias = "mark-neighbours")]
     MarkNeighbors,
     /// Marks the cluster of the selected model.
     MarkCluster,
-    /// Marks what was not marked.
+    /// Inverts the marks.
     Invert,
-    /// Gives the marked models a name, which is remembered.
+    /// Saves the marked models under a name.
     SaveSelection,
-    /// The saved selections, to pick from.
+    /// Lists the saved selections.
     Selections,
-    /// Types the name of a file for what the focused pane shows.
+    /// Exports the focused pane to a file whose name is typed.
     Export,
     /// The same for this.
     ExportTo(Exported),
@@ -142,23 +142,23 @@ pub enum Command {
     ToggleColumn(usize),
     Recall(String),
     Forget(String),
-    /// Ends typing and keeps its result.
+    /// Accepts the typed text.
     Accept,
 
     StopTraining,
 
-    /// What is done with the new model.
+    /// Commands for the new model.
     #[serde(alias = "newcomer")]
     NewModel(NewModelCommand),
-    /// What the Route pane does.
+    /// Commands of the Route pane.
     Route(RouteCommand),
 }
 
-/// What can be written to a file.
+/// What can be exported to a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Exported {
-    /// The marked models (or the selected one) with all that is known of them, as JSON.
+    /// The marked models (or the selected one) with all their data, as JSON.
     Models,
     /// The shown models on all benchmarks, as CSV.
     Forecasts,
@@ -167,7 +167,7 @@ pub enum Exported {
 }
 
 impl Exported {
-    /// The name that is offered for the file.
+    /// The default name of the file.
     pub fn file(self) -> &'static str {
         match self {
             Self::Models => "llmap-selection.json",
@@ -177,59 +177,59 @@ impl Exported {
     }
 }
 
-/// What the keys of the Route pane do.
+/// Commands of the Route pane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RouteCommand {
-    /// Let cost count more.
+    /// Increases the cost weight.
     Cheaper,
-    /// Let cost count less.
+    /// Decreases the cost weight.
     Better,
-    /// Ask for a higher chance of being right: the cheapest that has it comes first.
+    /// Raises the quality floor: the cheapest model above it comes first.
     #[serde(alias = "surer")]
     RaiseFloor,
-    /// Ask for a lower one.
+    /// Lowers the quality floor.
     #[serde(alias = "less-sure")]
     LowerFloor,
-    /// Take the cheapest of those statistically tied with the best, or the best.
+    /// Toggles taking the cheapest of those statistically tied with the best.
     CheapestTie,
-    /// Rank cautiously, by the lower end of the interval, or by the probability.
+    /// Ranks by the lower end of the interval, or by the probability.
     Cautious,
-    /// Type what a model may cost.
+    /// Sets the maximum cost, which is typed.
     HighestCost,
-    /// The saved pools, to pick from.
+    /// Lists the saved pools.
     Pools,
-    /// Keep the filter under a name.
+    /// Saves the filter under a name.
     SavePool,
-    /// A line break in the prompt.
+    /// Inserts a line break in the prompt.
     Newline,
-    /// The prompt before.
+    /// The previous prompt.
     Older,
-    /// The prompt after.
+    /// The next prompt.
     Newer,
-    /// Keep the prompt for comparison, or no longer.
+    /// Pins the prompt for comparison, or unpins it.
     Pin,
-    /// Color the map by this prompt, or as before.
+    /// Colors the map by this prompt, or as before.
     Heat,
     CopyJson,
-    /// The list of commands, for the number of tokens that an answer is assumed to have.
+    /// Lists the commands, for setting the assumed length of an answer.
     AnswerTokens,
-    /// Assume so many.
+    /// Sets the assumed length of an answer.
     AssumeTokens(u32),
 }
 
-/// What can be done with a new model.
+/// Commands for a new model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NewModelCommand {
-    /// It answered the question under the cursor right, or wrong.
+    /// Records a correct or incorrect answer to the question under the cursor.
     Right,
     Wrong,
     /// Removes the answer to the question under the cursor.
     Open,
-    /// To the question that tells most.
+    /// Goes to the most informative question.
     Next,
-    /// Reads its answers from a file, whose path is typed.
+    /// Loads its answers from a file, whose path is typed.
     Read,
     Forget,
 }

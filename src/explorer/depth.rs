@@ -1,26 +1,25 @@
-//! How many colors the terminal has, and which of them is nearest to one that it has not.
+//! The number of colors of the terminal, and conversion to the nearest supported color.
 
 use ratatui::style::Color;
 
-/// How many colors the terminal has.
+/// The number of colors of the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
     True,
     Indexed,
-    /// The sixteen of the terminal.
+    /// The sixteen ANSI colors.
     Sixteen,
     None,
 }
 
 impl Depth {
-    /// What the environment says: `NO_COLOR` (any value but an empty one), then `COLORTERM`, then
-    /// what `TERM` is known to have.
+    /// From the environment: `NO_COLOR` (any value but an empty one), then `COLORTERM`, then `TERM`.
     pub fn of_terminal() -> Self {
         let set = |name: &str| std::env::var(name).unwrap_or_default();
-        Self::said(&set("NO_COLOR"), &set("COLORTERM"), &set("TERM"))
+        Self::from_variables(&set("NO_COLOR"), &set("COLORTERM"), &set("TERM"))
     }
 
-    fn said(no_color: &str, colorterm: &str, term: &str) -> Self {
+    fn from_variables(no_color: &str, colorterm: &str, term: &str) -> Self {
         if !no_color.is_empty() || term == "dumb" {
             Self::None
         } else if matches!(colorterm, "truecolor" | "24bit") {
@@ -35,7 +34,7 @@ impl Depth {
     }
 }
 
-/// The nearest color that the terminal has.
+/// The nearest supported color.
 pub fn reduced(color: Color, depth: Depth) -> Color {
     match (color, depth) {
         (_, Depth::None) => Color::Reset,
@@ -49,7 +48,7 @@ fn far(a: [u8; 3], b: [u8; 3]) -> u32 {
     a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(b)).pow(2)).sum()
 }
 
-/// The nearest of the sixteen colors as the Linux console has them.
+/// The nearest of the sixteen colors of the Linux console.
 fn sixteenth(rgb: [u8; 3]) -> u8 {
     let level = |i: u8, bit: u8| match (i & bit > 0, i >= 8) {
         (true, true) => 255,
@@ -79,14 +78,14 @@ mod tests {
         assert_eq!(indexed([8, 8, 8]), 232);
         assert_eq!((sixteenth([250, 10, 10]), sixteenth([17, 20, 26])), (1, 0));
         assert_eq!(sixteenth([240, 240, 250]), 15);
-        assert_eq!(Depth::said("", "", "linux"), Depth::Sixteen);
-        assert_eq!(Depth::said("", "truecolor", "xterm"), Depth::True);
-        assert_eq!(Depth::said("1", "truecolor", "xterm"), Depth::None);
-        assert_eq!(Depth::said("0", "", "xterm"), Depth::None);
-        assert_eq!(Depth::said("", "", "vt100"), Depth::None);
-        // As over ssh, which does not pass COLORTERM on.
+        assert_eq!(Depth::from_variables("", "", "linux"), Depth::Sixteen);
+        assert_eq!(Depth::from_variables("", "truecolor", "xterm"), Depth::True);
+        assert_eq!(Depth::from_variables("1", "truecolor", "xterm"), Depth::None);
+        assert_eq!(Depth::from_variables("0", "", "xterm"), Depth::None);
+        assert_eq!(Depth::from_variables("", "", "vt100"), Depth::None);
+        // As over ssh, which does not forward COLORTERM.
         for term in ["xterm-256color", "foot", "alacritty"] {
-            assert_eq!(Depth::said("", "", term), Depth::Indexed);
+            assert_eq!(Depth::from_variables("", "", term), Depth::Indexed);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! All that can happen, by where it comes from.
+//! All events, by their source.
 
 use std::sync::Arc;
 
@@ -25,25 +25,25 @@ use crate::error::Error;
 use crate::eval::evaluation::Evaluation;
 use crate::eval::untested::Repeat;
 
-/// Something that the state takes in.
+/// An event that changes the state.
 #[derive(Clone)]
-#[expect(clippy::large_enum_variant, reason = "one at a time is on its way")]
+#[expect(clippy::large_enum_variant, reason = "only one at a time exists")]
 pub enum Event {
-    /// A key or the list of commands.
+    /// A key, or an entry of the command palette.
     Command(Command),
     /// Typed text and the mouse.
     Input(Input),
-    /// What has come of work in the background.
+    /// Results of background work.
     Job(JobResult),
-    /// A training that is watched.
+    /// Events of a watched training.
     Training(TrainingEvent),
-    /// The terminal, files and effects.
+    /// Events of the terminal, files and effects.
     Outside(Outside),
-    /// A step of an animation.
+    /// A tick of animations.
     Tick,
 }
 
-/// What the user does that is no command.
+/// User input that is not a command.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input {
     Edit(InputRequest),
@@ -52,84 +52,84 @@ pub enum Input {
     Wheel(u16, u16, bool),
     Drag(Button, u16, u16),
     Release,
-    /// The mouse has moved with no button held.
+    /// The mouse moved without a button.
     Hover(u16, u16),
-    /// A key that means nothing here, as people know it.
+    /// A key without a binding, by its name.
     Unbound(String),
 }
 
-/// What the program around the state has to say.
+/// Events from the program around the state.
 #[derive(Clone)]
 pub enum Outside {
-    /// The first frame is on the screen: slow work may begin.
+    /// The first frame is on the screen: slow work may start.
     Started,
     Resized(u16, u16),
-    /// The terminal window has got or lost the focus.
+    /// The terminal window gained or lost focus.
     Focused(bool),
     /// A theme was read, with warnings.
     Themed(Box<Theme>, Vec<String>),
-    /// The configuration was read again.
+    /// The configuration was reloaded.
     Keymap(Arc<Vec<Binding>>),
-    /// An effect went well: a word on it.
+    /// An effect succeeded, with a notice.
     Done(String),
-    /// The file of this name, which was to be written, is there already.
+    /// The file of this name already exists.
     Taken(Exported, String),
-    /// An effect did not go well.
+    /// An effect failed.
     Failed(String),
-    /// The notice has been there long enough.
+    /// The notice has timed out.
     Faded,
 }
 
-/// How a training goes.
+/// The progress of a training.
 #[derive(Clone)]
 pub enum TrainingEvent {
-    /// So many of so many questions are encoded.
+    /// The number of encoded questions, and the total.
     Encoding(usize, usize),
     Epoch(Box<TrainingFrame>),
-    /// Its result, the map of it, and a word on it.
+    /// The result, its map, and a notice.
     Trained(Arc<ModelSet>, Box<Projection>, String),
 }
 
-/// What comes of work in the background.
+/// Results of background work.
 #[derive(Clone)]
 pub enum JobResult {
     Projected(Projector, Projection),
     Clustered(Clusters),
-    /// What a group is like, for the card of this version.
+    /// The description of a group, for the card of this version.
     Described(u64, Box<Card>),
-    /// An attribute may fail where others are probed.
+    /// The result for one attribute; others are independent.
     Probed(usize, Result<Box<Report>, String>),
     QuestionsRead(Arc<QuestionSet>),
-    /// The forecasts of some questions, from this one on.
+    /// The predictions for some questions, starting from this one.
     QuestionsForecast(usize, Vec<Vec<f32>>),
     Forecasted(Arc<Grid>),
     Evaluated(Box<Evaluation>),
-    /// What `llmap evaluate --untested` found on the data set, if it was run.
+    /// The cached result of `llmap evaluate --untested` on the data set, if there is one.
     Untested(Option<Box<Repeat>>),
-    /// Of the question of this version.
+    /// For the prompt of this version.
     Routed(u64, Result<Route, String>),
-    /// The training questions that are like a prompt, found by the search of this version.
+    /// Training questions similar to a prompt, from the search of this version.
     Similar(u64, Result<Vec<Similar>, String>),
-    /// By the answers of this version.
+    /// For the answers of this version.
     Placed(u64, Result<Box<Placed>, String>),
     AnswersRead(Vec<Answer>),
-    /// What a pasted text that looked like a path turned out to be: a prompt.
+    /// The prompt from a pasted text that looked like a path.
     Dropped(String),
     Failed(JobKind, String),
 }
 
-/// One epoch of a training as the explorer shows it.
+/// One epoch of a training, as shown by the explorer.
 #[derive(Clone)]
 pub struct TrainingFrame {
     pub epoch: Epoch,
-    /// Its vectors, turned to follow the frame before.
+    /// Its vectors, rotated to match the frame before.
     pub projection: Projection,
 }
 
-/// What the threads send to the loop.
+/// Messages from threads to the main loop.
 pub enum Message {
     Event(Event),
-    /// With the last frame of the training, which the final map is turned to.
+    /// With the last frame of the training, to which the final map is aligned.
     Trained(Arc<Embedder>, Option<Projection>),
     TrainingFailed(Error),
 }

@@ -7,8 +7,7 @@ use rayon::prelude::*;
 /// Texts that are searched together.
 const BLOCK: usize = 8192;
 
-/// The indices of the texts that match what was typed, best first; of equals the earlier. Without a
-/// pattern all match.
+/// The indices of the matching texts, best first (ties: the earlier one). Without a pattern all match.
 pub fn matching<'a>(typed: &str, texts: impl Iterator<Item = &'a str>) -> Vec<usize> {
     let texts: Vec<&str> = texts.collect();
     let mut found = scores(typed, &texts);
@@ -16,12 +15,12 @@ pub fn matching<'a>(typed: &str, texts: impl Iterator<Item = &'a str>) -> Vec<us
     found.into_iter().map(|(i, _)| i).collect()
 }
 
-/// The indices of the texts that match what was typed, in their order.
+/// The indices of the matching texts, in order.
 pub fn found(typed: &str, texts: &[String]) -> Vec<usize> {
     scores(typed, texts).into_iter().map(|(i, _)| i).collect()
 }
 
-/// The texts that match, by index, and how well; some at a time on every core.
+/// The matching texts, by index, with their scores; in parallel.
 fn scores<T: AsRef<str> + Sync>(typed: &str, texts: &[T]) -> Vec<(usize, u32)> {
     let pattern = Pattern::parse(typed, CaseMatching::Ignore, Normalization::Smart);
     let blocks = texts.par_chunks(BLOCK).enumerate();
@@ -43,7 +42,7 @@ pub fn words(text: &str) -> impl Iterator<Item = String> + '_ {
     text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(str::to_lowercase)
 }
 
-/// True if each of some words begins a word of the text.
+/// True if each of some words is a prefix of a word of the text.
 pub fn begin_words(typed: &[String], text: &str) -> bool {
     let known: Vec<String> = words(text).collect();
     typed.iter().all(|typed| known.iter().any(|word| word.starts_with(typed.as_str())))

@@ -1,4 +1,4 @@
-//! Where everything is. A pure function of size and state, so that the mouse hits what is drawn.
+//! The layout: a pure function of size and state, so that drawing and mouse agree.
 
 use ratatui::layout::{Constraint, Layout as Split, Rect};
 
@@ -7,33 +7,33 @@ use crate::explorer::state::State;
 use crate::explorer::state::line::LineInput;
 use crate::explorer::text::wrap;
 
-/// Below this there is only a friendly word.
+/// Minimum size; below it only a message is shown.
 pub const LEAST: (u16, u16) = (60, 18);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
     pub header: Rect,
-    /// Where one pane is shown at a time.
+    /// Only one pane is shown at a time.
     pub tabs: Option<Rect>,
     pub panes: Vec<(Pane, Rect)>,
-    /// What takes the place of the panes beside the map while a training runs.
+    /// The area of the training pane, which replaces the panes next to the map.
     pub training: Option<Rect>,
     pub hints: Rect,
 }
 
 impl Layout {
-    /// The layout of the screen as it was last known; `None` if it is too small.
+    /// The layout for the last known screen size; `None` if it is too small.
     pub fn of(state: &State) -> Option<Self> {
         Self::within(state, state.area)
     }
 
-    /// The layout of a screen of the size of `area`. A frame has the size that the window has when it
-    /// is drawn, which the state learns of only afterwards.
+    /// The layout for the size of `area`: a frame has the current window size, which the state learns only
+    /// afterwards.
     pub fn within(state: &State, area: Rect) -> Option<Self> {
         if area.width < LEAST.0 || area.height < LEAST.1 {
             return None;
         }
-        // A notice takes the place of the hints, and more lines where it is long: it covers nothing.
+        // A notice replaces the hints, and takes more lines if it is long, so that it covers nothing.
         let below = notice_lines(state, area);
         let [header, body, hints] =
             Split::vertical([Constraint::Length(1), Constraint::Min(0), Constraint::Length(below)])
@@ -52,12 +52,12 @@ impl Layout {
         Some(layout)
     }
 
-    /// True where panes can stand side by side.
+    /// True if panes fit side by side.
     pub fn has_room(area: Rect) -> bool {
         area.width >= 120
     }
 
-    /// The wide pane, and beside it as many others as there is room for.
+    /// The wide pane, and as many others next to it as fit.
     fn place_beside(&mut self, body: Rect, wide: Pane, side: Pane) {
         let columns = |widths: &[Constraint]| Split::horizontal(widths).split(body);
         let rows = |area: Rect, heights: [Constraint; 2]| Split::vertical(heights).areas(area);
@@ -104,7 +104,7 @@ impl Layout {
         self.panes.iter().find(|(_, area)| area.contains((x, y).into())).copied()
     }
 
-    /// Panes that share the place of `pane`, for its title.
+    /// The panes that share the area of `pane`, for its title.
     pub fn shares(&self, pane: Pane) -> Vec<Pane> {
         if self.tabs.is_some() || self.training.is_some() {
             return vec![pane];
@@ -112,7 +112,7 @@ impl Layout {
         if pane.is_wide() {
             return Pane::ALL.iter().copied().filter(|p| p.is_wide()).collect();
         }
-        // Of the panes beside the wide one, the first takes turns with those that are not shown.
+        // Of the side panes, the first one shares its area with those that are not shown.
         let turns = self.panes.iter().find(|(p, _)| !p.is_wide()).map(|(p, _)| *p);
         if turns == Some(pane) {
             let hidden = |p: &Pane| !p.is_wide() && self.pane(*p).is_none();
@@ -122,7 +122,7 @@ impl Layout {
         }
     }
 
-    /// What is inside a pane's border and its side margins.
+    /// The inside of a pane: without border and side margins.
     pub fn inside(area: Rect) -> Rect {
         let border = Rect {
             x: area.x + 1,
@@ -134,23 +134,23 @@ impl Layout {
     }
 }
 
-/// Lines that a notice takes at most.
+/// Maximum number of lines of a notice.
 const NOTICE: usize = 3;
 
-/// The lines below the panes: one for the hints, or as many as a notice and what is typed take.
+/// The lines below the panes: one for the hints, or as many as a notice and an input line need.
 fn notice_lines(state: &State, area: Rect) -> u16 {
     let notice = state.notice.as_ref().map_or(0, |notice| {
         wrap(&notice.text, usize::from(area.width).saturating_sub(4)).len().clamp(1, NOTICE)
     });
-    // What is being typed keeps its own lines.
+    // An input line keeps its own lines.
     let typed = state.modes.line().map_or(0, LineInput::lines);
     (notice as u16 + typed).max(1)
 }
 
-/// The tabs of the tab bar, with their names and places: whole names, or short ones where those do
-/// not fit, or names for as many panes as there is room for, the focused one first.
+/// The tabs of the tab bar, with their names and areas: full names, or short ones if those do not fit, or as
+/// many panes as fit, the focused one first.
 pub fn tabs(area: Rect, focus: Pane) -> Vec<(Pane, &'static str, Rect)> {
-    // ` 1 Map `, of which the last blank is the first of the next tab.
+    // ` 1 Map `, where the last blank is the first of the next tab.
     let wide = |name: &str| name.len() as u16 + 2 + u16::from(!name.is_empty());
     let room = area.width.saturating_sub(1);
     let all = |name: fn(Pane) -> &'static str| -> Vec<&'static str> {

@@ -1,10 +1,9 @@
-//! The terminal explorer: a map of the models, and beside it the selected model, the probes and the
-//! router.
+//! The terminal explorer: a map of the models, and next to it the selected model, the probes and the router.
 //!
-//! `event` is all that can happen, `state` what is shown, `update` the only writer, `ui` a pure drawing
-//! of the state. `keys` holds the one table that dispatch, hint bar, help and the list of commands are
-//! read off. Slow work runs in `jobs` and comes back as events; `app` is the loop around them and owns
-//! the terminal. `export` says the same without a terminal.
+//! `event` defines all events, `state` what is shown; `update` is the only writer of the state, and `ui`
+//! draws it. `keys` has the one keymap for dispatch, hint bar, help and palette. Slow work runs in `jobs` and
+//! returns as events; `app` is the main loop and owns the terminal. `export` writes the same content without
+//! a terminal.
 
 mod app;
 mod bench;
@@ -33,15 +32,15 @@ pub(crate) use bench::{Frames, Opened, Spread, frames, opened, typed};
 pub(crate) use export::{Kind, Shown, document, picture, picture_of_vectors, plain};
 pub use pane::Pane;
 
-/// Whether there is a theme of this name or in this file.
+/// Checks that there is a theme with this name or file.
 ///
 /// # Errors
-/// As the explorer fails without it.
+/// The error of the explorer without it.
 pub fn check_theme(name: &str) -> crate::Result<()> {
     theme::Theme::load(name, depth::Depth::Indexed).map(drop)
 }
 
-/// Reads a theme, and nothing else.
+/// Parses a theme, for the fuzzers.
 pub(crate) fn read_theme(path: &std::path::Path) {
     let _ = theme::Theme::load(&path.to_string_lossy(), depth::Depth::Indexed);
 }

@@ -1,4 +1,4 @@
-//! The panes, and one table that describes them.
+//! The panes, and a table that describes them.
 
 use serde::{Deserialize, Serialize};
 use strum::VariantArray;
@@ -12,35 +12,35 @@ pub enum Pane {
     Map,
     /// The selected model.
     Model,
-    /// Which attributes can be read off the vectors.
+    /// Which attributes can be decoded from the vectors.
     Probe,
-    /// Who answers a prompt best.
+    /// The ranking of the models for a prompt.
     Route,
-    /// How good the forecasts were on questions not learned from.
+    /// The evaluation on held-out questions.
     Evaluate,
     /// All models as a table.
     Models,
     /// A few models side by side.
     Compare,
-    /// The questions of a data set and who answered them.
+    /// The questions of a data set with their answers.
     Questions,
-    /// Models on benchmarks, measured or forecast.
+    /// Models on benchmarks, measured or predicted.
     Forecast,
     /// A new model that is being placed.
     #[serde(rename = "new", alias = "newcomer")]
     NewModel,
 }
 
-/// What is the same for every pane.
+/// The properties of a pane.
 pub(super) struct Description {
     pub(super) title: &'static str,
-    /// The title where there is little room.
+    /// The title if there is little space.
     pub(super) short: &'static str,
-    /// It needs the wide place; the others stand beside it.
+    /// It needs the wide area; the others are next to it.
     pub(super) is_wide: bool,
-    /// The keys that focus it; the first one stands beside the title.
+    /// The keys that focus it; the first one is shown in its title.
     pub(super) keys: &'static str,
-    /// What the help says of these keys, and the hint bar, if it does.
+    /// Its description in the help, and in the hint bar if it is shown there.
     pub(super) about: &'static str,
     pub(super) hint: &'static str,
 }
@@ -88,12 +88,12 @@ impl Pane {
         self.description().is_wide
     }
 
-    /// The key that stands beside its title.
+    /// The key in its title.
     pub(super) fn key(self) -> &'static str {
         self.description().keys.split(' ').next().unwrap_or_default()
     }
 
-    /// The pane so many places further, round and round.
+    /// The pane this many positions ahead, cyclically.
     pub(super) fn ahead(self, by: usize) -> Self {
         Self::ALL[(self as usize + by) % Self::ALL.len()]
     }

@@ -1,14 +1,14 @@
-//! Text in cells: how many it takes, cut, padded, wrapped.
+//! Text measured in terminal cells: width, truncation, padding, wrapping.
 
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-/// Cells that a text takes.
+/// Width of a text in cells.
 pub fn width(text: &str) -> usize {
     text.graphemes(true).map(UnicodeWidthStr::width).sum()
 }
 
-/// The text, cut with an ellipsis where it takes more than `room` cells.
+/// The text, truncated with an ellipsis if it takes more than `room` cells.
 pub fn fit(text: &str, room: usize) -> String {
     if width(text) <= room {
         return text.to_owned();
@@ -27,7 +27,7 @@ pub fn fit(text: &str, room: usize) -> String {
     fitted
 }
 
-/// The end of a text, with an ellipsis before it where it takes more than `room` cells.
+/// The end of a text, with an ellipsis before it if it takes more than `room` cells.
 pub fn fit_end(text: &str, room: usize) -> String {
     if width(text) <= room {
         return text.to_owned();
@@ -51,7 +51,7 @@ pub fn pad(text: &str, room: usize) -> String {
     fitted
 }
 
-/// Text broken into lines of at most `room` cells, between words where that is possible.
+/// Text wrapped into lines of at most `room` cells, at word boundaries where possible.
 pub fn wrap(text: &str, room: usize) -> Vec<String> {
     let room = room.max(1);
     let mut lines = vec![String::new()];
@@ -62,7 +62,7 @@ pub fn wrap(text: &str, room: usize) -> Vec<String> {
             lines.push(String::new());
             taken = 0;
         }
-        // White space where a line breaks is the break.
+        // White space at a line break is dropped.
         if word.trim().is_empty() && (taken + w > room || taken == 0 && lines.len() > 1) {
             continue;
         }
@@ -81,8 +81,8 @@ pub fn wrap(text: &str, room: usize) -> Vec<String> {
     lines
 }
 
-/// The parts of a text between which a line may break: signs stay with the words that they touch, but
-/// a name may break behind its hyphens and slashes.
+/// The parts of a text between which a line may break: symbols stay with adjacent words, but a name may break
+/// after its hyphens and slashes.
 fn unbreakable(text: &str) -> Vec<String> {
     let is_sign = |part: &str| !part.contains(char::is_alphanumeric);
     let is_blank = |part: &str| part.trim().is_empty();

@@ -1,4 +1,4 @@
-//! Themes: colors by what they are for. Built in, and overridable in the user's config folder.
+//! Themes: colors by purpose. Built in, and customizable in the configuration folder.
 
 use std::ops::Index;
 use std::path::{Path, PathBuf};
@@ -14,22 +14,22 @@ use crate::dirs;
 use crate::error::{Error, Result};
 use crate::unpack;
 
-/// Colors for named classes; what is rarer shares one.
+/// Number of colors for named classes; rarer ones share a color.
 pub const HUES: usize = 8;
-/// How a class is painted.
+/// The color of a class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hue {
     /// One of the theme's class colors.
     Class(usize),
-    /// This bin of so many of the theme's ramp.
+    /// This bin of the theme's ramp with this many bins.
     Ramp(usize, usize),
     /// The plain color of a point.
     Plain,
-    /// The color of what is not known.
+    /// The color of unknown values.
     Unknown,
 }
 
-/// The themes that are compiled in.
+/// The built-in themes.
 const BUNDLED: [(&str, &str); 9] = [
     ("dark", include_str!("../../themes/dark.json")),
     ("light", include_str!("../../themes/light.json")),
@@ -42,7 +42,7 @@ const BUNDLED: [(&str, &str); 9] = [
     ("mono", include_str!("../../themes/mono.json")),
 ];
 
-/// What a color is for.
+/// The purpose of a color.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, VariantNames)]
 #[strum(serialize_all = "lowercase")]
 pub enum Ink {
@@ -79,13 +79,13 @@ pub enum Ink {
     Bad,
 }
 
-/// The keys of a theme file, one a color.
+/// The keys of a theme file, one per color.
 const KEYS: &[&str] = <Ink as VariantNames>::VARIANTS;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Theme {
     pub name: String,
-    /// The files that it was read from, but not what is compiled in.
+    /// The files that it was read from, without built-in themes.
     pub files: Vec<PathBuf>,
     colors: [Color; KEYS.len()],
     classes: Vec<Color>,
@@ -102,8 +102,8 @@ impl Index<Ink> for Theme {
 }
 
 impl Theme {
-    /// Reads the theme `name`: a path, a file in the user's folder, or a bundled one. What is wrong
-    /// inside a theme is a warning; the color of the theme below stands in for it.
+    /// Reads the theme `name`: a path, a file in the user's folder, or a built-in one. Invalid entries cause
+    /// warnings; the inherited color is used instead.
     ///
     /// # Errors
     /// If there is no such theme or its file cannot be read.
@@ -112,11 +112,11 @@ impl Theme {
         let mut theme = Self::base();
         let mut chain = Vec::new();
         let mut next = Some(name.to_owned());
-        // From the theme to its root first, then painted from the root up.
+        // From the theme to its root first, then applied from the root up.
         while let Some(name) = next.take() {
             let (origin, text) = find(&name)?;
             let problem =
-                |e| Error::input(&origin, e, "a theme gives colors to names, as TOML or JSON");
+                |e| Error::input(&origin, e, "a theme maps names to colors, as TOML or JSON");
             let keys = user_file::parse(&origin, &text).map_err(problem)?;
             next = keys.get("inherits").and_then(Value::as_str).map(str::to_owned);
             chain.push((name, origin.display().to_string(), keys));
@@ -124,7 +124,7 @@ impl Theme {
                 && chain.iter().any(|(name, ..)| name == parent)
             {
                 let (_, origin, _) = &chain[0];
-                warnings.push(format!("{origin}: inherits: a circle through `{parent}`"));
+                warnings.push(format!("{origin}: inherits: a cycle through `{parent}`"));
                 next = None;
             }
         }
@@ -142,7 +142,7 @@ impl Theme {
         Ok((theme, warnings))
     }
 
-    /// The names of those that are compiled in.
+    /// The names of the built-in themes.
     #[cfg(test)]
     pub fn bundled() -> impl Iterator<Item = &'static str> {
         BUNDLED.iter().map(|(name, _)| *name)
@@ -186,7 +186,7 @@ impl Theme {
                     "inherits" => Ok(()),
                     "classes" => colors(value, HUES).map(|colors| self.classes = colors),
                     "ramp" => colors(value, 2).map(|colors| self.ramp = colors),
-                    _ => Err("no such key".into()),
+                    _ => Err("unknown key".into()),
                 }
             };
             if let Err(problem) = result {
@@ -207,27 +207,27 @@ impl Theme {
         }
     }
 
-    /// True if its classes are grays, which only shapes tell apart.
+    /// True if its classes are grays, which only shapes distinguish.
     pub fn is_gray(&self) -> bool {
         let gray = |c: &Color| matches!(c, Color::Rgb(r, g, b) if r == g && g == b);
         self.depth == Depth::True && self.classes.iter().all(gray)
     }
 
-    /// `a`, so far on its way to `b`; `a` where the terminal cannot mix them.
+    /// Mixes `a` and `b` by `share`; `a` if the terminal cannot mix them.
     pub fn blend(a: Color, b: Color, share: f64) -> Color {
         let (Color::Rgb(r, g, b1), Color::Rgb(r2, g2, b2)) = (a, b) else { return a };
         let mix = |a: u8, b: u8| (f64::from(a) + (f64::from(b) - f64::from(a)) * share) as u8;
         Color::Rgb(mix(r, r2), mix(g, g2), mix(b1, b2))
     }
 
-    /// Text in a color; without colors, what stands back is dim.
+    /// Text in a color; without colors, muted text is dim.
     pub fn ink(&self, ink: Ink) -> Style {
         let style = Style::new().fg(self[ink]);
         let quiet = matches!(ink, Ink::Muted | Ink::MapDim | Ink::BarTrack | Ink::MapAxis);
         if self.depth == Depth::None && quiet {
             style.add_modifier(Modifier::DIM)
         } else {
-            // What is drawn over something quiet does not become quiet.
+            // Text over a muted background is not muted.
             style.remove_modifier(Modifier::DIM)
         }
     }
@@ -236,9 +236,9 @@ impl Theme {
         self.ink(ink).add_modifier(Modifier::BOLD)
     }
 
-    /// The line under a list's cursor.
+    /// The style of the row under the cursor of a list.
     pub fn cursor(&self) -> Style {
-        // A theme that leaves it to the terminal has no color for it either.
+        // A theme with terminal colors has no background color for it either.
         if self.depth == Depth::None || self[Ink::Cursor] == Color::Reset {
             Style::new().add_modifier(Modifier::REVERSED)
         } else {
@@ -246,7 +246,7 @@ impl Theme {
         }
     }
 
-    /// Text on a filled patch of a color.
+    /// Text on a filled background.
     pub fn badge(&self, ink: Ink) -> Style {
         if self.depth == Depth::None {
             Style::new().add_modifier(Modifier::REVERSED | Modifier::BOLD)
@@ -260,7 +260,7 @@ fn user_folder() -> Option<PathBuf> {
     Some(dirs::config()?.join("themes"))
 }
 
-/// Where the theme `name` is and what it says.
+/// The path and content of the theme `name`.
 fn find(name: &str) -> Result<(PathBuf, String)> {
     let path = Path::new(name);
     if path.extension().is_some() || name.contains(std::path::MAIN_SEPARATOR) {
@@ -281,7 +281,7 @@ fn find(name: &str) -> Result<(PathBuf, String)> {
     }
 }
 
-/// `map.dim` may be written as the `dim` of a table `map`, which is how TOML takes it without quotes.
+/// `map.dim` may be written as the `dim` of a table `map`, as TOML requires without quotes.
 fn flat(keys: &Map<String, Value>) -> Map<String, Value> {
     let mut all = Map::new();
     for (key, value) in keys {
@@ -297,13 +297,13 @@ fn flat(keys: &Map<String, Value>) -> Map<String, Value> {
 }
 
 fn color(value: &Value) -> Result<Color, String> {
-    let text = value.as_str().ok_or("a color is a text, such as \"#7fb4ff\"")?;
+    let text = value.as_str().ok_or("a color is a string, such as \"#7fb4ff\"")?;
     Color::from_str(text).map_err(|_| format!("`{text}` is not a color"))
 }
 
 fn colors(value: &Value, least: usize) -> Result<Vec<Color>, String> {
     let list = value.as_array().filter(|list| list.len() >= least);
-    let list = list.ok_or_else(|| format!("a list of at least {least} colors is needed"))?;
+    let list = list.ok_or_else(|| format!("expected a list of at least {least} colors"))?;
     list.iter().map(color).collect()
 }
 
@@ -334,14 +334,14 @@ mod tests {
             assert_eq!(theme.name, name);
             let own = KEYS.iter().chain(&["classes", "ramp"]).all(|key| keys.contains_key(*key));
             assert!(own || keys.contains_key("inherits"), "{name} lacks a key");
-            // The one that follows the terminal leaves it its own ground and text.
+            // The terminal theme has neither background nor text color.
             assert!(name == "terminal" || theme.colors.iter().all(|c| *c != Color::Reset));
         }
     }
 
     #[test]
     fn text_can_be_read() {
-        // Only the user knows the colors of the terminal.
+        // The colors of the terminal are unknown.
         for (name, _) in BUNDLED.into_iter().filter(|(name, _)| *name != "terminal") {
             let (theme, _) = Theme::load(name, Depth::True).unwrap();
             for on in [Ink::Background, Ink::Surface, Ink::Cursor] {
@@ -356,10 +356,10 @@ mod tests {
                     assert!(ratio >= 4.5, "{name}: {ink:?} on {on:?} has {ratio:.2}");
                 }
             }
-            // What stands back can still be seen.
+            // Muted text must still be visible.
             let ratio = contrast(theme[Ink::MapDim], theme[Ink::Background]);
-            assert!(ratio >= 3.0, "{name}: what stands back has {ratio:.2}");
-            // Badges are the ground's color on a patch of the accent or the warning.
+            assert!(ratio >= 3.0, "{name}: muted text has {ratio:.2}");
+            // Badges have the background color on the accent or the warning color.
             for patch in [Ink::Accent, Ink::Warn] {
                 let ratio = contrast(theme[Ink::Background], theme[patch]);
                 assert!(ratio >= 4.5, "{name}: a badge of {patch:?} has {ratio:.2}");
@@ -371,7 +371,7 @@ mod tests {
         }
     }
 
-    /// What someone without green cones sees (Viénot, Brettel and Mollon 1999), in linear light.
+    /// Simulated color vision without green cones (Viénot, Brettel and Mollon 1999), in linear light.
     fn deuteranope(color: Color) -> [f64; 3] {
         let Color::Rgb(r, g, b) = color else { panic!("{color} is not RGB") };
         let linear = |c: u8| (f64::from(c) / 255.0).powf(2.2);

@@ -1,23 +1,23 @@
-//! Files that users write by hand: TOML, or JSON.
+//! Hand-written user files: TOML or JSON.
 
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-/// Where the file `name` of a folder can be: the first one that is there holds.
+/// The possible paths of the file `name` in a folder: the first one that exists is used.
 pub fn places(folder: &Path, name: &str) -> [PathBuf; 2] {
     ["toml", "json"].map(|extension| folder.join(format!("{name}.{extension}")))
 }
 
-/// True for a name that [`places`] gives.
+/// True for a name from [`places`].
 pub fn is_one(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "toml" || extension == "json")
 }
 
-/// What a file says, by the extension of its name.
+/// Parses a file by its extension.
 ///
 /// # Errors
-/// What is wrong with it, with the line.
+/// The error, with the line.
 pub fn parse(path: &Path, text: &str) -> Result<Map<String, Value>, String> {
     if path.extension().is_some_and(|extension| extension == "toml") {
         return toml::from_str(text).map_err(|e| {
@@ -27,6 +27,6 @@ pub fn parse(path: &Path, text: &str) -> Result<Map<String, Value>, String> {
     }
     match serde_json::from_str(text).map_err(|e| e.to_string())? {
         Value::Object(fields) => Ok(fields),
-        _ => Err("an object is needed".into()),
+        _ => Err("expected an object".into()),
     }
 }

@@ -1,4 +1,4 @@
-//! The file of Embedding Atlas: a row a model with its place, its nearest models and its vector.
+//! Export for Embedding Atlas: one row per model with its position, nearest models and vector.
 
 use ndarray::ArrayView2;
 
@@ -7,12 +7,12 @@ use crate::analysis::neighbors::Finder;
 use crate::error::Result;
 use crate::table::{Cells, List, parquet_bytes};
 
-/// Neighbors that are listed of each model.
+/// Number of neighbors per model.
 const NEIGHBORS: usize = 15;
 
 /// Parquet for Embedding Atlas: the columns of `known`, `projection_x` and `projection_y` (the first two
-/// columns of `places`), `neighbors` by cosine in the full space (`ids` are rows from 0, `distances` are
-/// 1 - cosine), and `vector`.
+/// columns of `places`), `neighbors` by cosine in the full space (`ids` are rows from 0, `distances` are 1 -
+/// cosine), and `vector`.
 ///
 /// # Errors
 /// [`crate::Error::Failed`] if it cannot be written.

@@ -1,5 +1,5 @@
-//! What an embedder knows, for other programs: the tables of the explorer's panes, vectors and
-//! coordinates, in the forms that spreadsheets, notebooks and viewers of embeddings read.
+//! Exports for other programs: the tables of the explorer's panes, vectors and coordinates, in the formats of
+//! spreadsheets, notebooks and embedding viewers.
 
 mod atlas;
 mod panes;
@@ -7,6 +7,6 @@ mod sheet;
 mod vectors;
 
 pub use atlas::atlas;
-pub use panes::{Asked, Table, table};
+pub use panes::{Request, Table, table};
 pub use sheet::{Cell, Form, Sheet};
 pub use vectors::{Layout, Matrix};

@@ -1,4 +1,4 @@
-//! The tables behind the panes of the explorer.
+//! The tables shown in the panes of the explorer.
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -10,7 +10,7 @@ use crate::analysis::neighbors::nearest;
 use crate::analysis::onboarding::{Catalogue, NewModel};
 use crate::analysis::probe::{self, Prober};
 use crate::analysis::projection::Projection;
-use crate::analysis::router::{Preferences, Router};
+use crate::analysis::router::{self, Preferences, Router};
 use crate::dataset::{Dataset, Split, Values, load_answers};
 use crate::embedder::Embedder;
 use crate::error::{Error, Result};
@@ -18,86 +18,86 @@ use crate::eval::evaluation::{self, Evaluation, Settings, evaluate};
 use crate::metrics::{Metrics, log_loss};
 use crate::progress::Progress;
 
-/// Axes of the map that are listed.
+/// Number of map axes.
 const AXES: usize = 6;
-/// Neighbors that are listed of a model.
+/// Number of neighbors of a model.
 const NEIGHBORS: usize = 20;
-/// Questions that are forecast at once.
+/// Questions per batch.
 const BLOCK: usize = 1024;
 
-/// A table that a pane of the explorer shows.
+/// A table of a pane of the explorer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum Table {
-    /// The models with their cluster and their place.
+    /// The models with their clusters and map coordinates.
     Map,
-    /// What is known of one model: attributes, benchmarks, nearest models (--model).
+    /// Attributes, benchmarks and nearest models of one model (--model).
     Model,
-    /// How well each attribute is decoded from the vectors.
+    /// How well each attribute can be decoded from the vectors.
     Probe,
-    /// The models by how likely they are to answer a prompt correctly (--prompt).
+    /// The models ranked for a prompt (--prompt).
     Route,
-    /// How good the predictions are, on a data set (--data) or on val of the training.
+    /// Evaluation on a data set (--data), or on val of the training data.
     Evaluate,
-    /// The models with all that is known of them.
+    /// The models with all their attributes and scores.
     Models,
-    /// Some models side by side (--model for each).
+    /// Several models side by side (--model for each).
     Compare,
     /// The questions of a data set (--data), the most surprising first.
     Questions,
     /// Every model on every benchmark, measured or predicted.
     Forecast,
-    /// A new model's benchmarks, predicted from its answers (--answers, --data).
+    /// Predicted benchmarks of a new model (--answers, --data).
     New,
 }
 
-/// What a table is asked about.
-pub struct Asked<'a> {
+/// What a table needs.
+pub struct Request<'a> {
     /// A prompt, for [`Table::Route`] and a column of [`Table::Models`].
     pub prompt: Option<&'a str>,
     /// A data set, for [`Table::Questions`], [`Table::Evaluate`] and [`Table::New`].
     pub data: Option<&'a Dataset>,
     /// Models, for [`Table::Model`] and [`Table::Compare`].
     pub models: &'a [usize],
-    /// The answers of a new model as `llmap onboard` reads them, for [`Table::New`].
+    /// The answers of a new model as read by `llmap onboard`, for [`Table::New`].
     pub answers: Option<&'a Path>,
-    /// Decides clusters and probes.
+    /// The random seed of clusters and probes.
     pub seed: u64,
 }
 
 /// The table of a pane.
 ///
 /// # Errors
-/// [`Error::Usage`] if it needs something that is not given; what computing it fails with.
+/// [`Error::Usage`] if something required is missing; errors of the computation.
 pub fn table(
     embedder: &Embedder,
     table: Table,
-    asked: &Asked<'_>,
+    request: &Request<'_>,
     cancel: &AtomicBool,
 ) -> Result<Sheet> {
     match table {
-        Table::Map => map(embedder, asked, cancel),
-        Table::Model => match asked.models {
+        Table::Map => map(embedder, request, cancel),
+        Table::Model => match request.models {
             [model] => Ok(of_model(embedder, *model)),
             _ => Err(Error::usage("the table of a model needs one", "name it with --model")),
         },
-        Table::Probe => probes(embedder, asked, cancel),
-        Table::Route => route(embedder, asked),
-        Table::Evaluate => evaluated(embedder, asked, cancel),
-        Table::Models => models(embedder, asked, cancel),
-        Table::Compare => match asked.models {
-            [] => Err(Error::usage("there is nothing to compare", "name models with --model")),
+        Table::Probe => probes(embedder, request, cancel),
+        Table::Route => route(embedder, request),
+        Table::Evaluate => evaluated(embedder, request, cancel),
+        Table::Models => models(embedder, request, cancel),
+        Table::Compare => match request.models {
+            [] => Err(Error::usage("no models to compare", "name models with --model")),
             models => Ok(compare(embedder, models)),
         },
-        Table::Questions => questions(embedder, data(asked, "the questions")?, cancel),
+        Table::Questions => questions(embedder, data(request, "the questions")?, cancel),
         Table::Forecast => forecasts(embedder),
-        Table::New => new_model(embedder, asked, cancel),
+        Table::New => new_model(embedder, request, cancel),
     }
 }
 
-fn data<'a>(asked: &Asked<'a>, what: &str) -> Result<&'a Dataset> {
+fn data<'a>(request: &Request<'a>, what: &str) -> Result<&'a Dataset> {
     let needs = || Error::usage(format!("{what} are those of a data set"), "name it with --data");
-    asked.data.ok_or_else(needs)
+    request.data.ok_or_else(needs)
 }
 
 /// An attribute's value.
@@ -119,7 +119,7 @@ fn found(embedder: &Embedder, seed: u64, cancel: &AtomicBool) -> Result<Option<C
     };
     match clusters(&known, seed, cancel) {
         Ok(found) => Ok(Some(found)),
-        // Of few models there are none.
+        // Clustering needs more models.
         Err(Error::Usage(_)) => Ok(None),
         Err(error) => Err(error),
     }
@@ -135,9 +135,9 @@ fn answers(embedder: &Embedder, model: usize) -> u32 {
     scores.map(|score| score.responses).sum()
 }
 
-fn map(embedder: &Embedder, asked: &Asked<'_>, cancel: &AtomicBool) -> Result<Sheet> {
+fn map(embedder: &Embedder, request: &Request<'_>, cancel: &AtomicBool) -> Result<Sheet> {
     let places = Projection::pca(embedder.profiles(), AXES)?.coordinates;
-    let found = found(embedder, asked.seed, cancel)?;
+    let found = found(embedder, request.seed, cancel)?;
     let axes = (1..=AXES).map(|c| format!("pc{c}"));
     let mut sheet =
         Sheet::new(["model_name".to_owned(), "cluster".to_owned()].into_iter().chain(axes));
@@ -149,12 +149,12 @@ fn map(embedder: &Embedder, asked: &Asked<'_>, cancel: &AtomicBool) -> Result<Sh
     Ok(sheet)
 }
 
-fn models(embedder: &Embedder, asked: &Asked<'_>, cancel: &AtomicBool) -> Result<Sheet> {
-    let found = found(embedder, asked.seed, cancel)?;
-    let chances = match asked.prompt {
+fn models(embedder: &Embedder, request: &Request<'_>, cancel: &AtomicBool) -> Result<Sheet> {
+    let found = found(embedder, request.seed, cancel)?;
+    let chances = match request.prompt {
         Some(prompt) => {
             let features = embedder.encode(&[prompt])?;
-            Some(Router::new(embedder).probabilities(&features).row(0).to_vec())
+            Some(router::probabilities(embedder, &features).row(0).to_vec())
         }
         None => None,
     };
@@ -178,7 +178,7 @@ fn models(embedder: &Embedder, asked: &Asked<'_>, cancel: &AtomicBool) -> Result
     Ok(sheet)
 }
 
-/// What is known of a model, a thing a row.
+/// The properties of a model, one per row.
 fn of_model(embedder: &Embedder, model: usize) -> Sheet {
     let mut sheet = Sheet::new(["kind", "name", "value", "answers"]);
     for attribute in embedder.attributes() {
@@ -223,10 +223,10 @@ fn compare(embedder: &Embedder, models: &[usize]) -> Sheet {
     sheet
 }
 
-fn probes(embedder: &Embedder, asked: &Asked<'_>, cancel: &AtomicBool) -> Result<Sheet> {
+fn probes(embedder: &Embedder, request: &Request<'_>, cancel: &AtomicBool) -> Result<Sheet> {
     let prober = Prober::of(embedder, embedder.attributes());
     prober.check(embedder.attributes().len())?;
-    let settings = probe::Settings { seed: asked.seed, ..probe::Settings::default() };
+    let settings = probe::Settings { seed: request.seed, ..probe::Settings::default() };
     let mut sheet = Sheet::new([
         "attribute",
         "kind",
@@ -274,9 +274,9 @@ fn probes(embedder: &Embedder, asked: &Asked<'_>, cancel: &AtomicBool) -> Result
     Ok(sheet)
 }
 
-fn route(embedder: &Embedder, asked: &Asked<'_>) -> Result<Sheet> {
+fn route(embedder: &Embedder, request: &Request<'_>) -> Result<Sheet> {
     let needs = || Error::usage("a ranking is for a prompt", "give it with --prompt");
-    let prompt = asked.prompt.ok_or_else(needs)?;
+    let prompt = request.prompt.ok_or_else(needs)?;
     let any = Preferences::default();
     let mut sheet = Sheet::new([
         "rank",
@@ -307,8 +307,8 @@ fn route(embedder: &Embedder, asked: &Asked<'_>) -> Result<Sheet> {
     Ok(sheet)
 }
 
-fn evaluated(embedder: &Embedder, asked: &Asked<'_>, cancel: &AtomicBool) -> Result<Sheet> {
-    let Some(data) = asked.data else {
+fn evaluated(embedder: &Embedder, request: &Request<'_>, cancel: &AtomicBool) -> Result<Sheet> {
+    let Some(data) = request.data else {
         let mut sheet = Sheet::new(["figure", "val"]);
         for (name, figure) in Metrics::NAMES.iter().zip(embedder.provenance().val.values()) {
             sheet.push(vec![(*name).into(), figure.into()]);
@@ -328,7 +328,7 @@ fn evaluated(embedder: &Embedder, asked: &Asked<'_>, cancel: &AtomicBool) -> Res
 }
 
 fn questions(embedder: &Embedder, data: &Dataset, cancel: &AtomicBool) -> Result<Sheet> {
-    // Of the data that an embedder has learned, it has seen the answers to the training questions.
+    // The embedder was trained on the answers to the training questions of its data.
     let learned = data.fingerprint() == embedder.provenance().fingerprint;
     let kept: Vec<usize> = (0..data.questions.len())
         .filter(|q| !learned || data.questions[*q].split != Split::Train)
@@ -390,10 +390,10 @@ fn forecasts(embedder: &Embedder) -> Result<Sheet> {
     Ok(sheet)
 }
 
-fn new_model(embedder: &Embedder, asked: &Asked<'_>, cancel: &AtomicBool) -> Result<Sheet> {
+fn new_model(embedder: &Embedder, request: &Request<'_>, cancel: &AtomicBool) -> Result<Sheet> {
     let needs = || Error::usage("a new model is known by its answers", "name them with --answers");
-    let path = asked.answers.ok_or_else(needs)?;
-    let data = data(asked, "the benchmarks of a new model")?;
+    let path = request.answers.ok_or_else(needs)?;
+    let data = data(request, "the benchmarks of a new model")?;
     let given = load_answers(path, Some(data))?;
     if given.iter().all(|answer| answer.label.is_none()) {
         return Err(Error::input(path, "no row has a label", "fill in at least one"));

@@ -1,4 +1,4 @@
-//! A table of typed cells, and how it is written.
+//! A table of typed cells in several formats.
 
 use std::collections::HashSet;
 
@@ -8,13 +8,13 @@ use crate::error::{Error, Result};
 use crate::table::{Cells, parquet_bytes};
 use crate::{one_line, spreadsheet};
 
-/// How a [`Sheet`] is written.
+/// The format of a [`Sheet`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum Form {
     /// Comma-separated values, safe for spreadsheets.
     Csv,
-    /// A list with an object a row.
+    /// A list with one object per row.
     Json,
     /// A table for documents and issues.
     #[cfg_attr(feature = "cli", value(alias = "md"))]
@@ -24,7 +24,7 @@ pub enum Form {
 }
 
 impl Form {
-    /// The form that a file name asks for.
+    /// The format of a file ending.
     #[must_use]
     pub fn of_ending(ending: &str) -> Option<Self> {
         Some(match ending {
@@ -37,7 +37,7 @@ impl Form {
     }
 }
 
-/// What stands in a cell.
+/// The content of a cell.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell {
     /// Any text.
@@ -75,7 +75,7 @@ impl From<f64> for Cell {
 }
 
 impl From<f32> for Cell {
-    /// In the digits that it has: 0.1 stays 0.1.
+    /// With its own digits: 0.1 stays 0.1.
     fn from(number: f32) -> Self {
         number.to_string().parse::<f64>().map_or(Self::Unknown, Self::from)
     }
@@ -100,7 +100,7 @@ impl<T: Into<Cell>> From<Option<T>> for Cell {
 }
 
 impl Cell {
-    /// As tables hold it: nothing for what is unknown.
+    /// As in tables: empty if unknown.
     fn plain(&self) -> String {
         match self {
             Self::Text(text) => text.clone(),
@@ -122,18 +122,18 @@ impl Cell {
         }
     }
 
-    /// As people read it: four decimals, and nothing that Markdown would take for a mark.
+    /// For people: four decimals, and Markdown escaped.
     fn markdown(&self) -> String {
         match self {
             Self::Number(number) => ((number * 1e4).round() / 1e4).to_string(),
             Self::Flag(flag) => if *flag { "yes" } else { "no" }.into(),
-            other => marked_off(&other.plain()),
+            other => escaped(&other.plain()),
         }
     }
 }
 
-/// A text in one line, with a backslash before what Markdown would take for a mark.
-fn marked_off(text: &str) -> String {
+/// A text in one line, with Markdown characters escaped.
+fn escaped(text: &str) -> String {
     let line = one_line(text);
     let mut out = String::with_capacity(line.len());
     for letter in line.trim().chars() {
@@ -155,8 +155,8 @@ pub struct Sheet {
 }
 
 impl Sheet {
-    /// A table with these columns. A duplicate name, such as an attribute that is called like a
-    /// benchmark, gets a number.
+    /// A table with these columns. A duplicate name, such as an attribute with the name of a benchmark, gets
+    /// a number.
     #[must_use]
     pub fn new<S: Into<String>>(header: impl IntoIterator<Item = S>) -> Self {
         let mut seen = HashSet::new();
@@ -174,7 +174,7 @@ impl Sheet {
         Self { header: own, rows: Vec::new() }
     }
 
-    /// Adds a row; it is cut or filled to the columns.
+    /// Adds a row, truncated or padded to the number of columns.
     pub fn push(&mut self, mut row: Vec<Cell>) {
         row.resize(self.header.len(), Cell::Unknown);
         self.rows.push(row);
@@ -192,7 +192,7 @@ impl Sheet {
         &self.rows
     }
 
-    /// The table in a form.
+    /// The table in a format.
     ///
     /// # Errors
     /// [`Error::Failed`] if it cannot be written.
@@ -213,7 +213,7 @@ impl Sheet {
         }
     }
 
-    /// The columns as Parquet has them: a column with a text in it is one of texts.
+    /// The column types for Parquet: a column with any text is text.
     pub(super) fn columns(&self) -> Vec<(String, Cells)> {
         let kind = |at: usize| {
             let text = |row: &Vec<Cell>| matches!(row[at], Cell::Text(_));
@@ -240,7 +240,7 @@ impl Sheet {
 
     fn markdown(&self) -> String {
         let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
-        let mut out = line(self.header.iter().map(|name| marked_off(name)).collect());
+        let mut out = line(self.header.iter().map(|name| escaped(name)).collect());
         let rules = self.columns().into_iter().map(|(_, kind)| match kind {
             Cells::Text => "---".to_owned(),
             _ => "---:".to_owned(),
@@ -286,7 +286,7 @@ mod tests {
         assert_eq!(lines[1], "| --- | ---: | ---: | --- |");
         assert!(lines[2].starts_with("| =a\\|b&lt;c> | 7.25 | yes | x"), "{shown}");
         assert_eq!(lines[3], "| heron\\_1 |  | no |  |");
-        assert_eq!(lines.len(), 4, "no cell breaks a line");
+        assert_eq!(lines.len(), 4, "no cell contains a line break");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! A matrix with a row a model, for notebooks and viewers of embeddings.
+//! A matrix with one row per model, for notebooks and embedding viewers.
 
 use ndarray::{Array2, ArrayView2};
 
@@ -6,20 +6,20 @@ use super::sheet::{Cell, Form, Sheet};
 use crate::error::Result;
 use crate::one_line;
 
-/// How a [`Matrix`] is written.
+/// The format of a [`Matrix`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
     /// As a table with the names of the models.
     Table(Form),
-    /// The numbers alone, as `NumPy` reads them.
+    /// Only the numbers, in the format of `NumPy`.
     Npy,
-    /// The numbers alone, separated by tabs, as `TensorBoard`'s projector reads them; what is known of
-    /// the models stands in a second file, see [`Matrix::metadata`].
+    /// Only the numbers, separated by tabs, for `TensorBoard`'s projector; the metadata of the models is in a
+    /// second file, see [`Matrix::metadata`].
     Tsv,
 }
 
 impl Layout {
-    /// The layout that a file name asks for.
+    /// The format of a file ending.
     #[must_use]
     pub fn of_ending(ending: &str) -> Option<Self> {
         match ending {
@@ -31,7 +31,7 @@ impl Layout {
     }
 }
 
-/// Numbers of models.
+/// A matrix of numbers per model.
 pub struct Matrix {
     names: Vec<String>,
     columns: Vec<String>,
@@ -46,7 +46,7 @@ impl Matrix {
         Self::new(names, "v", vectors.to_owned())
     }
 
-    /// Coordinates on a map, whose columns are called after `axis`: `pc1`, `pc2` and so on.
+    /// Map coordinates, whose columns are called after `axis`: `pc1`, `pc2` and so on.
     #[must_use]
     pub fn coordinates(names: &[String], axis: &str, places: ArrayView2<'_, f64>) -> Self {
         Self::new(names, axis, places.mapv(|x| x as f32))
@@ -85,8 +85,8 @@ impl Matrix {
         sheet
     }
 
-    /// The second file of [`Layout::Tsv`]: what is known of the models, a line each, below a header
-    /// where there is more than one column, as `TensorBoard` has it.
+    /// The second file of [`Layout::Tsv`]: the metadata of the models, one per line, with a header if there
+    /// is more than one column, as `TensorBoard` expects.
     #[must_use]
     pub fn metadata(known: &Sheet) -> Vec<u8> {
         let line = |cells: &mut dyn Iterator<Item = &str>| {
@@ -104,9 +104,9 @@ impl Matrix {
     }
 }
 
-/// A matrix as `numpy.save` writes it: format 1.0, little-endian, a row after the other.
+/// A matrix in the format of `numpy.save`: version 1.0, little-endian, row by row.
 fn npy(matrix: ArrayView2<'_, f32>) -> Vec<u8> {
-    /// The data begin at a multiple of this.
+    /// The data starts at a multiple of this.
     const ALIGNED: usize = 64;
     let (rows, columns) = matrix.dim();
     let mut header =

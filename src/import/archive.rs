@@ -1,45 +1,45 @@
-//! What a zip archive holds: where the bytes of each member lie (APPNOTE of PKWARE, with ZIP64). They
-//! are read in place; nothing is unpacked to the disk.
+//! Reads the directory of a zip archive: the location of each member (APPNOTE of PKWARE, with ZIP64). Members
+//! are read in place, not extracted to disk.
 //!
-//! The crate `zip` unpacks members as streams of their own; an import reads them where they lie, in any
-//! order and on several threads, and this is all that it needs.
+//! The crate `zip` reads members as streams; an import needs random access from several threads, and this is
+//! all it takes.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
-/// A table of contents that is longer is refused: 256 MiB.
+/// Maximum size of the directory: 256 MiB.
 const LONGEST: u64 = 256 << 20;
-/// The end record and the longest remark behind it.
+/// Size of the end record and the longest comment.
 const TAIL: u64 = 22 + 0xffff + 20;
 
 /// A file in an archive.
 #[derive(Clone, Debug)]
 pub(super) struct Member {
-    /// Its path within the archive, as it stands there.
+    /// Its path within the archive, unchanged.
     pub(super) name: String,
-    /// Where its bytes begin.
+    /// The offset of its bytes.
     pub(super) start: u64,
-    /// How many there are.
+    /// Its compressed size.
     pub(super) length: u64,
-    /// How they are packed: 0 is not at all, 8 is Deflate, 93 is Zstandard.
+    /// The compression method: 0 is none, 8 is Deflate, 93 is Zstandard.
     pub(super) method: u16,
-    /// A password is needed.
+    /// True if it is encrypted.
     pub(super) locked: bool,
 }
 
-/// The members of an archive, folders left out.
+/// The members of an archive, without folders.
 ///
 /// # Errors
-/// A sentence that says what is wrong with it.
+/// A description of the problem.
 pub(super) fn members(file: &mut File) -> Result<Vec<Member>, String> {
     let broken = |e: io::Error| match e.kind() {
-        io::ErrorKind::UnexpectedEof => "not a whole zip archive".to_owned(),
+        io::ErrorKind::UnexpectedEof => "not a complete zip archive".to_owned(),
         _ => super::report::reason(&e),
     };
     let (count, size, offset, shift) =
-        contents(file).map_err(broken)?.ok_or("not a whole zip archive")?;
+        contents(file).map_err(broken)?.ok_or("not a complete zip archive")?;
     if size > LONGEST {
-        return Err("a zip archive with too long a table of contents".into());
+        return Err("a zip archive with too large a directory".into());
     }
     let mut table = Vec::new();
     file.seek(SeekFrom::Start(offset + shift)).map_err(broken)?;
@@ -48,7 +48,7 @@ pub(super) fn members(file: &mut File) -> Result<Vec<Member>, String> {
     let mut rest = &table[..];
     for _ in 0..count {
         let Some((member, header, used)) = entry(rest) else {
-            return Err("a zip archive with a broken table of contents".into());
+            return Err("a zip archive with a corrupt directory".into());
         };
         rest = &rest[used..];
         if member.name.ends_with(['/', '\\']) {
@@ -59,7 +59,7 @@ pub(super) fn members(file: &mut File) -> Result<Vec<Member>, String> {
         file.seek(SeekFrom::Start(header + shift)).map_err(broken)?;
         file.read_exact(&mut local).map_err(broken)?;
         if !local.starts_with(b"PK\x03\x04") {
-            return Err("not a whole zip archive".into());
+            return Err("not a complete zip archive".into());
         }
         let start = header + shift + 30 + u64::from(two(&local, 26)) + u64::from(two(&local, 28));
         members.push(Member { start, ..member });
@@ -67,8 +67,7 @@ pub(super) fn members(file: &mut File) -> Result<Vec<Member>, String> {
     Ok(members)
 }
 
-/// How many members there are, the length and place of their table, and how many bytes stand before the
-/// archive.
+/// The number of members, the size and offset of the directory, and the number of bytes before the archive.
 fn contents(file: &mut File) -> io::Result<Option<(u64, u64, u64, u64)>> {
     let length = file.seek(SeekFrom::End(0))?;
     let from = length.saturating_sub(TAIL);
@@ -96,7 +95,7 @@ fn contents(file: &mut File) -> io::Result<Option<(u64, u64, u64, u64)>> {
     Ok(shift.map(|shift| (count, size, offset, shift)))
 }
 
-/// A line of the table: the member, the place of its header, and the bytes that the line takes.
+/// An entry of the directory: the member, the offset of its header, and the size of the entry.
 fn entry(bytes: &[u8]) -> Option<(Member, u64, usize)> {
     if bytes.len() < 46 || !bytes.starts_with(b"PK\x01\x02") {
         return None;
@@ -114,7 +113,7 @@ fn entry(bytes: &[u8]) -> Option<(Member, u64, usize)> {
         let end = 4 + two(fields, 2) as usize;
         let field = fields.get(..end)?;
         if two(field, 0) == 1 {
-            // What did not fit into four bytes follows here, in this order.
+            // Values that do not fit in four bytes follow here, in this order.
             let mut wide = field[4..].chunks_exact(8).map(|bytes| eight(bytes, 0));
             if four(bytes, 24) == u32::MAX {
                 wide.next();

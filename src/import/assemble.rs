@@ -1,4 +1,4 @@
-//! From runs to a data set: one metric and one filter a task, one run a model and task, one label an
+//! Assembles runs to a data set: one metric and filter per task, one run per model and task, one label per
 //! answer.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 /// The answers of a run as labels: question and label.
 type Labels = Vec<(u32, f32)>;
 
-/// Puts runs together.
+/// Assembles the runs.
 pub(super) fn assemble(
     format: Format,
     runs: Vec<Run>,
@@ -29,7 +29,7 @@ pub(super) fn assemble(
     let mut report = Report { skips, ..Report::default() };
     let mut models = Models::of(&runs, &mut report);
     if format == Format::Helm {
-        // Each scenario has instructions of its own: that is no remark.
+        // Each scenario has its own instructions: that is not worth a note.
         report.notes.clear();
     }
     let mut by_task: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
@@ -80,15 +80,14 @@ pub(super) fn assemble(
     Ok(Imported::new(&names, questions, &models.all, labels, report))
 }
 
-/// The runs of which it is known what model they are of and on what: others would make a table with
-/// an empty name.
+/// The runs with a known model and task: others would cause empty names in the tables.
 fn named_runs(runs: Vec<Run>, skips: &mut Skips) -> Vec<Run> {
     let is_named = |run: &Run| {
         let task = run.task.split('\0').next().unwrap_or_default();
         let problem = match (clean(&run.model.name).is_empty(), clean(task).is_empty()) {
             (false, false) => return true,
-            (true, _) => "nothing names its model",
-            (_, true) => "nothing names its task",
+            (true, _) => "its model is unknown",
+            (_, true) => "its task is unknown",
         };
         skips.file(&run.file, problem);
         false
@@ -96,7 +95,7 @@ fn named_runs(runs: Vec<Run>, skips: &mut Skips) -> Vec<Run> {
     runs.into_iter().filter(is_named).collect()
 }
 
-/// The tasks as runs name them, and as they are to be called.
+/// The tasks as the runs call them, and their final names.
 fn raw_tasks(format: Format, documents: &Documents, runs: &[Run]) -> Vec<(String, String)> {
     let mut names = documents.tasks.clone();
     if runs.iter().any(|run| run.task.contains('\0')) {
@@ -105,7 +104,7 @@ fn raw_tasks(format: Format, documents: &Documents, runs: &[Run]) -> Vec<(String
     documents.tasks.iter().cloned().zip(names).collect()
 }
 
-/// Refuses a choice that fits nothing, with what there is.
+/// Rejects a choice that matches nothing, listing what exists.
 fn check(
     choices: &[Choice],
     what: &str,
@@ -159,7 +158,7 @@ fn in_order(
     all
 }
 
-/// How the answers of one task become labels.
+/// How the answers of a task become labels.
 struct Scoring<'a> {
     format: Format,
     task: &'a str,
@@ -169,7 +168,7 @@ struct Scoring<'a> {
 }
 
 impl Scoring<'_> {
-    /// What was taken of the task and the labels of its runs, or `None` if nothing in it is a score.
+    /// The summary of the task and the labels of its runs, or `None` if it has no scores.
     fn score(&self, members: &[usize], skips: &mut Skips) -> Option<(Task, Vec<(usize, Labels)>)> {
         let (filter, filters) = self.filter(members);
         let mut exceptions = Vec::new();
@@ -236,7 +235,7 @@ impl Scoring<'_> {
         Some((about, scored))
     }
 
-    /// Passes over the answers that only unused filters have.
+    /// Skips the answers that only have results of other filters.
     fn only_others(&self, run: usize, taken: &Part, skips: &mut Skips) {
         let Run { parts, file, .. } = &self.runs[run];
         if parts.len() < 2 {
@@ -246,21 +245,21 @@ impl Scoring<'_> {
         for part in parts.iter().filter(|part| part.filter != taken.filter) {
             for (doc, line) in part.docs.iter().zip(&part.lines) {
                 if seen.insert(*doc) {
-                    let problem = format!("filter {} lacks it", named(&taken.filter));
+                    let problem = format!("it has no result of filter {}", named(&taken.filter));
                     skips.row(file, u64::from(*line), "no answer of the filter", &problem);
                 }
             }
         }
     }
 
-    /// What the labels say: where runs differ, the rarer kind, since it is what a user must know.
+    /// The kind of the labels: where runs differ, the rarer kind, since the user needs to know it.
     fn kind(&self, members: &[usize]) -> Kind {
         let mut kinds = members.iter().map(|run| self.runs[*run].kind);
         kinds.find(|kind| !kind.is_correctness()).unwrap_or_default()
     }
 
-    /// The filter to take: the one that the user names, else the first one that all files have, else
-    /// the first one; and all filters.
+    /// The filter: the one chosen by the user, else the first one that all files have, else the first one.
+    /// Also returns all filters.
     fn filter(&self, members: &[usize]) -> (String, Vec<String>) {
         let mut all: Vec<String> = Vec::new();
         let parts = || members.iter().map(|&run| &self.runs[run].parts);
@@ -278,7 +277,7 @@ impl Scoring<'_> {
         (filter, all)
     }
 
-    /// The metric of a file: the task's, or else, unless the user named that, the file's own.
+    /// The metric of a file: the task's, or else the file's own, unless the user chose one.
     fn own<'a>(
         &self,
         name: &'a str,
@@ -288,7 +287,7 @@ impl Scoring<'_> {
     ) -> Option<(&'a str, Scale)> {
         let range = part.column(name).map(Range::of).unwrap_or_default();
         let found = part.column(name).map(|_| (name, metric::scale_of(scale, name, range)));
-        // A number or two of the task's metric do not displace what the answers of the file have.
+        // A few values of the task's metric do not displace the file's own metric.
         if strict || range.n * 2 >= best(part) {
             return found;
         }
@@ -297,7 +296,7 @@ impl Scoring<'_> {
         own.map(|(at, scale)| (&*part.metrics[at], scale)).or(found)
     }
 
-    /// The labels of a run; what has none is passed over.
+    /// The labels of a run; answers without one are skipped.
     fn labels(
         &self,
         run: usize,
@@ -310,7 +309,7 @@ impl Scoring<'_> {
         let values = part.column(metric).unwrap_or_default();
         let rows = part.docs.iter().zip(&part.lines).zip(values);
         for (row, ((&doc, &line), &value)) in rows.enumerate() {
-            // A percentage that is written as one is a share already.
+            // A value with a percent sign is already a fraction.
             let scale = if part.shares.contains(&row) { Scale::Share } else { scale };
             match scale.label(value) {
                 Some(label) => labels.push((self.questions.of[doc as usize], label)),
@@ -321,8 +320,8 @@ impl Scoring<'_> {
                 None => {
                     let problem = format!("`{metric}` is {value}");
                     let kind = match scale {
-                        Scale::Share => "a score outside of 0 to 1",
-                        Scale::Percent => "a score outside of 0 to 100",
+                        Scale::Share => "a score outside 0 to 1",
+                        Scale::Percent => "a score outside 0 to 100",
                     };
                     skips.row(&self.runs[run].file, u64::from(line), kind, &problem);
                 }
@@ -331,7 +330,7 @@ impl Scoring<'_> {
         labels
     }
 
-    /// Passes over a task in which nothing can be a label.
+    /// Skips a task in which nothing can be a label.
     fn nothing(&self, parts: &[(usize, &Part)], summaries: &[Summary], skips: &mut Skips) {
         let Some((first, _)) = parts.first() else { return };
         let answers: usize = parts.iter().map(|(_, part)| part.docs.len()).sum();
@@ -343,7 +342,7 @@ impl Scoring<'_> {
             )
         } else {
             format!(
-                "{}: no metric of correctness (there are: {names}); name one with --metric",
+                "{}: no metric of correctness (there are: {names}); choose one with --metric",
                 self.task
             )
         };
@@ -375,21 +374,21 @@ fn summaries<'a>(parts: &[(usize, &Part)], lower: impl Fn(usize) -> &'a [String]
     summaries
 }
 
-/// How many answers of a file have a number of the metric that the most have.
+/// The number of answers of a file with the most frequent metric.
 fn best(part: &Part) -> usize {
     part.values.iter().map(|values| Range::of(values).n).max().unwrap_or_default()
 }
 
-/// Which runs of a model on one task count.
+/// Which runs of a model on a task count.
 struct Choosing<'a> {
     task: &'a str,
     runs: &'a [Run],
 }
 
 impl Choosing<'_> {
-    /// Runs with other numbers of examples are other models; of the rest the newest counts, with all of
-    /// its parts. Files of which nothing tells the date are parts too, even if they share questions: of
-    /// such a question the answer of the last path counts.
+    /// Runs with different numbers of examples are different models; of the others the newest counts, with
+    /// all of its parts. Files without a date are parts too, even if they share questions: the last path then
+    /// counts.
     fn newest(
         &self,
         model: usize,
@@ -419,7 +418,7 @@ impl Choosing<'_> {
                 _ => model,
             };
             let known = answered.entry(model).or_default();
-            // Files of one date are parts of a run as long as they share no question.
+            // Files with the same date are parts of a run if they share no question.
             let older = kept.iter().any(|(newer, of, _)| {
                 *of == model && self.runs[*newer].date != self.runs[run].date
             });

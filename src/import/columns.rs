@@ -1,26 +1,26 @@
-//! What the columns of a table are for, as the user says.
+//! The roles of table columns, chosen by the user.
 
 use crate::error::{Error, Result};
 
-/// What a column can be for.
+/// The roles.
 const ROLES: [&str; 8] =
     ["question", "model", "label", "category", "split", "id", "choices", "ignore"];
 
-/// Columns by what they are for.
+/// Columns by role.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Columns(Vec<(String, String)>);
 
 impl Columns {
-    /// Reads `question=text,model=llm,label=ok`; each of `texts` may hold several.
+    /// Parses `question=text,model=llm,label=ok`; each of `texts` may contain several.
     ///
     /// # Errors
-    /// [`Error::Usage`] for a role that there is not.
+    /// [`Error::Usage`] for an unknown role.
     pub fn parse(texts: &[String]) -> Result<Self> {
         let mut all = Vec::new();
         for part in texts.iter().flat_map(|text| text.split(',')).filter(|part| !part.is_empty()) {
             let (role, name) = part.split_once('=').unwrap_or((part, ""));
             let (role, name) = (role.trim().to_lowercase(), name.trim());
-            // Names that are close at hand mean the same.
+            // Synonyms of roles.
             let role = match &*role {
                 "prompt" => "question",
                 "score" => "label",
@@ -29,7 +29,7 @@ impl Columns {
             };
             if !ROLES.contains(&role) || name.is_empty() {
                 return Err(Error::Usage(format!(
-                    "--columns: `{part}` is no role and column: write question=NAME,model=NAME,\
+                    "--columns: `{part}` is not a role and column: write question=NAME,model=NAME,\
                      label=NAME; also category, split, id, choices and ignore"
                 )));
             }

@@ -1,4 +1,4 @@
-//! What files resemble, so that an error can say how to read them.
+//! Detects the format of files, so that errors can say how to import them.
 
 use std::path::{Path, PathBuf};
 
@@ -9,19 +9,19 @@ use super::report::Skips;
 use super::value::Record;
 use crate::error::Result;
 
-/// So many files are looked at by their names: a folder may be given by mistake.
+/// Maximum number of file names to check: a folder may be given by mistake.
 const NAMED: usize = 10_000;
-/// So many files are looked into.
+/// Maximum number of files to open.
 const LOOKED: usize = 64;
 
-/// What files resemble.
+/// A detected format.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resembles {
-    /// The format that reads them; `None` if no import is needed or possible.
+    /// The format; `None` if no import is needed or possible.
     pub format: Option<Format>,
-    /// The file that shows it.
+    /// The file that it was detected from.
     pub file: PathBuf,
-    /// What else to do, where no format reads them.
+    /// What to do instead, if no format can import it.
     other: Option<&'static str>,
 }
 
@@ -30,7 +30,7 @@ impl Resembles {
         Self { format: Some(format), file: file.into(), other: None }
     }
 
-    /// What it is and what to do, in a sentence.
+    /// The format and what to do, in a sentence.
     #[must_use]
     pub fn advice(&self, paths: &[PathBuf]) -> String {
         let shown: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
@@ -47,18 +47,18 @@ impl Resembles {
     }
 }
 
-/// What the files below `paths` resemble, if anything is known.
+/// The format of the files below `paths`, if one is detected.
 ///
 /// # Errors
-/// [`crate::Error::Input`] if one of `paths` is not there.
+/// [`crate::Error::Input`] if one of `paths` does not exist.
 pub fn resembles(paths: &[PathBuf]) -> Result<Option<Resembles>> {
     Ok(of(&Tree::find_some(paths, NAMED, &mut Skips::default())?))
 }
 
-/// All formats that files below `paths` resemble, the one that [`resembles`] finds first.
+/// All formats of the files below `paths`, in the order of preference of [`resembles`].
 ///
 /// # Errors
-/// [`crate::Error::Input`] if one of `paths` is not there.
+/// [`crate::Error::Input`] if one of `paths` does not exist.
 pub fn resemble_all(paths: &[PathBuf]) -> Result<Vec<Resembles>> {
     let tree = Tree::find_some(paths, NAMED, &mut Skips::default())?;
     let files: Vec<_> = tree.files(|_| true);
@@ -78,7 +78,8 @@ pub fn resemble_all(paths: &[PathBuf]) -> Result<Vec<Resembles>> {
     Ok(all)
 }
 
-/// What the files of a tree resemble: names first, since they are more reliable, then the first records.
+/// The format of the files of a tree: by names first, since they are more reliable, then by the first
+/// records.
 pub(super) fn of(tree: &Tree) -> Option<Resembles> {
     let files: Vec<_> = tree.files(|_| true);
     let found = |file: &Path, format: Format| Some(Resembles::to(file, format));
@@ -89,8 +90,9 @@ pub(super) fn of(tree: &Tree) -> Option<Resembles> {
     }
     let table = files.iter().find(|file| bare(file.name()) == "responses");
     if let Some(file) = table.filter(|file| holds_records(file.name())) {
-        let other =
-            Some("is a table of a data set, which llmap reads as it is: llmap train its folder");
+        let other = Some(
+            "is a table of a data set, which needs no import: use llmap train with its folder",
+        );
         return Some(Resembles { format: None, file: file.path.clone(), other });
     }
     for file in files.iter().filter(|file| holds_records(file.name())).take(LOOKED) {
@@ -106,7 +108,7 @@ pub(super) fn of(tree: &Tree) -> Option<Resembles> {
         format: None,
         file: file.path.clone(),
         other: Some(
-            "is a pickle of Python, which can run programs: write it with \
+            "is a Python pickle, which can execute code: convert it with \
              pandas.read_pickle(FILE).to_parquet(\"table.parquet\"), then import that",
         ),
     })
@@ -122,7 +124,7 @@ fn first_record(file: &File) -> Option<Format> {
     format
 }
 
-/// The format of files of this name.
+/// The format of files with this name.
 fn by_name(name: &str, archive: Option<&Path>) -> Option<Format> {
     let bare = bare(name);
     let json = [".json", ".jsonl"].iter().any(|ending| stem(name, ending).is_some());
@@ -148,7 +150,7 @@ fn by_name(name: &str, archive: Option<&Path>) -> Option<Format> {
     }
 }
 
-/// The format of a file whose first record this is.
+/// The format of a file with this first record.
 fn by_record(record: &Record) -> Option<Format> {
     let has = |name: &str| record.contains_key(name);
     let any = |names: &[&str]| names.iter().any(|name| has(name));

@@ -1,4 +1,4 @@
-//! What a model was asked, out of a document: in a form that does not depend on who asked it how.
+//! Extracts the question from a document, in a form that does not depend on the prompt template.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -10,9 +10,9 @@ use super::fields::{Role, is_tests, role};
 use super::value::literal;
 use crate::names::spaced;
 
-/// An unknown field belongs to the question if the prompt holds so long a text of it.
+/// Minimum length of a text in the prompt for an unknown field to count as part of the question.
 const TELLING: usize = 12;
-/// A text that is so long and stands in another is not repeated.
+/// A text of this length that is part of another is not repeated.
 const REPEATED: usize = 20;
 
 /// A question in its parts.
@@ -20,14 +20,13 @@ const REPEATED: usize = 20;
 pub(super) struct Asked {
     /// Context and question.
     pub(super) stem: String,
-    /// What can be chosen.
+    /// The answer choices.
     pub(super) choices: Vec<String>,
-    /// What else the document holds that is neither an answer nor metadata. It tells questions
-    /// apart whose texts are the same.
+    /// The other fields that are neither answers nor metadata. They distinguish questions with the same text.
     pub(super) rest: String,
-    /// It is the prompt as it was sent, for want of a document.
+    /// True if it is the raw prompt, since there is no document.
     pub(super) rendered: bool,
-    /// Its keys, once they were asked for.
+    /// Its keys, computed on demand.
     pub(super) keys: OnceLock<[u64; 2]>,
 }
 
@@ -45,12 +44,12 @@ impl Asked {
         text.trim().to_owned()
     }
 
-    /// The same for the same question however its white space stands and its choices are shuffled.
+    /// A key that ignores white space and the order of the choices.
     pub(super) fn key(&self) -> u64 {
         self.keys()[0]
     }
 
-    /// As [`Self::key`], with the rest of the document.
+    /// As [`Self::key`], including the other fields.
     pub(super) fn wide_key(&self) -> u64 {
         self.keys()[1]
     }
@@ -74,25 +73,25 @@ impl Asked {
     }
 }
 
-/// What helps to tell which fields were asked.
+/// Hints about which fields were part of the prompt.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Hints<'a> {
-    /// The field that the user names.
+    /// The field chosen by the user.
     pub(super) field: Option<&'a str>,
-    /// The names that the task's template mentions.
+    /// The names in the task's prompt template.
     pub(super) used: &'a [String],
-    /// The prompt as it was sent.
+    /// The raw prompt.
     pub(super) prompt: Option<&'a str>,
 }
 
-/// Reads documents of a task; it remembers what their fields are for.
+/// Reads documents of a task, caching the roles of their fields.
 #[derive(Default)]
 pub(super) struct Reader {
     roles: HashMap<String, Role>,
 }
 
 impl Reader {
-    /// What a document asks, or `None` if nothing in it can be a question.
+    /// The question of a document, or `None` if there is none.
     pub(super) fn read(&mut self, doc: &Value, hints: Hints) -> Option<Asked> {
         let asked = match doc {
             Value::Object(doc) => self.object(doc, hints)?,
@@ -130,7 +129,7 @@ impl Reader {
             match (role, value) {
                 (Role::Choices, _) => lists.push((name, value)),
                 (Role::Choice, _) => single.push(value),
-                // A document within the document, such as {"stem": …, "choices": …}.
+                // A nested document, such as {"stem": …, "choices": …}.
                 (Role::Question { .. }, Value::Object(inner)) => {
                     if let Some(asked) = self.object(inner, Hints { field: None, ..hints }) {
                         questions.push(asked.stem);
@@ -138,7 +137,7 @@ impl Reader {
                     }
                 }
                 (Role::Question { main: is_main }, _) => {
-                    // Several questions on one text, each with its answer: what is asked alone.
+                    // Several questions about one text, each with its answer: only the questions are used.
                     if let Some(records) = records(value) {
                         for inner in records {
                             let asked = self.object(&inner, Hints { field: None, ..hints });
@@ -157,7 +156,7 @@ impl Reader {
                 }
                 (Role::Context, _) => {
                     let text = text(value, used);
-                    // `ctx_a` and `ctx_b` are parts of another field, as a rule.
+                    // `ctx_a` and `ctx_b` are usually parts of another field.
                     if name.ends_with("_a") || name.ends_with("_b") {
                         parts.extend(text.clone());
                     }
@@ -220,11 +219,11 @@ impl Reader {
     }
 }
 
-/// Texts one below the other, without those that another one holds, in whichever case.
+/// Joins texts with line breaks, without those contained in another one (ignoring case).
 fn joined(contexts: Vec<String>, questions: Vec<String>, parts: &[String]) -> String {
     let texts: Vec<String> = contexts.into_iter().chain(questions).collect();
     let plain: Vec<String> = texts.iter().map(|text| spaced(text).to_lowercase()).collect();
-    // The start or the end of another text: a context in parts is no longer for being one of them.
+    // The start or the end of another text: a context split into parts is no longer than one of them.
     let edge = |text: &str, long: &str| {
         let apart = |rest: &str, c: Option<char>| {
             !rest.is_empty() && c.is_none_or(|c| !c.is_alphanumeric())
@@ -248,8 +247,7 @@ fn joined(contexts: Vec<String>, questions: Vec<String>, parts: &[String]) -> St
     kept.collect::<Vec<_>>().join("\n")
 }
 
-/// The objects of a list of nothing else, be it one of JSON or written as one of Python; messages are
-/// none.
+/// The objects of a list of only objects, in JSON or Python syntax, except messages.
 fn records(value: &Value) -> Option<Vec<Map<String, Value>>> {
     let items = match value {
         Value::Array(items) => items.clone(),
@@ -267,7 +265,7 @@ fn records(value: &Value) -> Option<Vec<Map<String, Value>>> {
     (!records.is_empty() && records.iter().all(asks)).then_some(records)
 }
 
-/// A value as text; numbers only where they are wanted.
+/// A value as text; numbers only if wanted.
 fn text(value: &Value, numbers: bool) -> Option<String> {
     let text = match value {
         Value::String(text) => text.clone(),
@@ -285,7 +283,7 @@ fn text(value: &Value, numbers: bool) -> Option<String> {
     (!text.trim().is_empty()).then_some(text)
 }
 
-/// An item of a list as text; of messages, what they say.
+/// A list item as text; for messages, their content.
 fn item_text(item: &Value, numbers: bool) -> Option<String> {
     match item {
         Value::Array(items) => {
@@ -296,8 +294,8 @@ fn item_text(item: &Value, numbers: bool) -> Option<String> {
     }
 }
 
-/// The choices of a list of texts or of objects with a text, of an object with such a list, or of an
-/// object with a text for each letter.
+/// The choices of a list of texts or of objects with a text, of an object with such a list, or of an object
+/// with a text for each letter.
 fn listed(value: &Value) -> Vec<String> {
     let one = |value: &Value| match value {
         Value::Object(object) => {

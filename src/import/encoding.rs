@@ -1,9 +1,8 @@
-//! Text as UTF-8, whatever mark of an encoding stands before it.
+//! Decodes text to UTF-8 by its byte order mark.
 
 use std::io::{self, BufRead, BufReader, Read};
 
-/// The reader behind a byte order mark, transcoded from UTF-16 where the mark says so. `head` are its
-/// first bytes.
+/// The reader after a byte order mark, decoding UTF-16 if it says so. `head` are its first bytes.
 pub(super) fn utf8(head: &[u8], mut reader: Box<dyn BufRead>) -> Result<Box<dyn BufRead>, String> {
     let skip = |reader: &mut Box<dyn BufRead>, n: u64| {
         io::copy(&mut reader.by_ref().take(n), &mut io::sink())
@@ -26,13 +25,13 @@ pub(super) fn utf8(head: &[u8], mut reader: Box<dyn BufRead>) -> Result<Box<dyn 
     }
 }
 
-/// UTF-16, as a shell of Windows writes it, read as UTF-8.
+/// UTF-16, as written by Windows shells, decoded to UTF-8.
 struct Utf16 {
     inner: Box<dyn BufRead>,
     unit: fn([u8; 2]) -> u16,
-    /// The first half of a pair whose second half has not come yet.
+    /// The first half of a surrogate pair.
     half: Option<u16>,
-    /// What is transcoded and not yet read.
+    /// Decoded bytes that were not read yet.
     ready: Vec<u8>,
     at: usize,
 }

@@ -1,24 +1,24 @@
-//! What the fields of a document are for, by their names.
+//! The roles of document fields, by their names.
 
-/// The part that a field plays.
+/// The role of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
-    /// What is to be read before the question.
+    /// Context before the question.
     Context,
-    /// What is asked; `main` if the name says nothing else.
+    /// The question; `main` if the name says nothing else.
     Question {
-        /// The name is that of a question alone, not a part of another name.
+        /// The whole name means question, not only a part of it.
         main: bool,
     },
-    /// All that can be chosen.
+    /// All choices.
     Choices,
-    /// One of what can be chosen.
+    /// One of the choices.
     Choice,
-    /// What is right, or why.
+    /// The correct answer, or its explanation.
     Answer,
-    /// What the model never sees: an id, a source, a level.
+    /// Metadata that the model never sees: an id, a source, a level.
     Metadata,
-    /// Its name does not tell.
+    /// Unknown.
     Unknown,
 }
 
@@ -237,8 +237,8 @@ const QUESTIONS: &[&str] = &[
     "phrase",
 ];
 
-/// The words of a name: `questionStem`, `question_stem` and `Question Stem` have the same two, and
-/// digits are a word.
+/// The words of a name: `questionStem`, `question_stem` and `Question Stem` have the same two; digits are a
+/// word.
 fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut last = ' ';
@@ -258,12 +258,12 @@ fn words(name: &str) -> Vec<String> {
     words
 }
 
-/// True for tests of a program: its author may have been shown them.
+/// True for tests of a program, which the model may have been shown.
 pub(super) fn is_tests(name: &str) -> bool {
     words(name).iter().any(|word| word == "test" || word == "tests")
 }
 
-/// The part that a field of this name plays.
+/// The role of a field with this name.
 pub(super) fn role(name: &str) -> Role {
     let words = words(name);
     let any = |list: &[&str]| words.iter().any(|word| list.contains(&&**word));

@@ -1,5 +1,4 @@
-//! The files below the paths that a user names: found through links and in archives, opened
-//! whatever they are packed with.
+//! Finds the files below the given paths, through links and in archives, and opens them with any compression.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::{self, File as Open};
@@ -13,50 +12,50 @@ use super::{archive, encoding};
 use crate::error::{Error, Result};
 use crate::names::natural;
 use crate::table::Records;
-use crate::unpack::{self, POINTER_FIX, Packed, Unpacked, is_pointer};
+use crate::unpack::{self, POINTER_FIX, Packed, Unpacked, is_lfs_pointer};
 
 /// Endings of compressed files.
 const PACKED: [&str; 3] = ["", ".gz", ".zst"];
-/// Archives that cannot be read here.
+/// Unsupported archives.
 const ARCHIVES: [&str; 8] =
     [".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.bz2", ".bz2", ".xz", ".7z"];
-/// Folders within folders that are looked through.
+/// Maximum depth of folders.
 const DEPTH: usize = 24;
-/// The text of a link is at most so long.
+/// Maximum length of a link's text.
 const LINK: u64 = 1024;
-/// Files of an archive that are looked at.
+/// Maximum number of members of an archive.
 const MEMBERS: usize = 200_000;
 
-/// A file from outside.
+/// An input file.
 #[derive(Clone, Debug)]
 pub(super) struct File {
-    /// Where it is; a member of an archive lies below the archive.
+    /// Its path; a member of an archive is below the archive.
     pub(super) path: PathBuf,
     place: Place,
 }
 
-/// Where its bytes are.
+/// The location of its bytes.
 #[derive(Clone, Debug)]
 enum Place {
     /// At its path.
     Here,
-    /// In another file, whose path it holds in place of a link.
+    /// In another file, whose path it contains in place of a link.
     There(PathBuf),
     /// In an archive.
     Within(Member),
 }
 
-/// Where the bytes of a member lie in its archive.
+/// The location of a member in its archive.
 #[derive(Clone, Debug)]
 struct Member {
     archive: PathBuf,
     start: u64,
     length: u64,
-    /// Otherwise not packed, or with what shows in the first bytes, as Zstandard does.
+    /// Stored, or compressed in a format that its first bytes show, such as Zstandard.
     deflated: bool,
 }
 
-/// What a file is made of.
+/// The type of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
     Json,
@@ -64,35 +63,34 @@ pub(super) enum Shape {
     Parquet,
 }
 
-/// All files below the named paths.
+/// All files below the given paths.
 #[derive(Debug, Default)]
 pub(super) struct Tree {
     files: Vec<File>,
     index: HashMap<PathBuf, usize>,
-    /// Files that the user named.
+    /// Files given directly.
     named: HashSet<PathBuf>,
-    /// Files beside those, which are not to be imported.
+    /// Files next to those, which are not imported.
     context: HashSet<PathBuf>,
 }
 
-/// Endings of files that can hold records.
+/// Endings of files that may contain records.
 const ENDINGS: [&str; 4] = [".jsonl", ".json", ".csv", ".parquet"];
 /// Endings that mean the same.
 const SAME: [(&str, &str); 2] = [(".jsonl", ".ndjson"), (".csv", ".tsv")];
 
-/// True for the name of a file that can hold records.
+/// True for the name of a file that may contain records.
 pub(super) fn holds_records(name: &str) -> bool {
     ENDINGS.iter().any(|ending| stem(name, ending).is_some())
 }
 
-/// What stands before `ending`, in whichever case that is written.
+/// The part before `ending`, ignoring case.
 fn before<'a>(name: &'a str, ending: &str) -> Option<&'a str> {
     let (start, end) = name.split_at_checked(name.len().checked_sub(ending.len())?)?;
     end.eq_ignore_ascii_case(ending).then_some(start)
 }
 
-/// What stands before `ending` in a file name, be it compressed or not. What is known by two endings
-/// has both.
+/// The part of a file name before `ending`, compressed or not.
 pub(super) fn stem<'a>(name: &'a str, ending: &str) -> Option<&'a str> {
     let other = SAME.iter().find(|(known, _)| *known == ending).map_or(ending, |(_, other)| other);
     PACKED.iter().find_map(|packed| {
@@ -101,19 +99,19 @@ pub(super) fn stem<'a>(name: &'a str, ending: &str) -> Option<&'a str> {
     })
 }
 
-/// True for an archive of Inspect, whose members are those of one log.
+/// True for an archive of Inspect, whose members belong to one log.
 pub(super) fn is_log_archive(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("eval"))
 }
 
-/// A file name without its ending and without the number that browsers give to copies.
+/// A file name without its ending and without the number that browsers add to copies.
 pub(super) fn bare(name: &str) -> &str {
     let stem = ENDINGS.iter().find_map(|ending| stem(name, ending)).unwrap_or(name);
     let copy = stem.strip_suffix(')').and_then(|rest| rest.rsplit_once(" ("));
     copy.filter(|(_, n)| n.bytes().all(|b| b.is_ascii_digit())).map_or(stem, |(rest, _)| rest)
 }
 
-/// The first bytes of a file, whether they were packed, and all bytes.
+/// The first bytes of a file, whether it was compressed, and all bytes.
 type Head = (Vec<u8>, bool, Box<dyn BufRead>);
 
 impl File {
@@ -122,14 +120,14 @@ impl File {
         self.path.file_name().and_then(|name| name.to_str()).unwrap_or_default()
     }
 
-    /// The names of the folders that it lies in, the innermost first.
+    /// The names of its parent folders, innermost first.
     pub(super) fn folders(&self) -> Vec<String> {
         let absolute = std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone());
         let names = absolute.ancestors().skip(1).filter_map(Path::file_name);
         names.map(|name| name.to_string_lossy().into_owned()).collect()
     }
 
-    /// Where it is, through all links, and where in an archive.
+    /// Its real location, with links resolved, and its offset in an archive.
     fn real(&self) -> (PathBuf, u64) {
         let (path, at) = match &self.place {
             Place::Here => (&self.path, 0),
@@ -139,7 +137,7 @@ impl File {
         (fs::canonicalize(path).unwrap_or_else(|_| path.clone()), at)
     }
 
-    /// The archive that it lies in.
+    /// The archive that contains it.
     pub(super) fn archive(&self) -> Option<&Path> {
         match &self.place {
             Place::Within(member) => Some(&member.archive),
@@ -147,7 +145,7 @@ impl File {
         }
     }
 
-    /// What it is made of, by its name.
+    /// Its type, by its name.
     pub(super) fn shape(&self) -> Shape {
         if stem(self.name(), ".parquet").is_some() {
             Shape::Parquet
@@ -158,10 +156,10 @@ impl File {
         }
     }
 
-    /// The rows of a Parquet file; of its columns those that `keep` wants.
+    /// The rows of a Parquet file; reads only the columns for which `keep` is true.
     ///
     /// # Errors
-    /// A sentence that says what is in the way.
+    /// A description of the problem.
     pub(super) fn parquet(&self, keep: impl Fn(&str) -> bool) -> Result<Records, String> {
         let path = match &self.place {
             Place::Here => Some(&self.path),
@@ -178,16 +176,16 @@ impl File {
         if let Some(problem) = foreign(&head, packed).filter(|_| !head.starts_with(b"PAR1")) {
             return Err(problem);
         }
-        // Its table of contents stands at the end: it has to lie on the disk.
+        // The metadata is at the end: the file must be on disk.
         let mut file = tempfile::tempfile().map_err(|e| reason(&e))?;
         std::io::copy(&mut reader, &mut file).map_err(|e| reason(&e))?;
         Records::open(file, keep)
     }
 
-    /// The bytes, unpacked and as UTF-8 where a mark says that they are UTF-16.
+    /// The bytes, decompressed and decoded from UTF-16 if necessary.
     ///
     /// # Errors
-    /// A sentence that says what is in the way.
+    /// A description of the problem.
     pub(super) fn open(&self) -> Result<Box<dyn BufRead>, String> {
         let (head, packed, reader) = self.unpacked()?;
         if let Some(problem) = foreign(&head, packed) {
@@ -196,7 +194,7 @@ impl File {
         encoding::utf8(&head, reader)
     }
 
-    /// The first bytes, whether they were packed, and all bytes.
+    /// The first bytes, whether they were compressed, and all bytes.
     fn unpacked(&self) -> Result<Head, String> {
         let raw: Box<dyn Read> = match &self.place {
             Place::Here => Box::new(plain(&self.path)?),
@@ -216,28 +214,28 @@ impl File {
         };
         let (head, mut reader) = peeked(raw).map_err(|e| reason(&e))?;
         let (mut start, mut packed) = (head, false);
-        // What a file is packed with shows in its first bytes: names can be wrong.
+        // The compression is detected from the first bytes, since names can be wrong.
         if start.starts_with(&[0x1f, 0x8b]) {
             let counted = Packed::new(reader);
             let count = counted.count();
             let decoder = Unpacked::new(flate2::read::MultiGzDecoder::new(counted), count);
             (start, reader) = peeked(Box::new(decoder))
-                .map_err(|e| format!("not a whole gzip file ({})", reason(&e)))?;
+                .map_err(|e| format!("not a complete gzip file ({})", reason(&e)))?;
             packed = true;
         } else if start.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
             let counted = Packed::new(reader);
             let count = counted.count();
             let decoder = ruzstd::decoding::StreamingDecoder::new(counted)
-                .map_err(|e| format!("not a whole Zstandard file ({e})"))?;
+                .map_err(|e| format!("not a complete Zstandard file ({e})"))?;
             (start, reader) = peeked(Box::new(Unpacked::new(decoder, count)))
-                .map_err(|e| format!("not a whole Zstandard file ({})", reason(&e)))?;
+                .map_err(|e| format!("not a complete Zstandard file ({})", reason(&e)))?;
             packed = true;
         }
         Ok((start, packed, reader))
     }
 }
 
-/// A file that ends.
+/// A regular file.
 fn plain(path: &Path) -> Result<Open, String> {
     path.metadata().map_err(|e| reason(&e))?;
     unpack::file(path).map_err(|error| match error {
@@ -255,12 +253,12 @@ fn peeked(mut reader: Box<dyn Read>) -> std::io::Result<(Vec<u8>, Box<dyn BufRea
     Ok((head, Box::new(BufReader::with_capacity(1 << 18, whole))))
 }
 
-/// What a file is that cannot hold records, by its first bytes.
+/// Why a file cannot contain records, by its first bytes.
 fn foreign(head: &[u8], packed: bool) -> Option<String> {
     let text = String::from_utf8_lossy(head).trim_start().to_lowercase();
     let problem = if head.is_empty() {
         "the file is empty"
-    } else if is_pointer(head) {
+    } else if is_lfs_pointer(head) {
         return Some(format!("a Git LFS pointer instead of the file: {POINTER_FIX}"));
     } else if text.starts_with("<!doctype")
         || text.starts_with("<html")
@@ -268,21 +266,21 @@ fn foreign(head: &[u8], packed: bool) -> Option<String> {
     {
         "a web page instead of the file: download it again"
     } else if head.starts_with(b"PK\x03\x04") {
-        "a zip archive by another name: call it .zip"
+        "a zip archive with another ending: rename it to .zip"
     } else if head.starts_with(b"PAR1") {
-        "a Parquet file by another name: call it .parquet"
+        "a Parquet file with another ending: rename it to .parquet"
     } else if head.starts_with(b"BZh") || head.starts_with(b"\xfd7zXZ") {
-        "packed with bzip2 or xz: unpack it first"
+        "compressed with bzip2 or xz: decompress it first"
     } else if head.get(257..262) == Some(b"ustar") {
         "a tar archive: unpack it first"
     } else if head.starts_with(&[0x80])
         && head.get(1).is_some_and(|version| (2..6).contains(version))
     {
-        "a pickle of Python, which can run programs: write it with pandas.read_pickle(FILE).to_parquet(\"table.parquet\")"
+        "a Python pickle, which can execute code: convert it with pandas.read_pickle(FILE).to_parquet(\"table.parquet\")"
     } else if head.iter().all(|byte| *byte == 0) {
-        "nothing but zero bytes, as after a crash: copy it again"
+        "only zero bytes, as after a crash: copy it again"
     } else if packed && head.starts_with(&[0x1f, 0x8b]) {
-        "packed twice: unpack it first"
+        "compressed twice: decompress it first"
     } else {
         return None;
     };
@@ -290,15 +288,15 @@ fn foreign(head: &[u8], packed: bool) -> Option<String> {
 }
 
 impl Tree {
-    /// All files below `paths`, in the order of their paths; links are followed, archives looked into.
+    /// All files below `paths`, sorted by path; links are followed, archives are searched.
     ///
     /// # Errors
-    /// [`Error::Input`] if one of `paths` is not there.
+    /// [`Error::Input`] if one of `paths` does not exist.
     pub(super) fn find(paths: &[PathBuf], skips: &mut Skips) -> Result<Self> {
         Self::find_some(paths, usize::MAX, skips)
     }
 
-    /// As [`Self::find`], but so many files at most.
+    /// As [`Self::find`], but at most this many files.
     pub(super) fn find_some(paths: &[PathBuf], most: usize, skips: &mut Skips) -> Result<Self> {
         let mut tree = Self::default();
         for path in paths {
@@ -320,7 +318,7 @@ impl Tree {
                 match entry {
                     Ok(entry) if entry.file_type().is_file() => tree.add(entry.into_path(), skips),
                     Ok(_) => {}
-                    // A loop of links leads to what is seen anyway.
+                    // A loop of links leads to files that are found anyway.
                     Err(e) if e.loop_ancestor().is_some() => {}
                     Err(e) => {
                         let reason = e.io_error().map_or_else(|| "cannot be read".into(), reason);
@@ -335,7 +333,7 @@ impl Tree {
         Ok(tree)
     }
 
-    /// What lies beside a file that is named directly is not imported, but it may tell of the file.
+    /// Files next to a directly given one are not imported, but may have information about it.
     fn neighbors(&mut self, path: &Path) {
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let Ok(entries) = fs::read_dir(parent.unwrap_or(Path::new("."))) else { return };
@@ -359,7 +357,7 @@ impl Tree {
 
     fn add(&mut self, path: PathBuf, skips: &mut Skips) {
         if is_foreign(&path) {
-            skips.file(&path, "an archive that llmap does not read: unpack it first");
+            skips.file(&path, "an unsupported archive: unpack it first");
         } else if is_packed(&path) {
             let before = self.files.len();
             match self.members(&path, skips) {
@@ -373,7 +371,7 @@ impl Tree {
         }
     }
 
-    /// The members of a zip archive, in the order of their names.
+    /// The members of a zip archive, sorted by name.
     fn members(&mut self, path: &Path, skips: &mut Skips) -> Result<(), String> {
         let mut file = plain(path)?;
         let mut head = Vec::new();
@@ -391,7 +389,7 @@ impl Tree {
             }
             if !matches!(member.method, 0 | 8 | 93) {
                 return Err(format!(
-                    "a zip archive packed in a way that llmap does not read ({}): unpack it first",
+                    "a zip archive with an unsupported compression ({}): unpack it first",
                     member.method
                 ));
             }
@@ -423,8 +421,8 @@ impl Tree {
         Ok(())
     }
 
-    /// The files to import whose name is `wanted`, and those that the user named. The same file by two
-    /// paths counts once.
+    /// The files to import whose name is `wanted`, and those given directly. A file with two paths counts
+    /// once.
     pub(super) fn files(&self, wanted: impl Fn(&str) -> bool) -> Vec<File> {
         let mut seen = HashSet::new();
         let files = self.files.iter().filter(|file| !self.context.contains(&file.path));
@@ -432,17 +430,17 @@ impl Tree {
         files.filter(|file| seen.insert(file.real())).cloned().collect()
     }
 
-    /// True if the user named this very file.
+    /// True if the file was given directly.
     pub(super) fn is_named(&self, file: &File) -> bool {
         self.named.contains(&file.path)
     }
 
-    /// All files, neighbors of named ones too.
+    /// All files, including neighbors of directly given ones.
     pub(super) fn all(&self) -> impl Iterator<Item = &File> {
         self.files.iter()
     }
 
-    /// The file of this name beside another, compressed or not.
+    /// The file of this name next to another, compressed or not.
     pub(super) fn beside(&self, file: &File, name: &str) -> Option<&File> {
         PACKED.iter().find_map(|packed| {
             let path = file.path.with_file_name(format!("{name}{packed}"));
@@ -450,7 +448,7 @@ impl Tree {
         })
     }
 
-    /// How many files there are, by ending: `12 files (8 .csv, 4 .md)`.
+    /// The number of files, by ending: `12 files (8 .csv, 4 .md)`.
     pub(super) fn describe(&self) -> String {
         let mut endings: BTreeMap<String, usize> = BTreeMap::new();
         let files = self.files.iter().filter(|file| !self.context.contains(&file.path));
@@ -473,7 +471,7 @@ impl Tree {
     }
 }
 
-/// True for an archive that cannot be read, by its name.
+/// True for an unsupported archive, by its name.
 fn is_foreign(path: &Path) -> bool {
     let name = path.to_string_lossy();
     ARCHIVES.iter().any(|ending| before(&name, ending).is_some())
@@ -485,8 +483,8 @@ fn is_packed(path: &Path) -> bool {
     zip || is_log_archive(path) || is_foreign(path)
 }
 
-/// Where a file leads that holds the path of another in place of a link: so Git writes links on disks
-/// that know none.
+/// The target of a file that contains the path of another in place of a link: Git writes links in this way on
+/// file systems without links.
 fn linked(path: &Path) -> Option<PathBuf> {
     let about = path.metadata().ok().filter(|about| (1..=LINK).contains(&about.len()));
     let text = about.and_then(|_| fs::read_to_string(path).ok())?;

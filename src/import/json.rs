@@ -1,5 +1,5 @@
-//! JSON as programs and disks leave it: a document a line, a list, documents one after the other,
-//! with Python's NaN and whatever a crash left behind. One odd value never ends the reading.
+//! Reads JSON as it is found in practice: one document per line, a list, concatenated documents, with
+//! Python's NaN and truncation by a crash. One invalid value never ends the reading.
 
 use std::borrow::Cow;
 use std::io::{Cursor, Read};
@@ -12,18 +12,18 @@ use super::report::{Skips, reason};
 use super::scan::{Item, Outcome, Scan};
 use crate::error::json_fault;
 
-/// So much of a file shows what it holds: 8 MiB.
+/// The part of a file that is used for detection: 8 MiB.
 const HEAD: u64 = 8 << 20;
-/// A whole file that is read as one document is at most so long: 512 MiB.
+/// Maximum size of a file that is read as one document: 512 MiB.
 const WHOLE: u64 = 512 << 20;
 
-/// Reads one document, with what Python and crashes do to it repaired if need be.
+/// Parses one document, repairing what Python or a crash did to it if necessary.
 pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     serde_json::from_slice(bytes)
         .or_else(|error| serde_json::from_slice(&repaired(bytes)).map_err(|_| json_fault(&error)))
 }
 
-/// The document that a file holds; what stands behind it is passed over.
+/// The document in a file; anything after it is ignored.
 pub(super) fn document<T: DeserializeOwned>(file: &File) -> Result<T, String> {
     let mut bytes = Vec::new();
     file.open()?.take(WHOLE + 1).read_to_end(&mut bytes).map_err(|e| reason(&e))?;
@@ -42,9 +42,9 @@ pub(super) fn document<T: DeserializeOwned>(file: &File) -> Result<T, String> {
     })
 }
 
-/// Hands on each record of a file with its line; what is none is passed over and counted. Of a document
-/// that is an object, `key` names the list of records. A row of CSV is a record of texts, one of Parquet
-/// has the types of its columns.
+/// Passes on each record of a file with its line; invalid ones are skipped and counted. In a document that is
+/// an object, `key` is the name of the list of records. A row of CSV is a record of texts, one of Parquet has
+/// the types of its columns.
 pub(super) fn records<T: DeserializeOwned>(
     file: &File,
     key: Option<&str>,
@@ -63,7 +63,7 @@ pub(super) fn records<T: DeserializeOwned>(
     within(file, key, &mut |_, _| {}, skips, &mut each);
 }
 
-/// As [`records`] of JSON, with what else the object holds before its list: names and bytes.
+/// As [`records`] of JSON, with the other fields before the object's list: names and bytes.
 pub(super) fn within<T: DeserializeOwned>(
     file: &File,
     key: Option<&str>,
@@ -92,7 +92,7 @@ pub(super) fn within<T: DeserializeOwned>(
     }
 }
 
-/// True if one of the first records of a file is as wanted.
+/// True if one of the first records of a file satisfies `wanted`.
 pub(super) fn begins_with(file: &File, wanted: impl Fn(&Map<String, Value>) -> bool) -> bool {
     let mut found = false;
     first(file, &mut |record| {
@@ -102,7 +102,7 @@ pub(super) fn begins_with(file: &File, wanted: impl Fn(&Map<String, Value>) -> b
     found
 }
 
-/// Hands on the first records of a file, three at most, until `each` says false.
+/// Passes on the first records of a file, at most three, until `each` returns false.
 pub(super) fn first(file: &File, each: &mut dyn FnMut(Map<String, Value>) -> bool) {
     let mut looked = 0;
     if file.shape() != Shape::Json {
@@ -123,7 +123,7 @@ pub(super) fn first(file: &File, each: &mut dyn FnMut(Map<String, Value>) -> boo
         record.is_none_or(&mut *each) && looked < 3
     });
     if !any {
-        // One long document: what it begins with.
+        // One long document: its beginning.
         let Ok(reader) = file.open() else { return };
         let mut record = Map::new();
         let mut member = |name: &str, bytes: &[u8]| {
@@ -137,7 +137,7 @@ pub(super) fn first(file: &File, each: &mut dyn FnMut(Map<String, Value>) -> boo
     }
 }
 
-/// Parses one value, or the several that a line without its break holds.
+/// Parses one value, or several without a line break.
 fn take<T: DeserializeOwned>(
     file: &File,
     line: u64,
@@ -151,7 +151,7 @@ fn take<T: DeserializeOwned>(
             Some(b'[') => "a list",
             Some(b'"') => "a string",
             Some(b'0'..=b'9' | b'-' | b't' | b'f' | b'n') => "a single value",
-            _ => "text that is no JSON",
+            _ => "text that is not JSON",
         };
         return skips.row(&file.path, line, "no record", what);
     }
@@ -168,20 +168,19 @@ fn take<T: DeserializeOwned>(
     {
         several.push(parse::<T>(scan.bytes()));
     }
-    // A broken record that looks like one is one fault.
+    // Invalid records of the same kind are one fault.
     let good = several.iter().filter(|one| one.is_ok()).count();
     if good == 0 {
-        return skips.row(&file.path, line, "broken JSON", &problem);
+        return skips.row(&file.path, line, "invalid JSON", &problem);
     }
     if scan.space().is_ok_and(|byte| byte.is_some()) || several.len() > good {
-        skips.row(&file.path, line, "text behind a record", "");
+        skips.row(&file.path, line, "text after a record", "");
     }
     several.into_iter().flatten().for_each(|record| each(record, skips));
 }
 
-/// The same JSON with what Python writes and JSON does not know put right: NaN and Infinity become
-/// null, raw control characters and halves of surrogate pairs are escaped or replaced, bytes that are
-/// no UTF-8 too, and a comma before a closing bracket goes.
+/// The same JSON, repaired: Python's NaN and Infinity become null, raw control characters and halves of
+/// surrogate pairs are escaped or replaced, as are bytes that are not UTF-8, and trailing commas are removed.
 fn repaired(bytes: &[u8]) -> Vec<u8> {
     let text: Cow<str> = String::from_utf8_lossy(bytes);
     let bytes = text.as_bytes();
@@ -217,7 +216,7 @@ fn repaired(bytes: &[u8]) -> Vec<u8> {
         } else if byte == b','
             && matches!(rest[1..].trim_ascii_start().first(), None | Some(b'}' | b']'))
         {
-            // A comma with nothing after it.
+            // A trailing comma.
         } else if byte != 0 {
             quoted = byte == b'"';
             out.push(byte);
@@ -227,7 +226,7 @@ fn repaired(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-/// A `\u` escape as it may stand, and how many bytes it takes: half a pair becomes U+FFFD.
+/// The repaired `\u` escape, and how many bytes it takes: half a pair becomes U+FFFD.
 fn escape(rest: &[u8]) -> (&[u8], usize) {
     let unit = |at: usize| {
         let digits = rest.get(at + 2..at + 6).filter(|_| rest[at..].starts_with(b"\\u"))?;

@@ -1,8 +1,11 @@
-//! Which metric of a task says whether an answer is right, and what its numbers mean.
+//! Chooses the metric of correctness of a task, and its scale.
+
+mod names;
 
 use super::{Choice, Format};
+use names::{BAD, GOOD, PERCENT, known};
 
-/// How the numbers of a metric become labels.
+/// How the values of a metric become labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Scale {
     /// From 0 to 1.
@@ -12,33 +15,33 @@ pub(super) enum Scale {
 }
 
 impl Scale {
-    /// The label, unless the number is outside of what may be.
+    /// The label, unless the value is out of range.
     pub(super) fn label(self, value: f32) -> Option<f32> {
         let value = if self == Self::Percent { value / 100.0 } else { value };
         (0.0..=1.0).contains(&value).then_some(value)
     }
 }
 
-/// The numbers of a metric in short.
+/// Statistics of a metric's values.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Range {
     /// How many there are.
     pub(super) n: usize,
-    /// How many of them lie from 0 to 1.
+    /// How many are from 0 to 1.
     shares: usize,
-    /// How many of them lie above 1.
+    /// How many are above 1.
     above: usize,
-    /// How many of them lie from 0 to 100.
+    /// How many are from 0 to 100.
     within: usize,
     /// How many of those are not 0.
     some: usize,
-    /// How many of those lie above 1.
+    /// How many of those are above 1.
     over: usize,
-    /// The greatest of those.
+    /// The largest of those.
     top: f32,
-    /// True if all that lie from 0 to 1 are one of the two.
+    /// True if all from 0 to 1 are 0 or 1.
     binary: bool,
-    /// True if one file of these holds percentages.
+    /// True if the values of one file are percentages.
     percent: bool,
 }
 
@@ -50,7 +53,7 @@ impl Default for Range {
 }
 
 impl Range {
-    /// Of these numbers of one file, NaN standing for none.
+    /// Of the values of one file, where NaN means missing.
     pub(super) fn of(values: &[f32]) -> Self {
         let mut range = Self::default();
         for &value in values.iter().filter(|value| value.is_finite()) {
@@ -68,7 +71,7 @@ impl Range {
         range
     }
 
-    /// Of these and others.
+    /// Merges two.
     pub(super) fn with(self, other: Self) -> Self {
         Self {
             n: self.n + other.n,
@@ -83,14 +86,15 @@ impl Range {
         }
     }
 
-    /// True if the numbers are percentages: most of those that are not 0 exceed 1, and one is more than a
-    /// mark out of ten or twenty. A single 100 among shares is an error of the file, and divides nothing.
+    /// True if the values are percentages: most of those that are not 0 exceed 1, and one is more than a
+    /// rating out of ten or twenty. A single 100 among fractions is an error in the file, and does not change
+    /// the scale.
     fn percentages(self) -> bool {
         self.within * 2 > self.n && self.over * 2 > self.some && self.top > 20.0
     }
 
-    /// True if most are shares, so that the others are errors of the file. Marks above 1 that are
-    /// neither rare nor few belong to another scale, such as 0, 1 and 2.
+    /// True if most are fractions, so that the others are errors in the file. Values above 1 that are neither
+    /// rare nor few indicate another scale, such as 0, 1 and 2.
     fn mostly_shares(self) -> bool {
         self.shares * 2 > self.n && (self.above <= FEW || self.above * 10 <= self.n)
     }
@@ -100,168 +104,17 @@ impl Range {
 #[derive(Clone, Debug)]
 pub(super) struct Summary {
     pub(super) name: String,
-    /// In how many files most answers with any number have one of it.
+    /// The number of files in which it has values for most answers with any value.
     pub(super) files: usize,
-    /// How many answers there are.
+    /// The number of answers.
     pub(super) answers: usize,
     pub(super) range: Range,
-    /// The task's configuration says that less of it is better.
+    /// The task's configuration says that lower is better.
     pub(super) lower: bool,
 }
 
-/// So many numbers above 1 can be errors, however few numbers there are.
+/// This many values above 1 can be errors, however few values there are.
 const FEW: usize = 3;
-
-/// Metrics of lm-evaluation-harness that say whether an answer is right, the likeliest first.
-const LM_EVAL: &[&str] = &[
-    "acc",
-    "exact_match",
-    "pass@1",
-    "pass_at_1",
-    "prompt_level_strict_acc",
-    "math_verify",
-    "acc_norm",
-    "em",
-    "bleu_acc",
-    "rouge1_acc",
-];
-/// Metrics of HELM, the likeliest first.
-const HELM: &[&str] = &[
-    "quasi_exact_match",
-    "exact_match",
-    "final_number_exact_match",
-    "math_equiv_chain_of_thought",
-    "math_equiv",
-    "chain_of_thought_correctness",
-    "ifeval_strict_accuracy",
-    "omni_math_accuracy",
-    "wildbench_score_rescaled",
-    "pass",
-    "code_eval_acc",
-    "test_avg",
-    "exact_match_indicator",
-    "safety_score",
-    "bleu_4",
-    "f1_score",
-    "rouge_2",
-    "rouge_l",
-];
-/// The metric by which HELM's own tables judge a scenario, where it is not the first of those above.
-const SCENARIOS: &[(&str, &[&str])] = &[
-    ("narrative_qa", &["f1_score"]),
-    ("natural_qa", &["f1_score"]),
-    ("quac", &["f1_score"]),
-    ("wmt_14", &["bleu_4"]),
-    ("summarization", &["rouge_2", "rouge_l"]),
-    ("msmarco", &["RR@10", "NDCG@10"]),
-    ("mmlu_pro", &["chain_of_thought_correctness"]),
-    ("gpqa", &["chain_of_thought_correctness"]),
-    ("gsm", &["final_number_exact_match"]),
-    ("math", &["math_equiv_chain_of_thought", "math_equiv"]),
-    ("ifeval", &["ifeval_strict_accuracy"]),
-    ("omni_math", &["omni_math_accuracy"]),
-    ("wildbench", &["wildbench_score_rescaled"]),
-    ("code", &["pass", "test_avg"]),
-];
-/// Words of names that say that more is better.
-const GOOD: &[&str] = &[
-    "acc",
-    "accuracy",
-    "correct",
-    "correctness",
-    "match",
-    "em",
-    "pass",
-    "passed",
-    "success",
-    "solved",
-    "resolved",
-    "equiv",
-    "equivalence",
-    "win",
-    "strict",
-    "contains",
-    "hit",
-    "f1",
-    "bleu",
-    "sacrebleu",
-    "rouge",
-    "rougel",
-    "rougelsum",
-    "rouge1",
-    "rouge2",
-    "chrf",
-    "meteor",
-    "score",
-    "recall",
-    "precision",
-    "ndcg",
-    "rr",
-    "mrr",
-    "similarity",
-    "quality",
-    "grade",
-    "anls",
-    "iou",
-    "preference",
-    "judge",
-    "verify",
-    "percent",
-];
-/// Words of names that say that less is better, or that nothing is judged.
-const BAD: &[&str] = &[
-    "perplexity",
-    "ppl",
-    "bits",
-    "loss",
-    "nll",
-    "logprob",
-    "logprobs",
-    "likelihood",
-    "loglikelihood",
-    "brier",
-    "ece",
-    "stderr",
-    "diff",
-    "count",
-    "length",
-    "len",
-    "num",
-    "tokens",
-    "time",
-    "runtime",
-    "latency",
-    "bypass",
-    "wer",
-    "cer",
-    "ter",
-    "error",
-    "errors",
-    "toxicity",
-    "hallucination",
-    "cost",
-    "bytes",
-    "finish",
-    "truncated",
-    "prob",
-    "platt",
-    "selective",
-    "refusal",
-    "bias",
-    "stereotype",
-    "toxic",
-    "trials",
-    "references",
-    "co2",
-    "train",
-    "training",
-    "inference",
-    "id",
-    "index",
-];
-/// Metrics that are percentages however small their numbers are.
-const PERCENT: &[&str] =
-    &["bleu", "sacrebleu", "chrf", "rouge", "rouge1", "rouge2", "rougel", "rougelsum", "percent"];
 
 pub(super) fn words(name: &str) -> impl Iterator<Item = &str> {
     name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
@@ -271,29 +124,10 @@ pub(super) fn any(name: &str, list: &[&str]) -> bool {
     words(name).any(|word| list.iter().any(|known| known.eq_ignore_ascii_case(word)))
 }
 
-/// The metrics that are known for a task, the likeliest first.
-fn known(format: Format, task: &str) -> Vec<&'static str> {
-    match format {
-        Format::LmEval => LM_EVAL.to_vec(),
-        Format::Helm => {
-            let scenario = task.split(['/', ':']).next().unwrap_or(task);
-            let of = SCENARIOS.iter().find(|(name, _)| {
-                let rest = scenario.strip_prefix(name);
-                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
-            });
-            let first = of.map_or(&[][..], |(_, metrics)| metrics);
-            let rest = HELM.iter().filter(|metric| !first.contains(metric));
-            first.iter().chain(rest).copied().collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
-/// What the numbers of a metric mean, or `None` if they cannot be labels. Numbers that do not fit are
-/// passed over where the labels are made.
+/// The scale of a metric, or `None` if its values cannot be labels. Invalid values are skipped later.
 fn scale(summary: &Summary) -> Option<Scale> {
     let range = summary.range;
-    // Of BLEU and its kin a number below 1 is a small percentage.
+    // BLEU and similar metrics may have values below 1 as percentages.
     let small = range.over > 0 && range.over * 2 >= range.some && range.within * 2 > range.n;
     let percentages = any(&summary.name, GOOD) && (range.percentages() || range.percent);
     if range.n == 0 {
@@ -307,21 +141,21 @@ fn scale(summary: &Summary) -> Option<Scale> {
     }
 }
 
-/// What the numbers of one file mean, where the task's are percentages: a file may still hold shares.
+/// The scale of one file, if the task's values are percentages: a file may still have fractions.
 pub(super) fn scale_of(task: Scale, name: &str, file: Range) -> Scale {
     let shares = !file.percent && file.shares > 0 && file.mostly_shares() && file.some > 0;
     if task == Scale::Percent && shares && !any(name, PERCENT) { Scale::Share } else { task }
 }
 
-/// True if numbers of this name can be labels.
+/// True if values with this name can be labels.
 pub(super) fn judges(name: &str, values: &[f32]) -> bool {
     let range = Range::of(values);
     scale(&Summary { name: name.into(), files: 1, answers: range.n, range, lower: false }).is_some()
 }
 
-/// How good a metric is, the least first: known ones in their order; then those called right or wrong
-/// that are 0 or 1; then all that are 0 or 1; then shares; then percentages; then, in the same order,
-/// those with numbers that do not fit.
+/// The rank of a metric, best first: known ones in their order; then binary ones with a name of correctness;
+/// then all binary ones; then fractions; then percentages; then, in the same order, those with some invalid
+/// values.
 fn rank(format: Format, known: &[&str], summary: &Summary) -> Option<(usize, Scale)> {
     let name = &*summary.name;
     if let Some(at) = known.iter().position(|known| *known == name) {
@@ -342,13 +176,12 @@ fn rank(format: Format, known: &[&str], summary: &Summary) -> Option<(usize, Sca
     Some((tier + if odd { 10 } else { 0 }, scale))
 }
 
-/// True if a metric could have been taken. HELM has dozens beside, such as the number of tokens.
+/// True if a metric could be chosen. HELM has dozens of others, such as the number of tokens.
 pub(super) fn usable(format: Format, task: &str, summary: &Summary) -> bool {
     format != Format::Helm || rank(format, &known(format, task), summary).is_some()
 }
 
-/// The metric to take: one that all files have before one that some lack, one that most answers have
-/// before one of a few, then by rank, then as listed.
+/// Chooses the metric: by number of files that have it, then number of answers, then rank, then order.
 pub(super) fn choose(
     format: Format,
     task: &str,
@@ -359,14 +192,14 @@ pub(super) fn choose(
     let ranked = summaries.iter().enumerate().filter_map(|(i, summary)| {
         let (rank, scale) = rank(format, &known, summary)?;
         let lacking = summary.answers.saturating_sub(summary.range.n);
-        // A few failed answers make no other metric the task's.
+        // A few failed answers do not change the choice.
         let lacking = lacking * 10 / summary.answers.max(1);
         Some(((files - summary.files.min(files), lacking, rank, i), scale))
     });
     ranked.min_by_key(|(order, _)| *order).map(|((.., i), scale)| (i, scale))
 }
 
-/// What the numbers of a metric mean that the user chose.
+/// The scale of a metric chosen by the user.
 pub(super) fn chosen(summary: &Summary) -> Scale {
     let range = summary.range;
     let small = range.over * 2 >= range.some && range.over > 0 && any(&summary.name, PERCENT);
@@ -374,7 +207,7 @@ pub(super) fn chosen(summary: &Summary) -> Scale {
 }
 
 impl Choice {
-    /// Reads `TASK=NAME`, or `NAME` for all tasks. A task may end in `*`.
+    /// Parses `TASK=NAME`, or `NAME` for all tasks. A task may end in `*`.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         match text.rsplit_once('=') {
@@ -385,7 +218,7 @@ impl Choice {
         }
     }
 
-    /// True if it is about this task.
+    /// True if it applies to this task.
     pub(super) fn covers(&self, task: &str) -> bool {
         match self.task.as_deref() {
             None => true,
@@ -397,7 +230,7 @@ impl Choice {
     }
 }
 
-/// The choice for a task: one that names it before one for all.
+/// The choice for a task: a specific one takes precedence over a general one.
 pub(super) fn choice<'a>(choices: &'a [Choice], task: &str) -> Option<&'a Choice> {
     let covering = || choices.iter().rev().filter(|choice| choice.covers(task));
     covering().find(|choice| choice.task.is_some()).or_else(|| covering().next())
@@ -437,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn percentages_are_told_from_shares_and_from_counts() {
+    fn percentages_are_distinguished_from_shares_and_counts() {
         let percent =
             |name: &str, values: &[f32]| best(Format::LmEval, "t", &[metric(name, values)]);
         assert_eq!(

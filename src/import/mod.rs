@@ -1,10 +1,10 @@
-//! What other evaluation programs wrote, as a data set of tables.
+//! Imports the output of other evaluation tools as a data set.
 //!
-//! Files are found (`files`) and cut into records (`scan`, `json`, `rows`); each format (`formats`) turns
-//! its own into runs (`run`): documents that one model was asked, with the numbers of every metric. Then it is decided over
-//! all runs which documents are one question (`questions`), which runs are one model (`models`), which
-//! metric and filter of a task counts (`metric`), and which of several runs (`assemble`). What is odd is
-//! passed over and reported (`report`).
+//! Files are found (`files`) and split into records (`scan`, `json`, `rows`); each format (`formats`)
+//! converts them to runs (`run`): the documents that one model was asked, with the values of every metric.
+//! Then it is decided over all runs which documents are the same question (`questions`), which runs are the
+//! same model (`models`), which metric and filter of a task is used (`metric`), and which of several runs
+//! (`assemble`). Invalid data is skipped and reported (`report`).
 
 mod archive;
 mod assemble;
@@ -46,9 +46,9 @@ pub use formats::Format;
 pub use report::{Clash, Report, Rerun, Skip, Skips, Task};
 pub use tables::{Imported, Row};
 
-/// At most so many faults are named in an error.
+/// Maximum number of faults in an error.
 const NAMED: usize = 5;
-/// So many files are in memory at once, for each thread.
+/// Files in memory at the same time, per thread.
 const AT_ONCE: usize = 2;
 
 /// A metric or a filter, for one task or for all.
@@ -60,32 +60,32 @@ pub struct Choice {
     pub name: String,
 }
 
-/// What to make of records that hold more than a question and whether it was answered right.
+/// Options for records with more information than needed.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Options {
-    /// Metrics that say whether an answer is right.
+    /// Metrics of correctness.
     pub metric: Vec<Choice>,
-    /// Filters of lm-evaluation-harness whose answers count.
+    /// Filters of lm-evaluation-harness.
     pub filter: Vec<Choice>,
-    /// The field of a document that holds the question.
+    /// The field of a document that contains the question.
     pub text: Option<String>,
-    /// What the columns of a table are for.
+    /// The roles of a table's columns.
     pub columns: Columns,
-    /// Refuse what is odd instead of passing over it.
+    /// Fail on invalid data instead of skipping it.
     pub strict: bool,
 }
 
 /// Reads the runs of one file.
 type Job = Arc<dyn Fn(&mut Skips) -> Vec<Run> + Send + Sync>;
 
-/// Reads all files of `format` in `paths`, folders with all that is below them.
+/// Imports all files of `format` in `paths`, including subfolders.
 ///
-/// `progress` hears how many of how many files are done.
+/// `progress` receives the number of files done, and the total.
 ///
 /// # Errors
-/// [`Error::Input`] if one of `paths` is not there or, with [`Options::strict`], with file and line of
-/// what is not as it should be; [`Error::Usage`] if nothing can be taken or a choice fits nothing;
+/// [`Error::Input`] if one of `paths` does not exist or, with [`Options::strict`], with file and line of
+/// invalid data; [`Error::Usage`] if nothing can be imported or a choice matches nothing;
 /// [`Error::Cancelled`].
 pub fn import(
     format: Format,
@@ -129,18 +129,18 @@ pub fn import(
     Ok(imported)
 }
 
-/// The error of what is refused rather than passed over.
+/// The error for invalid data with [`Options::strict`].
 fn refused(first: &Skip, all: usize) -> Error {
     let more = if all > first.rows.max(1) { format!(" ({all} in all)") } else { String::new() };
     Error::Input {
         file: first.file.clone(),
         line: first.line,
         problem: format!("{}{more}", first.reason),
-        fix: "repair the file or leave it out, or go without --strict to pass over it".into(),
+        fix: "repair or remove the file, or skip it by leaving out --strict".into(),
     }
 }
 
-/// The error of an import without a single answer: what was looked for, and what was found.
+/// The error for an import without any answer: what was searched, and what was found.
 fn nothing(format: Format, paths: &[PathBuf], tree: &Tree, jobs: usize, skips: &Skips) -> Error {
     let shown: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
     let mut text = format!("nothing to import from {}: ", shown.join(", "));
@@ -148,7 +148,7 @@ fn nothing(format: Format, paths: &[PathBuf], tree: &Tree, jobs: usize, skips: &
         text.push_str(&format!("looked for {}; found {}", format.wanted(), tree.describe()));
     } else {
         text.push_str(&format!(
-            "files: {jobs}, but no answer with a score in them; rows passed over: {}",
+            "files: {jobs}, but without scored answers; rows skipped: {}",
             skips.rows
         ));
     }

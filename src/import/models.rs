@@ -1,4 +1,4 @@
-//! Which runs are of one model, and what models are called.
+//! Decides which runs are of the same model, and names the models.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -10,21 +10,21 @@ type Settings = BTreeMap<String, String>;
 /// The models of the runs.
 #[derive(Default)]
 pub(super) struct Models {
-    /// Names, all different, and parameters in billions.
+    /// Names, all distinct, and parameters in billions.
     pub(super) all: Vec<(String, Option<f64>)>,
     /// The model of each run.
     pub(super) of: Vec<usize>,
     used: HashSet<String>,
 }
 
-/// Runs that are of one model.
+/// Runs of the same model.
 struct Variant {
     settings: Settings,
     runs: Vec<usize>,
 }
 
 impl Models {
-    /// Sorts runs into models. Runs of one name are one model unless their revision, adapter or
+    /// Groups runs by model. Runs with the same name are one model unless their revision, adapter or
     /// quantization differ, or other settings while they answered the same task.
     pub(super) fn of(runs: &[Run], report: &mut Report) -> Self {
         let mut models = Self { of: vec![0; runs.len()], ..Self::default() };
@@ -76,8 +76,7 @@ impl Models {
         models
     }
 
-    /// Another model that is called like `model` with a remark behind it; the same one for the same
-    /// remark.
+    /// Another model, named like `model` with a suffix; the same one for the same suffix.
     pub(super) fn beside(&mut self, model: usize, remark: &str) -> usize {
         let (name, size) = self.all[model].clone();
         let name = format!("{name} ({remark})");
@@ -101,7 +100,7 @@ impl Models {
     }
 }
 
-/// The runs of one name, apart where they are different models.
+/// The runs with one name, split if they are different models.
 fn variants(runs: &[Run], group: &[usize], report: &mut Report) -> Vec<Variant> {
     let mut variants = Vec::new();
     for same in apart(group, |run| (&runs[run].model.fixed, runs[run].model.known)) {
@@ -137,7 +136,7 @@ fn variants(runs: &[Run], group: &[usize], report: &mut Report) -> Vec<Variant> 
             let keys: Vec<String> = differing(&each).into_iter().collect();
             let name = &runs[same[0]].model.name;
             report.notes.push(format!(
-                "{name}: its tasks were run with different settings ({}), taken as one model",
+                "{name}: its tasks were run with different settings ({}), treated as one model",
                 keys.join(", ")
             ));
         }
@@ -146,8 +145,8 @@ fn variants(runs: &[Run], group: &[usize], report: &mut Report) -> Vec<Variant> 
     variants
 }
 
-/// Runs in groups of equal settings. A run of unknown settings goes to the only group, to the one
-/// without settings, or else makes one.
+/// Groups runs by settings. A run with unknown settings joins the only group, or the one without settings, or
+/// else forms a new one.
 fn apart<'a>(runs: &[usize], of: impl Fn(usize) -> (&'a Settings, bool)) -> Vec<Vec<usize>> {
     let mut groups: Vec<(&Settings, Vec<usize>)> = Vec::new();
     let known = || runs.iter().copied().filter(|&run| of(run).1);
@@ -171,7 +170,7 @@ fn apart<'a>(runs: &[usize], of: impl Fn(usize) -> (&'a Settings, bool)) -> Vec<
     groups
 }
 
-/// The settings that are not the same for all.
+/// The settings that differ.
 fn differing(variants: &[Variant]) -> BTreeSet<String> {
     let keys = variants.iter().flat_map(|variant| variant.settings.keys());
     let differs = |key: &&String| {

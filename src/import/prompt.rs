@@ -1,5 +1,4 @@
-//! The question in a prompt as it was sent: without the marks of a chat template and without the
-//! examples before it.
+//! Extracts the question from a raw prompt: without chat template and examples.
 
 use std::collections::HashSet;
 
@@ -7,7 +6,7 @@ use serde_json::Value;
 
 use super::json;
 
-/// What begins a turn of the user, in the templates of chat models.
+/// Starts of a user turn in chat templates.
 const USER: &[&str] = &[
     "<|im_start|>user",
     "<|start_header_id|>user<|end_header_id|>",
@@ -25,7 +24,7 @@ const USER: &[&str] = &[
     "GPT4 Correct User:",
     "USER:",
 ];
-/// What ends it.
+/// Ends of a user turn.
 const END: &[&str] = &[
     "<|im_end|>",
     "<|eot_id|>",
@@ -47,7 +46,7 @@ const END: &[&str] = &[
 ];
 const BEGIN: &[&str] =
     &["<s>", "<bos>", "<|begin_of_text|>", "<｜begin▁of▁sentence｜>", "<|startoftext|>"];
-/// A label such as `Question:` is at most so long.
+/// Maximum length of a label such as `Question:`.
 const LABEL: usize = 24;
 
 /// The question of a prompt.
@@ -62,7 +61,7 @@ pub(super) fn core(prompt: &str) -> String {
     while let Some(rest) = begin(&text) {
         text = rest;
     }
-    // The last turn of the user that holds any text.
+    // The last user turn with any text.
     let mut turns: Vec<usize> = USER
         .iter()
         .flat_map(|mark| text.match_indices(mark).map(|(at, mark)| at + mark.len()))
@@ -77,7 +76,7 @@ pub(super) fn core(prompt: &str) -> String {
     without_examples(last.unwrap_or(&text)).to_owned()
 }
 
-/// The last message of the user, of messages written as JSON.
+/// The last user message, if the prompt is a JSON list of messages.
 fn messages(prompt: &str) -> Option<String> {
     if !prompt.trim_start().starts_with("[{") {
         return None;
@@ -90,7 +89,7 @@ fn messages(prompt: &str) -> Option<String> {
         .find(|text| !text.is_empty())
 }
 
-/// The last of several blocks that begin with the same label, such as `Q:`.
+/// The last of several blocks that start with the same label, such as `Q:`.
 fn without_examples(text: &str) -> &str {
     let label = |block: &str| {
         let (label, _) = block.trim_start().split_once(':')?;
@@ -110,7 +109,7 @@ fn without_examples(text: &str) -> &str {
         .find(|(at, label)| starts.iter().any(|(before, same)| before < at && same == label));
     let first = starts.first().filter(|(at, _)| *at == 0).map(|(_, label)| label);
     match repeated {
-        // The blocks of one example each begin with its label.
+        // The blocks of an example each start with its label.
         Some((at, label)) if first.is_none_or(|first| first == label) => text[*at..].trim(),
         Some(_) => starts
             .iter()
@@ -121,8 +120,8 @@ fn without_examples(text: &str) -> &str {
     }
 }
 
-/// True if two prompts could be the same question in two templates: most words of the shorter one
-/// stand in the longer one.
+/// True if two prompts may be the same question in two templates: most words of the shorter one are in the
+/// longer one.
 pub(super) fn alike(one: &str, two: &str) -> bool {
     let words = |text: &str| -> HashSet<String> {
         text.split(|c: char| !c.is_alphanumeric())

@@ -1,8 +1,8 @@
-//! Which documents are one question.
+//! Decides which documents are the same question.
 //!
-//! A document is known again by the hash that the evaluation program gave it, or by what it holds;
-//! other documents of the task are the same question if their texts are the same. Within one file two
-//! documents are two questions, whatever their texts.
+//! A document is identified by the hash from the evaluation tool, or by its content; other documents of the
+//! task are the same question if their texts are equal. Within one file two documents are two questions, even
+//! with the same text.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::prompt::alike;
 use super::run::{Document, Run};
 use crate::dataset::Split;
 
-/// A document that some file holds.
+/// A document in some file.
 struct Entry {
     task: u32,
     asked: Arc<Asked>,
@@ -20,15 +20,15 @@ struct Entry {
     keys: [u64; 2],
     id: Option<u64>,
     task_hash: Option<String>,
-    /// Which one it is among the documents of its file with the same key.
+    /// Its number among the documents of its file with the same key.
     nth: [u32; 2],
-    /// A document with another text was taken for it.
+    /// True if a document with another text was matched to it.
     varies: bool,
 }
 
-/// The entries of a task that share a hash, a content or an id.
+/// The entries of a task with the same hash, content or id.
 type Index = HashMap<(u32, u64), Vec<u32>>;
-/// Gives what a document is known by.
+/// Returns a key of a document.
 type Key = fn(&Document) -> Option<u64>;
 
 /// The documents of all files.
@@ -41,23 +41,23 @@ pub(super) struct Documents {
     by_hash: Index,
     by_content: Index,
     by_id: Index,
-    /// Tasks in which the text of a question alone does not tell it from others.
+    /// Tasks in which the text alone does not distinguish questions.
     ambiguous: HashSet<u32>,
-    /// Documents of another hash than the one that they were taken for.
+    /// Documents matched to one with another hash.
     rehashed: usize,
 }
 
-/// The questions that the documents are.
+/// The questions of the documents.
 pub(super) struct Questions {
     /// The question of each document.
     pub(super) of: Vec<u32>,
     /// Task and text of each question.
     pub(super) all: Vec<(u32, String)>,
-    /// The part of the data that each belongs to, where a file says so.
+    /// The split of each, if a file has it.
     pub(super) splits: Vec<Option<Split>>,
-    /// Documents whose text differs from that of the question that they are.
+    /// Documents whose text differs from that of their question.
     pub(super) merged_texts: usize,
-    /// Documents that are one question with another one, by their text.
+    /// Documents matched to another one by their text.
     pub(super) merged_documents: usize,
 }
 
@@ -72,7 +72,7 @@ impl Documents {
         task
     }
 
-    /// Takes in the documents of a run, whose answers are then of what is known here.
+    /// Adds the documents of a run, and updates its indices.
     pub(super) fn admit(&mut self, run: &mut Run) {
         let task = self.task(&run.task);
         let docs = std::mem::take(&mut run.docs);
@@ -93,7 +93,7 @@ impl Documents {
                 }
             }
         }
-        // Without a document only the prompt is there, in a template of the model's own.
+        // Without a document there is only the prompt, in the model's own template.
         for (doc, found) in docs.iter().zip(&mut found).filter(|(_, found)| found.is_none()) {
             let (None, None, Some(id)) = (doc.hash, doc.content, doc.id) else { continue };
             let known = self.by_id.get(&(task, id)).map_or(&[][..], Vec::as_slice);
@@ -118,7 +118,7 @@ impl Documents {
         let mut entries = Vec::with_capacity(docs.len());
         for (doc, found) in docs.into_iter().zip(found) {
             let keys = [doc.asked.key(), doc.asked.wide_key()];
-            // The same text with something else around it, in one file: the text leaves something out.
+            // The same text with different other fields, in one file: the text alone is not enough.
             if *seen.entry(keys[0]).or_insert(keys[1]) != keys[1] {
                 self.ambiguous.insert(task);
             }
@@ -132,7 +132,7 @@ impl Documents {
                 }
                 None => self.add(task, doc, keys, run.task_hash.clone(), &mut taken),
             };
-            // What one file holds out is held out.
+            // A question that is held out in one file stays held out.
             let known = &mut self.entries[at as usize].split;
             *known = (*known).max(split);
             for (index, key) in [(&mut self.by_hash, hash), (&mut self.by_content, content)] {
@@ -152,7 +152,8 @@ impl Documents {
         }
     }
 
-    /// A document is met again, maybe with another text: that of a document goes before a prompt's.
+    /// A document occurs again, maybe with another text: that of a document takes precedence over a raw
+    /// prompt.
     fn again(&mut self, at: u32, asked: Arc<Asked>, keys: [u64; 2]) {
         let entry = &mut self.entries[at as usize];
         if entry.keys[0] != keys[0] {
@@ -191,7 +192,7 @@ impl Documents {
         at
     }
 
-    /// Says which question each document is.
+    /// Determines the question of each document.
     pub(super) fn resolve(&self) -> Questions {
         let mut index: HashMap<(u32, u64, u32), u32> = HashMap::new();
         let mut questions = Questions {

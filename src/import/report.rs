@@ -1,4 +1,4 @@
-//! What an import did, and what it passed over.
+//! A report of an import: what was imported, and what was skipped.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -7,43 +7,43 @@ use serde::Serialize;
 
 use crate::dataset::Kind;
 
-/// At most so many things that were passed over are kept for the list; all are counted.
+/// Maximum number of listed skips; all are counted.
 const LISTED: usize = 200;
 
-/// Something that was passed over.
+/// Something that was skipped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Skip {
     /// The file.
     pub file: PathBuf,
-    /// The line of the first row, where it is one of rows.
+    /// The line of the first row, if it is about rows.
     pub line: Option<u64>,
     /// Why.
     pub reason: String,
-    /// How many rows of the file for this reason; 0 if it is about the file itself.
+    /// Number of rows of the file with this reason; 0 if it is about the file itself.
     pub rows: usize,
 }
 
-/// All that was passed over: a bounded list, and counts.
+/// Everything that was skipped: a bounded list, and counts.
 #[derive(Debug, Default)]
 pub struct Skips {
     list: Vec<Skip>,
     index: HashMap<(PathBuf, &'static str), usize>,
-    /// Rows that were passed over.
+    /// Number of skipped rows.
     pub rows: usize,
-    /// Files that were passed over.
+    /// Number of skipped files.
     pub files: usize,
-    /// Tasks of which nothing could be taken.
+    /// Number of tasks without any usable answer.
     pub tasks: usize,
 }
 
 impl Skips {
-    /// A file is passed over.
+    /// Skips a file.
     pub(super) fn file(&mut self, file: &Path, reason: impl Into<String>) {
         self.files += 1;
         self.note(file, reason);
     }
 
-    /// A task is passed over; `file` is the first one that holds it.
+    /// Skips a task; `file` is the first one that has it.
     pub(super) fn task(&mut self, file: &Path, reason: impl Into<String>) {
         self.tasks += 1;
         self.note(file, reason);
@@ -55,7 +55,7 @@ impl Skips {
         }
     }
 
-    /// A row is passed over. Rows of one file and `kind` are listed once; `detail` is of the first.
+    /// Skips a row. Rows with the same file and `kind` are listed once; `detail` is of the first.
     pub(super) fn row(&mut self, file: &Path, line: u64, kind: &'static str, detail: &str) {
         self.rows += 1;
         if let Some(&at) = self.index.get(&(file.to_owned(), kind)) {
@@ -68,7 +68,7 @@ impl Skips {
         }
     }
 
-    /// A column is passed over with its answers.
+    /// Skips a column with its answers.
     pub(super) fn column(&mut self, file: &Path, answers: usize, reason: String) {
         self.rows += answers;
         if self.list.len() < LISTED {
@@ -76,7 +76,7 @@ impl Skips {
         }
     }
 
-    /// Takes over what was passed over elsewhere.
+    /// Adds the skips of another report.
     pub(super) fn extend(&mut self, other: Self) {
         self.rows += other.rows;
         self.files += other.files;
@@ -91,25 +91,25 @@ impl Skips {
         }
     }
 
-    /// The first ones of what was passed over, in the order of the files.
+    /// The listed skips, in the order of the files.
     #[must_use]
     pub fn list(&self) -> &[Skip] {
         &self.list
     }
 
-    /// True if nothing was passed over.
+    /// True if nothing was skipped.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rows + self.files + self.tasks == 0
     }
 }
 
-/// What was taken of one task.
+/// The summary of a task.
 #[derive(Clone, Debug, Serialize)]
 pub struct Task {
     /// Its name: the category of its questions.
     pub task: String,
-    /// What a label of 1 says.
+    /// The kind of its labels.
     pub kind: Kind,
     /// Models that answered.
     pub models: usize,
@@ -119,78 +119,78 @@ pub struct Task {
     pub responses: usize,
     /// The mean label.
     pub mean: f64,
-    /// Labels that are 0, between, and 1.
+    /// The number of labels that are 0, between, and 1.
     pub labels: [usize; 3],
-    /// The metric that became the label.
+    /// The metric used as the label.
     pub metric: String,
-    /// True if that metric is a percentage: it was divided by 100.
+    /// True if that metric is a percentage, which was divided by 100.
     pub percent: bool,
-    /// The metrics that were not taken.
+    /// The other metrics.
     pub other_metrics: Vec<String>,
-    /// The filter whose answers were taken, where there are filters.
+    /// The filter that was used, if there are filters.
     pub filter: Option<String>,
-    /// The filters that were not taken.
+    /// The other filters.
     pub other_filters: Vec<String>,
-    /// Files that lack that metric or filter, and what was taken of them.
+    /// Files without that metric or filter, and what was used instead.
     pub exceptions: Vec<String>,
 }
 
-/// A file that a newer run of the same model on the same task replaces.
+/// A file that was replaced by a newer run of the same model on the same task.
 #[derive(Clone, Debug, Serialize)]
 pub struct Rerun {
     /// The model.
     pub model: String,
     /// The task.
     pub task: String,
-    /// The file that is left out.
+    /// The skipped file.
     pub left_out: PathBuf,
-    /// The file that counts.
+    /// The newer file.
     pub taken: PathBuf,
-    /// Scored answers in the file that is left out.
+    /// Scored answers in the skipped file.
     pub responses: usize,
 }
 
-/// Runs of one name that are kept apart, since they differ in more than their date.
+/// Runs with the same name that are kept apart, since they differ in more than their date.
 #[derive(Clone, Debug, Serialize)]
 pub struct Clash {
-    /// The name that they share.
+    /// The common name.
     pub name: String,
-    /// What they are called instead.
+    /// Their new names.
     pub models: Vec<String>,
 }
 
-/// What an import did.
+/// The report of an import.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// The tasks, in the order in which they came.
+    /// The tasks, in order of appearance.
     pub tasks: Vec<Task>,
-    /// What was passed over.
+    /// What was skipped.
     pub skips: Skips,
-    /// Duplicate answers: within a file the first one counts, of files without a date the last.
+    /// Duplicate answers: within a file the first one counts, in files without a date the last one.
     pub repeated: usize,
-    /// How many of those contradict the one that counts.
+    /// How many of those differ from the one that counts.
     pub conflicting: usize,
-    /// Answers without a score that could be a label.
+    /// Answers without a usable score.
     pub unjudged: usize,
-    /// Runs that a newer one replaces.
+    /// Runs that were replaced by a newer one.
     pub reruns: Vec<Rerun>,
     /// Models that are kept apart.
     pub clashes: Vec<Clash>,
-    /// Documents that are one question although their texts differ, since their hashes or ids agree.
+    /// Documents matched by hash or id although their texts differ.
     pub merged_texts: usize,
-    /// Documents that are one question although their hashes differ, since their texts agree.
+    /// Documents matched by text although their hashes differ.
     pub merged_documents: usize,
-    /// Questions that another question of the same task shares its text with.
+    /// Questions with the same text as another question of the task.
     pub split: usize,
-    /// What else there is to say.
+    /// Other notes.
     pub notes: Vec<String>,
 }
 
-/// What the system says, without the path.
+/// The error of the system, without the path.
 pub(super) fn reason(error: &std::io::Error) -> String {
     match error.kind() {
-        std::io::ErrorKind::NotFound => "the link leads nowhere".into(),
-        std::io::ErrorKind::PermissionDenied => "no permission to read it".into(),
+        std::io::ErrorKind::NotFound => "the link is broken".into(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".into(),
         _ => format!("cannot be read: {error}"),
     }
 }

@@ -1,4 +1,4 @@
-//! Rows of CSV and Parquet as records, so that every format reads them as it reads JSON.
+//! Rows of CSV and Parquet as records, so that every format reads them like JSON.
 
 use serde_json::{Map, Value};
 
@@ -7,7 +7,7 @@ use super::report::Skips;
 use crate::error::Error;
 use crate::table::{Table, object};
 
-/// Columns that are long and that no format needs: tokens and likelihoods.
+/// Long columns that no format needs: tokens and likelihoods.
 const HEAVY: &[&str] = &[
     "input_tokens",
     "cont_tokens",
@@ -20,12 +20,12 @@ const HEAVY: &[&str] = &[
     "__model_response__",
     "raw_output",
 ];
-/// After so many faults one after the other a file is given up.
+/// A file is abandoned after this many consecutive errors.
 const FAULTS: usize = 100;
 
 type Each<'a> = &'a mut dyn FnMut(u64, Map<String, Value>, &mut Skips) -> bool;
 
-/// Hands on each row with its line, until `each` says false; what is broken is passed over and counted.
+/// Passes on each row with its line, until `each` returns false; invalid ones are skipped and counted.
 pub(super) fn each(file: &File, skips: &mut Skips, each: Each) {
     if file.shape() == Shape::Parquet { parquet(file, skips, each) } else { csv(file, skips, each) }
 }
@@ -89,10 +89,10 @@ fn csv(file: &File, skips: &mut Skips, each: Each) {
             }
         }
     }
-    skips.file(&file.path, "the rest is missing: too many rows are broken");
+    skips.file(&file.path, "the rest is missing: too many invalid rows");
 }
 
-/// What an error says, without the path.
+/// The message of an error, without the path.
 fn problem(error: &Error) -> String {
     match error {
         Error::Input { problem, .. } => problem.clone(),

@@ -1,4 +1,4 @@
-//! A run: what one model answered to one task, as a file has it.
+//! A run: the answers of one model to one task, from a file.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -11,16 +11,16 @@ use super::document::Asked;
 use super::value::{is_percentage, score};
 use crate::dataset::{Kind, Split};
 
-/// Which model a run is of.
+/// The model of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Model {
-    /// Its name, without blanks around it.
+    /// Its name, trimmed.
     pub(super) name: String,
-    /// Settings that make it another model: revision, adapter, quantization.
+    /// Settings that define another model: revision, adapter, quantization.
     pub(super) fixed: BTreeMap<String, String>,
-    /// Settings that make it another model only where both answered the same task.
+    /// Settings that define another model only if both answered the same task.
     pub(super) soft: BTreeMap<String, String>,
-    /// False if nothing is there that could tell its settings.
+    /// False if its settings are unknown.
     pub(super) known: bool,
     /// Its parameters in billions.
     pub(super) params_b: Option<f64>,
@@ -29,19 +29,19 @@ pub(super) struct Model {
 /// A document that a model was asked.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Document {
-    /// By the hash that the evaluation program gave it.
+    /// Its hash from the evaluation tool.
     pub(super) hash: Option<u64>,
-    /// By what it holds.
+    /// A hash of its content.
     pub(super) content: Option<u64>,
-    /// By its number within the task.
+    /// Its number within the task.
     pub(super) id: Option<u64>,
-    /// What it asks.
+    /// Its question.
     pub(super) asked: Arc<Asked>,
-    /// The part of the data that it belongs to, where the file says so.
+    /// Its split, if the file has it.
     pub(super) split: Option<Split>,
 }
 
-/// The answers of a run that one filter gave.
+/// The answers of a run under one filter.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Part {
     /// Its name; empty if there are no filters.
@@ -50,33 +50,33 @@ pub(super) struct Part {
     pub(super) metrics: Vec<String>,
     /// The document of each answer.
     pub(super) docs: Vec<u32>,
-    /// The line that each answer stands on.
+    /// The line of each answer.
     pub(super) lines: Vec<u32>,
-    /// For each metric the number of each answer, NaN where there is none.
+    /// For each metric the value of each answer; NaN if missing.
     pub(super) values: Vec<Vec<f32>>,
-    /// The answers whose numbers are shares whatever the others are: `73.5%` is one.
+    /// Answers that are fractions regardless of the scale, such as `73.5%`.
     pub(super) shares: HashSet<usize>,
 }
 
-/// What one model answered to one task.
+/// The answers of one model to one task.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Run {
     pub(super) file: PathBuf,
     pub(super) task: String,
-    /// What a label of 1 says.
+    /// The kind of its labels.
     pub(super) kind: Kind,
     pub(super) model: Model,
-    /// When it was made, in a form that sorts; empty if nothing tells.
+    /// Its date, in a form that sorts; empty if unknown.
     pub(super) date: String,
-    /// How many examples stood before the question.
+    /// Number of few-shot examples.
     pub(super) shots: Option<String>,
-    /// A hash of all documents of the task as they were sent.
+    /// A hash of all documents of the task.
     pub(super) task_hash: Option<String>,
-    /// Metrics of which less is better.
+    /// Metrics for which lower is better.
     pub(super) lower: Vec<String>,
     pub(super) docs: Vec<Document>,
     pub(super) parts: Vec<Part>,
-    /// Which document has which key, while the file is read.
+    /// Documents by key, while the file is read.
     pub(super) index: HashMap<u64, u32>,
 }
 
@@ -85,7 +85,7 @@ pub(super) fn hash(text: &str) -> u64 {
     xxh3_64(text.as_bytes())
 }
 
-/// A model's name without what cannot be seen: blanks around it, control and zero-width characters.
+/// A model's name without invisible characters: surrounding blanks, control and zero-width characters.
 pub(super) fn clean(name: &str) -> String {
     let unseen =
         |c: char| c.is_control() || matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}');
@@ -97,8 +97,7 @@ pub(super) fn clean(name: &str) -> String {
     crate::names::spaced(&name)
 }
 
-/// The runs of a file that holds several models and tasks. A text that many models were asked is kept
-/// once.
+/// The runs of a file with several models and tasks. A text that many models were asked is stored once.
 pub(super) struct Runs {
     file: PathBuf,
     index: HashMap<u64, usize>,
@@ -124,7 +123,7 @@ impl Runs {
         &mut self.all[at]
     }
 
-    /// A question by its text.
+    /// A question from its text.
     pub(super) fn text(&mut self, stem: &str, choices: &[String]) -> Arc<Asked> {
         let key = hash(&format!("{stem}\0{}", choices.join("\0")));
         let asked = self.texts.entry(key).or_insert_with(|| {
@@ -134,14 +133,14 @@ impl Runs {
         Arc::clone(asked)
     }
 
-    /// Those that have answers, in the order in which they came.
+    /// Those with answers, in order of appearance.
     pub(super) fn finish(self) -> Vec<Run> {
         self.all
     }
 }
 
 impl Run {
-    /// Takes an answer in.
+    /// Adds an answer.
     pub(super) fn answer(
         &mut self,
         line: u64,
@@ -158,7 +157,7 @@ impl Run {
         self.parts[at].push(line as u32, doc, scores);
     }
 
-    /// Takes an answer in that a single value scores.
+    /// Adds an answer with a single score.
     pub(super) fn scored(&mut self, line: u64, doc: Document, value: &Value) {
         self.answer(line, doc, "", &[("score".into(), score(value))]);
         if let (true, Some(part)) = (is_percentage(value), self.parts.first_mut()) {
@@ -166,7 +165,7 @@ impl Run {
         }
     }
 
-    /// The index of a document: the same one if hash, content and number are the same.
+    /// The index of a document: the same one if hash, content and number are equal.
     fn document(&mut self, mut doc: Document) -> u32 {
         let next = self.docs.len() as u32;
         if !doc.asked.rendered {
@@ -185,7 +184,7 @@ impl Run {
         index
     }
 
-    /// Forgets hashes that cannot be any: different documents that share one.
+    /// Ignores invalid hashes: different documents with the same one.
     pub(super) fn check_hashes(&mut self) {
         self.index = HashMap::new();
         let mut contents = HashMap::new();

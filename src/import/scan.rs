@@ -1,26 +1,26 @@
-//! Cuts a stream into JSON values without parsing them, so that a broken one costs only itself.
+//! Splits a stream into JSON values without parsing them, so that an invalid one affects only itself.
 
 use std::io::{self, BufRead, Cursor, Read};
 
-/// A document that is longer is passed over: 64 MiB.
+/// Maximum size of a document: 64 MiB.
 pub(super) const LONGEST: u64 = 64 << 20;
 
-/// What stands at a place in a file.
+/// An item of a file.
 pub(super) enum Item<'a> {
     /// The bytes of one value.
     Value(&'a [u8]),
-    /// Something that is none, and why.
+    /// Invalid data, with the reason.
     Broken(&'static str),
 }
 
-/// How the reading of a value ended.
+/// How reading a value ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// At its end.
+    /// Complete.
     Whole,
-    /// It is longer than may be.
+    /// Too long.
     TooLong,
-    /// The file ended before.
+    /// The file ended within it.
     Cut,
 }
 
@@ -30,10 +30,10 @@ impl Outcome {
     }
 }
 
-const CUT: &str = "the file is cut short";
+const CUT: &str = "the file is truncated";
 const TOO_LONG: &str = "a value of more than 64 MiB";
 
-/// A stream with the line that it is at, and the value that was read last.
+/// A stream with its current line, and the last value.
 pub(super) struct Scan<'a> {
     reader: &'a mut dyn BufRead,
     line: u64,
@@ -43,9 +43,9 @@ pub(super) struct Scan<'a> {
 type Each<'a> = &'a mut dyn FnMut(u64, Item) -> bool;
 type Header<'a> = &'a mut dyn FnMut(&str, &[u8]);
 
-/// Hands on what a stream holds, until `each` says false: the documents of its lines, the elements of
-/// its list or, of an object that has it, of the list under `key`; `header` hears what else stands in that
-/// object before the list, without the bytes of what is too long or cut short.
+/// Passes on the items of a stream, until `each` returns false: the documents of its lines, the elements of
+/// its list or, in an object with `key`, of the list under it; `header` receives the other fields before that
+/// list, without bytes if they are too long or truncated.
 pub(super) fn items(
     reader: &mut dyn BufRead,
     key: Option<&str>,
@@ -61,7 +61,7 @@ pub(super) fn items(
             let line = scan.line;
             let first = scan.take_line()?;
             if first.is_whole() && spread(&scan.value) {
-                // One document over several lines: the ends of lines mean nothing.
+                // A document over several lines: line ends have no meaning.
                 let head = std::mem::take(&mut scan.value);
                 let mut whole = Cursor::new(head).chain(scan.reader);
                 return Scan::new(&mut whole, line).sequence(each);
@@ -76,7 +76,7 @@ pub(super) fn items(
     }
 }
 
-/// True for the first line of a document that goes on in the next line.
+/// True for the first line of a document that continues in the next line.
 fn spread(line: &[u8]) -> bool {
     let line = line.trim_ascii_end();
     let mut source = Cursor::new(line);
@@ -89,12 +89,12 @@ impl<'a> Scan<'a> {
         Self { reader, line, value: Vec::new() }
     }
 
-    /// The value that was read last.
+    /// The last value.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.value
     }
 
-    /// The next byte that is no white space; it stays.
+    /// The next byte that is not white space, which is not consumed.
     pub(super) fn space(&mut self) -> io::Result<Option<u8>> {
         loop {
             let chunk = self.reader.fill_buf()?;
@@ -113,7 +113,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Passes over commas and white space.
+    /// Skips commas and white space.
     pub(super) fn comma(&mut self) -> io::Result<()> {
         while self.space()? == Some(b',') {
             self.reader.consume(1);
@@ -121,7 +121,7 @@ impl<'a> Scan<'a> {
         Ok(())
     }
 
-    /// Reads the value that begins here.
+    /// Reads the value that starts here.
     pub(super) fn value(&mut self) -> io::Result<Outcome> {
         self.value.clear();
         let (mut depth, mut quoted, mut escaped, mut long) = (0_u32, false, false, false);
@@ -157,7 +157,7 @@ impl<'a> Scan<'a> {
                     }
                 } else {
                     match byte {
-                        // Behind a number or a word another value begins.
+                        // After a number or a word another value starts.
                         b'"' | b'{' | b'[' | b'}' | b']' | b',' | b' ' | b'\t' | b'\r' | b'\n'
                             if depth == 0 && begun =>
                         {
@@ -195,7 +195,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Values one after the other, and the elements of lists among them.
+    /// Concatenated values, and the elements of lists among them.
     fn sequence(&mut self, each: Each) -> io::Result<()> {
         let mut listed = false;
         loop {
@@ -237,7 +237,7 @@ impl<'a> Scan<'a> {
         )
     }
 
-    /// The elements of the list under `key` of the object that begins here.
+    /// The elements of the list under `key` of the object that starts here.
     fn below(&mut self, key: &str, header: Header, each: Each) -> io::Result<()> {
         self.reader.consume(1);
         let wanted = format!("\"{key}\"");
@@ -268,8 +268,8 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// The line of the next entry of a list or an object that `end` closes; `None` where there is none,
-    /// which `each` hears of if the stream ends first.
+    /// The line of the next entry of a list or an object closed by `end`; `None` if there is none, reported
+    /// to `each` if the stream ends first.
     fn next(&mut self, end: u8, each: Each) -> io::Result<Option<u64>> {
         self.comma()?;
         let line = self.line;
@@ -283,7 +283,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// The elements of the list that has begun.
+    /// The elements of the list that has started.
     fn elements(&mut self, each: Each) -> io::Result<()> {
         loop {
             let Some(line) = self.next(b']', each)? else { return Ok(()) };
@@ -294,7 +294,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Lines, the first of which has been read.
+    /// Lines, the first of which was read.
     fn lines(&mut self, first: u64, outcome: Outcome, each: Each) -> io::Result<()> {
         let (mut line, mut outcome) = (first, outcome);
         loop {
@@ -315,7 +315,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Reads up to the end of the line; `Cut` if there is nothing left.
+    /// Reads up to the end of the line; `Cut` if nothing is left.
     fn take_line(&mut self) -> io::Result<Outcome> {
         self.value.clear();
         let n = (&mut *self.reader).take(LONGEST + 1).read_until(b'\n', &mut self.value)?;
@@ -326,7 +326,7 @@ impl<'a> Scan<'a> {
         if n as u64 <= LONGEST {
             return Ok(Outcome::Whole);
         }
-        // The rest of the line goes by without being kept.
+        // The rest of the line is skipped.
         let mut ended = self.value.last() == Some(&b'\n');
         self.value.clear();
         while !ended {

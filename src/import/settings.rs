@@ -1,10 +1,10 @@
-//! Which settings of a run make another model of it.
+//! Which settings of a run define another model.
 
 use serde_json::Value;
 
 use super::run::{Model, clean, hash};
 
-/// Settings that make it another model, wherever they differ.
+/// Settings that define another model wherever they differ.
 const FIXED: &[&str] = &[
     "revision",
     "subfolder",
@@ -35,7 +35,7 @@ const FIXED: &[&str] = &[
     "reasoning_tokens",
     "effort",
 ];
-/// Settings of the machine, which change nothing about the answers.
+/// Settings of the machine, which do not affect the answers.
 const MACHINE: &[&str] = &[
     "batch_size",
     "max_batch_size",
@@ -99,17 +99,17 @@ const MACHINE: &[&str] = &[
     "logprobs",
     "top_logprobs",
 ];
-/// Values that say nothing: the setting is as it is without them.
+/// Values that mean the default.
 const DEFAULTS: &[&str] = &["", "none", "null", "false", "auto", "main", "default"];
-/// A value that is longer is known by its hash.
+/// Longer values are replaced by their hash.
 const LONG: usize = 80;
 
-/// True for a value that says nothing.
+/// True for a value that means the default.
 pub(super) fn is_default(value: &str) -> bool {
     DEFAULTS.iter().any(|known| value.trim().eq_ignore_ascii_case(known))
 }
 
-/// Sets what a run was made with: whatever is not about the machine belongs to the model.
+/// Adds a setting of a run, unless it is about the machine.
 pub(super) fn set(model: &mut Model, key: &str, value: &str) {
     if is_default(value) || MACHINE.contains(&key) {
         return;
@@ -119,7 +119,7 @@ pub(super) fn set(model: &mut Model, key: &str, value: &str) {
     settings.insert(key.to_owned(), value);
 }
 
-/// A value as a setting shows it.
+/// A setting's value as text.
 pub(super) fn shown(value: &Value) -> String {
     let text = match value {
         Value::String(text) => clean(text),

@@ -1,4 +1,4 @@
-//! The data set that an import makes, and its tables.
+//! The imported data set, and its tables.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -12,16 +12,16 @@ use crate::error::Result;
 use crate::names::spaced;
 use crate::table::Form;
 
-/// Which model answered which question how, and how that came about.
+/// The imported responses, and the report.
 #[derive(Debug)]
 pub struct Imported {
     data: Dataset,
-    /// The files say which part of the data a question belongs to.
+    /// The files have splits.
     splits: bool,
     report: Report,
 }
 
-/// An answer, to be looked at.
+/// An answer, for a preview.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Row<'a> {
     /// The task.
@@ -30,12 +30,12 @@ pub struct Row<'a> {
     pub model: &'a str,
     /// The question.
     pub prompt: &'a str,
-    /// 1 for right, 0 for wrong, or a share between.
+    /// 1 for correct, 0 for incorrect, or a fraction.
     pub label: f32,
 }
 
 impl Imported {
-    /// What has an answer, in the order in which it came; the tasks of the report are counted.
+    /// Keeps models and questions with answers, in order of appearance; counts per task.
     pub(super) fn new(
         tasks: &[String],
         questions: Questions,
@@ -71,7 +71,7 @@ impl Imported {
                 let id = if *nth == 1 { format!("{id:016x}") } else { format!("{id:016x}-{nth}") };
                 let split = questions.splits[at].unwrap_or_else(|| split_by_text(&text));
                 if splits {
-                    // A text is in one part of the data, the one that is held out furthest.
+                    // A text is in one split, test before val before train.
                     let known = held_out.entry(spaced(&text)).or_insert(split);
                     *known = (*known).max(split);
                 }
@@ -110,7 +110,7 @@ impl Imported {
         made
     }
 
-    /// Counts what the report says of tasks.
+    /// Computes the counts of the tasks.
     fn count(&mut self) {
         let data = &self.data;
         let mut seen: Vec<Vec<bool>> = vec![vec![false; data.models.len()]; data.categories.len()];
@@ -143,31 +143,31 @@ impl Imported {
         self.data.models.iter().map(String::as_str)
     }
 
-    /// How many questions.
+    /// The number of questions.
     #[must_use]
     pub fn questions(&self) -> usize {
         self.data.questions.len()
     }
 
-    /// How many answers.
+    /// The number of answers.
     #[must_use]
     pub fn responses(&self) -> usize {
         self.data.responses.len()
     }
 
-    /// The categories, in the order in which they came.
+    /// The categories, in order of appearance.
     #[must_use]
     pub fn categories(&self) -> &[String] {
         &self.data.categories
     }
 
-    /// How it came about.
+    /// The report.
     #[must_use]
     pub fn report(&self) -> &Report {
         &self.report
     }
 
-    /// The first `n` answers, of as many tasks as can be.
+    /// The first `n` answers, from as many tasks as possible.
     #[must_use]
     pub fn first(&self, n: usize) -> Vec<Row<'_>> {
         let data = &self.data;
@@ -189,24 +189,23 @@ impl Imported {
         rows
     }
 
-    /// Writes the tables to `folder`, which must not be there yet, or be empty: all of them or none,
-    /// and none that could not be read again. The id of a question depends on its category and text
-    /// alone.
+    /// Writes the tables to `folder`, which must not exist or be empty: all of them or none, and none that
+    /// could not be read again. The id of a question depends on its category and text only.
     ///
     /// # Errors
-    /// [`crate::Error::Usage`] if something is there already; [`crate::Error::Io`] if it cannot be written.
+    /// [`crate::Error::Usage`] if something exists already; [`crate::Error::Io`] if it cannot be written.
     pub fn write(&self, folder: &Path, form: Form) -> Result<()> {
         self.data.write(folder, form, self.splits)
     }
 
-    /// The same for a folder of our own, which is read at once anyway.
+    /// The same for a temporary folder, which is read at once anyway.
     #[cfg(feature = "sql")]
     pub(crate) fn write_unchecked(&self, folder: &Path, form: Form) -> Result<()> {
         self.data.write_tables(folder, form, self.splits)
     }
 }
 
-/// The sizes of models, where any is known.
+/// The sizes of the models, if any is known.
 fn sizes(models: &[&(String, Option<f64>)]) -> Vec<Attribute> {
     if models.iter().all(|(_, size)| size.is_none()) {
         return Vec::new();

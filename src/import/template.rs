@@ -1,4 +1,4 @@
-//! Which fields of a document a task's prompt uses, read off the task's configuration.
+//! Which fields of a document a task's prompt uses, from the task's configuration.
 
 /// The names that a template of a prompt mentions: of Jinja (`{{question}}`), of Python
 /// (`doc["question"]`), or the name of a field alone.
@@ -31,7 +31,7 @@ pub(super) fn names(template: &str) -> Vec<String> {
     names
 }
 
-/// The variables of a Jinja expression: names that stand neither in quotes nor behind a dot or a bar.
+/// The variables of a Jinja expression: names that are not in quotes, and not after a dot or a bar.
 fn jinja(text: &str) -> Vec<String> {
     let mut names = Vec::new();
     let mut chars = text.chars().peekable();

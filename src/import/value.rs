@@ -1,16 +1,16 @@
-//! What single values of records say: texts, numbers, scores.
+//! Parses single values of records: texts, numbers, scores.
 
 use serde_json::{Map, Value};
 
 /// The fields of a record, by name.
 pub(super) type Record = Map<String, Value>;
 
-/// The text of a field: what it holds, unless that is blank.
+/// The text of a field, unless it is blank.
 pub(super) fn text<'a>(record: &'a Record, name: &str) -> Option<&'a str> {
     record.get(name)?.as_str().map(str::trim).filter(|text| !text.is_empty())
 }
 
-/// A field as text, be it text or a number.
+/// A field as text: a text or a number.
 pub(super) fn plain(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
@@ -20,7 +20,7 @@ pub(super) fn plain(value: &Value) -> Option<String> {
     }
 }
 
-/// True if nothing stands there.
+/// True if the value is blank.
 pub(super) fn is_blank(value: &Value) -> bool {
     match value {
         Value::Null => true,
@@ -34,7 +34,7 @@ pub(super) fn is_blank(value: &Value) -> bool {
     }
 }
 
-/// A score: a number, true or false, or a word that says right or wrong; NaN if it is none.
+/// A score: a number, true or false, or a word for correct or incorrect; NaN if it is none.
 pub(super) fn score(value: &Value) -> f32 {
     match value {
         Value::Bool(right) => f32::from(u8::from(*right)),
@@ -44,12 +44,12 @@ pub(super) fn score(value: &Value) -> f32 {
     }
 }
 
-/// True for a number with a percent sign: [`score`] makes a share of it.
+/// True for a number with a percent sign, which [`score`] converts to a fraction.
 pub(super) fn is_percentage(value: &Value) -> bool {
     value.as_str().is_some_and(|text| text.trim().ends_with('%'))
 }
 
-/// The means of numbers by name; NaN is left out.
+/// The means of values by name, ignoring NaN.
 #[derive(Default)]
 pub(super) struct Means(Vec<(String, f32, u32)>);
 
@@ -69,7 +69,7 @@ impl Means {
         self.0.is_empty()
     }
 
-    /// Each name with its mean, NaN if there was no number.
+    /// Each name with its mean, NaN if there was no value.
     pub(super) fn finish(self) -> Vec<(String, f32)> {
         self.0.into_iter().map(|(name, sum, n)| (name, sum / n as f32)).collect()
     }
@@ -94,8 +94,8 @@ fn word(text: &str) -> f32 {
     }
 }
 
-/// What the user says in messages, or the text itself.
-pub(super) fn said(value: &Value) -> Option<String> {
+/// The user's part of messages, or the text itself.
+pub(super) fn user_text(value: &Value) -> Option<String> {
     let content = |content: &Value| match content {
         Value::String(text) => Some(text.clone()),
         Value::Array(parts) => {
@@ -107,32 +107,32 @@ pub(super) fn said(value: &Value) -> Option<String> {
     let text = match value {
         Value::String(text) => text.clone(),
         Value::Array(items) => {
-            let mut said: Vec<String> = Vec::new();
+            let mut texts: Vec<String> = Vec::new();
             for item in items {
                 match item {
-                    Value::String(text) => said.push(text.clone()),
-                    // Turns within turns.
-                    Value::Array(_) => said.extend(self::said(item)),
+                    Value::String(text) => texts.push(text.clone()),
+                    // Nested turns.
+                    Value::Array(_) => texts.extend(self::user_text(item)),
                     Value::Object(message) => {
                         let role = message.get("role").and_then(Value::as_str).unwrap_or("user");
                         if matches!(role, "user" | "human") {
-                            said.extend(message.get("content").and_then(content));
+                            texts.extend(message.get("content").and_then(content));
                         }
                     }
                     _ => {}
                 }
             }
-            said.join("\n")
+            texts.join("\n")
         }
         Value::Object(object) => ["content", "text", "question", "prompt"]
             .iter()
-            .find_map(|name| said(object.get(*name)?))?,
+            .find_map(|name| user_text(object.get(*name)?))?,
         _ => return None,
     };
     Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
-/// A list of texts: of JSON, or written as a list of Python or JSON within a text.
+/// A list of texts: in JSON, or written as a Python or JSON list within a text.
 pub(super) fn texts(value: &Value) -> Vec<String> {
     match value {
         Value::Array(items) => items.iter().filter_map(plain).collect(),
@@ -148,12 +148,12 @@ pub(super) fn texts(value: &Value) -> Vec<String> {
     }
 }
 
-/// A list of JSON, or as Python prints it.
+/// A list in JSON or Python syntax.
 pub(super) fn literal(text: &str) -> Option<Vec<Value>> {
     serde_json::from_str(text).ok().or_else(|| serde_json::from_str(&as_json(text)).ok())
 }
 
-/// What Python prints, with quotes and words as JSON has them.
+/// Converts Python syntax to JSON.
 fn as_json(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     let mut chars = text.chars().peekable();
@@ -244,9 +244,9 @@ mod tests {
     fn what_a_user_says_and_lists_within_texts() {
         let turns =
             json!([[{"role": "system", "content": "x"}, {"role": "user", "content": "Why?"}]]);
-        assert_eq!(said(&turns).as_deref(), Some("Why?"));
+        assert_eq!(user_text(&turns).as_deref(), Some("Why?"));
         let parts = json!([{"role": "user", "content": [{"type": "text", "text": "How?"}]}]);
-        assert_eq!(said(&parts).as_deref(), Some("How?"));
+        assert_eq!(user_text(&parts).as_deref(), Some("How?"));
         assert_eq!(texts(&json!("['a', \"b's\"]")), ["a", "b's"]);
         assert_eq!(texts(&json!({"text": ["a"], "label": ["A"]})), ["a"]);
         assert_eq!(python("[1, 2]"), None);

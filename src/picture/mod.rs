@@ -1,15 +1,14 @@
-//! A flat picture of dots and texts, written as SVG or as PNG: both are drawn from the same shapes, so
-//! that neither has to be read again to make the other.
+//! A flat picture of dots and texts, written as SVG or as PNG, both from the same shapes.
 
 mod png;
 mod svg;
 
 pub(crate) use svg::escaped;
 
-/// A color of 8 bits a channel: red, green, blue.
+/// A color with 8 bits per channel: red, green, blue.
 pub(crate) type Rgb = (u8, u8, u8);
 
-/// What is drawn, from back to front: the lines and texts around the plot, the dots, the names beside them.
+/// What to draw, from back to front: the lines and texts around the plot, the dots, their names.
 pub(crate) struct Picture {
     /// Width and height, in pixels.
     pub(crate) size: (f64, f64),
@@ -25,16 +24,16 @@ pub(crate) struct Picture {
 
 /// A line of text.
 pub(crate) struct Text {
-    /// Where it begins, or ends, on its base line.
+    /// Where it starts or ends, on the baseline.
     pub(crate) at: (f64, f64),
     pub(crate) end: Anchor,
-    /// The height of its letters, in pixels.
+    /// The font size, in pixels.
     pub(crate) size: f64,
     pub(crate) fill: Rgb,
     pub(crate) words: String,
 }
 
-/// Which end of a text stands at its place.
+/// Which end of a text is at its position.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Anchor {
     Start,
@@ -46,11 +45,11 @@ pub(crate) struct Dot {
     pub(crate) at: (f64, f64),
     pub(crate) radius: f64,
     pub(crate) fill: Rgb,
-    /// What a reader of SVG tells under the pointer.
+    /// The tooltip in SVG.
     pub(crate) title: String,
 }
 
-/// How far a dot covers what is below it.
+/// The opacity of a dot.
 const OPACITY: f64 = 0.85;
-/// Pixels of a dash and of the gap behind it.
+/// Pixels of a dash and of the following gap.
 const DASH: (f64, f64) = (2.0, 5.0);

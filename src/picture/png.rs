@@ -1,7 +1,7 @@
-//! A picture as PNG, drawn with a font that is compiled in: it looks the same on every machine.
+//! A picture as PNG, drawn with an embedded font: it looks the same on every machine.
 //!
-//! The crate resvg would do it from the SVG, with shaping, style sheets and filters that a line of
-//! monospaced text does not need: 120 seconds more of compiling (docs/dependencies.md).
+//! The crate resvg could render the SVG, but its text shaping, style sheets and filters are not needed for
+//! monospaced text, and cost 120 seconds of compile time (docs/dependencies.md).
 
 use std::io::Write;
 
@@ -12,7 +12,7 @@ use ttf_parser::{Face, GlyphId, OutlineBuilder};
 
 use super::{Anchor, DASH, OPACITY, Picture, Rgb, Text};
 
-/// Pixels of the file for each of the picture, so that small names can be read on dense screens.
+/// Scale of the PNG, so that small names are readable on high-density screens.
 const SCALE: f32 = 2.0;
 
 impl Picture {
@@ -66,7 +66,7 @@ fn paint(fill: Rgb, opacity: f32) -> Paint<'static> {
     paint
 }
 
-/// Draws a text, letter by letter. A letter that the font lacks is drawn as its empty box.
+/// Draws a text, letter by letter. Letters that the font lacks become empty boxes.
 fn write(map: &mut Pixmap, face: &Face<'_>, text: &Text) {
     let unit = text.size as f32 / f32::from(face.units_per_em());
     let glyphs: Vec<GlyphId> =
@@ -78,7 +78,7 @@ fn write(map: &mut Pixmap, face: &Face<'_>, text: &Text) {
     }
     let paint = paint(text.fill, 1.0);
     for glyph in &glyphs {
-        // The font's axis points up, and that of the picture down.
+        // The y-axis of the font points up, that of the picture down.
         let place = Transform::from_row(unit, 0.0, 0.0, -unit, x, text.at.1 as f32);
         if let Some(path) = outline(face, *glyph) {
             let place = place.post_scale(SCALE, SCALE);
@@ -94,7 +94,7 @@ fn outline(face: &Face<'_>, glyph: GlyphId) -> Option<Path> {
     outline.0.finish()
 }
 
-/// The outline of a letter on its way from the font to the painter.
+/// Converts the outline of a letter from the font to the painter.
 struct Outline(PathBuilder);
 
 impl OutlineBuilder for Outline {
@@ -122,12 +122,12 @@ impl OutlineBuilder for Outline {
 /// A PNG of opaque pixels, three bytes each (RFC 2083).
 fn encoded(width: u32, height: u32, pixels: &[u8]) -> Vec<u8> {
     let mut out = b"\x89PNG\r\n\x1a\n".to_vec();
-    // 8 bits a channel, true color, and the only packing, filtering and order.
+    // 8 bits per channel, true color, default compression, filter and interlace methods.
     let head = [&width.to_be_bytes()[..], &height.to_be_bytes()[..], &[8, 2, 0, 0, 0]].concat();
     chunk(&mut out, *b"IHDR", &head);
     let mut packed = ZlibEncoder::new(Vec::new(), Compression::default());
     for row in pixels.chunks_exact(3 * width as usize) {
-        // Writing to memory cannot fail. No filter: flat colors are packed well as they are.
+        // Writing to memory cannot fail. No filter: flat colors compress well without.
         let _ = packed.write_all(&[0]).and_then(|()| packed.write_all(row));
     }
     chunk(&mut out, *b"IDAT", &packed.finish().unwrap_or_default());
@@ -202,7 +202,7 @@ mod tests {
         let at = |x: usize, y: usize| pixels[y * 200 + x];
         assert_eq!(at(199, 119), [255, 255, 255]);
         let [red, green, blue] = at(100, 100);
-        assert!(red == 255 && green == blue && green < 60, "a dot that lets a little through");
+        assert!(red == 255 && green == blue && green < 60, "a dot with some transparency");
         let is_blue = |p: &[u8; 3]| p[2] == 255 && p[0] < 128;
         let letters: Vec<usize> =
             (0..pixels.len()).filter(|i| is_blue(&pixels[*i])).map(|i| i % 200).collect();

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{Anchor, DASH, OPACITY, Picture, Rgb, Text};
 
-/// A text between tags or in an attribute. It must hold no control characters.
+/// A text for an element or attribute. It must contain no control characters.
 pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
@@ -14,7 +14,7 @@ fn hex((red, green, blue): Rgb) -> String {
 }
 
 impl Picture {
-    /// The picture as SVG. Its texts must hold no control characters.
+    /// The picture as SVG. Its texts must contain no control characters.
     pub(crate) fn svg(&self) -> String {
         let (width, height) = self.size;
         let mut out = format!(

@@ -1,4 +1,4 @@
-//! Connections over which HTTP is spoken: so many at once, and none that stands still.
+//! Accepts HTTP connections: limits their number, and closes idle ones.
 
 use std::future::Future;
 use std::io;
@@ -17,21 +17,21 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, Sleep};
 
-/// How soon Ctrl-C is heard.
+/// How often the stop flag is checked.
 const WAIT: Duration = Duration::from_millis(100);
-/// How long answers that are under way may take after that.
+/// Grace period for requests in progress after that.
 const GRACE: Duration = Duration::from_secs(2);
-/// Connections that are open at once; more wait until one is closed.
+/// Maximum number of open connections; more wait until one is closed.
 const MOST: u32 = 512;
 
-/// Answers on `listener` by `app` until `stop` is raised. A connection on which the head of a request does
-/// not come within `patience`, or nothing moves for twice as long, is closed.
+/// Serves `app` on `listener` until `stop` is set. Closes a connection if the head of a request does not
+/// arrive within `patience`, or nothing is transferred for twice as long.
 pub async fn serve(listener: TcpListener, app: Router, patience: Duration, stop: Arc<AtomicBool>) {
     let (end, ended) = watch::channel(false);
     let free = Arc::new(Semaphore::new(MOST as usize));
     loop {
         let accepted = tokio::select! {
-            () = raised(&stop) => break,
+            () = stopped(&stop) => break,
             accepted = accept(&listener, &free) => accepted,
         };
         if let Some((stream, permit)) = accepted {
@@ -44,12 +44,12 @@ pub async fn serve(listener: TcpListener, app: Router, patience: Duration, stop:
     }
     drop(listener);
     let _ = end.send(true);
-    // Whoever is still sending is not waited for long.
+    // Clients that are still sending get a short grace period only.
     let _ = tokio::time::timeout(GRACE, free.acquire_many(MOST)).await;
 }
 
-/// Waits until Ctrl-C.
-async fn raised(stop: &AtomicBool) {
+/// Waits for the stop flag.
+async fn stopped(stop: &AtomicBool) {
     while !stop.load(Ordering::Relaxed) {
         tokio::time::sleep(WAIT).await;
     }
@@ -63,7 +63,7 @@ async fn accept(
     if let Ok((stream, _)) = listener.accept().await {
         Some((stream, permit))
     } else {
-        // It has gone again, or there are no more descriptors, which may take a while.
+        // The client has disconnected, or there are no file descriptors left for the moment.
         tokio::time::sleep(WAIT).await;
         None
     }
@@ -88,7 +88,7 @@ async fn connection(
     let _ = serving.await;
 }
 
-/// A stream that fails when nothing has moved on it for a while.
+/// A stream that fails when it was idle for too long.
 struct Watched {
     stream: TcpStream,
     idle: Duration,

@@ -21,26 +21,26 @@ use tokio::time::timeout;
 
 use super::{LARGEST, Reply, Service, connections};
 
-/// So much of a request that is too large is still read, and for so long.
+/// Limits of how much of an oversized request is still read, and for how long.
 const UNWANTED: usize = 16 * LARGEST;
 const LINGER: Duration = Duration::from_secs(1);
 
-/// What answers need.
+/// What request handlers need.
 #[derive(Clone)]
 struct Served {
     service: Arc<Service>,
     patience: Duration,
-    /// As many routes are computed at once as there are cores: each takes memory.
+    /// Limits concurrent routing to the number of cores, since each route takes memory.
     turns: Arc<Semaphore>,
 }
 
 impl Service {
-    /// Answers over HTTP, on the first of `addresses` that can be listened to, until `stop` is raised;
-    /// answers that are under way are then still given. `patience` is how long a request may take to come,
-    /// and how long its answer. `listening` hears the address, once.
+    /// Serves HTTP on the first of `addresses` that can be bound, until `stop` is set; requests in progress
+    /// are then completed. `patience` is the time limit of a request, and of its reply. `listening` receives
+    /// the address, once.
     ///
     /// # Errors
-    /// If none of the addresses can be listened to, or the system gives no threads.
+    /// If none of the addresses can be bound, or no threads can be started.
     pub fn serve(
         self,
         addresses: &[SocketAddr],
@@ -64,10 +64,10 @@ impl Service {
     }
 }
 
-/// Raises its flag when it is dropped: hyper drops an answer under way when the client hangs up.
-struct Gone(Arc<AtomicBool>);
+/// Sets its flag when dropped: hyper drops a reply in progress when the client disconnects.
+struct StopOnDrop(Arc<AtomicBool>);
 
-impl Drop for Gone {
+impl Drop for StopOnDrop {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
     }
@@ -97,7 +97,7 @@ async fn part(body: &mut Body) -> Option<Result<Bytes, axum::Error>> {
     }
 }
 
-/// All of a body; `None` if it is too large.
+/// The whole body; `None` if it is too large.
 async fn whole(body: &mut Body) -> Option<Result<Vec<u8>, axum::Error>> {
     let mut whole = Vec::new();
     while let Some(part) = part(body).await {
@@ -110,9 +110,9 @@ async fn whole(body: &mut Body) -> Option<Result<Vec<u8>, axum::Error>> {
     Some(Ok(whole))
 }
 
-/// Reads on for a while what nobody wants: who is still sending may not see the answer otherwise, since
-/// closing a connection with unread bytes breaks it off.
-fn linger(mut body: Body) {
+/// Reads and discards the rest of a request for a while: closing a connection with unread bytes would reset
+/// it before the client has seen the reply.
+fn discard(mut body: Body) {
     tokio::spawn(timeout(LINGER, async move {
         let mut left = UNWANTED;
         while left > 0
@@ -127,20 +127,20 @@ async fn replied(served: Served, request: Request) -> Reply {
     let (parts, body) = request.into_parts();
     let announced = parts.headers.get(header::CONTENT_LENGTH);
     let announced = announced.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    let too_large = || Reply::fault(413, "the request is of more than 4 MiB");
+    let too_large = || Reply::fault(413, "the request is larger than 4 MiB");
     if announced.is_some_and(|length| length > LARGEST as u64) {
-        linger(body);
+        discard(body);
         return too_large();
     }
     let mut body = body;
     let body = match timeout(served.patience, whole(&mut body)).await {
         Ok(Some(Ok(whole))) => whole,
         Ok(None) => {
-            linger(body);
+            discard(body);
             return too_large();
         }
-        Ok(Some(Err(_))) => return Reply::fault(400, "the request broke off"),
-        Err(_) => return Reply::fault(408, "the request did not come in time"),
+        Ok(Some(Err(_))) => return Reply::fault(400, "the request was incomplete"),
+        Err(_) => return Reply::fault(408, "the request timed out"),
     };
     let deadline = Instant::now() + served.patience;
     let mut turn = None;
@@ -151,9 +151,9 @@ async fn replied(served: Served, request: Request) -> Reply {
             return Reply::fault(503, "too many requests at once: try again later");
         }
     }
-    let gone = Gone(Arc::default());
+    let gone = StopOnDrop(Arc::default());
     let flag = Arc::clone(&gone.0);
-    // Routing takes milliseconds, and the cores: not the threads that read and write.
+    // Routing takes milliseconds of CPU: it must not block the threads that read and write.
     let answered = tokio::task::spawn_blocking(move || {
         let _turn = turn;
         let stop = || flag.load(Ordering::Relaxed) || Instant::now() >= deadline;

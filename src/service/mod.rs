@@ -1,5 +1,5 @@
-//! Routing for other programs: requests and answers as JSON, whatever carries them. With the feature
-//! `serve`, HTTP does.
+//! Routing for other programs: JSON requests and replies, independent of the transport. The feature `serve`
+//! adds HTTP.
 
 #[cfg(feature = "serve")]
 mod connections;
@@ -19,16 +19,16 @@ use crate::embedder::Embedder;
 use crate::error::{Error, Result};
 use crate::printable::write_json;
 
-/// A request may be so large: 4 MiB.
+/// Maximum size of a request: 4 MiB.
 pub const LARGEST: usize = 4 << 20;
-/// Models that are named for a prompt unless the request says otherwise.
+/// Number of models per prompt unless the request sets it.
 const TOP: usize = 10;
 
-/// Prompts in a request at most.
+/// Maximum number of prompts in a request.
 pub const PROMPTS: usize = 1024;
-/// Models that a request may have named for all its prompts together.
+/// Maximum number of models in a reply, over all prompts of a request.
 pub const NAMED: usize = 1 << 16;
-/// Prompts that are routed at once: in between, work can be stopped.
+/// Prompts that are routed together; the stop flag is checked in between.
 const AT_ONCE: usize = 128;
 
 /// Answers requests about one embedder.
@@ -38,18 +38,18 @@ pub struct Service {
     pools: Option<PathBuf>,
 }
 
-/// An answer: the status of HTTP and a JSON document.
+/// A reply: an HTTP status and a JSON document.
 #[derive(Debug, PartialEq)]
 pub struct Reply {
-    /// 200, or what HTTP calls the fault.
+    /// 200, or the HTTP status of the error.
     pub status: u16,
-    /// One JSON document; of a fault `{"error": …}`.
+    /// A JSON document; `{"error": …}` for an error.
     pub body: Vec<u8>,
-    /// With status 405, the methods that are allowed.
+    /// With status 405, the allowed methods.
     pub allow: Option<&'static str>,
 }
 
-/// What `POST /route` takes.
+/// The body of `POST /route`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Request {
@@ -71,15 +71,15 @@ struct Request {
 }
 
 impl Service {
-    /// A service on `embedder`; `pools` is the file of the pools that requests may name.
+    /// A service for `embedder`; `pools` is the file of the pools that requests may refer to.
     #[must_use]
     pub fn new(embedder: Arc<Embedder>, pools: Option<PathBuf>) -> Self {
         let costs = Costs::of(embedder.models().len(), embedder.attributes());
         Self { embedder, costs, pools }
     }
 
-    /// Answers one request. `path` is without a query. The work is given up as soon as `stop` says true:
-    /// the one who asked has gone, or it took too long.
+    /// Answers one request. `path` has no query. The work stops as soon as `stop` returns true: the client
+    /// has disconnected, or a time limit has passed.
     #[must_use]
     pub fn answer(&self, method: &str, path: &str, body: &[u8], stop: &dyn Fn() -> bool) -> Reply {
         match (method, path) {
@@ -91,7 +91,7 @@ impl Service {
                     Reply::fault(status, &error.to_string())
                 }
             },
-            // Of an answer to HEAD, the body is left out by whatever carries it.
+            // The transport leaves out the body of a reply to HEAD.
             ("GET" | "HEAD", "/models") => self.models(),
             ("GET" | "HEAD", "/health") => self.health(),
             (_, "/route") => {
@@ -99,10 +99,13 @@ impl Service {
                 Reply { allow: Some("POST"), ..fault }
             }
             (_, "/models" | "/health") => {
-                let fault = Reply::fault(405, "this can only be read: GET");
+                let fault = Reply::fault(405, "method not allowed; use GET");
                 Reply { allow: Some("GET, HEAD"), ..fault }
             }
-            _ => Reply::fault(404, "there are POST /route, GET /models and GET /health"),
+            _ => Reply::fault(
+                404,
+                "not found; the paths are POST /route, GET /models and GET /health",
+            ),
         }
     }
 
@@ -125,7 +128,7 @@ impl Service {
         let models = self.embedder.models();
         if prompts.len() > PROMPTS || prompts.len() * top.min(models.len()) > NAMED {
             return Err(Error::Usage(format!(
-                "at most {PROMPTS} prompts, and {NAMED} models named for all of them: send fewer at \
+                "at most {PROMPTS} prompts, and {NAMED} models for all of them: send fewer at \
                  once, or a lower `top`"
             )));
         }
@@ -212,7 +215,7 @@ impl Reply {
         }
     }
 
-    /// The answer to what cannot be answered.
+    /// The reply for a request that failed.
     #[must_use]
     pub fn fault(status: u16, problem: &str) -> Self {
         let mut body = Vec::new();
@@ -333,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_worked_for_in_vain() {
+    fn work_stops_when_the_client_is_gone() {
         let service = Service::new(Arc::new(Embedder::shipped().unwrap()), None);
         for more in [json!({"prompts": vec!["a"; 40]}), json!({"prompt": "a", "where": "open"})] {
             let reply = service.answer("POST", "/route", more.to_string().as_bytes(), &|| true);

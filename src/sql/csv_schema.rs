@@ -1,8 +1,8 @@
 //! The columns of CSV files in a query.
 //!
-//! `DataFusion` matches the columns of CSV by their position and guesses types from whatever chunk of a file
-//! comes first. Here they are read off the head of each file, so that a shard with other columns is
-//! refused and not misread.
+//! `DataFusion` matches the columns of CSV files by position and guesses their types from whichever chunk
+//! arrives first. Here they are read from the start of each file, so that a shard with other columns is an
+//! error.
 
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::common::DataFusionError;
@@ -11,17 +11,17 @@ use futures::{StreamExt, TryStreamExt};
 use object_store::ObjectStore;
 use object_store::path::Path;
 
-/// How much of a file is looked at: 1 MiB.
+/// How much of a file is read: 1 MiB.
 const HEAD: usize = 1 << 20;
-/// How many files are looked at at a time.
+/// Number of files that are read at the same time.
 const AT_ONCE: usize = 16;
-/// Columns that hold names, by how theirs end: text, whatever it looks like, since the id `007` is not 7.
+/// Suffixes of columns that hold names: these are text, whatever they look like, since the id `007` is not 7.
 const NAMES: [&str; 5] = ["id", "name", "model", "prompt", "question"];
 
 /// The schema of `files`: a column is a number if all its cells in the first rows of the first file are.
 ///
 /// # Errors
-/// Why a file cannot be read, or which file has other columns than the first.
+/// If a file cannot be read, or has other columns than the first.
 pub(super) async fn schema(
     store: &dyn ObjectStore,
     files: &[Path],
@@ -52,7 +52,7 @@ fn names(columns: &[(String, DataType)]) -> Vec<&str> {
     columns.iter().map(|(name, _)| &**name).collect()
 }
 
-/// The first bytes of a file, unpacked.
+/// The first bytes of a file, decompressed.
 async fn head(
     store: &dyn ObjectStore,
     file: &Path,
@@ -68,7 +68,7 @@ async fn head(
     Ok(head)
 }
 
-/// The columns of a table by its first bytes, the last row of which may be cut.
+/// The columns of a table from its first bytes; the last row may be incomplete.
 fn columns(head: &[u8], delimiter: u8) -> Result<Vec<(String, DataType)>, String> {
     let mut reader =
         csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(head);

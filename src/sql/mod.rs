@@ -1,8 +1,8 @@
-//! Queries over logs, by engines that exist: `DataFusion` on this machine, Ballista on a cluster.
+//! Queries over logs, by existing engines: `DataFusion` on this machine, Ballista on a cluster.
 //!
-//! The tables of a query are files: `FROM 'logs/*.parquet'`, `FROM 's3://bucket/run.csv'`. What it
-//! gives is kept as one Parquet file, batch by batch, which the readers of llmap take from there; so
-//! no more than a batch of it is in memory.
+//! The tables of a query are files: `FROM 'logs/*.parquet'`, `FROM 's3://bucket/run.csv'`. The result is
+//! written to a Parquet file batch by batch, which the readers of llmap then load; at most one batch is in
+//! memory.
 
 mod csv_schema;
 mod sources;
@@ -28,38 +28,38 @@ use tempfile::TempDir;
 use crate::error::{Error, Result};
 use crate::progress::proceed;
 
-/// What joins, sorts and groups may hold in memory before they go to the disk: 2 GiB.
+/// Memory for joins, sorts and groups before they spill to disk: 2 GiB.
 const MEMORY: usize = 2 << 30;
-/// How long a cancelled query may go on.
+/// How long a cancelled query may continue.
 const PATIENCE: Duration = Duration::from_millis(100);
-/// What messages call the rows of a query.
+/// How messages refer to the result of a query.
 const NAME: &str = "the rows of --sql";
 
-/// A query, and where it runs.
+/// A query and where it runs.
 #[derive(Clone, Debug)]
 pub struct Query<'a> {
-    /// One `SELECT` (with whatever it needs before it) over files.
+    /// One `SELECT` (with any CTEs) over files.
     pub sql: &'a str,
-    /// The scheduler of a Ballista cluster, as `df://HOST:PORT`; this machine without one.
+    /// The scheduler of a Ballista cluster, as `df://HOST:PORT`; this machine if `None`.
     pub cluster: Option<&'a str>,
 }
 
-/// The rows that a query gave, in a temporary file.
+/// The result of a query, in a temporary file.
 #[derive(Debug)]
 pub struct Rows {
-    /// Goes with `self`.
+    /// Deleted with `self`.
     _folder: TempDir,
     file: PathBuf,
 }
 
 impl Rows {
-    /// The Parquet file, which goes with `self`.
+    /// The Parquet file, which is deleted with `self`.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.file
     }
 
-    /// An error about the file as one about the rows of the query, which is all that a user knows.
+    /// Turns an error about the file into one about the result of the query, which is what the user knows.
     #[must_use]
     pub fn explain(&self, error: Error) -> Error {
         match error {
@@ -72,18 +72,18 @@ impl Rows {
 }
 
 impl Query<'_> {
-    /// Runs the query. With `ordered`, the rows come sorted by all columns, so that they are the same
-    /// on every run and cluster; else in whatever order they are ready.
+    /// Runs the query. With `ordered`, the rows are sorted by all columns, so that every run and cluster
+    /// gives the same; else they are in the order in which they are produced.
     ///
     /// # Errors
-    /// [`Error::Lines`] with the fix if the query is wrong (a usage error, also one that names files
-    /// that are not there or cannot be read) or lacks a column of `needed`; a failure if the cluster
-    /// is not there or gives up; [`Error::Cancelled`].
+    /// [`Error::Lines`] with the fix if the query is invalid (a usage error, also if files are missing or
+    /// unreadable) or lacks a column of `needed`; a failure if the cluster is unreachable or fails;
+    /// [`Error::Cancelled`].
     pub fn run(&self, needed: &[&str], ordered: bool, cancel: &AtomicBool) -> Result<Rows> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         let runtime = runtime.map_err(|e| Error::Failed(format!("no threads for a query: {e}")))?;
         let rows = runtime.block_on(self.rows(needed, ordered, cancel));
-        // What was cancelled need not come to its end.
+        // A cancelled query need not finish.
         runtime.shutdown_background();
         rows
     }
@@ -95,7 +95,7 @@ impl Query<'_> {
             frame.schema().fields().iter().map(|field| field.name().clone()).collect();
         if let Some(lacking) = needed.iter().find(|name| columns.iter().all(|c| c != *name)) {
             let problem =
-                format!("the query gives no `{lacking}` (it gives {})", columns.join(", "));
+                format!("the query has no column `{lacking}` (it has {})", columns.join(", "));
             return Err(Error::usage(problem, format!("SELECT … AS {lacking}")));
         }
         let keys = columns.iter().map(|name| Expr::Column(Column::from_name(name)));
@@ -104,10 +104,10 @@ impl Query<'_> {
         self.write(frame, cancel).await
     }
 
-    /// Where the query is planned.
+    /// The session that plans the query.
     async fn context(&self) -> Result<SessionContext> {
         let mut config = SessionConfig::new();
-        // A folder means all that is below it.
+        // A folder includes its subfolders.
         config.options_mut().execution.listing_table_ignore_subdirectory = false;
         let runtime =
             RuntimeEnvBuilder::new().with_memory_pool(Arc::new(FairSpillPool::new(MEMORY)));
@@ -117,7 +117,10 @@ impl Query<'_> {
         };
         if !cluster.starts_with("df://") {
             let problem = format!("`{cluster}` is not the address of a cluster");
-            return Err(Error::usage(problem, "write df://HOST:PORT, that of its scheduler"));
+            return Err(Error::usage(
+                problem,
+                "write df://HOST:PORT, the address of its scheduler",
+            ));
         }
         let state = SessionStateBuilder::new()
             .with_config(config.upgrade_for_ballista())
@@ -127,7 +130,7 @@ impl Query<'_> {
         SessionContext::remote_with_state(cluster, state).await.map_err(|e| self.fault(e))
     }
 
-    /// The query over its files. It only reads: nothing is created, written or set.
+    /// Plans the query over its files. It is read-only: nothing is created, written or set.
     async fn plan(&self, context: &SessionContext) -> Result<DataFrame> {
         let state = context.state();
         let dialect = state.config_options().sql_parser.dialect;
@@ -144,7 +147,7 @@ impl Query<'_> {
         context.execute_logical_plan(plan).await.map_err(|e| self.fault(e))
     }
 
-    /// Keeps the rows of `frame` as they come.
+    /// Writes the rows of `frame` as they arrive.
     async fn write(&self, frame: DataFrame, cancel: &AtomicBool) -> Result<Rows> {
         let folder = tempfile::Builder::new().prefix("llmap-").tempdir();
         let folder = folder.map_err(|e| Error::io(&std::env::temp_dir(), e))?;
@@ -152,8 +155,8 @@ impl Query<'_> {
         let file = File::create_new(&path).map_err(|e| Error::io(&path, e))?;
         let schema = Arc::clone(frame.schema().inner());
         let full = |e| {
-            let fix = "make room for them, or name another folder in TMPDIR";
-            Error::failed(format!("the rows of the query cannot be kept: {e}"), fix)
+            let fix = "free some space, or set TMPDIR to another folder";
+            Error::failed(format!("the result of the query cannot be stored: {e}"), fix)
         };
         let mut writer = ArrowWriter::try_new(file, schema, None).map_err(full)?;
         let stream = until(cancel, frame.execute_stream()).await?;
@@ -166,12 +169,12 @@ impl Query<'_> {
         }
         writer.close().map_err(full)?;
         if rows == 0 {
-            return Err(Error::usage("the query gives no rows", "check its conditions"));
+            return Err(Error::usage("the query returned no rows", "check its conditions"));
         }
         Ok(Rows { _folder: folder, file: path })
     }
 
-    /// What an engine reports, as a fault of the query or of the machines that ran it.
+    /// An error of the engine, as an error of the query or of the machines that ran it.
     fn fault(&self, error: DataFusionError) -> Error {
         let problem = error.find_root().strip_backtrace();
         let wrong = matches!(
@@ -184,17 +187,17 @@ impl Query<'_> {
                 | DataFusionError::ParquetError(_)
         );
         match self.cluster {
-            _ if wrong => Error::usage(problem, "correct the query, or the file that it reads"),
+            _ if wrong => Error::usage(problem, "correct the query, or the file it reads"),
             Some(cluster) => Error::failed(
                 format!("{cluster}: {problem}"),
-                "check that its scheduler and executors run and see the files of the query",
+                "check that its scheduler and executors are running and can access the files",
             ),
             None => Error::Failed(problem),
         }
     }
 }
 
-/// What `work` gives, unless it is cancelled before.
+/// The result of `work`, unless it is cancelled first.
 async fn until<T>(cancel: &AtomicBool, work: impl Future<Output = T>) -> Result<T> {
     let mut work = std::pin::pin!(work);
     loop {

@@ -1,4 +1,4 @@
-//! The tables of a query: files, globs and folders, here or in an object store.
+//! The tables of a query: files, globs and folders, local or in an object store.
 
 use std::sync::Arc;
 
@@ -19,20 +19,19 @@ use object_store::path::Path;
 use super::csv_schema;
 use crate::error::{Error, Result};
 
-/// What is read, for messages.
+/// Supported files, for messages.
 const READ: &str = "name Parquet, CSV, TSV or JSON (.parquet, .csv, .tsv, .json, .jsonl; text also as .gz, \
                     .bz2, .xz or .zst): one file, 'logs/*.parquet' or 'logs/'";
 
-const COLUMNS: &str =
-    "give all files of a table one header, or read them apart and join them with UNION ALL";
+const COLUMNS: &str = "give all files of a table one header, or query them separately and combine them with UNION ALL";
 
-/// Makes the files that `table` names a table under that name.
+/// Registers the files that `table` names as a table of that name.
 pub(super) async fn register(context: &SessionContext, table: TableReference) -> Result<()> {
     let name = table.to_string();
     let named = table.table();
     let wrong = |problem: String| Error::usage(problem, READ);
     if !matches!(table, TableReference::Bare { .. }) || !named.contains(['.', '/']) {
-        return Err(wrong(format!("`{name}` names no file: quote its path")));
+        return Err(wrong(format!("`{name}` is not a file: put its path in quotes")));
     }
     let fault = |e: DataFusionError| wrong(format!("{named}: {}", e.find_root().strip_backtrace()));
     let url = ListingTableUrl::parse(named).map_err(fault)?;
@@ -50,11 +49,12 @@ pub(super) async fn register(context: &SessionContext, table: TableReference) ->
         .map_err(fault)?;
     files.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
     let Some((_, Kind { ending, compression, form })) = files.first().cloned() else {
-        return Err(wrong(format!("{named}: no file there that a query can read")));
+        return Err(wrong(format!("{named}: no supported files")));
     };
     if let Some((_, other)) = files.iter().find(|(_, kind)| kind.ending != ending) {
-        let problem = format!("{named} holds files of two kinds, {ending} and {}", other.ending);
-        let fix = format!("name one kind, such as '…/*{ending}', and join them with UNION ALL");
+        let problem = format!("{named} contains two kinds of files, {ending} and {}", other.ending);
+        let fix =
+            format!("select one kind, such as '…/*{ending}', and combine them with UNION ALL");
         return Err(Error::usage(problem, fix));
     }
     let options = ListingOptions::new(form.format(compression)).with_file_extension(ending);
@@ -73,8 +73,7 @@ pub(super) async fn register(context: &SessionContext, table: TableReference) ->
     Ok(())
 }
 
-/// Connects the store that `url` is in, with what the environment says about it (`AWS_…`, `GOOGLE_…`,
-/// `AZURE_…`).
+/// Connects to the store of `url`, with the settings from the environment (`AWS_…`, `GOOGLE_…`, `AZURE_…`).
 fn reach(context: &SessionContext, url: &ListingTableUrl) -> std::result::Result<(), String> {
     if url.scheme() == "file" {
         return Ok(());
@@ -91,10 +90,10 @@ fn reach(context: &SessionContext, url: &ListingTableUrl) -> std::result::Result
     Ok(())
 }
 
-/// What a file is by its name.
+/// The type of a file by its name.
 #[derive(Clone)]
 struct Kind {
-    /// The ending, by which the files of a table are found.
+    /// The ending that the files of a table have.
     ending: String,
     compression: FileCompressionType,
     form: Form,
@@ -103,13 +102,14 @@ struct Kind {
 #[derive(Clone, Copy)]
 enum Form {
     Parquet,
-    /// With what is between its cells.
+    /// With its delimiter.
     Csv(u8),
     Json,
 }
 
 impl Kind {
-    /// That of a file that is read: not of what programs keep for themselves beside their results.
+    /// The kind of a file; `None` for files that programs write beside their results (hidden ones,
+    /// checksums).
     fn of(file: &Path) -> Option<Self> {
         let name = file.filename().filter(|name| !name.starts_with(['.', '_']))?;
         let (base, compression) = match name.rsplit_once('.')? {
@@ -137,7 +137,7 @@ impl Form {
             Self::Parquet => Arc::new(ParquetFormat::default()),
             Self::Csv(delimiter) => {
                 let csv = CsvFormat::default().with_has_header(true).with_delimiter(delimiter);
-                // Questions have line breaks.
+                // Questions contain line breaks.
                 let csv = csv.with_newlines_in_values(true);
                 Arc::new(csv.with_file_compression_type(compression))
             }

@@ -1,14 +1,14 @@
-//! How many texts a page of Parquet says that it holds, where they are packed by what they share with the
-//! text before: the crate `parquet` makes room for so many before it sees that they are not there.
+//! The number of texts that a delta-encoded page of Parquet claims to hold: the crate `parquet` allocates for
+//! that number before it notices that they are missing.
 
-/// True if the lengths in a page are more than `most`. `prefixes` if those of shared beginnings stand before
-/// them.
+/// True if the page claims more than `most` lengths. With `prefixes`, the lengths of shared prefixes come
+/// first.
 pub(super) fn too_many(mut values: &[u8], prefixes: bool, most: u64) -> bool {
     for _ in 0..=usize::from(prefixes) {
         match after(values, most) {
             Ok(rest) => values = rest,
             Err(Fault::TooMany) => return true,
-            // That the crate finds out by itself.
+            // The crate detects that itself.
             Err(Fault::Broken) => return false,
         }
     }
@@ -20,7 +20,7 @@ enum Fault {
     Broken,
 }
 
-/// What stands behind a run of numbers.
+/// The bytes after a run of numbers.
 fn after(mut bytes: &[u8], most: u64) -> Result<&[u8], Fault> {
     let block = number(&mut bytes)?;
     let parts = number(&mut bytes)?;
@@ -49,7 +49,7 @@ fn after(mut bytes: &[u8], most: u64) -> Result<&[u8], Fault> {
     Ok(bytes)
 }
 
-/// A number of seven bits a byte, the lowest first.
+/// A variable-length integer (LEB128).
 fn number(bytes: &mut &[u8]) -> Result<u64, Fault> {
     let mut number = 0;
     for at in 0..10 {
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counts_are_seen_before_there_is_room_for_them() {
+    fn counts_are_checked_before_memory_is_allocated() {
         // Blocks of 128 numbers in 4 parts; 3 numbers, the first is 1; one block, of 2 bits a number.
         let run = |all: &[u8]| {
             let block = [&[0][..], &[2, 0, 0, 0], &[0b1001; 8]].concat();

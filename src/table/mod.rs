@@ -1,4 +1,4 @@
-//! A table with a header: CSV, plain or compressed, or Parquet. Every fault names file and line.
+//! A table with a header: CSV, plain or compressed, or Parquet. Every error has the file and line.
 
 mod delta;
 mod pages;
@@ -19,20 +19,19 @@ pub(crate) use parquet::{Records, object, text};
 pub use write::Form;
 pub(crate) use write::{Cells, Groups, List, Writer, parquet_bytes};
 
-/// The endings a table may have.
+/// The file endings of tables.
 const ENDINGS: [&str; 4] = ["csv", "csv.gz", "csv.zst", "parquet"];
 
-/// A row is at most so long, and with it each of its cells: 16 MiB.
+/// Maximum size of a row, and so of each cell: 16 MiB.
 const LONGEST: u64 = 16 << 20;
-/// What stands behind the last byte of a table while it is parsed: if a quote is still open there, it
-/// becomes part of the last cell, and otherwise a row of its own.
+/// Appended to the bytes of a table while it is parsed: if a quote is still open, it becomes part of the last
+/// cell, and otherwise a row of its own.
 const END: &[u8] = b"\n\0end of the table\0\n";
 
-/// The table called `stem` in a folder, in whichever form it is there.
+/// The table called `stem` in a folder, in any of the formats.
 ///
 /// # Errors
-/// [`Error::Io`] if the system does not let it be looked for; [`Error::Input`] if something else than a file
-/// has its name.
+/// [`Error::Io`] if the folder cannot be read; [`Error::Input`] if something other than a file has its name.
 pub(crate) fn find(folder: &Path, stem: &str) -> Result<Option<PathBuf>> {
     let mut other = None;
     for ending in ENDINGS {
@@ -53,17 +52,17 @@ pub(crate) fn find(folder: &Path, stem: &str) -> Result<Option<PathBuf>> {
         }
     }
     match other {
-        Some((path, what)) => Err(Error::input(&path, what, "put the table itself there")),
+        Some((path, what)) => Err(Error::input(&path, what, "replace it with the table")),
         None => Ok(None),
     }
 }
 
-/// The files of the table called `stem` in a folder, in their order: the one that [`find`] finds, or
-/// else those in a folder of its name (`responses.parquet/part-0.parquet`, as Spark, Ray and `DataFusion`
-/// write them), or else its shards (`responses-00000-of-00002.parquet`). None if it is not there.
+/// The files of the table called `stem` in a folder, in order: the one that [`find`] returns, or else those
+/// in a folder of its name (`responses.parquet/part-0.parquet`, as Spark, Ray and `DataFusion` write them),
+/// or else its shards (`responses-00000-of-00002.parquet`). Empty if there are none.
 ///
 /// # Errors
-/// As [`find`]; [`Error::Input`] if a shard is missing, or the folder holds no table.
+/// As [`find`]; [`Error::Input`] if a shard is missing, or the folder contains no table.
 pub(crate) fn shards(folder: &Path, stem: &str) -> Result<Vec<PathBuf>> {
     let places = ENDINGS.map(|ending| folder.join(format!("{stem}.{ending}")));
     let inner = places.iter().find(|place| place.is_dir());
@@ -88,7 +87,7 @@ pub(crate) fn shards(folder: &Path, stem: &str) -> Result<Vec<PathBuf>> {
     Ok(shards)
 }
 
-/// The tables in a folder whose names are wanted, by name; not those that programs hide.
+/// The tables in a folder whose names are wanted, by name, without hidden files.
 fn tables_in(folder: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(|e| Error::io(folder, e))? {
@@ -103,14 +102,19 @@ fn tables_in(folder: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<PathBuf
     Ok(found)
 }
 
-/// Whether all shards are there, if their names say how many there are (`-00003-of-00016`).
+/// The parts of a shard's name, `STEM-00003-of-00016.ENDING`: the stem, the number and the total.
+pub(crate) fn shard_of(name: &str) -> Option<(&str, usize, usize)> {
+    let (name, _) = name.split_once('.')?;
+    let (rest, of) = name.rsplit_once("-of-")?;
+    let (stem, number) = rest.rsplit_once('-')?;
+    Some((stem, number.parse().ok()?, of.parse().ok()?))
+}
+
+/// Checks that no shard is missing, if the names have the total (`-00003-of-00016`).
 fn complete(shards: &[PathBuf]) -> Result<()> {
     let number = |path: &PathBuf| -> Option<(usize, usize)> {
-        let name = path.file_name()?.to_str()?;
-        let (name, _) = name.split_once('.')?;
-        let (rest, all) = name.rsplit_once("-of-")?;
-        let (_, at) = rest.rsplit_once('-')?;
-        Some((at.parse().ok()?, all.parse().ok()?))
+        let (_, number, of) = shard_of(path.file_name()?.to_str()?)?;
+        Some((number, of))
     };
     let Some(numbers) = shards.iter().map(number).collect::<Option<Vec<_>>>() else {
         return Ok(());
@@ -121,7 +125,7 @@ fn complete(shards: &[PathBuf]) -> Result<()> {
         return Ok(());
     }
     let problem = format!("is one of {all} shards, of which {} are here", shards.len());
-    Err(Error::input(&shards[0], problem, "put all shards of one writing here, and no others"))
+    Err(Error::input(&shards[0], problem, "keep all shards of one run here, and no others"))
 }
 
 /// An open table.
@@ -130,26 +134,26 @@ pub(crate) struct Table {
     source: Source,
     header: Vec<String>,
     record: ByteRecord,
-    /// Where the row begins: its line or, in Parquet, its number.
+    /// The line where the row starts or, in Parquet, its number.
     line: u64,
-    /// True if the file cannot be read on.
+    /// True if no more of the file can be read.
     broken: bool,
 }
 
-/// Where the rows come from.
+/// The source of the rows.
 enum Source {
     Csv {
         reader: Box<csv::Reader<Ended>>,
-        /// How many lines too low the parser counts.
+        /// How many lines the parser is behind.
         line_offset: u64,
-        /// Bytes of the source, and those that have come since the last row.
+        /// Bytes of the source so far, and since the last row.
         read: Rc<Cell<u64>>,
         unparsed: Rc<Cell<u64>>,
     },
     Parquet(Box<Records>),
 }
 
-/// Bytes on their way to the parser, with [`END`] behind them.
+/// The source for the parser, with [`END`] appended.
 struct Ended {
     inner: BufReader<Box<dyn Read>>,
     end: &'static [u8],
@@ -196,24 +200,24 @@ impl Table {
         Ok(Self::new(path, Source::Parquet(Box::new(records)), header))
     }
 
-    /// A table of which no row has been read.
+    /// A table before its first row.
     fn new(path: &Path, source: Source, header: Vec<String>) -> Self {
         let record = ByteRecord::new();
         Self { path: path.into(), source, header, record, line: 0, broken: false }
     }
 
-    /// The table that CSV holds, with tabs between its cells if it is called so.
+    /// A table from CSV, tab-separated if its name ends in `.tsv`.
     pub(crate) fn of_csv(path: &Path, bytes: Box<dyn Read>) -> Result<Self> {
         let mut bytes = BufReader::with_capacity(1 << 18, bytes);
-        // The parser takes the second byte of a line's end for the next line's: lines are counted
-        // one too low after such an end.
+        // The parser attributes the second byte of `\r
+        // ` to the next line: after such an ending its line numbers are one too low.
         let start = bytes.fill_buf().unwrap_or_default();
         let end = start.iter().position(|byte| *byte == b'\n').unwrap_or_default();
         let line_offset = u64::from(end > 0 && start[end - 1] == b'\r');
         let (read, unparsed) = (Rc::<Cell<u64>>::default(), Rc::<Cell<u64>>::default());
         let (to, since) = (Rc::clone(&read), Rc::clone(&unparsed));
         let source = Ended { inner: bytes, end: END, read: to, unparsed: since };
-        // Rows of other lengths are refused here, but not what stands for the end.
+        // Rows with a wrong number of cells are rejected here, except the appended end.
         let mut builder = csv::ReaderBuilder::new();
         let name = path.to_string_lossy().to_lowercase();
         if [".tsv", ".tsv.gz", ".tsv.zst"].iter().any(|ending| name.ends_with(ending)) {
@@ -241,7 +245,7 @@ impl Table {
         Ok(Self::new(path, source, header))
     }
 
-    /// The index of a column that must be there.
+    /// The index of a required column.
     pub(crate) fn column(&self, name: &str) -> Result<usize> {
         self.optional(name).ok_or_else(|| {
             let there = self.header.join(", ");
@@ -250,12 +254,12 @@ impl Table {
         })
     }
 
-    /// The index of a column that may be there.
+    /// The index of an optional column.
     pub(crate) fn optional(&self, name: &str) -> Option<usize> {
         self.header.iter().position(|column| column == name)
     }
 
-    /// True after an error behind which there are no further rows to be read.
+    /// True after an error that makes the following rows unreadable.
     pub(crate) fn is_broken(&self) -> bool {
         self.broken
     }
@@ -274,14 +278,14 @@ impl Table {
                     Ok(true) => {}
                     Ok(false) => return Ok(None),
                     Err(e) => {
-                        // What cannot be read is in the row after the last one that could.
+                        // The unreadable row comes after the last one that could be read.
                         let line = reader.position().line() + *line_offset;
                         self.broken = matches!(e.kind(), csv::ErrorKind::Io(_));
                         return Err(fault(&self.path, *line_offset, line, &e));
                     }
                 }
                 unparsed.set(0);
-                // A row that only looks like the end stands before it.
+                // A row that only looks like the appended end comes earlier.
                 if is_end(&self.record) && reader.position().byte() > read.get() + 1 {
                     return Ok(None);
                 }
@@ -314,7 +318,7 @@ impl Table {
 }
 
 impl<'a> Row<'a> {
-    /// The line the row begins on; its number, from 1, in a Parquet file.
+    /// The line where the row starts; its number, from 1, in a Parquet file.
     pub(crate) fn line(&self) -> u64 {
         self.line
     }
@@ -324,7 +328,7 @@ impl<'a> Row<'a> {
         at(self.path, self.line(), problem, fix)
     }
 
-    /// The cell in a column, as it stands.
+    /// The cell in a column, unchanged.
     pub(crate) fn bytes(&self, column: usize) -> &'a [u8] {
         self.record.get(column).unwrap_or_default()
     }
@@ -349,10 +353,10 @@ impl<'a> Row<'a> {
 
     /// The cell in a column as a label in [0, 1].
     pub(crate) fn label(&self, column: usize) -> Result<f32> {
-        self.share(column, "label", "write 1 for correct, 0 for incorrect, or a share between them")
+        self.share(column, "label", "write 1 for correct, 0 for incorrect, or a fraction")
     }
 
-    /// The cell in a column as a number in [0, 1]; `what` it is, and how to correct one that is not.
+    /// The cell in a column as a number in [0, 1]; `what` and `fix` are for the error message.
     pub(crate) fn share(&self, column: usize, what: &str, fix: &str) -> Result<f32> {
         let text = self.text(column)?.trim();
         match text.parse::<f32>() {
@@ -366,21 +370,21 @@ impl<'a> Row<'a> {
 }
 
 const OPEN: &str = "a quote of this row is not closed";
-const CLOSE: &str = "close it, or write the file again if it was cut short";
+const CLOSE: &str = "close it, or write the file again if it was truncated";
 const QUOTE: &str =
-    "quote cells that hold commas or line breaks, and give every row the same columns";
+    "quote cells that contain commas or line breaks, and give every row the same columns";
 
-/// True for what stands behind the last row.
+/// True for the appended end.
 fn is_end(record: &ByteRecord) -> bool {
     record.len() == 1 && record.get(0) == Some(END.trim_ascii())
 }
 
-/// True for a row within whose quotes the table ends.
+/// True for the last row if its quote is still open.
 fn is_open(record: &ByteRecord) -> bool {
     record.iter().next_back().is_some_and(|cell| cell.ends_with(END))
 }
 
-/// The names of columns, unless one is repeated.
+/// The column names, if they are unique.
 fn named(path: &Path, names: Vec<String>) -> Result<Vec<String>> {
     let mut seen = HashSet::new();
     if let Some(twice) = names.iter().find(|name| !seen.insert(name.as_str())) {
@@ -391,7 +395,7 @@ fn named(path: &Path, names: Vec<String>) -> Result<Vec<String>> {
 }
 
 fn no_parquet(path: &Path, line: Option<u64>, problem: &str) -> Error {
-    let fix = "write the file again, as Parquet or as CSV; it may be cut short".into();
+    let fix = "write the file again, as Parquet or CSV; it may be truncated".into();
     Error::Input { file: path.into(), line, problem: problem.into(), fix }
 }
 
@@ -402,12 +406,13 @@ fn at(path: &Path, line: u64, problem: impl Into<String>, fix: impl Into<String>
 fn fault(path: &Path, line_offset: u64, line: u64, error: &csv::Error) -> Error {
     let line = error.position().map_or(line, |position| position.line() + line_offset);
     let (problem, fix) = match error.kind() {
-        csv::ErrorKind::Io(e) if e.kind() == io::ErrorKind::Other => {
-            (e.to_string(), "is it the right file? then split it, or unpack it first")
-        }
+        csv::ErrorKind::Io(e) if e.kind() == io::ErrorKind::Other => (
+            e.to_string(),
+            "check that it is the right file; else split it, or decompress it first",
+        ),
         csv::ErrorKind::Io(e) => (
             format!("cannot be read: {e}"),
-            "the file may be cut short or compressed in another way: write it again",
+            "the file may be truncated or in another compression format: write it again",
         ),
         _ => (error.to_string(), "write the file as CSV with a header (RFC 4180)"),
     };

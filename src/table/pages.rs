@@ -1,6 +1,6 @@
-//! The pages of Parquet files, unpacked here and not by the crate `parquet`: that would take the C library
-//! for Zstandard, and as much memory as a file asks for. The crate reads such pages as if they were not
-//! packed, and they are unpacked on the way, by the bounds of [`crate::unpack`].
+//! Decompresses the pages of Parquet files instead of the crate `parquet`, which would need the C library for
+//! Zstandard and allocate as much memory as a file claims to need. The crate reads the pages as if they were
+//! uncompressed; they are decompressed here, within the limits of [`crate::unpack`].
 
 use std::fs::File;
 use std::io::Read;
@@ -21,22 +21,22 @@ use parquet::schema::types::Type;
 use super::delta;
 use crate::unpack::{allowed, too_much};
 
-/// Lists within cells have together at most so many parts in a row group …
+/// Maximum number of list elements within the cells of a row group …
 const PARTS: u64 = 16 << 20;
-/// … or so many times the bytes that they take in the file: few bytes can stand for very many of them,
-/// and all of a row are in memory at once.
+/// … or this many times their bytes in the file: a few bytes can encode very many of them, and all of a row
+/// are in memory at once.
 const PARTS_FACTOR: u64 = 64;
-/// Bytes that a decoder takes at once.
+/// Chunk size of a decoder.
 const BUFFER: usize = 4096;
 
-/// What was read of a file, and what it was unpacked to.
+/// Bytes read from a file, and bytes after decompression.
 #[derive(Default)]
 pub(super) struct Counts {
     packed: AtomicU64,
     given: AtomicU64,
 }
 
-/// A row group whose pages are unpacked by bounds.
+/// A row group whose pages are decompressed within limits.
 pub(super) struct Unpacking<'a> {
     inner: Box<dyn RowGroupReader + 'a>,
     file: Arc<File>,
@@ -85,14 +85,14 @@ impl RowGroupReader for Unpacking<'_> {
     }
 }
 
-/// The pages of a column, unpacked.
+/// The pages of a column, decompressed.
 struct Pages {
     inner: SerializedPageReader<File>,
     packing: Compression,
     counts: Arc<Counts>,
-    /// How many parts of lists may yet come.
+    /// How many list elements may still follow.
     parts: Option<u64>,
-    /// The highest level of repetition and of definition.
+    /// The maximum repetition and definition level.
     levels: [i16; 2],
 }
 
@@ -133,12 +133,11 @@ impl PageReader for Pages {
 }
 
 impl Pages {
-    /// The same page with its bytes unpacked; levels before the values of a page of version 2 are not
-    /// packed.
+    /// The same page, decompressed; the levels before the values of a version 2 page are never compressed.
     fn unpacked(&mut self, mut page: Page) -> Result<Page> {
         if let Some(parts) = self.parts.as_mut().filter(|_| page.is_data_page()) {
             let left = parts.checked_sub(page.num_values().into());
-            *parts = left.ok_or_else(|| wrong("lists of too many parts"))?;
+            *parts = left.ok_or_else(|| wrong("lists with too many elements"))?;
         }
         match &mut page {
             Page::DataPage { buf, .. } | Page::DictionaryPage { buf, .. } => {
@@ -160,7 +159,7 @@ impl Pages {
         Ok(page)
     }
 
-    /// Refuses a page that says to hold more than it can: the crate makes room first.
+    /// Rejects a page that claims to hold more values than it can: the crate allocates first.
     fn check(&self, page: &Page) -> Result<()> {
         let bytes = page.buffer();
         let too_many = match page {
@@ -173,10 +172,10 @@ impl Pages {
                 _ => false,
             },
         };
-        if too_many { Err(wrong("more values than there can be")) } else { Ok(()) }
+        if too_many { Err(wrong("more values than its bytes can hold")) } else { Ok(()) }
     }
 
-    /// What stands behind the levels of a page; nothing if they are cut short.
+    /// The bytes after the levels of a page; empty if they are truncated.
     fn values<'a>(&self, page: &'a Page) -> &'a [u8] {
         let mut bytes: &[u8] = page.buffer();
         let encodings = match page {
@@ -212,7 +211,7 @@ impl Pages {
             return Ok(bytes.clone());
         }
         let (plain, packed) =
-            bytes.split_at_checked(plain).ok_or_else(|| wrong("it is cut short"))?;
+            bytes.split_at_checked(plain).ok_or_else(|| wrong("it is truncated"))?;
         let read = packed.len() as u64;
         let read = self.counts.packed.fetch_add(read, Ordering::Relaxed) + read;
         let most = allowed(read).saturating_sub(self.counts.given.load(Ordering::Relaxed));
@@ -233,10 +232,10 @@ fn wrong(why: impl std::fmt::Display) -> ParquetError {
     ParquetError::General(format!("a page: {why}"))
 }
 
-/// Unpacks bytes to so many at most.
+/// Decompresses at most this many bytes.
 type Unpack = fn(&[u8], u64, &mut Vec<u8>) -> Result<()>;
 
-/// Unpacks to the end of `out`, stopping not far behind `most` bytes.
+/// Appends the decompressed bytes to `out`, stopping soon after `most` bytes.
 fn unpack(packing: Compression, packed: &[u8], most: u64, out: &mut Vec<u8>) -> Result<()> {
     match packing {
         Compression::SNAPPY => {
@@ -251,7 +250,7 @@ fn unpack(packing: Compression, packed: &[u8], most: u64, out: &mut Vec<u8>) -> 
             read(decoder, most, out)
         }
         Compression::LZ4_RAW => lz4(packed, most, out),
-        // Three programs, three ways to write it.
+        // Three programs write LZ4 in three ways.
         Compression::LZ4 => {
             let start = out.len();
             let tries: [Unpack; 3] = [
@@ -272,7 +271,7 @@ fn unpack(packing: Compression, packed: &[u8], most: u64, out: &mut Vec<u8>) -> 
         Compression::BROTLI(_) => {
             read(brotli_decompressor::Decompressor::new(packed, BUFFER), most, out)
         }
-        other => Err(wrong(format!("packed with {other}, which llmap does not read"))),
+        other => Err(wrong(format!("compressed with {other}, which llmap does not support"))),
     }
 }
 
@@ -280,7 +279,7 @@ fn read(packed: impl Read, most: u64, out: &mut Vec<u8>) -> Result<()> {
     packed.take(most.saturating_add(1)).read_to_end(out).map(drop).map_err(wrong)
 }
 
-/// Makes room for `length` bytes behind `out`, and gives where it begins.
+/// Makes room for `length` bytes at the end of `out`, and returns where it starts.
 fn extended(out: &mut Vec<u8>, length: usize, most: u64) -> Result<usize> {
     if length as u64 > most {
         return Err(wrong(too_much()));
@@ -290,7 +289,7 @@ fn extended(out: &mut Vec<u8>, length: usize, most: u64) -> Result<usize> {
     Ok(start)
 }
 
-/// A block of LZ4, which does not say how long it becomes: at most 255 times as long.
+/// A block of LZ4, which does not record its length: at most 255 times as long.
 fn lz4(packed: &[u8], most: u64, out: &mut Vec<u8>) -> Result<()> {
     let longest = (packed.len() as u64).saturating_mul(255).saturating_add(64);
     let start = extended(out, usize::try_from(longest.min(most)).unwrap_or_default(), most)?;
@@ -300,9 +299,9 @@ fn lz4(packed: &[u8], most: u64, out: &mut Vec<u8>) -> Result<()> {
     Ok(())
 }
 
-/// Blocks of LZ4, each behind its two lengths.
+/// Blocks of LZ4, each after its two lengths.
 fn lz4_of_hadoop(mut packed: &[u8], most: u64, out: &mut Vec<u8>) -> Result<()> {
-    let short = || wrong("it is cut short");
+    let short = || wrong("it is truncated");
     let start = out.len();
     while !packed.is_empty() {
         let (lengths, rest) = packed.split_first_chunk::<8>().ok_or_else(short)?;
@@ -326,7 +325,7 @@ mod tests {
 
     use super::*;
 
-    /// The same bytes, packed in every way.
+    /// The same bytes in all compression formats.
     fn packed(bytes: &[u8]) -> Vec<(Compression, Vec<u8>)> {
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
         gzip.write_all(bytes).unwrap();
@@ -350,8 +349,8 @@ mod tests {
         ]
     }
 
-    /// A stream of Brotli (RFC 7932) whose blocks hold the bytes as they are: the crate that reads them
-    /// does not write, and `tests/fixtures/import/brotli.parquet` is packed in earnest.
+    /// A Brotli stream (RFC 7932) of uncompressed blocks: the crate only decodes, and
+    /// `tests/fixtures/import/brotli.parquet` is really compressed.
     fn brotli(bytes: &[u8]) -> Vec<u8> {
         // A window of 64 KiB is the bit 0; then, the lowest bit first, for each block: not the last (0),
         // four nibbles of length (00), the length less one in 16 bits, not compressed (1).

@@ -1,4 +1,4 @@
-//! Parquet, row by row: a row group at a time, of which only a few pages are in memory.
+//! Reads Parquet row by row: one row group at a time, with only a few of its pages in memory.
 
 use std::fs::File;
 use std::sync::Arc;
@@ -13,10 +13,10 @@ use serde_json::{Map, Value};
 use super::LONGEST;
 use super::pages::{Counts, Unpacking};
 
-/// So many values of a column are read at once.
+/// Number of values of a column that are read together.
 const BATCH: usize = 256;
 
-/// The rows of a Parquet file, in their order.
+/// The rows of a Parquet file, in order.
 pub(crate) struct Records {
     reader: SerializedFileReader<File>,
     file: Arc<File>,
@@ -28,21 +28,21 @@ pub(crate) struct Records {
 }
 
 impl Records {
-    /// Opens a file; of its columns those are read that `keep` wants.
+    /// Opens a file; reads only the columns for which `keep` is true.
     ///
     /// # Errors
-    /// A sentence that says what is wrong with it.
+    /// A description of the problem.
     pub(crate) fn open(file: File, keep: impl Fn(&str) -> bool) -> Result<Self, String> {
-        let wrong = |e: parquet::errors::ParquetError| format!("no Parquet file: {e}");
+        let wrong = |e: parquet::errors::ParquetError| format!("not a Parquet file: {e}");
         let second = file.try_clone().map_err(|e| e.to_string())?;
-        let reader = guarded(|| SerializedFileReader::new(file).map_err(wrong))?;
+        let reader = catch_panic(|| SerializedFileReader::new(file).map_err(wrong))?;
         let columns = reader.metadata().row_groups().iter().flat_map(RowGroupMetaData::columns);
         let places = |column: &ColumnChunkMetaData| {
             let dictionary = column.dictionary_page_offset().unwrap_or_default();
             [column.data_page_offset(), column.compressed_size(), dictionary]
         };
         if columns.flat_map(places).any(|place| place < 0) {
-            return Err("no Parquet file: its table of contents is broken".into());
+            return Err("not a Parquet file: its metadata is corrupt".into());
         }
         let about = reader.metadata().file_metadata();
         let root = about.schema_descr().root_schema();
@@ -66,11 +66,11 @@ impl Records {
     /// The next row, or `None` at the end.
     ///
     /// # Errors
-    /// A sentence that says what is wrong with the file.
+    /// A description of the problem.
     pub(crate) fn next(&mut self) -> Result<Option<Row>, String> {
         loop {
             let rows = &mut self.rows;
-            let row = guarded(|| Ok(rows.as_mut().and_then(Iterator::next)))?;
+            let row = catch_panic(|| Ok(rows.as_mut().and_then(Iterator::next)))?;
             if let Some(row) = row {
                 let row = row.map_err(|e| fault(&e))?;
                 if row.get_column_iter().map(|(_, field)| length(field)).sum::<u64>() > LONGEST {
@@ -84,7 +84,7 @@ impl Records {
             let group = self.reader.get_row_group(self.group).map_err(|e| fault(&e))?;
             let group = Unpacking::new(group, Arc::clone(&self.file), Arc::clone(&self.counts));
             let schema = Arc::clone(&self.schema);
-            let rows = guarded(|| {
+            let rows = catch_panic(|| {
                 let rows = TreeBuilder::new().with_batch_size(BATCH).as_iter(schema, &group);
                 rows.map_err(|e| fault(&e))
             });
@@ -94,17 +94,17 @@ impl Records {
     }
 }
 
-/// The crate panics on some files that are broken: that is a fault of the file.
-fn guarded<T>(read: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+/// The crate panics on some corrupt files: this turns the panic into an error.
+fn catch_panic<T>(read: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(read));
-    read.unwrap_or_else(|_| Err("no Parquet file: it is broken".into()))
+    read.unwrap_or_else(|_| Err("not a Parquet file: it is corrupt".into()))
 }
 
 fn fault(error: &parquet::errors::ParquetError) -> String {
     format!("cannot be read as Parquet: {error}")
 }
 
-/// How long a cell is, a number taken for one byte.
+/// The approximate size of a cell, with one byte per number.
 fn length(field: &Field) -> u64 {
     match field {
         Field::Str(text) => text.len() as u64,
@@ -118,8 +118,8 @@ fn length(field: &Field) -> u64 {
     }
 }
 
-/// A cell as a person would write it in CSV: nothing for null, 1 and 0 for true and false, JSON for
-/// what has parts.
+/// A cell as a person would write it in CSV: empty for null, 1 and 0 for true and false, JSON for nested
+/// values.
 pub(crate) fn text(field: &Field) -> String {
     match field {
         Field::Null => String::new(),
@@ -127,7 +127,7 @@ pub(crate) fn text(field: &Field) -> String {
         Field::Str(value) => value.clone(),
         field => match json(field) {
             Value::String(text) => text,
-            // A number that is none.
+            // NaN or infinity.
             Value::Null => String::new(),
             value => value.to_string(),
         },
@@ -147,7 +147,7 @@ pub(crate) fn json(field: &Field) -> Value {
         Field::UShort(value) => Value::from(*value),
         Field::UInt(value) => Value::from(*value),
         Field::ULong(value) => Value::from(*value),
-        // In as many digits as it has: 0.1 is no 0.10000000149011612.
+        // With the digits of its own precision: 0.1 and not 0.10000000149011612.
         Field::Float16(value) => number(&value.to_string()),
         Field::Float(value) => number(&value.to_string()),
         Field::Double(value) => number(&value.to_string()),
@@ -176,7 +176,7 @@ pub(crate) fn object(row: &Row) -> Map<String, Value> {
     row.get_column_iter().map(|(name, field)| (name.clone(), json(field))).collect()
 }
 
-/// A number that may be infinite or none, which JSON does not know.
+/// A number that may be infinite or NaN, which JSON does not support.
 fn number(text: &str) -> Value {
     let whole = text.parse::<i64>().ok().map(Value::from);
     let number = || text.parse::<f64>().ok().filter(|number| number.is_finite()).map(Value::from);
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_that_nobody_wants_are_not_read() {
+    fn unwanted_columns_are_not_read() {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&written()).unwrap();
         let mut records = Records::open(file, |name| name == "label").unwrap();
@@ -287,7 +287,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
-        /// Whatever stands in a file, it is read or refused.
+        /// Any bytes are read or rejected.
         #[test]
         fn no_bytes_make_the_reader_panic(changes in proptest::collection::vec((4_usize..2_000, any::<u8>()), 1..4)) {
             let mut bytes = written();
@@ -298,7 +298,7 @@ mod tests {
             let _ = rows(&bytes);
         }
 
-        /// The same where counts are packed.
+        /// The same for delta-encoded counts.
         #[test]
         fn no_counts_make_the_reader_panic(changes in proptest::collection::vec((4_usize..20_000, any::<u8>()), 1..4)) {
             static BYTES: LazyLock<Vec<u8>> =

@@ -14,21 +14,21 @@ use parquet::schema::types::Type;
 
 use crate::error::{Error, Result};
 
-/// Rows of a row group.
+/// Rows per row group.
 const GROUP: usize = 1 << 16;
 
-/// How tables are written.
+/// The format of tables.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum Form {
-    /// Text, as any program reads it.
+    /// Plain text, readable by any program.
     #[default]
     Csv,
-    /// Columns, smaller and quicker to read.
+    /// Columnar, smaller and faster to read.
     Parquet,
 }
 
-/// What a column holds; an empty cell is null.
+/// The type of a column; an empty cell is null.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cells {
     Text,
@@ -38,16 +38,16 @@ pub(crate) enum Cells {
     Label,
 }
 
-/// A column whose cells are lists, one a row.
+/// A column of lists, one per row.
 pub(crate) enum List<'a> {
     /// Numbers in single precision.
     Floats(&'a str, Vec<Vec<f32>>),
-    /// An object with a list of whole numbers and one of numbers.
+    /// A struct of a list of integers and a list of numbers.
     Pair(&'a str, (&'a str, Vec<Vec<i64>>), (&'a str, Vec<Vec<f64>>)),
 }
 
 impl List<'_> {
-    /// Its type: a list of three levels, as the format wants it.
+    /// Its type: a three-level list, as the format requires.
     fn field(&self) -> Result<Type, ParquetError> {
         let list = |name: &str, physical: Physical| {
             let element = Type::primitive_type_builder("element", physical)
@@ -96,7 +96,8 @@ fn write_lists<T: DataType, W: Write + Send>(
 ) -> Result<(), ParquetError> {
     let (mut values, mut there, mut further) = (Vec::new(), Vec::new(), Vec::new());
     for list in lists {
-        // An empty list is one entry that is not there; in a longer one, all but the first go on.
+        // An empty list is one entry with definition level 0; in a longer one, all but the first have
+        // repetition level 1.
         there.extend(std::iter::repeat_n(i16::from(!list.is_empty()), list.len().max(1)));
         further.push(0);
         further.extend(std::iter::repeat_n(1, list.len().saturating_sub(1)));
@@ -107,7 +108,7 @@ fn write_lists<T: DataType, W: Write + Send>(
     column.close()
 }
 
-/// A table that is being written.
+/// A table while it is written.
 pub(crate) struct Writer {
     path: PathBuf,
     out: Out,
@@ -118,7 +119,7 @@ enum Out {
     Parquet(Box<Columns<File>>),
 }
 
-/// The rows of a row group, column by column.
+/// The rows of a row group, by column.
 struct Columns<W: Write + Send> {
     writer: SerializedFileWriter<W>,
     kinds: Vec<Cells>,
@@ -126,7 +127,7 @@ struct Columns<W: Write + Send> {
 }
 
 impl Writer {
-    /// Begins the table `stem` of a folder.
+    /// Starts the table `stem` in a folder.
     ///
     /// # Errors
     /// [`Error::Io`] if it cannot be written.
@@ -173,7 +174,7 @@ impl Writer {
         }
     }
 
-    /// Ends the table.
+    /// Completes the table.
     ///
     /// # Errors
     /// [`Error::Io`] if it cannot be written.
@@ -198,34 +199,34 @@ fn failed(path: &Path, error: &ParquetError) -> Error {
     Error::io(path, std::io::Error::other(error.to_string()))
 }
 
-/// A Parquet file in memory: rows of as many cells as there are columns, and behind these the lists.
+/// A Parquet file in memory, with rows of cells followed by lists.
 ///
 /// # Errors
-/// [`Error::Failed`] if the crate refuses it.
+/// [`Error::Failed`] if the crate `parquet` fails.
 pub(crate) fn parquet_bytes(
     columns: &[(&str, Cells)],
     rows: &[Vec<String>],
     lists: Vec<List<'_>>,
 ) -> Result<Vec<u8>> {
-    let mut out = Groups::new(columns, &lists)?;
-    // One row group: what is in memory at once already.
+    let mut out = Groups::new(Vec::new(), columns, &lists)?;
+    // One row group: the rows are in memory anyway.
     out.add(rows, &lists)?;
     out.finish()
 }
 
-/// A Parquet file in memory, to which row groups are added.
-pub(crate) struct Groups(Columns<Vec<u8>>);
+/// A Parquet file that is written one row group at a time.
+pub(crate) struct Groups<W: Write + Send>(Columns<W>);
 
-impl Groups {
-    /// Begins a file with these columns, and behind them lists as these.
+impl<W: Write + Send> Groups<W> {
+    /// Starts a file in `out` with these columns, followed by lists like these.
     ///
     /// # Errors
-    /// [`Error::Failed`] if the crate refuses it, as of all methods.
-    pub(crate) fn new(columns: &[(&str, Cells)], lists: &[List<'_>]) -> Result<Self> {
-        Columns::new(Vec::new(), columns, lists).map(Self).map_err(|e| refused(&e))
+    /// [`Error::Failed`] if it cannot be written; the same for all methods.
+    pub(crate) fn new(out: W, columns: &[(&str, Cells)], lists: &[List<'_>]) -> Result<Self> {
+        Columns::new(out, columns, lists).map(Self).map_err(|e| refused(&e))
     }
 
-    /// Adds a row group: rows of as many cells as there are columns, and a list a row for each list.
+    /// Adds a row group: the cells of each row, and for each list column one list per row.
     ///
     /// # Errors
     /// As [`Groups::new`].
@@ -236,11 +237,11 @@ impl Groups {
         self.0.flush(lists).map_err(|e| refused(&e))
     }
 
-    /// The bytes of the file.
+    /// Completes the file and returns where it was written.
     ///
     /// # Errors
     /// As [`Groups::new`].
-    pub(crate) fn finish(self) -> Result<Vec<u8>> {
+    pub(crate) fn finish(self) -> Result<W> {
         self.0.writer.into_inner().map_err(|e| refused(&e))
     }
 }

@@ -1,4 +1,5 @@
-//! Safetensors files: read by name, checked for shape and finiteness; written with a checksum.
+//! Safetensors files: tensors are read by name and checked for shape and finiteness; files are written with a
+//! checksum.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -17,21 +18,21 @@ mod writer;
 pub use read::Header;
 pub use writer::{Stored, in_8_bits, write};
 
-/// The tensors of one file. Every method fails with a sentence that names the tensor. What was read from front
-/// to back is given away: a second method does not find it.
+/// The tensors of one file. Every method fails with a message that names the tensor. Tensors that were read
+/// sequentially can be taken only once.
 pub struct Tensors<'a> {
     tensors: RefCell<HashMap<String, Held<'a>>>,
-    /// The largest magnitude that a number may have.
+    /// The largest allowed magnitude.
     largest: f32,
 }
 
-/// A tensor until it is asked for: in the bytes of its file, or by itself with its shape.
+/// A tensor before it is used: in the bytes of its file, or owned with its shape.
 enum Held<'a> {
     Bytes(TensorView<'a>),
     Own(Vec<usize>, Data),
 }
 
-/// Entries as their kind wants them; those of other kinds as bytes.
+/// Entries by type; other types as bytes.
 enum Data {
     F32(Vec<f32>),
     F64(Vec<f64>),
@@ -71,7 +72,7 @@ impl Data {
 }
 
 impl<'a> Tensors<'a> {
-    /// Reads the header; the tensors are read as they are asked for.
+    /// Reads the header; tensors are read on demand.
     pub fn new(bytes: &'a [u8]) -> Result<Self, String> {
         let file = SafeTensors::deserialize(bytes).map_err(|e| e.to_string())?;
         Ok(Self::of(&file))
@@ -86,12 +87,12 @@ impl<'a> Tensors<'a> {
         Self { tensors: RefCell::new(tensors), largest: f32::MAX }
     }
 
-    /// The same, without numbers beyond `largest`: products and sums of the others stay finite.
+    /// The same, but rejects numbers beyond `largest`, so that products and sums stay finite.
     pub fn within(self, largest: f32) -> Self {
         Self { largest, ..self }
     }
 
-    /// A file of our own, whose checksum must fit.
+    /// A file with a checksum, which must match.
     pub fn sealed(bytes: &'a [u8]) -> Result<Self, String> {
         let file = SafeTensors::deserialize(bytes).map_err(|e| e.to_string())?;
         sealed::check(&file, bytes)?;
@@ -109,7 +110,7 @@ impl<'a> Tensors<'a> {
         }
     }
 
-    /// Rows of 16 bytes, of which there may be any number.
+    /// Rows of 16 bytes.
     pub fn u128(&self, name: &str) -> Result<Vec<u128>, String> {
         match self.take(name)? {
             (shape, Data::Raw(Dtype::U8, bytes)) if shape.len() == 2 && shape[1] == 16 => {
@@ -120,7 +121,7 @@ impl<'a> Tensors<'a> {
         }
     }
 
-    /// Bytes of another format.
+    /// Bytes in another format.
     pub fn bytes(&self, name: &str) -> Result<Vec<u8>, String> {
         match self.take(name)? {
             (shape, Data::Raw(Dtype::U8, bytes)) if shape.len() == 1 => Ok(bytes),
@@ -128,7 +129,7 @@ impl<'a> Tensors<'a> {
         }
     }
 
-    /// Whether there is a tensor of this name.
+    /// True if there is a tensor of this name.
     pub fn has(&self, name: &str) -> bool {
         self.tensors.borrow().contains_key(name)
     }
@@ -138,7 +139,7 @@ impl<'a> Tensors<'a> {
         self.tensors.borrow().keys().cloned().collect()
     }
 
-    /// A matrix of 32-, 16- or brain-16-bit numbers with these sizes, where they are given.
+    /// A matrix of f32, f16 or bf16 numbers with these sizes, where they are given.
     pub fn matrix(
         &self,
         name: &str,
@@ -150,7 +151,7 @@ impl<'a> Tensors<'a> {
         Array2::from_shape_vec(sizes, values).map_err(|_| misshapen(name, &shape))
     }
 
-    /// A matrix that is stored in 8 bits, with the scales of its rows beside it as `NAME.scale`.
+    /// A quantized matrix, with the scales of its rows as `NAME.scale`.
     pub fn quantized(
         &self,
         name: &str,
@@ -160,7 +161,7 @@ impl<'a> Tensors<'a> {
         self.in_8_bits(name, rows, columns).map(|stored| stored.matrix())
     }
 
-    /// The same as it is stored.
+    /// The same, without dequantizing.
     pub fn in_8_bits(
         &self,
         name: &str,
@@ -173,18 +174,18 @@ impl<'a> Tensors<'a> {
         let integers =
             Array2::from_shape_vec(sizes, integers).map_err(|_| misshapen(name, &shape))?;
         let scales = self.vector(&format!("{name}.scale"), sizes.0)?;
-        // The largest entry is an integer of 7 bits by its scale.
+        // The largest entry is a 7-bit integer times its scale.
         self.check(name, &scales.mapv(|scale| scale * 127.0).to_vec())?;
         Ok(Quantized { integers, scales })
     }
 
-    /// A vector of numbers of this length.
+    /// A vector of this length.
     pub fn vector(&self, name: &str, length: usize) -> Result<Array1<f32>, String> {
         let (shape, values) = self.numbers(name)?;
         if shape == [length] { Ok(Array1::from_vec(values)) } else { Err(misshapen(name, &shape)) }
     }
 
-    /// A vector of numbers in double precision of this length.
+    /// A vector of doubles of this length.
     pub fn doubles(&self, name: &str, length: usize) -> Result<Vec<f64>, String> {
         match self.take(name)? {
             (shape, Data::F64(values)) if shape == [length] => {
@@ -227,7 +228,7 @@ impl<'a> Tensors<'a> {
 
     fn check(&self, name: &str, values: &[f32]) -> Result<(), String> {
         let largest = self.largest;
-        // Not a number is not below it either.
+        // NaN fails this comparison too.
         let fits = |x: &f32| x.abs() <= largest;
         let pieces = values.par_chunks(PIECE);
         match pieces.find_map_first(|piece| piece.iter().find(|x| !fits(x))) {
@@ -240,10 +241,10 @@ impl<'a> Tensors<'a> {
     }
 }
 
-/// So many numbers are checked by one thread at least.
+/// Minimum number of values per thread.
 const PIECE: usize = 1 << 16;
 
-/// The sizes of a matrix, if they are as wanted.
+/// The sizes of a matrix, if they match.
 fn sizes(
     name: &str,
     shape: &[usize],
@@ -268,7 +269,7 @@ fn missing(name: &str) -> String {
     format!("the tensor {name} is missing")
 }
 
-/// Says that a tensor does not fit.
+/// The message for a tensor with the wrong shape.
 pub fn misshapen(name: &str, shape: &[usize]) -> String {
     format!("the tensor {name} has shape {shape:?}, which does not fit the rest")
 }

@@ -1,5 +1,5 @@
-//! A sealed file read from front to back, each tensor straight to where it is kept: nothing of it is in memory
-//! twice, and what the checksum is computed of is what is used.
+//! Reads a checksummed file sequentially, each tensor directly into its final place: nothing is in memory
+//! twice, and the checksum covers exactly the bytes that are used.
 
 use std::collections::HashMap;
 use std::io::Read;
@@ -12,18 +12,18 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::{Data, Held, Tensors, sealed};
 
-/// Bytes that are read at once.
+/// Chunk size in bytes.
 const CHUNK: usize = 1 << 20;
 /// Bytes before the header: its length.
 const LENGTH: usize = 8;
-/// The longest header, as the crate has it.
+/// The longest header that the crate accepts.
 const LONGEST: u64 = 100_000_000;
 
-/// A file of which the header has been read, and no tensor yet.
+/// A file whose header was read, but no tensor yet.
 pub struct Header<R> {
     reader: R,
     metadata: Metadata,
-    /// Of the bytes so far.
+    /// The hash of the bytes so far.
     hash: Xxh3,
 }
 
@@ -62,7 +62,7 @@ impl<R: Read> Header<R> {
         self.metadata.metadata().as_ref()
     }
 
-    /// Reads the tensors and checks their checksum.
+    /// Reads the tensors and verifies the checksum.
     pub fn tensors(mut self) -> Result<Tensors<'static>, String> {
         let mut tensors = HashMap::new();
         let mut sum = None;
@@ -88,7 +88,7 @@ impl<R: Read> Header<R> {
     }
 }
 
-/// Reads one tensor as its kind wants it.
+/// Reads one tensor by its type.
 fn data(reader: &mut impl Read, hash: &mut Xxh3, info: &TensorInfo) -> Result<Data, String> {
     let (start, end) = info.data_offsets;
     let mut chunks = Chunks { reader, hash, left: end - start, buffer: vec![0; CHUNK] };
@@ -120,7 +120,7 @@ fn data(reader: &mut impl Read, hash: &mut Xxh3, info: &TensorInfo) -> Result<Da
     })
 }
 
-/// The bytes of one tensor, some at a time.
+/// The bytes of one tensor, in chunks.
 struct Chunks<'a, R> {
     reader: &'a mut R,
     hash: &'a mut Xxh3,

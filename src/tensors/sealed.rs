@@ -1,8 +1,8 @@
-//! Safetensors files with a checksum over every byte: a bit that flips on a disk or on the way does
-//! not become a number that is taken for true.
+//! Safetensors files with a checksum over every byte, so that a flipped bit on disk or in transit is
+//! detected.
 //!
-//! The checksum is a tensor of its own, [`NAME`]: the XXH3 hash of 128 bits of the whole file with
-//! zeros in the place of the checksum, its highest byte first.
+//! The checksum is the tensor [`NAME`]: the XXH3-128 hash of the whole file with zeros in place of the
+//! checksum, in big-endian order.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -13,16 +13,16 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 /// The tensor of the checksum.
 pub(super) const NAME: &str = "checksum";
-/// Bytes of a checksum.
+/// Size of a checksum in bytes.
 pub(super) const BYTES: usize = 16;
-/// What stands in its place while it is computed.
+/// Replaces the checksum while it is computed.
 pub(super) static ZEROS: [u8; BYTES] = [0; BYTES];
-/// What is wrong without a checksum, and with another one.
+/// Errors for a missing and for a wrong checksum.
 pub(super) const NONE: &str = "it has no checksum";
-pub(super) const DAMAGED: &str = "it is damaged: its checksum does not fit";
+pub(super) const DAMAGED: &str = "it is corrupt: its checksum does not match";
 
-/// A file of these tensors, with this entry of metadata if there is one. (Several would stand in any
-/// order, and the same tensors would not give the same bytes.)
+/// A file of these tensors, with at most one entry of metadata. (Several would have no fixed order, and the
+/// bytes would not be reproducible.)
 pub(super) fn seal<'a>(
     tensors: impl IntoIterator<Item = (&'a str, TensorView<'a>)>,
     metadata: Option<(&str, String)>,
@@ -38,7 +38,7 @@ pub(super) fn seal<'a>(
     Ok(bytes)
 }
 
-/// Checks the checksum of a file whose header has been read, and fails with a sentence.
+/// Verifies the checksum of a file whose header was read.
 pub(super) fn check(file: &SafeTensors, bytes: &[u8]) -> Result<(), String> {
     let place = place(file, bytes).ok_or(NONE)?;
     let mut hash = Xxh3::new();
@@ -48,7 +48,7 @@ pub(super) fn check(file: &SafeTensors, bytes: &[u8]) -> Result<(), String> {
     if hash.digest128().to_be_bytes() == bytes[place] { Ok(()) } else { Err(DAMAGED.into()) }
 }
 
-/// Where the checksum stands in `bytes`.
+/// The byte range of the checksum.
 fn place(file: &SafeTensors, bytes: &[u8]) -> Option<Range<usize>> {
     let own = file.tensor(NAME).ok()?;
     let start = own.data().as_ptr().addr().checked_sub(bytes.as_ptr().addr())?;

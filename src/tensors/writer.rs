@@ -1,4 +1,4 @@
-//! Tensors on their way into a file.
+//! Tensors to be written to a file.
 
 use ndarray::{Array1, ArrayView2};
 use safetensors::SafeTensorError;
@@ -15,36 +15,36 @@ pub struct Stored {
 }
 
 impl Stored {
-    /// A matrix in 32 bits.
+    /// A matrix of f32.
     pub fn f32<'a>(array: impl Into<ArrayView2<'a, f32>>) -> Self {
         let array = array.into();
         let bytes = array.iter().flat_map(|x| x.to_le_bytes()).collect();
         Self { kind: Dtype::F32, shape: array.shape().to_vec(), bytes }
     }
 
-    /// A matrix in 16 bits.
+    /// A matrix of f16.
     pub fn f16<'a>(array: impl Into<ArrayView2<'a, f32>>) -> Self {
         let array = array.into();
         let bytes = array.iter().flat_map(|x| half::f16::from_f32(*x).to_le_bytes()).collect();
         Self { kind: Dtype::F16, shape: array.shape().to_vec(), bytes }
     }
 
-    /// A vector in 32 bits.
+    /// A vector of f32.
     pub fn row(array: &Array1<f32>) -> Self {
         Self::vector(Dtype::F32, array.len(), array.iter().map(|x| x.to_le_bytes()))
     }
 
-    /// A vector in 64 bits.
+    /// A vector of f64.
     pub fn f64(values: &[f64]) -> Self {
         Self::vector(Dtype::F64, values.len(), values.iter().map(|x| x.to_le_bytes()))
     }
 
-    /// A vector of integers in 32 bits.
+    /// A vector of u32.
     pub fn u32(values: &[u32]) -> Self {
         Self::vector(Dtype::U32, values.len(), values.iter().map(|x| x.to_le_bytes()))
     }
 
-    /// A vector of integers in 16 bits.
+    /// A vector of u16.
     pub fn u16(values: &[u16]) -> Self {
         Self::vector(Dtype::U16, values.len(), values.iter().map(|x| x.to_le_bytes()))
     }
@@ -55,7 +55,7 @@ impl Stored {
         Self { kind: Dtype::U8, shape: vec![values.len(), 16], bytes }
     }
 
-    /// Bytes of another format.
+    /// Bytes in another format.
     pub fn bytes(bytes: Vec<u8>) -> Self {
         Self { kind: Dtype::U8, shape: vec![bytes.len()], bytes }
     }
@@ -65,14 +65,14 @@ impl Stored {
     }
 }
 
-/// The integers and, as `NAME.scale`, the scales of a matrix in 8 bits.
+/// The integers of a quantized matrix and, as `NAME.scale`, its scales.
 pub fn in_8_bits(name: &str, Quantized { integers, scales }: &Quantized) -> [(String, Stored); 2] {
     let bytes = integers.iter().flat_map(|x| x.to_le_bytes()).collect();
     let integers = Stored { kind: Dtype::I8, shape: integers.shape().to_vec(), bytes };
     [(name.to_owned(), integers), (format!("{name}.scale"), Stored::row(scales))]
 }
 
-/// The bytes of a file of these tensors, with a checksum and, if there is one, this entry of metadata.
+/// The bytes of a file of these tensors, with a checksum and optionally an entry of metadata.
 pub fn write<N: AsRef<str>>(
     tensors: &[(N, Stored)],
     metadata: Option<(&str, String)>,

@@ -1,5 +1,5 @@
-//! What a group of models is like, be it a cluster or the models of one attribute: its prototypes,
-//! where it does better than the rest, what its models have in common, and what lies nearest.
+//! Describes a group of models, a cluster or the models with one attribute: its prototypes, where it is
+//! better than the rest, what its models have in common, and the nearest group.
 
 use ndarray::{Array1, Array2, ArrayView1, Axis};
 use serde::Serialize;
@@ -9,18 +9,18 @@ use super::{Known, coverage, directions};
 use crate::embedder::{Benchmark, grouped};
 use crate::error::{Error, Result};
 
-/// Models that stand for a group.
+/// Number of prototypes of a group.
 const PROTOTYPES: usize = 5;
-/// Observed accuracies on either side that a difference needs where nothing is predicted.
+/// Minimum number of observed accuracies on either side for a difference, without predictions.
 const FEW: usize = 3;
-/// A benchmark is named as run more often if that share of the group was run on it, ...
+/// A benchmark is reported as evaluated more often if this share of the group was evaluated on it, ...
 const COMMON: f64 = 0.4;
-/// ... so much more than of the rest.
+/// ... and this much more than of the rest.
 const MORE: f64 = 0.2;
-/// Benchmarks that are named as run more often.
+/// Number of benchmarks reported as evaluated more often.
 const KEPT: usize = 3;
 
-/// What a group of models is like.
+/// A description of a group of models.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Card {
     /// How many models it has.
@@ -30,13 +30,13 @@ pub struct Card {
     /// The benchmarks, from the one where the group is furthest ahead of the rest to the one where it
     /// is furthest behind.
     pub lifts: Vec<Lift>,
-    /// The attributes that more of its models have than of the rest.
+    /// The attributes that are more frequent than among the other models.
     pub attributes: Vec<Feature>,
     /// The group whose center is most similar.
     pub nearest: Option<Near>,
     /// How many members are more similar to this center than to any other.
     pub own: usize,
-    /// How much of the group follows from where its models were run.
+    /// How far coverage (where its models were evaluated) explains the group.
     pub coverage: Coverage,
 }
 
@@ -58,31 +58,31 @@ pub struct Lift {
     pub inside: f64,
     /// Of the other models.
     pub rest: f64,
-    /// How many members were run on it; for the others the accuracy is predicted, or left out where
-    /// there are no predictions.
+    /// How many members were evaluated on it; for the others the accuracy is predicted, or left out without
+    /// predictions.
     pub measured: usize,
 }
 
 impl Lift {
-    /// How far the group is ahead.
+    /// The lead of the group.
     #[must_use]
     pub fn difference(&self) -> f64 {
         self.inside - self.rest
     }
 }
 
-/// What follows from the list of benchmarks that each model was run on.
+/// What the list of benchmarks of each model predicts.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Coverage {
-    /// The share of the group that its list alone puts there.
+    /// The share of the group that coverage alone predicts to be in it.
     pub recall: f64,
-    /// The group says where its models were evaluated more than what they are like.
+    /// True if the group reflects where its models were evaluated rather than what they can do.
     pub mostly: bool,
-    /// The benchmarks that its models were run on more often than the rest.
+    /// The benchmarks that its models were evaluated on more often than the rest.
     pub more: Vec<Run>,
 }
 
-/// How many models were run on a benchmark.
+/// How many models were evaluated on a benchmark.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Run {
     /// The benchmark.
@@ -93,19 +93,19 @@ pub struct Run {
     pub elsewhere: f64,
 }
 
-/// Which models are compared with which.
+/// A grouping of the models.
 #[derive(Clone, Copy)]
 pub struct Groups<'a> {
-    /// The group of each model; `None` for a model of which it is not known.
+    /// The group of each model; `None` if unknown.
     pub of: &'a [Option<usize>],
-    /// The group that is described.
+    /// The group to describe.
     pub at: usize,
-    /// The attribute that the groups are made of, which says nothing about them.
+    /// The attribute that defines the groups, which is left out of the description.
     pub by: Option<&'a str>,
 }
 
-/// Describes a group. `predicted` has the accuracy of every model on every benchmark, measured where it
-/// was and else predicted, by benchmark; without it, what was measured is compared.
+/// Describes a group. `predicted` has the accuracy of every model on every benchmark, by benchmark: measured
+/// if possible, else predicted. Without it, only measured accuracies are compared.
 ///
 /// # Errors
 /// [`Error::Usage`] if the group has no models; [`Error::Failed`] if coverage cannot be regressed out.
@@ -156,11 +156,11 @@ pub fn card(
         attributes: features(&inside, attributes, &[]),
         nearest,
         own: nearer,
-        coverage: covered(known.benchmarks, &run, groups, count, &inside),
+        coverage: covered(known.benchmarks, &run, groups, count, (&inside, size)),
     })
 }
 
-/// The direction of the mean of some rows; `None` if they have none.
+/// The direction of the mean of some rows; `None` if there are none.
 fn center(x: &Array2<f64>, is: impl Fn(usize) -> bool) -> Option<Array1<f64>> {
     let mut sum = Array1::zeros(x.ncols());
     x.rows().into_iter().enumerate().filter(|(m, _)| is(*m)).for_each(|(_, row)| sum += &row);
@@ -199,9 +199,9 @@ fn covered(
     run: &Array2<f64>,
     groups: &Groups<'_>,
     count: usize,
-    inside: &[bool],
+    (inside, size): (&[bool], usize),
 ) -> Coverage {
-    // Models of no known group are one more.
+    // Models without a known group form one more.
     let of: Vec<usize> =
         (0..inside.len()).map(|m| groups.of.get(m).copied().flatten().unwrap_or(count)).collect();
     let predicted = coverage::predict(run, &of, count + 1).into_iter().nth(groups.at);
@@ -211,7 +211,6 @@ fn covered(
         let first = names.clone().find(|(_, of)| *of == group).map(|(benchmark, _)| benchmark);
         first.and_then(|benchmark| benchmark.name.split('/').next()).unwrap_or_default().to_owned()
     };
-    let size = inside.iter().filter(|inside| **inside).count();
     let rest = (inside.len() - size).max(1) as f64;
     let mut more: Vec<Run> = run
         .axis_iter(Axis(1))
@@ -291,7 +290,7 @@ mod tests {
         assert!(card.prototypes.iter().all(|near| near.at % 3 == 0 && near.cosine > 0.9));
         assert!(card.prototypes.windows(2).all(|pair| pair[0].cosine >= pair[1].cosine));
         assert_eq!(card.nearest.map(|near| near.at), Some(1), "herons lie towards otters");
-        // Nobody else was run on the second benchmark.
+        // No other model was evaluated on the second benchmark.
         assert_eq!(card.lifts.len(), 1);
         assert!((card.lifts[0].difference() - 0.3).abs() < 1e-9 && card.lifts[0].measured == 10);
         let coder = card.attributes.iter().find(|feature| feature.name == "coder").unwrap();

@@ -1,4 +1,4 @@
-//! What follows from the list of benchmarks that each model was run on.
+//! Coverage: what the list of benchmarks that each model was evaluated on explains.
 
 use std::collections::HashMap;
 
@@ -8,16 +8,16 @@ use ndarray::{Array1, Array2, Axis};
 use crate::embedder::{Benchmark, grouped};
 use crate::error::{Error, Result};
 
-/// Models with lists like a model's that are asked for their cluster, at least.
+/// Minimum number of models with the same or similar lists that vote on a model's cluster.
 const ASKED: usize = 5;
-/// Coverage predicts a cluster if it recalls more of its models than that, ...
+/// Coverage predicts a cluster if it recalls more of its models than this, ...
 const RECALL: f64 = 0.6;
-/// ... with that precision ...
+/// ... with this precision ...
 const PRECISION: f64 = 0.6;
-/// ... and not because the cluster is most of the models.
+/// ... and the cluster has less than this share of all models.
 const BALANCED: f64 = 0.7;
 
-/// Models × benchmarks: 1 where a model was run. The categories of one benchmark count as one.
+/// Models × benchmarks: 1 where a model was evaluated. The categories of one benchmark count as one.
 pub(super) fn run(benchmarks: &[Benchmark], models: usize) -> Array2<f64> {
     let of = grouped(benchmarks);
     let groups = of.iter().max().map_or(0, |last| last + 1);
@@ -32,14 +32,14 @@ pub(super) fn run(benchmarks: &[Benchmark], models: usize) -> Array2<f64> {
     run
 }
 
-/// What is left of `x` (models × numbers) when what `run` explains by least squares is taken away.
+/// The residuals of `x` (models × dimensions) after a least squares regression on `run`.
 ///
 /// # Errors
 /// [`Error::Failed`] if the regression has no solution.
 pub(super) fn without(x: &Array2<f64>, run: &Array2<f64>) -> Result<Array2<f64>> {
     let middle = |x: &Array2<f64>| x.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(x.ncols()));
     let run = run - &middle(run);
-    // The penalty only settles what equal columns share.
+    // The penalty only resolves collinear columns.
     let mut gram = run.t().dot(&run) + Array2::<f64>::eye(run.ncols()) * 1e-6;
     let slopes = gram
         .solvec(&run.t().dot(x))
@@ -52,12 +52,12 @@ pub(super) fn without(x: &Array2<f64>, run: &Array2<f64>) -> Result<Array2<f64>>
 pub(super) struct Predicted {
     /// The share of its models that are predicted to be in it.
     pub(super) recall: f64,
-    /// It says where its models were evaluated more than what they are like.
+    /// True if the cluster reflects where its models were evaluated rather than what they can do.
     pub(super) mostly: bool,
 }
 
-/// Predicts the cluster of each model as that of most other models with the same list of benchmarks,
-/// or with the most similar lists where there are few, and judges that by cluster.
+/// Predicts the cluster of each model as the majority among other models with the same list of benchmarks, or
+/// with the most similar lists if there are few, and evaluates that by cluster.
 pub(super) fn predict(run: &Array2<f64>, of: &[usize], clusters: usize) -> Vec<Predicted> {
     let predicted = majority(run, of, clusters);
     let count =
@@ -77,7 +77,7 @@ pub(super) fn predict(run: &Array2<f64>, of: &[usize], clusters: usize) -> Vec<P
     (0..clusters).map(judge).collect()
 }
 
-/// For each model the cluster that more than half of those asked are in.
+/// For each model the cluster of more than half of the voting models.
 fn majority(run: &Array2<f64>, of: &[usize], clusters: usize) -> Vec<Option<usize>> {
     let mut patterns: HashMap<Vec<bool>, usize> = HashMap::new();
     let mut counts: Vec<Vec<usize>> = Vec::new();
@@ -93,7 +93,7 @@ fn majority(run: &Array2<f64>, of: &[usize], clusters: usize) -> Vec<Option<usiz
     }
     let mut lists = vec![Vec::new(); counts.len()];
     patterns.into_iter().for_each(|(list, at)| lists[at] = list);
-    // All models of one list and one cluster get the same answer.
+    // All models with the same list and cluster get the same answer.
     let mut known: HashMap<(usize, usize), Option<usize>> = HashMap::new();
     let mut by_distance = vec![vec![0; clusters]; run.ncols() + 1];
     let mut answers = Vec::with_capacity(of.len());
@@ -108,7 +108,7 @@ fn majority(run: &Array2<f64>, of: &[usize], clusters: usize) -> Vec<Option<usiz
                 }
                 at = Some(pattern);
             }
-            // The model itself is not asked.
+            // The model itself has no vote.
             let mut asked = vec![0; clusters];
             by_distance[0][cluster] -= 1;
             for counts in &by_distance {
@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn a_cluster_that_is_a_leaderboard_is_predicted_and_one_across_them_is_not() {
-        // The first ten models were run on the first benchmark only, the others on both.
+        // The first ten models were evaluated on the first benchmark only, the others on both.
         let run = Array2::from_shape_fn((40, 2), |(m, b)| f64::from(u8::from(b == 0 || m >= 10)));
         let of: Vec<usize> = (0..40).map(|m| if m < 10 { 0 } else { 1 + m % 3 }).collect();
         let found = predict(&run, &of, 4);

@@ -1,47 +1,47 @@
-//! What distinguishes the models of a cluster: attributes and accuracies, with lift and counts.
+//! The attributes and accuracies that distinguish a cluster, with lift and counts.
 
 use serde::Serialize;
 
 use crate::dataset::{Attribute, Values};
 use crate::embedder::Benchmark;
 
-/// A feature is so many standard errors above the rest, ...
+/// A feature is this many standard errors above the rest, ...
 const SURPRISE: f64 = 2.5;
-/// ... holds for that share of the cluster, ...
+/// ... holds for this share of the cluster, ...
 const COMMON: f64 = 0.4;
-/// ... so many times as often as for the rest.
+/// ... and is this many times as frequent as in the rest.
 const LIFT: f64 = 1.25;
-/// An accuracy distinguishes only if it is so far above the rest's, ...
+/// An accuracy is distinguishing only if it is this far above the rest's, ...
 const POINTS: f64 = 0.03;
-/// ... of so many models on either side.
+/// ... with this many models on either side.
 const FEW: usize = 4;
-/// Features of each sort that are kept.
+/// Maximum number of features of each kind.
 const KEPT: usize = 4;
 
-/// What distinguishes a cluster.
+/// A feature that distinguishes a cluster.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Feature {
     /// The attribute or the benchmark.
     pub name: String,
-    /// What its models have or are: an attribute, a value of one, a range of numbers.
+    /// The value: an attribute, a class, a range of numbers.
     pub what: String,
     /// In words.
     pub text: String,
     /// True for the accuracy on a benchmark, false for an attribute.
     pub benchmark: bool,
-    /// For how many models of the cluster it holds; of a benchmark: how many were run on it.
+    /// The number of models of the cluster that have it; of a benchmark: how many were evaluated on it.
     pub with: usize,
     /// How many models the cluster has.
     pub of: usize,
-    /// Of an attribute: how many times as frequent it is as among the other models. Of a benchmark:
-    /// how far the mean accuracy is above that of the other models.
+    /// Of an attribute: its frequency relative to the other models. Of a benchmark: the difference to the
+    /// mean accuracy of the other models.
     pub lift: f64,
-    /// For what share of the other models it holds; of a benchmark: their mean accuracy.
+    /// The share of the other models that have it; of a benchmark: their mean accuracy.
     pub elsewhere: f64,
 }
 
-/// What distinguishes the models for which `inside` is true: attributes first, the most telling one
-/// first, then benchmarks.
+/// What distinguishes the models for which `inside` is true: attributes first, by significance, then
+/// benchmarks.
 pub(super) fn features<'a>(
     inside: &[bool],
     attributes: impl IntoIterator<Item = &'a Attribute>,
@@ -78,7 +78,7 @@ fn classes(name: &str, values: &[Option<String>], inside: &[bool]) -> Vec<Featur
     let mut classes: Vec<&String> = values.iter().flatten().collect();
     classes.sort();
     classes.dedup();
-    // Names that hardly repeat are no classes.
+    // Values that hardly repeat are not classes.
     if classes.len() > values.len() / 2 {
         return Vec::new();
     }
@@ -113,7 +113,7 @@ impl Counts {
         (share(self.inside), share(self.rest))
     }
 
-    /// Half a model more among the rest: what none of them is known to be is still no certainty.
+    /// Adds half a model to the rest, so that a lift stays finite if none of them has it.
     fn lift(&self) -> f64 {
         let rest = (self.rest.0 as f64 + 0.5) / (self.rest.1 as f64 + 1.0);
         self.shares().0 / rest
@@ -128,7 +128,7 @@ impl Counts {
     }
 }
 
-/// An attribute by its name and the words for a model that has it.
+/// A feature of an attribute, with the text for a model that has it.
 fn frequent(
     name: &str,
     said: &str,
@@ -190,7 +190,7 @@ fn range(name: &str, values: &[Option<f64>], inside: &[bool]) -> Option<Feature>
     Some(Feature { name: name.into(), what, text, benchmark: false, with, of, lift, elsewhere })
 }
 
-/// A number in few digits.
+/// A number with few digits.
 fn short(x: f64) -> String {
     if x.fract() == 0.0 || x.abs() >= 10_000.0 {
         format!("{x:.0}")
@@ -201,7 +201,7 @@ fn short(x: f64) -> String {
     }
 }
 
-/// A benchmark on which the models of the cluster do better than the rest.
+/// A benchmark on which the models of the cluster are better than the rest.
 fn accuracy(benchmark: &Benchmark, inside: &[bool]) -> Option<Feature> {
     let side = |wanted: bool| -> Vec<f64> {
         let each = benchmark.scores.iter().zip(inside).filter(|(_, inside)| **inside == wanted);

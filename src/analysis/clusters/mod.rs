@@ -1,4 +1,4 @@
-//! Groups of models that are good at the same things, what they have in common, and how sure they are.
+//! Clusters of models that are good at the same things, what they have in common, and how stable they are.
 
 mod card;
 mod coverage;
@@ -25,56 +25,56 @@ use features::features;
 pub use card::{Card, Coverage, Groups, Lift, Near, Run, card};
 pub use features::Feature;
 
-/// Clusters at least and at most; between, the number is chosen by the mean silhouette (Rousseeuw
-/// 1987). Two would say little more than the first axis of the map.
+/// Minimum and maximum number of clusters; in between, the mean silhouette decides (Rousseeuw 1987). Two
+/// would say little more than the first axis of the map.
 const LEAST: usize = 3;
 const MOST: usize = 8;
-/// Models that silhouettes and subsamples are computed on at most.
+/// Maximum number of models for silhouettes and subsamples.
 const SAMPLE: usize = 1200;
-/// Subsamples for the stability, and the share of the models in each.
+/// Number of subsamples for the stability, and the share of the models in each.
 const SUBSAMPLES: usize = 20;
 const SHARE: f64 = 0.8;
-/// Coverage is regressed out of the vectors if it explains more than that of one of the first two axes
+/// Coverage is regressed out of the vectors if it explains more than this share of one of the first two axes
 /// of the map.
 const EXPLAINED: f64 = 1.0 / 3.0;
-/// A feature that so many of the models have names a cluster by itself.
+/// A feature that this share of the models has is enough to name a cluster.
 const SOLID: f64 = 0.8;
 
-/// What clusters are found in, and named by.
+/// The data for clustering and naming.
 #[derive(Clone, Copy)]
 pub struct Known<'a> {
     /// The models' names.
     pub models: &'a [String],
-    /// Models × dimensions: what each is like beyond how able it is.
+    /// Models × dimensions: the profiles, without overall ability.
     pub vectors: ArrayView2<'a, f32>,
-    /// What is known of the models.
+    /// The attributes of the models.
     pub attributes: &'a [Attribute],
-    /// How they did, and where they were run.
+    /// Their scores and coverage.
     pub benchmarks: &'a [Benchmark],
-    /// How much of the first two axes of the map coverage explains, where that is known.
+    /// The share of the first two axes of the map that coverage explains, if known.
     pub axes_by_coverage: Option<[f64; 2]>,
 }
 
 /// One cluster.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Cluster {
-    /// What distinguishes its models, with lift and counts, or a model that it is like. It says so if
-    /// the cluster is mostly where its models were evaluated.
+    /// The feature that distinguishes its models, with lift and counts, or a typical model. It also says if
+    /// the cluster mostly reflects where its models were evaluated.
     pub name: String,
     /// How many models it has.
     pub size: usize,
-    /// How well it comes back when a fifth of the models is left out: the mean over subsamples of
-    /// its best Jaccard index (Hennig 2007), in [0, 1]. Below 0.6 it should not be believed.
+    /// Its stability when a fifth of the models is left out: the mean over subsamples of its best Jaccard
+    /// index (Hennig 2007), in [0, 1]. Below 0.6 it is not reliable.
     pub stability: f64,
-    /// A model in its middle of which much is known.
+    /// A central model with many answers.
     pub prototype: String,
     /// What distinguishes its models from the rest.
     pub features: Vec<Feature>,
-    /// The share of its models that the list of benchmarks each was run on predicts to be in it.
+    /// The share of its models that coverage predicts to be in it.
     pub coverage: f64,
 }
 
-/// The models in clusters, largest first.
+/// A clustering, largest cluster first.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Clusters {
     /// The cluster of each model.
@@ -83,8 +83,8 @@ pub struct Clusters {
     pub clusters: Vec<Cluster>,
 }
 
-/// Groups the models by k-means on the directions of their vectors, without what coverage explains of
-/// them if that is much, and names the groups.
+/// Groups the models by k-means on the directions of their vectors, with coverage regressed out if it
+/// explains much of them, and names the groups.
 ///
 /// # Errors
 /// [`Error::Usage`] with fewer than ten models; [`Error::Cancelled`]; [`Error::Failed`] if it does not converge.
@@ -136,14 +136,14 @@ pub fn clusters(known: &Known<'_>, seed: u64, cancel: &AtomicBool) -> Result<Clu
     Ok(Clusters { clusters, of: found })
 }
 
-/// The directions of the vectors, without what coverage (models × benchmarks in `run`) explains of them
-/// if that is much.
+/// The directions of the vectors, with coverage (models × benchmarks in `run`) regressed out if it explains
+/// much of them.
 fn directions(known: &Known<'_>, run: &Array2<f64>) -> Result<Array2<f64>> {
     let mut x = known.vectors.mapv(f64::from);
     if known.axes_by_coverage.is_some_and(|[first, second]| first.max(second) > EXPLAINED) {
         x = coverage::without(&x, run)?;
     }
-    // Models are alike by the cosine: without it, all models of which little is known are one group.
+    // Similarity is cosine: otherwise all models with few answers would form one group.
     for mut row in x.rows_mut() {
         let length = row.dot(&row).sqrt();
         if length > 0.0 {
@@ -153,7 +153,7 @@ fn directions(known: &Known<'_>, run: &Array2<f64>) -> Result<Array2<f64>> {
     Ok(x)
 }
 
-/// Fits k-means on `fitted` and gives the cluster of each row of `all`.
+/// Fits k-means on `fitted` and returns the cluster of each row of `all`.
 fn assign(fitted: &Array2<f64>, all: &Array2<f64>, k: usize) -> Result<Vec<usize>> {
     let runs = if fitted.nrows() > SAMPLE { 2 } else { 5 };
     let model = KMeans::<f64, L2Dist>::params(k)
@@ -163,7 +163,7 @@ fn assign(fitted: &Array2<f64>, all: &Array2<f64>, k: usize) -> Result<Vec<usize
     Ok(model.predict(all).to_vec())
 }
 
-/// The same clusters numbered by size, empty ones left out.
+/// The same clusters, numbered by size, without empty ones.
 fn by_size(of: &[usize], k: usize) -> Vec<usize> {
     let size = |c: &usize| of.iter().filter(|other| *other == c).count();
     let mut order: Vec<usize> = (0..k).collect();
@@ -209,7 +209,7 @@ fn best_jaccard(of: &[usize], cluster: usize, again: &[usize], k: usize) -> f64 
     (0..k).map(index).fold(0.0, f64::max)
 }
 
-/// The model nearest to the mean of a cluster, of the half of its models with most answers.
+/// The model nearest to the mean of a cluster, among the half of its models with the most answers.
 fn prototype(x: &Array2<f64>, inside: &[bool], benchmarks: &[Benchmark]) -> usize {
     let answers = |m| benchmarks.iter().map(|b| u64::from(b.scores.responses(m))).sum::<u64>();
     let mut own: Vec<usize> = (0..inside.len()).filter(|m| inside[*m]).collect();
@@ -221,8 +221,8 @@ fn prototype(x: &Array2<f64>, inside: &[bool], benchmarks: &[Benchmark]) -> usiz
     own.into_iter().min_by(|a, b| far(*a).total_cmp(&far(*b))).unwrap_or_default()
 }
 
-/// A name that says no more than is known: the feature that nearly all models have, or else a model
-/// in the middle and the feature that distinguishes best.
+/// A cautious name: a feature that nearly all models have, or else a typical model and the most
+/// distinguishing feature.
 fn name(prototype: &str, features: &[Feature], mostly: bool) -> String {
     let best = features.first();
     let solid = |f: &&Feature| !f.benchmark && f.with as f64 >= SOLID * f.of as f64;
@@ -234,7 +234,7 @@ fn name(prototype: &str, features: &[Feature], mostly: bool) -> String {
     if mostly { format!("{name} (mostly where evaluated)") } else { name }
 }
 
-/// The same names, each once.
+/// The same names, made unique.
 fn apart(names: Vec<String>) -> Vec<String> {
     let mut apart: Vec<String> = Vec::new();
     for name in names {
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_group_is_not_stable() {
+    fn noise_is_not_a_stable_cluster() {
         use rand::RngExt;
         let mut rng = ChaCha8Rng::seed_from_u64(3);
         let vectors = Array2::from_shape_simple_fn((80, 12), || rng.random::<f32>());
@@ -330,7 +330,7 @@ mod tests {
             questions: 40,
             scores: (0..60).map(|m| run(m).then_some(score)).collect(),
         };
-        // Herons were run elsewhere than the others.
+        // Herons were evaluated elsewhere than the others.
         let benchmarks = [benchmark("a", &|m| m % 3 == 0), benchmark("b", &|m| m % 3 != 0)];
         let by_coverage = found(&vectors, &attributes, &benchmarks);
         let heron = &by_coverage.clusters[by_coverage.of[0]];

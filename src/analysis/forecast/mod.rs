@@ -1,11 +1,11 @@
-//! How models would do on benchmarks that they were never run on.
+//! Predicts the accuracy of models on benchmarks that they were not evaluated on.
 //!
-//! For a benchmark that training saw, that is what is known of the level of each model there (see
-//! [`Embedder::levels`]). For one that it never saw, the texts of its questions give each model's mean
-//! forecast; how hard the benchmark is, and what it calls for beyond that, the scores that are known
-//! tell, by Bayesian regression on the general factors.
+//! For a benchmark of the training data, the prediction is the level of each model (see
+//! [`Embedder::levels`]). For a new benchmark, the texts of its questions give a mean prediction for each
+//! model; its difficulty and what else it requires come from the known scores, by Bayesian regression on the
+//! general factors.
 //!
-//! `eval::forecast_check` measures it: docs/experiments.md, forecasts.
+//! `eval::forecast_check` evaluates this: docs/experiments.md, forecasts.
 
 mod regression;
 mod table;
@@ -21,30 +21,30 @@ use crate::logit::logit;
 use crate::logit::stretch;
 use regression::{Prior, Regression};
 
-/// Responses that make a score worth learning from.
+/// Minimum number of responses for a score to be used.
 pub(crate) const ENOUGH: u32 = 10;
-/// Prior deviation, in logits, of how hard a benchmark is for the mean model.
+/// Prior deviation, in logits, of the difficulty of a benchmark for the mean model.
 const HARDNESS: f64 = 1.5;
-/// Prior deviation of how much more of a model's ability, or of what the texts call for, shows in the
-/// logit of its accuracy than the forecast says.
+/// Prior deviation of the slope of the logit of the accuracy, by ability and by the texts, from the predicted
+/// one.
 const SLOPE_DEVIATION: f64 = 0.3;
-/// Responses from which on a score stands for itself.
+/// Number of responses from which a score is taken as it is.
 const PLENTY: u32 = 100;
-/// Variance of how much a benchmark calls for each speciality, at the scale 1 of [`SPECIALITIES`].
+/// Variance of how much a benchmark depends on each speciality, at the scale 1 of [`SPECIALITIES`].
 const CALL: f64 = 0.4;
 /// The general factors in vectors are that small; see [`Embedder::general`].
 const GENERAL_SCALE: f64 = 0.4;
-/// Scales of what a benchmark may call for beyond its texts; the scores tell which holds.
+/// Scales of what a benchmark requires beyond its texts; the scores decide between them.
 const SPECIALITIES: [f64; 3] = [0.0, 0.3, 1.0];
-/// Deviations, in logits, of what no line tells; the scores tell which holds.
+/// Residual deviations, in logits; the scores decide between them.
 const MISFITS: [f64; 4] = [0.15, 0.3, 0.5, 0.8];
 
-/// How a model does or would do on a benchmark.
+/// The measured or predicted accuracy of a model on a benchmark.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
 pub struct Forecast {
-    /// The responses behind it: 0 for a forecast.
+    /// The number of responses: 0 for a prediction.
     pub responses: u32,
-    /// The accuracy: measured, if there are responses; of a few of them, together with the forecast.
+    /// The accuracy: measured if there are responses; combined with the prediction if there are only a few.
     pub accuracy: Estimate,
 }
 
@@ -60,7 +60,7 @@ impl Forecast {
             let accuracy = Estimate::of_logit(logit, all);
             return Self { responses: score.responses, accuracy };
         }
-        // Two answers more, one right and one wrong, keep the interval from vanishing at 0 and 1.
+        // One more correct and one more incorrect answer keep the interval from vanishing at 0 and 1.
         let p = (score.accuracy * n + 1.0) / (n + 2.0);
         let spread = Estimate::around(p, (p * (1.0 - p) / n).sqrt());
         let accuracy = Estimate {
@@ -72,11 +72,10 @@ impl Forecast {
     }
 }
 
-/// The scores of all models on a benchmark of the embedder: measured where it was run, else
-/// forecast. One a model.
+/// The scores of all models on a benchmark of the embedder: measured, or else predicted. One per model.
 ///
 /// # Errors
-/// [`crate::Error::Failed`] if the numbers of the embedder are so large that there is no regression.
+/// [`crate::Error::Failed`] if the numbers of the embedder are too large for the regression.
 pub fn benchmark(embedder: &Embedder, benchmark: usize) -> Result<Vec<Forecast>> {
     let levels = embedder.levels(benchmark);
     let benchmark = &embedder.benchmarks()[benchmark];
@@ -86,7 +85,7 @@ pub fn benchmark(embedder: &Embedder, benchmark: usize) -> Result<Vec<Forecast>>
             sampling_variance(crate::logit::sigmoid(mean), f64::from(benchmark.questions));
         let level = Estimate::of_logit(mean / stretch(variance.sqrt()), variance + sampling);
         match score {
-            // What is known of the level counts its answers already.
+            // The level already includes the model's own answers.
             Some(score) if score.responses < PLENTY => {
                 Forecast { responses: score.responses, accuracy: level }
             }
@@ -97,8 +96,8 @@ pub fn benchmark(embedder: &Embedder, benchmark: usize) -> Result<Vec<Forecast>>
     Ok(each.collect())
 }
 
-/// The accuracies of all models on a benchmark that training never saw, of which the texts are known
-/// (as `features`) and perhaps some `scores` (one entry a model; empty for none). One a model.
+/// The accuracies of all models on a benchmark outside of the training data, from its texts (as `features`)
+/// and optionally some `scores` (one entry per model; empty for none). One per model.
 ///
 /// # Errors
 /// As [`benchmark`].
@@ -121,10 +120,10 @@ fn with_measured(forecasts: Vec<Estimate>, scores: &[Option<Score>]) -> Vec<Fore
     .collect()
 }
 
-/// What the texts of a benchmark say.
+/// The prediction from the texts of a benchmark.
 pub(crate) struct Texts {
     questions: u32,
-    /// The logit of each model's accuracy, by the texts alone, and what is not known of it.
+    /// The logit of each model's accuracy by the texts alone, and its variance.
     logits: Array1<f64>,
     unknown: Array1<f64>,
 }
@@ -167,7 +166,7 @@ impl Texts {
     }
 }
 
-/// The overall abilities, the mean model's 0.
+/// The overall abilities, relative to the mean model.
 pub(crate) fn abilities(embedder: &Embedder) -> Array1<f64> {
     let abilities = embedder.abilities().mapv(f64::from);
     let mean = abilities.mean().unwrap_or_default();
@@ -181,8 +180,7 @@ pub(crate) fn abilities_and_constant(abilities: &Array1<f64>) -> Array2<f64> {
     z
 }
 
-/// What is less known of each model than of the median one, as variances: what is not known of most
-/// is part of the misfit.
+/// The variance of each model beyond that of the median model: the common part is in the residual.
 fn unknown_beyond_most(variances: &Array1<f64>) -> Array1<f64> {
     let mut sorted = variances.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -190,8 +188,8 @@ fn unknown_beyond_most(variances: &Array1<f64>) -> Array1<f64> {
     variances.mapv(|variance| (variance - median).max(0.0))
 }
 
-/// The accuracy of each model on a benchmark of so many questions: `line` and what the regression of
-/// the known scores on `z` adds to it. `unknown` is the variance by what is not known of each model.
+/// The accuracy of each model on a benchmark with this many questions: `line` plus the regression of the
+/// known scores on `z`. `unknown` is the variance of each model.
 fn forecast(
     z: &Array2<f64>,
     line: &Array1<f64>,
@@ -225,7 +223,7 @@ fn forecast(
         .collect())
 }
 
-/// The sampling variance of the logit of a share of `n` answers.
+/// The sampling variance of the logit of a proportion of `n` answers.
 fn sampling_variance(p: f64, n: f64) -> f64 {
     (n * p * (1.0 - p) + 0.5).recip()
 }

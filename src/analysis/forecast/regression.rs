@@ -1,29 +1,29 @@
-//! Bayesian linear regression, averaged over priors by what the data say of each.
+//! Bayesian linear regression, averaged over priors by their marginal likelihood.
 
 use linfa_linalg::cholesky::{Cholesky, InverseC};
 use ndarray::{Array1, Array2, ArrayView1, Axis};
 
 use crate::error::{Error, Result};
 
-/// A belief before the data: independent normal coefficients around 0, and normal noise.
+/// A prior: independent normal coefficients around 0, and normal noise.
 #[derive(Clone, Debug)]
 pub(super) struct Prior {
     /// The deviation of each coefficient; 0 leaves it out.
     pub(super) scale: Array1<f64>,
-    /// The deviation of what the regression does not tell of a value.
+    /// The deviation of the noise.
     pub(super) misfit: f64,
 }
 
-/// What is believed after the data.
+/// The posterior.
 pub(super) struct Regression {
     parts: Vec<Part>,
 }
 
 struct Part {
-    /// How probable its prior is now, of all.
+    /// The posterior probability of its prior.
     weight: f64,
     prior: Prior,
-    /// Of the coefficients, in units of their prior deviations.
+    /// The coefficients, in units of their prior deviations.
     mean: Array1<f64>,
     covariance: Array2<f64>,
 }
@@ -49,8 +49,8 @@ impl Regression {
             let covariance = precision.invc().map_err(failed)?;
             let pull = weighted.t().dot(values);
             let mean = covariance.dot(&pull);
-            // ln N(values; 0, Z·Zᵀ + noise), by the matrix determinant and inversion lemmas, without
-            // what all priors share.
+            // ln N(values; 0, Z·Zᵀ + noise), by the matrix determinant and inversion lemmas, up to a
+            // constant.
             let fit = values.iter().zip(&noise).map(|(v, n)| v * v / n).sum::<f64>();
             let volume = noise.mapv(f64::ln).sum() + 2.0 * lower.diag().mapv(f64::ln).sum();
             evidence.push(-0.5 * (fit - pull.dot(&mean) + volume));

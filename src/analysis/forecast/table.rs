@@ -1,4 +1,4 @@
-//! Forecasts as a table for other programs.
+//! Predictions as a table for other programs.
 
 use super::Forecast;
 use crate::dataset::Kind;
@@ -10,13 +10,13 @@ pub struct Pair<'a> {
     pub model: &'a str,
     /// The benchmark's name.
     pub benchmark: &'a str,
-    /// What the labels of the benchmark say.
+    /// The kind of the benchmark's labels.
     pub kind: Kind,
-    /// How the model did there, or would do.
+    /// The measured or predicted accuracy.
     pub forecast: Forecast,
 }
 
-/// A table of comma-separated values with a header, safe for spreadsheets: a row a pair.
+/// A CSV with a header, safe for spreadsheets, with one row per pair.
 #[must_use]
 pub fn csv<'a>(pairs: impl Iterator<Item = Pair<'a>>) -> Vec<u8> {
     let header = ["model_name", "benchmark", "accuracy", "low", "high", "responses", "kind"];

@@ -1,4 +1,4 @@
-//! Which questions to ask a model next.
+//! Active selection: which questions to ask a model next.
 
 use ndarray::{Array1, Array2, Axis};
 use rand::SeedableRng;
@@ -8,27 +8,26 @@ use super::posterior::Posterior;
 use super::questions::Questions;
 use crate::logit::sigmoid;
 
-/// Candidates among which the best is taken, each time drawn anew.
+/// Number of random candidates for each choice.
 const AMONG: usize = 8;
 
-/// What is to be learned: the accuracies of a model on groups of questions.
+/// What is to be estimated: the accuracies of a model on groups of questions.
 pub struct Target {
-    /// Groups × numbers of a vector: the gradient of each group's accuracy.
+    /// Groups × dimensions: the gradient of each group's accuracy.
     gradients: Array2<f64>,
 }
 
-/// A question that is worth asking.
+/// A selected question.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Asked {
     /// Its position among the candidates.
     pub question: usize,
-    /// The mean standard deviation of the target's accuracies once it and those before it are
-    /// answered.
+    /// The mean standard deviation of the target accuracies once it and the questions before it are answered.
     pub deviation: f64,
 }
 
 impl Target {
-    /// The accuracies on each of `groups`, for a model of which `posterior` is known.
+    /// The accuracies on each of `groups`, for a model with this `posterior`.
     #[must_use]
     pub fn new(posterior: &Posterior, groups: &[Questions]) -> Self {
         let mut gradients = Array2::zeros((groups.len(), posterior.mean.len()));
@@ -38,7 +37,7 @@ impl Target {
         Self { gradients }
     }
 
-    /// The root of the mean variance of the accuracies.
+    /// The square root of the mean variance of the accuracies.
     #[must_use]
     pub fn deviation(&self, posterior: &Posterior) -> f64 {
         let variance = (self.gradients.dot(&posterior.covariance) * &self.gradients).sum();
@@ -46,14 +45,14 @@ impl Target {
     }
 }
 
-/// `n` of the `open` candidates whose answers are expected to reduce the variance of `target` much,
-/// in the order to ask them: greedily, each the best of a few drawn at random, given the ones before it.
+/// Selects `n` of the `open` candidates whose answers are expected to reduce the variance of `target`, in the
+/// order to ask them: greedily, each the best of a few random candidates, given the ones before it.
 ///
-/// In a Laplace approximation, an answer adds w·x·xᵀ to the precision, whatever it is, with
-/// w = p(1 − p): so the posterior after a batch can be foreseen (Bayesian D- and A-optimal design;
-/// Chaloner and Verdinelli 1995). The best of all would be the questions of most leverage, where the
-/// model of the answers is least right; the best of a few keep to the run of the questions, and the
-/// error is a fifth less (docs/experiments.md, unseen models).
+/// In a Laplace approximation, an answer adds w·x·xᵀ to the precision, whatever it is, with w = p(1 − p): so
+/// the posterior after a batch is known in advance (Bayesian D- and A-optimal design; Chaloner and Verdinelli
+/// 1995). The best of all candidates would be the questions with the most leverage, where the answer model is
+/// least accurate; the best of a few are more typical questions, and the error is a fifth smaller
+/// (docs/experiments.md, unseen models).
 #[must_use]
 pub fn ask(
     posterior: &Posterior,
@@ -69,7 +68,7 @@ pub fn ask(
         let p = sigmoid(l);
         (p * (1.0 - p)).max(1e-9)
     });
-    // Of each candidate: its own variance, and its covariance with each of the target's accuracies.
+    // For each candidate: its variance, and its covariance with each of the target accuracies.
     let mut own: Array1<f64> = (x.dot(&posterior.covariance) * &x).sum_axis(Axis(1));
     let mut with = x.dot(&posterior.covariance).dot(&target.gradients.t());
     let mut covariance = posterior.covariance.clone();
@@ -88,7 +87,7 @@ pub fn ask(
         let Some((at, gained)) = drawn.reduce(|a, b| if b.1 > a.1 { b } else { a }) else { break };
         let best = left.swap_remove(at);
         variance -= gained;
-        // Σ ← Σ − w·Σx·(Σx)ᵀ / (1 + w·xᵀΣx), and what follows from it.
+        // Σ ← Σ − w·Σx·(Σx)ᵀ / (1 + w·xᵀΣx), and the same for what depends on it.
         let moved = covariance.dot(&x.row(best));
         let scale = weight[best] / (1.0 + weight[best] * own[best]);
         let crossed = x.dot(&moved);

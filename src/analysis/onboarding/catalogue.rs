@@ -1,4 +1,4 @@
-//! The questions of a data set as a fold-in sees them: read once, for as many placings as there are.
+//! The questions of a data set for fold-ins: encoded once for any number of new models.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::AtomicBool;
@@ -9,16 +9,16 @@ use crate::embedder::Embedder;
 use crate::error::Result;
 use crate::progress::Progress;
 
-/// All questions of a data set, with what the answers of the embedder's models tell of them.
+/// All questions of a data set, informed by the answers of the embedder's models.
 pub struct Catalogue<'a> {
     pub(super) data: &'a Dataset,
     pub(super) questions: Questions,
-    /// The embedder's model of each model of the data.
+    /// The index in the embedder of each model of the data.
     column: Vec<Option<usize>>,
 }
 
 impl<'a> Catalogue<'a> {
-    /// Encodes the questions of `data`, which takes a while.
+    /// Encodes the questions of `data`, which takes some time.
     ///
     /// # Errors
     /// If the encoder is not on this machine; [`crate::Error::Cancelled`].
@@ -42,7 +42,7 @@ impl<'a> Catalogue<'a> {
         answers.filter(|(m, _)| *m < embedder.models().len()).collect()
     }
 
-    /// What it is of.
+    /// The data set.
     #[must_use]
     pub fn data(&self) -> &Dataset {
         self.data

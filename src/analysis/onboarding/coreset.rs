@@ -1,4 +1,4 @@
-//! A few questions that stand for a benchmark, chosen once for all models.
+//! Core sets: a few questions that represent a benchmark, chosen once for all models.
 
 use std::collections::HashMap;
 
@@ -17,12 +17,12 @@ use crate::error::Result;
 /// The labels of one model by question.
 pub type Labels = HashMap<usize, f32>;
 
-/// Sets that are drawn, and models that they are judged on at most.
+/// Number of random sets, and maximum number of models that they are evaluated on.
 const SETS: usize = 60;
 const MODELS: usize = 40;
 
-/// The `n` of `questions` whose answers predict the scores of the models in `known` best, of 60 sets
-/// drawn at random.
+/// The `n` of `questions` whose answers best predict the scores of the models in `known`, among 60 random
+/// sets.
 ///
 /// # Errors
 /// As [`Posterior::fold_in`].
@@ -53,8 +53,8 @@ pub fn coreset(
     Ok(sets.into_iter().nth(best).unwrap_or_default())
 }
 
-/// How far a model's score on `questions` is from what its answers to `asked` tell: by folding them
-/// in, and by the share right of them.
+/// The error of a model's score on `questions` when predicted from its answers to `asked`: by folding them
+/// in, and by the share of correct ones.
 pub(crate) fn score_errors(
     prior: &Prior,
     all: &Questions,
@@ -75,8 +75,8 @@ pub(crate) fn score_errors(
 }
 
 impl Catalogue<'_> {
-    /// `n` questions of a category (by its index in the data) that stand for all of it: those whose
-    /// answers predict the scores of the models that answered most of it best.
+    /// `n` questions that represent a category (by its index in the data): those whose answers best predict
+    /// the scores of the models that answered most of it.
     ///
     /// # Errors
     /// If the posterior does not exist.

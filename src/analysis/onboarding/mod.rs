@@ -1,9 +1,9 @@
-//! A model that training never saw, placed by a few of its responses.
+//! Places a new model by a few of its responses, without training.
 //!
-//! An embedder's logit is linear in a model's vector, so a new model is a Bayesian logistic
-//! regression on projected questions: the prior is a normal distribution fitted to the vectors
-//! of the trained models, the posterior its Laplace approximation given the responses. Nothing
-//! is trained again and no other model moves.
+//! An embedder's logit is linear in a model's vector, so placing a new model is a Bayesian logistic
+//! regression on projected questions: the prior is a normal distribution fitted to the vectors of the trained
+//! models, the posterior its Laplace approximation given the responses. Nothing is retrained, and no other
+//! model moves.
 
 mod ask;
 mod catalogue;
@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn what_asking_foresees_is_what_answers_bring() {
+    fn the_predicted_variance_is_that_after_the_answers() {
         let (questions, prior) = (questions(), prior());
         let nothing = Posterior::prior_only(&prior);
         let target = Target::new(&nothing, std::slice::from_ref(&questions));

@@ -1,4 +1,4 @@
-//! A new model beside an embedder, with everything that can be said of it.
+//! A new model next to an embedder, with all results about it.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::OnceLock;
@@ -25,20 +25,20 @@ pub struct NewModel<'a> {
     placement: Placement,
 }
 
-/// Places new models beside an embedder: what that needs to know of the others is found once.
+/// Places new models next to an embedder: what they need of the other models is computed once.
 pub struct Placer<'a> {
     embedder: &'a Embedder,
     catalogue: Option<&'a Catalogue<'a>>,
     prior: Prior,
     ground: Ground,
-    /// By question of the catalogue, what the answers of the embedder's models show of it, once it is
-    /// needed.
+    /// By question of the catalogue, its difficulty from the answers of the embedder's models, computed on
+    /// demand.
     seen: Vec<OnceLock<Seen>>,
 }
 
 impl<'a> Placer<'a> {
-    /// For new models beside those of `embedder`. With the catalogue of the data that their answers are of,
-    /// the answers of the embedder's models to the same questions are taken into account.
+    /// For new models of `embedder`. With the catalogue of the data of their answers, the answers of the
+    /// embedder's models to the same questions are taken into account.
     #[must_use]
     pub fn new(embedder: &'a Embedder, catalogue: Option<&'a Catalogue<'a>>) -> Self {
         let questions = catalogue.map_or(0, |catalogue| catalogue.questions.len());
@@ -51,7 +51,7 @@ impl<'a> Placer<'a> {
         }
     }
 
-    /// Places a model by its answers; those without a label are left out.
+    /// Places a model by its answers; those without a label are ignored.
     ///
     /// # Errors
     /// If the encoder is not on this machine, or the posterior does not exist.
@@ -61,7 +61,7 @@ impl<'a> Placer<'a> {
         Ok(NewModel { embedder, catalogue, answers, posterior, placement })
     }
 
-    /// Places a model of this name by its answers, to be added to the embedder.
+    /// Places a model of this name by its answers, for adding it to the embedder.
     ///
     /// # Errors
     /// As [`Placer::place`].
@@ -88,7 +88,7 @@ impl<'a> Placer<'a> {
         Ok((posterior, placement))
     }
 
-    /// What was asked: the questions of the catalogue, and others by their texts.
+    /// The questions that were asked: from the catalogue, or by their texts.
     fn questions(&self, given: &[&Answer]) -> Result<Questions> {
         let known = |answer: &Answer| Some((self.catalogue?, answer.question?));
         let new: Vec<usize> = (0..given.len()).filter(|i| known(given[*i]).is_none()).collect();
@@ -114,7 +114,7 @@ impl<'a> Placer<'a> {
     }
 }
 
-/// How a model did on each benchmark of the embedder, by the answers whose question is in the data.
+/// The scores of a model on the benchmarks of the embedder, from the answers to questions of the data.
 fn scores(
     embedder: &Embedder,
     catalogue: Option<&Catalogue<'_>>,
@@ -137,7 +137,7 @@ fn scores(
 }
 
 impl<'a> NewModel<'a> {
-    /// Places one model; see [`Placer`], which places more of them with less work.
+    /// Places one model; for several, [`Placer`] is faster.
     ///
     /// # Errors
     /// As [`Placer::place`].
@@ -149,31 +149,31 @@ impl<'a> NewModel<'a> {
         Placer::new(embedder, catalogue).place(answers)
     }
 
-    /// Where it is placed.
+    /// Its placement.
     #[must_use]
     pub fn placement(&self) -> &Placement {
         &self.placement
     }
 
-    /// Its most probable vector, ability first.
+    /// Its most probable vector; the first number is the ability.
     #[must_use]
     pub fn vector(&self) -> Array1<f32> {
         self.placement.vector.clone()
     }
 
-    /// The standard deviation of each number of its vector.
+    /// The standard deviation of each dimension of its vector.
     #[must_use]
     pub fn deviations(&self) -> Array1<f32> {
         self.placement.deviations()
     }
 
-    /// The covariance of the numbers of its vector.
+    /// The covariance of its vector.
     #[must_use]
     pub fn covariance(&self) -> &Array2<f64> {
         &self.placement.covariance
     }
 
-    /// The share of the embedder's models that are less able, with its 80% interval.
+    /// The share of the embedder's models with lower ability, with its 80% interval.
     #[must_use]
     pub fn ability(&self) -> Estimate {
         let mean = f64::from(self.placement.vector[0]);
@@ -187,20 +187,20 @@ impl<'a> NewModel<'a> {
         Estimate { mean: below(mean), low: below(mean - reach), high: below(mean + reach) }
     }
 
-    /// The `k` models whose vectors are most like its own.
+    /// The `k` models with the most similar vectors.
     #[must_use]
     pub fn neighbors(&self, k: usize) -> Vec<Neighbor> {
         let shared = |m: usize| Some(self.placement.shared_with(m));
         nearest_to(self.embedder.profiles(), self.placement.vector.slice(s![1..]), k, shared)
     }
 
-    /// How it did on each benchmark of the embedder, by the answers whose question is in the data.
+    /// Its scores on the benchmarks of the embedder, from the answers to questions of the data.
     #[must_use]
     pub fn scores(&self) -> Vec<Option<Score>> {
         scores(self.embedder, self.catalogue, self.answers)
     }
 
-    /// Its forecast accuracy on each category of the data: (name, answers so far, forecast).
+    /// Its predicted accuracy on each category of the data: (name, answers so far, prediction).
     #[must_use]
     pub fn benchmarks(&self) -> Vec<(String, usize, Estimate)> {
         let Some(catalogue) = self.catalogue else { return Vec::new() };
@@ -222,10 +222,10 @@ impl<'a> NewModel<'a> {
             .collect()
     }
 
-    /// The next `n` questions of the data to ask, best first, so that the accuracies on the
-    /// categories `benchmarks` (all if there are none) become known; each question's index is that
-    /// in the data. Also the deviation of those accuracies now. `seed` seeds the random draws,
-    /// and only the questions are asked that `among` wants.
+    /// The next `n` questions of the data to ask, best first, to estimate the accuracies on the categories
+    /// `benchmarks` (all if empty); the index of a question is that in the data. Also returns the current
+    /// deviation of those accuracies. `seed` seeds the random candidates, and only questions for which
+    /// `among` is true are asked.
     ///
     /// # Errors
     /// [`Error::Usage`] if a category is unknown or there is no data.

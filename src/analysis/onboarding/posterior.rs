@@ -1,4 +1,4 @@
-//! What is known of a model: a normal distribution over its vector.
+//! The posterior of a model: a normal distribution over its vector.
 
 use linfa_linalg::cholesky::{Cholesky, InverseC, SolveC};
 use ndarray::{Array1, Array2, Axis};
@@ -9,18 +9,18 @@ use crate::error::{Error, Result};
 use crate::estimate::Estimate;
 use crate::logit::{sigmoid, stretch};
 
-/// Deviation of what no vector can tell of an accuracy, chosen so that intervals hold what they say
+/// Residual deviation of an accuracy given the vector, chosen so that intervals have their nominal coverage
 /// (docs/experiments.md, unseen models).
 const MISFIT: f64 = 0.02;
 
 /// A normal distribution over a model's vector (ability first).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Posterior {
-    /// The vector that is most probable.
+    /// The most probable vector.
     pub mean: Array1<f64>,
     /// Its covariance.
     pub covariance: Array2<f64>,
-    /// Responses behind it.
+    /// The number of responses.
     pub responses: usize,
 }
 
@@ -28,7 +28,7 @@ impl Posterior {
     /// Folds in responses to `questions`: labels in [0, 1].
     ///
     /// # Errors
-    /// [`Error::Failed`] if the numbers of the embedder are so large that the posterior is none.
+    /// [`Error::Failed`] if the numbers of the embedder are too large for a posterior.
     pub fn fold_in(prior: &Prior, questions: &Questions, labels: &[f32]) -> Result<Self> {
         const STEPS: usize = 30;
         let failed = |e| Error::Failed(format!("the responses cannot be folded in: {e}"));
@@ -49,7 +49,7 @@ impl Posterior {
             let mut curvature = curvature(prior, x, &p);
             let slope = slope.insert_axis(Axis(1));
             let step = curvature.solvec(&slope).map_err(failed)?.index_axis_move(Axis(1), 0);
-            // The loss is convex: a shorter step in a good direction always helps.
+            // The loss is convex: a shorter step in a descent direction always helps.
             let (mut length, mut next) = (1.0, &theta + &step);
             while loss(&next) > before + 1e-12 && length > 1e-4 {
                 length /= 2.0;
@@ -69,7 +69,7 @@ impl Posterior {
         Ok(Self { mean: theta, covariance, responses: labels.len() })
     }
 
-    /// Nothing but the prior.
+    /// The prior without responses.
     #[must_use]
     pub fn prior_only(prior: &Prior) -> Self {
         Self { mean: prior.mean.clone(), covariance: prior.covariance.clone(), responses: 0 }
@@ -82,8 +82,7 @@ impl Posterior {
         (mean, spread.mapv(|v| v.max(0.0).sqrt()))
     }
 
-    /// The probability that the model answers each question right, what is not known of the model
-    /// averaged over.
+    /// The probability that the model answers each question correctly, averaged over the posterior.
     #[must_use]
     pub fn probabilities(&self, questions: &Questions) -> Array1<f64> {
         let (mean, deviation) = self.logits(questions);
@@ -92,8 +91,8 @@ impl Posterior {
         p
     }
 
-    /// The share of `questions` that the model will answer right: the interval covers what is not
-    /// known of the model (by the delta method) and the sampling variance of so many answers.
+    /// The share of `questions` that the model will answer correctly: the interval covers the posterior of
+    /// the model (by the delta method) and the sampling variance of the answers.
     #[must_use]
     pub fn accuracy(&self, questions: &Questions) -> Estimate {
         let (mean, gradient) = self.accuracy_gradient(questions);
@@ -103,7 +102,7 @@ impl Posterior {
         Estimate::around(mean, (unknown + sampling_variance + MISFIT * MISFIT).sqrt())
     }
 
-    /// The accuracy and its gradient by the vector.
+    /// The accuracy and its gradient with respect to the vector.
     pub(super) fn accuracy_gradient(&self, questions: &Questions) -> (f64, Array1<f64>) {
         let n = questions.len().max(1) as f64;
         let (mean, deviation) = self.logits(questions);
@@ -114,11 +113,11 @@ impl Posterior {
     }
 }
 
-/// The curvature of the loss: the prior's precision and the information of the responses.
+/// The curvature of the loss: the prior's precision plus the information of the responses.
 fn curvature(prior: &Prior, x: &Array2<f64>, p: &Array1<f64>) -> Array2<f64> {
     let weighted = x * &p.mapv(|p| (p * (1.0 - p)).max(1e-9)).insert_axis(Axis(1));
     let information = x.t().dot(&weighted);
-    // Rounding must not make it asymmetrical.
+    // Rounding must not make it asymmetric.
     let information = (&information + &information.t()) / 2.0;
     &prior.precision + &information
 }

@@ -1,10 +1,10 @@
-//! What can be expected of a model before it has answered anything.
+//! The prior of a model before any answers.
 
 use ndarray::{Array1, Array2};
 
 use crate::embedder::Embedder;
 
-/// A normal distribution over the latent numbers of models; see [`Embedder::population`].
+/// A normal distribution over the latent dimensions of models; see [`Embedder::population`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prior {
     pub(super) mean: Array1<f64>,
@@ -13,7 +13,7 @@ pub struct Prior {
 }
 
 impl Prior {
-    /// That of the embedder's population.
+    /// The prior of the embedder's population.
     #[must_use]
     pub fn fit(embedder: &Embedder) -> Self {
         let population = embedder.population();

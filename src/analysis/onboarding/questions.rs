@@ -1,4 +1,4 @@
-//! Questions as a fold-in sees them.
+//! Questions for a fold-in.
 
 use ndarray::{Array1, Array2, Axis};
 use rayon::prelude::*;
@@ -6,13 +6,13 @@ use rayon::prelude::*;
 use crate::embedder::{Embedder, Features, Latent};
 use crate::logit::{logit, sigmoid, stretch};
 
-/// Projected questions: the calibrated logit of a model on the i-th is its latent numbers times the
-/// i-th row of `x`, plus the i-th offset.
+/// Projected questions: the calibrated logit of a model on the i-th is the product of its latent vector and
+/// the i-th row of `x`, plus the i-th offset.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Questions {
-    /// Questions × latent numbers.
+    /// Questions × latent dimensions.
     pub(super) x: Array2<f64>,
-    /// What no model's numbers change.
+    /// The part that is the same for every model.
     pub(super) offset: Array1<f64>,
 }
 
@@ -24,13 +24,12 @@ impl Questions {
         Self { x, offset }
     }
 
-    /// The same questions where more is known than their text: how other models of the embedder
-    /// answered them. `answers(i)` are the responses to the i-th question: (model of the embedder,
-    /// label).
+    /// The same questions, informed by how other models of the embedder answered them. `answers(i)` are the
+    /// responses to the i-th question: (model of the embedder, label).
     ///
-    /// What a text does not tell of a question's difficulty is taken as a normal term in logits (see
-    /// [`crate::embedder::Calibration`]); the answers tell it better, and with what is left open the
-    /// question separates models more sharply.
+    /// The part of a question's difficulty that its text does not predict is a normal term in logits (see
+    /// [`crate::embedder::Calibration`]). The answers estimate it more precisely, and with less uncertainty
+    /// the question discriminates more between models.
     #[must_use]
     pub fn informed<A>(
         mut self,
@@ -45,7 +44,7 @@ impl Questions {
         if spread <= 0.0 {
             return self;
         }
-        // Of the models of a large embedder few have answered.
+        // In a large embedder, only a few of the models answered.
         let mut place = vec![usize::MAX; embedder.models().len()];
         (0..features.len()).for_each(|i| answers(i).for_each(|(m, _)| place[m] = 0));
         let models: Vec<usize> = (0..place.len()).filter(|m| place[*m] == 0).collect();
@@ -71,7 +70,7 @@ impl Questions {
         self
     }
 
-    /// Room for so many questions to [`Questions::copy`], of so many latent numbers.
+    /// Space for this many questions, for [`Questions::copy`].
     pub(super) fn empty(questions: usize, numbers: usize) -> Self {
         Self { x: Array2::zeros((questions, numbers)), offset: Array1::zeros(questions) }
     }
@@ -82,7 +81,7 @@ impl Questions {
         self.x.nrows()
     }
 
-    /// Makes the question at `row` the one that is at `from` of `other`.
+    /// Replaces the question at `row` by the one at `from` of `other`.
     pub(super) fn copy(&mut self, row: usize, other: &Self, from: usize) {
         self.x.row_mut(row).assign(&other.x.row(from));
         self.offset[row] = other.offset[from];
@@ -95,8 +94,8 @@ impl Questions {
     }
 }
 
-/// The mean and the deviation of a question's own term given answers to it, each with its logit: a
-/// normal prior of deviation `spread`, Newton's method, Laplace.
+/// The mean and deviation of a question's own term given answers to it, each with its logit: a normal prior
+/// of deviation `spread`, Newton's method, Laplace approximation.
 fn difficulty(answers: &[(f64, f64)], spread: f64) -> (f64, f64) {
     let mut term = 0.0_f64;
     let mut curvature = 0.0;

@@ -1,4 +1,4 @@
-//! Nested cross-validation: settings and thresholds are chosen inside each fold.
+//! Nested cross-validation: settings and thresholds are chosen within each fold.
 
 use std::sync::atomic::AtomicBool;
 
@@ -11,12 +11,12 @@ use super::task::Task;
 use crate::error::Result;
 use crate::progress::proceed;
 
-/// The predictions for each model while it was held out; each models × columns.
+/// The held-out predictions for each model; each models × columns.
 #[derive(Clone)]
 pub(super) struct Scores {
-    /// How far the score is above the threshold of its fold; for a number, the predicted value.
+    /// The score minus the threshold of its fold; for a number, the predicted value.
     pub score: Array2<f64>,
-    /// The log odds of the class if all classes were equally frequent.
+    /// The log odds of the class with equal priors.
     pub even: Array2<f64>,
     /// The log odds of the class.
     pub odds: Array2<f64>,
@@ -29,8 +29,8 @@ impl Scores {
     }
 }
 
-/// Says of the models of each fold what a probe on the others makes of `y`: models × columns, where
-/// each labeling takes `task.targets()` columns side by side.
+/// Predicts `y` for the models of each fold with a probe on the others: models × columns, where each labeling
+/// has `task.targets()` adjacent columns.
 pub(super) fn cross_validate(
     kind: Kind,
     features: &Features,
@@ -67,7 +67,7 @@ fn fold(
     let y = y.select(Axis(0), &fold.train);
     let n = y.nrows() as f64;
     let ones = y.sum_axis(Axis(0));
-    // Errors on either class weigh the same, however rare it is.
+    // Errors on both classes have the same weight, however rare the class is.
     let weight = |truth: f64, ones: f64| match (task.is_number(), truth > 0.5) {
         (true, _) => 1.0,
         (false, true) => 0.5 / ones.max(1.0),
@@ -107,8 +107,8 @@ fn fold(
     Ok(said)
 }
 
-/// From a score to log odds: two normal distributions of one width, at the means that the classes
-/// have when each model is judged without its group (linear discriminant analysis of the score).
+/// Converts a score to log odds: two normal distributions of the same width, at the class means of
+/// out-of-group predictions (linear discriminant analysis of the score).
 struct Threshold {
     middle: f64,
     slope: f64,

@@ -1,4 +1,4 @@
-//! By which figures a probe is judged, over all models or resampled ones.
+//! The metrics of a probe, over all models or resamples.
 
 use rand::RngExt;
 use serde::Serialize;
@@ -9,32 +9,32 @@ use super::task::Task;
 use crate::estimate::Figure;
 use crate::metrics::area;
 
-/// The figures of one kind of probe, with their intervals over resampled models, or families where folds
-/// keep them whole; of a number the first three are about the sides of its median.
+/// The metrics of one kind of probe, with intervals over resampled models, or over families where folds keep
+/// them together; for a number the first three are about the two sides of its median.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Figures {
-    /// Share of models predicted right, each by a probe that had not seen it.
+    /// Share of correct out-of-fold predictions.
     pub accuracy: Figure,
-    /// The mean over classes of the share predicted right when all are taken as equally frequent.
+    /// The mean over classes of the share of correct predictions, with equal priors.
     pub balanced_accuracy: Figure,
-    /// ROC AUC; the mean of one class against the rest where there are more than two.
+    /// ROC AUC; one-vs-rest average with more than two classes.
     pub auc: Figure,
-    /// Of a number: the share of its variance that is predicted.
+    /// Of a number: the share of explained variance (R²).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub r2: Option<Figure>,
-    /// Of a number: the rank correlation of truth and prediction.
+    /// Of a number: the rank correlation of true and predicted values.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spearman: Option<Figure>,
 }
 
 impl Figures {
-    /// What decides whether an attribute is found: the AUC, of a number Spearman's correlation.
+    /// Decides whether an attribute is decodable: the AUC, or Spearman's correlation for a number.
     #[must_use]
     pub fn deciding(&self) -> Figure {
         self.spearman.unwrap_or(self.auc)
     }
 
-    /// What people ask for: balanced accuracy, of a number Spearman's correlation.
+    /// The main metric for people: balanced accuracy, or Spearman's correlation for a number.
     #[must_use]
     pub fn main(&self) -> Figure {
         self.spearman.unwrap_or(self.balanced_accuracy)
@@ -47,7 +47,7 @@ impl Figures {
     }
 }
 
-/// The position of the largest value; of equals the first.
+/// The position of the largest value; the first of equals.
 pub(super) fn largest(values: impl Iterator<Item = f64>) -> usize {
     let mut best = (0, f64::NEG_INFINITY);
     for (at, value) in values.enumerate() {
@@ -58,14 +58,14 @@ pub(super) fn largest(values: impl Iterator<Item = f64>) -> usize {
     best.0
 }
 
-/// The predictions for the known models beside the truth, sorted so that any weights of them can be
-/// judged in one pass.
+/// The predictions for the known models with the true values, sorted so that metrics for any weights take one
+/// pass.
 pub(super) struct Outcome {
     class: Vec<usize>,
     value: Vec<f64>,
     right: Vec<bool>,
     even_right: Vec<bool>,
-    /// The class that was said, all being taken as equally frequent.
+    /// The predicted class, with equal priors.
     pub said: Vec<usize>,
     scores: Vec<Vec<f64>>,
     orders: Vec<Vec<usize>>,
@@ -80,8 +80,7 @@ fn order(values: &[f64]) -> Vec<usize> {
     order
 }
 
-/// True for a tie of ascending values. What is no number ties with itself: whoever passes over ties
-/// moves on.
+/// True for a tie of ascending values. NaN ties with itself, so that loops over ties always advance.
 fn same(value: f64, tie: f64) -> bool {
     value <= tie || value.total_cmp(&tie).is_eq()
 }
@@ -125,8 +124,8 @@ impl Outcome {
         }
     }
 
-    /// Accuracy, balanced accuracy, AUC, R² and Spearman's correlation of models with these weights;
-    /// NaN where the weights leave a figure without meaning.
+    /// Accuracy, balanced accuracy, AUC, R² and Spearman's correlation of models with these weights; NaN
+    /// where a metric is undefined.
     pub(super) fn figures(&self, weights: &[f64]) -> [f64; 5] {
         let total: f64 = weights.iter().sum();
         let share = |right: &[bool]| {
@@ -152,13 +151,13 @@ impl Outcome {
         ]
     }
 
-    /// The figure that decides, of the models as they are.
+    /// The deciding metric, with equal weights.
     pub(super) fn deciding(&self) -> f64 {
         let weights = vec![1.0; self.class.len()];
         if self.number { self.spearman(&weights) } else { self.auc(&weights) }
     }
 
-    /// The figure that people ask for, of the models as they are.
+    /// The main metric, with equal weights.
     pub(super) fn main(&self) -> f64 {
         let figures = self.figures(&vec![1.0; self.class.len()]);
         if self.number { figures[4] } else { figures[1] }
@@ -211,7 +210,7 @@ impl Outcome {
     }
 }
 
-/// Pearson's correlation with weights; 0 where one side does not vary.
+/// Weighted Pearson correlation; 0 if one side is constant.
 pub(super) fn correlation(a: &[f64], b: &[f64], weights: &[f64]) -> f64 {
     let total: f64 = weights.iter().sum();
     let mean = |x: &[f64]| x.iter().zip(weights).map(|(x, w)| x * w).sum::<f64>() / total;
@@ -225,7 +224,7 @@ pub(super) fn correlation(a: &[f64], b: &[f64], weights: &[f64]) -> f64 {
     if aa > 1e-12 && bb > 1e-12 { ab / (aa * bb).sqrt() } else { 0.0 }
 }
 
-/// Weights of the known models in each of `resamples` draws with replacement of whole units.
+/// Weights of the known models in each of `resamples` bootstrap samples of whole units.
 pub(super) fn resampled(unit: &[usize], resamples: usize, seed: u64) -> Vec<Vec<f64>> {
     let mut units = unit.to_vec();
     units.sort_unstable();
@@ -303,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_ends_too() {
+    fn nan_does_not_loop_forever() {
         let mut outcome = outcome(&[(true, f64::NAN), (false, 1.0), (true, -f64::NAN)]);
         outcome.number = true;
         outcome.figures(&[1.0; 3]);

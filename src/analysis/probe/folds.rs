@@ -1,4 +1,4 @@
-//! Who is kept out together: random folds, and folds that keep families whole.
+//! Which models are held out together: random folds, and folds that keep families together.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,20 +8,21 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::dataset::{Attribute, Values};
 
-/// More families than this are dealt out into as many folds.
+/// With more families than this, they are distributed over as many folds.
 const MOST_FOLDS: usize = 24;
 
-/// The models that are learned from and those that are kept out.
+/// The models to train on and the held-out models.
 #[derive(Clone, Debug)]
 pub(super) struct Fold {
     pub train: Vec<usize>,
     pub test: Vec<usize>,
-    /// Places in `train` that are kept out together when settings are chosen.
+    /// Positions in `train` that are held out together when settings are chosen.
     pub groups: Vec<Vec<usize>>,
 }
 
 impl Fold {
-    /// Learns from `train`; `group_of` says which models settings are not to be chosen by together.
+    /// Trains on `train`; `group_of` returns the group within which models must not inform each other's
+    /// settings.
     pub(super) fn new(
         train: Vec<usize>,
         test: Vec<usize>,
@@ -44,8 +45,8 @@ fn folds(known: &[usize], fold_of: &[usize], group_of: impl Fn(usize) -> usize) 
     numbers.into_iter().map(fold).collect()
 }
 
-/// Stratified folds: each class is dealt out evenly in random order, so that the models of a class
-/// smaller than the number of folds are left out one by one.
+/// Stratified folds: each class is distributed evenly in random order, so that the models of a class smaller
+/// than the number of folds are held out one by one.
 pub(super) fn stratified(
     known: &[usize],
     class: &[usize],
@@ -65,7 +66,7 @@ pub(super) fn stratified(
     folds(known, &fold_of, |m| m)
 }
 
-/// A family a fold; of many families the largest are dealt out first, each into the smallest fold.
+/// One family per fold; with many families, the largest first, each into the smallest fold.
 pub(super) fn grouped(known: &[usize], family: &[usize]) -> Vec<Fold> {
     let mut sizes: BTreeMap<usize, usize> = BTreeMap::new();
     known.iter().for_each(|m| *sizes.entry(family[*m]).or_default() += 1);
@@ -83,8 +84,8 @@ pub(super) fn grouped(known: &[usize], family: &[usize]) -> Vec<Fold> {
     folds(known, &fold_of, |m| family[m])
 }
 
-/// The family of each model, as a number: from the attribute `base` or `family`, and where that is
-/// not known, from the name. Gives the name of the attribute that was used, if one was.
+/// The family of each model, as a number: from the attribute `base` or `family`, or else from the name. Also
+/// returns the name of the attribute, if one was used.
 pub(super) fn families(names: &[String], attributes: &[Attribute]) -> (Vec<usize>, Option<String>) {
     let told = ["base", "family"].into_iter().find_map(|wanted| {
         attributes.iter().find_map(|a| match &a.values {
@@ -102,7 +103,7 @@ pub(super) fn families(names: &[String], attributes: &[Attribute]) -> (Vec<usize
     ((0..names.len()).map(of).collect(), told.map(|(a, _)| a.name.clone()))
 }
 
-/// Bases that names of fine-tunes hold.
+/// Base models in names of fine-tunes.
 const BASES: [&str; 18] = [
     "llama",
     "mistral",
@@ -124,7 +125,7 @@ const BASES: [&str; 18] = [
     "mpt-",
 ];
 
-/// The base that a name holds, else the letters it begins with; `owner/` does not count.
+/// The base model in a name, else its leading letters, ignoring `owner/`.
 fn by_name(name: &str) -> String {
     let name = name.rsplit('/').next().unwrap_or(name).to_lowercase();
     if let Some(base) = BASES.iter().find(|base| name.contains(**base)) {
@@ -134,7 +135,7 @@ fn by_name(name: &str) -> String {
     if letters.is_empty() { name } else { letters }
 }
 
-/// A generator for one purpose of one seed.
+/// A random generator for one purpose and seed.
 pub(super) fn rng(seed: u64, purpose: u64) -> ChaCha8Rng {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(purpose);

@@ -1,13 +1,11 @@
-//! Probes: can an attribute of a model be read off its vector, and is that more than chance, more than kinship
-//! and more than who was asked what?
+//! Probes: can an attribute of a model be decoded from its vector, better than chance, family membership and
+//! coverage allow?
 //!
-//! A *linear* probe (ridge regression) and the *nearest* models each speak of models that they have
-//! not learned from; strength, number of neighbors, the form of the vectors and the threshold are
-//! chosen inside each fold. Folds are dealt at random, and again so that a family of models is kept
-//! out as a whole, since twenty fine-tunes of one base would otherwise tell of each other. Beside
-//! them stand three controls: always naming the most frequent class, the same probe on shuffled
-//! labels, and the same probe on nothing but the ability of a model and the set of benchmarks it
-//! was run on.
+//! A *linear* probe (ridge regression) and *k-NN* each predict held-out models; penalty, number of neighbors,
+//! form of the vectors and threshold are chosen within each fold. Folds are random, and a second set keeps
+//! families of models together, since twenty fine-tunes of one base would otherwise predict each other. There
+//! are three controls: the most frequent class, the same probe on shuffled labels, and the same probe on only
+//! the ability of a model and the set of benchmarks that it was evaluated on.
 
 mod crossval;
 mod figures;
@@ -35,19 +33,19 @@ use task::Task;
 pub use figures::Figures;
 pub use report::{Prediction, Pull, Report, Run, Scheme};
 
-/// How a probe is run.
+/// Settings of a probe.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Settings {
     /// Random folds.
     pub folds: usize,
-    /// How often they are dealt anew.
+    /// Number of repetitions with new folds.
     pub repetitions: usize,
     /// Repetitions on shuffled labels.
     pub shuffles: usize,
     /// Resamples of models for the intervals.
     pub resamples: usize,
-    /// Decides folds, shuffles and resamples.
+    /// The random seed of folds, shuffles and resamples.
     pub seed: u64,
 }
 
@@ -57,41 +55,41 @@ impl Default for Settings {
     }
 }
 
-/// Models that are probed at most: all pairs of them are compared, and kept.
+/// Maximum number of models: the distances of all pairs are kept.
 pub const MODELS: usize = 4096;
-/// Attributes that are probed at once.
+/// Maximum number of attributes.
 pub const ATTRIBUTES: usize = 1000;
-/// Columns of shuffled labels that are judged at a time: a fit serves them all, and they take memory.
+/// Number of shuffled labelings that are evaluated together: one fit serves them all, but they take memory.
 const COLUMNS: usize = 2400;
-/// Below this an attribute may be found: with seven attributes, chance alone finds none of them in 93 of
-/// a hundred embedders, and the other controls are still to be beaten.
+/// The significance level for decodability: with seven attributes, chance alone passes none of them in 93 of
+/// a hundred embedders, and the other controls remain.
 const SIGNIFICANT: f64 = 0.01;
 
-/// The models of an embedder, ready to be probed.
+/// The models of an embedder, prepared for probes.
 pub struct Prober {
     models: usize,
     vectors: Features,
     pools: Features,
     families: Vec<usize>,
-    /// The attribute that tells the families; from names alone if none does.
+    /// The attribute that defines the families; the names if there is none.
     pub families_by: Option<String>,
     abilities: Vec<f64>,
     benchmarks: Vec<Benchmark>,
 }
 
-/// What a probe makes of shuffled labels.
+/// The result on shuffled labels.
 struct Shuffled {
-    /// The share of shuffles that did as well, the true labels being one.
+    /// The share of shuffles that did as well, counting the true labels as one.
     p_value: f64,
     /// The mean.
     accuracy: f64,
-    /// The 95% quantile of the main figure.
+    /// The 95% quantile of the main metric.
     high: Option<f64>,
 }
 
 impl Prober {
-    /// Takes the vectors (models × dimensions, the ability first), names and attributes of the
-    /// models, which give their families, and the benchmarks they were run on.
+    /// From the vectors (models × dimensions, ability first), names and attributes of the models, which
+    /// define their families, and the benchmarks that they were evaluated on.
     #[must_use]
     pub fn new(
         vectors: ArrayView2<'_, f32>,
@@ -100,7 +98,7 @@ impl Prober {
         benchmarks: &[Benchmark],
     ) -> Self {
         let (families, families_by) = folds::families(names, attributes);
-        // Of too many nothing is prepared: they are refused when they are to be probed.
+        // With too many models nothing is prepared: probes will fail.
         let some = if names.len() > MODELS { 0 } else { names.len() };
         let few = vectors.slice(s![..some, ..]);
         Self {
@@ -114,13 +112,13 @@ impl Prober {
         }
     }
 
-    /// The models of an embedder, in the families that its own or `attributes` tell.
+    /// The models of an embedder, with families from its own or other `attributes`.
     #[must_use]
     pub fn of(embedder: &Embedder, attributes: &[Attribute]) -> Self {
         Self::new(embedder.vectors().view(), embedder.models(), attributes, embedder.benchmarks())
     }
 
-    /// Whether so many attributes can be probed.
+    /// Checks that this many attributes can be probed.
     ///
     /// # Errors
     /// [`crate::Error::Usage`] if there are more than [`MODELS`] models or [`ATTRIBUTES`] attributes.
@@ -133,13 +131,13 @@ impl Prober {
         }
         if attributes > ATTRIBUTES {
             return Err(Error::Usage(format!(
-                "{attributes} attributes are too many to probe at once ({ATTRIBUTES} at most): name one"
+                "{attributes} attributes are too many to probe at once ({ATTRIBUTES} at most): choose one"
             )));
         }
         Ok(())
     }
 
-    /// Probes one attribute, whose values stand in the order of the models.
+    /// Probes one attribute, whose values are in the order of the models.
     ///
     /// # Errors
     /// [`crate::Error::Usage`] if fewer than two classes have enough models;
@@ -170,7 +168,7 @@ impl Prober {
         Ok(report::assemble(self, attribute, &task, plain, grouped, &whole))
     }
 
-    /// True if every class is found in two families at least, so that one can be kept out.
+    /// True if every class occurs in at least two families, so that one can be held out.
     fn spans_families(&self, task: &Task) -> bool {
         (0..task.names.len()).all(|class| {
             let of = task.known.iter().filter(|m| task.class[**m] == class);
@@ -181,7 +179,7 @@ impl Prober {
         })
     }
 
-    /// Both kinds and the control over one way to deal folds; `units` are resampled as a whole.
+    /// Both kinds and the control with one set of folds; `units` are resampled as a whole.
     fn run(
         &self,
         task: &Task,
@@ -200,7 +198,7 @@ impl Prober {
             Ok((said.swap_remove(0), outcomes))
         };
         let shuffle = |kind: Kind, first: &Outcome| -> Result<Shuffled> {
-            // The folds stay as they were dealt, the labels move over the models.
+            // The folds stay the same, the labels are shuffled over the models.
             let (mut as_high, mut accuracy, mut mains) = (0_usize, 0.0, Vec::new());
             let labelings: Vec<Vec<usize>> = (0..settings.shuffles as u64)
                 .map(|shuffle| {
@@ -237,7 +235,7 @@ impl Prober {
         let (_, pool) = judge(Kind::Linear, &self.pools)?;
         let unit: Vec<usize> = task.known.iter().map(|m| units[*m]).collect();
         let weights = figures::resampled(&unit, settings.resamples, settings.seed);
-        // Resamples × figures, the figures of the models as they are first.
+        // Resamples × metrics, with those of the original models first.
         let measured = |outcomes: &[Outcome]| -> Vec<[f64; 5]> {
             let mean = |weights: &[f64]| {
                 let mut mean = [0.0; 5];
@@ -281,7 +279,7 @@ impl Prober {
         Ok((scheme, scores, first))
     }
 
-    /// What a linear probe on all known models says of every model.
+    /// The predictions of a linear probe on all known models, for every model.
     fn whole(&self, task: &Task, cancel: &AtomicBool) -> Result<Scores> {
         let all = Fold::new(task.known.clone(), (0..self.models).collect(), |m| self.families[m]);
         let one_family = all.groups.len() < 2;

@@ -1,4 +1,4 @@
-//! What a probe found, for people and for scripts.
+//! The results of a probe, for people and for scripts.
 
 use std::collections::BTreeMap;
 
@@ -12,40 +12,40 @@ use crate::dataset::Attribute;
 use crate::estimate::Figure;
 use crate::logit::sigmoid;
 
-/// A benchmark needs as many models before it can pull.
+/// Minimum number of models for the correlation with a benchmark.
 const FEWEST_RUN: usize = 15;
 
-/// One kind of probe over one way to deal folds.
+/// One kind of probe with one set of folds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Run {
-    /// Its figures.
+    /// Its metrics.
     #[serde(flatten)]
     pub figures: Figures,
-    /// Mean accuracy of the same on shuffled labels.
+    /// Mean accuracy on shuffled labels.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shuffled: Option<f64>,
-    /// What its main figure exceeds on one of twenty shuffles.
+    /// The 95% quantile of its main metric on shuffled labels.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shuffled_high: Option<f64>,
-    /// The share of shuffles that did as well by the deciding figure, the true labels being one.
+    /// The share of shuffles with at least the same deciding metric, counting the true labels as one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub p_value: Option<f64>,
 }
 
-/// What was found with one way to deal folds.
+/// The results with one set of folds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Scheme {
     /// How many folds.
     pub folds: usize,
-    /// How often they were dealt.
+    /// The number of repetitions.
     pub repetitions: usize,
     /// The linear probe.
     pub linear: Run,
-    /// The nearest models.
+    /// The k-NN probe.
     pub nearest: Run,
-    /// The control that sees only the ability and the set of benchmarks run.
+    /// The control with only the ability and the set of benchmarks.
     pub pool: Run,
-    /// By how much the linear probe is ahead of that control in the deciding figure.
+    /// The lead of the linear probe over that control in the deciding metric.
     pub ahead_of_pool: Figure,
 }
 
@@ -62,23 +62,23 @@ impl Scheme {
     }
 }
 
-/// How a benchmark goes with an attribute, ability aside.
+/// The correlation of a benchmark with an attribute, controlling for ability.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Pull {
     /// Its name.
     pub benchmark: String,
-    /// The correlation, over the models that were run on it, of the probe's score with the accuracy
-    /// that their ability does not explain.
+    /// The correlation of the probe's score with the accuracy that ability does not explain, over the models
+    /// that were evaluated on it.
     pub correlation: f64,
-    /// How many models those are.
+    /// The number of those models.
     pub models: usize,
 }
 
-/// The control that sees ability and coverage only.
+/// The control with only ability and coverage.
 const BASELINE: &str = "ability and benchmarks run";
 
-/// What a probe found. The figures at its top are those of the linear probe in folds that keep
-/// families whole, or in random folds where the classes do not allow those.
+/// The results of a probe. The metrics at its top are those of the linear probe in folds that keep families
+/// together, or in random folds if the classes do not allow that.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
     /// The attribute.
@@ -87,7 +87,7 @@ pub struct Report {
     pub kind: &'static str,
     /// How many models have a known value in a class that is large enough.
     pub models: usize,
-    /// How many models each class has; of a number each side of its median.
+    /// The number of models in each class; of a number, on each side of its median.
     pub classes: BTreeMap<String, usize>,
     /// See [`Figures::accuracy`].
     pub accuracy: f64,
@@ -109,64 +109,63 @@ pub struct Report {
     pub majority: f64,
     /// Mean accuracy of the same probe on shuffled labels.
     pub shuffled: f64,
-    /// The share of shuffles that did as well by the deciding figure, the true labels being one.
+    /// The share of shuffles with at least the same deciding metric, counting the true labels as one.
     pub p_value: f64,
     /// Folds.
     pub folds: usize,
-    /// `families` or `random`: how those folds were dealt.
+    /// `families` or `random`: the kind of those folds.
     pub dealt: &'static str,
-    /// True if the values were taken as logarithms.
+    /// True if the logarithms of the values were used.
     pub log: bool,
-    /// True if the linear probe beats chance, shuffled labels and the pool.
+    /// True if the linear probe beats chance, shuffled labels and the control.
     pub beats_controls: bool,
     /// The controls that it does not beat.
     pub unbeaten: Vec<&'static str>,
-    /// Folds that keep families whole; none where a class is found in one family only.
+    /// Folds that keep families together; none if a class occurs in one family only.
     pub grouped: Option<Scheme>,
     /// Random folds.
     pub random: Scheme,
-    /// Truth × said, in the order of `classes`, all classes being taken as equally frequent.
+    /// Confusion matrix, true × predicted, in the order of `classes`, with equal priors.
     pub confusion: Vec<Vec<usize>>,
-    /// Benchmarks from the one that goes with the attribute most to the one that goes against it;
-    /// none for more than two classes.
+    /// Benchmarks by their correlation with the attribute, highest first; none for more than two classes.
     pub pulls: Vec<Pull>,
-    /// What the linear probe says of every model: out of fold where the value is known, from a probe
-    /// on all known models where it is not.
+    /// The predictions of the linear probe for every model: out of fold where the value is known, else from a
+    /// probe on all known models.
     #[serde(skip)]
     pub predictions: Vec<Prediction>,
 }
 
-/// What a probe says of one model.
+/// The prediction for one model.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Prediction {
-    /// The most probable class; of a number the value.
+    /// The most probable class; for a number the value.
     pub said: String,
     /// The probability of the class; none for a number.
     pub probability: Option<f64>,
-    /// The truth, if known.
+    /// The true value, if known.
     pub truth: Option<String>,
-    /// Where the model stands along the probe: above 0 towards the second class, of a number the
-    /// predicted value (its logarithm if those were taken), of several classes the highest log odds.
+    /// The score of the model: above 0 for the second class; for a number the predicted value (or its
+    /// logarithm), for several classes the highest log odds.
     pub score: f64,
-    /// How far the probe is off: of a class the log odds against the truth if all classes were
-    /// equally frequent, of a number the distance in deviations. Lower is better; none if not known.
+    /// The error: for a class the log odds against the true one with equal priors, for a number the distance
+    /// in deviations. Lower is better; none if unknown.
     pub surprise: Option<f64>,
 }
 
 impl Report {
-    /// The way to deal folds that the figures at the top are of.
+    /// The folds of the metrics at the top.
     #[must_use]
     pub fn main(&self) -> &Scheme {
         self.grouped.as_ref().unwrap_or(&self.random)
     }
 
-    /// True if the linear probe beats chance and shuffled labels, whatever the baseline does.
+    /// True if the linear probe beats chance and shuffled labels, regardless of the control.
     #[must_use]
     pub fn beats_chance(&self) -> bool {
         self.unbeaten.iter().all(|control| *control == BASELINE)
     }
 
-    /// The known models from the one that the probe is most wrong of.
+    /// The known models by descending error.
     #[must_use]
     pub fn most_wrong(&self) -> Vec<usize> {
         let surprise = |m: usize| self.predictions[m].surprise;
@@ -178,7 +177,7 @@ impl Report {
         known
     }
 
-    /// The models whose value is not known.
+    /// The models with an unknown value.
     #[must_use]
     pub fn unknown(&self) -> Vec<usize> {
         (0..self.predictions.len()).filter(|m| self.predictions[*m].truth.is_none()).collect()
@@ -220,7 +219,7 @@ pub(super) fn assemble(
         predictions[m] =
             Prediction { truth, surprise: Some(surprise), ..prediction(task, said, m) };
     }
-    // A value in a class too small to be probed is known all the same.
+    // A value of a class that is too small to probe is known nevertheless.
     for (m, prediction) in predictions.iter_mut().enumerate() {
         prediction.truth = attribute.values.text(m);
     }
@@ -273,7 +272,7 @@ fn prediction(task: &Task, said: &Scores, m: usize) -> Prediction {
     Prediction { said, probability, truth: None, score, surprise: None }
 }
 
-/// Two digits that count.
+/// A number with two significant digits.
 fn number(value: f64) -> String {
     if value.abs() >= 1e15 {
         return format!("{value:.1e}");
@@ -310,7 +309,7 @@ fn pulls(prober: &Prober, task: &Task, whole: &Scores) -> Vec<Pull> {
     pulls
 }
 
-/// What a straight line in `by` leaves of `x`.
+/// The residuals of `x` after a linear regression on `by`.
 fn residuals(x: &[f64], by: &[f64]) -> Vec<f64> {
     let n = x.len().max(1) as f64;
     let (mx, mb) = (x.iter().sum::<f64>() / n, by.iter().sum::<f64>() / n);

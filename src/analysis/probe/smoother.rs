@@ -1,8 +1,8 @@
-//! The two kinds of probe, as what they have in common: a linear map from labels to scores.
+//! The two kinds of probe as linear smoothers: linear maps from labels to scores.
 //!
-//! A ridge regression and a mean over neighbors both weigh the labels of the models they learn
-//! from without looking at them, so that one fold serves the true labels and all shuffled ones at
-//! once: the labels stand side by side as columns.
+//! A ridge regression and a mean over neighbors both weight the labels of the training models independently
+//! of these labels, so that one fold serves the true labels and all shuffled ones at once, as columns of a
+//! matrix.
 
 use linfa_linalg::cholesky::InverseC;
 use ndarray::{Array2, ArrayView2, Axis, s};
@@ -11,34 +11,34 @@ use super::folds::Fold;
 use crate::embedder::Benchmark;
 use crate::error::{Error, Result};
 
-/// Dimensions with less than this share of the variance are left out: the weakest penalty leaves
-/// nothing of them.
+/// Dimensions with less than this share of the variance are dropped: the weakest penalty shrinks them to
+/// nothing.
 const NEGLIGIBLE: f64 = 1e-5;
-/// Penalties of the ridge, in units of the mean squared length of a centered vector.
+/// Penalties of the ridge regression, relative to the mean squared norm of a centered vector.
 const PENALTIES: [f64; 4] = [3e-4, 3e-3, 3e-2, 3e-1];
 /// Numbers of neighbors, ascending.
 const NEIGHBORS: [usize; 4] = [3, 5, 9, 15];
 
-/// What kind of probe.
+/// The kind of probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// Ridge regression.
     Linear,
-    /// The mean of the nearest models, weighed by their Euclidean distance.
+    /// The mean of the nearest models, weighted by Euclidean distance.
     Neighbors,
 }
 
-/// What is known of the models, in one or several forms of which a fold chooses the one it needs.
+/// The features of the models, in one or several forms from which a fold chooses one.
 pub(super) struct Features {
     /// Each models × dimensions.
     forms: Vec<Array2<f64>>,
-    /// For each form and model, the other models from near to far.
+    /// For each form and model, the other models by ascending distance.
     nearest: Vec<Vec<Vec<u32>>>,
 }
 
 impl Features {
-    /// The vectors as they are, and with their specialities scaled to length 1: the direction of
-    /// what a model is good at, without how much is known of it.
+    /// The vectors unchanged, and with the profile scaled to unit length: the direction of a model's
+    /// strengths, regardless of how much is known about it.
     pub(super) fn of_vectors(vectors: ArrayView2<'_, f32>) -> Self {
         let plain = vectors.mapv(f64::from);
         let mut turned = plain.clone();
@@ -52,7 +52,7 @@ impl Features {
         Self::new(vec![cut(plain), cut(turned)])
     }
 
-    /// What the control sees: the ability and which benchmarks a model was run on, all to one scale.
+    /// The features of the control: ability and coverage, standardized.
     pub(super) fn of_pools(vectors: ArrayView2<'_, f32>, benchmarks: &[Benchmark]) -> Self {
         let mut x = Array2::zeros((vectors.nrows(), 1 + benchmarks.len()));
         for m in 0..vectors.nrows() {
@@ -73,8 +73,8 @@ impl Features {
         Self { forms, nearest }
     }
 
-    /// Gives for every setting of a kind what it says of `y` (learned models × columns): of the
-    /// models learned from, each from the others that are not of its group, and of those kept out.
+    /// Predicts `y` (training models × columns) for every setting of a kind: for the training models, each
+    /// from those outside of its group, and for the held-out models.
     pub(super) fn each_setting(
         &self,
         kind: Kind,
@@ -119,8 +119,8 @@ fn unsolved(e: linfa_linalg::LinalgError) -> Error {
     Error::Failed(format!("the probe could not be fitted: {e}"))
 }
 
-/// Ridge regression with a free intercept. The prediction for a group without it is exact: the
-/// residuals are divided by what the group adds to its own fit (Allen's PRESS, for groups).
+/// Ridge regression with an unpenalized intercept. The leave-group-out prediction is exact: the residuals are
+/// divided by what the group adds to its own fit (Allen's PRESS, for groups).
 fn ridge(
     x: &Array2<f64>,
     fold: &Fold,
@@ -166,7 +166,7 @@ fn ridge(
     Ok(())
 }
 
-/// Means over the nearest models, the nearer the more: each weighs as much as it is near.
+/// Means over the nearest models, weighted by proximity.
 fn means(
     x: &Array2<f64>,
     nearest: &[Vec<u32>],
@@ -174,10 +174,10 @@ fn means(
     y: &Array2<f64>,
     take: &mut impl FnMut(&Array2<f64>, &Array2<f64>),
 ) {
-    /// The nearest models by their place, with their weights.
+    /// The nearest models by index, with their weights.
     type List = Vec<(usize, f64)>;
     const NONE: usize = usize::MAX;
-    // The group and the place of each model that is learned from.
+    // The group and the position of each training model.
     let mut group_of = vec![NONE; nearest.len()];
     let mut place = vec![0; nearest.len()];
     for (at, &m) in fold.train.iter().enumerate() {
@@ -192,14 +192,14 @@ fn means(
         let others = others.filter(|&o| group_of[o] != NONE && group_of[o] != own);
         let weighed = others.take(NEIGHBORS[NEIGHBORS.len() - 1]).map(|o| {
             let apart = &x.row(m) - &x.row(o);
-            // Models at the same place share it.
+            // Models at the same distance share it.
             (place[o], (apart.dot(&apart).sqrt() + 1e-6).recip())
         });
         weighed.collect()
     };
     let lists = |models: &[usize]| -> Vec<List> { models.iter().map(|m| near(*m)).collect() };
     let (inside, outside) = (lists(&fold.train), lists(&fold.test));
-    // Sums over the first so many neighbors grow from one number of them to the next.
+    // Sums over the first neighbors grow from one setting to the next.
     let grow = |lists: &[List], sums: &mut Array2<f64>, from: usize, to: usize| {
         let mut means = Array2::zeros(sums.raw_dim());
         for ((list, mut sum), mut mean) in lists.iter().zip(sums.rows_mut()).zip(means.rows_mut()) {
@@ -237,14 +237,14 @@ mod tests {
         let whole = Fold { train: (0..12).collect(), test: vec![0], groups: groups.clone() };
         let mut said = Vec::new();
         ridge(&x, &whole, &y, &mut |inner, _| said.push(inner.clone())).unwrap();
-        // Centring and scale of the whole are part of the penalty: fix them for the comparison.
+        // Centering and scaling of the whole are part of the penalty: fix them for the comparison.
         let centered = &x - &x.mean_axis(Axis(0)).unwrap();
         let size = centered.iter().map(|v| v * v).sum::<f64>() / 12.0;
         let z = centered / size.sqrt();
         for group in groups {
             let rest: Vec<usize> = (0..12).filter(|i| !group.contains(i)).collect();
             for (setting, penalty) in PENALTIES.into_iter().enumerate() {
-                // Normal equations with the intercept as a column that is not penalised.
+                // Normal equations with the intercept as a column without penalty.
                 let with = |rows: &[usize]| {
                     let mut with = Array2::ones((rows.len(), 5));
                     with.slice_mut(s![.., 1..]).assign(&z.select(Axis(0), rows));

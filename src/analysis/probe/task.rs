@@ -1,4 +1,4 @@
-//! What a probe is to learn: an attribute as columns of numbers.
+//! The target of a probe: an attribute as columns of numbers.
 
 use std::collections::BTreeMap;
 
@@ -11,19 +11,18 @@ use crate::number;
 /// A class with fewer models than this cannot be probed; its models count as unknown.
 pub(super) const SMALLEST_CLASS: usize = 5;
 
-/// A number whose largest value is this many times its smallest spans decades: its logarithm is
-/// probed.
+/// A number whose largest value is this many times its smallest is probed as a logarithm.
 const DECADES: f64 = 100.0;
 
-/// An attribute made ready.
+/// A prepared attribute.
 pub(super) struct Task {
-    /// Models whose value is known and whose class is large enough.
+    /// Models with a known value in a class that is large enough.
     pub known: Vec<usize>,
-    /// Names of the classes; of a number the sides of its median.
+    /// Names of the classes; for a number the sides of its median.
     pub names: Vec<String>,
-    /// The class of each model; 0 where it is not known.
+    /// The class of each model; 0 if unknown.
     pub class: Vec<usize>,
-    /// The value of each model, of a number only.
+    /// The value of each model, for a number only.
     value: Option<Vec<f64>>,
     /// True if the values are logarithms.
     pub log: bool,
@@ -36,7 +35,7 @@ impl Task {
         let few = |what: &str| {
             let unknown = (0..attribute.values.len()).all(|m| attribute.values.text(m).is_none());
             let needs = if unknown {
-                "its value is known of no model (numbers go to 1e60)".into()
+                "no model has a known value (numbers go to 1e60)".into()
             } else {
                 format!("it needs {what}")
             };
@@ -96,7 +95,7 @@ impl Task {
         self.value.is_some()
     }
 
-    /// Columns that a labeling takes: one for two classes or a number, else one a class.
+    /// Columns of a labeling: one for two classes or a number, else one per class.
     pub(super) fn targets(&self) -> usize {
         if self.names.len() == 2 { 1 } else { self.names.len() }
     }
@@ -112,13 +111,13 @@ impl Task {
         self.value.as_ref().map_or(0.0, |v| v[m])
     }
 
-    /// A predicted value as it stands in the attribute.
+    /// A predicted value on the scale of the attribute.
     pub(super) fn unscaled(&self, value: f64) -> f64 {
         if self.log { value.exp() } else { value }
     }
 
-    /// The columns of several labelings, side by side: models × (labelings · targets). In a
-    /// labeling, the `i`-th known model has the label of the model that stands there.
+    /// The columns of several labelings: models × (labelings · targets). In a labeling, the `i`-th known
+    /// model has the label of the model at position `i`.
     pub(super) fn columns(&self, labelings: &[Vec<usize>]) -> Array2<f64> {
         let targets = self.targets();
         let mut y = Array2::zeros((self.class.len(), labelings.len() * targets));

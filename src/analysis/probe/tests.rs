@@ -58,7 +58,7 @@ fn a_planted_attribute_is_found_and_the_unknown_model_predicted() {
 }
 
 #[test]
-fn what_is_wrong_about_one_model_stands_first() {
+fn the_largest_error_comes_first() {
     let mut x = noise(90, 8);
     (0..90).filter(|m| m % 4 == 0).for_each(|m| x[[m, 3]] += 8.0);
     // A wrong label.
@@ -67,8 +67,8 @@ fn what_is_wrong_about_one_model_stands_first() {
 }
 
 #[test]
-fn who_was_asked_what_is_not_a_skill() {
-    // The attribute is which models were run on the benchmark, and the vectors tell just that.
+fn coverage_is_not_a_skill() {
+    // The attribute is coverage of the benchmark, and the vectors encode just that.
     let run = |m: usize| m.is_multiple_of(3);
     let mut x = noise(90, 9);
     (0..90).filter(|m| run(*m)).for_each(|m| x[[m, 4]] += 3.0);
@@ -79,15 +79,15 @@ fn who_was_asked_what_is_not_a_skill() {
 }
 
 #[test]
-fn kin_do_not_vouch_for_each_other() {
-    // Vectors tell the family and nothing else; the attribute is a coin thrown for each family.
+fn families_do_not_predict_each_other() {
+    // Vectors encode the family and nothing else; the attribute is random by family.
     let mut x = noise(90, 10) * 0.3;
     let places = noise(15, 11);
     (0..90).for_each(|m| x.row_mut(m).scaled_add(2.0, &places.row(m % 15)));
     let coin = [0, 3, 4, 7, 9, 13, 14];
     let report = found(&x, |_| true, &flag(|m| coin.contains(&(m % 15))));
     let (random, grouped) = (report.random, report.grouped.unwrap());
-    assert!(random.nearest.figures.balanced_accuracy.value > 0.95, "kin leak in random folds");
+    assert!(random.nearest.figures.balanced_accuracy.value > 0.95, "families leak in random folds");
     assert!(grouped.nearest.figures.balanced_accuracy.value < 0.75, "{grouped:?}");
     assert!(!report.beats_controls, "{report:?}");
 }

@@ -1,9 +1,9 @@
 //! Principal components of very many models, without a copy of their vectors.
 //!
-//! The leading directions of a random sample of the models, some more than are wanted, span a space that
-//! holds those of all models nearly. Within it the components of all models are exact (Rayleigh and Ritz):
-//! one pass over all vectors finds them, after a pass that takes what is missing from the space into it
-//! (subspace iteration; Halko, Martinsson and Tropp 2011), and a last one projects the models.
+//! The leading directions of a random sample of the models, a few more than needed, span a space that nearly
+//! contains those of all models. Within it the components of all models are exact (Rayleigh and Ritz): a
+//! first pass over all vectors adds what is missing from the space (subspace iteration; Halko, Martinsson and
+//! Tropp 2011), a second one finds the components, and a third one projects the models.
 
 use linfa_linalg::eigh::Eigh;
 use linfa_linalg::qr::QR;
@@ -15,11 +15,11 @@ use rayon::prelude::*;
 use super::{Linear, Projection, SEED, sign};
 use crate::error::{Error, Result};
 
-/// Models that directions are looked for in at first.
+/// Size of the sample.
 const SAMPLE: usize = 8192;
-/// Directions beyond those that are wanted.
+/// Additional directions (oversampling).
 const MORE: usize = 10;
-/// Models whose products are computed together, in single precision; their sums are in double.
+/// Models per block, computed in single precision; sums are in double precision.
 const BLOCK: usize = 4096;
 
 /// As [`Projection::pca`], for more models than directions.
@@ -50,7 +50,7 @@ pub(super) fn pca(vectors: ArrayView2<'_, f32>, components: usize) -> Result<Pro
     let gram = sample.t().dot(&sample).mapv(f64::from);
     let space = leading(&gram, (kept + MORE).min(dim)).map_err(failed)?;
 
-    // Covariance times space: what the sample has missed comes in.
+    // Covariance times space: adds what the sample has missed.
     let narrow = space.mapv(|x| x as f32);
     let onto = sums(vectors, space.dim(), |block| {
         let centered = &block - &narrow_mean;
@@ -80,7 +80,7 @@ pub(super) fn pca(vectors: ArrayView2<'_, f32>, components: usize) -> Result<Pro
     Ok(Projection { coordinates, shares, linear: Some(Linear { mean, axes }) })
 }
 
-/// The sum of what `of` makes of the vectors, a block at a time; always in the same order.
+/// The sum of `of` over blocks of the vectors, always in the same order.
 fn sums(
     vectors: ArrayView2<'_, f32>,
     dim: (usize, usize),
@@ -94,7 +94,7 @@ fn sums(
     })
 }
 
-/// The eigenvectors of the largest eigenvalues of a symmetric matrix, the largest first.
+/// The eigenvectors of the largest eigenvalues of a symmetric matrix, largest first.
 fn leading(
     matrix: &Array2<f64>,
     count: usize,
@@ -124,7 +124,7 @@ mod tests {
         let found = pca(x.view(), 4).unwrap();
         assert_eq!(found, pca(x.view(), 4).unwrap(), "the same each time");
         let (a, b) = (&exact.linear.as_ref().unwrap(), &found.linear.as_ref().unwrap());
-        // The cosine of the largest angle between the two spaces is the least singular value.
+        // The cosine of the largest angle between the two spaces is the smallest singular value.
         let between = a.axes.t().dot(&b.axes);
         let (values, _) = between.t().dot(&between).eigh().unwrap();
         let least = values.iter().copied().fold(f64::MAX, f64::min).sqrt();

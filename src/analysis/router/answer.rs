@@ -1,4 +1,4 @@
-//! A route as a JSON document: the same from the command line and from the explorer.
+//! A route as a JSON document: the same for the command line and the explorer.
 
 use serde::Serialize;
 
@@ -72,8 +72,8 @@ struct Plan<'a> {
 }
 
 impl<'a> Answer<'a> {
-    /// The document of `route`, with its first `top` candidates; `models` are the names in the
-    /// embedder's order, and an answer is assumed to have `answer_tokens`.
+    /// The document of `route`, with its first `top` candidates; `models` are the names in the embedder's
+    /// order, and the assumed length of an answer is `answer_tokens`.
     #[must_use]
     pub fn new(
         models: &'a [String],

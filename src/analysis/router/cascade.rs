@@ -1,24 +1,24 @@
-//! Two models in a row: the second is asked only if the first was wrong.
+//! Cascades of two models: the second is asked only if the first was incorrect.
 
 use super::Candidate;
 use crate::embedder::Calibration;
 
-/// A plan for whoever can tell a right answer from a wrong one (a test, a proof, a check by hand).
+/// A plan for users who can verify an answer (by a test, a proof, a manual check).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cascade {
-    /// The model that is tried first.
+    /// The model to try first.
     pub first: usize,
-    /// The model that is asked if the first was wrong.
+    /// The model to ask if the first was incorrect.
     pub then: usize,
-    /// The probability that one of the two answers right. What the text leaves open about the
-    /// question's difficulty strikes both, so it is less than if they failed independently.
+    /// The probability that one of the two answers correctly. The unknown difficulty of the question affects
+    /// both, so it is less than if they failed independently.
     pub quality: f64,
     /// The expected cost.
     pub cost: f64,
 }
 
-/// The plan of least expected cost among pairs on the Pareto front (cheapest first) that is at least as
-/// often right as the best single candidate of known cost, and cheaper.
+/// The plan with the lowest expected cost among pairs on the Pareto front (cheapest first) that is at least
+/// as accurate as the best single candidate of known cost, and cheaper.
 pub(super) fn plan(calibration: &Calibration, front: &[Candidate]) -> Option<Cascade> {
     let front: Vec<(usize, f64, f64)> =
         front.iter().filter_map(|c| Some((c.model, f64::from(c.p), c.cost?))).collect();

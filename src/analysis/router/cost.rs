@@ -1,4 +1,4 @@
-//! What models cost, and how cost is weighed against quality.
+//! The costs of models, and how they are weighed against accuracy.
 
 use std::sync::Arc;
 
@@ -7,20 +7,19 @@ use serde::Serialize;
 use super::Tokens;
 use crate::dataset::{Attribute, Values};
 
-/// What a cost is counted in.
+/// The unit of costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Unit {
-    /// Dollars for a million tokens, the mean of in and out.
+    /// Dollars per million tokens, the mean of input and output.
     #[serde(rename = "dollars per million tokens")]
     Dollars,
-    /// Billions of parameters, which stand in where prices are not known: the work for a token grows
-    /// with them.
+    /// Billions of parameters, used if prices are unknown: the compute per token grows with them.
     #[serde(rename = "billions of parameters")]
     Parameters,
 }
 
 impl Unit {
-    /// As people say it.
+    /// The unit in words.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -42,17 +41,17 @@ impl Unit {
     }
 }
 
-/// What each model costs. A copy shares the numbers.
+/// The cost of each model. Clones share the data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Costs {
     values: Arc<Vec<Option<f64>>>,
-    /// Dollars for a million tokens in and out; empty unless those are the costs.
+    /// Dollars per million tokens of input and output; empty unless these are the costs.
     prices: Arc<Vec<Option<(f64, f64)>>>,
     unit: Option<Unit>,
 }
 
 impl Costs {
-    /// From the columns `cost_in` and `cost_out`, or `params_b` if a price is missing everywhere.
+    /// From the columns `cost_in` and `cost_out`, or `params_b` if there is no model with both prices.
     #[must_use]
     pub fn of(models: usize, attributes: &[Attribute]) -> Self {
         let column = |name: &str| {
@@ -60,7 +59,7 @@ impl Costs {
         };
         let number = |values: Option<&Values>, model: usize| match values? {
             Values::Number(numbers) => numbers.get(model).copied().flatten(),
-            // A column of zeros and ones is typed as a flag.
+            // A column of zeros and ones has the type flag.
             Values::Flag(flags) => flags.get(model).copied().flatten().map(f64::from),
             Values::Class(_) => None,
         };
@@ -95,26 +94,26 @@ impl Costs {
         }
     }
 
-    /// How many models.
+    /// Number of models.
     #[must_use]
     #[allow(clippy::len_without_is_empty)]
     pub fn len(&self) -> usize {
         self.values.len()
     }
 
-    /// What the costs are counted in; `None` if none is known.
+    /// The unit of the costs; `None` if there are none.
     #[must_use]
     pub fn unit(&self) -> Option<Unit> {
         self.unit
     }
 
-    /// What a model costs.
+    /// The cost of a model.
     #[must_use]
     pub fn of_model(&self, model: usize) -> Option<f64> {
         self.values.get(model).copied().flatten()
     }
 
-    /// What a prompt and its answer cost with a model, in dollars, where its prices are known.
+    /// The cost of a prompt and its answer with a model, in dollars, if its prices are known.
     #[must_use]
     pub fn of_prompt(&self, model: usize, tokens: Tokens) -> Option<f64> {
         let (input, output) = self.prices.get(model).copied().flatten()?;
@@ -122,7 +121,7 @@ impl Costs {
     }
 }
 
-/// What one prompt costs, which may be little: in cents below a dollar, with two digits that count.
+/// The price of one prompt: in cents below a dollar, with two significant digits.
 #[must_use]
 pub fn price_text(dollars: f64) -> String {
     if dollars >= 1.0 {
@@ -136,13 +135,13 @@ pub fn price_text(dollars: f64) -> String {
     format!("{cents:.digits$}¢")
 }
 
-/// The cost weight as the price of the most expensive model in units of probability.
+/// The cost weight as the price of the most expensive model, in units of probability.
 pub(super) fn price(weight: f64) -> f64 {
     weight / (10.0 - weight)
 }
 
-/// The weight at which a cheaper candidate comes before a better one: both as (p, cost); `most` is
-/// the highest cost.
+/// The weight at which a cheaper candidate overtakes a better one: both as (p, cost); `most` is the highest
+/// cost.
 pub(super) fn break_even_weight(better: (f64, f64), cheaper: (f64, f64), most: f64) -> Option<f64> {
     let (gain, saved) = (better.0 - cheaper.0, (better.1 - cheaper.1) / most);
     let price = gain / saved;

@@ -1,4 +1,4 @@
-//! How well a candidate is known where a prompt belongs.
+//! How much evidence there is for a candidate on questions like the prompt.
 
 use rayon::prelude::*;
 use serde::Serialize;
@@ -8,28 +8,28 @@ use super::{Answers, Candidate};
 use crate::dataset::Kind;
 use crate::embedder::{Benchmark, Embedder, Scope};
 
-/// Answers on benchmarks like the prompt, at least, for a model to count as measured there.
+/// Minimum number of answers on similar benchmarks to count as measured there.
 const FEWEST_HERE: u32 = 20;
-/// Answers anywhere, at least, for a model to count as known.
+/// Minimum number of answers in total to count as measured.
 const FEWEST: u32 = 100;
 
-/// What a probability rests on.
+/// The evidence for a probability.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Measured {
-    /// The model answered questions like the prompt: a support of at least .5, and at least 20 answers
-    /// on the benchmarks that the evidence names. Never out of scope.
+    /// The model answered similar questions: a support of at least .5, and at least 20 answers on the
+    /// benchmarks of the evidence. Never out of scope.
     Here,
-    /// It answered other questions, at least 100 of the kind that the probability is of: what it would
-    /// do here follows from them.
+    /// It has at least 100 answers of the same kind to other questions, from which the probability is
+    /// predicted.
     Elsewhere,
-    /// It answered fewer: what it would do is what models like it do.
+    /// It has fewer answers: the probability is mostly that of similar models.
     #[default]
     Hardly,
 }
 
 impl Measured {
-    /// The three, the best first.
+    /// The three levels, best first.
     pub const ALL: [Self; 3] = [Self::Here, Self::Elsewhere, Self::Hardly];
 
     /// Its badge, one cell wide.
@@ -52,7 +52,7 @@ impl Measured {
         }
     }
 
-    /// The rule.
+    /// Determines the level.
     fn of(support: f32, answers: Answers, scope: Scope) -> Self {
         if scope != Scope::Out && support >= LEAST_SUPPORT && answers.here >= FEWEST_HERE {
             Self::Here
@@ -64,8 +64,8 @@ impl Measured {
     }
 }
 
-/// Sets `answers` and `measured` of each candidate: `categories` are those that the evidence
-/// names, and `kind` is what the probabilities are of.
+/// Sets `answers` and `measured` of each candidate: `categories` are those of the evidence, and `kind` is
+/// what the probabilities are of.
 pub(super) fn mark(
     candidates: &mut [Candidate],
     embedder: &Embedder,

@@ -1,4 +1,4 @@
-//! Routing: which model is most likely to answer a prompt right, at what cost, and why.
+//! Routing: which model is most likely to answer a prompt correctly, at what cost, and why.
 
 mod answer;
 mod cascade;
@@ -28,70 +28,70 @@ pub use cost::{Costs, Unit, price_text};
 pub use measured::Measured;
 pub use preferences::{Preferences, Rank};
 pub use tokens::{ANSWER_TOKENS, Tokens};
-pub use why::{Evidence, Lead, RunnerUp, Why};
+pub use why::{Evidence, Lead, MostProbable, RunnerUp, Why};
 
-/// A model that could answer a prompt.
+/// A candidate for answering a prompt.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Candidate {
     /// Its index in the embedder.
     pub model: usize,
-    /// The calibrated probability that it answers right.
+    /// The calibrated probability of a correct answer.
     pub p: f32,
     /// The lower end of the 80% interval of `p`.
     pub low: f32,
     /// The upper end.
     pub high: f32,
-    /// How far the model was tested on questions like the prompt, in [0, 1].
+    /// How much the model was evaluated on similar questions, in [0, 1].
     pub support: f32,
-    /// What it costs, in the [`Unit`] of the router, where that is known.
+    /// Its cost in the [`Unit`] of the router, if known.
     pub cost: Option<f64>,
-    /// True if it is not distinguishable from the most probable candidate: the difference lies within the
-    /// 80% interval that so many training responses on questions like the prompt leave.
+    /// True if it is not distinguishable from the most probable candidate: the difference is within the 80%
+    /// interval given the number of training responses on similar questions.
     pub tied: bool,
     /// True if no other candidate is both more probable and at most as costly (Pareto).
     pub front: bool,
-    /// What the probability rests on.
+    /// The evidence for the probability.
     pub measured: Measured,
-    /// On how many answers.
+    /// The number of answers.
     pub answers: Answers,
 }
 
-/// How many answers of a model are known.
+/// Numbers of answers of a model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Answers {
-    /// On the benchmarks that [`Route::evidence`] names.
+    /// On the benchmarks of [`Route::evidence`].
     pub here: u32,
-    /// On all benchmarks of the kind that the probability is of.
+    /// On all benchmarks of the same kind.
     pub all: u32,
 }
 
 /// The ranking of the models for one prompt.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Route {
-    /// The candidates, the one that is routed to first, the others by preference (ties: lowest model
-    /// id): all, or as many as were asked for. Never empty.
+    /// The candidates, the chosen one first, the others by preference (ties: lowest model id): all, or the
+    /// requested number. Never empty.
     pub candidates: Vec<Candidate>,
-    /// How like the training questions the prompt is; out of scope, the forecasts are those for a
+    /// How similar the prompt is to the training questions; out of scope, the probabilities are those for a
     /// question of an unknown kind.
     pub scope: Scope,
-    /// How familiar it is as a share of what counts as in scope: in from 1 on, out up to a half. `None`
-    /// where nothing is known to compare it with.
+    /// Its familiarity relative to the threshold: in scope from 1, out of scope up to a half. `None` if there
+    /// is no threshold.
     pub familiarity: Option<f64>,
-    /// True if no candidate reached [`Preferences::min_quality`]: the most probable one is taken.
+    /// True if no candidate reached [`Preferences::min_quality`]: the most probable one was chosen.
     pub below: bool,
-    /// What the prompt is like, most similar category first.
+    /// The most similar categories, most similar first.
     pub evidence: Vec<Evidence>,
-    /// Where the first probability comes from, and what the runner-up lacks.
+    /// An explanation of the first candidate, and what the runner-up lacks.
     pub why: Why,
-    /// A cheap model first, and a better one if its answer is wrong: `None` where that saves nothing.
+    /// A cheap model first, and a better one if its answer is incorrect; `None` if that saves nothing.
     pub cascade: Option<Cascade>,
     /// How long it took, in milliseconds.
     pub milliseconds: f64,
 }
 
 impl Route {
-    /// What its probabilities are of: the kind of the category with the largest share of evidence;
-    /// out of scope, correctness, since benchmarks of other kinds have no part in them then.
+    /// The kind of its probabilities: that of the category with the largest share of the evidence; out of
+    /// scope, correctness, since other kinds of benchmarks do not contribute then.
     #[must_use]
     pub fn kind(&self) -> Kind {
         kind(&self.evidence, self.scope)
@@ -105,30 +105,30 @@ fn kind(evidence: &[Evidence], scope: Scope) -> Kind {
     }
 }
 
-/// Prompts that are picked for at a time: so few that every core has some of a batch.
+/// Prompts per batch: small enough that every core gets a part.
 const TOGETHER: usize = 32;
 
 /// Routes prompts among the models of an embedder.
 pub struct Router<'a> {
     embedder: &'a Embedder,
-    /// What the models cost.
+    /// The costs of the models.
     pub costs: Costs,
 }
 
 impl<'a> Router<'a> {
-    /// A router over all models of `embedder`, with the costs that its attributes tell.
+    /// A router over all models of `embedder`, with costs from its attributes.
     #[must_use]
     pub fn new(embedder: &'a Embedder) -> Self {
         Self::with_costs(embedder, Costs::of(embedder.models().len(), embedder.attributes()))
     }
 
-    /// The same where the costs were read off the attributes before.
+    /// The same with precomputed costs.
     #[must_use]
     pub fn with_costs(embedder: &'a Embedder, costs: Costs) -> Self {
         Self { embedder, costs }
     }
 
-    /// The whole answer for each prompt.
+    /// The complete result for each prompt.
     ///
     /// # Errors
     /// As [`Preferences::check`]; if the encoder is not on this machine, see [`Embedder::encode`].
@@ -137,8 +137,7 @@ impl<'a> Router<'a> {
         self.route_encoded((&self.embedder.encode(prompts)?, start), preferences, usize::MAX)
     }
 
-    /// The same with the first `top` candidates alone: of many models that is sooner known than the order
-    /// of all.
+    /// The same with only the first `top` candidates, which is faster with many models.
     ///
     /// # Errors
     /// As [`Router::route`].
@@ -152,7 +151,7 @@ impl<'a> Router<'a> {
         self.route_encoded((&self.embedder.encode(prompts)?, start), preferences, top)
     }
 
-    /// The same for encoded prompts; their time is counted from the instant beside them.
+    /// The same for encoded prompts; the reported time starts at `start`.
     ///
     /// # Errors
     /// As [`Preferences::check`].
@@ -168,18 +167,12 @@ impl<'a> Router<'a> {
         let rows = (0..features.len()).into_par_iter();
         let mut routes: Vec<Route> =
             rows.map(|row| self.ranked((features, &forecast), row, &order, top)).collect();
-        let threshold = self.embedder.provenance().scope;
-        if threshold > 0.0 {
-            for (route, familiarity) in routes.iter_mut().zip(self.embedder.familiarity(features)) {
-                route.familiarity = Some(familiarity / threshold);
-            }
-        }
         let each = start.elapsed().as_secs_f64() * 1000.0 / routes.len().max(1) as f64;
         routes.iter_mut().for_each(|route| route.milliseconds = each);
         Ok(routes)
     }
 
-    /// The route of the prompt in a row, without its familiarity and time.
+    /// The route of the prompt in a row, without its time.
     fn ranked(
         &self,
         (features, forecast): (&Features, &Forecast),
@@ -203,7 +196,7 @@ impl<'a> Router<'a> {
             candidate.tied = preferences.cheapest_tie && tied(&candidate);
             Some(candidate)
         };
-        // What explains a route needs more candidates than may be asked for.
+        // The explanation may need more candidates than requested.
         let (mut candidates, below) = order.top(all, top.max(why::CANDIDATES), &with_ties);
         let on_front: HashSet<usize> = front.iter().map(|c| c.model).collect();
         candidates.par_iter_mut().for_each(|c| {
@@ -219,11 +212,11 @@ impl<'a> Router<'a> {
         let scope = forecast.scope[row];
         let kind = kind(&evidence, scope);
         measured::mark(&mut candidates, self.embedder, &categories, (kind, scope));
-        let (familiarity, milliseconds) = (None, 0.0);
+        let (familiarity, milliseconds) = (forecast.familiarity[row], 0.0);
         Route { candidates, scope, familiarity, below, evidence, why, cascade, milliseconds }
     }
 
-    /// Only the model that each prompt is routed to, a few prompts at a time on every core.
+    /// Only the chosen model of each prompt, in parallel batches.
     ///
     /// # Errors
     /// As [`Router::route`].
@@ -234,7 +227,7 @@ impl<'a> Router<'a> {
         Ok(picks?.concat())
     }
 
-    /// The same for prompts that are encoded; `preferences` must have passed [`Preferences::check`].
+    /// The same for encoded prompts; `preferences` must have passed [`Preferences::check`].
     #[must_use]
     pub fn pick(&self, features: &Features, preferences: &Preferences) -> Vec<Pick> {
         let forecast = self.forecast(features);
@@ -257,38 +250,22 @@ impl<'a> Router<'a> {
         (0..features.len()).into_par_iter().map(pick).collect()
     }
 
-    /// How the preferences order candidates.
+    /// The order of candidates by the preferences.
     fn order<'p>(&self, preferences: &'p Preferences) -> ranking::Order<'p> {
         let costs = preferences.candidates(&self.costs).filter_map(|m| self.costs.of_model(m));
         ranking::Order::new(preferences, costs.fold(0.0, f64::max))
     }
 
-    /// The probability that each model answers each prompt right, as routing sees it: prompts ×
-    /// models.
-    #[must_use]
-    pub fn probabilities(&self, features: &Features) -> Array2<f32> {
-        self.forecast(features).p
-    }
-
-    /// The same with the ends of their 80% intervals, as [`Candidate`] has them.
-    #[must_use]
-    pub fn intervals(&self, features: &Features) -> Intervals {
-        let forecast = self.forecast(features);
-        let ends = Array2::from_shape_fn(forecast.p.dim(), |(row, m)| self.ends(&forecast, row, m));
-        let (low, high) = (ends.mapv(|(low, _)| low), ends.mapv(|(_, high)| high));
-        Intervals { p: forecast.p, low, high }
-    }
-
     /// The 80% interval of a probability.
     fn ends(&self, forecast: &Forecast, row: usize, model: usize) -> (f32, f32) {
-        forecast.interval(row, model, self.embedder.calibration().spread)
+        interval(self.embedder, forecast, row, model)
     }
 
     fn forecast(&self, features: &Features) -> Forecast {
         self.embedder.forecast(features, Given::Nothing)
     }
 
-    /// A candidate of which nothing is known beside others; with its interval only where it is `wanted`.
+    /// A candidate without what depends on others; its interval is computed only if it is `wanted`.
     fn candidate(&self, forecast: &Forecast, row: usize, model: usize, wanted: bool) -> Candidate {
         let (p, support) = (forecast.p[[row, model]], forecast.support[[row, model]]);
         let (low, high) = if wanted { self.ends(forecast, row, model) } else { (p, p) };
@@ -299,16 +276,36 @@ impl<'a> Router<'a> {
     }
 }
 
-/// What [`Router::pick`] gives for a prompt.
+/// The result of [`Router::pick`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pick {
     /// The model's index in the embedder.
     pub model: usize,
-    /// No model reached the least quality: this is the most likely one.
+    /// True if no model reached the minimum quality: this is the most probable one.
     pub below: bool,
 }
 
-/// Probabilities that models answer right, with their 80% intervals: each prompts × models.
+/// The probability that each model answers each prompt correctly, as routing predicts it: prompts × models.
+#[must_use]
+pub fn probabilities(embedder: &Embedder, features: &Features) -> Array2<f32> {
+    embedder.forecast(features, Given::Nothing).p
+}
+
+/// The same with the ends of their 80% intervals, as [`Candidate`] has them.
+#[must_use]
+pub fn intervals(embedder: &Embedder, features: &Features) -> Intervals {
+    let forecast = embedder.forecast(features, Given::Nothing);
+    let ends = |(row, model)| interval(embedder, &forecast, row, model);
+    let ends = Array2::from_shape_fn(forecast.p.dim(), ends);
+    let (low, high) = (ends.mapv(|(low, _)| low), ends.mapv(|(_, high)| high));
+    Intervals { p: forecast.p, low, high }
+}
+
+fn interval(embedder: &Embedder, forecast: &Forecast, row: usize, model: usize) -> (f32, f32) {
+    forecast.interval(row, model, embedder.calibration().spread)
+}
+
+/// Probabilities of correct answers with their 80% intervals: each prompts × models.
 pub struct Intervals {
     /// See [`Candidate::p`].
     pub p: Array2<f32>,

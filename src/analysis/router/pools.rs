@@ -1,4 +1,4 @@
-//! Named pools: expressions of [`crate::dataset::filter`] that are kept for another day.
+//! Named pools: saved expressions of [`crate::dataset::filter`].
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -8,7 +8,7 @@ use crate::dirs;
 use crate::error::{Error, Result};
 use crate::names::nearest;
 
-/// The pools of a file: one JSON object, name → expression.
+/// The pools in a file: a JSON object, name → expression.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pools {
     /// The expressions by name.
@@ -16,21 +16,20 @@ pub struct Pools {
 }
 
 impl Pools {
-    /// The user's file: `llmap/pools.json` in the folder for configuration.
+    /// The user's file: `llmap/pools.json` in the configuration folder.
     ///
     /// # Errors
-    /// [`Error::Failed`] if the system does not say where that is.
+    /// [`Error::Failed`] if the system does not define that folder.
     pub fn path() -> Result<PathBuf> {
-        let folder = dirs::config().ok_or_else(|| {
-            Error::Failed("the system does not say where the user's configuration is".into())
-        })?;
+        let folder = dirs::config()
+            .ok_or_else(|| Error::Failed("there is no configuration folder".into()))?;
         Ok(folder.join("pools.json"))
     }
 
-    /// Reads the pools of a file; none if there is no file.
+    /// Reads the pools from a file; none if it does not exist.
     ///
     /// # Errors
-    /// [`Error::Input`] if it is no file or holds anything else.
+    /// [`Error::Input`] if it is not a regular file or is invalid.
     pub fn load(path: &Path) -> Result<Self> {
         if !path.exists() {
             return Ok(Self::default());
@@ -39,7 +38,7 @@ impl Pools {
         let named = serde_json::from_str(&text).map_err(|e| Error::Input {
             file: path.into(),
             line: Some(e.line() as u64),
-            problem: format!("no list of pools: {e}"),
+            problem: format!("not a valid list of pools: {e}"),
             fix: "write one JSON object, {\"name\": \"expression\"}, or remove the file".into(),
         })?;
         Ok(Self { named })
@@ -48,7 +47,7 @@ impl Pools {
     /// The expression of a pool.
     ///
     /// # Errors
-    /// [`Error::Usage`] if there is none of that name, with the nearest.
+    /// [`Error::Usage`] if it does not exist, with the nearest name.
     pub fn expression(&self, name: &str) -> Result<&str> {
         self.named.get(name).map(String::as_str).ok_or_else(|| {
             let hint = match nearest(name, self.named.keys().map(String::as_str)) {
@@ -62,8 +61,7 @@ impl Pools {
         })
     }
 
-    /// Adds or replaces a pool in a file. Whoever does the same at the same time waits: nobody's pool
-    /// is lost.
+    /// Adds or replaces a pool in a file. A lock ensures that concurrent calls lose no pool.
     ///
     /// # Errors
     /// As [`Pools::load`]; [`Error::Io`] if the file cannot be written.
@@ -71,8 +69,7 @@ impl Pools {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
         }
-        // The file itself is replaced, and a lock on it with it. The system lets go of this one when
-        // the process ends, however it does.
+        // The file is replaced, so a lock on it would be lost; this one is released when the process ends.
         let lock = path.with_extension("lock");
         let io = |e| Error::io(&lock, e);
         crate::atomic::own(&lock)?;

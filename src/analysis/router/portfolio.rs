@@ -1,20 +1,21 @@
-//! Which few models to keep: together they should cover the prompts as well as possible.
+//! Portfolios: the few models that together cover the prompts best.
 
 use ndarray::{Array2, ArrayView1};
 
 /// One step of a portfolio.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
-    /// The model that is added: its index in the embedder.
+    /// The added model: its index in the embedder.
     pub model: usize,
-    /// The expected share of right answers if each prompt goes to the best of the models so far.
+    /// The expected accuracy if each prompt goes to the best of the models so far.
     pub quality: f64,
-    /// What the models so far cost together, where all costs are known.
+    /// The total cost of the models so far, if all costs are known.
     pub cost: Option<f64>,
 }
 
-/// Up to `k` models of `pool` (fewer where no other adds anything), best first, chosen greedily for the mean over the prompts of the
-/// highest probability among them. `p` is prompts × models; `costs` has one entry a model.
+/// Up to `k` models of `pool` (fewer if no other adds anything), best first, chosen greedily to maximize the
+/// mean over the prompts of the highest probability among them. `p` is prompts × models; `costs` has one
+/// entry per model.
 ///
 /// That mean is monotone and submodular in the set of models, so without a budget the greedy choice
 /// reaches at least 1 − 1/e ≈ 63% of the best set's (Nemhauser, Wolsey and Fisher 1978). With a
@@ -65,7 +66,7 @@ fn greedy(
         let each = left.iter().enumerate().map(|(at, &m)| (at, m, worth(m)));
         // The first of equals.
         let best = each.rev().max_by(|a, b| a.2.total_cmp(&b.2));
-        // A model that no prompt would go to is no part of a portfolio.
+        // A model that no prompt would go to is not part of a portfolio.
         let Some((at, model, _)) = best.filter(|(.., worth)| *worth > 0.0) else { break };
         left.remove(at);
         covered.iter_mut().zip(p.column(model)).for_each(|(c, p)| *c = c.max(*p));

@@ -1,4 +1,4 @@
-//! What a route should weigh, and which models that leaves.
+//! Routing preferences, and the candidates that they leave.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,14 +6,14 @@ use super::{Candidate, Costs};
 use crate::error::{Error, Result};
 use crate::number;
 
-/// What candidates are ranked by.
+/// The ranking criterion.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Rank {
     /// The probability of a correct answer.
     #[default]
     Mean,
-    /// The lower end of its interval: of two equals, the one that is better known.
+    /// The lower end of its interval: prefers the better known of two equals.
     Lower,
 }
 
@@ -30,7 +30,7 @@ impl std::str::FromStr for Rank {
 }
 
 impl Rank {
-    /// What it ranks a candidate by.
+    /// The value to rank a candidate by.
     pub(super) fn of(self, candidate: &Candidate) -> f32 {
         match self {
             Self::Mean => candidate.p,
@@ -39,32 +39,30 @@ impl Rank {
     }
 }
 
-/// What a route should weigh.
+/// Routing preferences.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Preferences {
-    /// Which models may be named, one entry a model; all of them for `None`.
+    /// The models to choose from, one entry per model; all of them if `None`.
     pub pool: Option<Vec<bool>>,
-    /// How much cost counts, from 0 (not at all) to 10 (the cheapest, always): the best candidate has
-    /// the highest p − w/(10 − w) · cost / highest cost. A cost that is not known counts as the
-    /// highest.
+    /// The weight of cost, from 0 (ignored) to 10 (always the cheapest): the best candidate has the highest p
+    /// − w/(10 − w) · cost / highest cost. An unknown cost counts as the highest.
     pub cost_weight: f64,
-    /// The cheapest candidate with at least this probability is taken, if there is one.
+    /// Chooses the cheapest candidate with at least this probability, if there is one.
     pub min_quality: Option<f64>,
-    /// Models that cost more, or nobody knows what, are left out.
+    /// Excludes models with a higher or unknown cost.
     pub max_cost: Option<f64>,
-    /// What candidates are ranked by.
+    /// The ranking criterion.
     pub rank: Rank,
-    /// The cheapest of the candidates that are tied with the most probable one is taken.
+    /// Chooses the cheapest of the candidates that are tied with the most probable one.
     pub cheapest_tie: bool,
 }
 
 impl Preferences {
-    /// What a user should know before routing among models of such `costs`.
+    /// Checks the preferences before routing among models with these `costs`.
     ///
     /// # Errors
-    /// [`Error::Usage`] if no model is left, a number is out of range, or costs are asked for and
-    /// none are known.
+    /// [`Error::Usage`] if no model is left, a number is out of range, or costs are needed but unknown.
     pub fn check(&self, costs: &Costs) -> Result<()> {
         let usage = |problem: String| Err(Error::Usage(problem));
         let Self { cost_weight, min_quality, max_cost, .. } = *self;
@@ -75,7 +73,7 @@ impl Preferences {
             ));
         }
         if let Some(p) = min_quality.filter(|p| !(0.0..=1.0).contains(p)) {
-            return usage(format!("the least quality is {}; it goes from 0 to 1", number(p)));
+            return usage(format!("the minimum quality is {}; it goes from 0 to 1", number(p)));
         }
         if let Some(cost) = max_cost.filter(|cost| !cost.is_finite() || *cost < 0.0) {
             return usage(format!("the highest cost is {}; it must not be negative", number(cost)));
@@ -92,7 +90,7 @@ impl Preferences {
             let cheapest = models.filter_map(|m| costs.of_model(m)).min_by(f64::total_cmp);
             return usage(match cheapest {
                 Some(cheapest) if max_cost.is_some() => {
-                    format!("no model costs so little; the cheapest costs {}", number(cheapest))
+                    format!("no model is that cheap; the cheapest costs {}", number(cheapest))
                 }
                 _ => "no model is left to route to".into(),
             });
@@ -100,12 +98,12 @@ impl Preferences {
         Ok(())
     }
 
-    /// The models that may be named and are cheap enough, in order.
+    /// The models to choose from that are cheap enough, in order.
     pub fn candidates<'a>(&'a self, costs: &'a Costs) -> impl Iterator<Item = usize> + 'a {
         (0..costs.len()).filter(move |&m| self.is_candidate(costs, m))
     }
 
-    /// Whether a model may be named and is cheap enough.
+    /// True if a model can be chosen and is cheap enough.
     pub(super) fn is_candidate(&self, costs: &Costs, model: usize) -> bool {
         let cheap = |most| costs.of_model(model).is_some_and(|cost| cost <= most);
         self.names(model) && self.max_cost.is_none_or(cheap)

@@ -1,4 +1,4 @@
-//! The order of candidates: by quality and cost as the preferences weigh them.
+//! The order of candidates: by accuracy and cost, weighed by the preferences.
 
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -8,20 +8,20 @@ use rayon::prelude::*;
 use super::cost::price;
 use super::{Candidate, Preferences};
 
-/// Models that are looked at together.
+/// Models per block.
 const BLOCK: usize = 8192;
 
-/// What has to be known of all candidates before they can be ordered.
+/// What the order needs of all candidates.
 #[derive(Default)]
 pub(super) struct Overview {
-    /// The most probable candidate; of equals the last.
+    /// The most probable candidate; the last of equals.
     pub(super) best: Option<Candidate>,
-    /// Those with a cost that no other is both more probable and at most as costly as, cheapest first.
+    /// The Pareto front of probability and cost, cheapest first.
     pub(super) front: Vec<Candidate>,
 }
 
 impl Overview {
-    /// Of the models in `range`, of which `candidate` makes candidates where they are any.
+    /// For the models in `range` for which `candidate` returns one.
     pub(super) fn of(
         range: Range<usize>,
         candidate: &(impl Fn(usize) -> Option<Candidate> + Sync),
@@ -44,7 +44,7 @@ impl Overview {
         }
     }
 
-    /// Puts a candidate on the front, unless one of those before it is as good.
+    /// Adds a candidate to the front, unless one on it is as good.
     fn place(&mut self, c: &Candidate, cost: f64) {
         let cost_of = |c: &Candidate| c.cost.unwrap_or(f64::INFINITY);
         let cheaper = self.front.partition_point(|other| cost_of(other) <= cost);
@@ -71,7 +71,7 @@ impl Overview {
     }
 }
 
-/// How candidates are ordered but for the first one.
+/// The order of candidates, apart from the first one.
 pub(super) struct Order<'a> {
     pub(super) preferences: &'a Preferences,
     /// The highest cost among the candidates.
@@ -108,7 +108,7 @@ impl<'a> Order<'a> {
         min_quality.is_none_or(|least| f64::from(rank.of(c)) >= least) && (!cheapest_tie || c.tied)
     }
 
-    /// Which of two candidates the preferences choose: the lesser one.
+    /// Orders candidates by which one the preferences choose, that one first.
     fn choose(&self, a: &Candidate, b: &Candidate) -> Ordering {
         if !self.asks_for_cheapest() {
             return self.compare(a, b);
@@ -123,8 +123,8 @@ impl<'a> Order<'a> {
         }
     }
 
-    /// The candidate that the preferences choose, by its place (of equals the first), and whether none
-    /// reached the least quality.
+    /// The index of the candidate that the preferences choose (the first of equals), and whether none
+    /// reached the minimum quality.
     pub(super) fn first(&self, candidates: &[Candidate]) -> (usize, bool) {
         let first = candidates.iter().enumerate().min_by(|a, b| self.choose(a.1, b.1));
         first.map_or((0, self.asks_for_cheapest()), |(at, c)| {
@@ -132,8 +132,8 @@ impl<'a> Order<'a> {
         })
     }
 
-    /// The first `top` candidates in the order of the preferences, the chosen one first (ties: lowest
-    /// model id), of the models in `range`. Also whether none reached the least quality.
+    /// The first `top` candidates in the order of the preferences, the chosen one first (ties: lowest model
+    /// id), of the models in `range`. Also whether none reached the minimum quality.
     pub(super) fn top(
         &self,
         range: Range<usize>,
@@ -142,7 +142,7 @@ impl<'a> Order<'a> {
     ) -> (Vec<Candidate>, bool) {
         let order = |a: &Candidate, b: &Candidate| self.compare(a, b).then(a.model.cmp(&b.model));
         let each = blocks(range).map(|block| {
-            // One more than asked for: the chosen one may be none of the best.
+            // One more than requested: the chosen one may not be among the best.
             let keep = top.saturating_add(1).min(block.len());
             let (mut chosen, mut best): (Option<Candidate>, Vec<Candidate>) = (None, Vec::new());
             // The candidates at the front are the best so far, and the last of them the worst.
@@ -192,7 +192,7 @@ mod tests {
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
-    /// Candidates of which many are alike in quality and cost, and some have no cost.
+    /// Candidates with many ties in probability and cost, some without a cost.
     fn candidates(n: usize) -> Vec<Candidate> {
         let mut rng = ChaCha8Rng::seed_from_u64(7);
         let one = |model| {

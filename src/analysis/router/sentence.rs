@@ -1,11 +1,11 @@
-//! Why the first candidate comes first, in one sentence with numbers.
+//! Explains the first candidate in one sentence with numbers.
 
-use super::{Answers, Candidate, Lead, Measured, Route, RunnerUp, Unit};
+use super::{Answers, Candidate, Lead, Measured, MostProbable, Route, RunnerUp, Unit};
 use crate::dataset::Kind;
 use crate::embedder::Scope;
 use crate::printable::thousands;
 
-/// Shares of a gap as people say them.
+/// Fractions of a gap in words.
 const SHARES: [(f32, &str); 5] = [
     (0.25, "a quarter"),
     (0.333, "a third"),
@@ -13,16 +13,16 @@ const SHARES: [(f32, &str); 5] = [
     (0.667, "two thirds"),
     (0.75, "three quarters"),
 ];
-/// A share that is as good as none; and as all, counted from 1.
+/// A fraction that counts as none; and as all, measured from 1.
 const SLIGHT: f32 = 0.15;
 
 impl Route {
-    /// Why the first candidate comes first; `name` gives a model's name, `unit` is that of the
+    /// Explains why the first candidate comes first; `name` returns a model's name, `unit` is that of the
     /// router's costs. Empty without candidates.
     #[must_use]
     pub fn sentence(&self, name: &dyn Fn(usize) -> String, unit: Option<Unit>) -> String {
         let Some(first) = self.candidates.first() else { return String::new() };
-        // The runner-up may be none of the candidates that were asked for.
+        // The runner-up may not be among the requested candidates.
         let second = self.why.runner_up.as_ref();
         let called = name(first.model);
         if self.scope == Scope::Out {
@@ -47,7 +47,7 @@ impl Route {
             }
             (Lead::LowerEnd, Some(second)) => format!(
                 "{called} leads by the lower end of its interval ({}): {rate}; the runner-up {} has \
-                 {}, but its interval begins at {}",
+                 {}, but its interval starts at {}",
                 percent(first.low),
                 name(second.model),
                 percent(second.p),
@@ -59,13 +59,13 @@ impl Route {
         format!("{floor}{rest}.")
     }
 
-    /// What the probabilities are of, and of which questions.
+    /// What the probabilities are of, and for which questions.
     fn rate(&self) -> String {
         let kind = self.kind();
         let rate = match kind {
             Kind::Correctness => "predicted accuracy",
             Kind::Preference => "predicted win rate over a reference",
-            Kind::Judge => "predicted rate of answers above the middle",
+            Kind::Judge => "predicted rate of answers above the median",
         };
         let mut alike = self.evidence.iter().filter(|e| e.kind == kind);
         let Some(most) = alike.next() else { return rate.into() };
@@ -80,7 +80,7 @@ impl Route {
         format!("{rate} on {near} ({named})")
     }
 
-    /// A probability with the answers that it rests on.
+    /// A probability with the number of answers behind it.
     fn basis(c: &Candidate) -> String {
         let Answers { here, all } = c.answers;
         let others = thousands(all.saturating_sub(here).into());
@@ -113,7 +113,7 @@ impl Route {
         format!("{runner_up} {other}{tie}; {}", self.gap(second))
     }
 
-    /// How much of the distance to the runner-up is general ability, in logits.
+    /// How much of the gap to the runner-up is general ability, in logits.
     fn gap(&self, second: &RunnerUp) -> String {
         let ability = self.why.parts.ability - second.parts.ability;
         let share = ability / (self.why.parts.sum() - second.parts.sum()).max(f32::MIN_POSITIVE);
@@ -144,17 +144,18 @@ impl Route {
         name: &dyn Fn(usize) -> String,
         unit: Option<Unit>,
     ) -> String {
-        let cost = |c: &Candidate, at: &str| {
-            let cost = unit.zip(c.cost).map(|(unit, cost)| unit.text(cost));
+        let cost = |cost: Option<f64>, at: &str| {
+            let cost = unit.zip(cost).map(|(unit, cost)| unit.text(cost));
             cost.map_or_else(|| "of unknown cost".into(), |cost| format!("{at}{cost}"))
         };
-        let most = self.why.most_probable.as_ref().unwrap_or(first);
+        let itself = MostProbable { model: first.model, p: first.p, cost: first.cost };
+        let most = self.why.most_probable.unwrap_or(itself);
         format!(
             "{called} ({}) comes first for its cost: {rate}; the most accurate, {}, has {} {}",
-            cost(first, ""),
+            cost(first.cost, ""),
             name(most.model),
             percent(most.p),
-            cost(most, "at ")
+            cost(most.cost, "at ")
         )
     }
 }

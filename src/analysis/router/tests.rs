@@ -55,7 +55,7 @@ fn the_more_cost_weighs_the_cheaper_the_model() {
 }
 
 #[test]
-fn the_runner_up_takes_over_at_the_weight_that_is_told() {
+fn the_runner_up_wins_from_the_reported_weight() {
     let better = (0.9, 70.0);
     let cheaper = (0.8, 7.0);
     let weight = cost::break_even_weight(better, cheaper, 70.0).unwrap();
@@ -110,7 +110,7 @@ fn ties_are_what_the_responses_leave_open_and_the_cheapest_is_preferred_when_ask
 }
 
 #[test]
-fn bad_preferences_are_told() {
+fn bad_preferences_are_reported() {
     let embedder = shipped();
     let router = Router::new(&embedder);
     let problem =
@@ -238,7 +238,8 @@ fn the_sentence_says_what_else_decides() {
     );
     let cheap = of(|r| {
         r.why.lead = Lead::Cost;
-        r.why.most_probable = Some(Candidate { p: 0.9, ..r.candidates[1].clone() });
+        let Candidate { model, cost, .. } = r.candidates[1];
+        r.why.most_probable = Some(MostProbable { model, p: 0.9, cost });
     });
     assert!(cheap.starts_with("m0 ($0.00) comes first for its cost"), "{cheap}");
     assert!(cheap.ends_with("the most accurate, m1, has 90% at $1.00."), "{cheap}");

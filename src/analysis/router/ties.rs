@@ -1,21 +1,21 @@
-//! Candidates that are not distinguishable from the most probable one, given how many training responses of
-//! each there are on questions like the prompt.
+//! Candidates that are not distinguishable from the most probable one, given the number of training responses
+//! of each on similar questions.
 
 use super::Candidate;
 use crate::embedder::{Embedder, Scores};
 use crate::logit::Z80;
 
-/// A model with less support was not tested on such questions: nothing says that it is as good.
+/// A model with less support was not evaluated on such questions: there is no evidence that it is as good.
 pub(super) const LEAST_SUPPORT: f32 = 0.5;
 
-/// How many responses of each model are known on benchmarks like a prompt: their numbers by benchmark,
-/// averaged over the nearest training questions.
+/// The number of responses of each model on benchmarks like the prompt: by benchmark, averaged over the
+/// nearest training questions.
 pub(super) struct Known<'a> {
     like: Vec<(&'a Scores, f32)>,
 }
 
 impl<'a> Known<'a> {
-    /// For a prompt by the training questions nearest to it ([`Embedder::similar`]).
+    /// From the training questions nearest to a prompt ([`Embedder::similar`]).
     pub(super) fn new(embedder: &'a Embedder, near: &[(usize, f64)]) -> Self {
         let mut shares = vec![0.0_f32; embedder.benchmarks().len()];
         for (benchmark, _) in near {
@@ -34,8 +34,8 @@ impl<'a> Known<'a> {
         c.p * (1.0 - c.p) / self.of(c.model).max(1.0)
     }
 
-    /// Whether the difference of a candidate to the most probable one lies within the 80% interval of a
-    /// difference of two shares, each of so many responses.
+    /// True if the difference between a candidate and the most probable one is within the 80% interval of a
+    /// difference of two proportions with these numbers of responses.
     pub(super) fn tied(&self, c: &Candidate, best: &Candidate) -> bool {
         let spread = self.variance(best) + self.variance(c);
         let within = best.p - c.p <= Z80 as f32 * spread.sqrt();

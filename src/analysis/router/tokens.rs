@@ -1,19 +1,18 @@
-//! How many tokens a prompt has, without the tokenizer of any model.
+//! Estimates the number of tokens of a prompt, without a tokenizer.
 
 use serde::Serialize;
 
-/// Letters of a word that one token holds: words of English are in the vocabularies as a whole, long
-/// ones are cut.
+/// Letters per token: English words are mostly in the vocabularies, long ones are split.
 const LATIN: usize = 9;
-/// The same of other alphabets, of which vocabularies hold less.
+/// The same for other alphabets, which vocabularies cover less.
 const OTHER: usize = 5;
-/// Digits, and signs in a row, that one token holds.
+/// Digits, and consecutive symbols, per token.
 const SHORT: usize = 3;
 
-/// How long an answer is assumed to be, unless someone says otherwise.
+/// The assumed length of an answer, unless set by the user.
 pub const ANSWER_TOKENS: u32 = 500;
 
-/// The tokens that a prompt and its answer are billed for.
+/// The billed tokens of a prompt and its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Tokens {
     /// Of the prompt; see [`Tokens::of`].
@@ -23,22 +22,22 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// Counts the tokens of a prompt. Each model has its own tokenizer; on 1,500 questions of seventy
-    /// benchmarks, half of the counts are within 7% of what `o200k_base` gives, nine in ten within 21%.
+    /// Estimates the tokens of a prompt. Each model has its own tokenizer; on 1,500 questions of seventy
+    /// benchmarks, half of the estimates are within 7% of `o200k_base`, nine in ten within 21%.
     #[must_use]
     pub fn of(prompt: &str, answer: u32) -> Self {
         Self { prompt: count(prompt), answer }
     }
 }
 
-/// What letters of a script, digits and signs make a run of.
+/// Kinds of runs of characters.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Run {
     Blank,
     Break,
     Digit,
     Latin,
-    /// Each letter is about a token.
+    /// Each letter is about one token.
     Ideograph,
     Letter,
     Sign,
@@ -59,7 +58,7 @@ impl Run {
         }
     }
 
-    /// Tokens of `n` of these in a row.
+    /// The number of tokens of `n` of these in a row.
     fn tokens(self, n: usize) -> usize {
         match self {
             Self::Blank => 0,

@@ -1,5 +1,5 @@
-//! Why a model is routed to: what the prompt is like, what the logits are made of, and what would
-//! have to change for the runner-up to win.
+//! Explains a route: what the prompt resembles, the terms of the logits, and what would have to change for
+//! the runner-up to win.
 
 use std::collections::BTreeMap;
 
@@ -10,28 +10,28 @@ use super::{Candidate, Rank, Router, cost};
 use crate::dataset::Kind;
 use crate::embedder::{Embedder, Forecast, LogitTerms};
 
-/// How many categories the evidence names.
+/// Number of categories in the evidence.
 const CATEGORIES: usize = 3;
-/// For how many candidates the evidence tells their share of right answers.
+/// Number of candidates with accuracies in the evidence.
 pub(super) const CANDIDATES: usize = 5;
 
-/// What a prompt is like: a category of training questions near it.
+/// Evidence: a category of training questions similar to a prompt.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Evidence {
     /// The category.
     pub category: String,
-    /// What its labels say.
+    /// The kind of its labels.
     pub kind: Kind,
     /// Its weight among the nearest training questions, in [0, 1].
     pub share: f64,
     /// The cosine of its nearest question.
     pub similarity: f64,
-    /// The share of the category that each of the best candidates answered right in training;
-    /// models that were not run on it are absent.
+    /// The accuracy of each of the best candidates on the category in training; models that were not
+    /// evaluated on it are absent.
     pub correct: BTreeMap<String, f64>,
 }
 
-/// What puts the first candidate first.
+/// Why the first candidate is first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Lead {
     /// Its probability is the highest.
@@ -39,21 +39,32 @@ pub enum Lead {
     Accuracy,
     /// The lower end of its interval is; see [`super::Rank::Lower`].
     LowerEnd,
-    /// It costs less than what is more probable.
+    /// It costs less than more probable ones.
     Cost,
 }
 
-/// Where the first candidate's probability comes from.
+/// The explanation of the first candidate.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Why {
-    /// What puts it first.
+    /// Why it is first.
     pub lead: Lead,
     /// The most probable candidate, if that is another one.
-    pub most_probable: Option<Candidate>,
+    pub most_probable: Option<MostProbable>,
     /// The terms of its logit.
     pub parts: LogitTerms,
     /// The next candidate; `None` if there is only one.
     pub runner_up: Option<RunnerUp>,
+}
+
+/// A candidate that is more probable than the first.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MostProbable {
+    /// Its index in the embedder.
+    pub model: usize,
+    /// See [`Candidate::p`].
+    pub p: f32,
+    /// See [`Candidate::cost`].
+    pub cost: Option<f64>,
 }
 
 /// The next candidate, and what would have to change for it to win.
@@ -67,18 +78,18 @@ pub struct RunnerUp {
     pub low: f32,
     /// See [`Candidate::tied`].
     pub tied: bool,
-    /// The terms of its logit. Where it is behind by less than the difference in `fit`, a prompt of
-    /// another kind and the same difficulty would do.
+    /// The terms of its logit. If the gap is smaller than the difference in `fit`, a prompt of another kind
+    /// and the same difficulty would be enough.
     pub parts: LogitTerms,
-    /// The category on which it was furthest ahead of the first in training, with the shares of
-    /// right answers of both, its own first; `None` if it was ahead on none.
+    /// The category with its largest lead over the first in training, with the accuracies of both, its own
+    /// first; `None` if it leads on none.
     pub ahead_on: Option<(String, f64, f64)>,
-    /// The cost weight from which on it would come first, if it is cheaper and not the better one.
+    /// The cost weight from which it would come first, if it is cheaper and not better.
     pub from_weight: Option<f64>,
 }
 
-/// The categories of the training questions nearest to a prompt ([`Embedder::similar`]), the most frequent
-/// first: with the share of those questions, and the cosine of the nearest of them.
+/// The categories of the training questions nearest to a prompt ([`Embedder::similar`]), most frequent first:
+/// with the share of those questions, and the cosine of the nearest of them.
 pub(super) fn categories(near: Vec<(usize, f64)>) -> Vec<(usize, f64, f64)> {
     let mut categories: Vec<(usize, f64, f64)> = Vec::new();
     let total = near.len().max(1) as f64;
@@ -94,7 +105,7 @@ pub(super) fn categories(near: Vec<(usize, f64)>) -> Vec<(usize, f64, f64)> {
     categories
 }
 
-/// What is known of those categories.
+/// The evidence from those categories.
 pub(super) fn evidence(
     embedder: &Embedder,
     categories: &[(usize, f64, f64)],
@@ -154,7 +165,8 @@ pub(super) fn why(
     } else {
         Lead::Cost
     };
-    Why { lead, most_probable: ahead.cloned(), parts: parts[0], runner_up }
+    let most_probable = ahead.map(|c| MostProbable { model: c.model, p: c.p, cost: c.cost });
+    Why { lead, most_probable, parts: parts[0], runner_up }
 }
 
 fn ahead_on(embedder: &Embedder, model: usize, other: usize) -> Option<(String, f64, f64)> {

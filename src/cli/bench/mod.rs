@@ -23,14 +23,14 @@ use crate::embedder::{Embedder, Settings, train};
 use crate::explorer::{Frames, Spread, frames, typed};
 use crate::progress::Progress;
 
-/// A prompt of the usual length.
+/// A prompt of typical length.
 const PROMPT: &str = "A shop sells pens at three for two dollars. Mira has twenty dollars, buys a \
     notebook for six and spends the rest on pens. How many pens does she get?";
-/// Prompts that are routed at once.
+/// Prompts that are routed together.
 const MANY: usize = 4096;
-/// Models that frames are drawn of.
+/// Number of models in the drawn frames.
 const SIZES: [usize; 2] = [10_000, 100_000];
-/// The versions that this build is made of.
+/// The dependency versions of this build.
 const LOCK: &str = include_str!("../../../Cargo.lock");
 
 #[derive(clap::Args)]
@@ -41,51 +41,50 @@ const LOCK: &str = include_str!("../../../Cargo.lock");
   llmap bench --scale                        how time and memory grow with models and with records
   llmap bench --scale models --most-models 100000 --json
 
-Times are medians, with the 5th and the 95th percentile. Close other programs first: they count too.")]
+Times are medians, with the 5th and 95th percentiles. Close other programs first, since they affect the times.")]
 pub struct Arguments {
-    /// How often each thing is done.
+    /// Number of repetitions.
     #[arg(long, default_value_t = 40, value_name = "N",
         value_parser = clap::value_parser!(u32).range(1..=100_000))]
     repeats: u32,
-    /// Train on these records too, instead of small simulated ones.
+    /// Also train on this data set, instead of small simulated ones.
     #[arg(long, value_name = "DATA")]
     train: Option<PathBuf>,
-    /// How often it trains.
+    /// Number of training runs.
     #[arg(long, default_value_t = 3, value_name = "N",
         value_parser = clap::value_parser!(u32).range(1..=1000))]
     runs: u32,
-    /// Measure instead how time and memory grow: with the models, with the records, or both.
+    /// Measure how time and memory scale with the number of models, of records, or both.
     #[arg(long, value_enum, value_name = "WHAT", num_args = 0..=1, default_missing_value = "all")]
     scale: Option<Scale>,
-    /// The most models of --scale; there are four sizes, each ten times the one before.
+    /// The largest number of models for --scale; there are four sizes, a factor of ten apart.
     #[arg(long, default_value_t = 1_000_000, value_name = "N", requires = "scale",
         value_parser = clap::value_parser!(u32).range(10..=10_000_000))]
     most_models: u32,
-    /// The most responses that --scale trains on: from 100,000, ten times as many each time.
+    /// The largest number of responses for --scale: from 100,000, ten times as many each time.
     #[arg(long, default_value_t = 10_000_000, value_name = "N", requires = "scale",
         value_parser = clap::value_parser!(u64).range(100_000..=10_000_000_000))]
     most_responses: u64,
-    /// Where the simulated records of --scale lie meanwhile: 3 bytes a response. (default: the system's
-    /// folder)
+    /// The folder for the simulated records of --scale: 3 bytes a response. (default: the temporary folder)
     #[arg(long, value_name = "FOLDER", requires = "scale")]
     folder: Option<PathBuf>,
-    /// Measure one embedder: what --scale does for each size.
+    /// Measure one embedder, as --scale does for each size.
     #[arg(long, hide = true, value_name = "EMBEDDER", conflicts_with = "scale")]
     scale_of: Option<PathBuf>,
 }
 
-/// What --scale lets grow.
+/// What --scale varies.
 #[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
 enum Scale {
-    /// Simulated embedders of ever more models.
+    /// Simulated embedders with more and more models.
     Models,
-    /// Training on ever more simulated responses.
+    /// Training on more and more simulated responses.
     Records,
-    /// One after the other.
+    /// Both.
     All,
 }
 
-/// What training took.
+/// Training times.
 #[derive(Serialize)]
 struct Training {
     data: String,
@@ -93,13 +92,13 @@ struct Training {
     responses: u32,
     /// From the records in memory to the embedder.
     time: Spread,
-    /// The matrix products of its networks alone, as many at once as it trains networks.
+    /// Only the matrix products of its networks, in parallel as in training.
     products: Spread,
-    /// How many times as long as its products it takes.
+    /// The ratio of the two.
     ratio: f64,
 }
 
-/// What routing took.
+/// Routing times.
 #[derive(Serialize)]
 struct Routing {
     load: Spread,
@@ -108,7 +107,7 @@ struct Routing {
     predict: Spread,
     route: Spread,
     typed_to_painted: Spread,
-    /// Prompts routed at once, from their features to picks.
+    /// Prompts routed together, from their features to picks.
     picks: Spread,
     /// The same from text to names.
     names: Spread,
@@ -124,7 +123,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let repeats = arguments.repeats as usize;
     let embedder = Arc::new(Embedder::shipped()?);
     let routing = routing(&embedder, repeats)?;
-    // Before anything large is drawn: what training holds at most is its own then.
+    // First, since peak memory must not include other measurements.
     let training = training(arguments, common)?;
     let memory = super::train::peak_memory();
     let drawn: Vec<Frames> =
@@ -154,7 +153,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         row("predict all models for an encoded prompt".into(), &routing.predict),
         row("route a prompt".into(), &routing.route),
         row("typed prompt to painted ranking, without debounce".into(), &routing.typed_to_painted),
-        single("routings a second, from ready vectors".into(), format!("{picks:.0}")),
+        single("routings a second, from encoded prompts".into(), format!("{picks:.0}")),
         single("  the same from text to the name".into(), format!("{names:.0}")),
     ];
     let Training { data, models, responses, time, products, ratio } = &training;
@@ -175,7 +174,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     output::text(&format!("{}\n{}", machine_line(), output::table(&head, rows, 1)))
 }
 
-/// Lets models or records grow, and prints how time and memory do.
+/// Runs the scaling benchmarks, and prints time and memory.
 fn grow(what: Scale, arguments: &Arguments, common: &Common) -> Result<()> {
     let (mut document, mut text) = (json!({ "machine": machine() }), machine_line());
     if what != Scale::Records {
@@ -218,7 +217,7 @@ fn routing(embedder: &Arc<Embedder>, repeats: usize) -> Result<Routing> {
     })
 }
 
-/// Trains `--runs` times, and multiplies the matrices of its networks alone as often.
+/// Trains `--runs` times, and computes the matrix products of its networks as often.
 fn training(arguments: &Arguments, common: &Common) -> Result<Training> {
     let data = match &arguments.train {
         Some(folder) => super::data(folder)?,
@@ -249,7 +248,7 @@ fn training(arguments: &Arguments, common: &Common) -> Result<Training> {
     Ok(Training { data: data.name.clone(), models, responses, time, products, ratio })
 }
 
-/// The products of one network's training: forward, to the weights, and to the units below.
+/// The matrix products of one network's training: forward, and the gradients of weights and inputs.
 fn multiply(layers: &[(usize, usize)], batch: usize, steps: usize) {
     let full = |rows: usize, columns: usize| Array2::<f32>::from_elem((rows, columns), 0.5);
     let parts: Vec<_> = layers
@@ -273,12 +272,12 @@ fn simulated(seed: u64) -> Dataset {
     Simulation { models: 100, questions: 8000, seed, ..Simulation::default() }.run()
 }
 
-/// How long `work` takes.
+/// Measures the time of `work`.
 fn time<T>(repeats: usize, work: impl FnMut() -> Result<T>) -> Result<Spread> {
     Ok(Spread::of(times(repeats, work)?))
 }
 
-/// How long `work` takes each time, in milliseconds.
+/// The times of `work`, in milliseconds.
 fn times<T>(repeats: usize, mut work: impl FnMut() -> Result<T>) -> Result<Vec<f64>> {
     let mut times = Vec::with_capacity(repeats);
     for _ in 0..repeats {
@@ -293,7 +292,7 @@ fn milliseconds(start: Instant) -> f64 {
     start.elapsed().as_secs_f64() * 1000.0
 }
 
-/// Whose CPU time is asked for.
+/// Which process the CPU time is of.
 #[derive(Clone, Copy)]
 enum Of {
     Process,
@@ -310,14 +309,14 @@ fn cpu_seconds(of: Of) -> Option<f64> {
         Of::Process => 11,
         Of::Children => 13,
     };
-    // After the name of the program, which may contain anything.
+    // The name of the program before it may contain anything.
     let mut fields = text.rsplit_once(')')?.1.split_whitespace().skip(first);
     let user: f64 = fields.next()?.parse().ok()?;
     let system: f64 = fields.next()?.parse().ok()?;
     Some((user + system) / TICKS)
 }
 
-/// Frames of a map as large as the shipped one while a training runs beside it.
+/// Frames of a map as large as the shipped one during a training.
 fn beside_training(repeats: usize, seed: u64) -> Result<Frames> {
     let data = simulated(seed);
     let settings = Settings { epochs: 1000, seed, ..Settings::default() };
@@ -331,18 +330,18 @@ fn beside_training(repeats: usize, seed: u64) -> Result<Frames> {
             };
             train(data, settings, &mut Progress::new(&mut progress, stop))
         });
-        // Encoding first, then the first epoch: from then on it trains at full speed.
+        // Waits for the first epoch: from then on it trains at full speed.
         let _ = begun.recv();
         let _ = begun.recv();
         let drawn = frames(173, repeats, seed);
         stop.store(true, std::sync::atomic::Ordering::Relaxed);
-        // How the training ended does not matter: it was there to be in the way.
+        // The result of the training is not needed.
         let _ = training.join();
         drawn
     })
 }
 
-/// What the measurements were made on, as far as the system says.
+/// The machine, as far as it can be detected.
 fn machine() -> serde_json::Value {
     let read = |path: &str, key: &str| {
         let text = std::fs::read_to_string(path).ok()?;
@@ -389,7 +388,7 @@ fn versions() -> serde_json::Value {
     serde_json::Value::Object(named.iter().map(version).collect())
 }
 
-/// The slope of a line through points on logarithmic axes, by least squares.
+/// The least squares slope of points on logarithmic axes.
 fn slope(points: impl Iterator<Item = (f64, f64)>) -> Option<f64> {
     let points: Vec<(f64, f64)> = points.map(|(x, y)| (x.ln(), y.max(1e-9).ln())).collect();
     let n = points.len() as f64;

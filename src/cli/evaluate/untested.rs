@@ -11,7 +11,7 @@ use crate::eval::untested::{self, Cache, Figures, Repeat, Report};
 use crate::progress::Progress;
 use crate::{Error, Result};
 
-/// Hides cells, trains without them and judges the forecasts, once for each of `repeats` seeds.
+/// Hides cells, trains without them and evaluates the predictions, once for each of `repeats` seeds.
 pub fn run(embedder: &Embedder, data: &Dataset, repeats: u64, common: &Common) -> Result<()> {
     let cancel = signals::flag();
     let cache = Cache::of_user();
@@ -37,9 +37,7 @@ pub fn run(embedder: &Embedder, data: &Dataset, repeats: u64, common: &Common) -
         if let Some(Err(problem)) = cache.as_ref().map(|c| c.write(data, &settings, &new))
             && !common.quiet
         {
-            output::message(format!(
-                "note: the figures cannot be kept for the next time: {problem}"
-            ));
+            output::message(format!("note: the results could not be cached: {problem}"));
         }
         found.push(new);
     }
@@ -63,7 +61,7 @@ const HEADER: [&str; 11] = [
 
 fn screen(report: &Report) -> String {
     let mut out = format!(
-        "{}: forecasts of answers by models that were never tested on the benchmark; a cell is a \
+        "{}: predictions for models that were not evaluated on the benchmark; a cell is a \
          model and a benchmark\n\n",
         crate::one_line(&report.data)
     );
@@ -103,7 +101,7 @@ fn title(repeat: &Repeat) -> String {
     )
 }
 
-/// One row a predictor: the embedder first, then by log loss.
+/// One row per predictor: the embedder first, then by log loss.
 fn table(
     predictors: &BTreeMap<String, Figures>,
     row: &dyn Fn(&str, &Figures) -> Vec<String>,

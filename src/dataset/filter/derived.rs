@@ -1,19 +1,19 @@
-//! Attributes that people ask for by another name, or by a part of what is recorded.
+//! Short names of attributes, and attributes derived from others.
 
 use super::super::{Attribute, Values};
 
-/// Names that stand for an attribute, or for a part of it.
-const MEANT: [(&str, &str); 2] = [("size", "params_b"), ("year", "release")];
+/// Short names, and the attributes that they stand for.
+const SHORT_NAMES: [(&str, &str); 2] = [("size", "params_b"), ("year", "release")];
 
-/// True if the text of an expression may be about an attribute: it has its name, one that stands for it, or
-/// backticks, in which a name may be written in other ways.
+/// True if an expression may refer to an attribute: it contains its name or short name, or backticks, which
+/// allow other spellings.
 #[must_use]
 pub fn may_name(text: &str, attribute: &str) -> bool {
     let meant = |(other, name): &(&str, &str)| *name == attribute && text.contains(other);
-    text.contains(attribute) || text.contains('`') || MEANT.iter().any(meant)
+    text.contains(attribute) || text.contains('`') || SHORT_NAMES.iter().any(meant)
 }
 
-/// What `size` and `year` mean where no attribute has that name: `params_b`, and the year of `release`.
+/// The values of `size` and `year` unless attributes have these names: `params_b`, and the year of `release`.
 pub(super) fn derived(attributes: &[Attribute]) -> Vec<Attribute> {
     let number = |name: &str| {
         attributes.iter().find_map(|attribute| match &attribute.values {

@@ -1,4 +1,7 @@
+use super::parser::written_column;
+use super::tokens::written;
 use super::*;
+use crate::dataset::Values;
 use proptest::prelude::*;
 
 fn table() -> (Vec<String>, Vec<Attribute>) {
@@ -64,7 +67,7 @@ fn tests_beside_each_other_must_all_hold() {
 }
 
 #[test]
-fn size_and_year_are_read_off_what_is_recorded() {
+fn size_and_year_are_derived() {
     assert_eq!(selected("size < 10"), [0]);
     assert!(problem("year = 2024").contains("no attribute is called `year`"));
     let (models, mut attributes) = table();
@@ -77,14 +80,14 @@ fn size_and_year_are_read_off_what_is_recorded() {
     assert_eq!(of("year = 2024", &attributes), [1, 2]);
     assert_eq!(of("year < 2024", &attributes), [0]);
     assert!(complete("ye", &models, &attributes).offers == ["year"]);
-    // An attribute of that name is what is meant.
+    // An attribute of that name takes precedence.
     let own = Values::Number(vec![Some(1.0), None, None, None]);
     attributes.push(Attribute { name: "size".into(), values: own });
     assert_eq!(of("size = 1", &attributes), [0]);
 }
 
 #[test]
-fn what_is_not_known_is_neither_true_nor_false() {
+fn unknown_is_neither_true_nor_false() {
     assert_eq!(selected("coder or not coder"), [0, 2, 3]);
     assert_eq!(selected("params_b > 1 or params_b <= 1"), [0, 1, 3]);
     assert_eq!(selected("coder is unknown"), [1]);
@@ -93,7 +96,7 @@ fn what_is_not_known_is_neither_true_nor_false() {
 }
 
 #[test]
-fn problems_name_the_place_and_what_was_meant() {
+fn problems_have_a_position_and_a_suggestion() {
     let near = "column 10: no attribute is called `parms_b`; did you mean `params_b`?";
     assert_eq!(problem("open and parms_b <= 1"), near);
     assert_eq!(
@@ -106,11 +109,11 @@ fn problems_name_the_place_and_what_was_meant() {
     );
     assert_eq!(problem("params_b"), "column 9: expected a comparison, as in: params_b <= 15");
     assert_eq!(problem("params_b <= big"), "column 13: `big` is not a number");
-    assert_eq!(problem("family < 3"), "column 8: `<` does not fit text; what fits: = != ~ !~");
+    assert_eq!(problem("family < 3"), "column 8: `<` does not fit text; use one of = != ~ !~");
     assert_eq!(problem("open = yes, coder"), "column 11: expected `and` or `or`");
     assert_eq!(problem("(open"), "column 6: expected `)`");
     assert_eq!(problem("open)"), "column 5: no parenthesis is open here");
-    assert_eq!(problem("open && coder"), "column 6: `&` means nothing here; write `and`");
+    assert_eq!(problem("open && coder"), "column 6: `&` is not expected here; write `and`");
     assert_eq!(problem("größe = 1"), problem("größe"));
     assert_eq!(problem("open and 'x"), "column 10: the quote ' is not closed");
     assert_eq!(problem(""), "column 1: expected an attribute or `name`");

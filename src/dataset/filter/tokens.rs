@@ -4,7 +4,7 @@ use std::ops::Range;
 
 const KEYWORDS: [&str; 7] = ["and", "or", "not", "in", "is", "known", "unknown"];
 
-/// What is wrong, at a byte.
+/// An error at a byte offset.
 pub(super) struct Fault {
     pub(super) at: usize,
     pub(super) message: String,
@@ -49,7 +49,7 @@ pub(super) fn tokens(text: &str) -> Parsed<Vec<(Token, Range<usize>)>> {
                 '!' => "; write `not`",
                 _ => "; put text in quotes",
             };
-            return Err(Fault { at, message: format!("`{c}` means nothing here{hint}") });
+            return Err(Fault { at, message: format!("`{c}` is not expected here{hint}") });
         };
         out.push((token, at..at + length));
         at += length;
@@ -57,7 +57,7 @@ pub(super) fn tokens(text: &str) -> Parsed<Vec<(Token, Range<usize>)>> {
     Ok(out)
 }
 
-/// What stands between quotes, and the length with them; a doubled quote inside is one.
+/// The text between quotes, and its length including them; a doubled quote inside is one.
 fn quoted(text: &str, quote: char) -> Option<(String, usize)> {
     let mut inside = String::new();
     let mut characters = text.char_indices().skip(1).peekable();
@@ -73,7 +73,7 @@ fn quoted(text: &str, quote: char) -> Option<(String, usize)> {
     None
 }
 
-/// How a value is written so that it is read as one.
+/// A value as an expression needs it, in quotes where necessary.
 pub(super) fn written(value: &str) -> String {
     if !value.is_empty() && value.chars().all(is_word) && !is_keyword(value) {
         value.to_owned()

@@ -1,8 +1,8 @@
-//! Simulated responses with known causes, for the sample data, tests and benches.
+//! Simulated responses with known parameters, for the sample data, tests and benchmarks.
 //!
-//! Each model has a general ability and a skill in each category; each question has a difficulty.
-//! A label is a coin flip with probability σ(ability + skill − difficulty), so the best possible
-//! prediction is known. Nothing here comes from a real model.
+//! Each model has a general ability and a skill in each category; each question has a difficulty. A label is
+//! a Bernoulli variable with probability σ(ability + skill − difficulty), so the best possible prediction is
+//! known. No real model is involved.
 
 mod sparse;
 
@@ -24,7 +24,7 @@ pub struct Model {
     pub ability: f64,
     /// Its extra skill in each category, in logits.
     pub skills: Vec<f64>,
-    /// The categories it was run on.
+    /// The categories it was evaluated on.
     pub run_on: Vec<bool>,
 }
 
@@ -39,9 +39,9 @@ pub struct Simulation {
     pub categories: usize,
     /// The spread of a model's skills over categories, in logits.
     pub skill_spread: f64,
-    /// The chance that a model was run on a category.
+    /// The probability that a model was evaluated on a category.
     pub density: f64,
-    /// Decides everything random.
+    /// The random seed.
     pub seed: u64,
 }
 
@@ -64,8 +64,8 @@ const WORDS: [[&str; 6]; 8] = [
 ];
 
 impl Simulation {
-    /// Makes the data set: an attribute `specialist` marks the models with a planted skill in the
-    /// first category (every third one), `family` groups three models each, `params_b` follows ability.
+    /// Creates the data set: an attribute `specialist` marks the models with an additional skill in the first
+    /// category (every third one), `family` groups three models each, `params_b` follows ability.
     #[must_use]
     pub fn run(&self) -> Dataset {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
@@ -138,7 +138,7 @@ impl Simulation {
     }
 }
 
-/// Flips the coins: the responses of `models` to `questions`.
+/// Samples the responses of `models` to `questions`.
 #[must_use]
 pub fn respond(questions: &[Question], models: &[Model], rng: &mut impl Rng) -> Responses {
     let mut triples = Vec::new();

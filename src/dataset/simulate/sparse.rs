@@ -1,4 +1,4 @@
-//! Simulated records of any number: a question at a time, into Parquet shards.
+//! Simulates any number of records, question by question, into Parquet shards.
 
 use std::path::Path;
 
@@ -11,17 +11,17 @@ use crate::error::{Error, Result};
 use crate::logit::sigmoid;
 use crate::table::{Cells, Writer};
 
-/// Words that any question may use; each makes questions harder or easier.
+/// Words in any category; each makes questions harder or easier.
 const COMMON: usize = 2000;
-/// Common words in a question, and words of its category.
+/// Number of common words in a question, and of words of its category.
 const LENGTH: (usize, usize) = (24, 6);
-/// What words are made of.
+/// The syllables of words.
 const SYLLABLES: [&str; 20] = [
     "ba", "ce", "di", "fo", "gu", "ha", "je", "ki", "lo", "mu", "na", "pe", "ri", "so", "tu", "va",
     "we", "xi", "yo", "zu",
 ];
 
-/// Sparse records: every question is answered by some of the models, picked at random.
+/// Sparse records: random models answer each question.
 #[derive(Clone, Debug)]
 pub struct Sparse {
     /// How many models.
@@ -32,15 +32,15 @@ pub struct Sparse {
     pub answers: usize,
     /// How many categories.
     pub categories: usize,
-    /// Responses of a shard.
+    /// Responses per shard.
     pub shard: usize,
-    /// Decides everything random.
+    /// The random seed.
     pub seed: u64,
 }
 
 impl Sparse {
-    /// Writes the tables to `folder`, which must be there: `questions.parquet`, `models.parquet`, and
-    /// `responses.parquet` as a folder of shards. Gives back how many responses there are.
+    /// Writes the tables to `folder`, which must exist: `questions.parquet`, `models.parquet`, and
+    /// `responses.parquet` as a folder of shards. Returns the number of responses.
     ///
     /// # Errors
     /// [`Error::Io`] if they cannot be written.
@@ -80,7 +80,7 @@ impl Sparse {
             let difficulty = hard + 0.5 * normal(&mut rng);
             let mut m = 0;
             loop {
-                // How many models are passed over until one answers is distributed geometrically.
+                // The number of models that are skipped until one answers has a geometric distribution.
                 let u: f64 = rng.random_range(f64::MIN_POSITIVE..1.0);
                 m += (u.ln() / (1.0 - chance).ln()) as usize;
                 let Some((ability, skills)) = models.get(m) else { break };
@@ -128,7 +128,7 @@ fn word(mut number: usize) -> String {
     word
 }
 
-/// A text, and how hard its words make it.
+/// A text, and its difficulty by its words.
 fn prompt(rng: &mut ChaCha8Rng, words: &[(String, f64)], category: usize) -> (String, f64) {
     let own = &WORDS[category % WORDS.len()];
     let (mut text, mut hard) = (format!("Task {category}:"), 0.0);

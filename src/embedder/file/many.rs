@@ -1,5 +1,5 @@
-//! What is known of each of very many models: names and attributes as a document of its own and scores as
-//! columns, in tensors. The metadata of a safetensors file holds a hundred megabytes at most.
+//! Stores very many models: names and attributes as a separate document and scores as columns, all in
+//! tensors, since the metadata of a safetensors file is limited to a hundred megabytes.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use crate::dataset::Attribute;
 use crate::embedder::{Benchmark, Scores};
 use crate::tensors::{Stored, Tensors};
 
-/// Of more models than these.
+/// Used above this number of models.
 pub(super) const FROM: usize = 10_000;
 
 /// The tensor of the names and attributes.
@@ -26,12 +26,12 @@ struct Read {
     attributes: Vec<Attribute>,
 }
 
-/// The tensors of a benchmark's scores: accuracies, and responses, which are 0 where a model was not run.
+/// The tensors of a benchmark's scores: accuracies, and responses, which are 0 if a model was not evaluated.
 fn names(benchmark: usize) -> [String; 2] {
     ["accuracy", "responses"].map(|column| format!("scores.{benchmark}.{column}"))
 }
 
-/// The benchmarks as they stand in the document beside these tensors.
+/// The benchmarks in the document that goes with these tensors.
 pub(super) fn without_scores(benchmarks: &[Benchmark]) -> Vec<Benchmark> {
     let bare = |b: &Benchmark| Benchmark {
         name: b.name.clone(),
@@ -57,7 +57,7 @@ pub(super) fn apart(
     Ok(tensors)
 }
 
-/// Puts what the tensors hold into the document.
+/// Restores the document from the tensors.
 pub(super) fn restore(card: &mut Card, read: &Tensors) -> Result<(), String> {
     let document = read.bytes(DOCUMENT)?;
     let Read { models, attributes } =
@@ -67,7 +67,7 @@ pub(super) fn restore(card: &mut Card, read: &Tensors) -> Result<(), String> {
     for (b, benchmark) in card.benchmarks.iter_mut().enumerate() {
         let [accuracy, responses] = names(b);
         let columns = (read.doubles(&accuracy, models)?, read.integers(&responses, models)?);
-        // Both have one entry a model.
+        // Both have one entry per model.
         benchmark.scores = Scores::from_columns(columns.0, columns.1).unwrap_or_default();
     }
     Ok(())

@@ -1,19 +1,19 @@
-//! What the numbers of the document may be.
+//! Checks the ranges of the numbers in the document.
 
 use std::ops::RangeInclusive;
 
 use super::{Card, Fault};
 use crate::dataset::Values;
 
-/// Temperatures and spreads that a calibration may have.
+/// Allowed temperatures and spreads.
 const TEMPERATURES: RangeInclusive<f64> = 1e-3..=1e3;
 const SPREADS: RangeInclusive<f64> = 0.0..=100.0;
 
-/// What the document must say for the rest of the program to rely on it.
+/// Checks what the rest of the program relies on.
 pub(super) fn check(card: &Card) -> Result<(), Fault> {
     let models = card.models.len();
     let (from, calibration) = (&card.provenance, &card.calibration);
-    // By a hair beyond 1, a sum of shares is 1.
+    // A sum of shares may exceed 1 by rounding.
     let share = |x: f64| (0.0..=1.000_001).contains(&x);
     let scores = || card.benchmarks.iter().flat_map(|b| b.scores.iter().flatten());
     let numbers = |values: &Values| match values {

@@ -1,4 +1,4 @@
-//! From the files of the paper's code to its weights.
+//! Converts the files of the paper's code.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -11,11 +11,11 @@ use crate::embedder::reference::Reference;
 use crate::error::{Error, Result};
 use crate::table::{self, Table};
 
-/// What the paper's code calls its files.
+/// The file names of the paper's code.
 const WEIGHTS: [&str; 3] = ["saved_model.pth", "model_embeddings.pth", "question_embeddings.pth"];
 const ORDERS: [&str; 2] = ["model_order", "question_order"];
 
-/// What has been found so far.
+/// The parts found so far.
 #[derive(Default)]
 struct Found {
     models: Option<(PathBuf, Array2<f32>)>,
@@ -28,11 +28,11 @@ struct Found {
 }
 
 impl Paper {
-    /// Reads the files that are named, and of folders those that are called as the paper's code calls them.
+    /// Reads the given files, and in folders those with the names of the paper's code.
     ///
     /// # Errors
-    /// [`Error::Input`] if a file is not what it should be, or they do not fit together; [`Error::Lines`]
-    /// if the vectors or the names of the models are missing.
+    /// [`Error::Input`] if a file is invalid or inconsistent with the others; [`Error::Lines`] if the vectors
+    /// or the names of the models are missing.
     pub fn import(paths: &[PathBuf]) -> Result<Self> {
         let mut found = Found::default();
         for path in files(paths)? {
@@ -46,7 +46,7 @@ impl Paper {
     }
 }
 
-/// The files themselves, and those of folders.
+/// The files, including those in folders.
 fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in paths {
@@ -60,8 +60,8 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
             files.extend(table::find(path, order)?);
         }
         if files.len() == before {
-            let problem = format!("holds none of {}", WEIGHTS.join(", "));
-            return Err(Error::input(path, problem, "name the files themselves"));
+            let problem = format!("contains none of {}", WEIGHTS.join(", "));
+            return Err(Error::input(path, problem, "pass the files themselves"));
         }
     }
     Ok(files)
@@ -81,13 +81,13 @@ impl Found {
                 .file_name()
                 .is_some_and(|name| name.to_string_lossy().to_lowercase().contains("question"));
             let place = if of_questions { &mut self.questions } else { &mut self.models };
-            // Those of the whole model go before.
+            // Those of the whole model take precedence.
             if place.is_none() {
                 *place = Some((path.into(), weights.matrix(ALONE)?));
             }
         } else {
-            let problem = format!("holds other tensors: {}", weights.names().join(", "));
-            let fix = "name the saved_model.pth or model_embeddings.pth of EmbedLLM's code";
+            let problem = format!("has other tensors: {}", weights.names().join(", "));
+            let fix = "pass saved_model.pth or model_embeddings.pth of EmbedLLM's code";
             return Err(Error::input(path, problem, fix));
         }
         Ok(())
@@ -101,7 +101,7 @@ impl Found {
             (None, Some(prompt)) => (&mut self.question_order, "prompt_id", prompt),
             _ => {
                 let problem = "is neither an order of models nor one of questions";
-                let fix = "name a table with model_id and model_name, or with prompt_id and prompt";
+                let fix = "pass a table with model_id and model_name, or with prompt_id and prompt";
                 return Err(Error::input(path, problem, fix));
             }
         };
@@ -118,13 +118,13 @@ impl Found {
         let Some((path, vectors)) = self.models else {
             return Err(Error::usage(
                 "the vectors of the models are missing",
-                "name saved_model.pth or model_embeddings.pth, or the folder that it lies in",
+                "pass saved_model.pth or model_embeddings.pth, or its folder",
             ));
         };
         let Some((order, rows)) = self.model_order else {
             return Err(Error::usage(
-                "the names of the models are missing: weights do not hold them",
-                "name model_order.csv too (`llmap fetch embedllm` has it)",
+                "the names of the models are missing: the weights do not contain them",
+                "pass model_order.csv too (`llmap fetch embedllm` has it)",
             ));
         };
         let models = by_id(rows);
@@ -135,18 +135,26 @@ impl Found {
                 path.display(),
                 vectors.nrows()
             );
-            return Err(Error::input(&order, problem, "name the order of these very weights"));
+            return Err(Error::input(
+                &order,
+                problem,
+                "pass the order that belongs to these weights",
+            ));
         }
         let mut seen = HashSet::new();
         if let Some(twice) = models.iter().find(|name| !seen.insert(name.as_str())) {
             let problem = format!("has a duplicate model `{twice}`");
-            return Err(Error::input(&order, problem, "keep one row a model"));
+            return Err(Error::input(&order, problem, "keep one row per model"));
         }
         let predictor = match self.predictor {
             Some((path, projection, classifier)) => {
                 if projection.ncols() != vectors.ncols() {
                     let problem = "its vectors and its projection do not fit together";
-                    return Err(Error::input(&path, problem, "name the files of one training"));
+                    return Err(Error::input(
+                        &path,
+                        problem,
+                        "pass the files of a single training run",
+                    ));
                 }
                 Some(Reference::new(vectors.clone(), projection, classifier))
             }
@@ -162,28 +170,32 @@ impl Found {
                         path.display(),
                         vectors.nrows()
                     );
-                    let fix = "name the order of these very weights";
+                    let fix = "pass the order that belongs to these weights";
                     return Err(Error::input(&order, problem, fix));
                 }
                 if vectors.ncols() != predictor.inputs() {
                     let problem = format!(
-                        "has {} numbers a question, and the model reads {}",
+                        "has vectors of dimension {}, but the model needs {}",
                         vectors.ncols(),
                         predictor.inputs()
                     );
-                    return Err(Error::input(&path, problem, "name the files of one training"));
+                    return Err(Error::input(
+                        &path,
+                        problem,
+                        "pass the files of a single training run",
+                    ));
                 }
                 Some(Questions { texts, vectors })
             }
-            // Without their texts, or without what reads them, vectors of questions are of no use.
+            // Without their texts, or without the projection, vectors of questions are useless.
             _ => None,
         };
         Ok(Paper { models, vectors, predictor, questions })
     }
 }
 
-/// What makes a forecast of a model's and a question's vector: the projection with its bias, and the
-/// difference of the two classes.
+/// Combines the projection and classifier into a predictor: the projection with its bias, and the difference
+/// of the two classes.
 fn predictor(path: &Path, weights: &Weights) -> Result<(PathBuf, Array2<f32>, Vec<f32>)> {
     let wrong = |problem: &str| {
         Error::input(path, problem, "save the weights of EmbedLLM's TextMF, with two classes")
@@ -204,8 +216,8 @@ fn predictor(path: &Path, weights: &Weights) -> Result<(PathBuf, Array2<f32>, Ve
     Ok((path.into(), projection.as_standard_layout().into_owned(), classifier))
 }
 
-/// The values in the order of their ids, as the paper's code numbers them; in the order of the rows where
-/// ids are no numbers. An id that stands several times counts once.
+/// The values in the order of their ids, as the paper's code numbers them; in the order of the rows if the
+/// ids are not numbers. Duplicate ids count once.
 fn by_id(rows: Vec<(String, String)>) -> Vec<String> {
     let mut seen = HashSet::new();
     let mut rows: Vec<(Option<u64>, String)> = rows

@@ -1,8 +1,7 @@
-//! Where an interrupted training leaves off, so that another run goes on to the same bytes.
+//! Checkpoints: an interrupted training resumes to the same bytes.
 //!
-//! Each network has a file of its own in a folder beside the output: it has its own thread and its own
-//! random stream, and knows nothing of the others. What is fitted before the networks (encoder, memory,
-//! factors) is deterministic and is fitted again.
+//! Each network has its own file in a folder next to the output, as it has its own thread and random stream.
+//! What is fitted before the networks (encoder, memory, factors) is deterministic and is fitted again.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -24,9 +23,9 @@ use crate::tensors::{self, Header, Stored, Tensors};
 
 /// The key of the document in a file's metadata.
 const KEY: &str = "llmap.checkpoint";
-/// A checkpoint is written at most so often that this share of the time goes into it: one in so many.
+/// Writing checkpoints takes at most one part in this many of the training time.
 const SHARE: u32 = 100;
-/// Bytes of a checkpoint at most: of a million models, with room.
+/// Maximum size of a checkpoint in bytes: enough for a million models.
 const LARGEST: u64 = 4 << 30;
 
 /// Where checkpoints are kept, and how.
@@ -35,15 +34,15 @@ pub struct Checkpoints {
     folder: PathBuf,
     every: Duration,
     resume: bool,
-    /// Why one could not be written, the first time.
+    /// The first error in writing one.
     problem: Arc<OnceLock<String>>,
-    /// Done once the files of another run are out of the way.
+    /// Done once the files of another run were removed.
     cleared: Arc<Once>,
 }
 
 impl Checkpoints {
-    /// In the folder `OUTPUT.checkpoint`, a new one after each `every`; with `resume`, training goes on
-    /// where the one there was left.
+    /// In the folder `OUTPUT.checkpoint`, saved after each `every`; with `resume`, training continues from
+    /// the one there.
     #[must_use]
     pub fn beside(output: &Path, every: Duration, resume: bool) -> Self {
         let mut name = output.as_os_str().to_owned();
@@ -58,29 +57,29 @@ impl Checkpoints {
         &self.folder
     }
 
-    /// True if a training was interrupted here.
+    /// True if there is a checkpoint of an interrupted training.
     #[must_use]
     pub fn exist(&self) -> bool {
         !self.files().is_empty()
     }
 
-    /// Why a checkpoint could not be written, if so. Training goes on all the same.
+    /// The error if a checkpoint could not be written. Training continues regardless.
     #[must_use]
     pub fn problem(&self) -> Option<&str> {
         self.problem.get().map(String::as_str)
     }
 
-    /// Removes them: the training has come to its end.
+    /// Removes them once the training is complete.
     ///
     /// # Errors
-    /// [`Error::Io`] if the system does not let it.
+    /// [`Error::Io`] if a file cannot be removed.
     pub fn remove(&self) -> Result<()> {
         for file in self.files() {
             fs::remove_file(&file).map_err(|e| Error::io(&file, e))?;
         }
         atomic::sweep(&self.folder);
         match fs::remove_dir(&self.folder) {
-            // Somebody else's files are nobody's to remove.
+            // Files of other programs stay.
             Err(e) if !matches!(e.kind(), ErrorKind::NotFound | ErrorKind::DirectoryNotEmpty) => {
                 Err(Error::io(&self.folder, e))
             }
@@ -102,7 +101,7 @@ impl Checkpoints {
     }
 }
 
-/// What a network has learned at its best epoch.
+/// The parameters of a network at its best epoch.
 #[derive(Clone)]
 pub(super) struct Best {
     pub(super) epoch: u32,
@@ -115,7 +114,7 @@ pub(super) struct Best {
 /// A network between two batches.
 pub(super) struct Saved {
     pub(super) place: Place,
-    /// The questions of the epoch, in the order in which it takes them.
+    /// The questions of the epoch, in training order.
     pub(super) order: Vec<u32>,
     pub(super) weights: Weights,
     /// Models × specialities.
@@ -125,7 +124,7 @@ pub(super) struct Saved {
     pub(super) best: Option<Best>,
 }
 
-/// Where in its training a network is.
+/// The position of a network in its training.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Place {
     /// From 1.
@@ -134,11 +133,11 @@ pub(super) struct Place {
     pub(super) batch: usize,
     /// Batches of all epochs that are done.
     pub(super) step: u64,
-    /// The loss of the epoch so far, as its bits: in decimals it would be another.
+    /// The loss of the epoch so far, as bits, since decimals would round it.
     pub(super) loss: u64,
-    /// Words that were taken from the random stream.
+    /// Position in the random stream.
     pub(super) random: String,
-    /// The ids of the parameters in the state of the optimizer.
+    /// The ids of the parameters in the optimizer's state.
     pub(super) parameters: [u64; 7],
 }
 
@@ -146,11 +145,11 @@ pub(super) struct Place {
 struct Document {
     fingerprint: String,
     place: Place,
-    /// Epoch and log loss (as its bits) of the best.
+    /// Epoch and log loss (as bits) of the best.
     best: Option<(u32, u64)>,
 }
 
-/// The sizes that a network of a run has.
+/// The sizes of a network.
 #[derive(Clone, Copy)]
 pub(super) struct Sizes {
     pub(super) questions: usize,
@@ -179,10 +178,10 @@ impl Clock {
 }
 
 impl<'a> Keeper<'a> {
-    /// Finds out whether there is something to resume, if that is wanted.
+    /// Checks whether there is a checkpoint to resume, if requested.
     ///
     /// # Errors
-    /// [`Error::Input`] if the checkpoint is of other data or settings, or damaged.
+    /// [`Error::Input`] if the checkpoint is from other data or settings, or corrupt.
     pub(super) fn open(
         checkpoints: &'a Checkpoints,
         data: &Dataset,
@@ -203,7 +202,7 @@ impl<'a> Keeper<'a> {
         clock.last.elapsed() >= self.checkpoints.every.max(clock.took * SHARE)
     }
 
-    /// Saves a network; training does not fail because that fails.
+    /// Saves a network; an error does not stop the training.
     pub(super) fn save(&self, member: usize, saved: &Saved, clock: &mut Clock) {
         let start = Instant::now();
         if let Err(error) = self.write(member, saved) {
@@ -216,7 +215,7 @@ impl<'a> Keeper<'a> {
     fn write(&self, member: usize, saved: &Saved) -> Result<()> {
         let folder = &self.checkpoints.folder;
         fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
-        // Files of another training must not be taken for networks of this one.
+        // Files of another training must not be mistaken for networks of this one.
         self.checkpoints.cleared.call_once(|| {
             for file in self.checkpoints.files() {
                 let _ = fs::remove_file(file);
@@ -240,10 +239,10 @@ impl<'a> Keeper<'a> {
         atomic::write_own(&self.checkpoints.file(member), &bytes)
     }
 
-    /// Where a network was left, if it was and is to go on.
+    /// The saved state of a network, if there is one to resume.
     ///
     /// # Errors
-    /// [`Error::Input`] if the checkpoint is of other data or settings, or damaged.
+    /// [`Error::Input`] if the checkpoint is from other data or settings, or corrupt.
     pub(super) fn read(&self, member: usize, sizes: Sizes) -> Result<Option<Saved>> {
         let file = self.checkpoints.file(member);
         if !self.checkpoints.resume || !file.exists() {
@@ -262,7 +261,7 @@ impl<'a> Keeper<'a> {
             };
             let order = tensors.integers("order", sizes.questions)?;
             if order.iter().any(|&row| row as usize >= sizes.questions) {
-                return Err("it names questions that there are not".into());
+                return Err("it refers to unknown questions".into());
             }
             let optimizer = tensors.bytes("optimizer")?;
             Ok(Saved { place: document.place, order, weights, specialities, optimizer, best })
@@ -277,13 +276,13 @@ impl<'a> Keeper<'a> {
         let header = Header::read(reader, length).map_err(damaged)?;
         let document = header.entries().and_then(|entries| entries.get(KEY)).cloned();
         let tensors = header.tensors().map_err(damaged)?;
-        let document = document.ok_or_else(|| damaged("it holds no checkpoint".into()))?;
+        let document = document.ok_or_else(|| damaged("it is not a checkpoint".into()))?;
         let document: Document =
             serde_json::from_str(&document).map_err(|e| damaged(e.to_string()))?;
         if document.fingerprint == self.fingerprint {
             return Ok((document, tensors));
         }
-        let problem = "is a checkpoint of other data, settings or another version of llmap";
+        let problem = "is a checkpoint from other data, other settings or another version of llmap";
         let fix = format!(
             "train with the same data and options, or start over without --resume (or remove {})",
             self.checkpoints.folder.display()
@@ -291,19 +290,19 @@ impl<'a> Keeper<'a> {
         Err(Error::input(file, problem, fix))
     }
 
-    /// A checkpoint that cannot be used.
+    /// The error for an unusable checkpoint.
     pub(super) fn damaged(file: &Path, problem: String) -> Error {
-        let fix = "start over without --resume: the checkpoint is of no use";
+        let fix = "start over without --resume: the checkpoint is not usable";
         Error::input(file, problem, fix)
     }
 
-    /// The error of a network whose checkpoint burn does not take.
+    /// The error for a network whose checkpoint burn rejects.
     pub(super) fn refused(&self, member: usize, problem: String) -> Error {
         Self::damaged(&self.checkpoints.file(member), problem)
     }
 }
 
-/// Of everything that decides what training does.
+/// A fingerprint of everything that affects training.
 fn fingerprint(data: &Dataset, settings: &Settings) -> Result<String> {
     let mut parts = vec![data.fingerprint(), env!("CARGO_PKG_VERSION").into()];
     if settings.attributes {
@@ -312,7 +311,7 @@ fn fingerprint(data: &Dataset, settings: &Settings) -> Result<String> {
     for source in &settings.encoder {
         parts.push(match source {
             Source::Builtin(settings) => format!("{settings:?}"),
-            // By what it is, not by where it lies.
+            // By its identity, not by its location.
             Source::Folder(folder) => Sentence::read(folder)?.identity().hash.clone(),
         });
     }

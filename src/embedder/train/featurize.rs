@@ -1,4 +1,4 @@
-//! From the texts of the training questions to their inputs, and to what makes the same of others.
+//! Computes the inputs of the training questions, and the featurizer for other texts.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -15,9 +15,9 @@ use crate::encoder::{Bags, Encoder, SHAPE};
 use crate::error::Result;
 use crate::progress::Progress;
 
-/// Texts that the built-in encoder and the n-gram head are fitted to at most; of more, as many at even
-/// steps. What they learn of words does not get better from there on, and the n-grams of a text take
-/// more memory than anything else that is known of it.
+/// Maximum number of texts that the built-in encoder and the n-gram head are fitted to; of more, an evenly
+/// spaced sample. Their quality does not improve beyond that, and the n-grams of a text take more memory than
+/// anything else.
 const FITTED: usize = BLOCK;
 
 /// The texts of some questions.
@@ -25,7 +25,7 @@ pub(super) fn texts<'a>(data: &'a Dataset, questions: &[usize]) -> Vec<&'a str> 
     questions.iter().map(|&q| &*data.questions[q].prompt).collect()
 }
 
-/// Fits the encoder, the memory and the words to the training questions. Beside it, the inputs of the
+/// Fits the encoder, the memory and the n-gram head to the training questions. Also returns the inputs of the
 /// questions: a question and its copies are hidden from its own retrieval, and the predictions of the n-gram
 /// head are out of fold.
 pub(super) fn featurize(
@@ -51,7 +51,7 @@ pub(super) fn featurize(
         let (texts, summaries) = ((&bags, &*ids), summaries.select(Axis(0), &fitted));
         NgramHead::fit(data, &questions, texts, &summaries, settings.seed, progress.cancel())
     };
-    // Without a copy: where there are as many texts as are fitted, they are the texts themselves.
+    // Without a copy: if all texts are fitted, they are used directly.
     let mut whole = (n <= FITTED).then_some(bags);
 
     let (dim, said) = (encoder.dim(), words.width());
@@ -84,7 +84,7 @@ pub(super) fn featurize(
     Ok(Featurizer::fit(encoder, memory, words, raw))
 }
 
-/// A number for each different text.
+/// An id for each distinct text.
 fn ids(texts: &[&str]) -> Vec<u32> {
     let mut known = HashMap::new();
     texts

@@ -1,4 +1,4 @@
-//! The networks: side by side, a thread each, a batch of whole questions at a time.
+//! Trains the networks in parallel, one thread each, in batches of whole questions.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::sync_channel;
@@ -29,14 +29,14 @@ use crate::logit::sigmoid;
 use crate::metrics::{EvalSet, log_loss};
 use crate::progress::Progress;
 
-/// What is cancelled before there is an epoch to keep.
+/// The name of the work if it is cancelled before the first epoch.
 pub(super) const TRAINING: &str = "training";
 
 pub(super) fn panicked() -> Error {
-    Error::Failed("a training thread ended in a panic".into())
+    Error::Failed("a training thread panicked".into())
 }
 
-/// What the optimizer moves.
+/// The trained parameters.
 #[derive(Module, Debug)]
 struct Trainee {
     network: Network,
@@ -45,7 +45,7 @@ struct Trainee {
 }
 
 impl Trainee {
-    /// The ids of the parameters in the state of the optimizer.
+    /// The ids of the parameters in the optimizer's state.
     fn names(&self) -> [u64; 7] {
         let [a, b, c, d, e, f] = self.network.names();
         [a, b, c, d, e, f, self.specialities.id.val()]
@@ -78,22 +78,23 @@ struct State {
     trainee: Trainee,
     optimizer: ModuleOptimizer,
     rng: ChaCha8Rng,
-    /// The training questions, in the order in which the epoch takes them.
+    /// The training questions, in the order of the epoch.
     order: Vec<u32>,
     /// The epoch, from 1, and how many of its batches are done.
     epoch: u32,
     batch: usize,
     /// Batches of all epochs that are done.
     step: u64,
-    /// Of the epoch so far.
+    /// Statistics of the epoch so far.
     loss_sum: f64,
     best: Option<Best>,
 }
 
 impl Run<'_> {
-    /// Trains all networks side by side, a thread each; the first one is what `progress` hears of.
+    /// Trains all networks in parallel, one thread each; `progress` receives the events of the first one.
     pub(super) fn members(&self, progress: &mut Progress<'_, Event>) -> Result<Vec<Best>> {
-        // An event is taken before the next epoch is over: whoever cancels at one, cancels there.
+        // The next epoch waits for its event to be handled, so that cancelling at an event takes effect
+        // immediately.
         let (sender, events) = sync_channel(0);
         thread::scope(|scope| {
             let mut sender = Some(sender);
@@ -111,19 +112,19 @@ impl Run<'_> {
             events.iter().for_each(|event| progress.report(event));
             let gone = |_| Err(panicked());
             let joined = members.into_iter().map(|member| member.join().unwrap_or_else(gone));
-            // Of a cancelled training, the networks count that have an epoch behind them.
+            // If the training was cancelled, the networks that completed an epoch count.
             let kept: Vec<Best> = joined.filter_map(Result::transpose).collect::<Result<_>>()?;
             if kept.is_empty() { Err(Error::Cancelled(TRAINING)) } else { Ok(kept) }
         })
     }
 
-    /// The specialities of a network: they are dealt out evenly.
+    /// The number of specialities of a network: they are divided evenly.
     fn width(&self, member: usize) -> usize {
         (self.settings.specialities() + member) / self.settings.members
     }
 
-    /// Trains one network until the epochs are over, val stops getting better, or the run is
-    /// cancelled: `None` if that was before the first epoch was over.
+    /// Trains one network until the maximum number of epochs, early stopping or cancellation: `None` if that
+    /// was before the first epoch has ended.
     fn epochs(&self, member: usize, progress: &mut dyn FnMut(Event)) -> Result<Option<Best>> {
         let settings = self.settings;
         let device = settings.backend.device().autodiff();
@@ -166,12 +167,12 @@ impl Run<'_> {
             let val_nll = self.val_loss(&weights, &specialities, &plain);
             if !val_nll.is_finite() {
                 return Err(Error::Failed(
-                    "training diverged: the log loss of val is not a number".into(),
+                    "training diverged: the validation log loss is not a number".into(),
                 ));
             }
             let better = state.best.as_ref().is_none_or(|best| val_nll < best.val_nll);
             let ability = self.groundwork.vectors.vectors.column(0).insert_axis(Axis(1));
-            // Equally many rows: joining cannot fail.
+            // The number of rows is equal: joining cannot fail.
             let shown = concatenate(Axis(1), &[ability, specialities.view()]).unwrap_or_default();
             if better {
                 state.best = Some(Best { epoch, val_nll, weights, specialities });
@@ -198,7 +199,7 @@ impl Run<'_> {
         Ok(state.best)
     }
 
-    /// A fresh network, or one as it was saved.
+    /// A new network, or the saved one.
     fn begin(&self, member: usize, device: &Device) -> Result<State> {
         let settings = self.settings;
         let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
@@ -251,7 +252,7 @@ impl Run<'_> {
         })
     }
 
-    /// Saves a network where checkpoints are kept.
+    /// Saves a network if there are checkpoints.
     fn save(&self, member: usize, state: &State, clock: &mut Clock) -> Result<()> {
         let Some(keeper) = self.keeper else { return Ok(()) };
         let optimizer = state.optimizer.into_bytes();
@@ -289,9 +290,9 @@ impl Run<'_> {
         logits.iter().zip(&self.judged.labels).map(loss).sum::<f64>() / logits.len() as f64
     }
 
-    /// What burn differentiates on a batch, and the mean log loss. The gradient at the outputs of
-    /// the network is known in closed form, so the objective is linear in them: its value means
-    /// nothing, its gradient is that of [`super::objective`].
+    /// The objective on a batch for burn to differentiate, and the mean log loss. The gradient at the outputs
+    /// of the network is known in closed form, so this objective is linear in them: its value has no meaning,
+    /// but its gradient is that of [`super::objective`].
     fn objective(
         &self,
         trainee: &Trainee,
@@ -307,8 +308,8 @@ impl Run<'_> {
         let (bound, scale) = ((256.0 * keep).ceil() as u16, keep.recip());
         let mut bytes = vec![0_u8; batch.len() * HIDDEN];
         let gate = |units: Vec<f32>| {
-            // A byte decides whether a unit is dropped, so that a seed gives the same training on every
-            // backend; the units that the rectifier shuts have no gradient either.
+            // One random byte decides whether a unit is dropped, so that a seed gives the same training on
+            // every backend; inactive units have no gradient anyway.
             rng.fill_bytes(&mut bytes);
             let open = |(unit, byte): (&f32, &u8)| {
                 let kept = (*unit > 0.0) & (u16::from(*byte) < bound);

@@ -1,4 +1,4 @@
-//! Functions of each number alone, written so that the compiler makes vector instructions of them.
+//! Elementwise functions, written so that the compiler vectorizes them.
 
 use std::f32::consts::{FRAC_1_SQRT_2, LN_2, LOG2_E};
 
@@ -7,7 +7,7 @@ use multiversion::multiversion;
 /// eˣ to a relative error of 2e-7 near zero; saturates at 2^±126.
 #[inline]
 fn exp(x: f32) -> f32 {
-    /// Adding it rounds to an integer, which then stands in the lowest bits.
+    /// Adding it rounds to an integer in the lowest bits.
     const ROUND: f32 = 12_582_912.0;
     let y = (x * LOG2_E).clamp(-126.0, 126.0);
     let rounded = y + ROUND;

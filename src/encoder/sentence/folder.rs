@@ -1,4 +1,4 @@
-//! Reading an encoder from a folder.
+//! Reads an encoder from a folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,12 +18,12 @@ use crate::error::{Error, Result};
 use crate::tensors::Tensors;
 use crate::unpack::{self, refuse_pointer};
 
-/// Tokens of a text that model2vec reads at most, where the folder does not say.
+/// Maximum number of tokens for model2vec, unless the folder has a limit.
 const LOOKUP_TOKENS: usize = 512;
-/// A tokenizer is at most so long: 256 MiB.
+/// Maximum size of a tokenizer: 256 MiB.
 const TOKENIZER: u64 = 256 << 20;
 
-/// A step of modules.json.
+/// An entry of modules.json.
 #[derive(Deserialize)]
 struct Module {
     path: String,
@@ -31,7 +31,7 @@ struct Module {
     kind: String,
 }
 
-/// What `1_Pooling/config.json` asks for, as old and new versions of sentence-transformers write it.
+/// The pooling of `1_Pooling/config.json`, in the formats of old and new versions of sentence-transformers.
 fn pooling(config: &Map<String, Value>) -> Option<Pooling> {
     let old = config.iter().filter(|(_, on)| **on == Value::Bool(true));
     let mut old = old.filter_map(|(key, _)| key.strip_prefix("pooling_mode_"));
@@ -43,21 +43,21 @@ fn pooling(config: &Map<String, Value>) -> Option<Pooling> {
     }
 }
 
-/// What is read of `sentence_bert_config.json`.
+/// The used part of `sentence_bert_config.json`.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Limits {
     max_seq_length: Option<usize>,
 }
 
-/// What is read of `tokenizer_config.json`; a number too large to be meant stands for no limit.
+/// The used part of `tokenizer_config.json`; a huge number means no limit.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct TokenizerConfig {
     model_max_length: Option<f64>,
 }
 
-/// What is read of a static encoder's config.json.
+/// The used part of a static encoder's config.json.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct LookupConfig {
@@ -65,15 +65,15 @@ struct LookupConfig {
     seq_length: Option<usize>,
 }
 
-/// Only the kind, read first.
+/// Only the type, which is read first.
 #[derive(Deserialize)]
 struct Kind {
     model_type: Option<String>,
 }
 
-/// What the steps of modules.json come to.
+/// The contents of modules.json.
 struct Plan {
-    /// Where the tokens' vectors and the tokenizer are.
+    /// The folder of the token vectors and the tokenizer.
     weights: PathBuf,
     lookup: bool,
     pooling: Pooling,
@@ -81,18 +81,17 @@ struct Plan {
 }
 
 impl Sentence {
-    /// Reads a sentence-transformers folder (BERT, MPNet or static), a model2vec folder, or any
-    /// folder with tokenizer.json and one `.safetensors` that holds one matrix.
+    /// Reads a sentence-transformers folder (BERT, MPNet or static), a model2vec folder, or any folder with
+    /// tokenizer.json and one `.safetensors` file with one matrix.
     ///
     /// # Errors
-    /// [`Error::Input`] that names the file: missing, not as it should be, or of a kind that llmap
-    /// does not know.
+    /// [`Error::Input`] with the file that is missing, invalid, or of an unsupported type.
     pub fn read(folder: &Path) -> Result<Self> {
         if !folder.is_dir() {
             return Err(Error::input(
                 folder,
                 "no such folder",
-                "name the folder of a sentence encoder, or `llmap fetch minilm`",
+                "pass the folder of a sentence encoder, or `llmap fetch minilm`",
             ));
         }
         let mut plan = Plan::read(folder)?;
@@ -117,7 +116,7 @@ impl Sentence {
             (Network::Transformer(Box::new(transformer), plan.pooling), Some(limit))
         };
         if let Some(limit @ ..3) = limit {
-            return Err(unfit(folder, format!("it reads only {limit} tokens of a text")));
+            return Err(unfit(folder, format!("it is limited to {limit} tokens")));
         }
         let tokenizer_file = plan.weights.join("tokenizer.json");
         let truncation =
@@ -128,7 +127,7 @@ impl Sentence {
         if highest as usize >= network.vocabulary() {
             return Err(unfit(
                 &tokenizer_file,
-                format!("it has a token {highest} of {} vectors", network.vocabulary()),
+                format!("it has a token {highest} but only {} vectors", network.vocabulary()),
             ));
         }
         let mut hash = Xxh3::new();
@@ -172,7 +171,7 @@ impl Plan {
                 "Pooling" => {
                     let config = json(&path.join("config.json"))?;
                     plan.pooling = pooling(&config).ok_or_else(|| {
-                        let problem = "it pools neither by the mean nor by the first token";
+                        let problem = "its pooling is neither the mean nor the first token";
                         unfit(&path.join("config.json"), problem.into())
                     })?;
                 }
@@ -183,7 +182,7 @@ impl Plan {
     }
 }
 
-/// A path from a file of strangers, if it stays inside the folder.
+/// An untrusted path, if it stays inside the folder.
 fn inside(folder: &Path, path: &str) -> Option<PathBuf> {
     let plain = |part| matches!(part, std::path::Component::Normal(_));
     Path::new(path).components().all(plain).then(|| folder.join(path))
@@ -193,7 +192,7 @@ fn unfit(file: &Path, problem: String) -> Error {
     Error::input(
         file,
         problem,
-        "name a folder of sentence-transformers with BERT or MPNet, or of static vectors",
+        "use a sentence-transformers folder with BERT or MPNet, or static vectors",
     )
 }
 
@@ -212,7 +211,7 @@ fn json<T: DeserializeOwned>(file: &Path) -> Result<T> {
         file: file.to_owned(),
         line: Some(e.line() as u64),
         problem: e.to_string(),
-        fix: "copy the folder again from where it comes from".into(),
+        fix: "download or copy the folder again".into(),
     })
 }
 
@@ -220,7 +219,7 @@ fn optional<T: DeserializeOwned>(file: &Path) -> Result<Option<T>> {
     if file.exists() { json(file).map(Some) } else { Ok(None) }
 }
 
-/// `model.safetensors`, or the one file of that kind.
+/// `model.safetensors`, or the only file of that type.
 fn weights_file(folder: &Path) -> Result<PathBuf> {
     let usual = folder.join("model.safetensors");
     if usual.is_file() {
@@ -235,12 +234,12 @@ fn weights_file(folder: &Path) -> Result<PathBuf> {
         _ => Err(Error::input(
             &usual,
             "no such file",
-            "the folder must hold its weights as safetensors; llmap reads no pickle",
+            "the weights must be in safetensors format; llmap does not read pickle",
         )),
     }
 }
 
-/// Tokens that a transformer reads at most, as far as its folder says.
+/// Maximum number of tokens for a transformer, according to its folder.
 fn token_limit(folder: &Path) -> Result<usize> {
     let limits: Limits = optional(&folder.join("sentence_bert_config.json"))?.unwrap_or_default();
     let config: TokenizerConfig =
@@ -256,7 +255,7 @@ fn tokenizer(folder: &Path) -> Result<(Tokenizer, Vec<u8>)> {
     Ok((tokenizer, bytes))
 }
 
-/// The one matrix of a static encoder, with model2vec's weights of tokens and its mapping applied.
+/// The matrix of a static encoder, with the token weights and mapping of model2vec applied.
 fn lookup(tensors: &Tensors, tokenizer: &Tokenizer) -> Result<Lookup, String> {
     let names = tensors.names();
     let known = ["embeddings", "embedding.weight"];
@@ -264,11 +263,11 @@ fn lookup(tensors: &Tensors, tokenizer: &Tokenizer) -> Result<Lookup, String> {
     let name = match (name, &names[..]) {
         (Some(name), _) => name,
         (None, [only]) => only.as_str(),
-        _ => return Err("it holds more than one tensor, none called `embeddings`".into()),
+        _ => return Err("it has more than one tensor, but none called `embeddings`".into()),
     };
     let mut vectors = tensors.matrix(name, None, None)?;
     if vectors.ncols() == 0 {
-        return Err("its vectors have no numbers".into());
+        return Err("its vectors have dimension 0".into());
     }
     if tensors.has("mapping") {
         return Err("its tokens share vectors (`mapping`)".into());
@@ -278,6 +277,6 @@ fn lookup(tensors: &Tensors, tokenizer: &Tokenizer) -> Result<Lookup, String> {
         vectors *= &weights.insert_axis(ndarray::Axis(1));
     }
     let unknown = ["[UNK]", "<unk>"].into_iter().find_map(|token| tokenizer.token_to_id(token));
-    // Only model2vec leaves unknown tokens out.
+    // Only model2vec drops unknown tokens.
     Ok(Lookup { vectors, unknown: unknown.filter(|_| name == "embeddings") })
 }

@@ -1,4 +1,4 @@
-//! A matrix with a vector a token: no context, no time (model2vec, static embeddings).
+//! A matrix with one vector per token, without context (model2vec, static embeddings).
 
 use ndarray::{Array1, Array2};
 
@@ -6,13 +6,12 @@ use ndarray::{Array1, Array2};
 pub(super) struct Lookup {
     /// Vocabulary × width, each row already weighted.
     pub(super) vectors: Array2<f32>,
-    /// A token that says nothing and is left out.
+    /// A token without meaning, which is dropped.
     pub(super) unknown: Option<u32>,
 }
 
 impl Lookup {
-    /// The mean of a text's token vectors; zero for a text without any. Every token must be in the
-    /// vocabulary.
+    /// The mean of a text's token vectors; zero for an empty text. Every token must be in the vocabulary.
     pub(super) fn encode(&self, text: &[u32]) -> Array1<f32> {
         let mut sum = Array1::zeros(self.vectors.ncols());
         let mut known = 0;

@@ -1,5 +1,5 @@
-//! Sentence encoders of others, read from a folder: BERT and MPNet as sentence-transformers saves
-//! them, and static vectors.
+//! Pretrained sentence encoders, read from a folder: BERT and MPNet in the format of sentence-transformers,
+//! and static vectors.
 
 mod activation;
 mod folder;
@@ -20,20 +20,20 @@ use lookup::Lookup;
 use pooling::Pooling;
 use transformer::Transformer;
 
-/// Tokens that go through the network at once: enough that products of matrices dominate, few enough
-/// that the hidden layers stay in the cache.
+/// Tokens per batch: enough that matrix products dominate, few enough that the hidden layers stay in the CPU
+/// cache.
 const BATCH: usize = 1024;
 
-/// What a sentence encoder is.
+/// The identity of a sentence encoder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
-    /// What its folder is called.
+    /// The name of its folder.
     pub name: String,
     /// `bert`, `mpnet` or `static`.
     pub architecture: String,
-    /// Numbers in a vector.
+    /// Dimension of a vector.
     pub dim: usize,
-    /// Of its weights, its tokenizer and its settings: 32 hexadecimal digits (XXH3-128).
+    /// A hash of its weights, tokenizer and settings: 32 hexadecimal digits (XXH3-128).
     pub hash: String,
 }
 
@@ -41,7 +41,7 @@ pub struct Identity {
 pub struct Sentence {
     identity: Identity,
     tokenizer: Tokenizer,
-    /// True if a text is framed by special tokens.
+    /// True if a text is enclosed in special tokens.
     special: bool,
     network: Network,
     /// True if its vectors are scaled to unit length.
@@ -92,13 +92,13 @@ impl Network {
 }
 
 impl Sentence {
-    /// What it is.
+    /// Its identity.
     #[must_use]
     pub fn identity(&self) -> &Identity {
         &self.identity
     }
 
-    /// Encodes texts, one row each. `progress` hears how many are done.
+    /// Encodes texts, one row each. `progress` receives the number done.
     ///
     /// # Errors
     /// [`Error::Cancelled`]; [`Error::Failed`] if the tokenizer fails on a text.
@@ -148,7 +148,7 @@ impl Sentence {
     }
 }
 
-/// Cuts `order` into runs of about [`BATCH`] tokens.
+/// Splits `order` into batches of about [`BATCH`] tokens.
 fn batches<'a>(order: &'a [usize], tokens: &[Vec<u32>]) -> Vec<&'a [usize]> {
     let (mut batches, mut start, mut size) = (Vec::new(), 0, 0);
     for (at, &i) in order.iter().enumerate() {

@@ -1,18 +1,18 @@
-//! One vector a text from those of its tokens.
+//! Combines the vectors of a text's tokens into one.
 
 use ndarray::{Array2, Axis, s};
 
-/// How.
+/// The method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pooling {
-    /// The mean over its tokens.
+    /// The mean of the tokens.
     Mean,
-    /// The first token's.
+    /// The first token.
     First,
 }
 
 impl Pooling {
-    /// Pools the rows of each text, whose tokens lie end to end: texts × width.
+    /// Pools the rows of each text, whose tokens are consecutive: texts × width.
     pub(super) fn apply(self, tokens: &Array2<f32>, texts: &[&[u32]]) -> Array2<f32> {
         let mut out = Array2::zeros((texts.len(), tokens.ncols()));
         let mut start = 0;

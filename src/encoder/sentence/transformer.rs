@@ -1,7 +1,7 @@
-//! The encoders BERT and MPNet, forward only.
+//! The BERT and MPNet encoders, forward pass only.
 //!
-//! Texts are laid end to end, a token a row, so that nothing is padded: linear layers see all
-//! tokens at once, attention one text after another.
+//! Texts are concatenated, one row per token, without padding: linear layers process all tokens at once,
+//! attention one text after another.
 
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, s};
@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::activation::{gelu, softmax};
 use crate::tensors::{Tensors, misshapen};
 
-/// What config.json says of the network.
+/// The network's part of config.json.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Config {
     pub(super) model_type: String,
@@ -54,17 +54,17 @@ fn padding() -> usize {
 pub(super) struct Transformer {
     /// Vocabulary × width.
     words: Array2<f32>,
-    /// Positions × width; what BERT adds for the first segment is already in it.
+    /// Positions × width, including BERT's embedding of the first segment.
     positions: Array2<f32>,
     norm: Norm,
     layers: Vec<Layer>,
     heads: usize,
-    /// Heads × (2 · positions − 1): what a distance of two tokens adds to their attention (MPNet).
+    /// Heads × (2 · positions − 1): the relative position bias (MPNet).
     distances: Option<Array2<f32>>,
 }
 
 struct Layer {
-    /// Queries (already scaled), keys and values side by side.
+    /// Queries (already scaled), keys and values, concatenated.
     attention: Linear,
     mixed: Linear,
     after_attention: Norm,
@@ -85,7 +85,7 @@ struct Norm {
     epsilon: f32,
 }
 
-/// The names of one architecture's tensors.
+/// The tensor names of one architecture.
 struct Names {
     prefixes: [&'static str; 2],
     heads: [&'static str; 3],
@@ -108,7 +108,7 @@ const MPNET: Names = Names {
 };
 
 impl Transformer {
-    /// Takes the weights from a file. Fails with a sentence on what does not fit.
+    /// Reads the weights from a file. Fails with a message if something does not match.
     pub(super) fn read(config: &Config, tensors: &Tensors) -> Result<Self, String> {
         let names = match config.model_type.as_str() {
             "bert" => BERT,
@@ -123,7 +123,7 @@ impl Transformer {
             return Err(format!("its positions are `{}`", config.position_embedding_type));
         }
         if width == 0 || heads == 0 || width % heads != 0 {
-            return Err(format!("{heads} heads do not share {width} numbers evenly"));
+            return Err(format!("the width {width} is not divisible by {heads} heads"));
         }
         let [plain, long] = names.prefixes;
         let words = "embeddings.word_embeddings.weight";
@@ -141,7 +141,7 @@ impl Transformer {
             }
             positions += &segments.row(0);
         } else {
-            // Positions are counted from the one after the padding's.
+            // Positions start after the padding index.
             let first = (config.pad_token_id + 1).min(positions.nrows());
             positions = positions.slice_move(s![first.., ..]);
             let buckets = config.relative_attention_num_buckets;
@@ -158,7 +158,7 @@ impl Transformer {
         Ok(Self { words, positions, norm, layers, heads, distances })
     }
 
-    /// Numbers in a vector.
+    /// Dimension of a vector.
     pub(super) fn width(&self) -> usize {
         self.words.ncols()
     }
@@ -168,18 +168,18 @@ impl Transformer {
         if self.distances.is_some() { "mpnet" } else { "bert" }
     }
 
-    /// Tokens that a text can have.
+    /// Maximum number of tokens of a text.
     pub(super) fn positions(&self) -> usize {
         self.positions.nrows()
     }
 
-    /// Tokens it knows.
+    /// Size of the vocabulary.
     pub(super) fn vocabulary(&self) -> usize {
         self.words.nrows()
     }
 
-    /// The contextual vectors of all tokens of `texts`, one text after another: tokens × width.
-    /// Every token must be in the vocabulary and no text longer than [`Self::positions`].
+    /// The contextual vectors of all tokens of `texts`, one text after another: tokens × width. Every token
+    /// must be in the vocabulary and no text longer than [`Self::positions`].
     pub(super) fn forward(&self, texts: &[&[u32]]) -> Array2<f32> {
         let tokens = texts.iter().map(|text| text.len()).sum();
         let width = self.width();
@@ -209,7 +209,7 @@ impl Transformer {
         x
     }
 
-    /// Attention within each text; `heads` holds queries, keys and values side by side.
+    /// Attention within each text; `heads` has queries, keys and values, concatenated.
     fn attend(&self, heads: &Array2<f32>, texts: &[&[u32]]) -> Array2<f32> {
         let width = self.width();
         let each = width / self.heads;
@@ -243,7 +243,7 @@ impl Transformer {
     }
 }
 
-/// Buckets × heads, spread over all distances (of the key from the query): heads × (2n − 1).
+/// Buckets × heads, expanded to all distances (of the key from the query): heads × (2n − 1).
 fn spread(bias: &Array2<f32>, n: usize) -> Array2<f32> {
     let n = n.max(1);
     Array2::from_shape_fn((bias.ncols(), 2 * n - 1), |(head, i)| {
@@ -251,9 +251,9 @@ fn spread(bias: &Array2<f32>, n: usize) -> Array2<f32> {
     })
 }
 
-/// The bucket of a distance: half of the buckets for keys before the query (and at it), half for
-/// those behind; in each, the nearest distances have their own and the others share logarithmically,
-/// up to a distance of 128 (T5, arXiv 1910.10683, section 2.1, as MPNet uses it).
+/// The bucket of a distance: half of the buckets for keys up to the query, half for those after it; in each,
+/// small distances have their own bucket and larger ones share buckets logarithmically, up to 128 (T5, arXiv
+/// 1910.10683, section 2.1, as used by MPNet).
 fn bucket(distance: i64, buckets: usize) -> usize {
     const FARTHEST: f32 = 128.0;
     let half = buckets / 2;
@@ -320,7 +320,7 @@ impl Reader<'_, '_> {
     }
 
     fn linear(&self, name: &str, inputs: usize) -> Result<Linear, String> {
-        // Stored outputs × inputs.
+        // Stored as outputs × inputs.
         let weight = self.matrix(&format!("{name}.weight"), None, inputs)?;
         let bias = self.vector(&format!("{name}.bias"), weight.nrows())?;
         Ok(Linear { weight: weight.reversed_axes(), bias })
@@ -336,7 +336,7 @@ impl Reader<'_, '_> {
             if part.weight.ncols() != width {
                 return Err(misshapen(&name(names.heads[kind]), part.weight.shape()));
             }
-            // Scores are divided by the root of a head's width: here once, in the queries.
+            // Attention scores are divided by the square root of the head width: done once, in the queries.
             let scale = if kind == 0 { 1.0 / ((width / heads) as f32).sqrt() } else { 1.0 };
             attention.weight.slice_mut(s![.., columns.clone()]).assign(&(part.weight * scale));
             attention.bias.slice_mut(s![columns]).assign(&(part.bias * scale));

@@ -1,5 +1,5 @@
-//! How well a few questions, chosen once for all models, tell the whole score of models that training
-//! never saw.
+//! Evaluates core sets: how well a few questions, chosen once for all models, predict the full score of
+//! held-out models.
 
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -13,28 +13,28 @@ use crate::embedder::{Event, train};
 use crate::error::Result;
 use crate::progress::Progress;
 
-/// How far scores of one benchmark are from the truth, over the models that were left out.
+/// The error of predicted scores on one benchmark, over the held-out models.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Coreset {
     /// Its name.
     pub benchmark: String,
     /// Its questions.
     pub questions: usize,
-    /// Models that were judged.
+    /// The number of models.
     pub models: usize,
-    /// The mean of |forecast score − score| with the chosen questions.
+    /// The mean absolute error with the chosen questions.
     pub chosen: f64,
-    /// The share right of the chosen questions, taken as the score.
+    /// The same with the share of correct answers to the chosen questions as the prediction.
     pub chosen_mean: f64,
-    /// Forecast with as many random questions.
+    /// Predicted from the same number of random questions.
     pub random: f64,
-    /// The share right of random questions.
+    /// The share of correct answers to random questions.
     pub random_mean: f64,
 }
 
-/// Leaves each fold of families out of training in turn, chooses `n` questions of each of
-/// `benchmarks` (all, if there are none) by the answers of the models that are kept, and forecasts the
-/// left-out models' scores on all questions of the benchmark from their answers to those.
+/// Holds each fold of families out of training in turn, chooses `n` questions of each of `benchmarks` (all if
+/// empty) by the answers of the other models, and predicts the held-out models' scores on all questions of
+/// the benchmark from their answers to these.
 ///
 /// # Errors
 /// As [`super::unseen`]; [`crate::Error::Usage`] if a benchmark is unknown.
@@ -100,7 +100,7 @@ fn judge(
             let inside = |q: usize| bench.data.questions[q].category as usize == category;
             (m, answers.filter(|(q, _)| inside(*q)).collect::<Labels>())
         });
-        // The score of a model that skipped most of the benchmark is nothing to be told.
+        // The true score of a model that skipped most of the benchmark is unknown.
         all.filter(|(_, label)| label.len() >= questions.len() / 2 && label.len() >= 2 * n)
             .collect()
     };
@@ -133,7 +133,7 @@ mod tests {
     use crate::embedder;
 
     #[test]
-    fn a_few_questions_tell_the_score_of_models_that_were_left_out() {
+    fn a_few_questions_predict_the_score_of_held_out_models() {
         let data =
             Simulation { models: 30, questions: 900, seed: 4, ..Simulation::default() }.run();
         let settings = Settings {

@@ -1,9 +1,8 @@
-//! Models that training never saw: how well a few responses place them.
+//! Held-out models: how well a few responses place models that are not in the training data.
 //!
-//! Whole families of models are left out of training. Each left-out model is then folded in with a
-//! few responses of its train split, and judged on all its other responses: how far its forecast
-//! accuracy is from the true one, and, on the val split, how well right and wrong answers are
-//! separated.
+//! Whole families of models are held out of training. Each held-out model is then folded in with a few
+//! responses of its train split, and evaluated on all its other responses: the error of its predicted
+//! accuracy, and, on the val split, the discrimination between correct and incorrect answers.
 
 mod coreset;
 
@@ -28,19 +27,19 @@ use crate::logit::sigmoid;
 use crate::metrics::{auc, log_loss};
 use crate::progress::Progress;
 
-/// What is left out and how.
+/// What to hold out and how.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Settings {
-    /// How many responses a new model is given.
+    /// The numbers of responses of a new model.
     pub sizes: Vec<usize>,
-    /// At which of them training is also done again with the new models in it.
+    /// The numbers at which an embedder is also retrained with the new models.
     pub retrain: Vec<usize>,
-    /// Parts that the families are dealt into; each is left out in turn.
+    /// The number of folds of families; each is held out in turn.
     pub folds: usize,
-    /// The attribute whose values must not be parted; without it, each model stands alone.
+    /// The attribute of families that are kept together; without it, each model is a family.
     pub family: Option<String>,
-    /// How the embedders are trained; its seed deals the families and draws the responses too.
+    /// The training settings; the seed also decides the folds and the sampled responses.
     pub train: embedder::Settings,
 }
 
@@ -56,7 +55,7 @@ impl Default for Settings {
     }
 }
 
-/// How a model's responses were chosen.
+/// How the responses of a model are chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Order {
@@ -67,51 +66,50 @@ pub enum Order {
     Ask,
 }
 
-/// How one predictor did with a number of responses.
+/// The results of one predictor with a number of responses.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Row {
-    /// Responses that each model was given.
+    /// The number of responses of each model.
     pub responses: usize,
     /// How they were chosen.
     pub order: Order,
-    /// `llmap` (the fold-in), `ability` (a one-parameter fold-in that knows how hard each question
-    /// was for the other models), `mean` (the share right so far) or `retrained`.
+    /// `llmap` (the fold-in), `ability` (a one-parameter fold-in with the difficulty of each question for the
+    /// other models), `mean` (the share of correct answers so far) or `retrained`.
     pub predictor: &'static str,
-    /// The mean over models of |forecast accuracy − accuracy| on all their other responses.
+    /// The mean over models of the absolute error of the accuracy on all their other responses.
     pub error: f64,
     /// The standard error of that mean.
     pub standard_error: f64,
     /// The mean over (model, benchmark) of the same on each benchmark.
     pub benchmark_error: f64,
-    /// The share of models whose accuracy lies in its 80% interval; the fold-in alone gives one.
+    /// The share of models whose accuracy is in its 80% interval; for the fold-in only.
     pub covered: Option<f64>,
-    /// AUC over the left-out models' responses to val.
+    /// AUC over the held-out models' responses in val.
     pub auc: f64,
     /// Log loss over the same.
     pub nll: f64,
 }
 
-/// The outcome.
+/// The results.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Unseen {
-    /// Models that were left out, each once.
+    /// The number of held-out models.
     pub models: usize,
-    /// Their groups.
+    /// Their families.
     pub families: usize,
-    /// One a predictor, order and number of responses.
+    /// One per predictor, order and number of responses.
     pub rows: Vec<Row>,
-    /// Median milliseconds to fold a model's responses in, by their number (questions encoded).
+    /// Median milliseconds to fold in a model's responses, by their number (questions already encoded).
     pub milliseconds: BTreeMap<usize, f64>,
-    /// How long all took.
+    /// The total time.
     pub seconds: f64,
 }
 
-/// Leaves out each fold of families in turn. `progress` hears of every training: its number, how
-/// many there are, and its events.
+/// Holds out each fold of families in turn. `progress` receives the number of every training, the total, and
+/// its events.
 ///
 /// # Errors
-/// [`Error::Usage`] if there are too few models or the attribute is none of classes; what training
-/// fails with.
+/// [`Error::Usage`] if there are too few models or the attribute has no classes; errors of training.
 pub fn unseen(
     data: &Dataset,
     settings: &Settings,
@@ -201,8 +199,7 @@ fn families(data: &Dataset, name: Option<&str>) -> Result<Vec<usize>> {
     Ok(values.iter().map(number).collect())
 }
 
-/// The fold of each model: families by size, each to the fold with the fewest models so far (ties
-/// at random).
+/// The fold of each model: families by size, each to the fold with the fewest models so far (ties at random).
 fn deal(family: &[usize], settings: &Settings) -> Result<Vec<usize>> {
     let mut sizes: HashMap<usize, usize> = HashMap::new();
     family.iter().for_each(|f| *sizes.entry(*f).or_default() += 1);
@@ -233,22 +230,22 @@ fn texts(data: &Dataset) -> Vec<&str> {
     data.questions.iter().map(|question| &*question.prompt).collect()
 }
 
-/// An embedder without some models, and all it takes to judge fold-ins of them.
+/// An embedder without some models, and what is needed to evaluate fold-ins of them.
 struct Bench<'a> {
     data: &'a Dataset,
     prior: Prior,
-    /// All questions, by their text alone.
+    /// All questions, by their text only.
     plain: Questions,
-    /// All questions, with what the kept models' answers tell of their difficulty.
+    /// All questions, informed by the other models' answers.
     informed: Questions,
-    /// Rasch eases of all questions by the kept models.
+    /// Rasch easiness of all questions, from the other models.
     eases: Vec<f64>,
     abilities: (f64, f64),
     /// By model, its responses by question.
     answers: Vec<Vec<(usize, f32)>>,
 }
 
-/// What one left-out model gave.
+/// The data of one held-out model.
 struct Trial {
     model: usize,
     /// Its train questions in random order.
@@ -257,7 +254,7 @@ struct Trial {
     times: Vec<(usize, f64)>,
 }
 
-/// One forecast of one model.
+/// One prediction for one model.
 struct Outcome {
     error: f64,
     /// By benchmark.
@@ -302,7 +299,7 @@ impl<'a> Bench<'a> {
         })
     }
 
-    /// `None` for a model that has no responses to give or none to be judged by.
+    /// `None` for a model without responses to fold in or to evaluate on.
     fn trial(&self, model: usize, settings: &Settings) -> Result<Option<Trial>> {
         let answers = &self.answers[model];
         let is_val = |q: usize| self.data.questions[q].split == Split::Val;
@@ -349,7 +346,7 @@ impl<'a> Bench<'a> {
         groups
     }
 
-    /// Judges all predictors that are given the responses to `given`.
+    /// Evaluates all predictors given the responses to `given`.
     fn judge(
         &self,
         trial: &mut Trial,
@@ -395,8 +392,8 @@ impl<'a> Bench<'a> {
         self.answers[model].iter().copied().filter(|(q, _)| !given.contains(q)).collect()
     }
 
-    /// Compares forecasts of the responses `rest`: `known` for the accuracy, `new` for val, whose
-    /// questions count as never answered by anyone.
+    /// Evaluates predictions of the responses `rest`: `known` for the accuracy, `new` for val, whose
+    /// questions count as unanswered.
     fn compare(
         &self,
         rest: &[(usize, f32)],
@@ -421,7 +418,7 @@ impl<'a> Bench<'a> {
         Outcome { error, errors, covered: None, p, labels }
     }
 
-    /// The Rasch ability of most posterior probability: the prior is that of the kept models.
+    /// The maximum a posteriori Rasch ability, with the prior of the other models.
     fn ability(&self, given: &[usize], labels: &[f32]) -> f64 {
         let (mean, variance) = self.abilities;
         let mut ability = mean;

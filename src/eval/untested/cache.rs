@@ -1,4 +1,4 @@
-//! Repeats that were computed once, kept in the user's cache folder: each takes a training.
+//! Caches repeats in the user's cache folder, since each takes a training.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,29 +14,29 @@ use crate::embedder;
 use crate::error::{Error, Result};
 use crate::unpack;
 
-/// Repeats that are kept, the newest.
+/// Maximum number of cached repeats.
 const CAPACITY: usize = 64;
 
-/// Where repeats are kept.
+/// The cache of repeats.
 #[derive(Clone, Debug)]
 pub struct Cache {
     folder: PathBuf,
 }
 
 impl Cache {
-    /// The user's; `None` where there is no folder for it.
+    /// The user's cache; `None` if there is no folder for it.
     #[must_use]
     pub fn of_user() -> Option<Self> {
         Some(Self::new(&dirs::cache()?.join("untested")))
     }
 
-    /// A cache in a folder, which need not be there.
+    /// A cache in a folder, which need not exist.
     #[must_use]
     pub fn new(folder: &Path) -> Self {
         Self { folder: folder.into() }
     }
 
-    /// The repeat on this data with these settings, if this program has computed it.
+    /// The cached repeat for this data and these settings, if it is from the same program.
     #[must_use]
     pub fn read(&self, data: &Dataset, settings: &embedder::Settings) -> Option<Repeat> {
         let bytes = unpack::own(&self.path(data, settings), unpack::EMBEDDER)?;
@@ -44,7 +44,7 @@ impl Cache {
         (found.seed == settings.seed).then_some(found)
     }
 
-    /// Keeps a repeat, and removes the oldest if there are too many.
+    /// Caches a repeat, and removes the oldest if there are too many.
     ///
     /// # Errors
     /// [`Error::Io`] if the folder cannot be written.
@@ -70,7 +70,7 @@ impl Cache {
         };
         part(&data.fingerprint());
         data.model_ids.iter().for_each(|id| part(id));
-        // What is known of the models takes part in the forecasts.
+        // Attributes affect the predictions.
         part(&format!("{:?}", data.attributes));
         part(&format!("{settings:?}"));
         part(program());
@@ -89,13 +89,13 @@ impl Cache {
             .collect();
         all.sort();
         for (_, path) in all.iter().take(all.len().saturating_sub(CAPACITY)) {
-            // Another process may have been first: gone is gone.
+            // Another process may have removed it first.
             let _ = fs::remove_file(path);
         }
     }
 }
 
-/// The version and, since training may change within a version, a hash of the program's file.
+/// The version and, since training may change within a version, a hash of the executable.
 fn program() -> &'static str {
     static PROGRAM: OnceLock<String> = OnceLock::new();
     PROGRAM.get_or_init(|| {

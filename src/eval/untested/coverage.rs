@@ -1,16 +1,16 @@
-//! Whether the 80% intervals of single answers hold what they promise.
+//! Whether the 80% intervals of single answers have their nominal coverage.
 //!
-//! As in [`crate::embedder::coverage`], groups are judged: hidden answers to one question whose
-//! forecasts fall in one bin. An interval stands for a normal term in logits; what is open is taken
-//! as shared within the group. The number right then has a distribution, and 80% of the groups
-//! should lie between its 10% and its 90% quantile (ties split in proportion).
+//! As in [`crate::embedder::coverage`], groups are evaluated: hidden answers to one question with predictions
+//! in the same bin. An interval corresponds to a normal term in logits, which is assumed to be shared within
+//! the group. The number of correct ones then has a distribution, and 80% of the groups should be between its
+//! 10% and 90% quantile (ties split in proportion).
 
 use crate::logit::{Z80, logit, sigmoid};
 use crate::metrics::EvalSet;
 
-/// Bins of the forecasts.
+/// Bins of the predictions.
 const BINS: usize = 5;
-/// Groups with fewer answers say too little.
+/// Minimum number of answers in a group.
 const SMALLEST: usize = 4;
 /// Nodes of the normal term, half a deviation apart.
 const NODES: std::ops::RangeInclusive<i32> = -8..=8;
@@ -33,13 +33,13 @@ pub(super) fn of_answers(judged: &EvalSet, p: &[f32], ends: &[(f32, f32)]) -> Op
     (groups > 0).then(|| covered / groups as f64)
 }
 
-/// Mean and deviation in logits of what lies in an 80% interval.
+/// Mean and standard deviation in logits that correspond to an 80% interval.
 fn normal((low, high): (f32, f32)) -> (f64, f64) {
     let (low, high) = (logit(f64::from(low)), logit(f64::from(high)));
     (f64::midpoint(low, high), (high - low) / (2.0 * Z80))
 }
 
-/// How much of the outcome `right` lies between the 10% and the 90% quantile.
+/// The part of the outcome `right` between the 10% and 90% quantile.
 fn inside(forecasts: &[(f64, f64)], right: usize) -> f64 {
     let mass = distribution(forecasts);
     let below: f64 = mass.iter().take(right).sum();
@@ -48,7 +48,7 @@ fn inside(forecasts: &[(f64, f64)], right: usize) -> f64 {
     if at > 0.0 { overlap / at } else { 0.0 }
 }
 
-/// The chance of each number right.
+/// The probability of each number of correct answers.
 fn distribution(forecasts: &[(f64, f64)]) -> Vec<f64> {
     let n = forecasts.len();
     let (mut mass, mut total) = (vec![0.0; n + 1], 0.0);

@@ -1,8 +1,8 @@
-//! Factor analysis of accuracies: the baseline that knows nothing of questions.
+//! Factor analysis of accuracies: a baseline without question texts.
 //!
-//! The logit of a model's accuracy in a column (a category, a benchmark, an attribute) is a mean plus
-//! the model's factors times the column's loadings, plus noise; cells without answers are passed
-//! over. Fitted by expectation maximization.
+//! The logit of a model's accuracy in a column (a category, a benchmark, an attribute) is a mean plus the dot
+//! product of the model's factors and the column's loadings, plus noise; missing cells are ignored. Fitted by
+//! expectation maximization.
 
 use linfa_linalg::cholesky::{InverseC, SolveC};
 use ndarray::{Array1, Array2, Axis};
@@ -11,26 +11,25 @@ use super::normal::Normal;
 use crate::dataset::{Dataset, Split, Values};
 use crate::error::{Error, Result};
 
-/// Rounds of expectation maximization.
+/// Iterations of expectation maximization.
 const ROUNDS: usize = 200;
-/// Draws loadings towards zero.
+/// Ridge penalty of the loadings.
 const RIDGE: f64 = 0.3;
-/// Answers that an attribute counts for: it is as good as certain.
+/// The weight of an attribute in answers: practically certain.
 const CERTAIN: f64 = 1e3;
 
-/// How many answers of each model there are in each column, and how many of them are correct: models
-/// × columns.
+/// The number of answers of each model in each column, and of correct ones: models × columns.
 pub(super) struct Counts {
     right: Array2<f64>,
     asked: Array2<f64>,
 }
 
-/// How a column is scaled.
+/// The scaling of a column.
 type Scale = fn(f64) -> f64;
 
 impl Counts {
-    /// Of the training answers; `column` gives a question's. The order of columns is that of the
-    /// start (see [`super::normal`]): by name.
+    /// From the training answers; `column` returns a question's. The order of columns matters for the
+    /// initialization (see [`super::normal`]): by name.
     pub(super) fn of(data: &Dataset, columns: usize, column: impl Fn(usize) -> usize) -> Self {
         let zeros = || Array2::zeros((data.models.len(), columns));
         let mut counts = Self { right: zeros(), asked: zeros() };
@@ -44,7 +43,7 @@ impl Counts {
         counts
     }
 
-    /// Adds release date, size, reasoning and price as further columns, where they are known.
+    /// Appends release date, size, reasoning and price as further columns, where known.
     pub(super) fn with_attributes(mut self, data: &Dataset) -> Self {
         let log_price = |price: f64| (price + 0.05).ln();
         let known: [(&str, Scale); 4] = [
@@ -73,7 +72,7 @@ fn join(left: &Array2<f64>, column: Array1<f64>) -> Array2<f64> {
     joined
 }
 
-/// An attribute as a column of numbers; nothing where it is none of numbers or flags.
+/// An attribute as a column of numbers; empty if it is not a number or flag.
 fn numbers(data: &Dataset, name: &str) -> Vec<Option<f64>> {
     let column = data.attributes.iter().find(|attribute| attribute.name == name);
     match column.map(|attribute| &attribute.values) {
@@ -85,7 +84,7 @@ fn numbers(data: &Dataset, name: &str) -> Vec<Option<f64>> {
     }
 }
 
-/// Standardized values as the logits of accuracies over many answers: (correct, asked).
+/// Standardized values as logits of accuracies over many answers: (correct, asked).
 fn standardized(values: &[Option<f64>]) -> (Array1<f64>, Array1<f64>) {
     let n = values.iter().flatten().count().max(1) as f64;
     let mean = values.iter().flatten().sum::<f64>() / n;
@@ -127,9 +126,9 @@ pub(super) fn forecast(counts: &Counts, factors: usize) -> Result<Forecast> {
     Ok(Forecast { mean, variance })
 }
 
-/// What is fitted, and to what.
+/// The parameters and data of the fit.
 struct Fit {
-    /// Models × columns, with the variance that the number of answers leaves.
+    /// Models × columns, with the variance given the number of answers.
     logits: Array2<f64>,
     variances: Array2<f64>,
     /// By model, its columns with answers; by column, its models.
@@ -139,7 +138,7 @@ struct Fit {
     /// Columns × factors.
     loadings: Array2<f64>,
     noise: Array1<f64>,
-    /// Models × factors: the mean of what is known of each model's, and its covariance.
+    /// Models × factors: the posterior mean of each model's, and its covariance.
     factors: Array2<f64>,
     covariances: Vec<Array2<f64>>,
 }
@@ -174,7 +173,7 @@ impl Fit {
         }
     }
 
-    /// What is known of the factors of model `m`, given the loadings.
+    /// The posterior of the factors of model `m`, given the loadings.
     fn place(&mut self, m: usize) -> Result<()> {
         let mut precision = Array2::eye(self.loadings.ncols());
         let mut pull = Array1::zeros(self.loadings.ncols());
@@ -244,7 +243,7 @@ mod tests {
 
     #[test]
     fn a_missing_cell_is_forecast_from_the_columns_that_go_with_it() {
-        // Two groups of columns, one strong model in each; the last model was not run on column 3.
+        // Two groups of columns, one strong model in each; the last model was not evaluated on column 3.
         let ability = |m: usize, c: usize| {
             let strength = [2.0, 1.0, 0.0, -1.0, -2.0, 1.5, -1.5, 0.5, -0.5, 2.0][m];
             if c < 4 { strength } else { -strength }

@@ -1,4 +1,4 @@
-//! The figures of one predictor on hidden answers.
+//! The metrics of one predictor on hidden answers.
 
 use std::collections::BTreeMap;
 
@@ -7,43 +7,42 @@ use serde::{Deserialize, Serialize};
 use super::coverage;
 use crate::metrics::{self, EvalSet};
 
-/// How one predictor did on hidden answers. A cell is a model × a benchmark.
+/// The results of one predictor on hidden answers. A cell is a model × a benchmark.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
     /// See [`metrics::Metrics::accuracy`].
     pub accuracy: f64,
-    /// ROC AUC; a fractional label counts as correct above one half, and as wrong below.
+    /// ROC AUC; a fractional label counts as correct above one half, else as incorrect.
     pub auc: f64,
     /// See [`metrics::Metrics::nll`].
     pub nll: f64,
     /// See [`metrics::Metrics::ece`].
     pub ece: f64,
-    /// The mean of the forecasts.
+    /// The mean prediction.
     pub mean_p: f64,
-    /// The mean over cells of |mean forecast − accuracy|.
+    /// The mean over cells of |mean prediction − accuracy|.
     pub cell_error: f64,
-    /// The mean over cells of (mean forecast − accuracy).
+    /// The mean over cells of (mean prediction − accuracy).
     pub cell_bias: f64,
-    /// The share of cells whose accuracy lies between the mean ends of the 80% intervals.
+    /// The share of cells whose accuracy is between the mean ends of the 80% intervals.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cells_covered: Option<f64>,
-    /// The share of groups of answers (the same question, forecasts alike) within what the 80%
-    /// intervals promise.
+    /// The share of groups of answers (the same question, similar predictions) within their 80% intervals.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answers_covered: Option<f64>,
     /// See [`metrics::Metrics::routing`]: with all candidates, hidden or not.
     pub routing: f64,
 }
 
-/// One predictor's forecasts of all answers to the judged questions, hidden or not.
+/// One predictor's predictions for all answers to the evaluated questions, hidden or not.
 pub(super) struct Prediction {
     pub(super) name: &'static str,
     pub(super) p: Vec<f32>,
-    /// The ends of the 80% intervals, where it gives any.
+    /// The ends of the 80% intervals, if it has any.
     pub(super) ends: Option<Vec<(f32, f32)>>,
 }
 
-/// All answers to the judged questions, and which of them are hidden.
+/// All answers to the evaluated questions, and which of them are hidden.
 pub(super) struct Answers {
     pub(super) all: EvalSet,
     pub(super) hidden: Vec<bool>,
@@ -62,7 +61,7 @@ struct Cell {
 }
 
 impl Answers {
-    /// How many are hidden, in how many cells, and their mean label.
+    /// The number of hidden answers and of their cells, and their mean label.
     pub(super) fn summary(&self) -> (usize, usize, f64) {
         let hidden: Vec<usize> = self.places().collect();
         let cells: std::collections::BTreeSet<(usize, usize)> =
@@ -121,7 +120,7 @@ impl Answers {
     }
 }
 
-/// Seven decimals: more are noise, and so many survive being written as JSON and read again.
+/// Seven decimals: more are noise, and these survive a round trip through JSON.
 pub(super) fn rounded(x: f64) -> f64 {
     const DIGITS: f64 = 1e7;
     (x * DIGITS).round() / DIGITS
@@ -133,7 +132,7 @@ impl Figures {
         self.each(&|of| rounded(of(&self)))
     }
 
-    /// Figures made from those of others one by one, with intervals where these have them.
+    /// Combines metrics of several results field by field, with intervals if they have them.
     #[allow(clippy::type_complexity)]
     fn each(&self, make: &dyn Fn(&dyn Fn(&Self) -> f64) -> f64) -> Self {
         Self {
@@ -154,7 +153,7 @@ impl Figures {
         }
     }
 
-    /// The mean over repeats, and the standard deviation between them (of one repeat: none).
+    /// The mean over repeats, and the standard deviation between them (zero for one repeat).
     #[must_use]
     pub fn summary(all: &[Self]) -> Option<(Self, Option<Self>)> {
         let n = all.len() as f64;
@@ -177,7 +176,7 @@ mod tests {
 
     #[test]
     fn cells_are_judged_as_wholes_and_routing_with_all_candidates() {
-        // Two questions of one benchmark; model 0 is hidden, model 1 seen.
+        // Two questions of one benchmark; model 0 is hidden, model 1 is not.
         let all = EvalSet {
             questions: vec![0, 1],
             starts: vec![0, 2, 4],
@@ -191,10 +190,14 @@ mod tests {
         let ends = Some(vec![(0.5, 0.95), (0.0, 1.0), (0.4, 0.8), (0.0, 1.0)]);
         let found = answers.figures(&Prediction { name: "test", p, ends });
         assert!((found.cell_error - 0.3).abs() < 1e-6 && (found.cell_bias - 0.3).abs() < 1e-6);
-        assert_eq!(found.cells_covered, Some(1.0), "half right lies between .45 and .875");
+        assert_eq!(
+            found.cells_covered,
+            Some(1.0),
+            "an accuracy of one half is between .45 and .875"
+        );
         assert!((found.auc - 1.0).abs() < 1e-9 && (found.accuracy - 0.5).abs() < 1e-9);
         assert!((found.mean_p - 0.8).abs() < 1e-6);
-        // Routed to model 0 both times, which is right once.
+        // Routed to model 0 both times, which is correct once.
         assert!((found.routing - 0.5).abs() < 1e-9);
         let (mean, spread) = Figures::summary(&[found, Figures { auc: 0.5, ..found }]).unwrap();
         assert!((mean.auc - 0.75).abs() < 1e-9);

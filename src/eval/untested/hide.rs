@@ -1,4 +1,4 @@
-//! Which cells (model × benchmark) are hidden.
+//! Chooses the cells (model × benchmark) to hide.
 
 use std::collections::BTreeSet;
 
@@ -21,8 +21,8 @@ pub struct Hidden {
 }
 
 impl Hidden {
-    /// Hides 30% of the benchmarks of every model that was run on two or more, at least one each.
-    /// The subjects of a benchmark (`mmlu-pro/law`) are hidden together.
+    /// Hides 30% of the benchmarks of every model that was evaluated on two or more, at least one each. The
+    /// subjects of a benchmark (`mmlu-pro/law`) are hidden together.
     #[must_use]
     pub fn pick(data: &Dataset, seed: u64) -> Self {
         let benchmarks = benchmarks(data);
@@ -37,7 +37,7 @@ impl Hidden {
                 run_on[m].insert(benchmark);
             });
         }
-        // The order decides who gets which numbers of the generator: by id, as text.
+        // The order determines how the random numbers are used: by id, as text.
         let mut order: Vec<usize> = (0..data.models.len()).collect();
         order.sort_by_key(|&m| &data.model_ids[m]);
         let mut python = Python::new(seed);
@@ -64,7 +64,7 @@ impl Hidden {
         self.cells.contains(&(model, self.benchmark(data, question)))
     }
 
-    /// How many models have a hidden cell.
+    /// The number of models with a hidden cell.
     #[must_use]
     pub fn models(&self) -> usize {
         self.cells.iter().map(|(m, _)| m).collect::<BTreeSet<_>>().len()
@@ -101,7 +101,7 @@ mod tests {
             }
             assert!(seen.is_disjoint(&gone), "a benchmark is hidden as a whole");
             let n = seen.len() + gone.len();
-            // 5 × .3 = 1.5 is rounded to the even 2, as Python does.
+            // 5 × .3 = 1.5 is rounded to the even 2, as in Python.
             let expected = [0, 0, 1, 1, 1, 2, 2][n];
             assert_eq!(gone.len(), expected, "of {n}");
         }

@@ -1,10 +1,9 @@
-//! Pairs that were never tested: how well a model is forecast on benchmarks that it was not run on,
-//! while other models were.
+//! Untested pairs: how well a model is predicted on benchmarks that it was not evaluated on, while other
+//! models were.
 //!
-//! 30% of the benchmarks of each model that was run on two or more are hidden, an embedder is trained
-//! without them, and what it forecasts, as routing does, is compared with the hidden answers to val.
-//! Factor analyses of accuracies stand beside the usual baselines: they know the category of each
-//! question and nothing of its text.
+//! 30% of the benchmarks of each model that was evaluated on two or more are hidden, an embedder is trained
+//! without them, and its routing predictions are compared with the hidden answers in val. Factor analyses of
+//! accuracies are additional baselines: they know the category of each question, but not its text.
 
 mod cache;
 mod coverage;
@@ -29,7 +28,7 @@ use self::factors::Counts;
 use self::figures::{Answers, Prediction, rounded};
 use super::baselines;
 use super::evaluation::EMBEDDER;
-use crate::analysis::router::Router;
+use crate::analysis::router;
 use crate::dataset::{Dataset, Split};
 use crate::embedder::{self, Embedder, Event, observed, train};
 use crate::error::{Error, Result};
@@ -37,27 +36,27 @@ use crate::logit::{Z80, sigmoid, stretch};
 use crate::metrics::EvalSet;
 use crate::progress::{Progress, proceed};
 
-/// Factors over categories, and over benchmarks with attributes.
+/// Number of factors over categories, and over benchmarks with attributes.
 const FACTORS: (usize, usize) = (3, 2);
 
-/// One hiding, training and judging.
+/// One run of hiding, training and evaluation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Repeat {
-    /// Decided what was hidden, and the training.
+    /// The seed of the hidden cells and of the training.
     pub seed: u64,
     /// Cells (model × benchmark) that were hidden, in all splits.
     pub hidden_cells: usize,
-    /// The models that they are of.
+    /// The number of their models.
     pub hidden_models: usize,
-    /// Hidden cells with an answer to val: the ones that are judged.
+    /// Hidden cells with an answer in val: the ones that are evaluated.
     pub judged_cells: usize,
-    /// Hidden answers to val.
+    /// Hidden answers in val.
     pub hidden_responses: usize,
     /// Their mean label.
     pub mean_label: f64,
-    /// Predictor → figures.
+    /// Predictor → metrics.
     pub predictors: BTreeMap<String, Figures>,
-    /// How long it took.
+    /// The time that it took.
     pub seconds: f64,
 }
 
@@ -66,17 +65,17 @@ pub struct Repeat {
 pub struct Report {
     /// The name of the data set.
     pub data: String,
-    /// One a seed.
+    /// One per seed.
     pub repeats: Vec<Repeat>,
-    /// Predictor → the mean of its figures over the repeats.
+    /// Predictor → the mean of its metrics over the repeats.
     pub mean: BTreeMap<String, Figures>,
-    /// Predictor → their standard deviation between repeats, where there are several.
+    /// Predictor → their standard deviation between repeats, if there are several.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub spread: BTreeMap<String, Figures>,
 }
 
 impl Report {
-    /// Sums up repeats on the same data.
+    /// Summarizes repeats on the same data.
     #[must_use]
     pub fn new(data: &Dataset, repeats: Vec<Repeat>) -> Self {
         let (mut mean, mut spread) = (BTreeMap::new(), BTreeMap::new());
@@ -91,7 +90,7 @@ impl Report {
     }
 }
 
-/// How an embedder like `embedder` is trained: its encoder, and as many numbers a model.
+/// The training settings of `embedder`: its encoder and dimension.
 ///
 /// # Errors
 /// [`Error::Usage`] if its encoder is not on this machine.
@@ -104,19 +103,18 @@ pub fn settings(embedder: &Embedder, seed: u64) -> Result<embedder::Settings> {
     })
 }
 
-/// What `llmap evaluate --untested` found for this data, if it was run with its default seed.
+/// The cached result of `llmap evaluate --untested` with its default seed, if there is one.
 #[must_use]
 pub fn cached(embedder: &Embedder, data: &Dataset) -> Option<Repeat> {
     let settings = settings(embedder, embedder::Settings::default().seed).ok()?;
     Cache::of_user()?.read(data, &settings)
 }
 
-/// Hides, trains and judges once; the seed of `settings` decides all. `progress` hears of the
-/// training.
+/// Hides, trains and evaluates once; everything depends on the seed of `settings`. `progress` receives the
+/// events of the training.
 ///
 /// # Errors
-/// [`Error::Usage`] if there is nothing to hide or to judge; [`Error::Cancelled`];
-/// what training fails with.
+/// [`Error::Usage`] if there is nothing to hide or to evaluate; [`Error::Cancelled`]; errors of training.
 pub fn repeat(
     data: &Dataset,
     settings: &embedder::Settings,
@@ -126,7 +124,7 @@ pub fn repeat(
     let hidden = Hidden::pick(data, settings.seed);
     if hidden.cells.is_empty() {
         return Err(Error::Usage(format!(
-            "{}: nothing to hide: no model was run on two benchmarks or more",
+            "{}: nothing to hide: no model was evaluated on two or more benchmarks",
             data.name
         )));
     }
@@ -140,7 +138,7 @@ pub fn repeat(
     }
     let seen = data.with_responses(|q, m| !hidden.contains(data, q, m));
     let embedder = train(&seen, settings, progress)?;
-    // A training that is cancelled ends with the best epoch so far: not what is to be judged.
+    // A cancelled training returns the best epoch so far, which must not be evaluated.
     let cancel = progress.cancel();
     proceed(cancel, "the evaluation")?;
     let mut predictions = vec![forecast(&embedder, &seen, &answers.all, cancel)?];
@@ -159,7 +157,7 @@ pub fn repeat(
     })
 }
 
-/// All answers to val.
+/// All answers in val.
 fn answers(data: &Dataset, hidden: &Hidden) -> Answers {
     let val = data.split(Split::Val);
     let val = val.into_iter().filter(|&q| data.responses.of(q).len() > 0);
@@ -178,7 +176,7 @@ fn texts<'a>(data: &'a Dataset, questions: &[usize]) -> Vec<&'a str> {
     questions.iter().map(|&q| &*data.questions[q].prompt).collect()
 }
 
-/// What routing makes of the questions.
+/// The predictions of routing for the questions.
 fn forecast(
     embedder: &Embedder,
     data: &Dataset,
@@ -187,7 +185,7 @@ fn forecast(
 ) -> Result<Prediction> {
     let features =
         embedder.encode_many(&texts(data, &judged.questions), &mut Progress::until(cancel))?;
-    let found = Router::new(embedder).intervals(&features);
+    let found = router::intervals(embedder, &features);
     let [p, low, high] = [&found.p, &found.low, &found.high].map(|all| observed(all, judged));
     Ok(Prediction { name: EMBEDDER, p, ends: Some(low.into_iter().zip(high).collect()) })
 }
@@ -211,13 +209,13 @@ fn baseline(
     Ok(predictions.collect())
 }
 
-/// The place of each name among all in alphabetical order.
+/// The rank of each name in alphabetical order.
 fn ranks(names: &[String]) -> Vec<usize> {
     names.iter().map(|name| names.iter().filter(|other| *other < name).count()).collect()
 }
 
-/// Accuracies by category, and by benchmark with what is known of the models; both know the category
-/// of each question.
+/// Factor analyses of accuracies by category, and by benchmark with attributes; both know the category of
+/// each question.
 fn factor_analyses(data: &Dataset, hidden: &Hidden, judged: &EvalSet) -> Result<Vec<Prediction>> {
     let (categories, benchmarks) = (ranks(&data.categories), ranks(&hidden.benchmarks));
     let category = |q: usize| categories[data.questions[q].category as usize];
@@ -251,7 +249,7 @@ mod tests {
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 
-    /// Benchmarks of two opposed kinds and of their own difficulty: what a model's mean misses.
+    /// Benchmarks of two opposite kinds and different difficulty, which a model's mean does not capture.
     fn data() -> Dataset {
         let (models, questions, categories) = (40, 2400, 6);
         let simulation = Simulation { models, questions, categories, ..Simulation::default() };
@@ -298,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_judged_is_an_error() {
+    fn nothing_to_evaluate_is_an_error() {
         let one = Simulation { categories: 1, ..Simulation::default() }.run();
         let settings = embedder::Settings::default();
         let cancel = AtomicBool::new(false);

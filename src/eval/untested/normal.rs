@@ -1,22 +1,22 @@
-//! The normal numbers of numpy's `default_rng(0)`: PCG64 and a ziggurat of 256 layers.
+//! The normal random numbers of numpy's `default_rng(0)`: PCG64 and a ziggurat with 256 layers.
 //!
-//! A factor analysis ends in the optimum nearest to its start, and optima differ: AUC on the open
-//! records is .723 to .747 by the start alone. To agree with a script, it has to start where the
-//! script does.
+//! A factor analysis converges to the local optimum nearest to its initialization, and these differ: AUC on
+//! the open records is .723 to .747 depending on the start. To agree with a Python script, it must start at
+//! the same point.
 
-/// The state that numpy makes of the seed 0.
+/// The state of numpy's generator for the seed 0.
 const STATE: u128 = 0x1aa1_b534_5996_452d_0958_5eb7_a695_61e3;
 const INCREMENT: u128 = 0x418d_dadb_3af7_1a82_5881_33bc_4478_73a9;
 const MULTIPLIER: u128 = 0x2360_ed05_1fc6_5da4_4385_df64_9fcc_f645;
-/// Where the tail begins, and the area of a layer.
+/// The start of the tail, and the area of a layer.
 const TAIL: f64 = 3.654_152_885_361_009;
 const AREA: f64 = 0.004_928_673_233_974_658;
-/// 2^52: the numbers that a layer is drawn from.
+/// 2^52: the number of values within a layer.
 const STEPS: f64 = 4_503_599_627_370_496.0;
 
 pub(super) struct Normal {
     state: u128,
-    /// By layer: the draws that lie inside of the one above, the width of a step, and the density.
+    /// By layer: the values that are inside of the one above, the step width, and the density.
     inside: [u64; 256],
     step: [f64; 256],
     density: [f64; 256],
@@ -96,7 +96,7 @@ mod tests {
         let is = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-12, "{found}");
         is(all[0], 0.125_730_221_093_393_3);
         is(all[1], -0.132_104_863_291_301_9);
-        // All paths were taken on the way here: layers, their edges and the tail.
+        // All branches were taken: layers, their edges and the tail.
         is(all[19_999], 0.155_407_309_757_542_27);
         is(all.iter().copied().fold(0.0, f64::max), 3.945_549_686_526_577);
     }

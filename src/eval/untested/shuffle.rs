@@ -1,4 +1,4 @@
-//! Shuffling as Python's `random.Random(seed).shuffle` does, so that a script hides the same cells.
+//! Shuffles like Python's `random.Random(seed).shuffle`, so that a Python script hides the same cells.
 
 use rand_mt::Mt;
 
@@ -12,7 +12,7 @@ impl Python {
         Self(Mt::new_with_key(words))
     }
 
-    /// A number below `n`, each as likely: as many bits as `n` has, drawn until they fit.
+    /// A uniform number below `n`: as many bits as `n` has, until they are below it.
     fn below(&mut self, n: u32) -> u32 {
         let spare = n.leading_zeros();
         loop {

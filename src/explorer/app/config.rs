@@ -1,4 +1,4 @@
-//! The user's configuration: `config.toml` or `config.json` in the folder where the themes are.
+//! The user's configuration: `config.toml` or `config.json` in the configuration folder.
 
 use std::path::{Path, PathBuf};
 
@@ -10,29 +10,29 @@ use crate::explorer::keys::{Binding, KEYMAP, overridden};
 use crate::explorer::user_file;
 use crate::unpack;
 
-/// What the file may say:
+/// The settings of the file:
 /// `{"theme": "light", "motion": false, "mouse": false, "session": false, "answer_tokens": 500,
 /// "keys": {…}}`.
 pub struct Config {
     pub theme: Option<String>,
-    /// Movements are shown.
+    /// Animations are on.
     pub motion: bool,
     /// The mouse is captured.
     pub mouse: bool,
     /// The last session is restored.
     pub session: bool,
-    /// How long an answer is assumed to be.
+    /// The assumed length of an answer, in tokens.
     pub answer_tokens: u32,
     pub keymap: Vec<Binding>,
 }
 
-/// Where the user's file can be.
+/// The possible paths of the user's file.
 pub fn files() -> impl Iterator<Item = PathBuf> {
     dirs::config().into_iter().flat_map(|folder| user_file::places(&folder, "config"))
 }
 
 impl Config {
-    /// Reads the file, if there is one. What is wrong in it gives a warning and is passed over.
+    /// Reads the file, if it exists. Invalid settings are ignored with a warning.
     pub fn load() -> (Self, Vec<String>) {
         let Some(path) = files().find(|path| path.exists()) else {
             return Self::parse("{}", Path::new("config.json"));
@@ -69,18 +69,18 @@ impl Config {
                 ("session", Some(on)) => config.session = on,
                 ("answer_tokens", _) => match value.as_u64().map(u32::try_from) {
                     Some(Ok(tokens)) => config.answer_tokens = tokens,
-                    _ => warnings.push("answer_tokens: a number of tokens is needed".into()),
+                    _ => warnings.push("answer_tokens: expected a number of tokens".into()),
                 },
                 ("keys", _) => {
                     let (keymap, wrong) = overridden(value);
                     config.keymap = keymap;
                     warnings.extend(wrong);
                 }
-                ("theme", _) => warnings.push("theme: a name is needed".into()),
+                ("theme", _) => warnings.push("theme: expected a name".into()),
                 ("motion" | "mouse" | "session", None) => {
-                    warnings.push(format!("{name}: true or false is needed"));
+                    warnings.push(format!("{name}: expected true or false"));
                 }
-                _ => warnings.push(format!("{name}: no such setting")),
+                _ => warnings.push(format!("{name}: unknown setting")),
             }
         }
         let warnings = warnings.into_iter().map(|w| format!("{}: {w}", path.display())).collect();

@@ -1,4 +1,4 @@
-//! What the state wants done outside of itself, done.
+//! Runs the effects that the state requests.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::explorer::theme::Theme;
 use crate::explorer::update::update;
 
 impl App {
-    /// Updates the state and does what it wants done. True if it is time to leave.
+    /// Updates the state and runs the requested effects. Returns true if the explorer should quit.
     pub(super) fn dispatch(&mut self, event: Event) -> Result<bool> {
         let mut leave = false;
         for effect in update(&mut self.state, event) {
@@ -104,7 +104,7 @@ impl App {
         self.dispatch(Event::Outside(event))
     }
 
-    /// Begins what is slow.
+    /// Starts slow work in the background.
     fn begin(&self, jobs: &Jobs, effect: Effect) {
         let state = &self.state;
         match effect {
@@ -112,7 +112,7 @@ impl App {
                 jobs.route(version, prompt, state.preferences());
             }
             Effect::Similar(version, prompt) => jobs.similar(version, prompt),
-            // The texts of the model set are safe to print, and so are those of the reports.
+            // The texts of the model set and of the reports are safe to print.
             Effect::Probe(attributes) => jobs.probe(Arc::clone(&state.model_set), attributes),
             Effect::Place(version, answers) => jobs.place(version, answers),
             Effect::ReadAnswers(path) => jobs.read_answers(path),
@@ -137,7 +137,7 @@ impl App {
             }
             Effect::Questions => jobs.questions(),
             Effect::Evaluate => jobs.evaluate(),
-            // The others are done at once.
+            // The others are done immediately.
             Effect::Quit
             | Effect::Suspend
             | Effect::NextTheme
@@ -162,9 +162,9 @@ impl App {
     }
 }
 
-/// Writes a file that must not be there yet. False if it is.
+/// Writes a new file. Returns false if it exists already.
 fn write_new(path: &Path, bytes: &[u8]) -> Result<bool> {
-    // Asked of the name itself: what a link points to is not replaced either.
+    // Checks the name itself: the target of a link must not be replaced either.
     if path.symlink_metadata().is_ok() {
         return Ok(false);
     }

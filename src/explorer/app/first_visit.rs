@@ -1,17 +1,17 @@
-//! Whether this is the first visit, which a tour opens.
+//! Detects the first visit, which starts the tour.
 
 use std::path::Path;
 
 use crate::dirs;
 use crate::error::Error;
 
-/// What is left in the folder of the sessions by the first visit.
+/// The marker that the first visit leaves in the folder of the sessions.
 const SEEN: &str = "tour-seen.json";
-/// How the file of a session begins.
+/// Prefix of session files.
 const SESSION: &str = "session-";
 
-/// True the first time that it is asked, and never where that cannot be remembered: a tour that comes
-/// again and again is worse than none.
+/// True on the first call, and false if that cannot be recorded: a tour that returns every time would be
+/// worse than none.
 pub fn begins() -> bool {
     dirs::state().is_some_and(|folder| first(&folder))
 }
@@ -41,11 +41,11 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let folder = home.path().join("llmap");
         assert!(first(&folder) && !first(&folder));
-        // Who has a session has been here before there was a tour.
+        // A user with a session was here before there was a tour.
         let other = tempfile::tempdir().unwrap();
         std::fs::write(other.path().join("session-1.json"), "{}").unwrap();
         assert!(!first(other.path()));
-        // A file in the place of the folder: it cannot be remembered.
+        // A file in place of the folder: nothing can be recorded.
         let file = home.path().join("file");
         std::fs::write(&file, "").unwrap();
         assert!(!first(&file));

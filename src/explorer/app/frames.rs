@@ -1,4 +1,4 @@
-//! The frames of a training that is watched: each is turned to follow the one before.
+//! The frames of a watched training: each is rotated to match the one before.
 
 use ndarray::s;
 
@@ -6,10 +6,10 @@ use crate::analysis::projection::Projection;
 use crate::embedder::Event as Progress;
 use crate::explorer::event::{TrainingEvent, TrainingFrame};
 
-/// Components that the map can show while a training is watched.
+/// Components of the map during a training.
 pub const LIVE_COMPONENTS: usize = 3;
 
-/// An event of the training as the state takes it in.
+/// Converts an event of the training to one of the explorer.
 pub fn shown(event: Progress, before: &mut Option<Projection>) -> Option<TrainingEvent> {
     match event {
         Progress::Encoding { done, questions } => Some(TrainingEvent::Encoding(done, questions)),

@@ -1,4 +1,4 @@
-//! A log file on request: what was done and how long it took. Never a prompt.
+//! An optional log file with actions and their durations. Prompts are never logged.
 
 use std::fs::File;
 use std::io::Write;
@@ -13,10 +13,10 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Appends to `path`; to nowhere without one.
+    /// Appends to `path`, if there is one.
     ///
     /// # Errors
-    /// If the file cannot be made.
+    /// If the file cannot be created.
     pub fn open(path: Option<&Path>) -> Result<Self> {
         let file = match path {
             Some(path) => {
@@ -28,7 +28,7 @@ impl Journal {
         Ok(Self { file, start: Instant::now() })
     }
 
-    /// A line with the seconds since the start. A full disk does not end the explorer.
+    /// A line with the seconds since the start. Write errors are ignored.
     pub fn line(&mut self, text: &str) {
         if let Some(file) = self.file.as_mut().filter(|_| !text.is_empty()) {
             let seconds = self.start.elapsed().as_secs_f64();

@@ -1,4 +1,4 @@
-//! The loop around the state: it takes events in, does what the state wants done, and paints.
+//! The main loop: receives events, updates the state, runs effects and draws.
 
 mod config;
 mod effects;
@@ -44,44 +44,43 @@ use translate::translate;
 
 pub use training::run_live;
 
-/// Reads settings, and nothing else.
+/// Parses settings, for the fuzzers.
 pub fn read_config(text: &str) {
     for name in ["config.toml", "config.json"] {
         let _ = Config::parse(text, Path::new(name));
     }
 }
 
-/// How long to wait for a key when nothing else is going on; signals are noticed then.
+/// How long to wait for a key when idle; this bounds the response time to signals.
 const IDLE: Duration = Duration::from_millis(200);
-/// The same while work is under way.
+/// The same while work is running.
 const BUSY: Duration = Duration::from_millis(10);
-/// A step of an animation.
+/// The interval of animations.
 const TICK: Duration = Duration::from_millis(33);
 
-/// How the explorer opens.
+/// Options for opening the explorer.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Options {
-    /// A theme by name, or a theme file; the dark one if there is none.
+    /// A theme by name, or a theme file; the default is dark.
     pub theme: Option<String>,
-    /// The pane that has the focus.
+    /// The focused pane.
     pub pane: Pane,
-    /// The data set whose questions can be browsed.
+    /// The data set for the Questions pane.
     pub data: Option<PathBuf>,
-    /// Begin afresh: the last session is neither restored nor replaced.
+    /// Start fresh: the last session is neither restored nor replaced.
     pub fresh: bool,
     /// A file for a log.
     pub log: Option<PathBuf>,
 }
 
-/// The names of the themes that [`Options::theme`] can be.
+/// The names for [`Options::theme`].
 #[must_use]
 pub fn themes() -> Vec<String> {
     Theme::names()
 }
 
-/// Opens the explorer and comes back when the user leaves it. Gives back what kept the session from
-/// being remembered, if anything did.
+/// Runs the explorer until the user quits. Returns why the session could not be saved, if so.
 ///
 /// # Errors
 /// If the theme cannot be read or the terminal fails.
@@ -93,12 +92,12 @@ pub fn run(embedder: Arc<Embedder>, options: &Options) -> Result<Option<Error>> 
     app.jobs = Some(Jobs::new(embedder, model_set, app.data.clone(), app.sender.clone()));
     app.run()?;
     let problem = if app.remembers { Session::save(&app.state).err() } else { None };
-    // A remark belongs on the terminal that is given back.
+    // Warnings are printed after the terminal was restored.
     app.screen.end();
     Ok(problem)
 }
 
-/// The loop around the state.
+/// The application: state, jobs and terminal.
 struct App {
     state: State,
     screen: Screen,
@@ -116,7 +115,7 @@ struct App {
     /// The notice that was logged last.
     logged: Option<String>,
     noticed: Instant,
-    /// Files that are read again when they change.
+    /// Files that are reloaded when they change.
     watched: Vec<(PathBuf, Option<SystemTime>)>,
     last_look: Instant,
     last_tick: Instant,
@@ -138,7 +137,7 @@ impl App {
         let wanted = options.theme.clone().or_else(|| session.as_ref().map(|s| s.theme().into()));
         let named = wanted.or_else(|| config.theme.clone());
         let loaded = Theme::load(named.as_deref().unwrap_or("dark"), depth);
-        // A theme that is gone since then is no reason not to open.
+        // A theme that no longer exists must not prevent opening.
         let (theme, wrong) = match loaded {
             Err(error) if options.theme.is_none() => {
                 warnings.push(error.to_string());
@@ -152,7 +151,7 @@ impl App {
         let (width, height) = screen.size()?;
         let area = Rect::new(0, 0, width, height);
         let mut state = State::new(model_set, projection, theme.clone(), options.pane, area);
-        // The fonts of consoles have no Braille.
+        // Console fonts have no Braille.
         if std::env::var_os("TERM").is_some_and(|term| term == "linux") {
             state.map.marker = Marker::Dots;
         }
@@ -201,7 +200,7 @@ impl App {
         Ok(app)
     }
 
-    /// Paints the state.
+    /// Draws the state.
     fn draw(&mut self) -> Result<()> {
         let notice = self.state.notice.as_ref().map(|notice| notice.text.clone());
         if notice != self.logged {
@@ -217,7 +216,7 @@ impl App {
         Ok(())
     }
 
-    /// Runs until the user leaves or a signal comes. Gives what was trained meanwhile.
+    /// Runs until the user quits or a signal arrives. Returns a newly trained embedder.
     fn run(&mut self) -> Result<Option<Arc<Embedder>>> {
         self.draw()?;
         let mut leave = self.dispatch(Event::Outside(Outside::Started))?;
@@ -232,7 +231,7 @@ impl App {
                 changed = true;
                 leave |= self.dispatch(Event::Outside(Outside::Faded))?;
             }
-            // Nobody sees a movement in a window without the focus.
+            // No animations in a window without focus.
             let wait = if self.state.map.is_moving() && self.state.terminal_focused {
                 changed = true;
                 leave |= self.dispatch(Event::Tick)?;
@@ -252,7 +251,7 @@ impl App {
             }
             let mut wait = if leave { Duration::ZERO } else { wait };
             let mut typed = false;
-            // All input that has come is taken in before the next frame.
+            // All pending input is handled before the next frame.
             while !leave && !self.screen.ended() {
                 let Some(input) = self.reader.next(wait)? else { break };
                 wait = Duration::ZERO;
@@ -273,7 +272,7 @@ impl App {
             || self.state.training.as_ref().is_some_and(|training| training.done.is_none())
     }
 
-    /// Takes in what a thread sent. True if it is time to leave.
+    /// Handles a message of a thread. Returns true if the explorer should quit.
     fn receive(&mut self, message: Message) -> Result<bool> {
         match message {
             Message::Event(event) => self.dispatch(event),

@@ -1,4 +1,4 @@
-//! The theme and the configuration are read again when their files change.
+//! Reloads the theme and the configuration when their files change.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::explorer::event::{Event, Outside};
 use crate::explorer::theme::Theme;
 
-/// How often the files are looked at.
+/// How often the files are checked.
 const LOOK: Duration = Duration::from_secs(1);
 
 fn changed(path: &Path) -> Option<SystemTime> {
@@ -24,7 +24,7 @@ impl App {
         self.watched = files.map(|path| (path.clone(), changed(&path))).collect();
     }
 
-    /// Reads again what has changed on disk. True if something has.
+    /// Reloads what has changed on disk. True if something has.
     pub(super) fn reload(&mut self) -> Result<bool> {
         if self.last_look.elapsed() < LOOK {
             return Ok(false);

@@ -12,7 +12,7 @@ use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
 use crate::explorer::state::coloring::ColorBy;
 use crate::explorer::state::column::Column;
-use crate::explorer::state::map::{Look, Marker};
+use crate::explorer::state::map::{Marker, ViewState};
 use crate::explorer::state::mode::Mode;
 use crate::explorer::state::model_set::ModelSet;
 
@@ -23,7 +23,7 @@ pub struct Session {
     focus: Pane,
     wide: Pane,
     side: Pane,
-    look: Look,
+    look: ViewState,
     /// The title of what colors, against attributes that have moved.
     #[serde(alias = "colour")]
     color: String,

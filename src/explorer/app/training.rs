@@ -16,11 +16,11 @@ use crate::explorer::jobs::catch_panic;
 use crate::explorer::state::model_set::ModelSet;
 use crate::progress::Progress;
 
-/// Trains while the user watches, then explores the result, which is given back. `train` should
-/// also save it: nothing is lost if the explorer ends in an unforeseen way.
+/// Trains while the user watches, then explores the result, which is returned. `train` should also save it,
+/// so that nothing is lost if the explorer crashes.
 ///
 /// # Errors
-/// What `train` fails with; a theme that cannot be read; a failing terminal.
+/// Errors of `train`; an unreadable theme; a terminal error.
 pub fn run_live(
     data: &Dataset,
     train: impl FnOnce(&mut Progress<'_, Step>) -> Result<Embedder> + Send + 'static,
@@ -37,7 +37,7 @@ pub fn run_live(
         let mut before: Option<Projection> = None;
         let mut progress = |event: Step| {
             if let Some(event) = shown(event, &mut before) {
-                // The explorer may have left already: training goes on to its end all the same.
+                // The explorer may have quit already: training continues to its end.
                 let _ = sender.send(Message::Event(Event::Training(event)));
             }
         };
@@ -53,12 +53,12 @@ pub fn run_live(
     drop(app.screen);
     let late = match trained? {
         Some(embedder) => return Ok(embedder),
-        // A signal ended the explorer first: the training stops, and what it kept counts.
+        // A signal ended the explorer first: the training stops, and its best epoch is the result.
         None => trainer.join().map(|()| app.receiver.try_iter().last()),
     };
     match late {
         Ok(Some(Message::Trained(embedder, _))) => Ok(embedder),
         Ok(Some(Message::TrainingFailed(error))) => Err(error),
-        _ => Err(Error::Failed("the training ended in an unforeseen way".into())),
+        _ => Err(Error::Failed("the training ended unexpectedly".into())),
     }
 }

@@ -1,4 +1,4 @@
-//! What the terminal sends becomes an event, by the keymap and the mode.
+//! Translates terminal input to events, by the keymap and the mode.
 
 use ratatui::crossterm::event::{
     Event as Sent, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent,
@@ -9,7 +9,7 @@ use crate::explorer::direction::Button;
 use crate::explorer::event::{Event, Input, Outside};
 use crate::explorer::state::State;
 
-/// What something that the terminal sent means now.
+/// The event for terminal input in the current state.
 pub fn translate(state: &State, sent: &Sent) -> Option<Event> {
     match sent {
         Sent::Key(key) if key.kind == KeyEventKind::Release => None,
@@ -41,7 +41,7 @@ fn of_mouse(mouse: MouseEvent) -> Option<Input> {
     }
 }
 
-/// What a key does now: the command of its most special binding, or else text.
+/// The event for a key: the command of the most specific binding, or else text.
 pub fn resolve(state: &State, key: KeyEvent) -> Option<Event> {
     let contexts = state.contexts();
     let found = contexts.iter().find_map(|context| {
@@ -55,7 +55,7 @@ pub fn resolve(state: &State, key: KeyEvent) -> Option<Event> {
     if typing {
         return request.map(|request| Event::Input(Input::Edit(request)));
     }
-    // Only what can be a command is missed: a lone modifier is not.
+    // Only keys that could be commands are reported: a lone modifier is not.
     let KeyCode::Char(c) = key.code else { return None };
     let control = key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
     (!control && !c.is_control()).then(|| Event::Input(Input::Unbound(c.to_string())))

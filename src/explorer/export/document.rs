@@ -1,4 +1,5 @@
-//! All that the screen would show, as one document: JSON as it is, and text by [`super::plain`].
+//! Everything that the screen would show as one document: serialized as JSON, and rendered as text by
+//! [`super::plain`].
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -29,18 +30,18 @@ use crate::explorer::theme::Theme;
 use crate::metrics::Bin;
 use crate::progress::Progress;
 
-/// Everything that any pane of the explorer shows. What is not known is null.
+/// Everything that the panes of the explorer show. Unknown values are null.
 #[derive(Serialize)]
 pub struct Document {
     pub data: String,
     pub simulated: bool,
-    /// What an embedder of such data cannot do.
+    /// Limitations of the embedder because of too little data.
     pub limits: Vec<String>,
     pub map: Map,
     pub clusters: Option<Vec<Cluster>>,
     pub models: Vec<Record>,
     pub benchmarks: Vec<Benchmark>,
-    /// By benchmark, an entry a model.
+    /// By benchmark, one entry per model.
     pub forecasts: Named<Vec<Forecast>>,
     pub probes: Vec<Probed>,
     pub questions: Option<Vec<Asked>>,
@@ -60,11 +61,11 @@ pub struct Benchmark {
     pub name: String,
     pub kind: Kind,
     pub questions: u32,
-    /// How many models were run on it.
+    /// How many models were evaluated on it.
     pub models: usize,
 }
 
-/// What came of probing an attribute.
+/// The result of a probe.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub enum Probed {
@@ -72,7 +73,7 @@ pub enum Probed {
     Failed { attribute: String, problem: String },
 }
 
-/// A question that the embedder did not learn from.
+/// A question that the embedder was not trained on.
 #[derive(Serialize)]
 pub struct Asked {
     pub prompt: String,
@@ -80,12 +81,12 @@ pub struct Asked {
     pub split: &'static str,
     pub answers: usize,
     pub surprise: f64,
-    /// The share that answered correctly, and the share that was predicted to.
+    /// The share of correct answers, and the predicted share.
     pub right: f64,
     pub expected: f64,
 }
 
-/// What training measured on val, and what is measured on a data set.
+/// The evaluation of the training on val, and on a data set.
 #[derive(Serialize)]
 pub struct Evaluated {
     pub val: Named<f64>,
@@ -94,7 +95,7 @@ pub struct Evaluated {
     pub data: Option<OnData>,
 }
 
-/// The figures on a data set beside the baselines, or why there are none.
+/// The evaluation on a data set with baselines, or why there is none.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub enum OnData {
@@ -108,14 +109,14 @@ pub enum OnData {
     },
 }
 
-/// A prompt with who is likely to answer it.
+/// A prompt and the ranking of the models.
 #[derive(Serialize)]
 pub struct Routed {
     pub prompt: String,
     pub candidates: Vec<Candidate>,
     pub kind: Kind,
     pub scope: Scope,
-    /// Why the first one comes first.
+    /// The explanation of the first candidate.
     pub sentence: String,
     pub evidence: Vec<Evidence>,
 }
@@ -131,11 +132,12 @@ pub struct Candidate {
     pub cost: Option<f64>,
 }
 
-/// Everything that any pane of the explorer shows of `embedder`; with a prompt also who is likely to
-/// answer it, with a data set what is surprising in it.
+/// Everything that the panes of the explorer show of `embedder`; with a prompt also its ranking, with a data
+/// set the most surprising questions.
 ///
 /// # Errors
-/// If there are too many models or attributes, the projection does not converge, or the encoder of the prompt is not on this machine.
+/// If there are too many models or attributes, the projection does not converge, or the encoder is not on
+/// this machine.
 pub fn document(
     embedder: &Embedder,
     prompt: Option<&str>,
@@ -144,7 +146,7 @@ pub fn document(
 ) -> Result<Document> {
     let model_set = Arc::new(ModelSet::from(embedder));
     let prober = Prober::of(embedder, &model_set.attributes);
-    // All models and attributes are in the document, with the neighbors and the probe of each.
+    // The document contains all models and attributes, with the neighbors and the probe of each.
     prober.check(model_set.attributes.len())?;
     let projection = Projection::pca(embedder.profiles(), COMPONENTS)?;
     let (theme, _) = Theme::load("dark", Depth::None)?;
@@ -182,7 +184,7 @@ pub fn document(
 }
 
 impl Document {
-    /// What a state knows without any further work.
+    /// The part that needs no further computation.
     pub fn of(state: &State) -> Self {
         let model_set = &state.model_set;
         let benchmarks = model_set.benchmarks.iter().map(|b| Benchmark {
@@ -218,7 +220,7 @@ impl Document {
     }
 }
 
-/// A prompt with its answer.
+/// A prompt with its route.
 pub fn routed(state: &State, prompt: &str, route: Route) -> Routed {
     let name = |model: usize| state.name(model).to_owned();
     Routed {
@@ -261,7 +263,7 @@ fn evaluation(embedder: &Embedder, data: &Dataset, cancel: &AtomicBool) -> OnDat
     }
 }
 
-/// The questions that the embedder did not learn from, the most surprising first.
+/// The questions that the embedder was not trained on, most surprising first.
 fn questions(embedder: &Embedder, model_set: &ModelSet, data: &Dataset) -> Result<Vec<Asked>> {
     let learned = data.fingerprint() == embedder.provenance().fingerprint;
     let question_set = QuestionSet::new(data, &model_set.models, learned);

@@ -1,4 +1,4 @@
-//! The map as a file: a picture (SVG, PNG), a page in which models can be found (HTML), or a table (CSV).
+//! The map as a file: a picture (SVG, PNG), a searchable page (HTML), or a table (CSV).
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Color;
 
 use crate::analysis::projection::Projection;
-use crate::analysis::router::Router;
+use crate::analysis::router;
 use crate::embedder::Embedder;
 use crate::error::{Error, Result};
 use crate::explorer::depth::Depth;
@@ -25,43 +25,43 @@ use crate::explorer::ui::labels::{Grid, Wanted};
 use crate::explorer::ui::widgets::fit;
 use crate::picture::{Anchor, Dot, Picture, Rgb, Text, escaped};
 
-/// The picture, and the part of it that the models have, in pixels.
+/// The picture, and the plot area in it, in pixels.
 const SIZE: (f64, f64) = (1280.0, 900.0);
 const PLOT: (f64, f64, f64, f64) = (30.0, 64.0, 1220.0, 740.0);
-/// A cell of the grid in which names find their places.
+/// A cell of the grid for placing names.
 const CELL: (f64, f64) = (6.8, 15.0);
-/// The longest name that is shown, in cells.
+/// The longest shown name, in cells.
 const LONGEST: usize = 32;
-/// The height of its letters, in pixels.
+/// The font size, in pixels.
 const LETTERS: f64 = 11.0;
-/// An entry of the legend, in pixels, and where its rows begin.
+/// An entry of the legend, in pixels, and the start of its rows.
 const ENTRY: (f64, f64) = (200.0, 22.0);
 const LEGEND: f64 = 838.0;
 
-/// What kind of file.
+/// The kind of file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A picture with every model as a dot that tells its name.
+    /// A picture in which every model is a dot with a tooltip.
     Svg,
-    /// The same in pixels, with a font that is compiled in.
+    /// The same as pixels, with an embedded font.
     Png,
-    /// A page with that picture and a field to find models in.
+    /// A page with that picture and a search field.
     Html,
-    /// A row a model: its name, its class and its coordinates.
+    /// One row per model: name, class and coordinates.
     Csv,
 }
 
-/// What the map shall show.
+/// What the map shows.
 #[derive(Clone, Debug, Default)]
 pub struct Shown {
-    /// By t-SNE; else by principal components.
+    /// By t-SNE instead of principal components.
     pub tsne: bool,
     /// An attribute, a benchmark, `cluster`, `uncertainty` or `nothing`; else what the explorer
     /// begins with, or the chance on the prompt.
     pub color: Option<String>,
-    /// A prompt by the chance on which models are colored.
+    /// Color by the probability of a correct answer to this prompt.
     pub prompt: Option<String>,
-    /// A theme by name, or a theme file; the light one if there is none.
+    /// A theme by name, or a theme file; the default is light.
     pub theme: Option<String>,
 }
 
@@ -79,7 +79,7 @@ pub fn picture(
 ) -> Result<Vec<u8>> {
     let chances = match &shown.prompt {
         Some(prompt) => {
-            let chances = Router::new(embedder).probabilities(&embedder.encode(&[prompt])?);
+            let chances = router::probabilities(embedder, &embedder.encode(&[prompt])?);
             Some(chances.row(0).iter().copied().map(Some).collect())
         }
         None => None,
@@ -87,8 +87,7 @@ pub fn picture(
     file(ModelSet::from(embedder), chances, kind, shown, seed, cancel)
 }
 
-/// The same of models of which nothing is known but their vectors: `shown` can name no attribute and no
-/// prompt.
+/// The same for models with vectors only: `shown` must not refer to attributes or a prompt.
 ///
 /// # Errors
 /// As [`picture`].
@@ -142,7 +141,7 @@ fn file(
     }
 }
 
-/// What a coloring is called.
+/// The coloring with this name.
 fn coloring(model_set: &ModelSet, name: &str) -> Result<ColorBy> {
     let all = [
         ("nothing".to_owned(), ColorBy::Nothing),
@@ -183,7 +182,7 @@ fn png(state: &State) -> Result<Vec<u8>> {
     drawing(state)?.png().map_err(failed)
 }
 
-/// The shapes of the map. The model set's texts hold no control characters.
+/// The shapes of the map. The texts of the model set contain no control characters.
 fn drawing(state: &State) -> Result<Picture> {
     let (theme, map, model_set) = (&state.theme, &state.map, &state.model_set);
     let ink = |ink: Ink| rgb(theme, theme[ink]);
@@ -246,7 +245,7 @@ fn drawing(state: &State) -> Result<Picture> {
     })
 }
 
-/// Names beside as many dots as have room, those with the most answers first.
+/// Names next to as many dots as have space, those with the most answers first.
 fn names(state: &State, fill: Rgb, at: impl Fn((f64, f64)) -> (f64, f64)) -> Vec<Text> {
     let (left, top, width, height) = PLOT;
     let cell = |place| {

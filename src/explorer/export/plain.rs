@@ -1,5 +1,5 @@
-//! What a document of the explorer has, as sentences and lists. What is not known is left out, and so
-//! are headings with nothing below them: it may be read aloud.
+//! Renders a document as sentences and lists. Unknown values are left out, and so are headings with nothing
+//! below them: it may be read aloud.
 
 use super::document::{Asked, Document, OnData, Probed, Routed};
 use super::record::{Near, Record};
@@ -12,14 +12,14 @@ use crate::explorer::ui::axes::caption;
 use crate::explorer::ui::widgets::fit;
 use crate::{count, one_line};
 
-/// Models that are named for each benchmark they were not run on.
+/// Number of models listed for each benchmark.
 const BEST: usize = 3;
-/// Candidates and questions that are named.
+/// Number of listed candidates and questions.
 const NAMED: usize = 10;
-/// Cells of a question.
+/// Maximum width of a question in cells.
 const QUESTION: usize = 160;
 
-/// A document as text without a drawing, for readers of screens and for files.
+/// A document as plain text, for screen readers and files.
 #[must_use]
 pub fn plain(document: &Document) -> String {
     let mut lines = Vec::new();
@@ -49,10 +49,10 @@ pub fn plain(document: &Document) -> String {
         section(format!("{title}: {}", one_line(&routed.prompt)), route(routed));
     }
     section(
-        "Probes: can it be read off the vectors?".into(),
+        "Probes: can it be decoded from the vectors?".into(),
         document.probes.iter().map(probe).collect(),
     );
-    section("The best that were not run, by benchmark".into(), best_not_run(document));
+    section("Best predicted models, by benchmark".into(), best_not_run(document));
     evaluated(document, &mut section);
     let asked = document.questions.iter().flatten().take(NAMED);
     section("Most surprising questions".into(), asked.map(question).collect());
@@ -64,7 +64,7 @@ fn percent(share: f64) -> String {
     format!("{:.0}%", 100.0 * share)
 }
 
-/// A thing with what is known of it: `name: a, b` or the name alone.
+/// An entry with its values: `name: a, b` or the name alone.
 fn entry(name: &str, parts: impl IntoIterator<Item = Option<String>>) -> String {
     let name = match one_line(name) {
         name if name.is_empty() => "without a name".into(),
@@ -74,7 +74,7 @@ fn entry(name: &str, parts: impl IntoIterator<Item = Option<String>>) -> String 
     if parts.is_empty() { format!("- {name}") } else { format!("- {name}: {}", parts.join(", ")) }
 }
 
-/// A figure after its name, where it is a number.
+/// A metric after its name, if it is a number.
 fn figure(name: &str, value: f64) -> Option<String> {
     value.is_finite().then(|| format!("{name} {value:.3}"))
 }
@@ -96,7 +96,7 @@ fn route(route: &Routed) -> Vec<String> {
         let ends = [candidate.low, candidate.high].map(|end| percent(end.into()));
         let [low, high] = ends;
         let p = match route.scope {
-            // The percentages of other questions do not apply.
+            // The percentages do not apply out of scope.
             Scope::Out => format!("{low} to {high}"),
             Scope::In | Scope::Near => {
                 format!("{} ({low} to {high})", percent(candidate.p.into()))
@@ -128,7 +128,7 @@ fn probe(probed: &Probed) -> String {
     }
 }
 
-/// By benchmark, the models that were not run on it and are expected to do best.
+/// By benchmark, the models without answers that are predicted to be best.
 fn best_not_run(document: &Document) -> Vec<String> {
     let models = &document.models;
     let lines = document.forecasts.0.iter().filter_map(|(benchmark, column)| {
@@ -143,7 +143,7 @@ fn best_not_run(document: &Document) -> Vec<String> {
     lines.collect()
 }
 
-/// What training measured on val, and what is measured on a data set.
+/// The evaluation of the training on val, and on a data set.
 fn evaluated(document: &Document, section: &mut impl FnMut(String, Vec<String>)) {
     let evaluation = &document.evaluation;
     let val = evaluation.val.0.iter().filter(|(_, value)| value.is_finite());
@@ -153,7 +153,7 @@ fn evaluated(document: &Document, section: &mut impl FnMut(String, Vec<String>))
         None => {}
         Some(OnData::Failed { problem }) => {
             let line = format!("- {}", one_line(problem));
-            section("The data set cannot be judged".into(), vec![line]);
+            section("The data set cannot be evaluated".into(), vec![line]);
         }
         Some(OnData::Found { evaluation: found, untested }) => {
             let mut lines: Vec<String> = found
@@ -173,7 +173,7 @@ fn evaluated(document: &Document, section: &mut impl FnMut(String, Vec<String>))
                 .collect();
             lines.extend(untested.as_deref().and_then(untested_pairs));
             let split = one_line(&found.split);
-            section(format!("On {split} of the data set, beside the baselines"), lines);
+            section(format!("On {split} of the data set, with baselines"), lines);
         }
     }
 }
@@ -198,7 +198,7 @@ fn question(question: &Asked) -> String {
     entry(category, [Some(right), Some(expected)]) + &format!(": {prompt}")
 }
 
-/// What stands in a cell, as text.
+/// The value of a cell as text.
 fn value(cell: &Cell) -> Option<String> {
     Some(match cell {
         Cell::Unknown => return None,

@@ -1,4 +1,4 @@
-//! What is known of a model, in text and in JSON.
+//! The data of a model, as text and JSON.
 
 use serde::{Serialize, Serializer};
 
@@ -7,10 +7,10 @@ use crate::error::{Error, Result};
 use crate::explorer::state::State;
 use crate::explorer::state::column::{Cell, Column};
 
-/// Neighbors that are named for each model.
+/// Number of neighbors per model.
 const NEIGHBORS: usize = 5;
 
-/// Things by their names, in their order; as JSON an object.
+/// Values by name, in order; a JSON object.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Named<T>(pub Vec<(String, T)>);
 
@@ -32,7 +32,7 @@ impl<T> Named<T> {
     }
 }
 
-/// What is known of one model. What is not known is absent or null.
+/// The data of one model. Unknown values are absent or null.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Record {
     pub model: String,
@@ -46,7 +46,7 @@ pub struct Record {
     /// Its accuracy by benchmark.
     #[serde(skip_serializing_if = "Named::is_empty")]
     pub benchmarks: Named<f64>,
-    /// Its place on the map.
+    /// Its map coordinates.
     pub coordinates: Vec<f64>,
     #[serde(rename = "neighbours")]
     pub neighbors: Vec<Near>,
@@ -117,7 +117,7 @@ impl Record {
     }
 }
 
-/// The marked models of a state, with what is known of them.
+/// The marked models of a state, with their data.
 pub fn selection(state: &State) -> Result<Vec<u8>> {
     let models: Vec<Record> = state.chosen().into_iter().map(|m| Record::of(state, m)).collect();
     let mut bytes = Vec::new();

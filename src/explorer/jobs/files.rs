@@ -1,4 +1,4 @@
-//! Files that are named as people drop or type them.
+//! Files given by dropped or typed paths.
 
 use std::fs::File;
 use std::io::Read;
@@ -12,8 +12,8 @@ use crate::explorer::event::{JobResult, Message};
 use crate::explorer::state::job::JobKind;
 use crate::explorer::state::route::LONGEST;
 
-/// Finds out whether a pasted text is the path of a file, as terminals paste what is dropped on them,
-/// and if so reads the prompt from it.
+/// Checks whether a pasted text is the path of a file, as terminals paste it for dropped files, and if so
+/// reads the prompt from it.
 pub fn drop_in(text: String, out: Sender<Message>) {
     thread::spawn(move || {
         run(JobKind::PromptFile, &AtomicBool::new(false), &out, || {
@@ -26,7 +26,7 @@ pub fn drop_in(text: String, out: Sender<Message>) {
     });
 }
 
-/// The file that a pasted text means: in quotes, with escaped spaces, or as an address.
+/// The file of a pasted path: in quotes, with escaped spaces, or as a URL.
 pub fn dropped(text: &str) -> Option<PathBuf> {
     let text = text.trim();
     let inside = |quote: char| text.strip_prefix(quote)?.strip_suffix(quote).map(str::to_owned);
@@ -37,7 +37,7 @@ pub fn dropped(text: &str) -> Option<PathBuf> {
         Some(below) => crate::dirs::home()?.join(below),
         None => PathBuf::from(plain),
     };
-    // Only plain files: reading anything else could wait forever.
+    // Only regular files: reading anything else could block forever.
     path.metadata().is_ok_and(|file| file.is_file()).then_some(path)
 }
 
@@ -49,7 +49,7 @@ fn read(path: &Path) -> Result<String, String> {
     let bytes = bytes.map_err(|e| format!("{}: {e}", path.display()))?;
     if bytes.len() > LONGEST {
         let most = LONGEST / 1024;
-        return Err(format!("{}: a prompt may have {most} KiB", path.display()));
+        return Err(format!("{}: a prompt is limited to {most} KiB", path.display()));
     }
     let text = String::from_utf8(bytes);
     let text = text.map_err(|_| format!("{}: not UTF-8 text", path.display()))?;
@@ -73,7 +73,7 @@ mod tests {
             assert_eq!(read(&found).unwrap(), "one\ntwo");
         }
         assert_eq!(dropped("/no/such/file"), None);
-        assert_eq!(dropped(&folder.path().display().to_string()), None, "a folder is no prompt");
+        assert_eq!(dropped(&folder.path().display().to_string()), None, "a folder is not a prompt");
         std::fs::write(&path, [0xff, 0xfe]).unwrap();
         assert!(read(&path).unwrap_err().contains("not UTF-8"));
     }

@@ -1,4 +1,4 @@
-//! A slot that holds the latest of what is wanted: what was put there before is forgotten.
+//! A slot for the latest request, which replaces older ones.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -7,7 +7,7 @@ use std::time::Duration;
 /// How long typing must pause before a prompt is routed.
 pub const DEBOUNCE: Duration = Duration::from_millis(60);
 
-/// The latest of what is wanted, with its version.
+/// The latest request, with its version.
 pub struct Latest<T> {
     wanted: Mutex<Option<(u64, T)>>,
     changed: Condvar,
@@ -25,12 +25,12 @@ impl<T> Latest<T> {
         self.changed.notify_one();
     }
 
-    /// Wakes the worker, which looks whether it is cancelled.
+    /// Wakes the worker, so that it checks for cancellation.
     pub fn wake(&self) {
         self.changed.notify_all();
     }
 
-    /// Waits for what stays the latest for [`DEBOUNCE`]; `None` once cancelled.
+    /// Waits for a request that is not replaced within [`DEBOUNCE`]; `None` once cancelled.
     pub fn next(&self, cancel: &AtomicBool) -> Option<(u64, T)> {
         let mut prompt = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
         loop {

@@ -1,4 +1,4 @@
-//! Slow work off the UI thread: the newest request wins, what is running can be cancelled.
+//! Background work: a new request replaces an older one of the same kind, and running work can be cancelled.
 
 mod files;
 mod latest;
@@ -41,28 +41,28 @@ pub use latest::DEBOUNCE;
 pub use panic::{attempt, catch_panic};
 pub use source::Source;
 
-/// A group to describe among others; `by` is the attribute that they are made of.
+/// A group to describe; `by` is the attribute that defines the groups.
 pub struct Group {
     pub of: Vec<Option<usize>>,
     pub at: usize,
     pub by: Option<String>,
 }
 
-/// The workers of one embedder. Dropping it ends them.
+/// The workers of one embedder. They end when it is dropped.
 pub struct Jobs {
     /// Its texts are safe to print, and so are those of the probes' reports.
     model_set: Arc<ModelSet>,
     embedder: Arc<Embedder>,
-    /// The prompt to route.
+    /// The slot of prompts to route.
     wanted: OnceLock<Arc<Latest<(String, Preferences)>>>,
-    /// The answers of a new model, once there is a worker that places it.
+    /// The slot of answers of a new model, once its worker has started.
     placement: OnceLock<Arc<Latest<Vec<Answer>>>>,
-    /// The prompt to find similar questions for, once there is a worker that does.
+    /// The slot of prompts for similar questions, once its worker has started.
     alike: OnceLock<Arc<Latest<String>>>,
-    /// The data set beside the embedder, if one is open.
+    /// The data set, if one is open.
     data: Option<Source>,
     cancel: Arc<AtomicBool>,
-    /// What tells the work that is under way to stop.
+    /// The cancellation flags of running work.
     running: Mutex<BTreeMap<JobKind, Arc<AtomicBool>>>,
     out: Sender<Message>,
 }
@@ -85,17 +85,17 @@ impl Jobs {
             running: Mutex::default(),
             out,
         };
-        // The first prompt does not wait for the router to be built.
+        // Builds the router before the first prompt.
         jobs.router();
         jobs
     }
 
-    /// What the worker that routes waits for.
+    /// The slot of the routing worker.
     fn router(&self) -> &Latest<(String, Preferences)> {
         self.latest(&self.wanted, || {
-            let embedder = Arc::clone(&self.embedder);
+            let (embedder, model_set) = (Arc::clone(&self.embedder), Arc::clone(&self.model_set));
             move |wanted, cancel, out| {
-                let router = Router::new(&embedder);
+                let router = Router::with_costs(&embedder, model_set.costs().clone());
                 while let Some((version, (prompt, preferences))) = wanted.next(cancel) {
                     let routed = attempt(|| {
                         let route = router.route(&[&prompt], &preferences)?.pop();
@@ -109,12 +109,12 @@ impl Jobs {
         })
     }
 
-    /// Routes a prompt as soon as no newer one has come for [`DEBOUNCE`].
+    /// Routes a prompt once no newer one arrived within [`DEBOUNCE`].
     pub fn route(&self, version: u64, prompt: String, preferences: Preferences) {
         self.router().put(version, (prompt, preferences));
     }
 
-    /// Finds the training questions that are like a prompt, where a data set is open.
+    /// Finds training questions similar to a prompt, if a data set is open.
     pub fn similar(&self, version: u64, prompt: String) {
         let Some(data) = &self.data else { return };
         let wanted = self.latest(&self.alike, || {
@@ -127,7 +127,7 @@ impl Jobs {
         wanted.put(version, prompt);
     }
 
-    /// Places a new model by its answers, as soon as no newer ones have come for [`DEBOUNCE`].
+    /// Places a new model by its answers, once no newer ones arrived within [`DEBOUNCE`].
     pub fn place(&self, version: u64, answers: Vec<Answer>) {
         let wanted = self.latest(&self.placement, || {
             let (embedder, data) = (Arc::clone(&self.embedder), self.data.clone());
@@ -138,8 +138,7 @@ impl Jobs {
         wanted.put(version, answers);
     }
 
-    /// What a worker waits for that does the latest of what is wanted, on a thread of its own; the first
-    /// call starts it.
+    /// The slot of a worker for the latest request on its own thread; the first call starts it.
     fn latest<'a, T: Send + 'static, W>(
         &self,
         slot: &'a OnceLock<Arc<Latest<T>>>,
@@ -157,7 +156,7 @@ impl Jobs {
         })
     }
 
-    /// Reads the answers of a new model from a file that people name as they drop or type it.
+    /// Reads the answers of a new model from a dropped or typed path.
     pub fn read_answers(&self, path: String) {
         let data = self.data.clone();
         self.spawn(JobKind::Answers, move |_, _, _| {
@@ -168,14 +167,14 @@ impl Jobs {
         });
     }
 
-    /// Tells work that is under way to stop; nothing more comes of it.
+    /// Stops running work; its result is dropped.
     pub fn stop(&self, kind: JobKind) {
         if let Some(cancel) = self.running().remove(&kind) {
             cancel.store(true, Ordering::Relaxed);
         }
     }
 
-    /// Stops what is under way of this kind, for a newer one that heeds what is given.
+    /// Stops running work of this kind, and returns the flag for the new one.
     fn begin(&self, kind: JobKind) -> Arc<AtomicBool> {
         self.stop(kind);
         Arc::clone(self.running().entry(kind).or_default())
@@ -185,7 +184,7 @@ impl Jobs {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs `work` on a thread of its own, in the place of what runs of this kind.
+    /// Runs `work` on a new thread, replacing running work of this kind.
     fn spawn(
         &self,
         kind: JobKind,
@@ -198,14 +197,14 @@ impl Jobs {
         thread::spawn(move || run(kind, &cancel, &out, || work(&model_set, &cancel, &out)));
     }
 
-    /// Groups the models.
+    /// Clusters the models.
     pub fn cluster(&self) {
         self.spawn(JobKind::Clusters, |model_set, cancel, _| {
             Ok(JobResult::Clustered(model_set.clusters(1, cancel).map_err(|e| e.to_string())?))
         });
     }
 
-    /// Describes a group of the models of `model_set`, with what is predicted where that is known.
+    /// Describes a group of the models of `model_set`, with predictions if available.
     pub fn describe(
         &self,
         version: u64,
@@ -224,7 +223,7 @@ impl Jobs {
         });
     }
 
-    /// Forecasts every model on every benchmark.
+    /// Predicts every model on every benchmark.
     pub fn forecast(&self) {
         let embedder = Arc::clone(&self.embedder);
         self.spawn(JobKind::Forecasts, move |_, cancel, _| {
@@ -235,7 +234,7 @@ impl Jobs {
         });
     }
 
-    /// Computes a projection; `class` is the one that an attribute with many is about.
+    /// Computes a projection; `class` selects the class of an attribute with many.
     pub fn project(&self, projector: Projector, class: Option<String>) {
         self.spawn(JobKind::Projection, move |model_set, cancel, _| {
             let vectors = model_set.profiles();
@@ -251,8 +250,7 @@ impl Jobs {
         });
     }
 
-    /// Judges the forecasts on the questions of the data set that were not learned from, beside the
-    /// baselines.
+    /// Evaluates the predictions on questions of the data set that were not trained on, with baselines.
     pub fn evaluate(&self) {
         let (embedder, data) = (Arc::clone(&self.embedder), self.data.clone());
         self.spawn(JobKind::Evaluation, move |_, cancel, out| {
@@ -267,8 +265,8 @@ impl Jobs {
         });
     }
 
-    /// Reads the data set and forecasts its questions, block by block. The first block that fails ends
-    /// it: those behind it would leave a gap.
+    /// Reads the data set and predicts its questions, block by block. The first error ends it, since later
+    /// blocks would leave a gap.
     pub fn questions(&self) {
         let Some(data) = self.data.clone() else { return };
         let embedder = Arc::clone(&self.embedder);
@@ -285,8 +283,8 @@ impl Jobs {
         });
     }
 
-    /// Probes these attributes of the model set, in order; one that was named since the explorer
-    /// opened is in `model_set` alone.
+    /// Probes these attributes of the model set, in order; one that was labeled since the explorer was opened
+    /// is only in `model_set`.
     pub fn probe(&self, model_set: Arc<ModelSet>, attributes: Vec<usize>) {
         self.spawn(JobKind::Probes, move |_, cancel, out| {
             let vectors = model_set.vectors.view();
@@ -302,19 +300,19 @@ impl Jobs {
                 let report = attempt(|| prober.probe(attribute, &settings, cancel));
                 Some(JobResult::Probed(i, report.map(Box::new)))
             };
-            let (last, before) = attributes.split_last().ok_or("there is nothing to probe")?;
+            let (last, before) = attributes.split_last().ok_or("no models to probe")?;
             for result in before.iter().filter_map(|i| probe(*i)) {
                 if cancel.load(Ordering::Relaxed) || !send(out, result) {
                     break;
                 }
             }
-            probe(*last).ok_or_else(|| "the attribute is gone".into())
+            probe(*last).ok_or_else(|| "the attribute no longer exists".into())
         });
     }
 }
 
-/// An attribute as numbers: of classes 1 for `class` (or the most frequent) and 0 for the others, of
-/// numbers their logarithm where all are positive.
+/// An attribute as numbers: for classes 1 for `class` (or the most frequent one) and 0 for the others, for
+/// positive numbers their logarithm.
 fn target(model_set: &ModelSet, attribute: usize, class: Option<&str>) -> Vec<Option<f64>> {
     let Some(attribute) = model_set.attributes.get(attribute) else { return Vec::new() };
     match &attribute.values {
@@ -336,7 +334,7 @@ fn target(model_set: &ModelSet, attribute: usize, class: Option<&str>) -> Vec<Op
     }
 }
 
-/// Has a worker, if there is one, look whether it is cancelled.
+/// Wakes a worker, if there is one, so that it checks for cancellation.
 fn wake<T>(slot: &OnceLock<Arc<Latest<T>>>) {
     if let Some(wanted) = slot.get() {
         wanted.wake();

@@ -1,8 +1,8 @@
-//! A panic on a thread of its own is a failure like another.
+//! Turns panics of worker threads into errors.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// What `work` gives, or what its panic said.
+/// The result of `work`, or the message of its panic.
 pub fn catch_panic<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str);
@@ -11,7 +11,7 @@ pub fn catch_panic<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     })
 }
 
-/// What `work` gives, or why it failed, be it by a panic.
+/// The result of `work`, or its error or panic message.
 pub fn attempt<T, E: ToString>(work: impl FnOnce() -> Result<T, E>) -> Result<T, String> {
     catch_panic(work)?.map_err(|error| error.to_string())
 }

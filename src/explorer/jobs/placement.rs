@@ -1,4 +1,4 @@
-//! The worker that places a new model again with each of its answers.
+//! The worker that places a new model again after each of its answers.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -19,10 +19,10 @@ use crate::explorer::state::new_model::{Placed, printable};
 
 /// Neighbors of the new model.
 const NEIGHBORS: usize = 6;
-/// Questions that are chosen at a time.
+/// Questions that are selected together.
 const NEXT: usize = 16;
 
-/// Places what is wanted until `cancel`, beside the questions of `data`.
+/// Handles requests until `cancel`, with the questions of `data`.
 pub fn work(
     embedder: &Embedder,
     data: Option<&Source>,
@@ -61,7 +61,7 @@ fn place(
         Some(catalogue) => {
             let data = catalogue.data();
             let learned = data.fingerprint() == embedder.provenance().fingerprint;
-            // The questions that the Questions pane shows.
+            // The questions of the Questions pane.
             let shown = |q: usize| !learned || data.questions[q].split != Split::Train;
             new_model.ask(&[], NEXT, seed, shown)?
         }

@@ -1,4 +1,4 @@
-//! The questions of a data set are forecast block by block.
+//! Predicts the questions of a data set block by block.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
@@ -6,10 +6,10 @@ use std::sync::mpsc::Sender;
 use super::run::send;
 use crate::explorer::event::{JobResult, Message};
 
-/// Questions that are forecast at a time.
+/// Questions per block.
 const BLOCK: usize = 64;
 
-/// Forecasts questions block by block, and gives the last block.
+/// Predicts questions block by block, and returns the last block.
 pub fn forecast_blocks(
     prompts: &[String],
     forecast: impl Fn(&[&str]) -> Result<Vec<Vec<f32>>, String>,
@@ -19,7 +19,7 @@ pub fn forecast_blocks(
     let mut last = JobResult::QuestionsForecast(0, Vec::new());
     for (i, block) in prompts.chunks(BLOCK).enumerate() {
         if i > 0 && !send(out, last) || cancel.load(Ordering::Relaxed) {
-            return Err("it is not wanted any more".into());
+            return Err("no longer needed".into());
         }
         let block: Vec<&str> = block.iter().map(String::as_str).collect();
         last = JobResult::QuestionsForecast(i * BLOCK, forecast(&block)?);

@@ -1,4 +1,4 @@
-//! A piece of work on a thread, and what comes of it.
+//! Runs work on a thread and sends its result.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
@@ -7,13 +7,12 @@ use super::panic::attempt;
 use crate::explorer::event::{JobResult, Message};
 use crate::explorer::state::job::JobKind;
 
-/// Sends what has come of a job. False once nobody listens any more, since the explorer has ended.
+/// Sends the result of a job. Returns false if the explorer has ended.
 pub fn send(out: &Sender<Message>, result: JobResult) -> bool {
     out.send(result.into()).is_ok()
 }
 
-/// Does a piece of work and sends what comes of it, unless it is no longer wanted. Its failure is its
-/// own, a panic too.
+/// Runs work and sends its result, unless it was cancelled. An error or panic is the result of this job only.
 pub fn run(
     kind: JobKind,
     cancel: &AtomicBool,
@@ -48,6 +47,6 @@ mod tests {
             assert!(matches!(&failures[..], [(k, p)] if *k == kind && p.contains("no such axis")));
         }
         run(JobKind::Clusters, &AtomicBool::new(true), &out, || Err("late".into()));
-        assert!(found.try_recv().is_err(), "nobody waits for what was stopped");
+        assert!(found.try_recv().is_err(), "a stopped job sends nothing");
     }
 }

@@ -1,4 +1,4 @@
-//! The worker that finds the training questions that are like a prompt.
+//! The worker that finds training questions similar to a prompt.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,10 +17,10 @@ use crate::explorer::state::model_set::ModelSet;
 use crate::explorer::state::route::Similar;
 use crate::one_line;
 
-/// Questions that are found.
+/// Number of questions.
 const QUESTIONS: usize = 5;
 
-/// Finds what is wanted until `cancel`. The data set is read for the first prompt.
+/// Handles requests until `cancel`. The data set is read for the first prompt.
 pub fn work(
     (embedder, model_set): (&Embedder, &ModelSet),
     data: &Source,
@@ -44,10 +44,10 @@ pub fn work(
     }
 }
 
-/// A data set whose models are known by their names.
+/// A data set with its models matched by name.
 struct Known<'a> {
     data: &'a Dataset,
-    /// The explorer's model of each model of the data.
+    /// The index in the explorer of each model of the data.
     models: Vec<Option<usize>>,
 }
 

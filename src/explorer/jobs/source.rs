@@ -1,4 +1,4 @@
-//! The data set beside the embedder.
+//! The data set of the explorer.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -6,15 +6,14 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use super::panic::attempt;
 use crate::dataset::{self, Dataset};
 
-/// A data set that is read once, by whoever wants it first; one that could not be read is tried
-/// again.
+/// A data set that is read once, on first use; after an error the next use tries again.
 #[derive(Clone)]
 pub struct Source(Arc<Inner>);
 
 struct Inner {
     folder: PathBuf,
     read: OnceLock<Dataset>,
-    /// Held by the one who reads it.
+    /// Locked while it is read.
     reading: Mutex<()>,
 }
 
@@ -26,7 +25,7 @@ impl Source {
     /// The data set; blocks while it is read.
     ///
     /// # Errors
-    /// Why it cannot be read.
+    /// The error of reading it.
     pub fn get(&self) -> Result<&Dataset, String> {
         let Inner { folder, read, reading } = &*self.0;
         let _alone = reading.lock().unwrap_or_else(PoisonError::into_inner);

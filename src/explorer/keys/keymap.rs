@@ -1,4 +1,4 @@
-//! The keymap as it is without the user's changes.
+//! The default keymap.
 
 use std::sync::LazyLock;
 
@@ -19,9 +19,8 @@ fn bind(
 
 /// All bindings.
 ///
-/// What a binding says of itself begins with a verb. A main key means the same in every pane
-/// (docs/explorer.md has their table, and a test holds it to be so); the others mean one thing, or
-/// nothing.
+/// The description of a binding starts with a verb. A main key means the same in every pane (see the table in
+/// docs/explorer.md, which a test checks); the others mean one thing, or nothing.
 pub static KEYMAP: LazyLock<Vec<Binding>> = LazyLock::new(|| {
     let mut map = of_the_map();
     map.extend(of_lists());
@@ -73,7 +72,7 @@ fn of_the_map() -> Vec<Binding> {
     ]
 }
 
-/// The panes that are lists, or are read as a text.
+/// The panes that are lists, or scrollable text.
 fn of_lists() -> Vec<Binding> {
     use Command as A;
     use Pane::{Compare, Forecast, Model, Models, NewModel, Probe, Questions, Route};
@@ -163,7 +162,7 @@ fn of_other_panes() -> Vec<Binding> {
             "Record an incorrect answer of the new model",
             "incorrect",
         ),
-        bind(Questions, "x", A::NewModel(N::Open), "Take the recorded answer back", ""),
+        bind(Questions, "x", A::NewModel(N::Open), "Remove the recorded answer", ""),
         bind(
             Questions,
             "n",
@@ -219,7 +218,7 @@ fn while_typing() -> Vec<Binding> {
         bind(Picker, "up ctrl-p", A::Up, "Go to the previous", "previous"),
         bind(Picker, "pagedown", A::PageDown, "Go one page down", ""),
         bind(Picker, "pageup", A::PageUp, "Go one page up", ""),
-        bind(Tour, "enter", A::TourNext, "Go on with the tour", "next"),
+        bind(Tour, "enter", A::TourNext, "Continue the tour", "next"),
         bind(Tour, "backspace", A::TourBack, "Go back", "back"),
         bind(Tour, "esc", A::Dismiss, "End the tour", "skip the tour"),
         bind(Card, "down j", A::Down, "Go to the next prototype", "prototype"),

@@ -1,5 +1,4 @@
-//! What keys do, and where: dispatch, the hint bar, the help overlay and the list of commands are all
-//! read off one keymap.
+//! Key bindings: dispatch, the hint bar, the help overlay and the command palette all use one keymap.
 
 mod keymap;
 mod parse;
@@ -16,34 +15,34 @@ use parse::{Stroke, parse, pretty, same};
 pub use keymap::KEYMAP;
 pub use words::words;
 
-/// Where a binding holds.
+/// Where a binding applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Context {
-    /// Even while typing.
+    /// Also while typing.
     Always,
     /// Unless typing.
     Everywhere,
     /// Typing a prompt.
     Prompt,
-    /// Typing which models may be named.
+    /// Typing a filter.
     Filter,
-    /// Typing another line at the bottom.
+    /// Typing another input line.
     Line,
-    /// Picking from a list.
+    /// In a list.
     Picker,
     /// The card of a group is open.
     Card,
-    /// The tour is on.
+    /// During the tour.
     Tour,
     /// Typing the name of a group.
     Naming,
     Training,
-    /// The focused pane waits for something.
+    /// The focused pane waits for work.
     Working,
-    /// What the focused pane shows was stopped, or failed.
+    /// The work of the focused pane was stopped, or failed.
     Stopped,
-    /// The pane has the focus.
+    /// The pane is focused.
     #[serde(untagged)]
     Pane(Pane),
 }
@@ -79,13 +78,13 @@ impl Context {
 
 #[derive(Clone)]
 pub struct Binding {
-    /// Names of keys, separated by spaces; empty for what only the palette has.
+    /// Names of keys, separated by spaces; empty if only the palette has it.
     pub keys: String,
     pub context: Context,
     pub command: Command,
-    /// What the help overlay says.
+    /// The description in the help.
     pub about: &'static str,
-    /// What the hint bar says; empty for what does not earn a place there.
+    /// The text in the hint bar; empty if it is not shown there.
     pub hint: &'static str,
 }
 
@@ -95,23 +94,23 @@ impl Binding {
         self.keys.split_whitespace().filter_map(parse).any(|stroke| same(stroke, key))
     }
 
-    /// The keys as people know them.
+    /// The keys in a readable form.
     pub fn label(&self) -> String {
         self.keys.split_whitespace().map(pretty).collect::<Vec<_>>().join(" ")
     }
 }
 
-/// The keymap with the user's changes: `{"map": {"x": "zoom-in", "ctrl-f": {"focus": "route"},
-/// "c": null}}`, where null (or false) unbinds a key. What is wrong in it gives a warning and is passed over.
+/// The keymap with the user's changes: `{"map": {"x": "zoom-in", "ctrl-f": {"focus": "route"}, "c": null}}`,
+/// where null (or false) unbinds a key. Invalid entries are ignored with a warning.
 pub fn overridden(changes: &Value) -> (Vec<Binding>, Vec<String>) {
     let (mut keymap, mut warnings) = (KEYMAP.clone(), Vec::new());
     let Value::Object(contexts) = changes else {
-        return (keymap, vec!["keys: an object of contexts is needed".into()]);
+        return (keymap, vec!["keys: expected an object of contexts".into()]);
     };
     for (name, keys) in contexts {
         let context: Result<Context, _> = serde_json::from_value(Value::from(name.as_str()));
         let (Ok(context), Value::Object(keys)) = (context, keys) else {
-            warnings.push(format!("keys: {name}: no such context, or not an object of keys"));
+            warnings.push(format!("keys: {name}: unknown context, or not an object of keys"));
             continue;
         };
         for (key, command) in keys {
@@ -119,7 +118,7 @@ pub fn overridden(changes: &Value) -> (Vec<Binding>, Vec<String>) {
                 warnings.push(format!("keys: {name}: `{key}` is not a key"));
                 continue;
             };
-            // Null is no command, and false where there is no null.
+            // Null is no command; TOML has no null, so false means the same.
             let command = if *command == false { &Value::Null } else { command };
             match serde_json::from_value::<Option<Command>>(command.clone()) {
                 Ok(command) => rebind(&mut keymap, context, key, stroke, command),
@@ -144,7 +143,7 @@ fn rebind(
     let Some(command) = command else { return };
     let same = |b: &Binding| b.command == command;
     if let Some(binding) = keymap.iter_mut().find(|b| b.context == context && same(b)) {
-        // The user's key stands first, where the hint bar shows it.
+        // The user's key comes first, since the hint bar shows that.
         let keys = std::iter::once(key).chain(binding.keys.split_whitespace());
         binding.keys = keys.collect::<Vec<_>>().join(" ");
         return;
@@ -162,9 +161,9 @@ mod tests {
     #[test]
     fn every_key_has_a_name_and_one_meaning_in_a_context() {
         let together = |a: Context, b: Context| {
-            // What is typed into a filter is completed by Tab, which is another pane elsewhere; what is
-            // computed stops before anything is closed.
-            // What lies over the panes has its own keys first.
+            // In a filter, Tab completes; elsewhere it goes to another pane. Work is stopped before anything
+            // is closed.
+            // Overlays have precedence over panes.
             let meant = [
                 (Context::Filter, Context::Always),
                 (Context::Working, Context::Everywhere),
@@ -174,7 +173,7 @@ mod tests {
             if meant.contains(&(a, b)) || meant.contains(&(b, a)) {
                 return false;
             }
-            // A training has only the map beside it.
+            // During a training only the map is shown with it.
             let (typing, wide) = (a.is_typing() || b.is_typing(), Context::Everywhere);
             a == b
                 || !(typing && (a == wide || b == wide))

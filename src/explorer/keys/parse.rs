@@ -2,20 +2,20 @@
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-/// A key with what is held down beside it.
+/// A key with its modifiers.
 pub type Stroke = (KeyCode, KeyModifiers);
 
-/// True if this is the key that was pressed.
+/// True if this key was pressed.
 pub fn same((code, modifiers): Stroke, key: KeyEvent) -> bool {
     let mut pressed = key.modifiers;
-    // A shifted character is another character already; terminals differ in whether they say so.
+    // A shifted character is already a different character; terminals differ in whether they report shift.
     if matches!(key.code, KeyCode::Char(_) | KeyCode::BackTab) {
         pressed.remove(KeyModifiers::SHIFT);
     }
     code == key.code && modifiers == pressed
 }
 
-/// Reads the name of a key, such as `ctrl-d`, `left` or `?`.
+/// Parses the name of a key, such as `ctrl-d`, `left` or `?`.
 pub fn parse(name: &str) -> Option<Stroke> {
     let (mut modifiers, mut rest) = (KeyModifiers::NONE, name);
     while let Some((prefix, after)) = rest.split_once('-').filter(|(_, after)| !after.is_empty()) {
@@ -51,7 +51,7 @@ pub fn parse(name: &str) -> Option<Stroke> {
     Some((code, modifiers))
 }
 
-/// The name as people know it.
+/// The name in a readable form.
 pub fn pretty(name: &str) -> String {
     let (modifier, key) = match name.split_once('-') {
         Some(("ctrl", key)) => ("^", key.to_uppercase()),

@@ -1,11 +1,11 @@
-//! What commands are looked for by, beside their names, and what they do in a sentence.
+//! Search words and descriptions of commands.
 
 use crate::explorer::command::{Command, Exported, NewModelCommand as N, RouteCommand as R};
 use crate::explorer::pane::Pane;
 use crate::explorer::state::coloring::ColorBy;
 use crate::explorer::state::map::Projector;
 
-/// Other words for a command, and a sentence on it; both may be empty.
+/// Search words for a command, and a one-sentence description; both may be empty.
 pub fn words(command: &Command) -> (&'static str, &'static str) {
     use Command as C;
     match command {
@@ -31,14 +31,14 @@ pub fn words(command: &Command) -> (&'static str, &'static str) {
         C::Turn(_) => ("3d 3-d rotate turn orbit tilt", "Rotates the 3-D map."),
         C::Colors => (
             "color colour heat hue legend group cluster attribute family size accuracy",
-            "By an attribute, a benchmark, clusters, uncertainty, or the chances on the prompt.",
+            "By an attribute, a benchmark, clusters, uncertainty, or the probabilities for the prompt.",
         ),
         C::ColorBy(by) => of_color(*by),
         C::Card => (
             "cluster card group class describe prototypes lift profile summary legend members",
             "Prototypes, accuracy against the rest, attributes, stability, nearest group, coverage.",
         ),
-        C::Isolate => ("legend group class highlight only", "The other groups stand back."),
+        C::Isolate => ("legend group class highlight only", "The other groups are dimmed."),
         C::NextView => (
             "marker shape dots braille blocks octants pareto plot cost quality pinned history why",
             "In the Map the style of the markers; in Route the ranking, its reasons, accuracy \
@@ -57,9 +57,9 @@ pub fn words(command: &Command) -> (&'static str, &'static str) {
         ),
         C::MarkNeighbors => ("similar nearest knn alike select", "Marks the nearest models."),
         C::MarkCluster => ("cluster group similar select", "Marks the models of its cluster."),
-        C::MarkShown => ("select all table", "Marks what the filter left."),
+        C::MarkShown => ("select all table", "Marks all models that pass the filter."),
         C::Invert => ("complement others select", "Marks all that were not marked."),
-        C::SaveSelection => ("bookmark store selection", "Keeps the marked models by a name."),
+        C::SaveSelection => ("bookmark store selection", "Saves the marked models under a name."),
         C::Selections => ("bookmark recall load selection", "Marks saved models again."),
         C::Export | C::ExportTo(Exported::Models) => (
             "save write file json csv download",
@@ -77,7 +77,7 @@ pub fn words(command: &Command) -> (&'static str, &'static str) {
             "where query expression limit crossfilter cross-filter family size maker year reasoning",
             "On map, tables and router at once: family=qwen size<10 reasoning=yes, or words of names.",
         ),
-        C::ClearFilter => ("filter reset all models unfilter", "Looks at all models again."),
+        C::ClearFilter => ("filter reset all models unfilter", "Shows all models again."),
         C::Prompt => ("route ask question best model router", "Ranks the models for a prompt."),
         C::Maximize => ("zoom fullscreen full screen enlarge bigger", "The whole window."),
         C::Themes | C::NextTheme | C::UseTheme(_) => {
@@ -118,7 +118,7 @@ fn of_color(by: ColorBy) -> (&'static str, &'static str) {
             ("heat heatmap chance probability prompt", "How likely each model answers correctly.")
         }
         ColorBy::Uncertainty => {
-            ("confidence error deviation", "How little is known of each model, in logits.")
+            ("confidence error deviation", "The uncertainty about each model, in logits.")
         }
         ColorBy::Benchmark(_) => {
             ("heat accuracy score benchmark", "The accuracy of each model on the benchmark.")
@@ -139,7 +139,7 @@ fn of_pane(pane: Pane) -> (&'static str, &'static str) {
             "attribute decode classifier linear significance",
             "Which attributes can be decoded from the vectors.",
         ),
-        Pane::Route => ("prompt router rank best cost", "Who answers a prompt best."),
+        Pane::Route => ("prompt router rank best cost", "Ranks the models for a prompt."),
         Pane::Evaluate => (
             "quality calibration reliability auc accuracy baseline loss",
             "How good the predictions are on held-out questions.",
@@ -160,11 +160,11 @@ fn of_router(command: R) -> (&'static str, &'static str) {
         R::Cheaper | R::Better => ("cost price cheap pareto tradeoff", "How much cost counts."),
         R::RaiseFloor | R::LowerFloor => (
             "quality threshold least chance accuracy",
-            "The cheapest model above this chance comes first.",
+            "The cheapest model above this probability comes first.",
         ),
         R::CheapestTie => ("cost price cheap tie", "Of those statistically tied with the best."),
-        R::HighestCost => ("price budget limit maximum", "Leaves out what costs more."),
-        R::Cautious => ("risk interval lower bound", "Prefers what is known better."),
+        R::HighestCost => ("price budget limit maximum", "Excludes more expensive models."),
+        R::Cautious => ("risk interval lower bound", "Prefers models with more evidence."),
         R::Pools | R::SavePool => ("filter saved models subset", "As for llmap route --pool."),
         R::Heat => ("heat heatmap chance", "How likely each model answers it correctly."),
         R::Pin => ("compare bookmark", "Pinned prompts are compared side by side."),
@@ -172,7 +172,7 @@ fn of_router(command: R) -> (&'static str, &'static str) {
         R::CopyJson => ("clipboard export", ""),
         R::AnswerTokens | R::AssumeTokens(_) => (
             "answer-tokens length price cost",
-            "For what the prompt costs. Type the number behind it: answer-tokens 500",
+            "Sets the assumed length of an answer. Type the number after it: answer-tokens 500",
         ),
         R::Newline => ("", ""),
     }

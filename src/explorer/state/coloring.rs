@@ -1,4 +1,4 @@
-//! Which class of the legend each model belongs to.
+//! The legend: the class of each model.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use crate::explorer::theme::{HUES, Hue};
 /// Bins of a number.
 const BINS: usize = 5;
 
-/// What the classes are made of.
+/// What the classes represent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ColorBy {
@@ -21,16 +21,16 @@ pub enum ColorBy {
     Nothing,
     Attribute(usize),
     Cluster,
-    /// How likely each model is to answer the prompt right.
+    /// The probability of a correct answer to the prompt.
     Forecast,
-    /// How little is known of each model.
+    /// The uncertainty about each model.
     Uncertainty,
     /// The accuracy on this benchmark.
     Benchmark(usize),
 }
 
 impl ColorBy {
-    /// All that there is for a model set.
+    /// All colorings of a model set.
     pub fn all(model_set: &ModelSet) -> Vec<Self> {
         let mut all = vec![Self::Nothing];
         all.extend((0..model_set.attributes.len()).map(Self::Attribute));
@@ -60,7 +60,7 @@ pub struct Class {
     pub hue: Hue,
 }
 
-/// The legend, and the class of every model.
+/// The legend and the class of every model.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Coloring {
     pub by: ColorBy,
@@ -70,7 +70,7 @@ pub struct Coloring {
 }
 
 impl Coloring {
-    /// The one to begin with: the first attribute with named classes, or the first at all.
+    /// The default: the first attribute with named classes, or the first of all.
     pub fn first(model_set: &ModelSet) -> Self {
         let named = |values: &Values| matches!(values, Values::Class(_));
         let first = model_set.attributes.iter().position(|a| named(&a.values));
@@ -85,7 +85,7 @@ impl Coloring {
         }
     }
 
-    /// What `by` says of the models; plain where it says nothing.
+    /// The classes by `by`; plain if it has no values.
     pub fn new(facts: &Facts, by: ColorBy) -> Self {
         let model_set = facts.model_set;
         let classes = match by {
@@ -139,8 +139,8 @@ impl Coloring {
         self.of.get(model).map_or(0, |class| *class as usize)
     }
 
-    /// The group of each model beside the class `described`: what is not known of a model makes no group,
-    /// unless that is what is described.
+    /// The group of each model when the class `described` is described: unknown values form a group only if
+    /// that is the described one.
     pub fn groups(&self, described: usize) -> Vec<Option<usize>> {
         let known = |class: &usize| {
             let hue = self.classes.get(*class).map(|class| class.hue);
@@ -173,7 +173,7 @@ fn by_values(values: &Values) -> (Vec<Class>, Vec<u8>) {
     }
 }
 
-/// Bins of shares, named in whole percents.
+/// Bins of proportions, named in whole percent.
 fn shares(values: impl Iterator<Item = Option<f64>>) -> (Vec<Class>, Vec<u8>) {
     let percents: Vec<Option<f64>> = values.map(|v| v.map(|v| (100.0 * v).round())).collect();
     let (mut names, of) = bins(&percents);
@@ -194,7 +194,7 @@ fn flags(values: &[Option<bool>]) -> (Vec<Class>, Vec<u8>) {
     (names, values.iter().map(|v| v.map_or(2, |v| u8::from(!v))).collect())
 }
 
-/// The most frequent classes by name, the rest together.
+/// The most frequent classes by name, the others as one.
 fn classes(values: &[Option<String>]) -> (Vec<Class>, Vec<u8>) {
     let counted =
         values.par_iter().filter_map(Option::as_ref).fold(HashMap::new, |mut sizes, v| {
@@ -221,7 +221,7 @@ fn classes(values: &[Option<String>]) -> (Vec<Class>, Vec<u8>) {
     (names, of.collect())
 }
 
-/// Bins with about equally many models, named by their ends.
+/// Bins with about the same number of models, named by their range.
 fn bins(values: &[Option<f64>]) -> (Vec<Class>, Vec<u8>) {
     let mut known: Vec<f64> = values.iter().flatten().copied().collect();
     known.sort_by(f64::total_cmp);

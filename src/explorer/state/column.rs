@@ -1,4 +1,4 @@
-//! The columns of the table of all models, and what stands in their cells.
+//! The columns of the table of models, and their cells.
 
 use serde::Serialize;
 
@@ -13,14 +13,14 @@ pub enum Column {
     Attribute(usize),
     Answers,
     Ability,
-    /// The probability that the model answers the prompt of the Route pane right.
+    /// The probability of a correct answer to the prompt of the Route pane.
     Forecast,
     Cluster,
     Benchmark(usize),
 }
 
 impl Column {
-    /// Every column there is, in the order in which they stand.
+    /// All columns, in order.
     pub fn all(model_set: &ModelSet) -> Vec<Self> {
         let is_flag = |a: &usize| matches!(model_set.attributes[*a].values, Values::Flag(_));
         let attributes = 0..model_set.attributes.len();
@@ -45,7 +45,7 @@ impl Column {
         }
     }
 
-    /// True for texts, which stand to the left of their column and are sorted from a to z.
+    /// True for text, which is left-aligned and sorted from A to Z.
     pub fn is_text(self, model_set: &ModelSet) -> bool {
         match self {
             Self::Name | Self::Cluster => true,
@@ -91,7 +91,7 @@ impl Column {
     }
 }
 
-/// What stands in a cell; as JSON its value alone.
+/// The content of a cell; its value in JSON.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Cell {
@@ -105,12 +105,12 @@ pub enum Cell {
 }
 
 impl Cell {
-    /// A number in the order of the cells of a column that is no text; `None` where nothing is known.
+    /// A sort key for the cells of a number column; `None` if unknown.
     pub fn place(&self) -> Option<i64> {
         match self {
             Self::Flag(flag) => Some(i64::from(*flag)),
             Self::Number(x) | Self::Decimal(x) | Self::Share(x) => {
-                // As `f64::total_cmp` has it.
+                // The order of `f64::total_cmp`.
                 let bits = x.to_bits() as i64;
                 Some(bits ^ (((bits >> 63) as u64) >> 1) as i64)
             }

@@ -1,13 +1,13 @@
-//! What is known of the models beyond the file of the embedder.
+//! Data about the models beyond the file of the embedder.
 
 use super::model_set::ModelSet;
 use crate::analysis::clusters::Clusters;
 
-/// What a column, a color and an expression can be about.
+/// The data that columns, colors and expressions can use.
 #[derive(Clone, Copy)]
 pub struct Facts<'a> {
     pub model_set: &'a ModelSet,
     pub clusters: Option<&'a Clusters>,
-    /// How likely each model is to answer the prompt right; empty without a prompt.
+    /// The probability of a correct answer by each model; empty without a prompt.
     pub forecast: &'a [Option<f32>],
 }

@@ -1,24 +1,24 @@
-//! Where to begin: a model that much is known of, and whose neighbors convince.
+//! Chooses the initially selected model: one with many answers and plausible neighbors.
 
 use super::model_set::ModelSet;
 use crate::analysis::neighbors::{Neighbor, nearest};
 use crate::dataset::Values;
 
-/// Attributes that tell relatives, the closest first.
+/// Attributes of related models, the closest relation first.
 const KIN: [&str; 6] = ["family", "maker", "developer", "organization", "provider", "vendor"];
-/// Neighbors that are looked at.
+/// Number of neighbors that are considered.
 const NEIGHBORS: usize = 5;
-/// Of so many models with most answers at least, and of a tenth of all, the neighbors are looked at.
+/// The neighbors of at least this many models with the most answers, and of a tenth of all, are considered.
 const CANDIDATES: usize = 16;
-/// Pairs of models that are compared, at most: the first frame waits for them.
+/// Maximum number of compared pairs: the first frame waits for them.
 const PAIRS: usize = 400_000;
-/// Shared questions that a similarity should stand on.
+/// The number of shared questions that a similarity should be based on.
 const SHARED: f64 = 300.0;
-/// How much a neighbor counts that is no relative.
+/// The weight of an unrelated neighbor.
 const UNRELATED: f64 = 0.5;
 
-/// The model whose five nearest convince most, of those with most answers: they are similar, on many
-/// shared questions, and relatives where something tells those. Of equals the one with more answers.
+/// The model with the most plausible five neighbors, among those with the most answers: they are similar,
+/// share many questions, and are related if an attribute shows that. Ties: the one with more answers.
 pub fn first(model_set: &ModelSet) -> usize {
     let answers = model_set.all_answers();
     let most = |m: &usize| (std::cmp::Reverse(answers[*m]), *m);
@@ -49,10 +49,10 @@ pub fn first(model_set: &ModelSet) -> usize {
             let shared = near.shared.map_or(1.0, |n| (f64::from(n) / SHARED).min(1.0));
             near.cosine * shared * if related { 1.0 } else { UNRELATED }
         };
-        // In hundredths: hairs shall not decide.
+        // In hundredths: tiny differences must not decide.
         (100.0 * near.iter().map(worth).sum::<f64>()).round() as i64
     };
-    // Of equals the last one is the maximum: the one with most answers.
+    // The last of equals is the maximum: the one with the most answers.
     order.into_iter().rev().max_by_key(|m| convincing(*m)).unwrap_or(best_known)
 }
 
@@ -64,8 +64,8 @@ mod tests {
     use ndarray::Array2;
     use std::sync::Arc;
 
-    /// Models on a circle, of which the first have most answers; the families are neighbors from the
-    /// tenth on only.
+    /// Models on a circle, of which the first have the most answers; families are neighbors only from the
+    /// tenth on.
     fn model_set(attribute: &str) -> ModelSet {
         let models = 30;
         let families = (0..models).map(|m| Some(if m < 10 { m.to_string() } else { "a".into() }));
@@ -96,9 +96,9 @@ mod tests {
     #[test]
     fn it_begins_with_a_model_among_its_relatives_that_much_is_known_of() {
         let family = model_set("Family");
-        // The five nearest of the twelfth are of its family; of the tenth some are not.
+        // The five nearest of the twelfth are in its family; some of the tenth are not.
         assert_eq!(first(&family), 12);
-        // Without relatives, most answers decide.
+        // Without related models, the most answers decide.
         assert_eq!(first(&model_set("license")), 0);
     }
 }

@@ -1,38 +1,38 @@
-//! Undo of what is looked at and what is marked.
+//! Undo of the view and the marks.
 
 use std::collections::BTreeSet;
 use std::mem::{Discriminant, discriminant};
 use std::sync::Arc;
 
 use super::filter::Filter;
-use super::map::Look;
+use super::map::ViewState;
 use crate::explorer::command::Command;
 use crate::explorer::event::Input;
 
-/// Steps that are remembered.
+/// Maximum number of undo steps.
 const DEPTH: usize = 100;
 
-/// What a step of undo brings back.
+/// What an undo step restores.
 #[derive(Clone, PartialEq)]
 pub struct Snapshot {
-    pub look: Look,
+    pub look: ViewState,
     pub selected: usize,
     pub marked: Arc<BTreeSet<usize>>,
     pub filter: Filter,
 }
 
-/// What kind of thing the user did.
+/// Kinds of user actions.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Kind {
     Command(Discriminant<Command>),
     Input(Discriminant<Input>),
 }
 
-/// Something the user did, as far as undo cares.
+/// A user action, for undo.
 #[derive(Clone, Copy)]
 pub struct Step {
     pub kind: Kind,
-    /// A run of these is one step.
+    /// Consecutive ones are a single step.
     pub joins: bool,
 }
 
@@ -49,7 +49,7 @@ impl From<&Command> for Step {
                 | C::Down
                 | C::Turn(_)
                 | C::ColorBy(_)
-                | C::Look(_)
+                | C::ViewState(_)
         );
         Self { kind: Kind::Command(discriminant(command)), joins }
     }
@@ -66,12 +66,12 @@ impl From<&Input> for Step {
 pub struct History {
     past: Vec<Snapshot>,
     future: Vec<Snapshot>,
-    /// The kind of the action that was remembered last: a run of the same kind is one step.
+    /// The kind of the last recorded action: consecutive actions of the same kind are one step.
     last: Option<Kind>,
 }
 
 impl History {
-    /// Remembers what was before an action that changed it.
+    /// Records the state before an action that changed it.
     pub fn remember(&mut self, before: Snapshot, step: Step) {
         if step.joins && self.last == Some(step.kind) && !self.past.is_empty() {
             return;
@@ -84,7 +84,7 @@ impl History {
         }
     }
 
-    /// What was before `now`.
+    /// The state before `now`.
     pub fn undo(&mut self, now: Snapshot) -> Option<Snapshot> {
         let before = self.past.pop()?;
         self.future.push(now);

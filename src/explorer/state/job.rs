@@ -1,25 +1,25 @@
-//! Work in the background: where each piece of it stands, and which piece a result belongs to.
+//! The status of background work, and its kinds.
 
 use strum::VariantArray;
 
 use crate::explorer::pane::Pane;
 use crate::one_line;
 
-/// Where a piece of work stands that may take long.
+/// The status of a piece of work that may take long.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Job<T> {
-    /// It was not asked for.
+    /// It was not requested.
     #[default]
     Idle,
     Running,
     Done(T),
-    /// Why there is no result, safe to print.
+    /// The error, safe to print.
     Failed(String),
     /// The user stopped it.
     Cancelled,
 }
 
-/// Where a job stands, without its result.
+/// The status of a job without its result.
 pub type Phase = Job<()>;
 
 impl<T> Job<T> {
@@ -35,17 +35,17 @@ impl<T> Job<T> {
         matches!(self, Self::Cancelled)
     }
 
-    /// The result, once there is one.
+    /// The result, if it is done.
     pub fn done(&self) -> Option<&T> {
         if let Self::Done(result) = self { Some(result) } else { None }
     }
 
-    /// Why it failed, if it did.
+    /// The error, if it failed.
     pub fn problem(&self) -> Option<&str> {
         if let Self::Failed(problem) = self { Some(problem) } else { None }
     }
 
-    /// True if nobody has asked for it before: then it runs from now on.
+    /// Starts it unless it was requested before; returns true if it starts.
     pub fn start_once(&mut self) -> bool {
         let idle = self.is_idle();
         if idle {
@@ -54,7 +54,7 @@ impl<T> Job<T> {
         idle
     }
 
-    /// Takes a result in. False if it is not waited for any more.
+    /// Stores a result. Returns false if it is no longer expected.
     pub fn finish(&mut self, result: T) -> bool {
         let running = self.is_running();
         if running {
@@ -63,7 +63,7 @@ impl<T> Job<T> {
         running
     }
 
-    /// Takes a failure in. False if it is not waited for any more.
+    /// Stores an error. Returns false if it is no longer expected.
     pub fn fail(&mut self, problem: &str) -> bool {
         let running = self.is_running();
         if running {
@@ -78,7 +78,7 @@ impl<T> Job<T> {
         }
     }
 
-    /// What was stopped or failed can be asked for again.
+    /// Allows a stopped or failed job to be requested again.
     pub fn reset(&mut self) {
         if matches!(self, Self::Failed(_) | Self::Cancelled) {
             *self = Self::Idle;
@@ -96,8 +96,7 @@ impl<T> Job<T> {
     }
 }
 
-/// What can run in the background, each once at a time. Every result and every failure is of one of
-/// these.
+/// Kinds of background work, each running at most once. Every result and error belongs to one of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, VariantArray)]
 pub enum JobKind {
     Projection,
@@ -105,12 +104,12 @@ pub enum JobKind {
     /// Describing a group of the legend.
     Card,
     Probes,
-    /// Reading the data set and forecasting its questions.
+    /// Reading the data set and predicting its questions.
     Questions,
     Forecasts,
     Evaluation,
     Route,
-    /// Finding the training questions that are like a prompt.
+    /// Finding training questions similar to a prompt.
     Similar,
     /// Placing a new model.
     Placement,
@@ -123,8 +122,7 @@ pub enum JobKind {
 impl JobKind {
     pub const ALL: &'static [Self] = <Self as VariantArray>::VARIANTS;
 
-    /// The pane that waits for it and from which it can be stopped; none for what only a newer request
-    /// replaces.
+    /// The pane that waits for it and can stop it; `None` if only a newer request replaces it.
     pub fn pane(self) -> Option<Pane> {
         match self {
             Self::Projection | Self::Clusters => Some(Pane::Map),
@@ -141,7 +139,7 @@ impl JobKind {
         }
     }
 
-    /// True for what can be begun again as it was; a projection is chosen again.
+    /// True if it can be restarted as it was; a projection is chosen again.
     pub fn can_begin_again(self) -> bool {
         self.pane().is_some() && self != Self::Projection
     }

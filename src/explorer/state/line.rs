@@ -1,41 +1,41 @@
-//! A line of text that is typed at the bottom of the screen.
+//! The input line at the bottom of the screen.
 
 use tui_input::Input;
 
 use crate::dataset::filter::Completion;
 use crate::explorer::command::Exported;
 
-/// A text that is being typed in the lowest line.
+/// A text that is being typed in the input line.
 pub struct LineInput {
     pub purpose: Purpose,
     pub input: Input,
-    /// What was in force before.
+    /// The value before typing.
     pub before: String,
-    /// What is wrong with it, and how much it finds so far.
+    /// The error in the text, and how much it matches so far.
     pub problem: Option<String>,
     pub found: usize,
-    /// What could come next, in the place of what stands behind the byte `from`.
+    /// Completions, which replace the text from the byte `from`.
     pub offers: Vec<String>,
     from: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// Which models are looked at: holds while it is typed.
+    /// A filter of models: applied while typing.
     Filter,
-    /// Words that the questions hold: holds while it is typed.
+    /// Words in questions: applied while typing.
     Questions,
-    /// An expression whose models are marked.
+    /// An expression of models to mark.
     Select,
     /// A name for the marked models.
     Save,
     /// A name for the marked models as an attribute.
     Group,
-    /// The path of a new model's answers.
+    /// The path of a file with a new model's answers.
     Answers,
-    /// What a model may cost.
+    /// The maximum cost of a model.
     Cost,
-    /// A name for the filter of the Route pane.
+    /// A name for the filter, saved as a pool.
     Pool,
     /// The name of a file to write.
     Export(Exported),
@@ -47,17 +47,17 @@ impl LineInput {
         Self { purpose, input, before, problem: None, found: 0, offers: Vec::new(), from: 0 }
     }
 
-    /// True for an expression, whose words can be completed.
+    /// True for an expression, which can be completed.
     pub fn is_expression(&self) -> bool {
         matches!(self.purpose, Purpose::Filter | Purpose::Select)
     }
 
-    /// Lines that it takes: what could come next stands over what is typed.
+    /// Its number of lines: completions are above the text.
     pub fn lines(&self) -> u16 {
         1 + u16::from(self.is_expression())
     }
 
-    /// What stands before the cursor.
+    /// The text before the cursor.
     pub fn before_cursor(&self) -> String {
         self.input.value().chars().take(self.input.cursor()).collect()
     }
@@ -66,7 +66,7 @@ impl LineInput {
         (self.from, self.offers) = (completion.from, completion.offers);
     }
 
-    /// Takes the first completion; false if there is none.
+    /// Inserts the first completion; false if there is none.
     pub fn complete(&mut self) -> bool {
         let Some(offer) = self.offers.first() else { return false };
         let text = self.input.value();
@@ -77,7 +77,7 @@ impl LineInput {
         true
     }
 
-    /// What stands before the typed text.
+    /// The label before the typed text.
     pub fn label(&self) -> String {
         match self.purpose {
             Purpose::Filter => " filter ".into(),
@@ -92,19 +92,19 @@ impl LineInput {
         }
     }
 
-    /// What stands behind it.
+    /// The hint after it.
     pub fn hint(&self) -> String {
         let (empty, found) = (self.input.value().is_empty(), self.found);
         match self.purpose {
             Purpose::Filter | Purpose::Select => "Tab complete · Enter apply · Esc cancel".into(),
             Purpose::Answers => "the path of a table with label and prompt or prompt_id".into(),
-            Purpose::Cost if empty => "a number; empty lifts the limit".into(),
+            Purpose::Cost if empty => "a number; empty removes the limit".into(),
             Purpose::Cost | Purpose::Questions | Purpose::Save => {
                 format!("{found} found   Enter apply · Esc cancel")
             }
             Purpose::Pool => "a name for the filter   Enter save · Esc cancel".into(),
             Purpose::Group => "Enter apply · Esc cancel".into(),
-            Purpose::Export(_) => "a new file   Enter write · Esc cancel".into(),
+            Purpose::Export(_) => "name of a new file   Enter write · Esc cancel".into(),
         }
     }
 }

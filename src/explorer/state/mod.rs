@@ -1,5 +1,5 @@
-//! The state of the explorer. Once it is open, only [`super::update`] writes it. The types of
-//! its parts take what they need and do not know the whole.
+//! The state of the explorer. Once it is open, only [`super::update`] writes it. The types of its parts do
+//! not depend on the whole.
 
 pub mod coloring;
 pub mod column;
@@ -61,81 +61,81 @@ use route::RouteState;
 use table::TableState;
 use training::Training;
 
-/// How many neighbors the Model pane lists.
+/// Number of neighbors in the Model pane.
 const NEIGHBORS: usize = 8;
 
-#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
+#[allow(clippy::struct_excessive_bools, reason = "independent switches")]
 pub struct State {
     pub model_set: Arc<ModelSet>,
     pub theme: Theme,
     pub area: Rect,
     pub focus: Pane,
-    /// The pane beside the wide one where only one fits: the last one focused.
+    /// The last focused side pane, which is shown next to the wide one.
     pub side: Pane,
-    /// The pane in the wide place: the map, or what was focused last of those that share it.
+    /// The pane in the wide area: the map, or the last focused one of those that share it.
     pub wide: Pane,
-    /// The focused pane has the whole window.
+    /// The focused pane is maximized.
     pub maximized: bool,
     pub map: MapState,
-    /// The model under the cursor. Meaningless without models.
+    /// The selected model. Meaningless without models.
     pub selected: usize,
     pub marked: Arc<BTreeSet<usize>>,
-    /// Which models are looked at, everywhere.
+    /// The filter of models, applied everywhere.
     pub filter: Filter,
-    /// Marked models that were given a name, by their names.
+    /// Saved selections of models, by name.
     pub saved: BTreeMap<String, Vec<String>>,
-    /// Expressions that were saved for routing.
+    /// Saved pools for routing.
     pub pools: Pools,
-    /// A data set is open beside the embedder.
+    /// A data set is open.
     pub with_data: bool,
     pub evaluation: EvaluationState,
-    /// How likely each model is to answer the prompt right, as far as that is asked.
+    /// The probability of a correct answer by each model, if there is a prompt.
     pub forecast: Vec<Option<f32>>,
     /// How many of these there were so far.
     pub forecast_version: u64,
     pub clusters: Job<Clusters>,
-    /// The cluster of the selected model is to be marked as soon as it is known.
+    /// The cluster of the selected model will be marked once it is known.
     pub clusters_wanted: bool,
-    /// The card of a group of the legend that is open, and how many were asked for so far.
+    /// The open card of a group, and how many were opened so far.
     pub card: Option<CardState>,
     pub described: u64,
-    /// The tour of the first visit, while it is on.
+    /// The tour, if it is running.
     pub tour: Option<Tour>,
     pub table: TableState,
     pub questions: QuestionsState,
     pub forecasts: ForecastState,
     pub new_model: NewModelState,
-    /// Attributes from here on are groups that were named here.
+    /// Attributes from here on are groups that were labeled in the explorer.
     pub groups_from: usize,
     pub neighbors: Vec<Neighbor>,
     pub model: ModelState,
     pub probe: ProbeState,
     pub route: RouteState,
-    /// What keys mean now.
+    /// The input modes.
     pub modes: Modes,
     pub history: History,
     pub keymap: Arc<Vec<Binding>>,
-    /// The themes that there are, by name.
+    /// The names of available themes.
     pub themes: Vec<String>,
     pub help: bool,
-    /// Lines of the help that are above the window.
+    /// The scroll offset of the help.
     pub help_scroll: usize,
     /// The mouse is captured.
     pub mouse: bool,
-    /// Where it points, until something else happens.
+    /// The position of the mouse, until another event.
     pub hover: Option<Position>,
-    /// What it points at that lights up on the map.
+    /// The highlighted item under the mouse.
     pub pointed: Option<Pointed>,
-    /// The window has the focus, as far as the terminal tells.
+    /// The window has the focus, as far as the terminal reports it.
     pub terminal_focused: bool,
-    /// Movements are shown; else things are at once where they belong.
+    /// Animations are on; else changes are immediate.
     pub motion: bool,
-    /// Counts the ticks, for what turns while work is under way.
+    /// Counts ticks, for the spinner.
     pub tick_count: usize,
     pub notice: Option<Notice>,
     pub training: Option<Training>,
     pub started: bool,
-    /// The user wants to leave as soon as the training has stopped.
+    /// Quit as soon as the training has stopped.
     pub leaving: bool,
 }
 
@@ -145,11 +145,11 @@ pub struct ModelState {
     pub scroll: usize,
 }
 
-/// How good the forecasts are on the data set beside the embedder.
+/// The evaluation on the open data set.
 #[derive(Default)]
 pub struct EvaluationState {
     pub found: Job<Box<Evaluation>>,
-    /// What was found of pairs that were never tested, where that was computed before.
+    /// The cached results on untested pairs, if there are any.
     pub untested: Option<Box<Repeat>>,
 }
 
@@ -159,7 +159,7 @@ pub struct Notice {
 }
 
 impl Notice {
-    /// How long it stays, unless a key is pressed before.
+    /// How long it is shown, unless a key is pressed before.
     pub fn lasts(&self) -> Duration {
         Duration::from_secs(if self.bad { 10 } else { 4 })
     }
@@ -223,7 +223,7 @@ impl State {
             model_set,
         };
         state.probe.reports = vec![Job::Idle; state.model_set.attributes.len()];
-        // Without colors, shapes tell the classes apart.
+        // Without colors, shapes distinguish the classes.
         if state.theme.depth == Depth::None {
             state.map.marker = Marker::Shapes;
         }
@@ -233,7 +233,7 @@ impl State {
         state
     }
 
-    /// Puts a trained model set in the place of what was shown.
+    /// Replaces the shown model set by a trained one.
     pub fn replace(&mut self, model_set: Arc<ModelSet>, projection: Projection) {
         self.close_card();
         self.map.coloring = Coloring::first(&model_set);
@@ -272,7 +272,7 @@ impl State {
         self.modes.set_base(Mode::Normal);
     }
 
-    /// Focuses a pane as the user asks for it. A training has only the map beside it.
+    /// Focuses a pane at the user's request. During a training only the map is available.
     pub fn go_to(&mut self, pane: Pane) {
         if self.training.is_none() {
             self.modes.close_picker();
@@ -288,13 +288,13 @@ impl State {
         }
     }
 
-    /// A word on what went well.
-    pub fn say(&mut self, text: impl Into<String>) {
+    /// Shows a notice of success.
+    pub fn show_notice(&mut self, text: impl Into<String>) {
         self.notice = Some(Notice { text: one_line(&text.into()), bad: false });
     }
 
-    /// A word on what went wrong.
-    pub fn complain(&mut self, problem: &str) {
+    /// Shows an error.
+    pub fn show_error(&mut self, problem: &str) {
         self.notice = Some(Notice { text: one_line(problem), bad: true });
     }
 
@@ -303,7 +303,7 @@ impl State {
         self.map.coloring = Coloring::new(&self.facts(), by);
     }
 
-    /// Colors again where what the colors show has changed.
+    /// Updates the colors after a change of their values.
     pub fn recolor(&mut self, changed: ColorBy) {
         if self.map.coloring.by == changed {
             self.close_card();
@@ -311,14 +311,14 @@ impl State {
         }
     }
 
-    /// Closes the card of a group, if one is open: the group stands out no longer than that.
+    /// Closes the card of a group, if one is open, and ends the focus on the group.
     pub fn close_card(&mut self) {
         if let Some(card) = self.card.take() {
             self.map.isolated = card.before;
         }
     }
 
-    /// What is known of the models.
+    /// The data about the models.
     pub fn facts(&self) -> Facts<'_> {
         Facts {
             model_set: &self.model_set,
@@ -327,7 +327,7 @@ impl State {
         }
     }
 
-    /// Filters and sorts the table, and the forecasts with it.
+    /// Filters and sorts the table and the predictions.
     pub fn arrange_table(&mut self) {
         let facts = Facts {
             model_set: &self.model_set,
@@ -338,17 +338,17 @@ impl State {
         self.forecasts.arrange(self.table.rows.clone());
     }
 
-    /// What a step of undo would bring back.
+    /// The state that an undo step would restore.
     pub fn snapshot(&self) -> Snapshot {
         let marked = Arc::clone(&self.marked);
         let filter = self.filter.clone();
         Snapshot { look: self.map.look(), selected: self.selected, marked, filter }
     }
 
-    /// False for what stands back: what the filter leaves out, another class than the isolated one, or
-    /// not among the marked models while there are several.
+    /// False for dimmed models: excluded by the filter, not in the focused class, or not marked while several
+    /// are.
     pub fn is_lit(&self, model: usize) -> bool {
-        // What is pointed at comes before all of that but the filter.
+        // The item under the mouse takes precedence over everything except the filter.
         if let Some(Pointed::Class(class)) = self.pointed {
             return self.map.is_within(model) && self.map.coloring.class_of(model) == class;
         }
@@ -360,7 +360,7 @@ impl State {
         self.marked = Arc::new(models.into_iter().filter(|model| *model < n).collect());
     }
 
-    /// The marked models; without any, the selected one.
+    /// The marked models, or the selected one if none is marked.
     pub fn chosen(&self) -> Vec<usize> {
         if self.marked.is_empty() {
             let n = self.model_set.models.len();
@@ -369,7 +369,7 @@ impl State {
         self.marked.iter().copied().collect()
     }
 
-    /// Brings back what was looked at and marked. Gives the projection that has to be computed first.
+    /// Restores view and marks. Returns false if the projection must be computed first.
     pub fn restore(&mut self, snapshot: &Snapshot) -> bool {
         self.marked = Arc::clone(&snapshot.marked);
         self.select(snapshot.selected);
@@ -382,12 +382,12 @@ impl State {
         at_hand
     }
 
-    /// How points are drawn: without colors, shapes tell the classes apart.
+    /// The marker style: without colors, shapes distinguish the classes.
     pub fn marker(&self) -> Marker {
         if self.theme.is_gray() { Marker::Shapes } else { self.map.marker }
     }
 
-    /// Something turning, for work that is under way.
+    /// A spinner for running work.
     pub fn spinner(&self) -> char {
         const FRAMES: [char; 10] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
         FRAMES[self.tick_count / 3 % FRAMES.len()]
@@ -402,12 +402,12 @@ impl State {
         self.model_set.models.get(model).map_or("", String::as_str)
     }
 
-    /// The name of a model for where there is little room.
+    /// The short name of a model.
     pub fn short(&self, model: usize) -> &str {
         self.model_set.short.get(model).map_or_else(|| self.name(model), String::as_str)
     }
 
-    /// Looks at the neighborhood of the selected model.
+    /// Updates the neighbors of the selected model.
     fn refresh_neighbors(&mut self) {
         self.model = ModelState::default();
         let vectors = self.model_set.profiles();

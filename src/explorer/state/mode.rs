@@ -1,4 +1,4 @@
-//! What keys mean now: one mode, over which others may lie.
+//! Input modes: one base mode, and others on top of it.
 
 use super::line::LineInput;
 use super::picker::Picker;
@@ -10,22 +10,22 @@ pub enum Mode {
     Normal,
     /// Typing the prompt of the Route pane.
     Prompt,
-    /// Typing a line at the bottom.
+    /// Typing in the input line.
     Line(LineInput),
-    /// Picking from a list.
+    /// Choosing from a list.
     Picker(Picker),
 }
 
-/// The modes on top of each other. The uppermost has the keys.
+/// A stack of modes. The top one receives the keys.
 #[derive(Default)]
 pub struct Modes {
-    /// What lies below all others: never a line, never a list.
+    /// The base mode: never a line or a list.
     base: Mode,
     over: Vec<Mode>,
 }
 
 impl Modes {
-    /// The mode that has the keys.
+    /// The mode that receives the keys.
     pub fn top(&self) -> &Mode {
         self.over.last().unwrap_or(&self.base)
     }
@@ -34,12 +34,12 @@ impl Modes {
         self.over.last_mut().unwrap_or(&mut self.base)
     }
 
-    /// Replaces what lies below all others.
+    /// Replaces the base mode.
     pub fn set_base(&mut self, base: Mode) {
         self.base = base;
     }
 
-    /// Opens a line or a list over the others. A list takes the place of a list.
+    /// Opens a line or a list on top. A list replaces another list.
     pub fn open(&mut self, mode: Mode) {
         if matches!(mode, Mode::Picker(_)) {
             self.close_picker();
@@ -47,7 +47,7 @@ impl Modes {
         self.over.push(mode);
     }
 
-    /// Closes the uppermost line or list, and gives it.
+    /// Closes the top line or list, and returns it.
     pub fn close(&mut self) -> Option<Mode> {
         self.over.pop()
     }

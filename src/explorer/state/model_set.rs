@@ -1,4 +1,4 @@
-//! What the explorer shows: everything an embedder knows, made safe to print once and for all.
+//! The data of the explorer: everything about the models of an embedder, safe to print.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
@@ -16,37 +16,37 @@ use crate::metrics::{Bin, Metrics};
 use crate::one_line;
 use crate::printable::is_one_line;
 
-/// The models that are explored and what is known about them.
+/// The explored models and their data.
 ///
-/// Its texts have passed [`one_line`], so that no pane has to think of it.
+/// Its texts have passed [`one_line`], so that panes need not sanitize them.
 #[derive(Clone, Default)]
 pub struct ModelSet {
     pub data: String,
     pub simulated: bool,
     pub models: Arc<Vec<String>>,
-    /// What they are called where there is little room, if it is something else.
+    /// Short names, if they differ.
     pub short: Arc<Vec<String>>,
     pub attributes: Arc<Vec<Attribute>>,
     pub benchmarks: Vec<Benchmark>,
     pub vectors: Arc<Array2<f32>>,
-    /// By model: the standard deviation, in logits, of what is not known of it on the mean training
-    /// question; empty before anything was learned.
+    /// By model: the standard deviation, in logits, of its uncertainty on the mean training question; empty
+    /// before training.
     pub uncertainty: Vec<f32>,
     pub val: BTreeMap<String, f64>,
     pub reliability: Vec<Bin>,
     pub coverage: Vec<Coverage>,
-    /// How much of the first two axes of the map coverage explains, where that is known.
+    /// The share of the first two axes of the map that coverage explains, if known.
     pub axes_by_coverage: Option<[f64; 2]>,
-    /// How many questions each pair of models shares, where that is known.
+    /// The number of questions that each pair of models shares, if known.
     pub shared: Option<SharedCounts>,
-    /// Why prompts cannot be read, where the encoder is not on this machine.
+    /// Why prompts cannot be encoded, if the encoder is not on this machine.
     pub unread: Option<String>,
-    /// What the models cost, once that is asked for: frames ask for it often.
+    /// The costs of the models, computed on first use, since frames need them often.
     pub costs: OnceLock<Costs>,
 }
 
 impl ModelSet {
-    /// The models of a data set before anything was learned about them; for [`crate::explorer::run_live`].
+    /// The models of a data set before training; for [`crate::explorer::run_live`].
     #[must_use]
     pub fn untrained(data: &Dataset) -> Self {
         let models = printable_names(&Arc::new(data.models.clone()));
@@ -61,11 +61,11 @@ impl ModelSet {
         }
     }
 
-    /// Models of which nothing is known but their vectors, such as those of the paper.
+    /// Models with vectors only, such as those of the paper.
     #[must_use]
     pub fn of_vectors(title: &str, models: &[String], vectors: ArrayView2<'_, f32>) -> Self {
         let models = printable_names(&Arc::new(models.to_vec()));
-        // Nothing is known of how able they are: the number that says so is the same for all.
+        // The ability is unknown: it is the same for all.
         let mut own = Array2::zeros((vectors.nrows(), vectors.ncols() + 1));
         own.slice_mut(s![.., 1..]).assign(&vectors);
         Self {
@@ -77,17 +77,17 @@ impl ModelSet {
         }
     }
 
-    /// What the models are good at beyond how good they are: the vectors without their first number.
+    /// The profiles of the models: the vectors without the ability.
     pub fn profiles(&self) -> ArrayView2<'_, f32> {
         self.vectors.slice(s![.., self.vectors.ncols().min(1)..])
     }
 
-    /// How many questions two models share, where that is known.
+    /// How many questions two models share, if known.
     pub fn shared(&self, a: usize, b: usize) -> Option<u32> {
         self.shared.as_ref()?.get(a, b)
     }
 
-    /// What groups of the models are described by.
+    /// The data for describing groups.
     pub fn known(&self) -> Known<'_> {
         Known {
             models: &self.models,
@@ -98,7 +98,7 @@ impl ModelSet {
         }
     }
 
-    /// The models in clusters.
+    /// A clustering of the models.
     ///
     /// # Errors
     /// As [`clusters`].
@@ -106,7 +106,7 @@ impl ModelSet {
         clusters(&self.known(), seed, cancel)
     }
 
-    /// What the models cost.
+    /// The costs of the models.
     pub fn costs(&self) -> &Costs {
         self.costs.get_or_init(|| Costs::of(self.models.len(), &self.attributes))
     }
@@ -116,7 +116,7 @@ impl ModelSet {
         (0..self.models.len()).into_par_iter().map(|m| self.answers(m)).collect()
     }
 
-    /// How much is known of a model: its answers in all benchmarks.
+    /// The number of answers of a model over all benchmarks.
     pub fn answers(&self, model: usize) -> u32 {
         self.benchmarks.iter().filter_map(|b| b.scores.get(model)).map(|s| s.responses).sum()
     }
@@ -153,7 +153,7 @@ impl From<&Embedder> for ModelSet {
     }
 }
 
-/// The names as they are shown: the same list where that is what they are.
+/// The printable names: the same list if nothing changes.
 fn printable_names(names: &Arc<Vec<String>>) -> Arc<Vec<String>> {
     if names.par_iter().all(|name| is_one_line(name)) {
         return Arc::clone(names);
@@ -161,7 +161,7 @@ fn printable_names(names: &Arc<Vec<String>>) -> Arc<Vec<String>> {
     Arc::new(names.iter().map(|name| one_line(name)).collect())
 }
 
-/// The names where there is little room: the same list where none can be shortened.
+/// The short names: the same list if none can be shortened.
 fn short_names(names: &Arc<Vec<String>>) -> Arc<Vec<String>> {
     if crate::names::any_longer(names) {
         return Arc::new(crate::short_names(names));
@@ -169,7 +169,7 @@ fn short_names(names: &Arc<Vec<String>>) -> Arc<Vec<String>> {
     Arc::clone(names)
 }
 
-/// The attributes as they are shown: the same list where that is what they are.
+/// The printable attributes: the same list if nothing changes.
 fn printable_attributes(attributes: &Arc<Vec<Attribute>>) -> Arc<Vec<Attribute>> {
     let plain = |attribute: &Attribute| {
         let values = match &attribute.values {

@@ -1,24 +1,24 @@
-//! A list over the screen to pick from: commands, themes, colorings, columns, saved selections.
+//! A list to choose from: commands, themes, colorings, columns, saved selections.
 
 use tui_input::Input;
 
 use crate::explorer::command::Command;
 use crate::explorer::fuzzy;
 
-/// One thing to pick.
+/// An entry of a list.
 pub struct Item {
     pub label: String,
-    /// What stands at the right: keys, counts.
+    /// Right-aligned text: keys, counts.
     pub remark: String,
-    /// A sentence on it, shown while the cursor is on it.
+    /// A description, shown for the entry under the cursor.
     pub about: &'static str,
-    /// Other words that find it.
+    /// Search words.
     pub aliases: &'static str,
-    /// What picking it does, in order.
+    /// Its commands, in order.
     pub commands: Vec<Command>,
-    /// It is in force now.
+    /// It is active now.
     pub chosen: bool,
-    /// What picking it does where a number is typed behind its words.
+    /// The command if a number is typed after its name.
     pub with_number: Option<fn(u32) -> Command>,
 }
 
@@ -40,16 +40,16 @@ pub struct Picker {
     pub title: &'static str,
     pub input: Input,
     pub items: Vec<Item>,
-    /// Indices of the items that match what was typed, best first.
+    /// Indices of the matching entries, best first.
     pub hits: Vec<usize>,
     pub at: usize,
-    /// Items act as soon as the cursor is on them; leaving undoes that by this.
+    /// Entries are previewed under the cursor; this command reverts the preview.
     pub preview: Option<Vec<Command>>,
-    /// Picking does not close it: for lists of switches.
+    /// Stays open after a choice: for lists of switches.
     pub stays: bool,
-    /// Its items are models: the one under the cursor is shown below.
+    /// Its entries are models: the one under the cursor has a preview.
     pub of_models: bool,
-    /// Its items are all commands: a filter can be typed there, too.
+    /// The command palette: a filter can be typed there, too.
     pub of_commands: bool,
 }
 
@@ -62,7 +62,7 @@ impl Picker {
         Self { title, input, items, hits, at, preview, stays, of_models, of_commands }
     }
 
-    /// Items act while the cursor is on them; `back` undoes it.
+    /// Previews entries; `back` reverts that.
     pub fn with_preview(mut self, back: Command) -> Self {
         self.preview = Some(vec![back]);
         self
@@ -84,13 +84,13 @@ impl Picker {
         self
     }
 
-    /// Finds what was typed: items with words that begin with every typed one come first, those of
-    /// the label before others, and then labels in which the letters are found.
+    /// Searches: entries with words that start with every typed one come first, those in the label before
+    /// search words, and then labels that contain the letters.
     pub fn typed(&mut self) {
         let typed = self.split_number().0;
         let labels = self.items.iter().map(|item| item.label.as_str());
         let fuzzily = fuzzy::matching(typed, labels);
-        // What has a meaning for the fuzzy search alone is left to it.
+        // Patterns with special characters are for the fuzzy search.
         let plain = !typed.contains(['!', '^', '$', '\'']);
         let words: Vec<String> = fuzzy::words(typed).filter(|_| plain).collect();
         let rank = |at: &usize| {
@@ -118,7 +118,7 @@ impl Picker {
         self.at = 0;
     }
 
-    /// What was typed, without a number at its end where an item takes one.
+    /// The typed text, without a number at its end if an entry takes one.
     fn split_number(&self) -> (&str, Option<u32>) {
         let typed = self.input.value();
         let takes = self.items.iter().any(|item| item.with_number.is_some());
@@ -128,7 +128,7 @@ impl Picker {
             .unwrap_or((typed, None))
     }
 
-    /// What the item under the cursor stands for.
+    /// The commands of the entry under the cursor.
     pub fn commands(&self) -> Vec<Command> {
         let Some(item) = self.under_cursor() else { return Vec::new() };
         let mut commands = item.commands.clone();
@@ -148,7 +148,7 @@ impl Picker {
         self.hits.get(self.at).map(|i| &self.items[*i])
     }
 
-    /// The first hit that is shown in so many rows.
+    /// The first visible entry, with this many rows.
     pub fn first(&self, rows: usize) -> usize {
         (self.at + 1).saturating_sub(rows.max(1))
     }

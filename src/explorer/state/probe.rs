@@ -5,16 +5,16 @@ use std::cmp::Ordering;
 use super::job::{Job, Phase};
 use crate::analysis::probe::Report;
 
-/// Sections about an attribute, each of which can stand first.
+/// Sections of the details, each of which can be shown first.
 pub const SECTIONS: usize = 5;
 
 #[derive(Default)]
 pub struct ProbeState {
-    /// One job an attribute; they run one after the other.
+    /// One job per attribute; they run one after the other.
     pub reports: Vec<Job<Box<Report>>>,
-    /// A place in [`ProbeState::order`].
+    /// An index into [`ProbeState::order`].
     pub cursor: usize,
-    /// The section of an attribute that stands first.
+    /// The section that is shown first.
     pub section: usize,
 }
 
@@ -23,9 +23,9 @@ impl ProbeState {
         self.reports.get(attribute)?.done().map(AsRef::as_ref)
     }
 
-    /// The attributes as they are listed: once all probes have ended those that beat their controls
-    /// first, then those above chance, each part by its figure, and those that cannot be probed last.
-    /// Before that as they come in the data, so that no row moves while results arrive.
+    /// The attributes in list order: once all probes have ended, the decodable ones first, then those above
+    /// chance, each part by its metric, and failed ones last. Before that in the order of the data, so that
+    /// no row moves while results arrive.
     pub fn order(&self) -> Vec<usize> {
         if self.reports.iter().any(Job::is_running) {
             return (0..self.reports.len()).collect();
@@ -50,12 +50,12 @@ impl ProbeState {
         self.cursor = at.unwrap_or_default();
     }
 
-    /// Another section comes first.
+    /// Shows another section first.
     pub fn turn(&mut self, by: usize) {
         self.section = (self.section + by) % SECTIONS;
     }
 
-    /// Takes in what came of probing an attribute.
+    /// Stores the result of a probe.
     pub fn take(&mut self, attribute: usize, result: Result<Box<Report>, String>) {
         // The cursor stays on its attribute when the last result sorts the list.
         let chosen = self.chosen().filter(|_| self.cursor > 0);
@@ -70,7 +70,7 @@ impl ProbeState {
         }
     }
 
-    /// Where all probes together stand. One that fails does so for good: its attribute cannot be probed.
+    /// The status of all probes. A failed one is final: its attribute cannot be probed.
     pub fn phase(&self) -> Phase {
         if self.reports.iter().any(Job::is_running) {
             Job::Running
@@ -83,7 +83,7 @@ impl ProbeState {
         }
     }
 
-    /// The attributes that were not probed yet, which run from now on.
+    /// The attributes that were not probed yet, which are started now.
     pub fn start_idle(&mut self) -> Vec<usize> {
         let each = self.reports.iter_mut().enumerate();
         each.filter_map(|(a, report)| report.start_once().then_some(a)).collect()
@@ -98,12 +98,12 @@ impl ProbeState {
         self.reports.iter_mut().for_each(Job::cancel);
     }
 
-    /// Those that were stopped can be probed after all.
+    /// Allows stopped probes to be restarted.
     pub fn reset(&mut self) {
         self.reports.iter_mut().filter(|report| report.is_cancelled()).for_each(Job::reset);
     }
 
-    /// All that run have failed. True if any did.
+    /// Marks all running ones as failed. True if there were any.
     pub fn fail(&mut self, problem: &str) -> bool {
         let mut any = false;
         for report in &mut self.reports {

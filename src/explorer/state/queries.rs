@@ -1,4 +1,4 @@
-//! What is read off the whole state: what runs, and which keys hold.
+//! Queries on the whole state: running work and active key contexts.
 
 use super::State;
 use super::job::{Job, JobKind, Phase};
@@ -10,7 +10,7 @@ use crate::explorer::keys::Context;
 use crate::explorer::pane::Pane;
 
 impl State {
-    /// Where a piece of work stands.
+    /// The status of a piece of work.
     pub fn phase(&self, kind: JobKind) -> Phase {
         match kind {
             JobKind::Projection => self.map.projecting.phase(),
@@ -23,12 +23,12 @@ impl State {
             JobKind::Route => self.route.routing.phase(),
             JobKind::Similar => self.route.finding.phase(),
             JobKind::Placement => self.new_model.placement.phase(),
-            // Files are read at once or not at all: nothing waits for them.
+            // Files are read at once: nothing waits for them.
             JobKind::Answers | JobKind::PromptFile => Job::Idle,
         }
     }
 
-    /// What a pane says of work that runs (`doing`) or was stopped; else nothing.
+    /// The remark of a pane about running (`doing`) or stopped work; else none.
     pub fn remark(&self, kind: JobKind, doing: &str) -> Option<String> {
         match self.phase(kind) {
             Job::Running => Some(format!("{} {doing}", self.spinner())),
@@ -37,18 +37,18 @@ impl State {
         }
     }
 
-    /// True while something is computed that the screen waits for.
+    /// True while the screen waits for a result.
     pub fn is_waiting(&self) -> bool {
         JobKind::ALL.iter().copied().any(|kind| self.phase(kind).is_running())
     }
 
-    /// What the focused pane waits for.
+    /// The work that the focused pane waits for.
     pub fn running_here(&self) -> Option<JobKind> {
         let here = |kind: &JobKind| kind.pane() == Some(self.focus);
         JobKind::ALL.iter().copied().filter(here).find(|kind| self.phase(*kind).is_running())
     }
 
-    /// What the focused pane shows and was stopped or failed.
+    /// The stopped or failed work of the focused pane.
     pub fn to_begin_again(&self) -> impl Iterator<Item = JobKind> {
         JobKind::ALL.iter().copied().filter(|kind| {
             kind.can_begin_again()
@@ -57,7 +57,7 @@ impl State {
         })
     }
 
-    /// False for a command that would have nothing to work on here.
+    /// False for a command that has nothing to act on here.
     pub fn is_of_use(&self, command: &Command) -> bool {
         match command {
             Command::Filter => match self.focus {
@@ -77,12 +77,12 @@ impl State {
         }
     }
 
-    /// What the next route weighs.
+    /// The preferences of the next route.
     pub fn preferences(&self) -> Preferences {
         self.route.limits.preferences(self.filter.pool())
     }
 
-    /// The contexts whose keys hold now, the most special first.
+    /// The active contexts, most specific first.
     pub fn contexts(&self) -> Vec<Context> {
         let typing = match self.modes.top() {
             Mode::Picker(_) => Some(Context::Picker),
@@ -96,7 +96,7 @@ impl State {
                 | Purpose::Pool
                 | Purpose::Export(_) => Context::Line,
             }),
-            // A training has only the map beside it.
+            // During a training only the map is available.
             Mode::Prompt if self.training.is_some() => None,
             Mode::Prompt => Some(Context::Prompt),
             Mode::Normal => None,

@@ -1,4 +1,4 @@
-//! The questions of a data set: who answered them, what was forecast, what is surprising.
+//! The questions of a data set: answers, predictions and surprise.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::explorer::fuzzy;
 use crate::metrics::log_loss;
 use crate::one_line;
 
-/// A question with its answers, as the explorer's models.
+/// A question with its answers, by the indices of the explorer.
 pub struct Question {
     pub prompt: String,
     pub category: usize,
@@ -19,19 +19,19 @@ pub struct Question {
     pub answers: Vec<(usize, f32)>,
 }
 
-/// The questions that the embedder did not learn from, safe to print.
+/// The questions that the embedder was not trained on, safe to print.
 pub struct QuestionSet {
     pub categories: Vec<String>,
     pub questions: Vec<Question>,
-    /// The raw prompts, for forecasting.
+    /// The raw prompts, for predictions.
     pub prompts: Vec<String>,
-    /// The place of each question in the data set.
+    /// The index of each question in the data set.
     pub of: Vec<usize>,
 }
 
 impl QuestionSet {
-    /// The questions of `data`, whose models are found by name among `models`. If the embedder was
-    /// trained on this data (`learned`), its training questions are left out: it has seen their answers.
+    /// The questions of `data`, whose models are matched by name to `models`. If the embedder was trained on
+    /// this data (`learned`), its training questions are left out.
     pub fn new(data: &Dataset, models: &[String], learned: bool) -> Self {
         let index: std::collections::HashMap<&str, usize> =
             models.iter().enumerate().map(|(i, name)| (name.as_str(), i)).collect();
@@ -59,12 +59,12 @@ impl QuestionSet {
     }
 }
 
-/// How far the answers to a question were from what was forecast.
+/// The difference between the answers to a question and their predictions.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Surprise {
-    /// Mean log loss of the forecasts, in nats.
+    /// Mean log loss of the predictions, in nats.
     pub loss: f64,
-    /// The share that answered right, and the share that was expected to.
+    /// The share of correct answers, and the predicted share.
     pub right: f64,
     pub expected: f64,
 }
@@ -73,21 +73,21 @@ pub struct Surprise {
 pub struct QuestionsState {
     /// Reading them.
     pub question_set: Job<Arc<QuestionSet>>,
-    /// Forecasting them, which begins once they are read.
+    /// Predicting them, once they are read.
     pub forecasting: Job<()>,
-    /// Questions × models, as far as they have come.
+    /// Questions × models, as far as computed.
     pub forecasts: Vec<Vec<f32>>,
     pub surprises: Vec<Surprise>,
     pub filter: String,
     /// Only this category.
     pub category: Option<usize>,
-    /// The questions that are shown, the most surprising first.
+    /// The shown questions, most surprising first.
     pub rows: Vec<usize>,
     pub at: usize,
 }
 
 impl QuestionsState {
-    /// Where reading and forecasting together stand.
+    /// The status of reading and predicting together.
     pub fn phase(&self) -> Phase {
         if self.question_set.done().is_some() {
             self.forecasting.phase()
@@ -101,13 +101,13 @@ impl QuestionsState {
         self.forecasting.cancel();
     }
 
-    /// Takes a failure in; true if it is of the forecasts, so that the questions are there all the same.
+    /// Stores an error; true if it is about the predictions, so that the questions are still available.
     pub fn fail(&mut self, problem: &str) -> bool {
         self.question_set.fail(problem);
         self.forecasting.fail(problem)
     }
 
-    /// Takes the questions in, whose forecasts follow.
+    /// Stores the questions; their predictions follow.
     pub fn read(&mut self, question_set: Arc<QuestionSet>) {
         let empty = question_set.questions.is_empty();
         if self.question_set.finish(question_set) {
@@ -116,7 +116,7 @@ impl QuestionsState {
         }
     }
 
-    /// Forgets the questions, to read them again.
+    /// Clears the questions, to read them again.
     pub fn restart(&mut self) {
         let (filter, category) = (std::mem::take(&mut self.filter), self.category);
         *self = Self { filter, category, ..Self::default() };
@@ -138,14 +138,14 @@ impl QuestionsState {
         self.arrange();
     }
 
-    /// Filters by text and category; sorts by surprise, what is not forecast yet last.
+    /// Filters by text and category; sorts by surprise, with those without predictions last.
     pub fn arrange(&mut self) {
         let Some(question_set) = self.question_set.done() else { return };
         let kept = self.rows.get(self.at).copied();
         let mut rows: Vec<usize> = if self.filter.trim().is_empty() {
             (0..question_set.questions.len()).collect()
         } else {
-            // Long texts hold any short word as scattered letters: words must be found whole.
+            // Long texts contain any short word as scattered letters: words must match as a whole.
             let words: Vec<String> =
                 self.filter.split_whitespace().map(|word| format!("'{word}")).collect();
             let texts = question_set.questions.iter().map(|q| q.prompt.as_str());
@@ -161,7 +161,7 @@ impl QuestionsState {
             .unwrap_or_default();
     }
 
-    /// The next category, after the last all of them.
+    /// The next category, and after the last all of them.
     pub fn next_category(&mut self) {
         let n = self.question_set.done().map_or(0, |question_set| question_set.categories.len());
         let next = self.category.map_or(0, |c| c + 1);
@@ -170,7 +170,7 @@ impl QuestionsState {
         self.arrange();
     }
 
-    /// The row that shows a question of the data set.
+    /// The row of a question of the data set.
     pub fn place_of(&self, question: usize) -> Option<usize> {
         let at = self.question_set.done()?.of.iter().position(|q| *q == question)?;
         self.rows.iter().position(|q| *q == at)
@@ -182,7 +182,7 @@ impl QuestionsState {
     }
 }
 
-/// Compares answers with the forecasts of all models.
+/// Compares answers with the predictions for all models.
 pub fn surprise(answers: &[(usize, f32)], forecasts: &[f32]) -> Surprise {
     let known =
         answers.iter().filter_map(|(m, y)| Some((f64::from(*forecasts.get(*m)?), f64::from(*y))));

@@ -1,4 +1,4 @@
-//! Which models a typed text means.
+//! Selects models by typed text.
 
 use super::column::{Cell, Column};
 use super::facts::Facts;
@@ -6,7 +6,7 @@ use crate::dataset::filter::{self, Completion};
 use crate::dataset::{Attribute, Values};
 use crate::explorer::fuzzy;
 
-/// What an expression can be about: names and the columns of the table; shares are in percent.
+/// The columns that an expression can use: names and the columns of the table; shares are in percent.
 pub struct Columns<'a> {
     facts: Facts<'a>,
     wanted: fn(Column) -> bool,
@@ -18,16 +18,16 @@ impl<'a> Columns<'a> {
         Self { facts: *facts, wanted: |_| true }
     }
 
-    /// All but the chances on the prompt: a filter decides who is asked for those.
+    /// All but the probabilities for the prompt, since a filter decides for which models those are computed.
     pub fn of_models(facts: &Facts<'a>) -> Self {
         Self { facts: *facts, wanted: |column| column != Column::Forecast }
     }
 
-    /// The models that `text` means, one entry a model: those of an expression (see [`filter`]), or else
-    /// those whose names hold its words, fuzzily.
+    /// The models that `text` selects, one entry per model: by an expression (see [`filter`]), or else those
+    /// whose names contain its words, fuzzily.
     ///
     /// # Errors
-    /// What is wrong with it, in a sentence.
+    /// A description of the problem.
     pub fn meant(&self, text: &str) -> Result<Vec<bool>, String> {
         let models = &self.facts.model_set.models;
         let problem = match filter::select(text, models, &self.columns(text)) {
@@ -46,20 +46,20 @@ impl<'a> Columns<'a> {
         Ok(mask)
     }
 
-    /// True for what may become an expression as it is typed on: it is not yet taken for words of names.
+    /// True for the start of an expression, which is not treated as words of names yet.
     pub fn is_begun(&self, text: &str) -> bool {
         let (models, columns) = (&self.facts.model_set.models, self.columns(text));
         filter::select(text, models, &columns).is_err()
             && !filter::complete(text, models, &columns).offers.is_empty()
     }
 
-    /// What can stand at the end of `text`.
+    /// Completions at the end of `text`.
     pub fn complete(&self, text: &str) -> Completion {
         filter::complete(text, &self.facts.model_set.models, &self.columns(text))
     }
 
-    /// The columns as attributes. Those that `text` does not name are empty: of many models it would take a
-    /// while to fill them.
+    /// The columns as attributes. Those that `text` does not mention are empty, since filling them takes time
+    /// with many models.
     fn columns(&self, text: &str) -> Vec<Attribute> {
         let (facts, model_set) = (&self.facts, self.facts.model_set);
         let attributes = model_set.attributes.iter().map(|attribute| {
@@ -97,7 +97,7 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// True for what is not meant as words of a name.
+/// True unless it is meant as words of a name.
 fn is_expression(text: &str) -> bool {
     let words: Vec<&str> = text.split_whitespace().collect();
     let joins = |word: &&str| matches!(*word, "and" | "or" | "in" | "is" | "not");
@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_told_from_expressions() {
+    fn names_are_distinguished_from_expressions() {
         for text in ["a > 3", "coder and chat", "not coder", "name ~ x", "family in (a)"] {
             assert!(is_expression(text), "{text}");
         }

@@ -8,22 +8,21 @@ use super::filter::Filter;
 use super::model_set::ModelSet;
 use crate::dataset::Values;
 
-/// Benchmarks that the table begins with.
+/// Benchmarks that are shown by default.
 const BENCHMARKS: usize = 12;
 
 pub struct TableState {
     pub columns: Vec<Column>,
-    /// The column under the cursor, as an index of `columns`.
+    /// The column under the cursor, as an index into `columns`.
     pub at: usize,
     pub sort: Column,
     pub descending: bool,
-    /// The models that are shown, in order.
+    /// The shown models, in order.
     pub rows: Vec<usize>,
 }
 
 impl TableState {
-    /// The columns that say most: all but the rarest benchmarks, and no attribute that is the same
-    /// for all.
+    /// The most informative columns: all but the rarest benchmarks, and no constant attribute.
     pub fn new(model_set: &ModelSet) -> Self {
         let tells = |values: &Values| {
             (1..values.len()).any(|m| !values.same(0, m) && values.text(0) != values.text(m))
@@ -64,7 +63,7 @@ impl TableState {
         self.at = self.at.min(self.columns.len() - 1);
     }
 
-    /// Filters and sorts. What is unknown stands last in either direction.
+    /// Filters and sorts. Unknown values are last in either direction.
     pub fn arrange(&mut self, facts: &Facts, filter: &Filter) {
         let rows = (0..facts.model_set.models.len()).filter(|model| filter.has(*model)).collect();
         let cell = |model: usize| self.sort.cell(facts, model);
@@ -77,7 +76,7 @@ impl TableState {
         };
     }
 
-    /// Sorts by the column under the cursor from now on; a second time the other way round.
+    /// Sorts by the column under the cursor; a second time in reverse.
     pub fn sort(&mut self, model_set: &ModelSet) {
         let Some(&column) = self.columns.get(self.at) else { return };
         self.descending =
@@ -86,7 +85,7 @@ impl TableState {
     }
 }
 
-/// Models by their keys, those of equal keys in their own order, and those without one last.
+/// Models by their keys (ties by index), those without one last.
 fn sorted<K: Ord + Send>(
     models: Vec<usize>,
     descending: bool,

@@ -1,4 +1,4 @@
-//! How a training goes that is watched.
+//! The progress of a watched training.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use super::model_set::ModelSet;
 use crate::analysis::projection::Projection;
 use crate::embedder::Epoch;
 
-/// What a training comes to: its models, the map of them, and a word on it.
+/// The result of a training: its models, their map, and a notice.
 pub struct Trained {
     pub model_set: Arc<ModelSet>,
     pub projection: Projection,
@@ -16,10 +16,10 @@ pub struct Trained {
 
 #[derive(Default)]
 pub struct Training {
-    /// What came of it, once it has ended: shown as soon as the user wants to go on.
+    /// The result, once it has ended: shown when the user continues.
     pub done: Option<Box<Trained>>,
     pub questions: usize,
-    /// How many of them are encoded.
+    /// Number of encoded questions.
     pub encoded: usize,
     pub epoch: u32,
     pub of: u32,

@@ -81,7 +81,7 @@ fn the_card_is_walked_and_closed_by_what_leads_elsewhere() {
 }
 
 #[test]
-fn a_stale_description_is_dropped_and_a_failure_said() {
+fn a_stale_description_is_dropped_and_an_error_shown() {
     let mut state = clustered(140, 42);
     press(&mut state, KeyCode::Char('D'));
     let version = state.card.as_ref().unwrap().version;

@@ -31,7 +31,7 @@ fn look(state: &mut State) {
 }
 
 #[test]
-fn hostile_texts_steer_no_pane() {
+fn hostile_texts_put_no_control_characters_into_a_pane() {
     let embedder = Embedder::shipped().unwrap().with_texts(hostile);
     let model_set = ModelSet::from(&embedder);
     let data =
@@ -55,9 +55,9 @@ fn hostile_texts_steer_no_pane() {
         routed.evidence[0].correct = [(hostile(i), 0.5)].into();
         let version = state.route.version;
         update(&mut state, Event::Job(JobResult::Routed(version, Ok(routed))));
-        state.say(hostile(i));
+        state.show_notice(hostile(i));
         look(&mut state);
-        state.complain(&hostile(i));
+        state.show_error(&hostile(i));
         look(&mut state);
         state.probe.reports[0] = Job::Running;
         update(&mut state, Event::Job(JobResult::Probed(0, Err(hostile(i)))));

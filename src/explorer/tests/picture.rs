@@ -4,7 +4,7 @@ use super::*;
 use crate::explorer::export::map_file::{csv, html, svg};
 
 #[test]
-fn a_picture_has_a_dot_for_each_model_and_no_markup_of_strangers() {
+fn a_picture_has_a_dot_for_each_model_and_no_foreign_markup() {
     let mut state = state(140, 42);
     let mut model_set = (*state.model_set).clone();
     Arc::make_mut(&mut model_set.models)[3] = "<script>&\"x\"</script>".into();

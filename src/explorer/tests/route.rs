@@ -39,7 +39,7 @@ fn a_prompt_has_lines_and_the_arrows_go_through_them_first() {
 }
 
 #[test]
-fn pasted_text_keeps_its_lines_and_loses_what_steers_a_terminal() {
+fn pasted_text_keeps_its_lines_and_loses_control_characters() {
     let mut state = state(80, 24);
     press(&mut state, KeyCode::Char('p'));
     let effects = update(&mut state, Event::Input(Input::Paste("one\r\n\ttwo\u{1b}[2J".into())));
@@ -146,7 +146,7 @@ fn names_and_documents_go_to_the_clipboard() {
 }
 
 #[test]
-fn what_is_out_of_scope_is_told() {
+fn out_of_scope_is_shown() {
     let mut state = asked(80, 24, "q?");
     let version = state.route.version;
     update(
@@ -245,7 +245,7 @@ fn a_filter_becomes_a_pool_that_is_found_again() {
 }
 
 #[test]
-fn forecasts_that_are_not_of_correctness_say_so() {
+fn predictions_of_other_kinds_than_correctness_are_marked() {
     let mut state = asked(200, 60, "Which answer is liked?");
     let remark = "predicts preference (wins over a reference), not";
     assert!(!screen(&state).contains(remark));

@@ -101,7 +101,7 @@ fn help_shows_the_keymap_of_the_focused_pane() {
 }
 
 #[test]
-fn a_small_window_gets_a_word() {
+fn a_small_window_shows_a_message() {
     let text = screen(&state(40, 10));
     assert!(text.contains("40×10, need 60×18"));
 }

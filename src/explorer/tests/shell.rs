@@ -128,7 +128,7 @@ fn a_notice_covers_nothing_and_goes_by_itself() {
     for (width, height) in [(60, 18), (80, 24), (140, 42)] {
         let mut state = filled(state(width, height));
         press(&mut state, KeyCode::Esc);
-        state.complain(&"a long word on what went wrong ".repeat(12));
+        state.show_error(&"a long word on what went wrong ".repeat(12));
         let layout = Layout::of(&state).unwrap();
         assert!(layout.hints.height > 1);
         assert!(layout.panes.iter().all(|(_, area)| !area.intersects(layout.hints)));
@@ -136,7 +136,7 @@ fn a_notice_covers_nothing_and_goes_by_itself() {
         assert!(state.notice.as_ref().unwrap().lasts() > Duration::from_secs(4));
         update(&mut state, Event::Outside(Outside::Faded));
         assert!(state.notice.is_none());
-        state.say("done");
+        state.show_notice("done");
         assert_eq!(Layout::of(&state).unwrap().hints.height, 1);
         assert_eq!(state.notice.as_ref().unwrap().lasts(), Duration::from_secs(4));
     }

@@ -1,4 +1,4 @@
-//! The axes of the map: lines through the means, titles, and in three dimensions a cross of three.
+//! The axes of the map: lines through the means, titles, and three axes in 3-D.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -9,7 +9,7 @@ use crate::explorer::state::State;
 use crate::explorer::state::map::Projector;
 use crate::explorer::theme::Ink;
 
-/// Faint lines through the means; in three dimensions the three axes.
+/// Faint lines through the means; in 3-D the three axes.
 pub fn draw_lines(buffer: &mut Buffer, state: &State, plot: Rect) {
     let map = &state.map;
     let style = state.theme.ink(Ink::MapAxis);
@@ -49,7 +49,7 @@ pub fn draw_lines(buffer: &mut Buffer, state: &State, plot: Rect) {
     }
 }
 
-/// The titles of the axes, over points: they must be read.
+/// The titles of the axes, drawn over points, so that they stay readable.
 pub fn draw_titles(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid) {
     let map = &state.map;
     let (a, b) = map.axes();
@@ -91,7 +91,7 @@ pub fn draw_titles(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Gr
     grid.reserve(left.saturating_sub(1), bottom, w + 1);
 }
 
-/// What an axis shows and goes with, how much of the whole that is, and how much of it coverage
+/// The title of an axis with its correlate, its share of the variance, and how much of that coverage
 /// explains.
 pub fn axis(state: &State, component: usize) -> String {
     let axis = of_variance(state, component);
@@ -112,7 +112,7 @@ fn of_variance(state: &State, component: usize) -> String {
     format!("{named} · {:.0}% of variance", 100.0 * share)
 }
 
-/// The name of an axis, with what it goes with.
+/// The name of an axis with its correlate.
 fn named(state: &State, component: usize) -> String {
     let map = &state.map;
     let name = match map.projector {
@@ -124,8 +124,7 @@ fn named(state: &State, component: usize) -> String {
     map.meaning_of(component).map_or(name.clone(), |meaning| format!("{name}: {}", meaning.text()))
 }
 
-/// How much of the whole the principal components show, and how much of the first ones coverage
-/// explains.
+/// The variance of the principal components, and how much of the first ones coverage explains.
 pub fn caption(shares: &[f64], by_coverage: &[f64]) -> String {
     let percent = |share: &f64| format!("{:.0}%", 100.0 * share);
     let axis = |(i, share)| format!("PC{} {}", i + 1, percent(share));

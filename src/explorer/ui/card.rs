@@ -1,4 +1,4 @@
-//! A card beside the mouse: which model it points at.
+//! The tooltip of the model under the mouse.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -9,14 +9,14 @@ use super::widgets::{fit, pad, thousands, width};
 use crate::explorer::state::State;
 use crate::explorer::theme::Ink;
 
-/// How far from a point the mouse still means it, in cells.
+/// Maximum distance from the mouse to a point, in cells.
 const REACH: f64 = 2.5;
-/// The widest line.
+/// Maximum width.
 const WIDE: usize = 44;
-/// Benchmarks that are named.
+/// Number of benchmarks.
 const BENCHMARKS: usize = 3;
 
-/// Draws the card in the area of the map.
+/// Draws the tooltip in the area of the map.
 pub fn draw(buffer: &mut Buffer, state: &State, area: Rect) {
     let Some(at) = state.hover.filter(|_| state.map.drag.is_none() && !state.help) else { return };
     let Some(model) = under(state, area, at) else { return };
@@ -26,7 +26,7 @@ pub fn draw(buffer: &mut Buffer, state: &State, area: Rect) {
     if w > area.width || h + 1 > area.height {
         return;
     }
-    // Right below, or where that would leave the map on the other side.
+    // To the lower right, or on the other side if there is no space.
     let x = if at.x + 2 + w <= area.right() { at.x + 2 } else { at.x.saturating_sub(w + 1) };
     let y = if at.y + 1 + h < area.bottom() { at.y + 1 } else { at.y.saturating_sub(h) };
     let place = Rect { x: x.max(area.x), y: y.max(area.y), width: w, height: h };

@@ -1,4 +1,4 @@
-//! Where many models are: a smooth density of three shades behind the points.
+//! Density shading: a smooth density in three shades behind the points.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -10,12 +10,12 @@ use crate::explorer::theme::{Ink, Theme};
 /// Standard deviations of the kernel, in cells: a cell is twice as high as wide.
 const ACROSS: f64 = 3.0;
 const DOWN: f64 = 1.5;
-/// How many models at one place a cell must be like to be shaded at all: a lone one is not.
+/// Minimum density for shading, in models at the same position: a lone model has no shade.
 const LEAST: f64 = 1.5;
-/// How far each shade goes towards the muted ink.
+/// How far each shade is mixed towards the muted color.
 const SHADES: [f64; 3] = [0.12, 0.22, 0.34];
 
-/// Shades the plot.
+/// Draws the shading.
 pub fn draw(buffer: &mut Buffer, state: &State, plot: Rect) {
     let (w, h) = (usize::from(plot.width), usize::from(plot.height));
     let levels = levels(&density(state, w, h));
@@ -35,7 +35,7 @@ pub fn draw(buffer: &mut Buffer, state: &State, plot: Rect) {
     }
 }
 
-/// Lit models around each cell, weighted by a Gaussian whose peak is 1.
+/// Visible models around each cell, weighted by a Gaussian with peak 1.
 fn density(state: &State, w: usize, h: usize) -> Vec<f64> {
     let mut counts = vec![0.0; w * h];
     for (model, place) in state.map.places.iter().enumerate() {
@@ -49,8 +49,7 @@ fn density(state: &State, w: usize, h: usize) -> Vec<f64> {
     blurred(&across, h, w, DOWN, (w, 1))
 }
 
-/// Lines of `n` cells, of which there are `lines`, each blurred. `strides` lead from cell to cell and
-/// from line to line.
+/// Blurs `lines` lines of `n` cells each. `strides` are the offsets from cell to cell and from line to line.
 fn blurred(
     cells: &[f64],
     n: usize,
@@ -75,7 +74,7 @@ fn blurred(
     out
 }
 
-/// No shade (0) or one of three (1 to 3): steps of equal ratio up to the densest cell.
+/// No shade (0) or one of three (1 to 3): steps with a constant ratio up to the densest cell.
 fn levels(density: &[f64]) -> Vec<u8> {
     let most = density.iter().copied().fold(0.0, f64::max);
     let level = |d: &f64| {

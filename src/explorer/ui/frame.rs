@@ -1,4 +1,4 @@
-//! The frame of a pane, with the titles of all panes that share its place.
+//! The frame of a pane, with the titles of all panes that share its area.
 
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -10,7 +10,7 @@ use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
 use crate::explorer::theme::Ink;
 
-/// The frame of a pane: its title, or the titles of all panes that share the place.
+/// The frame of a pane: its title, or the titles of all panes that share the area.
 pub fn pane_block(
     state: &State,
     layout: &Layout,
@@ -42,7 +42,7 @@ pub fn pane_block(
         .border_type(BorderType::Rounded)
         .border_style(theme.ink(border))
         .title(titles);
-    // Of a remark that has to be cut, a word or two are needed to understand it.
+    // A truncated remark needs a word or two to be understood.
     if !remark.is_empty() && left >= width(remark).min(READABLE) {
         let remark = Line::styled(format!(" {} ", fit(remark, left)), theme.ink(Ink::Muted));
         block = block.title(remark.right_aligned());
@@ -50,16 +50,16 @@ pub fn pane_block(
     block
 }
 
-/// Cells in which the beginning of a remark can be understood.
+/// Minimum width of a truncated remark.
 const READABLE: usize = 12;
 
-/// True if all panes that share the place of `pane` can have their whole names.
+/// True if the full titles of all panes that share the area of `pane` fit.
 fn all_whole(layout: &Layout, pane: Pane, room: u16) -> bool {
     let names = layout.shares(pane).into_iter().map(|shown| title(shown, true).len());
     names.sum::<usize>() + 4 <= room.into()
 }
 
-/// Says at the lower edge that so many lines lie below.
+/// Shows the number of lines below at the lower border.
 pub fn with_more<'a>(state: &State, block: Block<'a>, below: usize) -> Block<'a> {
     if below == 0 {
         return block;
@@ -73,7 +73,7 @@ fn title(pane: Pane, whole: bool) -> String {
     format!(" {} {name} ", pane.key())
 }
 
-/// The pane whose title stands at column `x` of the upper border.
+/// The pane whose title is at column `x` of the upper border.
 pub fn title_at(layout: &Layout, pane: Pane, area: Rect, x: u16) -> Option<Pane> {
     let mut left = area.x + 1;
     let all = all_whole(layout, pane, area.width);

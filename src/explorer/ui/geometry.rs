@@ -1,7 +1,7 @@
-//! What the map draws over its points: an ellipse of uncertainty, the direction of a probe.
+//! Shapes over the points of the map: the ellipse of uncertainty, the direction of a probe.
 
-/// Points around the ellipse that holds 80% of a normal distribution in the plane, by its variances
-/// and its covariance.
+/// Points on the ellipse that contains 80% of a bivariate normal distribution, from its variances and
+/// covariance.
 pub fn ellipse(xx: f64, xy: f64, yy: f64) -> impl Iterator<Item = (f64, f64)> {
     const POINTS: usize = 180;
     // The 80% quantile of a chi-squared distribution with two degrees of freedom, as a radius.
@@ -14,7 +14,7 @@ pub fn ellipse(xx: f64, xy: f64, yy: f64) -> impl Iterator<Item = (f64, f64)> {
     })
 }
 
-/// The unit direction in which a plane through the scores over the places rises; none if it is flat.
+/// The unit direction in which a plane fitted to the scores rises; none if it is flat.
 pub fn direction(places: &[(f64, f64)], scores: &[f64]) -> Option<(f64, f64)> {
     let n = places.len().min(scores.len()).max(1) as f64;
     let mean = |of: &dyn Fn(usize) -> f64| (0..n as usize).map(of).sum::<f64>() / n;

@@ -1,4 +1,4 @@
-//! The card of a group of the legend, beside the map where there is room.
+//! The card of a group of the legend, next to the map if there is space.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -14,29 +14,29 @@ use crate::explorer::state::coloring::ColorBy;
 use crate::explorer::state::over::card::CardState;
 use crate::explorer::theme::Ink;
 
-/// The widest card and the narrowest.
+/// Maximum and minimum width.
 const WIDE: u16 = 66;
 const NARROW: u16 = 54;
-/// Benchmarks at most and at least.
+/// Maximum and minimum number of benchmarks.
 const LIFTS: usize = 12;
 const FEW_LIFTS: usize = 4;
-/// Below this a cluster should not be believed.
+/// Clusters below this stability are not reliable.
 const TRUSTED: f64 = 0.6;
 /// Lines above the first prototype: the size, and a heading.
 const ABOVE: usize = 2;
 
-/// Where the card is; `None` where none is open or there is no room.
+/// The area of the card; `None` if none is open or there is no space.
 pub fn place(state: &State, area: Rect) -> Option<Rect> {
     written(state, state.card.as_ref()?, area).map(|(place, _)| place)
 }
 
-/// Where a card is, and what it says.
+/// The area and the lines of a card.
 fn written(state: &State, card: &CardState, area: Rect) -> Option<(Rect, Vec<Line<'static>>)> {
     let layout = Layout::within(state, area)?;
-    // What is between the header and the hints.
+    // The space between the header and the hints.
     let y = layout.header.bottom();
     let body = Rect { y, height: layout.hints.y.saturating_sub(y), ..area };
-    // Beside the map, so that the points are in sight.
+    // Next to the map, so that the points stay visible.
     let map = layout.tabs.is_none().then(|| layout.pane(state.wide)).flatten();
     let left = map.map_or(0, Rect::right);
     let room = body.right().saturating_sub(left);
@@ -71,14 +71,14 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect) {
     frame.render_widget(Paragraph::new(lines), Layout::inside(place));
 }
 
-/// The prototype at a row of the screen, of the card at a place.
+/// The prototype at a row of the screen, for a card in this area.
 pub fn prototype_at(state: &State, place: Rect, y: u16) -> Option<usize> {
     let inside = Layout::inside(place);
     let row = usize::from(y.checked_sub(inside.y)?).checked_sub(ABOVE)?;
     (row < state.card.as_ref()?.card.as_ref()?.prototypes.len()).then_some(row)
 }
 
-/// What the group is called.
+/// The name of the group.
 fn name(state: &State, class: usize) -> String {
     let coloring = &state.map.coloring;
     let known = state.clusters.done().filter(|_| coloring.by == ColorBy::Cluster);
@@ -89,7 +89,7 @@ fn name(state: &State, class: usize) -> String {
     coloring.title.as_ref().map_or_else(|| name.to_owned(), |title| format!("{title}: {name}"))
 }
 
-/// What the card says, in lines of `room` cells, for a place of that height with its border.
+/// The lines of the card, `room` cells wide, for an area of that height including its border.
 fn lines(state: &State, open: &CardState, room: usize, height: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
     let Some(card) = &open.card else {
@@ -114,7 +114,7 @@ fn lines(state: &State, open: &CardState, room: usize, height: usize) -> Vec<Lin
     let mut lifts = Vec::new();
     if !card.lifts.is_empty() {
         let left = inside.saturating_sub(others + 1);
-        // Blank lines between the parts come before more benchmarks.
+        // Blank lines between the parts have precedence over more benchmarks.
         let most = if left >= FEW_LIFTS + 4 { left - 4 } else { left };
         lifts.push(heading(theme, room, "Accuracy", measured));
         lifts.extend(self::lifts(state, card, room, most.clamp(FEW_LIFTS, LIFTS)));
@@ -134,7 +134,7 @@ fn lines(state: &State, open: &CardState, room: usize, height: usize) -> Vec<Lin
     lines
 }
 
-/// How many models, and how well a cluster holds.
+/// The number of models, and the stability of a cluster.
 fn size(state: &State, class: usize, card: Option<&Card>) -> Line<'static> {
     let theme = &state.theme;
     let all = state.model_set.models.len();
@@ -148,8 +148,7 @@ fn size(state: &State, class: usize, card: Option<&Card>) -> Line<'static> {
     if let Some(cluster) = clusters.and_then(|found| found.clusters.get(class)) {
         let full = (5.0 * cluster.stability).round().clamp(0.0, 5.0) as usize;
         let ink = if cluster.stability < TRUSTED { Ink::Warn } else { Ink::Good };
-        let word =
-            if cluster.stability < TRUSTED { " stable: not to be trusted" } else { " stable" };
+        let word = if cluster.stability < TRUSTED { " stable: not reliable" } else { " stable" };
         spans.extend([
             Span::styled("  ·  ", theme.ink(Ink::Muted)),
             Span::styled("●".repeat(full), theme.ink(ink)),
@@ -182,7 +181,7 @@ fn prototypes(state: &State, open: &CardState, card: &Card, room: usize) -> Vec<
     .collect()
 }
 
-/// The benchmarks where the group is furthest ahead, and furthest behind.
+/// The benchmarks with the largest lead and the largest deficit.
 fn lifts(state: &State, card: &Card, room: usize, most: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
     let n = card.lifts.len();
@@ -194,7 +193,7 @@ fn lifts(state: &State, card: &Card, room: usize, most: usize) -> Vec<Line<'stat
     };
     let names = shown.iter().map(|lift| width(title(lift))).max().unwrap_or_default();
     let names = names.min(room * 2 / 5);
-    // Both means where there is room for them.
+    // Both means, if there is space for them.
     let means = if room >= NARROW.into() { 12 } else { 0 };
     let half = room.saturating_sub(names + 1 + 1 + 5 + means) / 2;
     let largest = shown.iter().map(|lift| lift.difference().abs()).fold(0.1, f64::max);
@@ -227,13 +226,13 @@ fn lifts(state: &State, card: &Card, room: usize, most: usize) -> Vec<Line<'stat
         .collect()
 }
 
-/// A difference of shares in whole points.
+/// A difference of proportions in whole points.
 fn points(difference: f64) -> String {
     let points = (100.0 * difference).round();
     if points == 0.0 { "0".into() } else { format!("{points:+.0}").replace('-', "−") }
 }
 
-/// What more of its models have: a bar with the share elsewhere as a mark.
+/// More frequent attributes: a bar with the share elsewhere as a mark.
 fn attributes(state: &State, card: &Card, room: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
     let what = |feature: &Feature| {
@@ -274,7 +273,7 @@ fn attributes(state: &State, card: &Card, room: usize) -> Vec<Line<'static>> {
         .collect()
 }
 
-/// What lies nearest, and how much follows from where its models were run.
+/// The nearest group, and how much coverage explains.
 fn around(state: &State, card: &Card, room: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
     let mut lines = vec![heading(theme, room, "Place", "among the other groups")];
@@ -297,7 +296,7 @@ fn around(state: &State, card: &Card, room: usize) -> Vec<Line<'static>> {
     lines.extend(coverage.more.iter().map(|run| {
         let elsewhere = 100.0 * run.elsewhere;
         let text = format!(
-            "{}: run on {} of {}, {elsewhere:.0}% elsewhere",
+            "{}: evaluated on {} of {}, {elsewhere:.0}% elsewhere",
             run.name, run.with, card.size
         );
         Line::styled(fit(&text, room), theme.ink(Ink::Muted))

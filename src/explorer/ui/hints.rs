@@ -1,4 +1,4 @@
-//! The lowest line: what is being typed, or the keys that matter now.
+//! The bottom line: an input line, a notice, or key hints.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -33,7 +33,7 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect) {
     }
 }
 
-/// What is typed, and over an expression what could come next.
+/// The input line, and above an expression its completions.
 fn draw_typed(frame: &mut Frame, state: &State, line: &LineInput, area: Rect) {
     let lowest = Rect { y: area.bottom().saturating_sub(1), height: 1, ..area }.intersection(area);
     draw_line(frame, state, line, lowest);
@@ -42,7 +42,7 @@ fn draw_typed(frame: &mut Frame, state: &State, line: &LineInput, area: Rect) {
     }
 }
 
-/// A word on what happened, until the next key or for some seconds.
+/// A notice, until the next key or a timeout.
 fn draw_notice(frame: &mut Frame, state: &State, notice: &Notice, area: Rect) {
     let theme = &state.theme;
     let (ink, mark) = if notice.bad { (Ink::Bad, " ✗ ") } else { (Ink::Accent, " • ") };
@@ -77,7 +77,7 @@ fn draw_line(frame: &mut Frame, state: &State, input: &LineInput, area: Rect) {
     let label_style = theme.badge(Ink::Accent);
     let gap = " ";
     let left = room.saturating_sub(width(&label) + width(&hint) + 6).max(8);
-    // The end of what stands before the cursor stays in sight.
+    // The end of the text before the cursor stays visible.
     let before = crate::one_line(&input.before_cursor());
     let hidden = width(&before).saturating_sub(left);
     let shown: String = crate::one_line(input.input.value()).chars().skip(hidden).collect();
@@ -93,7 +93,7 @@ fn draw_line(frame: &mut Frame, state: &State, input: &LineInput, area: Rect) {
     frame.set_cursor_position((cursor.min(area.right().saturating_sub(1)), area.y));
 }
 
-/// Over an expression that is typed: how much it means, and what could come next or what is wrong.
+/// Above an expression: how much it matches, and its completions or error.
 fn draw_offers(frame: &mut Frame, state: &State, line: &LineInput, area: Rect) {
     let (theme, room) = (&state.theme, usize::from(area.width).saturating_sub(1));
     let empty = line.input.value().trim().is_empty();
@@ -104,7 +104,7 @@ fn draw_offers(frame: &mut Frame, state: &State, line: &LineInput, area: Rect) {
             spans.push(Span::styled(fit(problem, room), theme.ink(Ink::Bad)));
             return frame.render_widget(Line::from(spans), area);
         }
-        // Half a word is no mistake yet.
+        // An incomplete word is not an error yet.
         Some(_) => spans.push(Span::styled("…  ", theme.ink(Ink::Muted))),
         None if empty => {
             let example = "e.g. family=qwen size<10 reasoning=yes, gsm8k > 80, words of names  ";
@@ -140,7 +140,7 @@ fn draw_keys(frame: &mut Frame, state: &State, area: Rect) {
     }
 }
 
-/// What the hint bar says of a binding.
+/// The hint text of a binding.
 fn hint<'a>(state: &State, binding: &'a Binding) -> &'a str {
     match binding.command {
         Command::Maximize if state.maximized => "restore",
@@ -159,7 +159,7 @@ fn hint<'a>(state: &State, binding: &'a Binding) -> &'a str {
     }
 }
 
-/// The hints that there is room for, each with its place.
+/// The hints that fit, each with its position.
 fn placed(state: &State, area: Rect) -> Vec<(Rect, String, &Binding)> {
     let mut hints: Vec<(String, &Binding)> = state
         .contexts()
@@ -168,14 +168,14 @@ fn placed(state: &State, area: Rect) -> Vec<(Rect, String, &Binding)> {
         .filter(|b| !b.hint.is_empty() && !b.keys.is_empty() && state.is_of_use(&b.command))
         .map(|b| (b.label().split(' ').next().unwrap_or_default().to_owned(), b))
         .collect();
-    // The most special meaning of a key is the one that holds.
+    // The most specific meaning of a key applies.
     let mut seen = Vec::new();
     hints.retain(|(key, _)| {
         let first = !seen.contains(key);
         seen.push(key.clone());
         first
     });
-    // Help finds all the other keys, and everyone wants to know the way out: they keep their place.
+    // Help lists all keys, and quitting must be easy to find: their hints are always shown.
     let kept = |b: &Binding| matches!(b.command, Command::Help | Command::Quit);
     let size = |(key, b): &(String, &Binding)| width(key) + width(hint(state, b)) + 3;
     let reserved: usize = hints.iter().filter(|hint| kept(hint.1)).map(size).sum();
@@ -197,7 +197,7 @@ fn placed(state: &State, area: Rect) -> Vec<(Rect, String, &Binding)> {
     placed
 }
 
-/// The command whose hint is shown at a cell of the lowest line.
+/// The command of the hint at a cell of the bottom line.
 pub fn command_at(state: &State, area: Rect, x: u16, y: u16) -> Option<Command> {
     if state.modes.line().is_some() || state.notice.is_some() {
         return None;

@@ -1,8 +1,8 @@
-//! Names beside points, none over another.
+//! Labels of points, without overlaps.
 
 use crate::explorer::ui::widgets::width;
 
-/// A name that wants a place beside a cell of the plot.
+/// A label to place next to a cell of the plot.
 pub struct Wanted<'a> {
     pub x: usize,
     pub y: usize,
@@ -11,7 +11,7 @@ pub struct Wanted<'a> {
     pub covers: usize,
 }
 
-/// The plot's cells: what is taken by points and what by names.
+/// The cells of the plot that are taken by points and by labels.
 pub struct Grid {
     width: usize,
     height: usize,
@@ -31,7 +31,7 @@ impl Grid {
         }
     }
 
-    /// Nothing may be written here.
+    /// Blocks cells for labels.
     pub fn reserve(&mut self, x: usize, y: usize, cells: usize) {
         if y < self.height {
             let row = y * self.width;
@@ -39,7 +39,7 @@ impl Grid {
         }
     }
 
-    /// The cell where the name begins, and takes its place; `None` where it finds none.
+    /// The cell where the label starts, which is then taken; `None` if there is no space.
     pub fn place(&mut self, wanted: &Wanted<'_>) -> Option<(usize, usize)> {
         let w = width(wanted.text);
         let (x, y) = (wanted.x as isize, wanted.y as isize);
@@ -61,12 +61,13 @@ impl Grid {
             .filter(|(covered, ..)| *covered <= wanted.covers)
             .min_by_key(|(covered, ..)| *covered)?;
         let (_, x, y) = best;
-        // One more cell on each side keeps names apart.
+        // One more cell on each side keeps labels apart.
         self.reserve(x.saturating_sub(1), y, w + 2);
         Some((x, y))
     }
 
-    /// How many points a name would cover; `None` if it is over the edge or on another name.
+    /// The number of points that a label would cover; `None` if it exceeds the edge or overlaps another
+    /// label.
     fn covered(&self, x: usize, y: usize, w: usize) -> Option<usize> {
         if x + w > self.width || y >= self.height {
             return None;
@@ -86,7 +87,7 @@ mod tests {
         let mut grid = Grid::new(12, 3);
         let want = |x, y, covers| Wanted { x, y, text: "name", covers };
         assert_eq!(grid.place(&want(0, 1, 0)), Some((2, 1)));
-        // The left is taken, and the right has no room.
+        // The left is taken, and the right has no space.
         assert_eq!(grid.place(&want(11, 1, 0)), None);
         grid.add_point(3, 0);
         assert_eq!(grid.place(&want(1, 0, usize::MAX)), Some((3, 0)));

@@ -1,4 +1,4 @@
-//! The legend of the map, and where it and the plot are.
+//! The legend of the map, and the layout of the pane.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -13,14 +13,14 @@ use crate::explorer::state::map::Marker;
 use crate::explorer::state::over::Pointed;
 use crate::explorer::theme::Ink;
 
-/// The longest name of a class.
+/// Maximum width of a class name.
 const LONGEST: usize = 48;
 
 /// The parts of the pane.
 pub struct Parts {
     pub plot: Rect,
     legend: Vec<(usize, Rect)>,
-    /// By class, how many models the filter leaves.
+    /// By class, the number of models that pass the filter.
     left: Vec<usize>,
 }
 
@@ -63,8 +63,8 @@ impl Parts {
     }
 }
 
-/// A legend entry without its marker: its width and its parts. The name of a cluster says how far it
-/// holds at its end, and may take the whole line.
+/// A legend entry without its marker: its width and its parts. The name of a cluster ends with its stability,
+/// and may take the whole line.
 fn entry(state: &State, at: usize, left: usize, room: u16) -> (usize, String, String) {
     let class = &state.map.coloring.classes[at];
     let count = format!(" {}", counted(state, at, left));
@@ -74,7 +74,7 @@ fn entry(state: &State, at: usize, left: usize, room: u16) -> (usize, String, St
     (width(&name) + width(&count), name, count)
 }
 
-/// How many models a class has that the filter leaves, and of several marked ones how many are of it.
+/// The number of models of a class that pass the filter, and how many of several marked ones are in it.
 fn counted(state: &State, at: usize, left: usize) -> String {
     if state.marked.len() < 2 {
         return left.to_string();
@@ -83,7 +83,7 @@ fn counted(state: &State, at: usize, left: usize) -> String {
     format!("{}/{left}", state.marked.iter().filter(own).count())
 }
 
-/// By class, how many models the filter leaves.
+/// By class, the number of models that pass the filter.
 fn left(state: &State) -> Vec<usize> {
     let coloring = &state.map.coloring;
     let mut left: Vec<usize> = coloring.classes.iter().map(|class| class.count).collect();

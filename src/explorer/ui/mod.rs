@@ -29,7 +29,7 @@ use super::theme::Ink;
 use overlays::{draw_help, draw_picker};
 use widgets::{fit, width};
 
-/// Cells of a part of the status that has to be cut, at least.
+/// Minimum width of a truncated part of the status.
 const READABLE: usize = 6;
 
 /// Draws the whole screen.
@@ -75,7 +75,7 @@ fn draw_too_small(frame: &mut Frame, state: &State, area: Rect) {
     }
 }
 
-/// What is shown, and what is selected, colored, filtered and marked.
+/// The title, and what is selected, colored, filtered and marked.
 fn draw_header(frame: &mut Frame, state: &State, area: Rect) {
     let (theme, model_set) = (&state.theme, &state.model_set);
     let muted = theme.ink(Ink::Muted);
@@ -105,7 +105,7 @@ fn draw_header(frame: &mut Frame, state: &State, area: Rect) {
         let name = Span::styled(name, muted);
         let around = separator.width() + name.width() + 1;
         let value = fit(&value, room.saturating_sub(taken + around));
-        // A part of which little could be read is left out, and so is what follows.
+        // A part that would be truncated too much is left out, with those after it.
         if width(&value) < READABLE && (value.is_empty() || value.ends_with('…')) {
             break;
         }
@@ -116,7 +116,7 @@ fn draw_header(frame: &mut Frame, state: &State, area: Rect) {
     frame.render_widget(Line::from(right).right_aligned(), area);
 }
 
-/// The parts of the status: a name, and a value with its ink.
+/// The parts of the status: a name, and a value with its color.
 fn status(state: &State) -> Vec<(&'static str, String, Ink)> {
     let mut parts = Vec::new();
     if state.filter.is_on() {

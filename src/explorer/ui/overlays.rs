@@ -1,4 +1,4 @@
-//! What lies over the panes: the help, a list to pick from, a word on what happened.
+//! Overlays: the help, and lists to choose from.
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Rect};
@@ -16,16 +16,16 @@ use crate::explorer::theme::Ink;
 use crate::explorer::ui::panes::model;
 use crate::explorer::ui::widgets::{fit, pad, under_cursor, width, wrap};
 
-/// The widest picker, in cells.
+/// The maximum width of a list, in cells.
 const PICKER: u16 = 76;
-/// Lines of the description of the item under the cursor, and of a model's preview.
+/// Lines of the description of the entry under the cursor, and of a model's preview.
 const ABOUT: usize = 2;
 const MODEL: usize = 14;
 
-/// Columns of the help at most.
+/// Maximum number of columns of the help.
 const COLUMNS: usize = 3;
 
-/// A bordered surface over the screen.
+/// A bordered window over the screen.
 fn surface(
     frame: &mut Frame,
     state: &State,
@@ -44,7 +44,7 @@ fn surface(
     Layout::inside(area)
 }
 
-/// The list to pick from, with a line to type in.
+/// The list, with a search line.
 pub fn draw_picker(frame: &mut Frame, state: &State, area: Rect) {
     let Some(picker) = state.modes.picker() else { return };
     let theme = &state.theme;
@@ -52,7 +52,7 @@ pub fn draw_picker(frame: &mut Frame, state: &State, area: Rect) {
     let about = picker.items.iter().any(|item| !item.about.is_empty());
     let about = if about { ABOUT as u16 + 1 } else { 0 };
     let height = (picker.items.len() as u16 + 4 + about).min(area.height.saturating_sub(2)).max(5);
-    // A preview must be seen: the list stands at the side of what it changes.
+    // The list is at the side, so that a preview stays visible.
     let wide = match picker.preview {
         Some(_) if picker.of_models => 64,
         Some(_) => 46,
@@ -105,12 +105,12 @@ pub fn draw_picker(frame: &mut Frame, state: &State, area: Rect) {
     frame.set_cursor_position((cursor.min(inside.right().saturating_sub(1)), inside.y));
 }
 
-/// The description, below a list, of the item under its cursor.
+/// The description of the entry under the cursor, below a list.
 fn below(state: &State, picker: &Picker, room: usize, height: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
     let rule = Line::styled("─".repeat(room), theme.ink(Ink::Border));
     let lines: Vec<Line> = if picker.of_models && height >= 2 * MODEL {
-        // While nothing is found, no model is shown as if it were.
+        // Without matches, no model is shown.
         let known = picker.under_cursor().is_some();
         let mut lines = if known { model::lines(state, room) } else { Vec::new() };
         lines.resize(MODEL, Line::default());
@@ -126,7 +126,7 @@ fn below(state: &State, picker: &Picker, room: usize, height: usize) -> Vec<Line
     std::iter::once(rule).chain(lines).collect()
 }
 
-/// All keys that hold in the focused pane, over the screen.
+/// All keys of the focused pane, over the screen.
 pub fn draw_help(frame: &mut Frame, state: &State, area: Rect) {
     let theme = &state.theme;
     let Help { columns, widths, gap, height } = Help::of(state, area);
@@ -164,7 +164,7 @@ pub fn help_overflow(state: &State) -> usize {
         .saturating_sub(usize::from(state.area.height.saturating_sub(2)))
 }
 
-/// The keys in columns, or below each other where the screen is narrow.
+/// The keys in columns, or in one column if the screen is narrow.
 struct Help {
     columns: Vec<Vec<Line<'static>>>,
     widths: Vec<usize>,
@@ -178,7 +178,7 @@ impl Help {
         let gap = if area.width < 100 { 2 } else { 4 };
         let wide = |lines: &Vec<Line>| lines.iter().map(Line::width).max().unwrap_or_default();
         let all = groups.join(&Line::default());
-        // As in a newspaper: as many columns as fit, of like height.
+        // As many columns as fit, of similar height.
         let most =
             ((usize::from(area.width).saturating_sub(4)) / (wide(&all) + gap)).clamp(1, COLUMNS);
         let room = usize::from(area.height).saturating_sub(2);
@@ -194,7 +194,7 @@ impl Help {
 fn help_groups(state: &State) -> Vec<Vec<Line<'static>>> {
     let theme = &state.theme;
     let mut groups: Vec<(&str, Vec<(String, &str)>)> = Vec::new();
-    // The keys of the focused pane first; what holds while typing belongs to the router.
+    // The keys of the focused pane first; those for typing belong to the router.
     let mut contexts = state.contexts();
     if state.focus == Pane::Route {
         contexts.splice(0..1, [Context::Pane(Pane::Route), Context::Prompt]);
@@ -235,7 +235,7 @@ fn help_groups(state: &State) -> Vec<Vec<Line<'static>>> {
     groups.iter().map(column).collect()
 }
 
-/// The other signs of the ranking.
+/// The other symbols of the ranking.
 fn of_ranking() -> Vec<(String, &'static str)> {
     let signs = [
         ("★", "Routed to"),
@@ -243,12 +243,12 @@ fn of_ranking() -> Vec<(String, &'static str)> {
         ("◆", "Pareto front: none is better at the same cost"),
         ("$/M", "Dollars per million tokens, mean of in and out"),
         ("prompt", "This prompt, with an answer of :answer-tokens N"),
-        ("Scope", "How familiar the prompt is: out, near, in"),
+        ("Scope", "Familiarity of the prompt: out, near, in"),
     ];
     signs.map(|(sign, about)| (sign.to_owned(), about)).to_vec()
 }
 
-/// What the mouse does, which no keymap says.
+/// The mouse actions, which are not in the keymap.
 const MOUSE: [(&str, &str); 6] = [
     ("click", "Select; groups, titles, tabs and hints too"),
     ("drag", "Box, lasso or zoom (B switches)"),

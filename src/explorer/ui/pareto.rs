@@ -1,4 +1,4 @@
-//! Quality against cost: the candidates of a prompt, and those that nothing beats.
+//! Accuracy against cost: the candidates of a prompt, and the Pareto front.
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
@@ -10,12 +10,12 @@ use crate::explorer::state::State;
 use crate::explorer::theme::Ink;
 use crate::explorer::ui::widgets::{fit, heading, width};
 
-/// Cells left of the plot for its probabilities.
+/// Cells left of the plot for its scale.
 const SCALE: u16 = 5;
-/// How far from a point a click still means it, in cells.
+/// Maximum distance from a click to a point, in cells.
 const REACH: u16 = 3;
 
-/// A plot from the cheapest candidate to the most expensive (logarithmic), and as far down as the front and
+/// A plot from the cheapest candidate to the most expensive one (logarithmic), down to where the front and
 /// the better half reach.
 struct Plot {
     area: Rect,
@@ -32,13 +32,13 @@ impl Plot {
         let front = candidates.iter().filter(|c| c.front).map(|c| f64::from(c.p));
         let low = front.fold(p.get(p.len() / 2).copied().unwrap_or_default(), f64::min);
         let high = p.last().copied().unwrap_or(1.0);
-        // Full tenths, so that the scale reads well.
+        // Full tenths, so that the scale is readable.
         let range = ((10.0 * low).floor() / 10.0, (10.0 * high).ceil() / 10.0);
         let range = if range.1 > range.0 { range } else { (range.0 - 0.1, range.1 + 0.1) };
         Self { area, costs, range }
     }
 
-    /// True for what lies in the range of the plot.
+    /// True if a candidate is in the range of the plot.
     fn shows(&self, c: &Candidate) -> bool {
         f64::from(c.p) >= self.range.0
     }
@@ -89,12 +89,12 @@ pub fn draw(frame: &mut Frame, state: &State, route: &Route, area: Rect) {
     }
 }
 
-/// Where the points are.
+/// The area of the points.
 fn inner(area: Rect) -> Rect {
     Rect { x: area.x + SCALE, y: area.y + 1, width: area.width - SCALE, height: area.height - 3 }
 }
 
-/// The place of the candidate whose point is nearest to a cell and not far from it.
+/// The index of the candidate whose point is nearest to a cell, within a limit.
 pub fn candidate_at(state: &State, route: &Route, area: Rect, at: Position) -> Option<usize> {
     let priced: Vec<&Candidate> = route.candidates.iter().filter(|c| c.cost.is_some()).collect();
     if state.model_set.costs().unit().is_none() || priced.is_empty() || is_small(area) {
@@ -120,7 +120,7 @@ fn draw_scales(buffer: &mut Buffer, state: &State, plot: &Plot, (unit, percent):
     }
     let tenths = (10.0 * (plot.range.1 - plot.range.0)).round().max(1.0) as usize;
     let step = tenths.div_ceil(usize::from(area.height / 3).max(1)).max(1);
-    // Out of scope, only the order means something.
+    // Out of scope, only the order is meaningful.
     if !percent {
         buffer.set_string(area.x - SCALE, area.y, "   ↑", muted);
     }
@@ -144,7 +144,7 @@ fn draw_scales(buffer: &mut Buffer, state: &State, plot: &Plot, (unit, percent):
     buffer.set_string(x, below, name, muted);
 }
 
-/// The best quality at no more than a cost, as a step.
+/// The best accuracy within a cost, as a step function.
 fn draw_front(buffer: &mut Buffer, state: &State, plot: &Plot, priced: &[&Candidate]) {
     let style = state.theme.ink(Ink::Accent);
     let mut front: Vec<(u16, u16)> = priced
@@ -170,7 +170,7 @@ fn draw_front(buffer: &mut Buffer, state: &State, plot: &Plot, priced: &[&Candid
     }
 }
 
-/// The candidates, the best last so that they lie on top, with names where there is room.
+/// The candidates, the best last so that they are on top, with labels where there is space.
 fn draw_points(buffer: &mut Buffer, state: &State, plot: &Plot, route: &Route) {
     let theme = &state.theme;
     let mut named: Vec<(u16, u16, usize)> = Vec::new();

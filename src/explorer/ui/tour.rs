@@ -1,4 +1,4 @@
-//! The tour: a small window beside the part of the screen that it points at, while the rest stands back.
+//! The tour: a small window next to the highlighted part of the screen; the rest is dimmed.
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
@@ -15,21 +15,21 @@ use crate::explorer::state::State;
 use crate::explorer::state::over::tour::{STEPS, Step, Target, Tour};
 use crate::explorer::theme::{Ink, Theme};
 
-/// The widest window.
+/// Maximum width of the window.
 const WIDE: u16 = 52;
-/// How far what stands back goes towards the ground.
+/// How far the rest is mixed towards the background.
 const BACK: f64 = 0.6;
 
-/// Where a step of the tour is.
+/// The areas of a step.
 struct Place {
-    /// What it points at.
+    /// The highlighted part.
     target: Rect,
     window: Rect,
-    /// What the window says.
+    /// The lines of the window.
     lines: Vec<Line<'static>>,
 }
 
-/// What a step points at.
+/// The target of a step.
 fn target(layout: &Layout, step: &Step) -> Rect {
     match step.target {
         Target::Pane(pane) => layout.pane(pane).unwrap_or(layout.header),
@@ -38,7 +38,7 @@ fn target(layout: &Layout, step: &Step) -> Rect {
     }
 }
 
-/// Where the window is; `None` where there is no tour or no room.
+/// The area of the window; `None` without a tour or space.
 pub fn window(state: &State, area: Rect) -> Option<Rect> {
     place(state, state.tour.as_ref()?, area).map(|place| place.window)
 }
@@ -50,7 +50,7 @@ fn place(state: &State, tour: &Tour, area: Rect) -> Option<Place> {
     let height = (lines.len() as u16 + 2).min(area.height);
     let down = target.y.min(area.bottom().saturating_sub(height + 1));
     let middle = area.x + (area.width - width) / 2;
-    // Beside it, or below or above it; over it where it leaves no room elsewhere.
+    // Next to it, or below or above it; over it if there is no other space.
     let beside = [
         (target.right(), down),
         (target.x.saturating_sub(width), down),
@@ -119,12 +119,12 @@ fn lines(state: &State, step: &Step, room: usize) -> Vec<Line<'static>> {
 
 /// The first key of a command, in the tour or in the panes.
 fn label(state: &State, command: &Command) -> String {
-    // A pane's own key is best known by its digit.
+    // The digit of a pane is its best known key.
     let digit = if let Command::Focus(pane) = command { Some(pane.key()) } else { None };
     let known =
         |b: &&Binding| b.command == *command && !b.context.is_typing() && !b.keys.is_empty();
     let own = |b: &&Binding| b.context != Context::Card;
-    // What holds in every pane comes before what one pane calls it.
+    // The name that applies in every pane has precedence over that of one pane.
     let everywhere = state.keymap.iter().filter(|b| b.context == Context::Everywhere).find(known);
     let bound = everywhere.or_else(|| state.keymap.iter().filter(own).find(known));
     let bound = bound.map(Binding::label);
@@ -132,7 +132,7 @@ fn label(state: &State, command: &Command) -> String {
     digit.map_or_else(|| bound.map_or_else(String::new, first), str::to_owned)
 }
 
-/// What the step does not point at stands back.
+/// Dims everything except the target.
 fn stand_back(buffer: &mut Buffer, theme: &Theme, area: Rect, target: Rect) {
     for y in area.y..area.bottom() {
         for x in area.x..area.right() {

@@ -1,4 +1,4 @@
-//! Small things that several panes draw: fitted text, bars, whiskers, headings.
+//! Small widgets: fitted text, bars, whiskers, headings.
 
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
@@ -20,7 +20,7 @@ pub fn heading(theme: &Theme, room: usize, title: &str, remark: &str) -> Line<'s
     ])
 }
 
-/// A bar for a share in [0, 1].
+/// A bar for a proportion in [0, 1].
 pub fn bar(theme: &Theme, room: usize, share: f64, fill: Style) -> Vec<Span<'static>> {
     let full = (share.clamp(0.0, 1.0) * room as f64 * 2.0).round() as usize;
     let half = if full % 2 == 1 { "╸" } else { "" };
@@ -54,24 +54,24 @@ pub fn whisker(
         .collect()
 }
 
-/// A share as a block that fills its cell from below.
+/// A proportion as a block that fills its cell from below.
 pub fn eighths(share: f64) -> &'static str {
     const EIGHTHS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
     EIGHTHS[((share * 8.0) as usize).min(7)]
 }
 
-/// As many of `all` places as fit into `room`, the place `at` in their middle if it can be.
+/// A window of `room` of `all` positions with `at` in the middle, if possible.
 pub fn around(at: usize, room: usize, all: usize) -> std::ops::Range<usize> {
     let shown = room.min(all);
     let first = at.saturating_sub(shown / 2).min(all - shown);
     first..first + shown
 }
 
-/// `line` over the whole width with the background of a list's cursor.
+/// `line` over the full width with the background of the cursor row.
 pub fn under_cursor(theme: &Theme, mut line: Line<'static>) -> Line<'static> {
     let cursor = theme.cursor();
     if cursor.add_modifier.contains(Modifier::REVERSED) {
-        // Reversed, each color of the text would be a ground of its own.
+        // With reversed colors, each text color would become a different background.
         for span in &mut line.spans {
             (span.style.fg, span.style.bg) = (None, None);
         }

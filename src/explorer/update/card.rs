@@ -1,4 +1,4 @@
-//! The card of a group of the legend.
+//! Updates of the card of a group.
 
 use crate::analysis::clusters::Card;
 use crate::explorer::command::Command;
@@ -12,12 +12,12 @@ use crate::explorer::state::over::card::CardState;
 use crate::explorer::ui::group;
 use crate::explorer::update::marks::counted;
 
-/// Opens the card of the group that stands out, or of the selected model's.
+/// Opens the card of the focused group, or of the selected model's.
 pub fn open(state: &mut State) {
     let coloring = &state.map.coloring;
     if coloring.classes.len() < 2 {
         let clustering = coloring.by == ColorBy::Cluster && state.clusters.is_running();
-        return state.say(if clustering {
+        return state.show_notice(if clustering {
             "Clustering …"
         } else {
             "Color the map by groups first: c chooses an attribute or clusters"
@@ -27,7 +27,7 @@ pub fn open(state: &mut State) {
     open_class(state, class);
 }
 
-/// Opens the card of a class of the legend, which stands out on the map meanwhile.
+/// Opens the card of a class of the legend, which is focused on the map meanwhile.
 pub fn open_class(state: &mut State, class: usize) {
     if class >= state.map.coloring.classes.len() {
         return;
@@ -39,8 +39,8 @@ pub fn open_class(state: &mut State, class: usize) {
     state.card = Some(CardState::new(class, before, state.described));
 }
 
-/// While a card is open, what moves moves within it, Esc closes it, and all that leads elsewhere closes
-/// it and is done. Gives the command that is still to be done.
+/// While a card is open, movements apply to it, Esc closes it, and any other command closes it and then runs.
+/// Returns the command that remains to be run.
 pub fn through(state: &mut State, command: Command) -> Option<Command> {
     use Command as C;
     let class = state.card.as_ref()?.class;
@@ -66,7 +66,7 @@ pub fn through(state: &mut State, command: Command) -> Option<Command> {
     None
 }
 
-/// Goes through the prototypes, each of which is selected.
+/// Moves through the prototypes, selecting each.
 pub fn step(state: &mut State, by: isize) {
     let Some(card) = &mut state.card else { return };
     let last = card.card.as_ref().map_or(0, |card| card.prototypes.len()).saturating_sub(1);
@@ -76,7 +76,7 @@ pub fn step(state: &mut State, by: isize) {
     }
 }
 
-/// The card of the next or previous group, round and round.
+/// The card of the next or previous group, cyclically.
 fn turn(state: &mut State, class: usize, by: isize) {
     let n = state.map.coloring.classes.len() as isize;
     open_class(state, (class as isize + by).rem_euclid(n) as usize);
@@ -86,12 +86,11 @@ fn mark(state: &mut State, class: usize) {
     let all = 0..state.model_set.models.len();
     let members: Vec<usize> =
         all.filter(|model| state.map.coloring.class_of(*model) == class).collect();
-    state.say(counted(members.len()));
+    state.show_notice(counted(members.len()));
     state.mark(members);
 }
 
-/// A click while a card is open: on a prototype it selects that, elsewhere it closes the card. True if
-/// nothing more comes of it.
+/// A click while a card is open: selects a prototype, or closes the card. True if it was handled.
 pub fn click(state: &mut State, x: u16, y: u16) -> bool {
     if state.card.is_none() {
         return false;
@@ -108,14 +107,14 @@ pub fn click(state: &mut State, x: u16, y: u16) -> bool {
     true
 }
 
-/// What a group is like has been found out.
+/// Stores the description of a group.
 pub fn described(state: &mut State, version: u64, found: Box<Card>) {
     let Some(card) = state.card.as_mut().filter(|card| card.version == version) else { return };
     card.describing = Job::Done(());
     card.card = Some(found);
 }
 
-/// What is predicted has become known: the group is described again, with it.
+/// Predictions are available: the group is described again with them.
 pub fn again(state: &mut State) {
     if let Some(card) = &mut state.card {
         state.described += 1;

@@ -1,4 +1,4 @@
-//! Commands, each to the file that does it.
+//! Dispatches commands.
 
 use ratatui_textarea::CursorMove;
 
@@ -16,7 +16,7 @@ use crate::explorer::state::mode::Mode;
 use crate::explorer::state::picker::Picker;
 use crate::explorer::state::probe::SECTIONS;
 
-/// What is left to do of a command where the tour or a card takes it first.
+/// Lets the tour or a card handle a command first; returns what remains to be run.
 fn through(state: &mut State, mut command: Command) -> Option<Command> {
     if state.tour.is_some() {
         command = tour::through(state, command)?;
@@ -27,7 +27,7 @@ fn through(state: &mut State, mut command: Command) -> Option<Command> {
     Some(command)
 }
 
-/// Does what the user asks for.
+/// Runs a command.
 pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
     use Command as C;
     let Some(command) = through(state, command) else { return };
@@ -35,7 +35,7 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
         C::Quit => quit(state, effects),
         C::Suspend => effects.push(Effect::Suspend),
         C::Tour => tour::begin(state),
-        // Without a tour there is nothing to go on with.
+        // These belong to a running tour.
         C::TourNext | C::TourBack => {}
         C::Help => (state.help, state.help_scroll) = (true, 0),
         C::NextTheme => effects.push(Effect::NextTheme),
@@ -60,7 +60,7 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
             follow(state, commands, effects);
         }
         C::Search => pick(state, pickers::models),
-        C::Look(name) => look(state, &name),
+        C::ViewState(name) => look(state, &name),
         C::Maximize => maximize(state),
         C::Filter => line::open_filter(state, effects),
         C::ClearFilter => filter::clear(state, effects),
@@ -78,7 +78,7 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
         C::Axes => pick(state, pickers::axes),
         C::Selections => match pickers::selections(state) {
             Some(picker) => state.modes.open(Mode::Picker(picker)),
-            None => state.say("Nothing saved yet: mark some models and press S"),
+            None => state.show_notice("Nothing saved yet: mark some models and press S"),
         },
 
         C::Focus(pane) => state.go_to(pane),
@@ -136,7 +136,7 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Does what was picked or is previewed, one after the other.
+/// Runs the commands of a chosen or previewed entry.
 pub fn follow(state: &mut State, commands: Vec<Command>, effects: &mut Vec<Effect>) {
     for command in commands {
         run(state, command, effects);
@@ -148,7 +148,7 @@ fn pick(state: &mut State, list: fn(&State) -> Picker) {
     state.modes.open(Mode::Picker(picker));
 }
 
-/// Moves the cursor of what has the focus; a list with a preview shows what is under it.
+/// Moves the cursor of the focused list; a list with a preview shows the entry under it.
 fn scroll(state: &mut State, by: isize, effects: &mut Vec<Effect>) {
     panes::lines(state, by);
     let commands = pickers::preview(state);
@@ -161,12 +161,14 @@ fn look(state: &mut State, name: &str) {
     }
 }
 
-/// Gives the focused pane the whole window, or its place back.
+/// Maximizes the focused pane, or restores it.
 fn maximize(state: &mut State) {
     if Layout::has_room(state.area) && state.training.is_none() {
         state.maximized = !state.maximized;
     } else {
-        state.say("Panes stand side by side from 120 columns on; this one has all there is");
+        state.show_notice(
+            "Panes are side by side from 120 columns on; this one already fills the window",
+        );
     }
 }
 
@@ -179,21 +181,21 @@ fn travel(state: &mut State, back: bool, effects: &mut Vec<Effect>) {
                 map::project(state, snapshot.look.projector, effects);
             }
         }
-        None => state.say(if back { "Nothing to undo" } else { "Nothing to redo" }),
+        None => state.show_notice(if back { "Nothing to undo" } else { "Nothing to redo" }),
     }
 }
 
 fn toggle_mouse(state: &mut State, effects: &mut Vec<Effect>) {
     state.mouse = !state.mouse;
     effects.push(Effect::Mouse(state.mouse));
-    state.say(if state.mouse {
+    state.show_notice(if state.mouse {
         "Mouse capture on"
     } else {
         "Mouse capture off: select text with the mouse (F2 to re-enable)"
     });
 }
 
-/// Leaves; a running training is stopped first, so that its best epoch is kept.
+/// Quits; a running training is stopped first, so that its best epoch is kept.
 fn quit(state: &mut State, effects: &mut Vec<Effect>) {
     if stop_training(state, effects) {
         state.leaving = true;
@@ -202,7 +204,7 @@ fn quit(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// False if no training is under way.
+/// False if no training is running.
 fn stop_training(state: &mut State, effects: &mut Vec<Effect>) -> bool {
     let Some(training) = state.training.as_mut().filter(|training| training.done.is_none()) else {
         return false;

@@ -1,4 +1,4 @@
-//! What goes to the clipboard and to files.
+//! Exports to the clipboard and to files.
 
 use crate::analysis::forecast::{self, Pair};
 use crate::explorer::command::Exported;
@@ -8,7 +8,7 @@ use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
 use crate::spreadsheet;
 
-/// The names of the marked models, to the clipboard.
+/// Copies the names of the marked models to the clipboard.
 pub fn copy(state: &State, effects: &mut Vec<Effect>) {
     let names: Vec<&str> = state.chosen().into_iter().map(|m| state.name(m)).collect();
     if !names.is_empty() {
@@ -16,7 +16,7 @@ pub fn copy(state: &State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// What the focused pane has for a file.
+/// What the focused pane exports.
 pub fn of_pane(state: &State) -> Exported {
     match state.focus {
         Pane::Forecast => Exported::Forecasts,
@@ -32,7 +32,7 @@ pub fn of_pane(state: &State) -> Exported {
     }
 }
 
-/// Whether there is something to write.
+/// Checks that there is something to export.
 ///
 /// # Errors
 /// Why not.
@@ -40,7 +40,7 @@ pub fn ready(state: &State, exported: Exported) -> Result<(), String> {
     let (there, problem) = match exported {
         Exported::Models => (!state.chosen().is_empty(), "There is no model to export"),
         Exported::Forecasts => {
-            (state.forecasts.grid.done().is_some(), "The predictions are not there yet")
+            (state.forecasts.grid.done().is_some(), "The predictions are not computed yet")
         }
         Exported::Answers => {
             (!state.new_model.answers.is_empty(), "The new model has no answers yet")
@@ -49,7 +49,7 @@ pub fn ready(state: &State, exported: Exported) -> Result<(), String> {
     there.then_some(()).ok_or_else(|| problem.into())
 }
 
-/// What is written.
+/// The bytes to write.
 ///
 /// # Errors
 /// Those of [`ready`].

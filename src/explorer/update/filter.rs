@@ -1,5 +1,5 @@
-//! Which models are looked at: an expression that is typed, or a pool that was saved. It holds for the
-//! map, the tables and the candidates of the router at once.
+//! The filter: a typed expression or a saved pool. It applies to the map, the tables and the candidates of
+//! the router.
 
 use super::route;
 use crate::dataset::filter as expressions;
@@ -14,9 +14,9 @@ use crate::explorer::state::selection::Columns;
 use crate::one_line;
 
 /// The message for an expression that is not complete yet.
-const BEGUN: &str = "not a whole expression yet";
+const BEGUN: &str = "incomplete expression";
 
-/// After typing: what can be read holds at once, until something else can.
+/// While typing: a valid filter is applied at once, and stays until another one is valid.
 pub fn typed(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(line) = state.modes.line() else { return };
     let text = line.input.value().to_owned();
@@ -34,11 +34,11 @@ pub fn typed(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Reads a filter.
+/// Parses a filter.
 ///
 /// # Errors
-/// What is wrong with it, in a sentence; a filter that leaves no model, or none that the router may
-/// take, is wrong too.
+/// A description of the problem; a filter that leaves no model, or none that the router may use, is an error
+/// too.
 fn read(state: &State, text: &str) -> Result<Filter, String> {
     if text.trim().is_empty() {
         return Ok(Filter::default());
@@ -52,7 +52,7 @@ fn read(state: &State, text: &str) -> Result<Filter, String> {
     Ok(Filter::new(text, Some(mask)))
 }
 
-/// Puts a filter in force everywhere.
+/// Applies a filter everywhere.
 pub fn set(state: &mut State, filter: Filter, effects: &mut Vec<Effect>) {
     let changed = filter.within != state.filter.within;
     state.map.within.clone_from(&filter.within);
@@ -68,11 +68,11 @@ pub fn accept(state: &mut State, line: LineInput, effects: &mut Vec<Effect>) {
     let text = line.input.value().trim().to_owned();
     if let Err(problem) = apply(state, &text, effects) {
         take_back(state, &line, effects);
-        state.complain(&format!("Filter not applied: {problem}"));
+        state.show_error(&format!("Filter not applied: {problem}"));
     }
 }
 
-/// Ends typing as if nothing had been typed.
+/// Ends typing and restores the filter before it.
 pub fn take_back(state: &mut State, line: &LineInput, effects: &mut Vec<Effect>) {
     let before = read(state, &line.before).unwrap_or_default();
     set(state, before, effects);
@@ -81,7 +81,7 @@ pub fn take_back(state: &mut State, line: &LineInput, effects: &mut Vec<Effect>)
 fn apply(state: &mut State, text: &str, effects: &mut Vec<Effect>) -> Result<(), String> {
     let filter = read(state, text)?;
     set(state, filter, effects);
-    // What is selected is among what is looked at.
+    // The selected model must pass the filter.
     if !state.filter.has(state.selected)
         && let Some(&first) = state.table.rows.first()
     {
@@ -94,7 +94,7 @@ pub fn clear(state: &mut State, effects: &mut Vec<Effect>) {
     set(state, Filter::default(), effects);
 }
 
-/// The pools, to pick from.
+/// The list of pools.
 pub fn pools(state: &State) -> Picker {
     let (models, attributes) = (&state.model_set.models, &state.model_set.attributes);
     let now = state.filter.text.trim();
@@ -108,7 +108,7 @@ pub fn pools(state: &State) -> Picker {
                 let n = mask.iter().filter(|meant| **meant).count();
                 format!("{expression}   {n} models")
             }
-            Err(_) => format!("{expression}   not of these models"),
+            Err(_) => format!("{expression}   not applicable to these models"),
         };
         let pick = Command::UsePool(Some(name.clone()));
         Item { chosen: now == expression.trim(), ..Item::new(name, remark, pick) }
@@ -116,27 +116,27 @@ pub fn pools(state: &State) -> Picker {
     Picker::new("Pools", std::iter::once(all).chain(pools).collect())
 }
 
-/// Looks at the models of a pool, or at all.
+/// Applies a pool, or clears it.
 pub fn use_pool(state: &mut State, name: Option<&str>, effects: &mut Vec<Effect>) {
     let expression = match name.map(|name| state.pools.expression(name)) {
         None => String::new(),
         Some(Ok(expression)) => expression.to_owned(),
-        Some(Err(problem)) => return state.complain(&problem.to_string()),
+        Some(Err(problem)) => return state.show_error(&problem.to_string()),
     };
     if let Err(problem) = apply(state, &expression, effects) {
-        state.complain(&problem);
+        state.show_error(&problem);
     }
 }
 
-/// Keeps the filter as a pool, for another day and for `llmap route --pool`.
+/// Saves the filter as a pool, also for `llmap route --pool`.
 pub fn save_pool(state: &mut State, name: &str, effects: &mut Vec<Effect>) {
     let (name, expression) = (one_line(name), state.filter.text.trim().to_owned());
     let model_set = &state.model_set;
-    // Groups, clusters and accuracies are not known where `llmap route` reads a pool.
+    // Groups, clusters and accuracies are not available to `llmap route`.
     let recorded = &model_set.attributes[..state.groups_from.min(model_set.attributes.len())];
     if let Err(problem) = expressions::select(&expression, &model_set.models, recorded) {
         let why = "a pool compares recorded attributes and names only";
-        return state.complain(&format!("Pool not saved: {why}; {problem}"));
+        return state.show_error(&format!("Pool not saved: {why}; {problem}"));
     }
     effects.push(Effect::SavePool(name.clone(), expression.clone()));
     state.pools.named.insert(name, expression);

@@ -1,4 +1,4 @@
-//! Marked models become an attribute of their own.
+//! Labels marked models as an attribute.
 
 use std::sync::Arc;
 
@@ -8,13 +8,13 @@ use crate::explorer::state::State;
 use crate::explorer::state::coloring::ColorBy;
 use crate::explorer::state::job::Job;
 
-/// The marked models become an attribute, in place of a group of the same name.
+/// The marked models become an attribute, replacing a group of the same name.
 pub fn add(state: &mut State, name: &str, effects: &mut Vec<Effect>) {
     let of_data = state.groups_from..;
     let known = state.model_set.attributes.iter().position(|a| a.name == name);
     if name.is_empty() || known.is_some_and(|at| !of_data.contains(&at)) {
         let problem = format!("`{name}` cannot be the name of a group: it is empty or taken");
-        return state.complain(&problem);
+        return state.show_error(&problem);
     }
     let member = |m| Some(state.marked.contains(&m));
     let values = Values::Flag((0..state.model_set.models.len()).map(member).collect());
@@ -30,6 +30,6 @@ pub fn add(state: &mut State, name: &str, effects: &mut Vec<Effect>) {
     state.probe.reports[at] = Job::Running;
     state.probe.choose(at);
     state.color_by(ColorBy::Attribute(at));
-    // A newer job of a kind takes the place of the older: what that has not probed yet goes on.
+    // A newer job of a kind replaces the older one: it includes the attributes that are not probed yet.
     effects.push(Effect::Probe(state.probe.running()));
 }

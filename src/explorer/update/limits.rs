@@ -1,4 +1,4 @@
-//! What a route weighs: the limits of the Route pane, changed step by step.
+//! The limits of the Route pane, changed step by step.
 
 use super::route;
 use crate::analysis::router::Rank;
@@ -6,21 +6,21 @@ use crate::explorer::effect::Effect;
 use crate::explorer::state::State;
 use crate::explorer::state::route::limits::Limits;
 
-/// A step of the least chance of being right, in percent.
+/// A step of the quality floor, in percent.
 const STEP: i8 = 5;
 
-/// Lets cost count more or less.
+/// Increases or decreases the cost weight.
 pub fn weigh(state: &mut State, by: i8, effects: &mut Vec<Effect>) {
     let mut limits = state.route.limits.clone();
     limits.cost_weight = limits.cost_weight.saturating_add_signed(by).min(10);
     set(state, limits, effects);
 }
 
-/// Asks for a higher or lower chance of being right.
+/// Raises or lowers the quality floor.
 pub fn demand(state: &mut State, up: bool, effects: &mut Vec<Effect>) {
     let mut limits = state.route.limits.clone();
     let step = if up { STEP } else { -STEP };
-    // Where choices between models are made: half of it is soon too little.
+    // The first step is at the level where choices matter: half of it would soon be too low.
     limits.least = match (limits.least, up) {
         (0, true) => 50,
         (50, false) => 0,
@@ -29,14 +29,14 @@ pub fn demand(state: &mut State, up: bool, effects: &mut Vec<Effect>) {
     set(state, limits, effects);
 }
 
-/// Takes the cheapest of the ties, or the best of them.
+/// Toggles taking the cheapest of the ties.
 pub fn toggle_ties(state: &mut State, effects: &mut Vec<Effect>) {
     let mut limits = state.route.limits.clone();
     limits.cheapest_tie = !limits.cheapest_tie;
     set(state, limits, effects);
 }
 
-/// Ranks by the lower end of the interval, or by the probability.
+/// Toggles ranking by the lower end of the interval.
 pub fn toggle_rank(state: &mut State, effects: &mut Vec<Effect>) {
     let mut limits = state.route.limits.clone();
     limits.rank = match limits.rank {
@@ -46,10 +46,10 @@ pub fn toggle_rank(state: &mut State, effects: &mut Vec<Effect>) {
     set(state, limits, effects);
 }
 
-/// Reads what a model may cost: nothing for no limit.
+/// Parses the maximum cost: empty for no limit.
 ///
 /// # Errors
-/// What is wrong with it, in words.
+/// A description of the problem.
 pub fn read_cost(state: &State, text: &str) -> Result<Option<f64>, String> {
     let text = text.trim().trim_start_matches('$').trim_end_matches(['B', 'b']).trim();
     if text.is_empty() {
@@ -60,7 +60,7 @@ pub fn read_cost(state: &State, text: &str) -> Result<Option<f64>, String> {
     check(state, &limits).map(|()| Some(most))
 }
 
-/// Leaves out what costs more.
+/// Sets the maximum cost.
 pub fn cap(state: &mut State, most: Option<f64>, effects: &mut Vec<Effect>) {
     let limits = Limits { most, ..state.route.limits.clone() };
     set(state, limits, effects);
@@ -71,13 +71,13 @@ fn check(state: &State, limits: &Limits) -> Result<(), String> {
     preferences.check(state.model_set.costs()).map_err(|problem| problem.to_string())
 }
 
-/// Limits that leave no model, or ask for costs that nobody knows, are refused.
+/// Rejects limits that leave no model, or that need unknown costs.
 fn set(state: &mut State, limits: Limits, effects: &mut Vec<Effect>) {
     match check(state, &limits) {
         Ok(()) => {
             state.route.limits = limits;
             route::ask(state, effects);
         }
-        Err(problem) => state.complain(&problem),
+        Err(problem) => state.show_error(&problem),
     }
 }

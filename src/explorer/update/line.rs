@@ -1,4 +1,4 @@
-//! What is typed in the lowest line.
+//! The input line.
 
 use tui_input::Input;
 
@@ -19,7 +19,7 @@ pub fn open(state: &mut State, purpose: Purpose, before: String, effects: &mut V
     typed(state, effects);
 }
 
-/// Types which models are looked at; in the Questions pane, which questions.
+/// Types a filter of models; in the Questions pane, of questions.
 pub fn open_filter(state: &mut State, effects: &mut Vec<Effect>) {
     if state.focus == Pane::Questions {
         open(state, Purpose::Questions, state.questions.filter.clone(), effects);
@@ -28,7 +28,7 @@ pub fn open_filter(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Types which models are looked at, from `text` on, in the place of what they are now.
+/// Types a filter of models, starting with `text`, replacing the current one.
 pub fn open_filter_with(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
     let mut line = LineInput::new(Purpose::Filter, state.filter.text.clone());
     line.input = Input::new(text.to_owned());
@@ -36,18 +36,18 @@ pub fn open_filter_with(state: &mut State, text: &str, effects: &mut Vec<Effect>
     typed(state, effects);
 }
 
-/// Types the name of a file to write.
+/// Types the name of a file to export to.
 pub fn open_export(state: &mut State, exported: Exported, effects: &mut Vec<Effect>) {
     match export::ready(state, exported) {
         Ok(()) => open(state, Purpose::Export(exported), exported.file().into(), effects),
-        Err(problem) => state.complain(&problem),
+        Err(problem) => state.show_error(&problem),
     }
 }
 
 /// Types a name for the marked models.
 pub fn open_save(state: &mut State, effects: &mut Vec<Effect>) {
     if state.marked.is_empty() {
-        state.say("Mark some models first: Space marks the selected one");
+        state.show_notice("Mark some models first: Space marks the selected one");
     } else {
         open(state, Purpose::Save, String::new(), effects);
     }
@@ -56,28 +56,28 @@ pub fn open_save(state: &mut State, effects: &mut Vec<Effect>) {
 /// Types a name for the marked models as an attribute.
 pub fn open_group(state: &mut State, effects: &mut Vec<Effect>) {
     if state.marked.is_empty() {
-        state.complain("Mark some models first: Space marks the selected one");
+        state.show_error("Mark some models first: Space marks the selected one");
     } else {
         open(state, Purpose::Group, String::new(), effects);
     }
 }
 
-/// Types what a model may cost.
+/// Types the maximum cost of a model.
 pub fn open_cost(state: &mut State, effects: &mut Vec<Effect>) {
     let most = state.route.limits.most.map_or_else(String::new, |most| most.to_string());
     open(state, Purpose::Cost, most, effects);
 }
 
-/// Types a name for the filter of the Route pane.
+/// Types a name for the filter, to save it as a pool.
 pub fn open_pool(state: &mut State, effects: &mut Vec<Effect>) {
     if state.filter.is_on() {
         open(state, Purpose::Pool, String::new(), effects);
     } else {
-        state.say("Filter the models first: f");
+        state.show_notice("Filter the models first: f");
     }
 }
 
-/// What was typed holds at once, where it can be taken back.
+/// Applies the typed text at once, if that can be reverted.
 pub fn typed(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(line) = state.modes.line() else { return };
     let (purpose, text) = (line.purpose, line.input.value().to_owned());
@@ -114,7 +114,7 @@ pub fn typed(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Takes the first completion of an expression.
+/// Inserts the first completion of an expression.
 pub fn complete(state: &mut State, effects: &mut Vec<Effect>) {
     if let Mode::Line(line) = state.modes.top_mut()
         && line.complete()
@@ -123,14 +123,14 @@ pub fn complete(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Filters the questions: how many are left.
+/// Filters the questions; returns the number of matches.
 fn filter_questions(state: &mut State, text: String) -> usize {
     state.questions.filter = text;
     state.questions.arrange();
     state.questions.rows.len()
 }
 
-/// A line is left as if it had not been typed.
+/// Cancels a line and reverts its effects.
 pub fn take_back(state: &mut State, line: LineInput, effects: &mut Vec<Effect>) {
     match line.purpose {
         Purpose::Filter => filter::take_back(state, &line, effects),
@@ -147,7 +147,7 @@ pub fn take_back(state: &mut State, line: LineInput, effects: &mut Vec<Effect>) 
     }
 }
 
-/// A line is left, and what was typed is done.
+/// Accepts a line and runs its action.
 pub fn accept(state: &mut State, line: LineInput, effects: &mut Vec<Effect>) {
     let text = line.input.value().trim().to_owned();
     match line.purpose {
@@ -157,26 +157,26 @@ pub fn accept(state: &mut State, line: LineInput, effects: &mut Vec<Effect>) {
             if text.is_empty() => {}
         Purpose::Group => groups::add(state, &one_line(&text), effects),
         Purpose::Select => match Columns::all(&state.facts()).meant(&text) {
-            Err(problem) => state.complain(&problem),
+            Err(problem) => state.show_error(&problem),
             Ok(mask) => {
                 let models: Vec<usize> = (0..mask.len()).filter(|m| mask[*m]).collect();
-                state.say(marks::counted(models.len()));
+                state.show_notice(marks::counted(models.len()));
                 state.mark(models);
             }
         },
         Purpose::Cost => match limits::read_cost(state, &text) {
             Ok(most) => limits::cap(state, most, effects),
-            Err(problem) => state.complain(&problem),
+            Err(problem) => state.show_error(&problem),
         },
         Purpose::Export(exported) => match export::bytes(state, exported) {
             Ok(bytes) => effects.push(Effect::Write(exported, text, bytes)),
-            Err(problem) => state.complain(&problem),
+            Err(problem) => state.show_error(&problem),
         },
         Purpose::Answers => effects.push(Effect::ReadAnswers(text)),
         Purpose::Pool => filter::save_pool(state, &text, effects),
         Purpose::Save => {
             let names = state.marked.iter().map(|m| state.name(*m).to_owned()).collect();
-            state.say(format!("Saved as {text}. \" recalls it."));
+            state.show_notice(format!("Saved as {text}. \" recalls it."));
             state.saved.insert(one_line(&text), names);
         }
     }

@@ -1,9 +1,9 @@
-//! How the map is looked at.
+//! Updates of the map view.
 
 use crate::explorer::effect::Effect;
 use crate::explorer::state::State;
 use crate::explorer::state::coloring::ColorBy;
-use crate::explorer::state::map::{Look, Projector};
+use crate::explorer::state::map::{Projector, ViewState};
 
 /// Zooms about the selected model.
 pub fn zoom(state: &mut State, closer: bool) {
@@ -18,21 +18,21 @@ pub fn zoom_to_marked(state: &mut State) {
         places.iter().fold((start, start), |(x, y), p| (f(x, p.0), f(y, p.1)))
     };
     if places.is_empty() {
-        state.say("Nothing marked: Space marks the selected model");
+        state.show_notice("Nothing marked: Space marks the selected model");
     } else {
         state.map.zoom_to(over(f64::min, f64::MAX), over(f64::max, f64::MIN));
     }
 }
 
-/// The map as it was at the start.
+/// Resets the map.
 pub fn reset(state: &mut State) {
-    let first = Look::first(&state.model_set);
+    let first = ViewState::first(&state.model_set);
     state.color_by(first.color);
-    // Principal components are always at hand.
+    // Principal components are always available.
     state.map.look_as(&first);
 }
 
-/// Shows a projection, or has it computed.
+/// Shows a projection, or requests its computation.
 pub fn project(state: &mut State, projector: Projector, effects: &mut Vec<Effect>) {
     if !state.map.use_projector(projector) {
         effects.push(Effect::Project(projector));
@@ -41,13 +41,13 @@ pub fn project(state: &mut State, projector: Projector, effects: &mut Vec<Effect
 
 pub fn toggle_space(state: &mut State) {
     if state.map.components() < 3 {
-        state.say("This projection has two dimensions only");
+        state.show_notice("This projection has two dimensions only");
     } else {
         state.map.toggle_space();
     }
 }
 
-/// Colors by what comes next or before, of what there is to see.
+/// Colors by the next or previous of the available colorings.
 pub fn cycle_color(state: &mut State, by: isize) {
     let all = ColorBy::all(&state.model_set);
     let at = all.iter().position(|c| *c == state.map.coloring.by).unwrap_or_default();
@@ -57,24 +57,24 @@ pub fn cycle_color(state: &mut State, by: isize) {
 
 pub fn color_by(state: &mut State, by: ColorBy) {
     if by == ColorBy::Forecast && state.forecast.is_empty() {
-        state.say("Type a prompt first: p");
+        state.show_notice("Type a prompt first: p");
     }
     state.color_by(by);
 }
 
 pub fn next_marker(state: &mut State) {
     state.map.next_marker();
-    state.say(state.marker().title());
+    state.show_notice(state.marker().title());
 }
 
-/// Shades crowded places, or no longer.
+/// Toggles density shading.
 pub fn toggle_density(state: &mut State) {
     state.map.density = !state.map.density;
-    state.say(if state.map.density { "Density shading on" } else { "Density shading off" });
+    state.show_notice(if state.map.density { "Density shading on" } else { "Density shading off" });
 }
 
-/// Dragging the mouse does something else.
+/// Switches the tool for dragging.
 pub fn next_tool(state: &mut State) {
     state.map.next_tool();
-    state.say(state.map.tool.title());
+    state.show_notice(state.map.tool.title());
 }

@@ -1,11 +1,11 @@
-//! What is marked.
+//! Marks.
 
 use std::sync::Arc;
 
 use crate::explorer::state::State;
 use crate::explorer::state::coloring::ColorBy;
 
-/// How many are marked, in words.
+/// The number of marked models, in words.
 pub fn counted(n: usize) -> String {
     match n {
         1 => "Marked 1 model".into(),
@@ -13,7 +13,7 @@ pub fn counted(n: usize) -> String {
     }
 }
 
-/// Marks the selected model, or no longer.
+/// Marks the selected model, or unmarks it.
 pub fn toggle(state: &mut State) {
     let model = state.selected;
     if model < state.model_set.models.len() {
@@ -24,7 +24,7 @@ pub fn toggle(state: &mut State) {
     }
 }
 
-/// Marks all models that the table shows, or none of them if all were.
+/// Marks all models of the table, or none of them if all are marked.
 pub fn shown(state: &mut State) {
     let rows = &state.table.rows;
     if rows.iter().all(|model| state.marked.contains(model)) {
@@ -40,17 +40,17 @@ pub fn neighbors(state: &mut State) {
 }
 
 pub fn cluster(state: &mut State) {
-    // Coloring by cluster has them found, if they are not known yet; then this is done.
+    // Coloring by cluster computes the clusters, if necessary; this is done afterwards.
     let Some(clusters) = state.clusters.done().cloned() else {
         state.color_by(ColorBy::Cluster);
         state.clusters_wanted = true;
-        return state.say("Clustering …");
+        return state.show_notice("Clustering …");
     };
     let own = clusters.of.get(state.selected);
     let all = 0..state.model_set.models.len();
     state.mark(all.filter(|m| clusters.of.get(*m) == own));
     if let Some(cluster) = own.and_then(|own| clusters.clusters.get(*own)) {
-        state.say(format!(
+        state.show_notice(format!(
             "{}: {} models, {:.0}% stable",
             cluster.name,
             cluster.size,
@@ -69,11 +69,11 @@ pub fn recall(state: &mut State, name: &str) {
     let names = state.saved.get(name).cloned().unwrap_or_default();
     let models = state.model_set.models.iter().enumerate();
     let known: Vec<usize> = models.filter(|(_, n)| names.contains(n)).map(|(m, _)| m).collect();
-    state.say(format!("{name}: {}", counted(known.len())));
+    state.show_notice(format!("{name}: {}", counted(known.len())));
     state.mark(known);
 }
 
 pub fn forget(state: &mut State, name: &str) {
     state.saved.remove(name);
-    state.say(format!("Forgot {name}"));
+    state.show_notice(format!("Forgot {name}"));
 }

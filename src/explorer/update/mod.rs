@@ -1,4 +1,4 @@
-//! The only place where the state changes: an event goes in, what has to be done outside comes out.
+//! The only place where the state changes: takes an event, and returns the effects to run.
 
 mod card;
 mod commands;
@@ -28,11 +28,11 @@ use super::state::State;
 use super::state::history::Step;
 use super::ui::overlays::help_overflow;
 
-/// Takes an event in, and says what has to be done outside.
+/// Applies an event, and returns the effects to run.
 pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
     let mut effects = Vec::new();
     match event {
-        // Any key goes on from a training that has ended; leaving is leaving.
+        // After a training has ended, any key continues; quitting still quits.
         Event::Command(command) if command != Command::Quit && results::end_training(state) => {}
         Event::Input(Input::Edit(_) | Input::Click(..) | Input::Unbound(_))
             if results::end_training(state) => {}
@@ -94,14 +94,15 @@ fn take_input(state: &mut State, input: Input, effects: &mut Vec<Effect>) {
         Input::Wheel(x, y, up) => mouse::wheel(state, x, y, up),
         Input::Drag(button, x, y) => mouse::drag(state, button, x, y),
         Input::Release => mouse::release(state),
-        Input::Unbound(key) => state.say(format!("{key} does nothing here. ? shows the keys.")),
+        Input::Unbound(key) => {
+            state.show_notice(format!("{key} does nothing here. ? shows the keys."))
+        }
         Input::Hover(..) => {}
     }
 }
 
-/// The command that is to be done. What the user does takes the notice and the card under the mouse
-/// away. While the help is open, what moves moves it where it is longer than the screen, a search is
-/// one of commands, and all else closes it and is done.
+/// The command to run. User input closes notices and tooltips. While the help is open, movements scroll it if
+/// it is longer than the screen, a search opens the palette, and any other command closes it and runs.
 fn through_help(state: &mut State, command: Command) -> Option<Command> {
     let open = state.help;
     let more = open && lines_of(&command) != 0 && help_overflow(state) > 0;
@@ -114,7 +115,7 @@ fn through_help(state: &mut State, command: Command) -> Option<Command> {
     }
 }
 
-/// The same of other input, which the help takes while it is open.
+/// The same for other input, which goes to the help while it is open.
 fn reads_help(state: &mut State, by: isize) -> bool {
     state.notice = None;
     (state.hover, state.pointed) = (None, None);
@@ -127,7 +128,7 @@ fn reads_help(state: &mut State, by: isize) -> bool {
     open
 }
 
-/// How far a command moves the help.
+/// How far a command scrolls the help.
 fn lines_of(command: &Command) -> isize {
     match command {
         Command::Down | Command::Step(Direction::Down) => 1,

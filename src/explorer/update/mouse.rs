@@ -1,4 +1,4 @@
-//! The mouse: what a click, the wheel and a drag mean where they happen.
+//! The mouse: clicks, the wheel and drags.
 
 use ratatui::layout::Position;
 
@@ -15,14 +15,14 @@ use crate::explorer::ui::hints;
 use crate::explorer::ui::legend::Parts;
 use crate::explorer::ui::panes::{column_at, is_prompt, line_at, model_at};
 
-/// Lines that a turn of the wheel moves.
+/// Lines per step of the wheel.
 const WHEEL: isize = 3;
-/// How far from a point a click still means it, in cells.
+/// Maximum distance from a click to a point, in cells.
 const REACH: f64 = 6.0;
-/// How far a cell turns the map, in radians.
+/// Rotation per cell of a drag, in radians.
 const ORBIT: f64 = 0.05;
 
-/// A click. Gives the command that it stands for, if it does.
+/// A click. Returns its command, if it has one.
 pub fn click(state: &mut State, x: u16, y: u16) -> Option<Command> {
     let layout = Layout::of(state)?;
     let described = state.card.as_ref().map(|card| card.class);
@@ -50,7 +50,7 @@ pub fn click(state: &mut State, x: u16, y: u16) -> Option<Command> {
     if pane == Pane::Map {
         let parts = Parts::of(state, area);
         if let Some(class) = parts.class_at(x, y) {
-            // A second click on the same opens its card, and a third one closes it.
+            // A second click on a legend entry opens its card, and a third one closes it.
             if described == Some(class) {
                 return None;
             }
@@ -59,7 +59,7 @@ pub fn click(state: &mut State, x: u16, y: u16) -> Option<Command> {
             }
             state.map.isolated = Some(class);
         } else if parts.point(x, y).is_some() {
-            // Whether this selects or begins to drag is known when the button is let go.
+            // Whether this selects or starts a drag is decided when the button is released.
             state.map.pressed = Some(at);
         }
     } else if let Some(model) = model_at(state, pane, area, at) {
@@ -74,7 +74,7 @@ pub fn click(state: &mut State, x: u16, y: u16) -> Option<Command> {
     None
 }
 
-/// The model that is pointed at, within so many cells.
+/// The model at a cell, within this distance.
 fn pointed_at(state: &State, at: Position, within: f64) -> Option<usize> {
     let area = Layout::of(state)?.pane(Pane::Map)?;
     let parts = Parts::of(state, area);
@@ -83,7 +83,7 @@ fn pointed_at(state: &State, at: Position, within: f64) -> Option<usize> {
     state.map.nearest(x, y, w, h).filter(|(_, far)| *far < within).map(|(model, _)| model)
 }
 
-/// What the mouse points at that lights up on the map: a class of the legend, or the model of a row.
+/// The item under the mouse that is highlighted on the map: a class of the legend, or the model of a row.
 pub fn pointed(state: &State, x: u16, y: u16) -> Option<Pointed> {
     let over = state.help || state.card.is_some() || state.tour.is_some();
     if over || state.modes.picker().is_some() || state.map.drag.is_some() {
@@ -111,7 +111,7 @@ pub fn wheel(state: &mut State, x: u16, y: u16, up: bool) {
     panes::turn(state, pane, area, (x, y), if up { -WHEEL } else { WHEEL });
 }
 
-/// Draws a box or a loop over the map; the middle button turns it in three dimensions.
+/// Draws a box or a lasso over the map; the middle button rotates it in 3-D.
 pub fn drag(state: &mut State, button: Button, x: u16, y: u16) {
     let Some((Pane::Map, area)) = Layout::of(state).and_then(|layout| layout.at(x, y)) else {
         return;
@@ -136,8 +136,8 @@ pub fn drag(state: &mut State, button: Button, x: u16, y: u16) {
     state.map.drag(button, at);
 }
 
-/// The button is let go: what the box or loop holds is marked or zoomed to; without any, what was
-/// pointed at is selected.
+/// The button is released: marks or zooms to the models in the box or lasso; without one, selects the model
+/// at the cell.
 pub fn release(state: &mut State) {
     let pressed = state.map.pressed.take();
     let Some(drag) = state.map.drag.take() else {
@@ -172,12 +172,11 @@ pub fn release(state: &mut State) {
     let held: Vec<usize> = models
         .filter(|m| state.map.is_lit(*m) && holds(state.map.seen(state.map.places[*m])))
         .collect();
-    state.say(format!("{}. v compares them, u undoes it.", marks::counted(held.len())));
+    state.show_notice(format!("{}. v compares them, u undoes it.", marks::counted(held.len())));
     state.mark(held);
 }
 
-/// True if a point lies within a closed outline: a ray from it crosses the outline an odd number of
-/// times.
+/// True if a point is inside a closed polygon: a ray from it crosses the outline an odd number of times.
 fn is_within(outline: &[(f64, f64)], x: f64, y: f64) -> bool {
     let next = outline.iter().cycle().skip(1);
     let crossed = outline.iter().zip(next).filter(|((ax, ay), (bx, by))| {

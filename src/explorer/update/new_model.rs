@@ -1,4 +1,4 @@
-//! A new model that is placed beside the others while it answers.
+//! Updates of the new model.
 
 use super::{line, work};
 use crate::dataset::Answer;
@@ -24,7 +24,7 @@ pub fn run(state: &mut State, command: NewModelCommand, effects: &mut Vec<Effect
     }
 }
 
-/// The question under the cursor of the Questions pane, as the data set counts.
+/// The question under the cursor of the Questions pane, by its index in the data set.
 fn asked(state: &State) -> Option<(usize, String)> {
     let (q, _) = state.questions.under_cursor()?;
     let question_set = state.questions.question_set.done()?;
@@ -33,11 +33,11 @@ fn asked(state: &State) -> Option<(usize, String)> {
 
 fn answer(state: &mut State, label: Option<f32>, effects: &mut Vec<Effect>) {
     if state.new_model.seeking {
-        // The cursor is about to move: the answer would be to another question than was meant.
-        return state.say("Wait: the next question is being chosen");
+        // The cursor is about to move: the answer would be recorded for another question.
+        return state.show_notice("Wait: the next question is being chosen");
     }
     let Some((question, prompt)) = asked(state) else {
-        return state.say("Start with --data FOLDER and put the cursor on a question");
+        return state.show_notice("Start with --data FOLDER and put the cursor on a question");
     };
     let answers = &mut state.new_model.answers;
     answers.retain(|answer| answer.question != Some(question));
@@ -47,10 +47,10 @@ fn answer(state: &mut State, label: Option<f32>, effects: &mut Vec<Effect>) {
     place(state, effects);
 }
 
-/// Goes to the question that is most informative, as soon as that is known.
+/// Goes to the most informative question, once it is known.
 fn next(state: &mut State, effects: &mut Vec<Effect>) {
     if !state.with_data {
-        return state.say("Start with --data FOLDER to be asked questions");
+        return state.show_notice("Start with --data FOLDER to be asked questions");
     }
     if state.focus != Pane::Questions {
         state.focus_on(Pane::Questions);
@@ -62,7 +62,7 @@ fn next(state: &mut State, effects: &mut Vec<Effect>) {
     seek(state);
 }
 
-/// Puts the cursor on the question that is most informative, if it is wanted and known.
+/// Moves the cursor to the most informative question, if requested and known.
 pub fn seek(state: &mut State) {
     let Some(placed) = state.new_model.placed.as_ref().filter(|_| state.new_model.seeking) else {
         return;
@@ -77,7 +77,7 @@ pub fn seek(state: &mut State) {
     match found {
         Some(row) => state.questions.at = row,
         None if state.questions.filter.is_empty() && state.questions.category.is_none() => {
-            state.say("No other question is informative");
+            state.show_notice("No other question is informative");
         }
         None => {
             state.questions.filter.clear();
@@ -89,7 +89,7 @@ pub fn seek(state: &mut State) {
     }
 }
 
-/// Has it placed by its answers as they are now.
+/// Requests a placement by the current answers.
 fn place(state: &mut State, effects: &mut Vec<Effect>) {
     let new_model = &mut state.new_model;
     new_model.version += 1;
@@ -97,10 +97,10 @@ fn place(state: &mut State, effects: &mut Vec<Effect>) {
     effects.push(Effect::Place(new_model.version, new_model.answers.clone()));
 }
 
-/// Takes in the answers of a file.
+/// Stores the answers from a file.
 pub fn read(state: &mut State, answers: Vec<Answer>, effects: &mut Vec<Effect>) {
     state.new_model.answers = answers;
-    state.say(format!("Loaded {}", crate::count(state.new_model.answered(), "answer")));
+    state.show_notice(format!("Loaded {}", crate::count(state.new_model.answered(), "answer")));
     place(state, effects);
 }
 

@@ -1,4 +1,4 @@
-//! What keys and the mouse do within each pane.
+//! Keys and mouse within the panes.
 
 use ratatui::layout::Rect;
 
@@ -14,7 +14,7 @@ use crate::explorer::state::mode::Mode;
 use crate::explorer::ui::legend::Parts;
 use crate::explorer::ui::panes::{height, shows_all};
 
-/// Moves the cursor of what has the focus: of a list to pick from, of a search, or of a pane.
+/// Moves the cursor of the focused list, input or pane.
 pub fn lines(state: &mut State, by: isize) {
     match state.modes.top_mut() {
         Mode::Picker(picker) => picker.move_by(by),
@@ -42,7 +42,7 @@ fn lines_of(state: &mut State, pane: Pane, by: isize) {
             state.questions.at = moved(state.questions.at, state.questions.rows.len());
         }
         Pane::Model => {
-            // Past the last neighbor the pane scrolls on to the benchmarks.
+            // After the last neighbor the pane scrolls to the benchmarks.
             let last = state.neighbors.len().saturating_sub(1);
             if by.unsigned_abs() > 1
                 || by > 0 && state.model.neighbor == last
@@ -64,7 +64,7 @@ fn lines_of(state: &mut State, pane: Pane, by: isize) {
     }
 }
 
-/// Moves what is above the window of a pane that is read as a text.
+/// Scrolls a pane with text.
 fn scroll(state: &mut State, pane: Pane, by: isize) {
     let area = Layout::of(state).and_then(|layout| layout.pane(pane));
     let inside = Layout::inside(area.unwrap_or_default());
@@ -91,7 +91,7 @@ pub fn page(state: &State) -> isize {
     (area.map_or(2, |area| area.height / 2) as isize).max(2)
 }
 
-/// To the left, right, up or down: a column, a benchmark, or a model of the map.
+/// Moves left, right, up or down: to a column, a benchmark, or a model of the map.
 pub fn step(state: &mut State, direction: Direction) {
     match (state.focus, direction) {
         (Pane::Models, Direction::Left) => state.table.at = state.table.at.saturating_sub(1),
@@ -114,13 +114,13 @@ pub fn step(state: &mut State, direction: Direction) {
     }
 }
 
-/// Orders the forecasts by a benchmark.
+/// Sorts the predictions by a benchmark.
 fn use_benchmark(state: &mut State, benchmark: usize) {
     state.forecasts.at = benchmark;
     state.forecasts.arrange(state.table.rows.clone());
 }
 
-/// The candidate under the cursor becomes the selected model.
+/// Selects the candidate under the cursor.
 pub fn open_candidate(state: &mut State) {
     if let Some(model) = state.route.under_cursor() {
         state.select(model);
@@ -152,7 +152,7 @@ pub fn open(state: &mut State) {
                 state.color_by(ColorBy::Attribute(attribute));
             }
         }
-        // Without candidates there is only a prompt to type.
+        // Without candidates, starts typing a prompt.
         Pane::Route if state.route.under_cursor().is_none() => state.modes.set_base(Mode::Prompt),
         Pane::Route if !state.maximized && Layout::has_room(state.area) => state.maximized = true,
         Pane::Route => {
@@ -163,7 +163,7 @@ pub fn open(state: &mut State) {
     }
 }
 
-/// The next of the views that the focused pane has.
+/// The next view of the focused pane.
 pub fn next_view(state: &mut State) {
     match state.focus {
         Pane::Map => next_marker(state),
@@ -179,17 +179,19 @@ pub fn next_view(state: &mut State) {
         | Pane::Compare
         | Pane::Questions
         | Pane::Forecast
-        | Pane::NewModel => state.say("One view only here. The Map and Route have several."),
+        | Pane::NewModel => {
+            state.show_notice("This pane has only one view. The Map and Route have several.")
+        }
     }
 }
 
-/// Sorts the table by the column under its cursor; a second time the other way round.
+/// Sorts the table by the column under its cursor; a second time in reverse.
 pub fn sort(state: &mut State) {
     state.table.sort(&state.model_set);
     state.arrange_table();
 }
 
-/// Shows a column of the table, or no longer.
+/// Shows or hides a column of the table.
 pub fn toggle_column(state: &mut State, at: usize) {
     if let Some(&column) = Column::all(&state.model_set).get(at) {
         let shown = state.table.columns.contains(&column);
@@ -221,7 +223,7 @@ pub fn click_line(state: &mut State, pane: Pane, line: usize) {
     }
 }
 
-/// A click on a title over the columns of a pane.
+/// A click on a column title.
 pub fn click_column(state: &mut State, pane: Pane, column: usize) {
     match pane {
         Pane::Models => {
@@ -240,7 +242,7 @@ pub fn click_column(state: &mut State, pane: Pane, column: usize) {
     }
 }
 
-/// The wheel, turned over a pane by so many lines.
+/// The wheel over a pane, by this many lines.
 pub fn turn(state: &mut State, pane: Pane, area: Rect, at: (u16, u16), by: isize) {
     match pane {
         Pane::Map => {
@@ -251,7 +253,7 @@ pub fn turn(state: &mut State, pane: Pane, area: Rect, at: (u16, u16), by: isize
         Pane::Model | Pane::NewModel => scroll(state, pane, by),
         Pane::Evaluate | Pane::Compare => {}
         Pane::Probe | Pane::Route | Pane::Models | Pane::Questions | Pane::Forecast => {
-            // Over an open list or a search the wheel moves that.
+            // The wheel scrolls an open list or search instead.
             let before = std::mem::replace(&mut state.focus, pane);
             lines(state, by);
             state.focus = before;

@@ -1,4 +1,4 @@
-//! Lists to pick from: commands, themes, colors, columns, projections, selections.
+//! The lists: commands, themes, colors, columns, projections, selections.
 
 use crate::dataset::Values;
 use crate::explorer::command::{Command, Exported, RouteCommand};
@@ -11,16 +11,16 @@ use crate::explorer::state::mode::Mode;
 use crate::explorer::state::picker::{Item, Picker};
 use crate::printable::thousands;
 
-/// What begins a filter among the commands.
+/// The prefix of a filter in the command palette.
 const FILTER: &str = "filter";
-/// Components that are offered as axes.
+/// Number of components that are offered as axes.
 const AXES: usize = 6;
 
-/// What the item under the cursor stands for. The list closes, unless it is one of switches.
+/// The commands of the entry under the cursor. The list closes, unless it is one of switches.
 pub fn pick(state: &mut State) -> Vec<Command> {
     let filtered = state.filter.is_on();
     let Mode::Picker(picker) = state.modes.top_mut() else { return Vec::new() };
-    // The word alone takes the filter away.
+    // The word alone clears the filter.
     let clears = filtered && picker.of_commands && picker.input.value().trim() == FILTER;
     let commands = if clears { vec![Command::ClearFilter] } else { picker.commands() };
     if !picker.stays {
@@ -31,16 +31,16 @@ pub fn pick(state: &mut State) -> Vec<Command> {
     commands
 }
 
-/// What shows what the item under the cursor would do, where the list has a preview; while nothing is
-/// found, what there was before.
+/// The commands that preview the entry under the cursor, if the list has a preview; without matches, those
+/// that revert it.
 pub fn preview(state: &State) -> Vec<Command> {
     let Some(picker) = state.modes.picker() else { return Vec::new() };
     let Some(before) = &picker.preview else { return Vec::new() };
     if picker.hits.is_empty() { before.clone() } else { picker.commands() }
 }
 
-/// Every command: those of the focused pane first, and after the keymap's all colors, projections and
-/// files.
+/// The command palette: commands of the focused pane first, then the other bindings, colors, projections and
+/// exports.
 pub fn palette(state: &State) -> Picker {
     let own = state.contexts();
     let mut bindings: Vec<&Binding> = state
@@ -51,7 +51,7 @@ pub fn palette(state: &State) -> Picker {
         .collect();
     bindings.sort_by_key(|b| {
         let place = own.iter().position(|c| *c == b.context).unwrap_or(own.len());
-        // What the hint bar would show is wanted more often than a step to the left.
+        // Commands with a hint are used more often than, for example, a step to the left.
         (place, b.hint.is_empty())
     });
     let item = |b: &Binding| {
@@ -91,19 +91,19 @@ pub fn palette(state: &State) -> Picker {
     Picker::new("Commands", items).of_commands()
 }
 
-/// What `:filter` is followed by, among the commands.
+/// The text after `:filter` in the palette.
 pub fn filter_in(picker: &Picker) -> Option<String> {
     let typed = picker.input.value().strip_prefix(FILTER).filter(|_| picker.of_commands)?;
     typed.starts_with(' ').then(|| typed.trim_start().to_owned())
 }
 
-/// An item with what is known of its command.
+/// An entry with the description of its command.
 fn described(label: String, command: Command) -> Item {
     let (aliases, about) = words(&command);
     Item { about, aliases, ..Item::new(label, "", command) }
 }
 
-/// The models, with a preview: the one under the cursor is selected.
+/// The list of models, with a preview: the one under the cursor is selected.
 pub fn models(state: &State) -> Picker {
     let families = KINDS.iter().find_map(|name| {
         state.model_set.attributes.iter().find(|a| a.name.eq_ignore_ascii_case(name))
@@ -113,14 +113,14 @@ pub fn models(state: &State) -> Picker {
         let answers = thousands(state.model_set.answers(m).into());
         let remark = format!("{family}  {answers:>6}");
         let chosen = m == state.selected;
-        Item { chosen, ..Item::new(name, remark, Command::Look(name.clone())) }
+        Item { chosen, ..Item::new(name, remark, Command::ViewState(name.clone())) }
     };
     let items = state.model_set.models.iter().enumerate().map(item).collect();
-    let back = Command::Look(state.name(state.selected).to_owned());
+    let back = Command::ViewState(state.name(state.selected).to_owned());
     Picker::new("Models", items).with_preview(back).of_models()
 }
 
-/// Attributes that say what kind of model one is, the best first.
+/// Attributes that describe a model best, in order of preference.
 const KINDS: [&str; 3] = ["family", "maker", "provider"];
 
 pub fn themes(state: &State) -> Picker {

@@ -1,4 +1,4 @@
-//! What jobs, a training, time and the program around the state bring.
+//! Handles results of jobs, of a training, and events from outside.
 
 use ratatui::layout::Rect;
 
@@ -10,7 +10,7 @@ use crate::explorer::state::coloring::ColorBy;
 use crate::explorer::state::line::Purpose;
 use crate::explorer::state::training::{Trained, Training};
 
-/// What has come of a job. What nobody waits for any more is dropped.
+/// Handles the result of a job. Unexpected ones are dropped.
 pub fn job(state: &mut State, result: JobResult, effects: &mut Vec<Effect>) {
     match result {
         JobResult::Projected(projector, projection) => {
@@ -57,7 +57,7 @@ pub fn job(state: &mut State, result: JobResult, effects: &mut Vec<Effect>) {
     }
 }
 
-/// How a training goes.
+/// Handles the progress of a training.
 pub fn training(state: &mut State, event: TrainingEvent, effects: &mut Vec<Effect>) {
     match event {
         TrainingEvent::Encoding(done, questions) => {
@@ -71,7 +71,7 @@ pub fn training(state: &mut State, event: TrainingEvent, effects: &mut Vec<Effec
         TrainingEvent::Trained(model_set, projection, notice) => {
             let trained = Trained { model_set, projection: *projection, notice };
             match &mut state.training {
-                // The losses stay until the user has seen them.
+                // The losses stay until the user continues.
                 Some(training) if !state.leaving && training.epoch > 0 => {
                     state.map.show(trained.projection.clone());
                     training.done = Some(Box::new(trained));
@@ -85,7 +85,7 @@ pub fn training(state: &mut State, event: TrainingEvent, effects: &mut Vec<Effec
     }
 }
 
-/// Goes on from a training that has ended to what came of it. False if there is none.
+/// Shows the result of a training that has ended. False if there is none.
 pub fn end_training(state: &mut State) -> bool {
     let trained = state.training.as_mut().and_then(|training| training.done.take());
     let ended = trained.is_some();
@@ -97,10 +97,10 @@ pub fn end_training(state: &mut State) -> bool {
 
 fn explore(state: &mut State, trained: Trained) {
     state.replace(trained.model_set, trained.projection);
-    state.say(trained.notice);
+    state.show_notice(trained.notice);
 }
 
-/// What the program around the state has to say.
+/// Handles events from outside the state.
 pub fn outside(state: &mut State, event: Outside, effects: &mut Vec<Effect>) {
     match event {
         Outside::Started => state.started = true,
@@ -118,21 +118,21 @@ pub fn outside(state: &mut State, event: Outside, effects: &mut Vec<Effect>) {
                     0 => String::new(),
                     more => format!(" (and {more} more)"),
                 };
-                state.complain(&format!("{first}{more}"));
+                state.show_error(&format!("{first}{more}"));
             }
         }
         Outside::Keymap(keymap) => state.keymap = keymap,
-        Outside::Done(said) => state.say(said),
+        Outside::Done(said) => state.show_notice(said),
         Outside::Taken(exported, name) => {
             line::open(state, Purpose::Export(exported), name.clone(), effects);
-            state.complain(&format!("{name} exists: choose another name"));
+            state.show_error(&format!("{name} exists: choose another name"));
         }
-        Outside::Failed(problem) => state.complain(&problem),
+        Outside::Failed(problem) => state.show_error(&problem),
         Outside::Faded => state.notice = None,
     }
 }
 
-/// A step of an animation.
+/// A tick of animations.
 pub fn tick(state: &mut State) {
     state.tick_count = state.tick_count.wrapping_add(1);
     if state.motion {

@@ -1,4 +1,4 @@
-//! The prompt of the Route pane and its answer.
+//! The prompt of the Route pane and its route.
 
 use super::work;
 use crate::analysis::router::{Route, Tokens};
@@ -12,7 +12,7 @@ use crate::explorer::state::map::glow::by_chance;
 use crate::explorer::state::mode::Mode;
 use crate::explorer::state::route::Similar;
 
-/// Types a prompt; a question that is being looked at is routed.
+/// Starts typing a prompt; a shown question is routed.
 pub fn prompt(state: &mut State, effects: &mut Vec<Effect>) {
     let question = (state.focus == Pane::Questions)
         .then(|| state.questions.under_cursor().map(|(_, q)| q.prompt.clone()))
@@ -28,7 +28,7 @@ pub fn prompt(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// True if the cursor can go up within the prompt: past its first line it goes through the models.
+/// True if the cursor can move up within the prompt: above its first line it moves through the models.
 pub fn moves_up(state: &State) -> bool {
     matches!(state.modes.top(), Mode::Prompt) && state.route.editor.cursor().0 > 0
 }
@@ -39,8 +39,7 @@ pub fn moves_down(state: &State) -> bool {
     matches!(state.modes.top(), Mode::Prompt) && editor.cursor().0 + 1 < editor.lines().len()
 }
 
-/// Takes a pasted text in. A path, as a terminal pastes for a file that is dropped on it, is looked
-/// up first.
+/// Handles a pasted text. A path, as terminals paste it for a dropped file, is checked first.
 pub fn paste(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
     if looks_like_path(text) {
         effects.push(Effect::Drop(text.to_owned()));
@@ -52,7 +51,7 @@ pub fn paste(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
 /// Inserts a text at the cursor of the prompt.
 pub fn insert(state: &mut State, text: &str) {
     if let Err(problem) = state.route.insert(text) {
-        state.complain(&problem);
+        state.show_error(&problem);
     }
 }
 
@@ -63,26 +62,26 @@ fn looks_like_path(text: &str) -> bool {
     (begins || drive) && text.len() < 4096 && !text.contains('\n')
 }
 
-/// After typing: asks for a new route if the prompt has changed.
+/// Requests a new route if the prompt has changed.
 pub fn typed(state: &mut State, effects: &mut Vec<Effect>) {
     let prompt = state.route.prompt();
     if prompt.trim() != state.route.asked {
         let route = &mut state.route;
         prompt.trim().clone_into(&mut route.asked);
         route.tokens = Tokens::of(&route.asked, route.answer_tokens).prompt;
-        // Other questions are like it now.
+        // Similar questions may have changed.
         route.finding = Job::Idle;
         ask(state, effects);
     }
 }
 
-/// Asks for a route of the prompt as it is now.
+/// Requests a route of the current prompt.
 pub fn ask(state: &mut State, effects: &mut Vec<Effect>) {
     let route = &mut state.route;
     route.version += 1;
     if !route.asked.is_empty() && state.model_set.unread.is_none() {
         route.routing = Job::Running;
-        // What is like a prompt depends on nothing else: it is found once.
+        // Similar questions depend on the prompt only: they are searched once.
         if state.with_data && route.finding.start_once() {
             route.similar_version += 1;
             effects.push(Effect::Similar(route.similar_version, route.asked.clone()));
@@ -95,7 +94,7 @@ pub fn ask(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// An answer has come. One to an older question is dropped.
+/// Stores a route. One for an older prompt is dropped.
 pub fn routed(state: &mut State, version: u64, answer: Result<Route, String>) {
     if version != state.route.version {
         return;
@@ -109,7 +108,7 @@ pub fn routed(state: &mut State, version: u64, answer: Result<Route, String>) {
     }
 }
 
-/// The training questions that are like the prompt have come. Those of an older one are dropped.
+/// Stores similar training questions. Those for an older prompt are dropped.
 pub fn found(state: &mut State, version: u64, found: Result<Vec<Similar>, String>) {
     if version != state.route.similar_version {
         return;
@@ -120,27 +119,27 @@ pub fn found(state: &mut State, version: u64, found: Result<Vec<Similar>, String
                 state.route.similar = found;
             }
         }
-        // The pane says itself what is wrong.
+        // The pane shows the error itself.
         Err(problem) => drop(state.route.finding.fail(&problem)),
     }
 }
 
-/// Ends typing the prompt, which is remembered.
+/// Ends typing the prompt, which is added to the history.
 pub fn stop_typing(state: &mut State) {
     state.modes.set_base(Mode::Normal);
     state.route.remember();
 }
 
-/// While a prompt is typed, the models fade towards their chance of answering it correctly.
+/// While a prompt is typed, the brightness of the models follows their probability of a correct answer.
 pub fn light(state: &mut State) {
     let typing = matches!(state.modes.top(), Mode::Prompt) && state.training.is_none();
-    // Where the colors say it already, brightness would say it twice.
+    // If the colors show it already, brightness would be redundant.
     let shown = typing && !state.forecast.is_empty() && state.map.coloring.by != ColorBy::Forecast;
     let aim = shown.then_some(state.forecast_version);
     state.map.glow.aim(aim, || by_chance(&state.forecast));
 }
 
-/// What the answer says of each model becomes what the map and the table show.
+/// Stores the probabilities of a route for the map and the table.
 fn forecast(state: &mut State) {
     state.forecast.clear();
     state.forecast_version += 1;

@@ -1,4 +1,4 @@
-//! What the keys of the Route pane do.
+//! Commands of the Route pane.
 
 use super::{filter, limits, line, pickers, route};
 use crate::analysis::router::Answer;
@@ -31,7 +31,7 @@ pub fn run(state: &mut State, command: RouteCommand, effects: &mut Vec<Effect>) 
         C::Newer => recall(state, false, effects),
         C::Pin => {
             if let Some(said) = state.route.pin() {
-                state.say(said);
+                state.show_notice(said);
             }
         }
         C::Heat => heat(state),
@@ -44,7 +44,7 @@ pub fn run(state: &mut State, command: RouteCommand, effects: &mut Vec<Effect>) 
         C::AssumeTokens(tokens) => {
             state.route.answer_tokens = tokens;
             let tokens = crate::count(tokens as usize, "token");
-            state.say(format!("Costs of prompts: with an answer of {tokens}"));
+            state.show_notice(format!("Costs of prompts: with an answer of {tokens}"));
         }
         C::CopyJson => {
             if let Some(answer) = &state.route.result {
@@ -73,7 +73,7 @@ fn heat(state: &mut State) {
         let before = state.route.before_heat.take().unwrap_or(ColorBy::Nothing);
         state.color_by(before);
     } else if state.route.result.is_none() {
-        state.say("Type a prompt first: p");
+        state.show_notice("Type a prompt first: p");
     } else {
         state.route.before_heat = Some(now);
         state.color_by(ColorBy::Forecast);

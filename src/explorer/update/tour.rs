@@ -1,4 +1,4 @@
-//! The tour of the first visit.
+//! Updates of the tour.
 
 use crate::explorer::command::Command;
 use crate::explorer::layout::Layout;
@@ -6,10 +6,10 @@ use crate::explorer::state::State;
 use crate::explorer::state::over::tour::{STEPS, Target, Tour};
 use crate::explorer::ui;
 
-/// Begins it. A training has only the map beside it, and a small window no room.
+/// Starts it, unless a training is running or the window is too small.
 pub fn begin(state: &mut State) {
     if state.training.is_some() {
-        return state.say("The tour can be taken once the training has ended");
+        return state.show_notice("The tour is available once the training has ended");
     }
     state.modes.close_picker();
     let before = (state.focus, state.side, state.wide);
@@ -18,7 +18,7 @@ pub fn begin(state: &mut State) {
     show(state);
 }
 
-/// Focuses what the step points at, so that it is on the screen.
+/// Focuses the target of the step, so that it is on the screen.
 fn show(state: &mut State) {
     let target = state.tour.as_ref().map(|tour| tour.step().target);
     if let Some(Target::Pane(pane)) = target {
@@ -26,7 +26,7 @@ fn show(state: &mut State) {
     }
 }
 
-/// Goes on or back; after the last step it ends.
+/// Goes forward or back; after the last step it ends.
 fn go(state: &mut State, by: isize) {
     let Some(tour) = &mut state.tour else { return };
     let to = tour.at.saturating_add_signed(by);
@@ -38,7 +38,7 @@ fn go(state: &mut State, by: isize) {
     }
 }
 
-/// Ends it: the panes are as before.
+/// Ends it and restores the panes.
 fn end(state: &mut State) {
     let Some(tour) = state.tour.take() else { return };
     let (focus, side, wide) = tour.before;
@@ -47,11 +47,11 @@ fn end(state: &mut State) {
     }
 }
 
-/// While the tour is on, its own keys lead through it and Esc ends it; any other ends it where it is
-/// and is done. Gives the command that is still to be done.
+/// During the tour, its own keys control it and Esc ends it; any other command ends it and then runs. Returns
+/// the command that remains to be run.
 pub fn through(state: &mut State, command: Command) -> Option<Command> {
     match command {
-        // Nobody sees it: it goes without a word.
+        // It is not visible: ends it silently.
         command if Layout::of(state).is_none() => {
             end(state);
             return Some(command);
@@ -71,8 +71,8 @@ pub fn through(state: &mut State, command: Command) -> Option<Command> {
     None
 }
 
-/// Other input: a click into its window goes on; what is typed or pressed elsewhere ends it and is done.
-/// True if nothing more comes of it.
+/// Other input: a click into its window goes forward; anything else ends it and is handled. True if it was
+/// handled here.
 pub fn input(state: &mut State, click: Option<(u16, u16)>) -> bool {
     let window = ui::tour::window(state, state.area);
     if let (Some(at), Some(window)) = (click, window)

@@ -1,4 +1,4 @@
-//! Typed text, Enter and Esc, by the mode that has the keys.
+//! Text input, Enter and Esc, by the current mode.
 
 use tui_input::InputRequest;
 
@@ -10,13 +10,13 @@ use crate::explorer::state::State;
 use crate::explorer::state::mode::Mode;
 use crate::one_line;
 
-/// Types into what has the keys. Gives the commands that a preview wants done.
+/// Types into the focused input. Returns the commands of a preview.
 pub fn edit(state: &mut State, request: InputRequest, effects: &mut Vec<Effect>) -> Vec<Command> {
     handle(state, request);
     typed(state, effects)
 }
 
-/// Pastes into what has the keys: only a prompt has lines.
+/// Pastes into the focused input: only a prompt has line breaks.
 pub fn paste(state: &mut State, text: &str, effects: &mut Vec<Effect>) -> Vec<Command> {
     if matches!(state.modes.top(), Mode::Prompt) {
         route::paste(state, text, effects);
@@ -37,7 +37,7 @@ fn handle(state: &mut State, request: InputRequest) {
     }
 }
 
-/// After typing: looks for hits, or asks for a new route.
+/// Updates the matches, or requests a new route.
 fn typed(state: &mut State, effects: &mut Vec<Effect>) -> Vec<Command> {
     match state.modes.top_mut() {
         Mode::Picker(picker) => {
@@ -56,7 +56,7 @@ fn typed(state: &mut State, effects: &mut Vec<Effect>) -> Vec<Command> {
     Vec::new()
 }
 
-/// Ends typing and keeps its result. Gives the commands of what was picked.
+/// Accepts the typed text. Returns the commands of the chosen entry.
 pub fn accept(state: &mut State, effects: &mut Vec<Effect>) -> Vec<Command> {
     match state.modes.top() {
         Mode::Picker(_) => return pickers::pick(state),
@@ -73,7 +73,7 @@ pub fn accept(state: &mut State, effects: &mut Vec<Effect>) -> Vec<Command> {
     Vec::new()
 }
 
-/// Closes what is on top. Gives the commands that undo a preview.
+/// Closes what is on top. Returns the commands that revert a preview.
 pub fn dismiss(state: &mut State, effects: &mut Vec<Effect>) -> Vec<Command> {
     match state.modes.top() {
         Mode::Picker(_) | Mode::Line(_) => match state.modes.close() {
@@ -87,7 +87,7 @@ pub fn dismiss(state: &mut State, effects: &mut Vec<Effect>) -> Vec<Command> {
     Vec::new()
 }
 
-/// Takes away what hides something: a filter, an isolated class, the marks.
+/// Clears what hides models: a filter, a focused group, the marks.
 fn lift(state: &mut State, effects: &mut Vec<Effect>) {
     if state.focus == Pane::Questions && !state.questions.filter.is_empty() {
         state.questions.filter.clear();

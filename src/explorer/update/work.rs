@@ -1,4 +1,4 @@
-//! Slow work: when it is begun, how it is stopped and begun again, and what a failure ends.
+//! Background work: starting, stopping, restarting, and errors.
 
 use crate::explorer::effect::Effect;
 use crate::explorer::layout::Layout;
@@ -8,7 +8,7 @@ use crate::explorer::state::coloring::ColorBy;
 use crate::explorer::state::column::Column;
 use crate::explorer::state::job::{Job, JobKind};
 
-/// Stops what the focused pane waits for.
+/// Stops the work that the focused pane waits for.
 pub fn stop(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(kind) = state.running_here() else { return };
     effects.push(Effect::Stop(kind));
@@ -28,7 +28,7 @@ pub fn stop(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Has what was stopped or failed in the focused pane asked for again, as it was the first time.
+/// Restarts stopped or failed work of the focused pane.
 pub fn again(state: &mut State) {
     for kind in state.to_begin_again().collect::<Vec<_>>() {
         match kind {
@@ -48,7 +48,7 @@ pub fn again(state: &mut State) {
     }
 }
 
-/// Work has failed: what waited for it waits no longer, and nothing else is touched.
+/// Handles an error: it ends the waiting for this work, and nothing else.
 pub fn failed(state: &mut State, kind: JobKind, problem: &str) {
     let complains = match kind {
         JobKind::Projection => {
@@ -57,7 +57,7 @@ pub fn failed(state: &mut State, kind: JobKind, problem: &str) {
             awaited
         }
         JobKind::Clusters => state.clusters.fail(problem),
-        // The card says it itself.
+        // The card shows the error itself.
         JobKind::Card => {
             if let Some(card) = &mut state.card {
                 card.describing.fail(problem);
@@ -65,7 +65,7 @@ pub fn failed(state: &mut State, kind: JobKind, problem: &str) {
             false
         }
         JobKind::Probes => state.probe.fail(problem),
-        // The panes of these say themselves what is wrong.
+        // These panes show the error themselves.
         JobKind::Questions => state.questions.fail(problem),
         JobKind::Evaluation => {
             state.evaluation.found.fail(problem);
@@ -81,11 +81,11 @@ pub fn failed(state: &mut State, kind: JobKind, problem: &str) {
         JobKind::Answers | JobKind::PromptFile => true,
     };
     if complains {
-        state.complain(problem);
+        state.show_error(problem);
     }
 }
 
-/// What is to be seen and not known yet is computed, each thing once.
+/// Requests the computation of what is visible and unknown, each thing once.
 pub fn ask(state: &mut State, effects: &mut Vec<Effect>) {
     if !state.started || state.training.is_some() {
         return;

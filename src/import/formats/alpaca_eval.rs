@@ -1,4 +1,4 @@
-//! AlpacaEval: who won against the reference.
+//! AlpacaEval: wins against the reference.
 
 use std::collections::BTreeMap;
 
@@ -13,10 +13,10 @@ use crate::import::run::{Document, Model, Run, clean};
 use crate::import::value::{Record, text};
 use crate::import::{Job, json};
 
-/// What the program calls a model that nobody named.
+/// The name that the tool gives to unnamed models.
 const NAMELESS: &[&str] = &["current model", "model", "model_outputs", "output_2"];
 
-/// What to read: a job for each file of annotations.
+/// One job per file of annotations.
 pub(super) fn jobs(tree: &Tree) -> Vec<Job> {
     let wanted = |name: &str| {
         [".json", ".jsonl"].iter().any(|ending| stem(name, ending).is_some())
@@ -25,8 +25,8 @@ pub(super) fn jobs(tree: &Tree) -> Vec<Job> {
     each(tree.files(wanted), read)
 }
 
-/// Reads annotations: right is what was preferred to the reference. Judges and references differ: what
-/// one prefers, or to what, is another question.
+/// Reads annotations: preferred to the reference counts as correct. Each judge and reference is a separate
+/// task.
 fn read(file: &File, skips: &mut Skips) -> Vec<Run> {
     let mut runs: BTreeMap<(String, String), Run> = BTreeMap::new();
     json::records(file, None, skips, |line, annotation: Record, skips| {
@@ -59,7 +59,7 @@ fn read(file: &File, skips: &mut Skips) -> Vec<Run> {
                 model: Model { name: model, known: true, ..Model::default() },
                 ..Run::default()
             });
-        // What the instruction is about, where the set of questions keeps that apart.
+        // The topic of the instruction, if the question set has it.
         let stem = match text("input") {
             Some(input) => format!("{instruction}\n{input}"),
             None => instruction.to_owned(),
@@ -71,8 +71,8 @@ fn read(file: &File, skips: &mut Skips) -> Vec<Run> {
     runs.into_values().collect()
 }
 
-/// 1 if the model won, 0 if the reference did, a half for a draw; NaN if nobody was preferred. It is
-/// written as 2, 1 and 1.5, or a number between; older files write a draw as 0.
+/// 1 if the model won, 0 if the reference did, 0.5 for a draw; NaN if there is no preference. It is written
+/// as 2, 1 and 1.5, or a number between; older files write a draw as 0.
 fn won(preference: &Value) -> f32 {
     let number = preference.as_f64().or_else(|| preference.as_str()?.trim().parse().ok());
     match number {
@@ -82,7 +82,7 @@ fn won(preference: &Value) -> f32 {
     }
 }
 
-/// The model that the folder above the judge's is named by.
+/// The model in the name of the folder above the judge's.
 fn folder(file: &File) -> Option<String> {
     let folders = file.folders();
     folders
@@ -92,7 +92,7 @@ fn folder(file: &File) -> Option<String> {
         .filter(|name| !name.is_empty())
 }
 
-/// Names tasks by their judge alone where each judge has one reference.
+/// Names tasks by their judge only, if each judge has one reference.
 pub(in crate::import) fn name_tasks(tasks: &mut [String]) {
     let several: Vec<bool> = tasks
         .iter()

@@ -1,4 +1,4 @@
-//! Arena-Hard: two games a question against a baseline, one for each order of the answers.
+//! Arena-Hard: two games per question against a baseline, one for each order of the answers.
 
 use std::sync::Arc;
 
@@ -13,10 +13,10 @@ use crate::import::run::{Document, Run, Runs, clean, hash};
 use crate::import::value::{Record, plain, text};
 use crate::import::{Job, json};
 
-/// A clear win counts as so many.
+/// The weight of a clear win.
 const CLEAR: f32 = 3.0;
 
-/// What to read: a job for each file of judgments.
+/// One job per file of judgments.
 pub(super) fn jobs(tree: &Tree, skips: &mut Skips) -> Vec<Job> {
     let known = texts(tree, &["uid", "question_id"], &["prompt", "turns"], is_questions, skips);
     let known = Arc::new(known);
@@ -53,7 +53,7 @@ fn read(file: &File, known: &Texts, skips: &mut Skips) -> Vec<Run> {
         };
         let mut task = bench.clone();
         for part in [text(&record, "category").map(clean), judge].into_iter().flatten() {
-            // Version 0.1 has its own name for a category.
+            // Version 0.1 has another name for a category.
             if part != bench && !bench.starts_with(&part) {
                 task = format!("{task}/{part}");
             }
@@ -68,8 +68,8 @@ fn read(file: &File, known: &Texts, skips: &mut Skips) -> Vec<Run> {
     runs.finish()
 }
 
-/// The share of games that the model won. In the first one the baseline is A, in the second one the
-/// model; a clear win counts threefold, as in the tables of Arena-Hard.
+/// The share of games that the model won. In the first one the baseline is A, in the second one the model; a
+/// clear win counts threefold, as in the tables of Arena-Hard.
 fn won(games: &[Value]) -> Option<f32> {
     let (mut sum, mut weight) = (0.0, 0.0);
     for (nth, game) in games.iter().take(2).enumerate() {
@@ -87,7 +87,7 @@ fn won(games: &[Value]) -> Option<f32> {
     (weight > 0.0).then_some(sum / weight)
 }
 
-/// The question within what the judge was asked.
+/// The question within the judge's prompt.
 fn quoted(game: &Value) -> Option<String> {
     let prompt = game["user_prompt"].as_str()?;
     let (_, rest) = prompt.split_once("<|User Prompt|>")?;

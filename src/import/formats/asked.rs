@@ -1,4 +1,4 @@
-//! Questions that stand in files of their own, by id.
+//! Questions in separate files, by id.
 
 use std::collections::HashMap;
 
@@ -7,13 +7,13 @@ use serde_json::Value;
 use crate::import::files::{File, Tree, bare, holds_records};
 use crate::import::json;
 use crate::import::report::Skips;
-use crate::import::value::{Record, plain, said};
+use crate::import::value::{Record, plain, user_text};
 
 /// Texts of questions by id.
 pub(super) type Texts = HashMap<String, String>;
 
-/// The texts that the files of questions hold: those whose records have an `id` and something to ask.
-/// What is broken in them is passed over and counted.
+/// The texts in the files of questions: records with an `id` and a question. Invalid ones are skipped and
+/// counted.
 pub(super) fn texts(
     tree: &Tree,
     ids: &[&str],
@@ -30,7 +30,7 @@ pub(super) fn texts(
         }
         json::records(file, None, skips, |_, record: Record, _| {
             let id = find(&record, ids).and_then(plain);
-            if let (Some(id), Some(text)) = (id, find(&record, asked).and_then(said)) {
+            if let (Some(id), Some(text)) = (id, find(&record, asked).and_then(user_text)) {
                 all.entry(id).or_insert(text);
             }
         });
@@ -43,7 +43,7 @@ pub(super) fn find<'a>(record: &'a Record, names: &[&str]) -> Option<&'a Value> 
     names.iter().find_map(|name| record.get(*name).filter(|value| !value.is_null()))
 }
 
-/// True for a file of questions of FastChat and those that follow it.
+/// True for a file of questions in the format of FastChat.
 pub(super) fn is_questions(file: &File) -> bool {
     let name = bare(file.name()).to_lowercase();
     let hub = file.shape() == crate::import::files::Shape::Parquet;

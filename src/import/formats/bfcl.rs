@@ -1,5 +1,5 @@
-//! The Berkeley Function Calling Leaderboard: files of scores hold a line of counts and the wrong answers;
-//! which ones were right shows beside the file of results, or of questions.
+//! The Berkeley Function Calling Leaderboard: files of scores have a line of counts and the incorrect
+//! answers; which ones were correct follows from the files of results, or of questions.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -12,10 +12,10 @@ use crate::import::document::Asked;
 use crate::import::files::{File, Tree, bare, stem};
 use crate::import::report::Skips;
 use crate::import::run::{Document, Model, Run, clean, hash};
-use crate::import::value::{Record, plain, said, text};
+use crate::import::value::{Record, plain, user_text, text};
 use crate::import::{Job, json};
 
-/// What is known beside the scores.
+/// Information next to the scores.
 #[derive(Default)]
 struct Known {
     texts: Texts,
@@ -23,14 +23,14 @@ struct Known {
     asked: HashMap<String, Vec<String>>,
     /// The questions that a model, by its folder, answered in a category.
     answered: HashMap<(String, String), Vec<String>>,
-    /// What models are called, by their folder.
+    /// Names of models, by folder.
     names: BTreeMap<String, String>,
 }
 
-/// What to read: a job for each file of scores.
+/// One job per file of scores.
 pub(super) fn jobs(tree: &Tree, skips: &mut Skips) -> Vec<Job> {
     let mut known = Known::default();
-    // What is broken in files of scores is counted when they are read.
+    // Invalid records in files of scores are counted when they are read.
     let mut later = Skips::default();
     for file in tree.all().filter(|file| named(file).is_some()) {
         let Some((category, kind)) = named(file) else { continue };
@@ -43,7 +43,7 @@ pub(super) fn jobs(tree: &Tree, skips: &mut Skips) -> Vec<Job> {
                 let prompt = record.get("prompt")?;
                 prompt.get("question").or(Some(prompt))
             });
-            if let Some(text) = asked.and_then(said) {
+            if let Some(text) = asked.and_then(user_text) {
                 known.texts.entry(id.clone()).or_insert(text);
             }
             if let Some(name) = text(&record, "model_name") {
@@ -69,7 +69,7 @@ enum Kind {
     Questions,
 }
 
-/// What a name says: `BFCL_v3_simple_score.json` holds the scores of `bfcl-v3/simple`.
+/// The content of a file by its name: `BFCL_v3_simple_score.json` has the scores of `bfcl-v3/simple`.
 fn kind(name: &str) -> Option<(String, Kind)> {
     stem(name, ".json").or_else(|| stem(name, ".jsonl"))?;
     let (bench, rest) = match bare(name).strip_prefix("BFCL_")?.split_once('_') {
@@ -87,12 +87,12 @@ fn kind(name: &str) -> Option<(String, Kind)> {
 }
 
 fn named(file: &File) -> Option<(String, Kind)> {
-    // Answers that are possible are no questions.
+    // Files of possible answers are not questions.
     let possible = file.folders().first().is_some_and(|folder| folder == "possible_answer");
     kind(file.name()).filter(|_| !possible)
 }
 
-/// The folder of the model, below `score` or `result`; groups of categories lie below it.
+/// The folder of the model, below `score` or `result`; groups of categories are below it.
 fn folder(file: &File, kind: Kind) -> String {
     let folders = file.folders();
     let root = if kind == Kind::Scores { "score" } else { "result" };
@@ -100,14 +100,14 @@ fn folder(file: &File, kind: Kind) -> String {
     folders.get(at.unwrap_or_default()).cloned().unwrap_or_default()
 }
 
-/// What a file of scores says.
+/// The content of a file of scores.
 #[derive(Default)]
 struct Scores {
-    /// The answers that it lists, in their order, and their lines.
+    /// The listed answers, in order, with their lines.
     listed: Vec<String>,
     lines: HashMap<String, u64>,
     wrong: HashSet<String>,
-    /// How many answers there are, and how many of them are right.
+    /// The number of answers, and of correct ones.
     total: Option<u64>,
     correct: Option<u64>,
 }
@@ -123,15 +123,14 @@ impl Scores {
         if self.lines.insert(id.clone(), line).is_none() {
             self.listed.push(id.clone());
         }
-        // Runs of forks list right answers too.
+        // Runs of forks also list correct answers.
         if record.get("valid") != Some(&Value::Bool(true)) {
             self.wrong.insert(id);
         }
     }
 
-    /// All answers: those of the results or else, if there are as many as were counted, of the
-    /// questions; those that the scores list are among them whatever else is there. And what the
-    /// counts contradict.
+    /// All answers: those of the results or else, if the count matches, of the questions; always including
+    /// those listed in the scores. Also returns contradictions to the counts.
     fn all(
         &self,
         results: Option<&Vec<String>>,
@@ -150,8 +149,8 @@ impl Scores {
             (None, None) if self.total == Some(self.listed.len() as u64) => self.listed.clone(),
             (None, None) => {
                 return Err(
-                    "it lists wrong answers only: put the folder result, or the questions, \
-                            beside score"
+                    "it lists incorrect answers only: put the folder result, or the questions, \
+                            next to score"
                         .into(),
                 );
             }
@@ -160,7 +159,7 @@ impl Scores {
         let n = all.len() as u64;
         match self.total {
             Some(total) if n > total => Err(format!(
-                "it counts {total} answers, but {n} are in the results: which of them were judged \
+                "it counts {total} answers, but {n} are in the results: which of them were scored \
                  cannot be known"
             )),
             Some(total) if n < total => {

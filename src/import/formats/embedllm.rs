@@ -1,4 +1,4 @@
-//! EmbedLLM: `train`, `val` and `test`, a row an answer, with the text of the question in every row.
+//! EmbedLLM: `train`, `val` and `test`, one row per answer, with the text of the question in every row.
 
 use std::sync::Arc;
 
@@ -6,17 +6,16 @@ use crate::dataset::Split;
 use crate::import::files::{File, Tree, bare, holds_records};
 use crate::import::report::Skips;
 use crate::import::run::{Document, Run, Runs, hash};
-use crate::import::value::{Record, plain, said};
+use crate::import::value::{Record, plain, user_text};
 use crate::import::{Job, json};
 
-/// What to read: a job for each split. The hub's own conversion names folders by splits, and files by
-/// numbers.
+/// One job per split. The hub's conversion names folders by splits, and files by numbers.
 pub(super) fn jobs(tree: &Tree, skips: &mut Skips) -> Vec<Job> {
     let files = tree.files(holds_records).into_iter();
     let mut named = |file: File| {
         let split = split(&file);
         if split.is_none() && json::begins_with(&file, is_record) {
-            skips.file(&file.path, "its name is not that of a split: call it train, val or test");
+            skips.file(&file.path, "its name is not a split: rename it to train, val or test");
         }
         Some((split?, file))
     };
@@ -34,7 +33,7 @@ pub(in crate::import) fn is_record(record: &Record) -> bool {
     ["prompt_id", "prompt", "model_name", "label"].iter().all(|name| record.contains_key(*name))
 }
 
-/// The split that a file is named by: `train.csv`, `train-00000-of-00001.parquet`, `train/0000.parquet`.
+/// The split in the name of a file: `train.csv`, `train-00000-of-00001.parquet`, `train/0000.parquet`.
 pub(super) fn split(file: &File) -> Option<Split> {
     let name = bare(file.name());
     let of = |name: &str| {
@@ -54,7 +53,7 @@ fn read(file: &File, split: Split, skips: &mut Skips) -> Vec<Run> {
     let mut runs = Runs::new(&file.path);
     json::records(file, None, skips, |line, record: Record, skips| {
         let field = |name: &str| record.get(name);
-        let Some(prompt) = field("prompt").and_then(said) else {
+        let Some(prompt) = field("prompt").and_then(user_text) else {
             return skips.row(&file.path, line, "no question", "`prompt`");
         };
         let Some(model) = field("model_name").and_then(plain) else {
@@ -66,7 +65,7 @@ fn read(file: &File, split: Split, skips: &mut Skips) -> Vec<Run> {
         let task = field("category").and_then(plain).unwrap_or_else(|| "all".into());
         let id = field("prompt_id").and_then(plain);
         let document = Document {
-            // A number names one question within a split.
+            // A number identifies a question within a split.
             id: id.map(|id| hash(&format!("{} {id}", split.name()))),
             asked: runs.text(&prompt, &[]),
             split: Some(split),

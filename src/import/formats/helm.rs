@@ -1,4 +1,4 @@
-//! HELM: a folder a run.
+//! HELM: one folder per run.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::import::value::{Means, plain};
 use crate::import::{Job, json};
 use crate::names::natural;
 
-/// Arguments of a run's name that say how the model was asked, not what.
+/// Arguments of a run's name about how the model was asked, not what.
 const ADAPTER: &[&str] = &[
     "model",
     "model_deployment",
@@ -48,7 +48,7 @@ const ADAPTER: &[&str] = &[
     "annotator_model",
     "annotator_model_deployment",
 ];
-/// Parts of the adapter's settings that make two runs of a model differ.
+/// Settings of the adapter that make two runs of a model differ.
 const SETTINGS: &[&str] = &[
     "method",
     "instructions",
@@ -67,16 +67,16 @@ struct Spec {
     adapter_spec: Value,
 }
 
-/// What to read: a job for each `run_spec.json`.
+/// One job per `run_spec.json`.
 pub(super) fn jobs(tree: &Tree, skips: &mut Skips) -> Vec<Job> {
     let mut jobs: Vec<Job> = Vec::new();
     for spec in tree.files(|name| stem(name, ".json") == Some("run_spec")) {
         if stem(spec.name(), ".json") != Some("run_spec") {
-            skips.file(&spec.path, "no run_spec.json: name the folder of the run");
+            skips.file(&spec.path, "no run_spec.json: pass the folder of the run");
             continue;
         }
         let beside = |name: &str| tree.beside(&spec, name).cloned();
-        // What a release publishes is enough too.
+        // The published part of a release is enough too.
         let asked = beside("scenario_state.json").or_else(|| beside("instances.json"));
         let scored =
             beside("per_instance_stats.json").or_else(|| beside("display_predictions.json"));
@@ -89,14 +89,14 @@ pub(super) fn jobs(tree: &Tree, skips: &mut Skips) -> Vec<Job> {
             (state, _) => {
                 let missing =
                     if state.is_none() { "scenario_state.json" } else { "per_instance_stats.json" };
-                skips.file(&spec.path, format!("no {missing} beside it"));
+                skips.file(&spec.path, format!("no {missing} next to it"));
             }
         }
     }
     jobs
 }
 
-/// Reads a run. Perturbed questions are left out; several trials are averaged.
+/// Reads a run. Perturbed questions are skipped; several trials are averaged.
 fn read(file: &File, state: &File, stats: &File, skips: &mut Skips) -> Option<Run> {
     let spec: Spec = match json::document(file) {
         Ok(spec) => spec,
@@ -188,29 +188,29 @@ fn read(file: &File, state: &File, stats: &File, skips: &mut Skips) -> Option<Ru
     (!run.parts.is_empty()).then_some(run)
 }
 
-/// The suite that a run belongs to, `v1.9.0` of `runs/v1.9.0/RUN`, in a form that sorts: of one model the
-/// run of the newest counts.
+/// The suite of a run, `v1.9.0` of `runs/v1.9.0/RUN`, in a form that sorts: of several runs of a model, the
+/// newest suite counts.
 fn suite(file: &File) -> String {
     let folders = file.folders();
     let suite = folders.get(1).filter(|_| folders.get(2).is_some_and(|above| above == "runs"));
     suite.map(|suite| natural(suite)).unwrap_or_default()
 }
 
-/// The question of an instance, with what can be chosen.
+/// The question of an instance, with its choices.
 fn question(instance: &Value) -> Option<Asked> {
     let stem = content(&instance["input"])?;
     let references = instance["references"].as_array().map_or(&[][..], Vec::as_slice);
     let correct = |reference: &&Value| {
         reference["tags"].as_array().is_some_and(|tags| tags.iter().any(|tag| tag == "correct"))
     };
-    // References of which each is right are answers, not choices.
+    // If every reference is correct, they are answers, not choices.
     let choose = references.len() > 1 && !references.iter().all(|reference| correct(&reference));
     let texts = references.iter().filter_map(|reference| content(&reference["output"]));
     let choices = if choose { texts.collect() } else { Vec::new() };
     Some(Asked { stem, choices, ..Asked::default() })
 }
 
-/// A text, in whichever form a version of HELM keeps it.
+/// A text, in any of the forms of HELM's versions.
 fn content(value: &Value) -> Option<String> {
     let messages = || {
         let messages = value["messages"].as_array()?;
@@ -261,7 +261,7 @@ fn arguments(name: &str) -> impl Iterator<Item = (&str, &str)> {
     arguments.split(',').filter_map(|argument| argument.split_once('='))
 }
 
-/// `mmlu/anatomy` for `mmlu:subject=anatomy,method=…,model=…`: the scenario, and what it was asked of.
+/// `mmlu/anatomy` for `mmlu:subject=anatomy,method=…,model=…`: the scenario and its subject.
 fn category(name: &str) -> Option<String> {
     let scenario = name.split([':', ',']).next().unwrap_or(name).trim();
     let parts: Vec<&str> = arguments(name)

@@ -1,4 +1,4 @@
-//! Inspect AI: a log a task and model, as one JSON document or as an archive with a file a sample.
+//! Inspect AI: one log per task and model, as a JSON document or an archive with one file per sample.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
@@ -11,10 +11,10 @@ use crate::import::document::Asked;
 use crate::import::files::{File, Tree, bare, is_log_archive, stem};
 use crate::import::report::Skips;
 use crate::import::run::{Document, Model, Run, clean, hash};
-use crate::import::value::{Means, Record, said, score};
+use crate::import::value::{Means, Record, user_text, score};
 use crate::import::{Job, json, settings};
 
-/// Arguments of a task that say how it is asked, not what.
+/// Arguments of a task about how it is asked, not what.
 const HOW: &[&str] = &[
     "fewshot",
     "num_fewshot",
@@ -26,7 +26,7 @@ const HOW: &[&str] = &[
     "max_attempts",
 ];
 
-/// An answer of a sample, as far as it is needed.
+/// The needed part of a sample.
 #[derive(Deserialize)]
 struct Sample {
     #[serde(default)]
@@ -37,10 +37,10 @@ struct Sample {
     choices: Value,
     #[serde(default)]
     scores: Option<Map<String, Value>>,
-    /// Of old logs.
+    /// In old logs.
     #[serde(default)]
     score: Value,
-    /// Long texts, which others refer to.
+    /// Long texts that other fields refer to.
     #[serde(default)]
     attachments: Map<String, Value>,
 }
@@ -52,13 +52,13 @@ struct Answers {
     scores: Means,
 }
 
-/// What to read: a job for each log.
+/// One job per log.
 pub(super) fn jobs(tree: &Tree) -> Vec<Job> {
     let mut archives: BTreeMap<PathBuf, Vec<File>> = BTreeMap::new();
     let mut jobs: Vec<Job> = Vec::new();
     for file in tree.files(|name| stem(name, ".json").is_some()) {
         match file.archive() {
-            // Logs may lie in a zip archive, too.
+            // Logs may be in a zip archive, too.
             Some(archive) if is_log_archive(archive) => {
                 archives.entry(archive.to_owned()).or_default().push(file);
             }
@@ -104,7 +104,7 @@ fn document(file: &File, skips: &mut Skips) -> Option<Run> {
     reader.finish(run, skips)
 }
 
-/// A log that is an archive: `header.json` or, of a run that did not end, `_journal/start.json`; and
+/// A log as an archive: `header.json` or, for an incomplete run, `_journal/start.json`; and
 /// `samples/ID_epoch_N.json`.
 fn archive(path: &std::path::Path, files: &[File], skips: &mut Skips) -> Option<Run> {
     let inside = |file: &File| {
@@ -119,7 +119,7 @@ fn archive(path: &std::path::Path, files: &[File], skips: &mut Skips) -> Option<
         described(&head["eval"])
     });
     let Some(mut run) = run else {
-        skips.file(path, "a log without a header that names task and model");
+        skips.file(path, "a log without a header with task and model");
         return None;
     };
     path.clone_into(&mut run.file);
@@ -133,7 +133,7 @@ fn archive(path: &std::path::Path, files: &[File], skips: &mut Skips) -> Option<
     reader.finish(run, skips)
 }
 
-/// Which model was asked what.
+/// The model and task of a run.
 fn described(eval: &Value) -> Option<Run> {
     let text = |value: &Value| value.as_str().map(clean).filter(|text| !text.is_empty());
     let task = text(&eval["task"])?;
@@ -154,14 +154,14 @@ fn described(eval: &Value) -> Option<Run> {
             settings::set(&mut model, name, &settings::shown(value));
         }
     }
-    // Other arguments ask other questions.
+    // Other arguments define other questions.
     what.sort_unstable();
     let task = if what.is_empty() { task } else { format!("{task}\0{}", what.join("\0")) };
     let date = text(&eval["created"]).unwrap_or_default();
     Some(Run { task, model, date, ..Run::default() })
 }
 
-/// Names tasks by the arguments in which those of one name differ.
+/// Names tasks by the arguments in which those with the same name differ.
 pub(super) fn name_tasks(tasks: &mut [String]) {
     let parts = |task: &str| -> (String, Vec<String>) {
         let mut parts = task.split('\0').map(str::to_owned);
@@ -176,7 +176,7 @@ pub(super) fn name_tasks(tasks: &mut [String]) {
     }
 }
 
-/// Collects samples; those of several epochs are one question, with the mean score.
+/// Collects samples; several epochs are one question with the mean score.
 #[derive(Default)]
 struct Reader {
     order: Vec<String>,
@@ -208,7 +208,7 @@ impl Reader {
             id => id.to_string(),
         };
         if !self.answers.contains_key(&id) {
-            let Some(stem) = said(&attached(sample.input, &sample.attachments)) else {
+            let Some(stem) = user_text(&attached(sample.input, &sample.attachments)) else {
                 return skips.row(&file.path, line, "no question", "`input` is empty");
             };
             let choices = crate::import::value::texts(&sample.choices);
@@ -238,7 +238,7 @@ impl Reader {
     }
 }
 
-/// A mark of Inspect: C is correct, P partial, I incorrect, N no answer; or a number.
+/// A grade of Inspect: C is correct, P partial, I incorrect, N no answer; or a number.
 fn mark(value: &Value) -> f32 {
     match value.as_str() {
         Some("C") => 1.0,
@@ -248,7 +248,7 @@ fn mark(value: &Value) -> f32 {
     }
 }
 
-/// What was asked, with texts in the place of references to them.
+/// The input, with references replaced by their texts.
 fn attached(input: Value, attachments: &Map<String, Value>) -> Value {
     match input {
         Value::String(text) => match text.strip_prefix("attachment://") {

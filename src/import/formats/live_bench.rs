@@ -1,4 +1,4 @@
-//! LiveBench: judgments by the truth, a record an answer; the questions stand apart.
+//! LiveBench: ground truth judgments, one record per answer; questions are in separate files.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::import::run::{Document, Run, Runs, clean, hash};
 use crate::import::value::{Record, plain, score, text};
 use crate::import::{Job, json};
 
-/// What to read: a job for each file of judgments.
+/// One job per file of judgments.
 pub(super) fn jobs(tree: &Tree, skips: &mut Skips) -> Vec<Job> {
     let known = Arc::new(texts(tree, &["question_id"], &["turns", "prompt"], is_questions, skips));
     let files = tree.files(holds_records).into_iter();
@@ -42,7 +42,7 @@ fn read(file: &File, known: &Texts, skips: &mut Skips) -> Vec<Run> {
             );
         };
         let Some(asked) = known.get(&id) else {
-            let problem = "put question.jsonl, or the hub's table of its category, beside it";
+            let problem = "put question.jsonl, or the hub's table of its category, next to it";
             return skips.row(&file.path, line, "no text of the question", problem);
         };
         let value = record.get("score").unwrap_or(&Value::Null);

@@ -1,13 +1,13 @@
-//! LLMRouter: routing data, a record an answer. LLMRouterBench: a file a model and dataset.
+//! LLMRouter: routing data, one record per answer. LLMRouterBench: one file per model and dataset.
 
 use super::each;
 use crate::import::files::{File, Tree, bare, holds_records};
 use crate::import::report::Skips;
 use crate::import::run::{Document, Run, Runs, clean, hash};
-use crate::import::value::{Record, plain, said, text, texts};
+use crate::import::value::{Record, plain, user_text, text, texts};
 use crate::import::{Job, json};
 
-/// What to read: a job for each file of records.
+/// One job per file of records.
 pub(super) fn jobs(tree: &Tree) -> Vec<Job> {
     each(tree.files(holds_records), read)
 }
@@ -18,7 +18,7 @@ pub(in crate::import) fn is_record(record: &Record) -> bool {
     all(&["query", "model_name", "performance"]) || all(&["records", "dataset_name"])
 }
 
-/// What stands before the records of results.
+/// The fields before the records of results.
 #[derive(Default)]
 struct Head {
     model: String,
@@ -67,7 +67,7 @@ fn answer(
         return skips.row(&file.path, line, "a demonstration", "");
     }
     let query = ["query", "origin_query", "prompt"].iter().find_map(|name| record.get(*name));
-    let Some(query) = query.and_then(said) else {
+    let Some(query) = query.and_then(user_text) else {
         return skips.row(&file.path, line, "no question", "neither `query` nor `origin_query`");
     };
     let named =

@@ -1,4 +1,4 @@
-//! A table with a row an answer: which question, which model, and whether it was right.
+//! A table with one row per answer: question, model, and whether it was correct.
 
 use serde_json::Value;
 
@@ -7,10 +7,10 @@ use crate::dataset::Split;
 use crate::import::files::{File, Tree, bare, holds_records};
 use crate::import::report::Skips;
 use crate::import::run::{Document, Run, Runs, hash};
-use crate::import::value::{Record, is_blank, plain, said, texts};
+use crate::import::value::{Record, is_blank, plain, user_text, texts};
 use crate::import::{Columns, Job, Options, json};
 
-/// Columns by what they are for, where the user names none: the likeliest first.
+/// Default columns by role, most preferred first.
 pub(super) const QUESTION: &[&str] = &[
     "prompt",
     "question",
@@ -55,20 +55,20 @@ pub(super) const ID: &[&str] =
 const SPLIT: &[&str] = &["split"];
 const CHOICES: &[&str] = &["choices", "options"];
 
-/// What to read: a job for each file of records.
+/// One job per file of records.
 pub(super) fn jobs(tree: &Tree, options: &Options) -> Vec<Job> {
     let columns = options.columns.clone();
     each(tree.files(holds_records), move |file, skips| read(file, &columns, skips))
 }
 
-/// Where a table has what.
+/// The indices of the columns.
 struct Places {
     question: String,
     model: String,
     label: String,
 }
 
-/// Where a table says more of its questions: each by the first row that says it.
+/// Additional columns about questions: the first row of a question counts.
 pub(super) struct About {
     columns: Columns,
     category: Option<String>,
@@ -85,7 +85,7 @@ impl About {
         Self { columns: columns.clone(), category, id, split, choices, seen: Vec::new() }
     }
 
-    /// Looks at the columns of the next row; true if they are not those of the last one.
+    /// Checks the columns of the next row; true if they changed.
     pub(super) fn meet(&mut self, record: &Record) -> bool {
         if record.keys().eq(&self.seen) {
             return false;
@@ -104,7 +104,7 @@ impl About {
         true
     }
 
-    /// True for one of its columns.
+    /// True if it is one of its columns.
     pub(super) fn has(&self, column: &str) -> bool {
         let places = [&self.category, &self.id, &self.split, &self.choices];
         places.into_iter().flatten().any(|name| name == column)
@@ -131,12 +131,12 @@ impl About {
     }
 }
 
-/// What a row has in a column, unless that is blank.
+/// The value of a column in a row, unless it is blank.
 pub(super) fn filled<'a>(record: &'a Record, name: &str) -> Option<&'a Value> {
     record.get(name).filter(|value| !is_blank(value))
 }
 
-/// The column for a role: the one that the user names, or else the first of `names` that is there.
+/// The column for a role: the one chosen by the user, or else the first existing one of `names`.
 pub(super) fn place(
     record: &Record,
     columns: &Columns,
@@ -157,7 +157,7 @@ impl Places {
             let place = place(record, columns, role, names);
             place.filter(|name| record.contains_key(name)).ok_or_else(|| {
                 format!(
-                    "no column for the {role}: name it with --columns {role}=NAME (there are: {})",
+                    "no column for the {role}: choose it with --columns {role}=NAME (there are: {})",
                     there.join(", ")
                 )
             })
@@ -183,7 +183,7 @@ pub(in crate::import) fn is_record(record: &Record) -> bool {
 fn read(file: &File, columns: &Columns, skips: &mut Skips) -> Vec<Run> {
     let mut runs = Runs::new(&file.path);
     let (mut about, mut places) = (About::new(columns), None::<Places>);
-    // Rows before the first one that has all columns, and what that one lacks.
+    // Rows before the first one with all columns, and what is missing.
     let mut early: Option<(u64, usize, String)> = None;
     json::records(file, None, skips, |line, record: Record, skips| {
         if about.meet(&record) && !places.as_ref().is_some_and(|known| known.any(&record)) {
@@ -200,7 +200,7 @@ fn read(file: &File, columns: &Columns, skips: &mut Skips) -> Vec<Run> {
             return;
         };
         let field = |name: &str| filled(&record, name);
-        let Some(question) = field(&places.question).and_then(said) else {
+        let Some(question) = field(&places.question).and_then(user_text) else {
             return skips.row(&file.path, line, "no question", &format!("`{}`", places.question));
         };
         let Some(model) = field(&places.model).and_then(plain) else {
@@ -217,7 +217,7 @@ fn read(file: &File, columns: &Columns, skips: &mut Skips) -> Vec<Run> {
     runs.finish()
 }
 
-/// Passes over the rows that came before the columns were known, or the file if they never were.
+/// Skips the rows before the columns were known, or the file if they never were.
 pub(super) fn pass_over(
     file: &File,
     early: Option<(u64, usize, String)>,

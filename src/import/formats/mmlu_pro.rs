@@ -1,4 +1,4 @@
-//! MMLU-Pro: what was answered, beside what is right.
+//! MMLU-Pro: predicted and correct answers.
 
 use std::collections::BTreeMap;
 
@@ -12,16 +12,16 @@ use crate::import::run::{Document, Model, Run, clean, hash};
 use crate::import::value::{Record, text};
 use crate::import::{Job, json};
 
-/// Names of files beside the answers that hold none.
+/// Names of other files next to the answers.
 const OTHERS: &[&str] = &["summary", "config", "args", "metadata", "accuracy", "results"];
 
-/// What to read: a job for each file of answers.
+/// One job per file of answers.
 pub(super) fn jobs(tree: &Tree) -> Vec<Job> {
     let wanted = |name: &str| {
         let json = [".json", ".jsonl"].iter().any(|ending| stem(name, ending).is_some());
         json && !OTHERS.iter().any(|other| bare(name).to_lowercase().ends_with(other))
     };
-    // Of other names only files that hold answers count; one that the user names is read anyway.
+    // With other names only files with answers count; a directly given one is read anyway.
     let sure = |file: &File| {
         let name = bare(file.name());
         name.starts_with("model_outputs_") || name.ends_with("_result") || tree.is_named(file)
@@ -34,7 +34,7 @@ pub(super) fn jobs(tree: &Tree) -> Vec<Job> {
     each(files.filter(|file| sure(file) || json::begins_with(file, answers)), read)
 }
 
-/// The model that the file, or else its folder, is named by, and the number of its examples.
+/// The model in the name of the file, or else of its folder, and the number of examples.
 fn model(file: &File) -> (String, Option<String>) {
     let stem = bare(file.name());
     if let Some(rest) = stem.strip_prefix("model_outputs_") {
@@ -44,7 +44,7 @@ fn model(file: &File) -> (String, Option<String>) {
         });
         return shots.map_or((rest.to_owned(), None), |(model, n)| (model, Some(n)));
     }
-    // Below the model's folder there may be folders for a way of asking.
+    // Below the model's folder there may be folders for prompting methods.
     let way = |name: &&String| {
         !matches!(&*name.to_lowercase(), "cot" | "all" | "no_cot" | "result" | "results")
     };
@@ -52,12 +52,13 @@ fn model(file: &File) -> (String, Option<String>) {
     (folders.iter().find(way).cloned().unwrap_or_default(), None)
 }
 
-/// Reads the answers of a model, a run for each category.
+/// Reads the answers of a model, one run per category.
 fn read(file: &File, skips: &mut Skips) -> Vec<Run> {
     let (name, shots) = model(file);
     let name = clean(&name);
     if name.is_empty() {
-        skips.file(&file.path, "no model is named: call it model_outputs_MODEL_5shots.json");
+        skips
+            .file(&file.path, "the model is unknown: rename it to model_outputs_MODEL_5shots.json");
         return Vec::new();
     }
     let mut runs: BTreeMap<String, Run> = BTreeMap::new();
@@ -71,16 +72,11 @@ fn read(file: &File, skips: &mut Skips) -> Vec<Run> {
             char::from_u32('A' as u32 + index).filter(char::is_ascii_uppercase)
         });
         let (Some(right), Some(pred)) = (right, answered.get("pred")) else {
-            return skips.row(
-                &file.path,
-                line,
-                "no answer",
-                "`answer` and `pred` have to be there",
-            );
+            return skips.row(&file.path, line, "no answer", "`answer` and `pred` are required");
         };
         let category = text("category")
             .map_or_else(|| "mmlu-pro".into(), |name| format!("mmlu-pro/{}", clean(name)));
-        // Nothing is predicted where no letter was found in what the model wrote: that is wrong.
+        // No prediction means that no letter was found in the output, which counts as incorrect.
         let correct = pred.as_str().and_then(letter) == Some(right);
         let options = answered.get("options").and_then(Value::as_array).into_iter().flatten();
         let choices = options.filter_map(Value::as_str).map(str::to_owned).collect();

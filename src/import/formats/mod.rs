@@ -1,4 +1,4 @@
-//! The formats: each one finds its files and makes runs of them.
+//! The formats: each finds its files and converts them to runs.
 
 mod alpaca_eval;
 mod arena_hard;
@@ -24,7 +24,7 @@ use super::report::Skips;
 use super::run::Run;
 use super::{Job, Options};
 
-/// Calls tasks that are several under one name by what tells them apart.
+/// Renames tasks with the same name by their differences.
 pub(super) fn name_tasks(format: Format, tasks: &mut [String]) {
     match format {
         Format::Inspect => inspect::name_tasks(tasks),
@@ -32,7 +32,7 @@ pub(super) fn name_tasks(format: Format, tasks: &mut [String]) {
     }
 }
 
-/// A job for each file: what `read` makes of it.
+/// One job per file, with `read`.
 fn each(
     files: impl IntoIterator<Item = File>,
     read: impl Fn(&File, &mut Skips) -> Vec<Run> + Clone + Send + Sync + 'static,
@@ -44,7 +44,7 @@ fn each(
     files.into_iter().map(job).collect()
 }
 
-/// Whose files they are.
+/// A format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Format {
@@ -54,15 +54,15 @@ pub enum Format {
     Helm,
     /// Logs of Inspect AI, `.eval` and `.json`.
     Inspect,
-    /// `annotations.json` of AlpacaEval: a win over the reference is right, a draw a half.
+    /// `annotations.json` of AlpacaEval: a win over the reference is correct, a draw one half.
     AlpacaEval,
     /// Judgments of Arena-Hard: the share of games won against the baseline.
     ArenaHard,
-    /// `model_outputs_MODEL_5shots.json` of MMLU-Pro, or a folder of them named like the model.
+    /// `model_outputs_MODEL_5shots.json` of MMLU-Pro, or a folder of them with the name of the model.
     MmluPro,
     /// Scores and results of the Berkeley Function Calling Leaderboard.
     Bfcl,
-    /// Lists of resolved instances as SWE-bench and its kin write them.
+    /// Lists of resolved instances in the format of SWE-bench.
     SweBench,
     /// Judgments of LiveBench.
     LiveBench,
@@ -70,11 +70,11 @@ pub enum Format {
     RouterBench,
     /// Routing data of LLMRouter, results of LLMRouterBench.
     LlmRouter,
-    /// `train`, `val` and `test` as EmbedLLM publishes them.
+    /// `train`, `val` and `test` in the format of EmbedLLM.
     EmbedLlm,
-    /// A matrix: a row a question, a column a model.
+    /// A matrix: one row per question, one column per model.
     Wide,
-    /// A row an answer.
+    /// One row per answer.
     Long,
     /// Logs of OpenAI evals.
     OpenaiEvals,
@@ -100,7 +100,7 @@ impl Format {
         Self::OpenaiEvals,
     ];
 
-    /// What it is called on the command line.
+    /// Its name on the command line.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -122,7 +122,7 @@ impl Format {
         }
     }
 
-    /// What it reads, in a line.
+    /// A one-line description.
     #[must_use]
     pub fn about(self) -> &'static str {
         match self {
@@ -133,18 +133,18 @@ impl Format {
             Self::ArenaHard => "Arena-Hard: judgments",
             Self::MmluPro => "MMLU-Pro: answers",
             Self::Bfcl => "Berkeley Function Calling Leaderboard: scores and results",
-            Self::SweBench => "SWE-bench and its kin: lists of resolved instances",
+            Self::SweBench => "SWE-bench and similar: lists of resolved instances",
             Self::LiveBench => "LiveBench: judgments",
             Self::RouterBench => "RouterBench: tables",
             Self::LlmRouter => "LLMRouter: routing data; LLMRouterBench: results",
             Self::EmbedLlm => "EmbedLLM: train, val and test",
             Self::Wide => "a matrix of questions × models",
-            Self::Long => "a row an answer, with --columns",
+            Self::Long => "one row per answer, with --columns",
             Self::OpenaiEvals => "OpenAI evals: logs",
         }
     }
 
-    /// What its files are called.
+    /// The names of its files.
     pub(super) fn wanted(self) -> &'static str {
         match self {
             Self::LmEval => {
@@ -160,7 +160,7 @@ impl Format {
             Self::ArenaHard => "model_judgment/JUDGE/MODEL.jsonl, with question.jsonl",
             Self::MmluPro => "model_outputs_MODEL_5shots.json or another .json of answers",
             Self::Bfcl => {
-                "score/MODEL/…/BFCL_v3_CATEGORY_score.json, with result/ and the questions beside it"
+                "score/MODEL/…/BFCL_v3_CATEGORY_score.json, with result/ and the questions next to it"
             }
             Self::SweBench => {
                 "results.json, MODEL.RUN.json or report.json with resolved instances, with a table \
@@ -176,13 +176,13 @@ impl Format {
                  origin_query and score"
             }
             Self::EmbedLlm => "train, val and test as .csv or .parquet",
-            Self::Wide => "a .csv or .parquet with a row a question and a column a model",
-            Self::Long => "a .csv, .jsonl, .json or .parquet with a row an answer",
-            Self::OpenaiEvals => "logs (.jsonl) that begin with a spec",
+            Self::Wide => "a .csv or .parquet with one row per question and one column per model",
+            Self::Long => "a .csv, .jsonl, .json or .parquet with one row per answer",
+            Self::OpenaiEvals => "logs (.jsonl) that start with a spec",
         }
     }
 
-    /// What to read of the files.
+    /// The jobs for the files.
     pub(super) fn jobs(self, tree: &Tree, options: &Options, skips: &mut Skips) -> Vec<Job> {
         match self {
             Self::LmEval => lm_eval::jobs(tree, options, skips),

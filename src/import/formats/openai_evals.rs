@@ -8,10 +8,10 @@ use crate::import::document::Asked;
 use crate::import::files::{File, Tree, holds_records};
 use crate::import::report::Skips;
 use crate::import::run::{Document, Model, Run, clean, hash};
-use crate::import::value::{Means, Record, plain, said, score};
+use crate::import::value::{Means, Record, plain, user_text, score};
 use crate::import::{Job, json, prompt};
 
-/// What to read: a job for each log.
+/// One job per log.
 pub(super) fn jobs(tree: &Tree) -> Vec<Job> {
     let files = tree.files(holds_records).into_iter();
     let logs = files.filter(|file| tree.is_named(file) || json::begins_with(file, is_line));
@@ -23,13 +23,13 @@ pub(in crate::import) fn is_spec(record: &Record) -> bool {
     record.get("spec").is_some_and(|spec| spec.get("eval_name").is_some())
 }
 
-/// True for a line of a log, be it the first or not.
+/// True for any line of a log.
 fn is_line(record: &Record) -> bool {
     is_spec(record)
         || ["run_id", "sample_id", "type", "data"].iter().all(|name| record.contains_key(*name))
 }
 
-/// What the events of a sample say.
+/// The events of a sample.
 #[derive(Default)]
 struct Sample {
     line: u64,
@@ -37,18 +37,18 @@ struct Sample {
     scores: Means,
 }
 
-/// The runs of a log, which may be one after the other or among each other.
+/// The runs of a log, which may be consecutive or interleaved.
 #[derive(Default)]
 struct Log {
     runs: Vec<Run>,
-    /// The run of each id; ids that come twice are of the last one.
+    /// The run of each id; a duplicate id belongs to the last one.
     index: HashMap<String, usize>,
     order: Vec<(usize, String)>,
     samples: HashMap<(usize, String), Sample>,
 }
 
 impl Log {
-    /// Takes the specification of a run in.
+    /// Adds the specification of a run.
     fn specify(&mut self, file: &File, event: &Record, spec: &Value) {
         let mut run = Run { file: file.path.clone(), ..Run::default() };
         specified(&mut run, spec);
@@ -64,7 +64,7 @@ impl Log {
         self.runs.push(run);
     }
 
-    /// The sample of an event: of the run that the event names, or else of the last one.
+    /// The sample of an event: of the run with its id, or else of the last one.
     fn sample(&mut self, line: u64, event: &Record, id: String) -> &mut Sample {
         let named = event.get("run_id").and_then(Value::as_str);
         let last = self.runs.len().saturating_sub(1);
@@ -127,9 +127,9 @@ fn read(file: &File, skips: &mut Skips) -> Vec<Run> {
 fn asked(value: &Value) -> Option<String> {
     let last = value.as_array().and_then(|messages| {
         let user = |message: &&Value| message["role"] == "user";
-        messages.iter().rev().find(user).and_then(|message| said(&message["content"]))
+        messages.iter().rev().find(user).and_then(|message| user_text(&message["content"]))
     });
-    let text = last.or_else(|| said(value))?;
+    let text = last.or_else(|| user_text(value))?;
     Some(prompt::core(&text)).filter(|text| !text.is_empty())
 }
 

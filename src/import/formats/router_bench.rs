@@ -1,4 +1,4 @@
-//! RouterBench: a row a question; a model has a column of its score, and others of its response and cost.
+//! RouterBench: one row per question; a model has columns for its score, response and cost.
 
 use super::each;
 use super::wide;
@@ -6,7 +6,7 @@ use crate::import::files::{Tree, holds_records};
 use crate::import::value::Record;
 use crate::import::{Columns, Job};
 
-/// What to read: a job for each table.
+/// One job per table.
 pub(super) fn jobs(tree: &Tree) -> Vec<Job> {
     let columns = Columns::default();
     each(tree.files(holds_records), move |file, skips| wide::read(file, &columns, &is_model, skips))
@@ -17,7 +17,7 @@ pub(in crate::import) fn is_record(record: &Record) -> bool {
     record.contains_key("prompt") && record.keys().any(|name| is_model(record, name))
 }
 
-/// Models have a column of what they wrote or cost beside that of their score.
+/// Models have a column of responses or costs next to that of their score.
 fn is_model(record: &Record, name: &str) -> bool {
     ["|model_response", "|total_cost"]
         .iter()

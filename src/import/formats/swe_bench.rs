@@ -1,4 +1,4 @@
-//! SWE-bench and its kin: lists of the instances that a system resolved.
+//! SWE-bench and similar: lists of the instances that a system resolved.
 
 use std::collections::{BTreeSet, HashMap};
 use std::io::Read;
@@ -15,26 +15,26 @@ use crate::import::run::{Document, Model, Run, clean, hash};
 use crate::import::value::{Record, plain};
 use crate::import::{Job, json};
 
-/// Folders that name a part of the benchmark.
+/// Names of folders for parts of the benchmark.
 const PARTS: &[&str] = &["verified", "lite", "test", "full", "multimodal", "bash-only", "dev"];
 
-/// What is known beside the lists.
+/// Information next to the lists.
 #[derive(Default)]
 struct Known {
     texts: Texts,
-    /// All instances that any system of a part was asked.
+    /// All instances of a part that any system was asked.
     asked: HashMap<String, BTreeSet<String>>,
 }
 
-/// What one file says.
+/// The content of one file.
 struct Outcome {
     resolved: BTreeSet<String>,
     asked: BTreeSet<String>,
-    /// The file lists all that was asked.
+    /// The file lists all asked instances.
     whole: bool,
 }
 
-/// What to read: a job for each file of outcomes.
+/// One job per file of outcomes.
 pub(super) fn jobs(tree: &Tree, skips: &mut Skips) -> Vec<Job> {
     let json_file = |name: &str| stem(name, ".json").is_some();
     let files: Vec<(File, Outcome)> = tree
@@ -93,7 +93,7 @@ fn outcome(record: &Record) -> Option<Outcome> {
         let items = record.get(name)?.as_array()?;
         Some(items.iter().filter_map(plain).collect())
     };
-    // The harness: lists of ids; not submitted is not asked.
+    // The harness: lists of ids; not submitted means not asked.
     if let Some(resolved) = list("resolved_ids") {
         let mut asked = resolved.clone();
         for name in
@@ -103,7 +103,7 @@ fn outcome(record: &Record) -> Option<Outcome> {
         }
         return Some(Outcome { resolved, asked, whole: true });
     }
-    // The published results of systems: lists by what happened.
+    // The published results of systems: lists by outcome.
     if let Some(resolved) = list("resolved") {
         let mut asked = resolved.clone();
         for name in record.keys() {
@@ -111,7 +111,7 @@ fn outcome(record: &Record) -> Option<Outcome> {
         }
         return Some(Outcome { resolved, asked, whole: false });
     }
-    // The report of an instance, or of several.
+    // The report of one instance, or of several.
     let flags: Vec<(&String, bool)> = record
         .iter()
         .filter_map(|(id, about)| Some((id, about.get("resolved")?.as_bool()?)))
@@ -124,7 +124,7 @@ fn outcome(record: &Record) -> Option<Outcome> {
     Some(Outcome { resolved, asked, whole: true })
 }
 
-/// The part of the benchmark that a folder is named by.
+/// The part of the benchmark in the name of a folder.
 fn part(file: &File) -> String {
     let folders = file.folders();
     let part = folders.iter().find(|name| PARTS.contains(&&*name.to_lowercase()));
@@ -169,7 +169,7 @@ fn run(file: &File, named: Option<&str>, outcome: &Outcome, known: &Known) -> Ru
     let asked = if outcome.whole { &outcome.asked } else { &known.asked[&task] };
     let mut run = Run { file: file.path.clone(), task, date, model, ..Run::default() };
     for id in asked {
-        // Without its text an instance is known by its name, which begins with that of the project.
+        // Without its text an instance is identified by its name, which starts with that of the project.
         let text = known.texts.get(id).cloned().unwrap_or_else(|| id.clone());
         let asked = Asked { stem: text, ..Asked::default() };
         let document = Document { id: Some(hash(id)), asked: asked.into(), ..Document::default() };

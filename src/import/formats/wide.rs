@@ -1,4 +1,4 @@
-//! A matrix: a row a question, a column a model.
+//! A matrix: one row per question, one column per model.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -8,11 +8,10 @@ use crate::import::files::{File, Tree, holds_records};
 use crate::import::metric::{any, judges, words};
 use crate::import::report::Skips;
 use crate::import::run::{Run, Runs, clean};
-use crate::import::value::{Record, is_blank, said, score};
+use crate::import::value::{Record, is_blank, user_text, score};
 use crate::import::{Columns, Job, Options, json};
 
-/// Words that make a column one about the question, beside those with a role, if its name has no
-/// others.
+/// Words of column names about the question, besides those with a role, if the name has no other words.
 const OTHERS: &[&str] = &[
     "answer",
     "answers",
@@ -65,21 +64,21 @@ const OTHERS: &[&str] = &[
     "std",
 ];
 
-/// What to read: a job for each table.
+/// One job per table.
 pub(super) fn jobs(tree: &Tree, options: &Options) -> Vec<Job> {
     let columns = options.columns.clone();
     each(tree.files(holds_records), move |file, skips| read(file, &columns, &|_, _| true, skips))
 }
 
-/// True for the name of a column that is about the question, such as `num_choices`, or about the row,
-/// such as the index that pandas writes.
+/// True for the name of a column about the question, such as `num_choices`, or about the row, such as the
+/// index that pandas writes.
 fn is_other(name: &str) -> bool {
     let number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
     words(name).all(|word| any(word, OTHERS) || number(word))
         && (any(name, OTHERS) || name.is_empty())
 }
 
-/// Which columns are models, as rows show them.
+/// The model columns of the rows.
 struct Places<'a> {
     columns: &'a Columns,
     question: Option<String>,
@@ -94,10 +93,10 @@ impl<'a> Places<'a> {
         Self { columns, question, about, model, models: BTreeMap::new() }
     }
 
-    /// Looks at the columns of the next row.
+    /// Checks the columns of the next row.
     ///
     /// # Errors
-    /// A sentence that says what is not there.
+    /// A description of what is missing.
     fn meet(&mut self, record: &Record) -> Result<(), String> {
         let there = || record.keys().take(20).map(String::as_str).collect::<Vec<_>>().join(", ");
         if !self.about.meet(record) && !self.models.is_empty() {
@@ -109,7 +108,7 @@ impl<'a> Places<'a> {
         }
         let question = self.question.as_ref().ok_or_else(|| {
             format!(
-                "no column for the question: name it with --columns question=NAME (there are: {})",
+                "no column for the question: choose it with --columns question=NAME (there are: {})",
                 there()
             )
         })?;
@@ -139,7 +138,7 @@ impl<'a> Places<'a> {
     }
 }
 
-/// True for a row of a matrix: beside the question two columns or more that are scores.
+/// True for a row of a matrix: with two or more columns of scores besides the question.
 pub(in crate::import) fn is_record(record: &Record) -> bool {
     let scored = |record: &Record, name: &str| {
         record.get(name).is_some_and(|value| (0.0..=1.0).contains(&score(value)))
@@ -149,36 +148,36 @@ pub(in crate::import) fn is_record(record: &Record) -> bool {
     places.meet(record).is_ok() && places.models.len() > 1
 }
 
-/// What a column of a matrix holds.
+/// The content of a column of a matrix.
 #[derive(Default)]
 struct Column {
     /// Its numbers.
     values: Vec<f32>,
-    /// The lines of words before its first number.
+    /// The lines of texts before its first number.
     words: Vec<u64>,
-    /// How many words there are behind it.
+    /// The number of texts after it.
     later: usize,
 }
 
 impl Column {
-    /// Why it holds no labels, if it does not.
+    /// Why it cannot be labels, if so.
     fn problem(&self) -> Option<String> {
-        // Numbers of rows, each one more than the last.
+        // Row numbers, each one more than the last.
         let steps = || self.values.windows(2).all(|pair| (pair[1] - pair[0] - 1.0).abs() < 1e-6);
         if self.words.len() + self.later > self.values.len() {
-            return Some("holds words more often than numbers".into());
+            return Some("has more texts than numbers".into());
         }
         let counts = self.values.len() > 2 && steps();
         (counts || !judges("score", &self.values)).then(|| {
             let least = self.values.iter().copied().fold(f32::INFINITY, f32::min);
             let most = self.values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            format!("holds numbers from {least} to {most}")
+            format!("has numbers from {least} to {most}")
         })
     }
 }
 
-/// Reads a matrix whose columns are models where `model` says so. Columns of words, or of numbers that
-/// cannot be labels, are not models; one of scores may hold a word by mistake.
+/// Reads a matrix whose columns are models if `model` is true. Columns of texts, or of numbers that cannot be
+/// labels, are not models; one of scores may contain some texts by mistake.
 pub(super) fn read(
     file: &File,
     columns: &Columns,
@@ -195,7 +194,7 @@ pub(super) fn read(
             return;
         }
         let place = places.question.as_deref().unwrap_or_default();
-        let question = filled(&record, place).and_then(said);
+        let question = filled(&record, place).and_then(user_text);
         let Some(question) = question.map(|text| unlisted(&text)) else {
             return skips.row(&file.path, line, "no question", &format!("`{place}`"));
         };
@@ -224,7 +223,7 @@ pub(super) fn read(
     for (name, column) in places.models.into_iter().filter(|(_, column)| !column.values.is_empty())
     {
         if let Some(problem) = column.problem().filter(|_| !chosen) {
-            let advice = "is not taken as a model: name the models with --columns model=NAME";
+            let advice = "is not treated as a model: choose the models with --columns model=NAME";
             let problem = format!("column `{name}` {problem} and {advice}");
             skips.column(&file.path, column.values.len(), problem);
             none.insert(clean(&name));
@@ -239,7 +238,7 @@ pub(super) fn read(
     runs
 }
 
-/// The texts of a prompt that is written as a list of Python.
+/// The texts of a prompt that is written as a Python list.
 fn unlisted(text: &str) -> String {
     match crate::import::value::python(text) {
         Some(texts) if !texts.is_empty() => texts.join("\n"),

@@ -1,5 +1,5 @@
-//! From bytes to events: keys, mouse and pastes. Replies of the terminal to questions that another
-//! program asked are passed over, however they are split over reads.
+//! Decodes bytes to events: keys, mouse and pastes. Replies of the terminal to queries of another program are
+//! skipped, however they are split over reads.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -10,15 +10,15 @@ use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use super::sequences::{self, key};
 
 const ESC: u8 = 0x1b;
-/// How long after ESC it is known that the key was pressed.
+/// Time after ESC until it counts as the key.
 const ESCAPE: Duration = Duration::from_millis(50);
-/// How long after the first two bytes of a sequence it is known that Alt was pressed with a key.
+/// Time after the first two bytes of a sequence until they count as Alt with a key.
 const ALT: Duration = Duration::from_millis(300);
-/// How long after that the rest of a reply may still come.
+/// How long after that the rest of a reply may still arrive.
 const LATE: Duration = Duration::from_secs(1);
-/// How long the rest of a sequence may take before it is given up.
+/// Time until an incomplete sequence is dropped.
 const REST: Duration = Duration::from_secs(3);
-/// More of a sequence is not kept: none that means something is longer.
+/// Maximum length of a sequence: no valid one is longer.
 const LONGEST: usize = 256;
 
 #[derive(Debug, Default)]
@@ -26,8 +26,8 @@ enum State {
     #[default]
     Ground,
     Escape,
-    /// ESC was taken for the key. Where it was the start of a reply that the line split, its rest is
-    /// still to come.
+    /// ESC was reported as the key. If it was the start of a reply split by the connection, the rest is still
+    /// to come.
     Late,
     /// `ESC O`
     Three,
@@ -45,18 +45,18 @@ enum State {
         eight_bits: bool,
     },
     Paste(Vec<u8>),
-    /// A character of several bytes, and whether ESC stood before it.
+    /// A multi-byte character, and whether ESC preceded it.
     Character(Vec<u8>, bool),
 }
 
-/// Makes events of bytes.
+/// Decodes bytes to events.
 #[derive(Debug, Default)]
 pub struct Decoder {
     state: State,
 }
 
 impl Decoder {
-    /// Takes in what one read gave.
+    /// Decodes the bytes of one read.
     pub fn feed(&mut self, bytes: &[u8], events: &mut VecDeque<Event>) {
         if matches!(self.state, State::Late) {
             self.state = if continues(bytes) { State::Escape } else { State::Ground };
@@ -66,7 +66,7 @@ impl Decoder {
         }
     }
 
-    /// How long to wait for more bytes before [`Self::give_up`]; `None` if nothing is under way.
+    /// How long to wait for more bytes before calling [`Self::give_up`]; `None` if no sequence is incomplete.
     pub fn patience(&self) -> Option<Duration> {
         match &self.state {
             State::Ground => None,
@@ -78,7 +78,7 @@ impl Decoder {
         }
     }
 
-    /// No more bytes came: what is under way is all there is.
+    /// No more bytes came: completes or drops the current sequence.
     pub fn give_up(&mut self, events: &mut VecDeque<Event>) {
         match mem::take(&mut self.state) {
             State::Escape => {
@@ -132,7 +132,7 @@ impl Decoder {
         }
     }
 
-    /// A byte that begins something; `alt` if ESC stood before it.
+    /// The first byte of something; `alt` if ESC preceded it.
     fn plain(&mut self, byte: u8, alt: bool, events: &mut VecDeque<Event>) {
         let alternate = if alt { KeyModifiers::ALT } else { KeyModifiers::NONE };
         let control = alternate | KeyModifiers::CONTROL;
@@ -146,7 +146,7 @@ impl Decoder {
             0x01..=0x1a => press(KeyCode::Char((byte - 1 + b'a').into()), control),
             0x1c..=0x1f => press(KeyCode::Char((byte - 0x1c + b'4').into()), control),
             0x20..=0x7e => character(byte.into(), alt, events),
-            // Controls of one byte, as terminals send that were set to them.
+            // C1 control characters, as some terminals send them.
             0x8f => self.state = State::Three,
             0x9b => self.state = State::Csi(Vec::new()),
             0x80..=0x9f => self.begin_string(byte - 0x40, true),
@@ -164,7 +164,7 @@ impl Decoder {
             b'[' => self.state = State::Csi(Vec::new()),
             b'O' => self.state = State::Three,
             b'P' | b'X' | b']' | b'^' | b'_' => self.begin_string(byte, false),
-            // The end of a string of which nothing else is left.
+            // The end of a string whose start was dropped.
             b'\\' => {}
             _ => self.plain(byte, true, events),
         }
@@ -191,7 +191,7 @@ impl Decoder {
             // BEL, CAN and SUB.
             0x07 | 0x18 | 0x1a => {}
             0x9c if eight_bits => {}
-            // No reply holds such a byte: its end was lost, and this is a key.
+            // No reply contains such a byte: its end was lost, and this is a key.
             0..0x20 => self.plain(byte, false, events),
             _ => self.state = State::String { first, empty: false, escape: false, eight_bits },
         }
@@ -236,7 +236,7 @@ impl Decoder {
     }
 }
 
-/// True for what is rather the rest of a reply than keys pressed within one read.
+/// True if the bytes look like the rest of a reply rather than keys pressed within one read.
 fn continues(bytes: &[u8]) -> bool {
     matches!(
         bytes,

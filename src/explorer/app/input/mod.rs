@@ -1,8 +1,7 @@
-//! What the user does, as events.
+//! User input as events.
 //!
-//! On Unix a thread of its own reads the terminal and [`decoder`] makes events of the bytes, since
-//! crossterm takes the replies that terminals send for keys, and waits for the rest of a sequence
-//! with the loop held up.
+//! On Unix a separate thread reads the terminal and [`decoder`] converts the bytes to events, since crossterm
+//! mistakes the replies of terminals for keys, and blocks while it waits for the rest of a sequence.
 
 #[cfg(unix)]
 mod decoder;
@@ -39,14 +38,14 @@ mod unix {
     use super::decoder::Decoder;
     use super::{Duration, Event, Result, terminal_error};
 
-    /// The one source of the process: a thread that waits for bytes cannot be called back.
+    /// The only source of the process: a thread that waits for bytes cannot be cancelled.
     static SOURCE: OnceLock<Mutex<Receiver<Chunk>>> = OnceLock::new();
 
-    /// What the threads that listen hear.
+    /// Messages of the reader thread.
     enum Chunk {
         Bytes(Vec<u8>),
         Resized,
-        /// The terminal is gone.
+        /// The terminal was closed.
         End,
     }
 
@@ -59,20 +58,20 @@ mod unix {
     }
 
     impl Reader {
-        /// Begins to listen. The terminal should be in raw mode.
+        /// Starts reading. The terminal should be in raw mode.
         pub fn open() -> Result<Self> {
             if SOURCE.get().is_none() {
                 let (sender, receiver) = channel();
                 let signals = Signals::new([SIGWINCH]).map_err(terminal_error)?;
                 listen(signals, sender);
-                // Whoever was first listens for all.
+                // The first reader reads for all.
                 let _ = SOURCE.set(Mutex::new(receiver));
             }
             let (decoder, events) = (Decoder::default(), VecDeque::new());
             Ok(Self { decoder, events, heard: Instant::now(), gone: false })
         }
 
-        /// True once the terminal is gone.
+        /// True once the terminal was closed.
         pub fn is_gone(&self) -> bool {
             self.gone
         }
@@ -145,17 +144,17 @@ mod windows {
 
     use super::{Duration, Event, Result, terminal_error};
 
-    /// The events of the terminal, in their order. The console sends events, not bytes.
+    /// The events of the terminal, in order. The console sends events, not bytes.
     pub struct Reader;
 
     impl Reader {
-        /// Begins to listen.
+        /// Starts reading.
         #[allow(clippy::unnecessary_wraps, reason = "as on Unix")]
         pub fn open() -> Result<Self> {
             Ok(Self)
         }
 
-        /// True once the terminal is gone.
+        /// True once the terminal was closed.
         #[allow(clippy::unused_self, reason = "as on Unix")]
         pub fn is_gone(&self) -> bool {
             false

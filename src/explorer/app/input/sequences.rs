@@ -1,4 +1,4 @@
-//! What control sequences mean that a terminal sends for keys and for the mouse.
+//! The meaning of control sequences for keys and the mouse.
 
 use ratatui::crossterm::event::{
     Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
@@ -9,7 +9,7 @@ pub fn key(code: KeyCode, modifiers: KeyModifiers) -> Event {
     Event::Key(KeyEvent::new(code, modifiers))
 }
 
-/// A key that is sent as `ESC O` and one byte.
+/// The key of `ESC O` and one byte.
 pub fn three(byte: u8) -> Option<Event> {
     let code = match byte {
         b'M' => KeyCode::Enter,
@@ -32,7 +32,7 @@ fn arrow(byte: u8) -> Option<KeyCode> {
     })
 }
 
-/// What `ESC [ body last` means; `None` for the reports of a terminal and what else is no input.
+/// The event of `ESC [ body last`; `None` for reports of the terminal and anything else that is not input.
 pub fn csi(body: &[u8], last: u8) -> Option<Event> {
     if let Some(body) = body.strip_prefix(b"<") {
         let [button, x, y] = numbers(body)?[..] else { return None };
@@ -42,7 +42,7 @@ pub fn csi(body: &[u8], last: u8) -> Option<Event> {
             _ => None,
         };
     }
-    // Reports have a mark before their parameters, or a byte after them.
+    // Reports have a prefix before their parameters, or an intermediate byte after them.
     if !body.iter().all(|byte| matches!(byte, b'0'..=b'9' | b';' | b':')) {
         return None;
     }
@@ -54,7 +54,7 @@ pub fn csi(body: &[u8], last: u8) -> Option<Event> {
         (b'I', 1) if body.is_empty() => Some(Event::FocusGained),
         (b'O', 1) if body.is_empty() => Some(Event::FocusLost),
         (b'Z', _) => made(KeyCode::BackTab, held | KeyModifiers::SHIFT),
-        // With parameters `R` is a report of where the cursor stands.
+        // With parameters, `R` is a cursor position report.
         (b'P' | b'Q' | b'S', 1 | 2) => made(KeyCode::F(last - b'P' + 1), held),
         (b'A'..=b'H', 1 | 2) => made(arrow(last)?, held),
         (b'M', 3) => mouse(number(0)?.checked_sub(32)?, number(1)?, number(2)?, false),
@@ -76,7 +76,7 @@ fn numbers(body: &[u8]) -> Option<Vec<u32>> {
     std::str::from_utf8(body).ok()?.split(';').map(|field| field.parse().ok()).collect()
 }
 
-/// The modifiers, and whether the key is pressed, repeats or is released.
+/// The modifiers, and whether the key was pressed, repeated or released.
 fn modifiers(field: &&str) -> (KeyModifiers, KeyEventKind) {
     let mut parts = field.split(':').map(|part| part.parse::<u8>().unwrap_or(1));
     let mask = parts.next().unwrap_or(1).saturating_sub(1);
@@ -98,7 +98,7 @@ fn modifiers(field: &&str) -> (KeyModifiers, KeyEventKind) {
     (held, kind)
 }
 
-/// The key that `ESC [ number ~` means.
+/// The key of `ESC [ number ~`.
 fn numbered(number: u32) -> Option<KeyCode> {
     let f = |first: u8, base: u32| KeyCode::F(first + (number - base) as u8);
     Some(match number {
@@ -117,7 +117,7 @@ fn numbered(number: u32) -> Option<KeyCode> {
     })
 }
 
-/// A key that is sent by the number of its character.
+/// A key given by its character code.
 fn other(number: u32, mut held: KeyModifiers) -> Option<(KeyCode, KeyModifiers)> {
     let code = match number {
         8 | 127 => KeyCode::Backspace,
@@ -125,7 +125,7 @@ fn other(number: u32, mut held: KeyModifiers) -> Option<(KeyCode, KeyModifiers)>
         9 => KeyCode::Tab,
         13 => KeyCode::Enter,
         27 => KeyCode::Esc,
-        // Of the private use area: keys without a character, as those of media players.
+        // Private use area: keys without a character, such as media keys.
         0xe000..=0xf8ff => return None,
         _ => {
             let mut c = char::from_u32(number).filter(|c| !c.is_control())?;
@@ -147,7 +147,7 @@ pub fn old_mouse(button: u8, x: u8, y: u8) -> Option<Event> {
     mouse(place(button), place(x), place(y), false)
 }
 
-/// A mouse event; places count from 1.
+/// A mouse event; coordinates start at 1.
 fn mouse(code: u32, x: u32, y: u32, released: bool) -> Option<Event> {
     use MouseButton::{Left, Middle, Right};
     let button = match code & 3 {

@@ -1,6 +1,6 @@
-//! From coordinates to places on the map.
+//! From coordinates to positions on the map.
 
-use super::{MapState, Place, Turned};
+use super::{MapState, Place, Rotation};
 
 impl MapState {
     fn value(&self, model: usize, component: usize) -> f64 {
@@ -8,7 +8,7 @@ impl MapState {
         if v.is_finite() { v } else { 0.0 }
     }
 
-    /// The lowest value of a component and how far it is to the highest.
+    /// The minimum of a component and its range.
     fn extent(&self, component: usize) -> (f64, f64) {
         let each = (0..self.projection.coordinates.nrows()).map(|m| self.value(m, component));
         let (low, high) =
@@ -16,7 +16,7 @@ impl MapState {
         (low, if high - low > 1e-12 { high - low } else { 0.0 })
     }
 
-    /// Places of points that are no models, given by their coordinates, on the flat map.
+    /// Positions of other points, given by their coordinates, on the flat map.
     pub fn locate(&self, points: &[Vec<f64>]) -> Vec<Place> {
         let (x, y) = self.axes();
         let (ex, ey) = (self.extent(x), self.extent(y));
@@ -27,7 +27,7 @@ impl MapState {
         points.iter().map(|point| (scaled(point, x, ex), scaled(point, y, ey))).collect()
     }
 
-    /// The models and the origin; in three dimensions also how near each is.
+    /// The models and the origin; in 3-D also the depth of each model.
     pub(super) fn arrange(&self) -> (Vec<Place>, Vec<f32>, Place) {
         if let Some(turned) = self.space {
             return self.arrange_in_space(turned);
@@ -42,8 +42,8 @@ impl MapState {
         ((0..n).map(place).collect(), Vec::new(), (scaled(0.0, ex), scaled(0.0, ey)))
     }
 
-    /// The first three components at one scale, in a ball that fits the view however it turns.
-    fn arrange_in_space(&self, turned: Turned) -> (Vec<Place>, Vec<f32>, Place) {
+    /// The first three components at a common scale, in a ball that fits the view at any rotation.
+    fn arrange_in_space(&self, turned: Rotation) -> (Vec<Place>, Vec<f32>, Place) {
         let turning = Turning::of(self, turned);
         let n = self.projection.coordinates.nrows();
         let mut nearness = Vec::with_capacity(n);
@@ -58,7 +58,7 @@ impl MapState {
         (places, nearness, (x, y))
     }
 
-    /// Where the three axes end, in three dimensions.
+    /// The ends of the three axes, in 3-D.
     pub fn ends(&self) -> Option<[Place; 3]> {
         let turning = Turning::of(self, self.space?);
         Some([0, 1, 2].map(|c| {
@@ -70,10 +70,10 @@ impl MapState {
     }
 }
 
-/// How long an axis is in three dimensions, of the radius of all models.
+/// The length of an axis in 3-D, relative to the radius of all models.
 const AXIS: f64 = 0.6;
 
-/// From three components to a place and how near it is.
+/// From three components to a position and its depth.
 struct Turning {
     middle: [f64; 3],
     radius: f64,
@@ -82,7 +82,7 @@ struct Turning {
 }
 
 impl Turning {
-    fn of(map: &MapState, turned: Turned) -> Self {
+    fn of(map: &MapState, turned: Rotation) -> Self {
         let middle = [0, 1, 2].map(|c| {
             let (low, span) = map.extent(c);
             low + span / 2.0

@@ -1,24 +1,24 @@
-//! How brightly the models are shown, and on the way to what.
+//! The brightness of the models, and its animation.
 
-/// What a tick adds to the change; at 30 ticks a second it takes 150 ms.
+/// Progress per tick; at 30 ticks per second the animation takes 150 ms.
 const STRIDE: f32 = 0.22;
-/// The brightness of the least likely models: they can still be seen.
+/// The brightness of the least likely models, which stay visible.
 const DARKEST: f32 = 0.15;
-/// Chances that differ by less than that have nothing to show.
+/// Differences in probability below this are not shown.
 const ALIKE: f32 = 0.02;
 
-/// The brightness of each model, in [0, 1]; 1 where none is set.
+/// The brightness of each model, in [0, 1]; 1 by default.
 #[derive(Default)]
 pub struct Glow {
     from: Vec<f32>,
     to: Vec<f32>,
     progress: f32,
-    /// What it was aimed at last.
+    /// The key of the last target.
     aim: Option<u64>,
 }
 
 impl Glow {
-    /// Goes on to a brightness, unless that is where it goes already; `None` is full brightness.
+    /// Animates to a target brightness, unless it is the current target; `None` is full brightness.
     pub fn aim(&mut self, aim: Option<u64>, brightness: impl FnOnce() -> Vec<f32>) {
         if aim == self.aim {
             return;
@@ -35,12 +35,12 @@ impl Glow {
         from + (to - from) * self.progress
     }
 
-    /// Some models may be darker than others.
+    /// True if some models may be dimmed.
     pub fn is_on(&self) -> bool {
         !(self.from.is_empty() && self.to.is_empty())
     }
 
-    /// Some models are to be darker than others.
+    /// True if some models are to be dimmed.
     pub fn is_aimed(&self) -> bool {
         self.aim.is_some() && !self.to.is_empty()
     }
@@ -64,7 +64,7 @@ impl Glow {
     }
 }
 
-/// Brightness by chance: the likely ones stay bright, what is not known is dark.
+/// Brightness by probability: likely models stay bright, unknown ones are dark.
 pub fn by_chance(chances: &[Option<f32>]) -> Vec<f32> {
     let known = || chances.iter().flatten().copied();
     let (low, high) = (known().fold(1.0, f32::min), known().fold(0.0, f32::max));

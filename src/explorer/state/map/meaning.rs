@@ -1,24 +1,24 @@
-//! What the axes of the map go with: names for what would be numbers only.
+//! Names for the axes of the map: what they correlate with.
 
 use crate::dataset::Values;
 use crate::explorer::state::model_set::ModelSet;
 
-/// The least correlation for which an axis is named, and the one from which on what is known of whole
-/// models names it, however well a benchmark goes with it.
+/// The minimum correlation for naming an axis, and the one from which attributes of models take precedence
+/// over benchmarks.
 const LEAST: f64 = 0.4;
 const ENOUGH: f64 = 0.5;
-/// Models that must have been evaluated on a benchmark for it to name an axis: so many, and a quarter
-/// of all.
+/// Minimum number of models that were evaluated on a benchmark for it to name an axis: this many, and a
+/// quarter of all.
 const MODELS: usize = 30;
 
-/// Of more models, so many at even steps are compared: their correlation is off by less than is shown.
+/// With more models, an evenly spaced sample is used: the error of the correlation is below what is shown.
 const COMPARED: usize = 20_000;
 
-/// What an axis goes with, and how far.
+/// What an axis correlates with, and how much.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Meaning {
     pub name: String,
-    /// Pearson's correlation over the models where it is known.
+    /// Pearson's correlation over the models with known values.
     pub r: f64,
 }
 
@@ -31,7 +31,7 @@ impl Meaning {
     }
 }
 
-/// What coordinates, one a model, go with most.
+/// The best correlate of a coordinate (one value per model).
 pub fn meaning(model_set: &ModelSet, coordinates: &[f64]) -> Option<Meaning> {
     let of = |name: &str, value: &dyn Fn(usize) -> Option<f64>| {
         let r = correlation(coordinates, value)?;

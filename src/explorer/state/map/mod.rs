@@ -1,4 +1,4 @@
-//! Where the models stand on the map and how the map is looked at.
+//! The state of the map: positions of the models and the view.
 
 mod arrangement;
 pub mod glow;
@@ -20,28 +20,28 @@ use crate::explorer::state::model_set::ModelSet;
 use glow::Glow;
 use meaning::Meaning;
 
-/// Components that the map can show.
+/// Maximum number of components.
 pub const COMPONENTS: usize = 6;
-/// The closest that the map is looked at.
+/// Maximum zoom.
 const ZOOM_MOST: f64 = 60.0;
-/// How far a key turns, in radians.
+/// Rotation per key press, in radians.
 const TURN: f64 = 0.15;
-/// Radians that it turns by itself in a tick: a round takes ten seconds.
+/// Auto-rotation per tick, in radians: a full turn takes ten seconds.
 const SPIN: f64 = 0.021;
-/// What a tick adds to a movement; at 30 ticks a second it takes a quarter of a second.
+/// Progress of a transition per tick; at 30 ticks per second it takes a quarter of a second.
 const STRIDE: f64 = 0.14;
 
-/// A place on the map: both in [0, 1] over the extent of the models, y upwards.
+/// A position on the map: both in [0, 1] over the extent of the models, y upwards.
 pub type Place = (f64, f64);
 
-/// How the vectors become a picture.
+/// Kinds of projections.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Projector {
     #[default]
     Pca,
     Tsne,
-    /// The direction of this attribute, and what varies most across it.
+    /// The direction of this attribute, and the main variation orthogonal to it.
     Attribute(usize),
 }
 
@@ -58,7 +58,7 @@ impl Projector {
     }
 }
 
-/// How points are drawn.
+/// Marker styles.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, VariantArray)]
 #[serde(rename_all = "lowercase")]
 pub enum Marker {
@@ -66,7 +66,7 @@ pub enum Marker {
     Braille,
     /// A shape for each class.
     Shapes,
-    /// Two colors a cell.
+    /// Two colors per cell.
     Blocks,
     /// Needs a font with the symbols of Unicode 16.
     Octants,
@@ -90,7 +90,7 @@ impl Marker {
     }
 }
 
-/// What dragging the mouse does.
+/// Mouse tools for dragging.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tool {
     #[default]
@@ -109,25 +109,25 @@ impl Tool {
     }
 }
 
-/// What is being dragged, in cells of the screen.
+/// The current drag, in cells of the screen.
 pub struct Drag {
     pub tool: Tool,
     pub path: Vec<Position>,
 }
 
-/// How it is turned in three dimensions, in radians.
+/// The rotation of the 3-D view, in radians.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Turned {
+pub struct Rotation {
     pub yaw: f64,
     pub pitch: f64,
 }
 
-/// All that undo brings back.
+/// The part of the view that undo restores.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Look {
+pub struct ViewState {
     pub projector: Projector,
     pub axes: (usize, usize),
-    pub space: Option<Turned>,
+    pub space: Option<Rotation>,
     #[serde(alias = "centre")]
     pub center: Place,
     pub zoom: f64,
@@ -136,8 +136,8 @@ pub struct Look {
     pub color: ColorBy,
 }
 
-impl Look {
-    /// What there is to see at the start.
+impl ViewState {
+    /// The initial view.
     pub fn first(model_set: &ModelSet) -> Self {
         Self {
             projector: Projector::Pca,
@@ -154,41 +154,41 @@ impl Look {
 pub struct MapState {
     pub projector: Projector,
     pub projection: Arc<Projection>,
-    /// Those that have been computed, for the models that are shown.
+    /// Computed projections of the shown models.
     cached: Vec<(Projector, Arc<Projection>)>,
-    /// The projection that was asked for last, and whether it is being computed.
+    /// The last requested projection, and whether it is being computed.
     pub wanted: Projector,
     pub projecting: Job<()>,
     axes: (usize, usize),
-    pub space: Option<Turned>,
+    pub space: Option<Rotation>,
     pub spinning: bool,
-    /// Where the models stand now.
+    /// The current positions.
     pub places: Vec<Place>,
-    /// How near each model is in three dimensions, in [0, 1]; empty if flat.
+    /// The depth of each model in 3-D, in [0, 1]; empty if flat.
     pub nearness: Vec<f32>,
-    /// Where the means of the two components stand.
+    /// The position of the means of the two components.
     pub origin: Place,
     moving: Option<Movement>,
-    /// The middle of the view.
+    /// The center of the view.
     pub center: Place,
     pub zoom: f64,
     pub coloring: Coloring,
     pub isolated: Option<usize>,
-    /// The models that the filter leaves; `None` for all.
+    /// The models that pass the filter; `None` for all.
     pub within: Option<Arc<Vec<bool>>>,
-    /// How brightly each model is shown.
+    /// The brightness of each model.
     pub glow: Glow,
     pub marker: Marker,
-    /// Shades cells by how many models they hold.
+    /// Shade cells by the number of models.
     pub density: bool,
     pub names: bool,
     pub tool: Tool,
     pub drag: Option<Drag>,
-    /// Where a button was pressed, or a drag has come to.
+    /// The position where a button was pressed, or of the current drag.
     pub pressed: Option<Position>,
-    /// What each component goes with; `None` until that is found out for the projection shown.
+    /// What each component correlates with; `None` until computed for the shown projection.
     meanings: Option<Vec<Option<Meaning>>>,
-    /// Models by how much is known of them: who gets a name first.
+    /// Models by their number of answers: the priority for labels.
     pub ranked: Vec<usize>,
 }
 
@@ -198,14 +198,14 @@ struct Movement {
     progress: f64,
 }
 
-/// Models at the edge of a class that are named before others.
+/// Models at the edge of a class with a high priority for labels.
 const EXTREMES: usize = 2;
-/// Components of which is found out what they go with.
+/// Number of components for which correlates are computed.
 const EXPLAINED: usize = 6;
-/// Fewer models than this are single points that a whole cell shows best.
+/// Below this number of models, whole-cell markers are the most visible.
 pub const FEW: usize = 300;
 
-/// More models than this overlap: density is shaded from the beginning.
+/// Above this number of models, density shading is on by default.
 pub const MANY: usize = 1500;
 
 impl MapState {
@@ -245,8 +245,8 @@ impl MapState {
         map
     }
 
-    /// Who gets a name first: models of which much is known, and of those the ones at the edge of
-    /// their class at the start, on the first two components, which set the groups apart.
+    /// Computes the priority for labels: models with many answers, and among those the ones at the edge of
+    /// their class on the first two components, which distinguish the groups.
     pub fn rank(&mut self, model_set: &ModelSet) {
         let answers = model_set.all_answers();
         let n = answers.len();
@@ -258,8 +258,8 @@ impl MapState {
                 |c: usize| self.projection.coordinates.get((m, c)).copied().unwrap_or_default();
             of(0).hypot(of(1))
         };
-        // Of each class, the farthest of those that more is known of than of half of all: (how far, model,
-        // place).
+        // The farthest of each class among those with more answers than half of all: (distance, model,
+        // position).
         let mut edges = vec![Vec::new(); self.coloring.classes.len()];
         for (place, &model) in by_answers.iter().enumerate().take_while(|(at, _)| known(*at) > 0.5)
         {
@@ -270,7 +270,7 @@ impl MapState {
         }
         let mut edges: Vec<usize> = edges.into_iter().flatten().map(|(.., place)| place).collect();
         edges.sort_unstable();
-        // They come before those that half of all separates from them in answers.
+        // They precede other models with at least the median number of answers.
         let score = |place: usize| known(place) + 0.5;
         self.ranked = Vec::with_capacity(n);
         let mut next = edges.iter().copied().peekable();
@@ -285,7 +285,7 @@ impl MapState {
         self.ranked.extend(next.map(|edge| by_answers[edge]));
     }
 
-    /// Finds out what the components go with, if that is not known yet.
+    /// Computes what the components correlate with, unless it is known.
     pub fn explain(&mut self, model_set: &ModelSet) {
         if self.meanings.is_some() {
             return;
@@ -299,7 +299,7 @@ impl MapState {
         self.meanings = Some(found);
     }
 
-    /// What a component goes with, if anything.
+    /// What a component correlates with, if anything.
     pub fn meaning_of(&self, component: usize) -> Option<&Meaning> {
         self.meanings.as_ref()?.get(component)?.as_ref()
     }
@@ -308,7 +308,7 @@ impl MapState {
         self.axes
     }
 
-    /// The components that can be axes.
+    /// The number of components that can be axes.
     pub fn components(&self) -> usize {
         self.projection.coordinates.ncols()
     }
@@ -335,20 +335,20 @@ impl MapState {
         self.axes = (x.min(last), y.min(last));
     }
 
-    /// Moves to another principal projection, after which the others no longer hold.
+    /// Replaces the principal projection, which invalidates the others.
     pub fn show(&mut self, projection: Projection) {
         self.cached.clear();
         self.take(Projector::Pca, projection);
         self.use_projector(Projector::Pca);
     }
 
-    /// Keeps a projection that was computed.
+    /// Stores a computed projection.
     pub fn take(&mut self, projector: Projector, projection: Projection) {
         self.cached.retain(|(known, _)| *known != projector);
         self.cached.push((projector, Arc::new(projection)));
     }
 
-    /// Shows a projection; false if it has to be computed first.
+    /// Shows a projection; false if it must be computed first.
     pub fn use_projector(&mut self, projector: Projector) -> bool {
         self.wanted = projector;
         let Some((_, found)) = self.cached.iter().find(|(known, _)| *known == projector) else {
@@ -415,20 +415,20 @@ impl MapState {
         }
     }
 
-    /// From flat to three dimensions and back, where the projection has three.
+    /// Toggles 3-D, if the projection has three components.
     pub fn toggle_space(&mut self) {
         if self.components() < 3 {
             return;
         }
         self.space = match self.space {
-            None => Some(Turned { yaw: 0.5, pitch: 0.35 }),
+            None => Some(Rotation { yaw: 0.5, pitch: 0.35 }),
             Some(_) => None,
         };
         self.spinning = false;
         self.set_out();
     }
 
-    /// Turns by itself, or stops; in three dimensions.
+    /// Toggles auto-rotation, in 3-D.
     pub fn spin(&mut self) {
         if self.space.is_none() {
             self.toggle_space();
@@ -441,7 +441,7 @@ impl MapState {
         self.orbit(dx * TURN, dy * TURN);
     }
 
-    /// Turns about the vertical and tilts, in radians.
+    /// Rotates about the vertical axis and tilts, in radians.
     pub fn orbit(&mut self, yaw: f64, pitch: f64) {
         if let Some(turned) = &mut self.space {
             turned.yaw = (turned.yaw + yaw) % std::f64::consts::TAU;
@@ -463,7 +463,7 @@ impl MapState {
         };
     }
 
-    /// Begins to drag: the right button zooms, the left one does what the tool says.
+    /// Starts a drag: the right button zooms, the left one uses the tool.
     pub fn drag(&mut self, button: Button, at: Position) {
         let tool = if button == Button::Right { Tool::Zoom } else { self.tool };
         let drag = self.drag.get_or_insert_with(|| Drag { tool, path: Vec::new() });
@@ -472,8 +472,8 @@ impl MapState {
         }
     }
 
-    pub fn look(&self) -> Look {
-        Look {
+    pub fn look(&self) -> ViewState {
+        ViewState {
             projector: self.projector,
             axes: self.axes,
             space: self.space,
@@ -484,9 +484,8 @@ impl MapState {
         }
     }
 
-    /// Looks as before; the coloring is for the caller to restore. False if the projection has to
-    /// be computed first.
-    pub fn look_as(&mut self, look: &Look) -> bool {
+    /// Restores a view; the caller restores the coloring. False if the projection must be computed first.
+    pub fn look_as(&mut self, look: &ViewState) -> bool {
         let at_hand = self.use_projector(look.projector);
         self.clamp_axes(look.axes);
         self.space = look.space.filter(|_| self.components() >= 3);
@@ -498,18 +497,18 @@ impl MapState {
         at_hand
     }
 
-    /// False for what the filter leaves out.
+    /// False if the filter excludes the model.
     pub fn is_within(&self, model: usize) -> bool {
         self.within.as_ref().is_none_or(|within| within.get(model).copied().unwrap_or_default())
     }
 
-    /// True unless the filter leaves it out, or another class than the model's is isolated.
+    /// True unless the filter excludes it, or another class is focused.
     pub fn is_lit(&self, model: usize) -> bool {
         self.is_within(model)
             && self.isolated.is_none_or(|class| self.coloring.class_of(model) == class)
     }
 
-    /// Isolates the next class, after the last none.
+    /// Focuses the next class, and after the last none.
     pub fn isolate_next(&mut self) {
         let next = self.isolated.map_or(0, |class| class + 1);
         self.isolated = (next < self.coloring.classes.len()).then_some(next);

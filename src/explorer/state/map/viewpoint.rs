@@ -1,23 +1,23 @@
-//! Which part of the map is seen, and what is near in it.
+//! The visible part of the map, and navigation in it.
 
 use std::cmp::Ordering;
 
 use super::{MapState, Place, ZOOM_MOST};
 use crate::explorer::direction::Direction;
 
-/// How far a key pans and zooms.
+/// Step sizes of panning and zooming.
 const PAN: f64 = 0.15;
 const ZOOM: f64 = 1.4;
 
 impl MapState {
-    /// Where a place is in the view: [0, 1] from left to right and from top to bottom.
+    /// The position of a place in the view: [0, 1] from left to right and from top to bottom.
     pub fn seen(&self, place: Place) -> (f64, f64) {
-        // A margin keeps the outermost models off the border.
+        // A margin keeps the outermost models away from the border.
         let scale = 0.92 * self.zoom;
         ((place.0 - self.center.0) * scale + 0.5, 0.5 - (place.1 - self.center.1) * scale)
     }
 
-    /// The place that is seen at (x, y) of the view.
+    /// The place at (x, y) of the view.
     pub fn place_at(&self, x: f64, y: f64) -> Place {
         let scale = 0.92 * self.zoom;
         ((x - 0.5) / scale + self.center.0, (0.5 - y) / scale + self.center.1)
@@ -28,7 +28,7 @@ impl MapState {
         self.look_at((self.center.0 + dx * PAN / self.zoom, self.center.1 + dy * PAN / self.zoom));
     }
 
-    /// Zooms so that `about` stays where it is seen.
+    /// Zooms such that `about` stays at the same position of the view.
     pub fn zoom(&mut self, closer: bool, about: Place) {
         let zoom = if closer { self.zoom * ZOOM } else { self.zoom / ZOOM };
         let zoom = zoom.clamp(1.0, ZOOM_MOST);
@@ -40,7 +40,7 @@ impl MapState {
         ));
     }
 
-    /// Zooms so that the box between two places fills the view.
+    /// Zooms such that the box between two places fills the view.
     pub fn zoom_to(&mut self, a: Place, b: Place) {
         let wide = (a.0 - b.0).abs().max((a.1 - b.1).abs()).max(1e-6);
         self.zoom = (1.0 / (0.92 * wide)).clamp(1.0, ZOOM_MOST);
@@ -53,12 +53,12 @@ impl MapState {
     }
 
     pub(super) fn look_at(&mut self, (x, y): Place) {
-        // At full view there is nothing beside the picture to pan to.
+        // At full view there is nothing outside to pan to.
         let slack = 0.5 * (1.0 - 1.0 / self.zoom) + if self.zoom > 1.0 { 0.05 } else { 0.0 };
         self.center = (x.clamp(0.5 - slack, 0.5 + slack), y.clamp(0.5 - slack, 0.5 + slack));
     }
 
-    /// Pans as little as needed to see a model.
+    /// Pans as little as possible to show a model.
     pub fn reveal(&mut self, model: usize) {
         if let Some(&place) = self.places.get(model) {
             let (x, y) = self.seen(place);
@@ -68,7 +68,7 @@ impl MapState {
         }
     }
 
-    /// The model to go to from `from`: near, and more ahead than aside.
+    /// The next model from `from` in a direction: near, and more ahead than aside.
     pub fn step(&self, from: usize, direction: Direction) -> Option<usize> {
         let (dx, dy) = direction.vector();
         let &(x, y) = self.places.get(from)?;

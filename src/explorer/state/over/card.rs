@@ -1,4 +1,4 @@
-//! A card over the screen: what a group of the legend is like.
+//! The card that describes a group of the legend.
 
 use crate::analysis::clusters::Card;
 use crate::explorer::state::job::Job;
@@ -6,12 +6,12 @@ use crate::explorer::state::job::Job;
 pub struct CardState {
     /// The group, as a class of the legend.
     pub class: usize,
-    /// The class that stood out before.
+    /// The class that was focused before.
     pub before: Option<usize>,
-    /// Of the newest question; older answers are dropped.
+    /// Version of the request; older results are dropped.
     pub version: u64,
     pub describing: Job<()>,
-    /// What is known of the group. It stays while the same group is described again.
+    /// The description. It stays while the same group is described again.
     pub card: Option<Box<Card>>,
     /// The prototype under the cursor.
     pub at: usize,

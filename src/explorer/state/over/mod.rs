@@ -1,9 +1,9 @@
-//! What lies over the panes for a while, and what the mouse points at.
+//! Overlays of the panes, and the item under the mouse.
 
 pub mod card;
 pub mod tour;
 
-/// What the mouse points at that lights up on the map.
+/// The item under the mouse that is highlighted on the map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pointed {
     /// A class of the legend.

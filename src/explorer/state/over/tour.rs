@@ -1,15 +1,14 @@
-//! The tour of the first visit: a few steps, each of which points at a part of the screen and names the
-//! keys to try there.
+//! The tour: a few steps, each of which highlights a part of the screen and names the keys to try there.
 
 use crate::explorer::command::{Command, RouteCommand};
 use crate::explorer::direction::Direction;
 use crate::explorer::pane::Pane;
 
-/// What a step points at.
+/// The target of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
     Pane(Pane),
-    /// The line that says what is selected, colored, filtered and marked.
+    /// The status line: what is selected, colored, filtered and marked.
     Header,
     /// The hints, or the whole screen.
     Hints,
@@ -19,7 +18,7 @@ pub struct Step {
     pub target: Target,
     pub title: &'static str,
     pub text: &'static str,
-    /// What there is to try, each with a word on it; the keymap knows the keys.
+    /// Commands to try, each with a description; the keymap has the keys.
     pub tries: &'static [(Command, &'static str)],
 }
 
@@ -39,7 +38,7 @@ pub const STEPS: &[Step] = &[
     Step {
         target: Target::Pane(Pane::Model),
         title: "The selected model",
-        text: "What is known of it, the models most like it by shared answers, and its accuracies.",
+        text: "Its attributes, the most similar models by shared answers, and its accuracies.",
         tries: &[
             (Command::Mark, "mark it; the marked ones can be compared"),
             (Command::Focus(Pane::Compare), "compare the marked models"),
@@ -47,7 +46,7 @@ pub const STEPS: &[Step] = &[
     },
     Step {
         target: Target::Pane(Pane::Route),
-        title: "Who answers a prompt best?",
+        title: "Which model answers a prompt best?",
         text: "Type a prompt: the models are ranked by their chance of a correct answer as you type.",
         tries: &[
             (Command::Prompt, "type a prompt"),
@@ -64,17 +63,17 @@ pub const STEPS: &[Step] = &[
     Step {
         target: Target::Pane(Pane::Map),
         title: "Groups have cards",
-        text: "What the models of a cluster or a class have in common, who stands for them, where they are \
+        text: "What the models of a cluster or a class have in common, typical models, and where they are \
                ahead of the rest.",
         tries: &[
             (Command::Card, "describe the group of the model"),
-            (Command::Isolate, "let one group stand out"),
+            (Command::Isolate, "focus one group"),
         ],
     },
     Step {
         target: Target::Pane(Pane::Probe),
         title: "What the vectors know",
-        text: "Which attributes can be read off the vectors of models that were held out, against honest \
+        text: "Which attributes can be decoded from the vectors of held-out models, compared with strong \
                baselines.",
         tries: &[(Command::Focus(Pane::Probe), "go there"), (Command::Open, "color the map by it")],
     },
@@ -92,7 +91,7 @@ pub const STEPS: &[Step] = &[
 
 pub struct Tour {
     pub at: usize,
-    /// What had the focus before, and what was beside and in the wide place.
+    /// The focused pane, side pane and wide pane before the tour.
     pub before: (Pane, Pane, Pane),
 }
 

@@ -1,24 +1,24 @@
-//! What a route weighs beside the chance of being right: what an answer has to be worth and may cost.
+//! Routing limits: what an answer may cost, and how likely it must be correct.
 
 use crate::analysis::router::{Preferences, Rank, Unit};
 
 /// The limits of the Route pane.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Limits {
-    /// How much cost counts, from 0 to 10.
+    /// The cost weight, from 0 to 10.
     pub cost_weight: u8,
-    /// The least chance of being right, in percent; 0 for none.
+    /// The minimum probability of a correct answer, in percent; 0 for none.
     pub least: u8,
-    /// What a model may cost.
+    /// The maximum cost of a model.
     pub most: Option<f64>,
-    /// The cheapest of those statistically tied with the best.
+    /// Prefer the cheapest of those statistically tied with the best.
     pub cheapest_tie: bool,
-    /// What the candidates are ranked by.
+    /// The ranking criterion.
     pub rank: Rank,
 }
 
 impl Limits {
-    /// With the models of a filter, what the next route weighs.
+    /// The preferences of the next route, with the models of a filter.
     pub fn preferences(&self, pool: Option<Vec<bool>>) -> Preferences {
         Preferences {
             pool,
@@ -30,8 +30,8 @@ impl Limits {
         }
     }
 
-    /// In a few words each, what is asked for.
-    pub fn said(&self, unit: Option<Unit>) -> Vec<String> {
+    /// The active limits, in a few words each.
+    pub fn summary(&self, unit: Option<Unit>) -> Vec<String> {
         let mut said = Vec::new();
         if self.least > 0 {
             said.push(format!("≥ {}%", self.least));
@@ -51,7 +51,7 @@ impl Limits {
         said
     }
 
-    /// What stands over the candidates; without limits, what their figures are the `chance` of.
+    /// The title of the candidates; without limits, `chance` is the title of their probabilities.
     pub fn title(&self, chance: &str) -> String {
         if self.least > 0 {
             format!("Cheapest above {}%", self.least)

@@ -11,23 +11,23 @@ use crate::analysis::router::{ANSWER_TOKENS, Route};
 use crate::printable::PrintableLines;
 use limits::Limits;
 
-/// Prompts that are remembered.
+/// Maximum number of prompts in the history.
 const REMEMBERED: usize = 100;
-/// Prompts that can be compared.
+/// Maximum number of pinned prompts.
 const PINS: usize = 6;
-/// Candidates whose answers to similar questions are shown.
+/// Number of candidates whose answers to similar questions are shown.
 pub const LEADING: usize = 5;
-/// The longest prompt, in bytes.
+/// Maximum size of a prompt, in bytes.
 pub const LONGEST: usize = 1 << 18;
 
-/// What is shown below the prompt.
+/// The view below the prompt.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum View {
     #[default]
     List,
-    /// What the ranking rests on.
+    /// The explanation of the ranking.
     Why,
-    /// Quality against cost.
+    /// Accuracy against cost.
     Plot,
     /// Pinned prompts side by side.
     Pinned,
@@ -45,7 +45,7 @@ impl View {
         }
     }
 
-    /// The next one; where list, reasons and plot are shown `beside` each other, what is none of them.
+    /// The next one; if list, explanation and plot are shown `beside` each other, they count as one.
     pub fn next(self, beside: bool) -> Self {
         match self {
             Self::List | Self::Why | Self::Plot if beside => Self::Pinned,
@@ -58,7 +58,7 @@ impl View {
     }
 }
 
-/// A training question that is like the prompt, safe to print.
+/// A training question similar to the prompt, safe to print.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Similar {
     pub prompt: String,
@@ -76,10 +76,10 @@ impl Similar {
     }
 }
 
-/// A prompt with its answer.
+/// A prompt with its route.
 pub struct Asked {
     pub prompt: String,
-    /// `None` while it is on its way.
+    /// `None` while it is computed.
     pub route: Option<Route>,
 }
 
@@ -87,28 +87,27 @@ pub struct RouteState {
     pub editor: TextArea<'static>,
     pub limits: Limits,
     pub view: View,
-    /// The prompt that was asked last.
+    /// The last requested prompt.
     pub asked: String,
-    /// Of the newest question; older answers are dropped.
+    /// Version of the request; older results are dropped.
     pub version: u64,
     pub routing: Job<()>,
-    /// How long an answer is assumed to be, for what a prompt costs.
+    /// The assumed length of an answer, for the cost of a prompt.
     pub answer_tokens: u32,
-    /// Tokens of the prompt that was asked last.
+    /// Tokens of the last requested prompt.
     pub tokens: usize,
-    /// The training questions that are like it, where a data set is open; while they are looked for,
-    /// those of the prompt before.
+    /// Similar training questions, if a data set is open; during a search, those of the previous prompt.
     pub similar: Vec<Similar>,
-    /// Of the newest search for them; what an older one found is dropped.
+    /// Version of the search; older results are dropped.
     pub similar_version: u64,
     pub finding: Job<()>,
     pub result: Option<Route>,
     pub cursor: usize,
     pub pinned: Vec<Asked>,
     pub history: Vec<Asked>,
-    /// The prompt of the history that is in the editor.
+    /// The index in the history of the prompt in the editor.
     at: Option<usize>,
-    /// What colored the map before the prompt did.
+    /// The coloring before the prompt's.
     pub before_heat: Option<ColorBy>,
 }
 
@@ -150,12 +149,12 @@ impl RouteState {
         self.editor.lines().join("\n")
     }
 
-    /// Puts a prompt in the place of what was typed.
+    /// Replaces the typed text by a prompt.
     pub fn set_prompt(&mut self, prompt: &str) {
         self.editor = editor(&printable(prompt));
     }
 
-    /// Forgets what belonged to other models.
+    /// Clears what belonged to other models.
     pub fn forget(&mut self) {
         (self.result, self.routing) = (None, Job::Idle);
         (self.similar, self.finding) = (Vec::new(), Job::Idle);
@@ -169,7 +168,7 @@ impl RouteState {
         candidates.get(self.cursor).map(|c| c.model)
     }
 
-    /// Lines that the cursor can go through.
+    /// Number of lines for the cursor.
     pub fn lines(&self) -> usize {
         self.result.as_ref().map_or(0, |route| route.candidates.len())
     }
@@ -199,23 +198,23 @@ impl RouteState {
     /// Inserts a text at the cursor of the prompt, unless it would become too long.
     ///
     /// # Errors
-    /// How long a prompt may be.
+    /// The maximum size of a prompt.
     pub fn insert(&mut self, text: &str) -> Result<(), String> {
         let room = LONGEST.saturating_sub(self.prompt().len());
         let text = printable(text);
         if text.len() > room {
-            return Err(format!("a prompt may have {} KiB", LONGEST / 1024));
+            return Err(format!("a prompt is limited to {} KiB", LONGEST / 1024));
         }
         self.editor.insert_str(text);
         Ok(())
     }
 
-    /// The answer to the prompt as it is, once it has come.
+    /// The route of the current prompt, if it was computed.
     pub fn answer(&self) -> Option<&Route> {
         self.result.as_ref().filter(|_| !self.routing.is_running())
     }
 
-    /// Takes in the answer to the prompt that was asked last.
+    /// Stores the route of the last requested prompt.
     pub fn take(&mut self, answer: Route) {
         self.routing = Job::Done(());
         self.cursor = 0;
@@ -225,7 +224,7 @@ impl RouteState {
         self.result = Some(answer);
     }
 
-    /// Puts the prompt at the end of the history.
+    /// Appends the prompt to the history.
     pub fn remember(&mut self) {
         let prompt = self.asked.clone();
         if prompt.is_empty() {
@@ -239,12 +238,12 @@ impl RouteState {
         self.at = None;
     }
 
-    /// Brings an older or a newer prompt of the history into the editor. False if there is none.
+    /// Shows an older or newer prompt of the history in the editor. False if there is none.
     pub fn recall(&mut self, older: bool) -> bool {
         let n = self.history.len();
         let newest = self.history.last().is_some_and(|last| last.prompt == self.asked);
         let at = match (self.at, older) {
-            // What is in the editor now may be the newest of the history.
+            // The text in the editor may be the newest of the history.
             (None, true) => n.checked_sub(1 + usize::from(newest)),
             (None, false) => None,
             (Some(at), true) => Some(at.saturating_sub(1)),
@@ -257,7 +256,7 @@ impl RouteState {
         true
     }
 
-    /// Pins the prompt or no longer, and says which.
+    /// Pins or unpins the prompt, and returns a notice.
     pub fn pin(&mut self) -> Option<String> {
         if let Some(known) = self.pinned.iter().position(|pinned| pinned.prompt == self.asked) {
             self.pinned.remove(known);
@@ -272,7 +271,7 @@ impl RouteState {
     }
 }
 
-/// Lines of text without anything that steers a terminal.
+/// Lines of text without control characters.
 fn printable(text: &str) -> String {
     let text = text.replace("\r\n", "\n").replace('\r', "\n").replace('\t', "    ");
     let mut text = PrintableLines(&text).to_string();

@@ -1,4 +1,4 @@
-//! Prompts that were asked: those pinned for comparison, and the history.
+//! Past prompts: those pinned for comparison, and the history.
 
 use ratatui::text::{Line, Span};
 
@@ -10,7 +10,7 @@ use crate::explorer::theme::Ink;
 use crate::explorer::ui::widgets::{fit, heading, pad, width, wrap};
 use crate::one_line;
 
-/// Pinned prompts and the one that is typed, with the best models of each.
+/// Pinned prompts and the current one, with the best models of each.
 pub fn pinned(state: &State, room: usize) -> Vec<Line<'static>> {
     const MODELS_OF_EACH: usize = 4;
     let (theme, route) = (&state.theme, &state.route);
@@ -51,7 +51,7 @@ pub fn pinned(state: &State, room: usize) -> Vec<Line<'static>> {
     let p = |answer: &Route, model: usize| {
         answer.candidates.iter().find(|c| c.model == model).map(|c| c.p)
     };
-    // Out of scope, a model has a rank and no percentage.
+    // Out of scope, a model has a rank but no percentage.
     let cell = |answer: &Route, model: usize| {
         let place = answer.candidates.iter().position(|c| c.model == model);
         place.map_or("  –  ".into(), |at| match answer.scope {
@@ -83,11 +83,11 @@ pub fn pinned(state: &State, room: usize) -> Vec<Line<'static>> {
     lines
 }
 
-/// The prompts before, newest first.
+/// Past prompts, newest first.
 pub fn history(state: &State, room: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
     if state.route.history.is_empty() {
-        let text = "Prompts are kept here. Ctrl-P and Ctrl-N go through them.";
+        let text = "Past prompts appear here. Ctrl-P and Ctrl-N browse them.";
         let lines = wrap(text, room).into_iter();
         return lines.map(|line| Line::styled(line, theme.ink(Ink::Muted))).collect();
     }

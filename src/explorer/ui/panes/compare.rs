@@ -1,4 +1,4 @@
-//! The Compare pane: a few models side by side, and where they disagree most.
+//! The Compare pane: a few models side by side, with their largest differences.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -15,14 +15,14 @@ use crate::explorer::theme::Ink;
 use crate::explorer::ui::frame::pane_block;
 use crate::explorer::ui::widgets::{bar, fit, heading, pad, width, wrap};
 
-/// Models that stand side by side at most.
+/// Maximum number of models.
 const MOST: usize = 6;
-/// Lines of a name at most.
+/// Maximum number of lines of a name.
 const NAME: usize = 3;
-/// Questions that two models must have in common for their agreement to count.
+/// Minimum number of shared questions for an agreement.
 const LEAST_COMMON: usize = 20;
 
-/// The models that are compared: the marked ones, or the selected one and its nearest.
+/// The compared models: the marked ones, or the selected one and its nearest.
 fn compared(state: &State) -> Vec<usize> {
     let mut models: Vec<usize> = state.marked.iter().copied().take(MOST).collect();
     if models.len() < 2 {
@@ -62,7 +62,7 @@ fn lines(state: &State, models: &[usize], room: usize, height: usize) -> Vec<Lin
     let column = (room.saturating_sub(label) / models.len()).max(6);
     let inner = column - 1;
     let mut lines = Vec::new();
-    // A name may take some lines: the ends of names tell versions apart.
+    // A name may take several lines, since versions differ at the end.
     let names: Vec<Vec<String>> = models.iter().map(|m| wrap(state.short(*m), inner)).collect();
     for line in 0..names.iter().map(|name| name.len().min(NAME)).max().unwrap_or_default() {
         let mut spans = vec![Span::raw(" ".repeat(label))];
@@ -96,7 +96,7 @@ fn lines(state: &State, models: &[usize], room: usize, height: usize) -> Vec<Lin
     let rows = height.saturating_sub(lines.len() + below).max(3);
     lines.extend(benchmarks(state, models, label, column).into_iter().take(rows));
     lines.push(Line::default());
-    lines.push(heading(theme, room, "Similarity", "cosine (upper), what it rests on (lower)"));
+    lines.push(heading(theme, room, "Similarity", "cosine (upper), shared questions (lower)"));
     lines.extend(alike);
     lines
 }
@@ -108,7 +108,7 @@ struct Shown {
     predicted: bool,
 }
 
-/// What is known of the models on a benchmark: measured, or predicted once that is computed.
+/// The accuracies of the models on a benchmark: measured, or predicted once computed.
 fn shown(state: &State, benchmark: usize, models: &[usize]) -> Vec<Option<Shown>> {
     let grid = state.forecasts.grid.done();
     let column = grid.and_then(|grid| grid.get(benchmark));
@@ -137,7 +137,7 @@ fn benchmarks(state: &State, models: &[usize], label: usize, column: usize) -> V
                 (known.len() > 1).then_some((measured, gap, b, row))
             })
             .collect();
-    // What was measured of several models first, then of one, then what is predicted of all.
+    // Benchmarks measured for several models first, then for one, then predicted ones.
     rows.sort_by(|a, b| b.0.min(2).cmp(&a.0.min(2)).then(b.1.total_cmp(&a.1)));
     if rows.is_empty() {
         let said = state.remark(JobKind::Forecasts, "predicting");
@@ -172,8 +172,8 @@ fn benchmarks(state: &State, models: &[usize], label: usize, column: usize) -> V
         .collect()
 }
 
-/// Each model against each: the cosine of what they are good at, on how many questions that stands,
-/// and with a data set open on how many common questions they were both right or both wrong.
+/// Pairwise similarity: the cosine of the profiles, the number of shared questions, and with an open data set
+/// the number of common questions on which both were correct or both incorrect.
 fn alike(state: &State, models: &[usize], label: usize, column: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
     let vectors = state.model_set.profiles();
@@ -211,7 +211,7 @@ fn alike(state: &State, models: &[usize], label: usize, column: usize) -> Vec<Li
         .collect()
 }
 
-/// The share of common questions that two models answered alike, and how many there are.
+/// The share of common questions on which two models agree, and their number.
 fn agreement(state: &State, a: usize, b: usize) -> Option<(f64, usize)> {
     let question_set = state.questions.question_set.done()?;
     let (mut alike, mut n) = (0.0, 0);

@@ -20,16 +20,16 @@ use crate::explorer::ui::widgets::{
     around, eighths, fit, fit_end, heading, pad, thousands, under_cursor, whisker, width,
 };
 
-/// Cells of a benchmark: its title, and a share.
+/// Width of a benchmark: its title, and a percentage.
 const CELL: usize = 11;
-/// How far the bar of a prediction goes towards the ground.
+/// How far the bar of a prediction is mixed towards the background.
 const QUIET: f64 = 0.5;
 /// Lines of the titles.
 pub const TITLES: usize = 2;
-/// The widest name of a model, with its mark.
+/// Maximum width of a model name, with its mark.
 const NAME: usize = 44;
 const MARK: usize = 2;
-/// Lines that the grid leaves to the details of one pair.
+/// Lines reserved for the details of one pair.
 const BELOW: usize = 4;
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
@@ -77,14 +77,14 @@ fn lines(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
     lines
 }
 
-/// The rows that a pane of this height shows: the selected model stays in sight.
+/// The visible rows in a pane of this height, including the selected model.
 fn visible(state: &State, height: usize) -> Range<usize> {
     let rows = &state.forecasts.rows;
     let at = rows.iter().position(|model| *model == state.selected).unwrap_or_default();
     around(at, height.saturating_sub(TITLES + BELOW), rows.len())
 }
 
-/// The row that is drawn at a line of the pane.
+/// The row at a line of the pane.
 pub fn row_at(state: &State, height: usize, line: usize) -> Option<usize> {
     let visible = visible(state, height);
     let row = visible.start + line.checked_sub(TITLES)?;
@@ -106,7 +106,7 @@ fn name_room(state: &State, room: usize) -> usize {
     wide.min(room.saturating_sub(CELL).max(1))
 }
 
-/// The benchmarks that fit, the one under the cursor among them.
+/// The visible benchmarks, including the one under the cursor.
 fn benchmarks(state: &State, room: usize) -> Range<usize> {
     let all = state.model_set.benchmarks.len();
     let fit = (room.saturating_sub(name_room(state, room)) / CELL).clamp(1, all.max(1));
@@ -137,15 +137,15 @@ fn header(state: &State, benchmarks: &Range<usize>, name: usize) -> Vec<Line<'st
     lines.into_iter().map(Line::from).collect()
 }
 
-/// A name in two lines: broken where its parts are, as late as the first line allows. What is short
-/// stands in the second one alone.
+/// A name in two lines: broken between its parts, as late as the first line allows. Short names are in the
+/// second line.
 fn halves(name: &str, first: usize, second: usize) -> (String, String) {
     if width(name) <= second {
         return (String::new(), name.to_owned());
     }
     let parts = name.char_indices().filter(|(_, c)| matches!(c, '/' | '-' | '_' | ' '));
     let ends: Vec<usize> = parts.map(|(at, c)| at + c.len_utf8()).collect();
-    // Where the rest fits too, if there is such a place.
+    // Where the rest fits too, if possible.
     let fits = |end: &&usize| width(&name[..**end]) <= first;
     let whole = ends.iter().rev().filter(fits).find(|end| width(&name[**end..]) <= second);
     let end = whole.or_else(|| ends.iter().rev().find(fits)).copied();
@@ -155,7 +155,7 @@ fn halves(name: &str, first: usize, second: usize) -> (String, String) {
     }
 }
 
-/// The beginning and the end of a text: both tell names apart.
+/// The start and the end of a text, which both distinguish names.
 fn fit_middle(text: &str, room: usize) -> String {
     if width(text) <= room {
         return text.to_owned();
@@ -176,7 +176,7 @@ fn name_of(state: &State, model: usize, room: usize) -> Span<'static> {
     Span::styled(pad(&format!("{mark}{name}"), room), state.theme.ink(ink))
 }
 
-/// A share with its place on the ramp: what is predicted stands back.
+/// A percentage with its color; predictions are muted.
 fn cell(state: &State, forecast: Forecast) -> [Span<'static>; 2] {
     let theme = &state.theme;
     let p = forecast.accuracy.mean;
@@ -198,7 +198,7 @@ fn cell(state: &State, forecast: Forecast) -> [Span<'static>; 2] {
     ]
 }
 
-/// What is known of the selected model on the benchmark under the cursor.
+/// The details of the selected model on the benchmark under the cursor.
 fn details(state: &State, room: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
     let (text, muted) = (theme.ink(Ink::Text), theme.ink(Ink::Muted));

@@ -21,24 +21,24 @@ use crate::explorer::ui::raster::Raster;
 use crate::explorer::ui::widgets::{fit, width};
 use crate::explorer::ui::{axes, card, density};
 
-/// Cells of the plot for one name at full view.
+/// Cells of the plot per label at full view.
 const CELLS_A_NAME: f64 = 160.0;
-/// What must be known of distances on the map.
+/// Warnings about distances on the map.
 const TWO: &str = " 2-D projection: use Nearest models for true distances ";
 const THREE: &str = " 3-D projection: use Nearest models for true distances ";
-/// How long the arrow of a probe is, of the extent of the map.
+/// Length of a probe's arrow, relative to the extent of the map.
 const ARROW: f64 = 0.4;
-/// What stands beside the ellipse of a new model.
+/// The label of a new model's ellipse.
 const REGION: &str = "80% region";
-/// The longest name beside a point.
+/// Maximum width of a label.
 const LONGEST: usize = 48;
-/// Models that are tried for a name at most: where it is crowded the rest would find no place.
+/// Maximum number of models that are tried for a label.
 const TRIED: usize = 600;
-/// Selected, routed and marked models that have a name of their own at most.
+/// Maximum number of selected, routed and marked models with a label.
 const NAMED: usize = 26;
-/// Darker models have no name: it would outshine them.
+/// Darker models have no label, which would be brighter than the point.
 const NAMED_FROM: f32 = 0.5;
-/// One of so many names may cover some points: the best known ones lie where it is crowded.
+/// One in this many labels may cover some points: the best known models are in crowded areas.
 const BOLD: usize = 3;
 const COVERED: usize = 2;
 
@@ -50,7 +50,7 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
         remark = "clustering failed (F5 starts it again)".into();
     }
     if map.glow.is_aimed() {
-        // Of what the chances are is for the Route pane to say; the header names the color.
+        // The Route pane explains the probabilities; the header has the coloring.
         remark = "brightness: chance".into();
     }
     remark = state.remark(JobKind::Clusters, "clustering").unwrap_or(remark);
@@ -90,7 +90,7 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     card::draw(buffer, state, area);
 }
 
-/// The box or loop that is being dragged.
+/// The box or lasso of the current drag.
 fn draw_drag(buffer: &mut Buffer, state: &State, plot: Rect) {
     let Some(drag) = &state.map.drag else { return };
     let (Some(first), Some(last)) = (drag.path.first(), drag.path.last()) else { return };
@@ -122,7 +122,7 @@ fn draw_drag(buffer: &mut Buffer, state: &State, plot: Rect) {
     }
 }
 
-/// While the probes have the focus: where on the map the score of the chosen one grows.
+/// While the Probe pane is focused: the direction in which the score of the chosen probe increases.
 fn draw_direction(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid) {
     let chosen = Some(state).filter(|s| s.focus == Pane::Probe).and_then(|s| s.probe.chosen());
     let report = chosen.and_then(|chosen| state.probe.report(chosen));
@@ -144,7 +144,7 @@ fn draw_direction(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Gri
         end = Some((x, y));
     }
     let Some((x, y)) = end else { return };
-    // Cells are twice as high as wide, and on the map y points upwards.
+    // Cells are twice as high as wide, and y points upwards on the map.
     let (right, up) = (dx * f64::from(plot.width), 2.0 * dy * f64::from(plot.height));
     let eighth = (up.atan2(right) / std::f64::consts::FRAC_PI_4).round() as i32;
     let head = ["→", "↗", "↑", "↖", "←", "↙", "↓", "↘"][eighth.rem_euclid(8) as usize];
@@ -155,8 +155,8 @@ fn draw_direction(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Gri
     }
 }
 
-/// The new model, and while it is being placed the ellipse in which it lies with a chance of 80%, where
-/// the map is flat and linear; else it stands beside its nearest model.
+/// The new model, and its 80% ellipse if the map is flat and linear; else it is shown next to its nearest
+/// model.
 fn draw_new_model(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid) {
     let Some(placed) = &state.new_model.placed else { return };
     let map = &state.map;
@@ -189,7 +189,7 @@ fn draw_new_model(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Gri
         let quiet = state.theme.ink(Ink::Muted);
         let ring: Vec<(usize, usize)> =
             places[1..].iter().filter_map(|place| cell(*place)).collect();
-        // Of a region of which most is not in sight, some arcs would say nothing.
+        // Of an ellipse that is mostly outside, a few arcs would mean nothing.
         let whole = 2 * ring.len() >= places.len() - 1;
         if whole && matches!(state.focus, Pane::NewModel | Pane::Questions) {
             for at in &ring {
@@ -205,7 +205,7 @@ fn draw_new_model(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Gri
     } else {
         let nearest = placed.neighbors.first().and_then(|near| map.places.get(near.model));
         let Some(nearest) = nearest else { return };
-        // Beside it: both are to be seen.
+        // Next to it, so that both are visible.
         cell(*nearest)
             .map(|(x, y)| (if x + 1 < usize::from(plot.width) { x + 1 } else { x - 1 }, y))
     };
@@ -218,7 +218,7 @@ fn draw_new_model(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Gri
     put(buffer, (x, y), "✚", style);
 }
 
-/// Names, and on top of all the marked, the routed and the selected model.
+/// Labels, and on top the marked, routed and selected models.
 fn draw_special(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid) {
     let (map, theme) = (&state.map, &state.theme);
     let (w, h) = (f64::from(plot.width), f64::from(plot.height));
@@ -231,7 +231,7 @@ fn draw_special(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid)
     let marked =
         state.marked.iter().copied().filter(|m| *m != state.selected && Some(*m) != routed);
     let mut special: Vec<(usize, &str, Style, Style)> = Vec::new();
-    // The selected model comes first: its name gets the best place.
+    // The selected model comes first: its label gets the best position.
     let is_routed = routed == Some(state.selected);
     let ink = if is_routed { Ink::MapRouted } else { Ink::MapSelected };
     let symbol = if is_routed { "★" } else { "◉" };

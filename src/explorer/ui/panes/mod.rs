@@ -1,4 +1,4 @@
-//! Each pane draws itself, and says what is drawn where: one place that knows them all.
+//! Draws the panes, and maps cells to their content.
 
 mod asked;
 mod compare;
@@ -38,17 +38,17 @@ pub fn draw(frame: &mut Frame, state: &State, pane: Pane, area: Rect, layout: &L
     }
 }
 
-/// True if the Route pane shows its list, its plot and its reasons at once.
+/// True if the Route pane shows list, plot and explanation together.
 pub fn shows_all(state: &State, area: Rect) -> bool {
     route::shows_all(state, Layout::inside(area))
 }
 
-/// The model that is drawn at a cell of a pane that is no list.
+/// The model at a cell of a pane that is not a list.
 pub fn model_at(state: &State, pane: Pane, area: Rect, at: Position) -> Option<usize> {
     (pane == Pane::Probe).then(|| probe::model_at(state, Layout::inside(area), at)).flatten()
 }
 
-/// The line of a pane's list that is drawn at a cell.
+/// The line of a pane's list at a cell.
 pub fn line_at(state: &State, pane: Pane, area: Rect, at: Position) -> Option<usize> {
     let inside = Layout::inside(area);
     let row = usize::from(at.y.checked_sub(inside.y)?);
@@ -62,12 +62,12 @@ pub fn line_at(state: &State, pane: Pane, area: Rect, at: Position) -> Option<us
     }
 }
 
-/// True at a cell where a prompt is typed.
+/// True at a cell of the prompt editor.
 pub fn is_prompt(state: &State, pane: Pane, area: Rect, at: Position) -> bool {
     pane == Pane::Route && route::prompt_place(state, Layout::inside(area)).contains(at)
 }
 
-/// The column whose title is drawn at a cell.
+/// The column whose title is at a cell.
 pub fn column_at(state: &State, pane: Pane, area: Rect, (x, y): (u16, u16)) -> Option<usize> {
     let inside = Layout::inside(area);
     let titles = if pane == Pane::Forecast { forecast::TITLES as u16 } else { 1 };
@@ -88,7 +88,7 @@ pub fn column_at(state: &State, pane: Pane, area: Rect, (x, y): (u16, u16)) -> O
     }
 }
 
-/// The lines of a pane that is read as a text of `room` cells; 0 of the others.
+/// The number of lines of a scrollable pane that is `room` cells wide; 0 for others.
 pub fn height(state: &State, pane: Pane, room: usize) -> usize {
     match pane {
         Pane::Model => model::lines(state, room).len(),

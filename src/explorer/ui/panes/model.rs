@@ -1,4 +1,4 @@
-//! The Model pane: what is known of the selected model, who is like it, and how it did.
+//! The Model pane: the selected model, its nearest models, and its accuracies.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -14,8 +14,7 @@ use crate::explorer::theme::Ink;
 use crate::explorer::ui::frame::{pane_block, with_more};
 use crate::explorer::ui::widgets::{bar, fit, heading, pad, thousands, under_cursor, width};
 
-/// Cells for a name beside the basis of a likeness in words, for its number, for those words, and for
-/// the short ones.
+/// Widths: a name next to the basis of a similarity in words, its number, these words, and the short ones.
 const NAME: usize = 20;
 const SIMILARITY: usize = 7;
 const BASIS: usize = 38;
@@ -31,7 +30,7 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     frame.render_widget(Paragraph::new(shown), inside);
 }
 
-/// Everything the pane has to say, in lines of `room` cells.
+/// The content of the pane, in lines of `room` cells.
 pub fn lines(state: &State, room: usize) -> Vec<Line<'static>> {
     let (theme, model_set, model) = (&state.theme, &state.model_set, state.selected);
     if model >= model_set.models.len() {
@@ -50,12 +49,12 @@ pub fn lines(state: &State, room: usize) -> Vec<Line<'static>> {
     lines
 }
 
-/// What the numbers beside nearest models are.
+/// The meaning of the numbers next to nearest models.
 pub fn basis_of(state: &State) -> String {
     format!("cosine in {}-d, n shared", state.model_set.profiles().ncols())
 }
 
-/// What an attribute is called where it is read; expressions know it by its own name.
+/// The displayed name of an attribute; expressions use its own name.
 fn label(name: &str) -> &str {
     match name {
         "params_b" => "params (B)",
@@ -122,7 +121,7 @@ fn neighbors(state: &State, room: usize) -> Vec<Line<'static>> {
         let here = i == state.model.neighbor;
         let marked = here && state.focus == Pane::Model;
         let line = if marked { under_cursor(&state.theme, line) } else { line };
-        // Where the rows are too short for it, the cursor's says it in words.
+        // If the rows are too narrow for it, only the one under the cursor has it in words.
         let basis = near.basis().filter(|_| here && !has_words(room));
         let muted = state.theme.ink(Ink::Muted);
         let basis = basis.map(|basis| Line::styled(fit(&format!("  {basis}"), room), muted));
@@ -131,13 +130,12 @@ fn neighbors(state: &State, room: usize) -> Vec<Line<'static>> {
     .collect()
 }
 
-/// True if there is room for what a likeness stands on in words.
+/// True if the basis of a similarity fits in words.
 fn has_words(room: usize) -> bool {
     room >= NAME + SIMILARITY + BASIS
 }
 
-/// A model near another: its name, its similarity, and what that stands on, in words where there is
-/// room for them.
+/// A similar model: its name, the cosine, and its basis, in words if they fit.
 pub fn neighbor(state: &State, near: &Neighbor, room: usize) -> Line<'static> {
     let theme = &state.theme;
     let similarity = format!(" {:>5.2} ", near.cosine);

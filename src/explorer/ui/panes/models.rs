@@ -19,14 +19,14 @@ use crate::explorer::ui::widgets::{
     around, eighths, fit, fit_end, pad, thousands, under_cursor, width,
 };
 
-/// Cells of the mark before a name.
+/// Width of the mark before a name.
 const MARK: usize = 2;
-/// The widest name and the widest other text.
+/// Maximum width of a name and of other text.
 const NAME: usize = 44;
 const TEXT: usize = 14;
-/// The widest title over a share: the ends of benchmarks' names tell them apart.
+/// Maximum width of a title over a percentage: names of benchmarks differ at the end.
 const TITLE: usize = 10;
-/// Rows whose texts decide how wide a column is.
+/// Rows whose text determines the width of a column.
 const SAMPLED: usize = 200;
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
@@ -63,14 +63,14 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     frame.render_widget(Paragraph::new(lines), inside);
 }
 
-/// The rows that a pane of this height shows: the selected model stays in sight.
+/// The visible rows in a pane of this height, including the selected model.
 fn visible(state: &State, height: usize) -> Range<usize> {
     let rows = &state.table.rows;
     let at = rows.iter().position(|model| *model == state.selected).unwrap_or_default();
     around(at, height.saturating_sub(1), rows.len())
 }
 
-/// The row that is drawn at a line of the pane.
+/// The row at a line of the pane.
 pub fn row_at(state: &State, height: usize, line: usize) -> Option<usize> {
     let visible = visible(state, height);
     let row = visible.start + line.checked_sub(1)?;
@@ -87,8 +87,8 @@ pub fn column_at(state: &State, inside: Rect, x: u16) -> Option<usize> {
     })
 }
 
-/// The columns that are shown, as indices, with their widths: the name always, and of the others as
-/// many as fit, so that the one under the cursor is among them.
+/// The visible columns, as indices, with their widths: the name always, and as many of the others as fit,
+/// including the one under the cursor.
 fn columns(state: &State, room: usize) -> Vec<(usize, usize)> {
     let table = &state.table;
     let sampled = visible(state, SAMPLED);
@@ -114,7 +114,7 @@ fn columns(state: &State, room: usize) -> Vec<(usize, usize)> {
     let name = wide(0).min(room);
     let mut shown = vec![(0, name)];
     let widths: Vec<usize> = (1..table.columns.len()).map(wide).collect();
-    // The first column from which on the one under the cursor fits.
+    // The first column from which the one under the cursor fits.
     let from = (1..=table.at.max(1)).find(|first| {
         widths[first - 1..table.at].iter().map(|w| w + 1).sum::<usize>() + name <= room
     });
@@ -167,7 +167,7 @@ fn header(state: &State, columns: &[(usize, usize)]) -> Line<'static> {
     Line::from(spans)
 }
 
-/// The glyph before a value (for shares) and the value.
+/// The glyph before a value (for percentages) and the value.
 fn text(cell: &Cell) -> (&'static str, String) {
     match cell {
         Cell::Text(text) => ("", text.clone()),

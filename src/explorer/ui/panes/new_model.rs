@@ -1,4 +1,4 @@
-//! The New pane: a model that is being placed by its answers.
+//! The New pane: a model that is placed by its answers.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;

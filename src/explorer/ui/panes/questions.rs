@@ -1,4 +1,4 @@
-//! The Questions pane: what was asked, who answered it, and how that compares with the predictions.
+//! The Questions pane: questions, their answers and predictions.
 
 use std::ops::Range;
 
@@ -18,7 +18,7 @@ use crate::explorer::ui::widgets::{
     around, bar, fit, heading, pad, thousands, under_cursor, whisker, wrap,
 };
 
-/// Lines of the question's text at most.
+/// Maximum number of lines of the question's text.
 const TEXT: usize = 6;
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
@@ -46,7 +46,7 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     if questions.question_set.done().is_none() {
         let (text, ink) = match questions.question_set.problem() {
             Some(problem) if state.with_data => (problem.to_owned(), Ink::Bad),
-            // Without a data set that is no error.
+            // Without a data set there is no error.
             Some(hint) => (hint.to_owned(), Ink::Muted),
             None => (state.remark(JobKind::Questions, "reading").unwrap_or_default(), Ink::Muted),
         };
@@ -67,12 +67,12 @@ fn places(inside: Rect) -> [Rect; 2] {
     Split::vertical([Constraint::Min(2), Constraint::Length(below)]).areas(inside)
 }
 
-/// The questions that are listed: the cursor stays in sight.
+/// The visible questions, including the one under the cursor.
 fn visible(state: &State, height: usize) -> Range<usize> {
     around(state.questions.at, height.saturating_sub(1), state.questions.rows.len())
 }
 
-/// The question that is listed at a line of the pane.
+/// The question at a line of the pane.
 pub fn row_at(state: &State, inside: Rect, line: usize) -> Option<usize> {
     let [list, _] = places(inside);
     let visible = visible(state, list.height.into());

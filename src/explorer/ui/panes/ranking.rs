@@ -1,4 +1,4 @@
-//! The candidates of a prompt, the best first, under a gauge of how familiar the prompt is.
+//! The ranking of candidates, under a gauge of the prompt's familiarity.
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -11,34 +11,34 @@ use crate::explorer::state::State;
 use crate::explorer::theme::Ink;
 use crate::explorer::ui::widgets::{fit, pad, under_cursor, whisker, width};
 
-/// Cells of a probability's bar: names come first, and without that room there is none.
+/// Width of a probability's bar: names have precedence, and without that width there is none.
 const BAR: std::ops::RangeInclusive<usize> = 4..=48;
-/// Cells of a cost at most.
+/// Maximum width of a cost.
 const COST: usize = 10;
-/// Cells of a row from which on what the prompt costs has a place.
+/// Minimum width of a row with the cost of the prompt.
 const PRICED: usize = 58;
 /// Cells before a name: rank, tie, badge.
 const BEFORE: usize = 6;
-/// Cells of the gauge, a quarter of which is out of scope and a quarter near.
+/// Width of the gauge, a quarter of which is out of scope and a quarter near.
 const GAUGE: usize = 16;
 
-/// What a scope is called, what that means, and its ink.
+/// The name of a scope, its meaning, and its color.
 fn scope(route: &Route) -> (&'static str, [&'static str; 2], Ink) {
     match route.scope {
         Scope::In => ("in", ["like the training questions", ""], Ink::Good),
         Scope::Near => (
             "near",
             [
-                "little like the training questions: ranked partly by overall ability",
+                "unlike most training questions: ranked partly by overall ability",
                 "partly by overall ability",
             ],
             Ink::Warn,
         ),
-        Scope::Out => ("out", ["the percentages of other questions do not apply", ""], Ink::Bad),
+        Scope::Out => ("out", ["percentages do not apply", ""], Ink::Bad),
     }
 }
 
-/// How familiar the prompt is, at a glance.
+/// A gauge of the prompt's familiarity.
 pub fn gauge(state: &State, route: &Route, room: usize) -> Line<'static> {
     let theme = &state.theme;
     let (name, meanings, ink) = scope(route);
@@ -63,7 +63,7 @@ pub fn gauge(state: &State, route: &Route, room: usize) -> Line<'static> {
     Line::from(spans)
 }
 
-/// The ink of a badge.
+/// The color of a badge.
 fn badge_ink(measured: Measured) -> Ink {
     match measured {
         Measured::Here => Ink::Good,
@@ -72,11 +72,11 @@ fn badge_ink(measured: Measured) -> Ink {
     }
 }
 
-/// How wide the columns of a list are.
+/// The widths of a list's columns.
 struct Columns {
     name: usize,
     bar: usize,
-    /// No percentages where they do not apply.
+    /// No percentages, since they do not apply.
     percent: bool,
     cost: Option<(Unit, usize)>,
     prompt: Option<usize>,
@@ -103,12 +103,12 @@ impl Columns {
         columns.bar = Some((left - columns.name).min(*BAR.end()))
             .filter(|bar| BAR.contains(bar))
             .unwrap_or_default();
-        // What is left is between the names and the bars.
+        // The rest is between the names and the bars.
         columns.name = left - columns.bar;
         columns
     }
 
-    /// Cells right of the bar.
+    /// Width of what is right of the bar.
     fn figures(&self) -> usize {
         5 * usize::from(self.percent)
             + self.cost.map_or(0, |(_, wide)| wide + 3)
@@ -116,10 +116,10 @@ impl Columns {
     }
 }
 
-/// What stands over what a prompt costs.
+/// The title over the costs of the prompt.
 const PROMPT: &str = "prompt";
 
-/// What stands over the costs.
+/// The title over the costs.
 fn per(unit: Unit) -> &'static str {
     match unit {
         Unit::Dollars => "$/M",
@@ -127,13 +127,13 @@ fn per(unit: Unit) -> &'static str {
     }
 }
 
-/// What the prompt costs with a model, where that is known.
+/// The cost of the prompt with a model, if known.
 fn priced(state: &State, c: &Candidate) -> Option<String> {
     let tokens = Tokens { prompt: state.route.tokens, answer: state.route.answer_tokens };
     state.model_set.costs().of_prompt(c.model, tokens).map(price_text)
 }
 
-/// What stands over the list: what the figures are, and over each column which.
+/// The title of the list, with the columns.
 fn title(state: &State, route: &Route, columns: &Columns, room: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
     let mut lines = Vec::new();
@@ -148,7 +148,7 @@ fn title(state: &State, route: &Route, columns: &Columns, room: usize) -> Vec<Li
         let chance = match route.kind() {
             Kind::Correctness => "P(correct)",
             Kind::Preference => "P(preferred)",
-            Kind::Judge => "P(above the middle)",
+            Kind::Judge => "P(above the median)",
         };
         (state.route.limits.title(chance), Ink::Accent)
     };
@@ -181,22 +181,22 @@ fn title(state: &State, route: &Route, columns: &Columns, room: usize) -> Vec<Li
     lines
 }
 
-/// What stands in the place of percentages out of scope.
+/// The title out of scope.
 const UNLIKE: &str = "Unlike any training question:";
 const STRONGEST: &str = "strongest overall";
 
-/// Lines that the title takes.
+/// Number of lines of the title.
 pub fn titles(route: &Route, room: usize) -> usize {
     let whole = UNLIKE.len() + 1 + STRONGEST.len() <= room;
     1 + usize::from(route.scope == Scope::Out && !whole)
 }
 
-/// The first candidate that is shown: the cursor stays in sight.
+/// The first visible candidate, such that the cursor is visible.
 pub fn first(cursor: usize, shown: usize) -> usize {
     (cursor + 1).saturating_sub(shown.max(1))
 }
 
-/// The title and so many candidates.
+/// The title and this many candidates.
 pub fn list(state: &State, route: &Route, room: usize, shown: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
     let from = first(state.route.cursor, shown).min(route.candidates.len());
@@ -245,7 +245,7 @@ fn row(state: &State, columns: &Columns, (i, c): (usize, &Candidate)) -> Line<'s
     Line::from(spans)
 }
 
-/// An interval without its point.
+/// An interval without its center.
 fn range(state: &State, room: usize, (low, high): (f64, f64), style: Style) -> Vec<Span<'static>> {
     let cell = |v: f64| ((v.clamp(0.0, 1.0) * room as f64) as usize).min(room.saturating_sub(1));
     let (low, high) = (cell(low), cell(high));
@@ -254,7 +254,7 @@ fn range(state: &State, room: usize, (low, high): (f64, f64), style: Style) -> V
     (0..room).map(part).map(|(sign, style)| Span::styled(sign, style)).collect()
 }
 
-/// What the badges mean, in words that fit.
+/// The meaning of the badges, as far as it fits.
 pub fn legend(state: &State, room: usize) -> Line<'static> {
     const BRIEF: [&str; 3] = ["measured here", "elsewhere", "hardly known"];
     let theme = &state.theme;

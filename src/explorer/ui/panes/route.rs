@@ -1,4 +1,4 @@
-//! The Route pane: type a prompt, see who is most likely to answer it right, at what cost, and why.
+//! The Route pane: type a prompt, see which models are likely to answer it correctly, at what cost, and why.
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
@@ -18,20 +18,20 @@ use crate::explorer::ui::panes::{asked, ranking, why};
 use crate::explorer::ui::pareto;
 use crate::explorer::ui::widgets::{fit, width, wrap};
 
-/// Candidates that the reasons leave room for at least, and that the legend does.
+/// Minimum number of candidates above the explanation, and above the legend.
 const LEAST_CANDIDATES: usize = 3;
 const WITH_LEGEND: usize = 12;
-/// A place for the list, the plot and the reasons side by side, at least; the list in it, and the plot.
+/// Minimum area for list, plot and explanation side by side; the list in it, and the plot.
 const BESIDE: (u16, u16) = (124, 20);
 const LIST: (u16, u16) = (60, 92);
 const PLOT: u16 = 14;
-/// Lines of the prompt at most.
+/// Maximum number of lines of the prompt.
 const PROMPT_LINES: u16 = 6;
 
 /// The parts of the pane from top to bottom.
 struct Parts {
     prompt: Rect,
-    /// A rule that tells which models may be named.
+    /// A rule with the filter of models.
     bar: Rect,
     below: Rect,
 }
@@ -54,7 +54,7 @@ impl Parts {
     }
 }
 
-/// Where the prompt is typed.
+/// The area of the prompt editor.
 pub fn prompt_place(state: &State, inside: Rect) -> Rect {
     Parts::of(state, inside).prompt
 }
@@ -89,24 +89,24 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     frame.render_widget(Paragraph::new(lines), below);
 }
 
-/// The answer, in a view that shows it.
+/// The route, if the view shows it.
 fn shown_answer(state: &State) -> Option<&Route> {
     let shown = matches!(state.route.view, View::List | View::Why | View::Plot);
     state.route.result.as_ref().filter(|_| shown)
 }
 
-/// Where the parts of an answer are: of list, plot and reasons those that the view shows, or all of
-/// them where there is room.
+/// The areas of a route: those of list, plot and explanation that the view shows, or all of them if there is
+/// space.
 struct Places {
     gauge: Rect,
     list: Option<Rect>,
-    /// Candidates in the list.
+    /// Number of candidates in the list.
     shown: usize,
     plot: Option<Rect>,
     reasons: Option<Rect>,
-    /// The reasons that there is room for: in their place, or else below the list.
+    /// The parts of the explanation that fit: in their own area, or else below the list.
     lines: Vec<Line<'static>>,
-    /// Some of the reasons have no room below the list.
+    /// True if some parts of the explanation do not fit below the list.
     hides: bool,
 }
 
@@ -163,12 +163,12 @@ impl Places {
     }
 }
 
-/// True where list, plot and reasons stand side by side.
+/// True if list, plot and explanation are side by side.
 fn is_beside(below: Rect) -> bool {
     below.width >= BESIDE.0 && below.height >= BESIDE.1
 }
 
-/// True if the pane shows list, plot and reasons at once.
+/// True if the pane shows list, plot and explanation together.
 pub fn shows_all(state: &State, inside: Rect) -> bool {
     is_beside(Parts::of(state, inside).below)
 }
@@ -218,13 +218,13 @@ fn draw_prompt(frame: &mut Frame, state: &State, place: Rect) {
     frame.render_widget(&editor, text);
 }
 
-/// A rule that tells which models may be named.
+/// A rule with the filter of models.
 fn draw_bar(frame: &mut Frame, state: &State, parts: &Parts) {
     let (theme, route, place) = (&state.theme, &state.route, parts.bar);
     let room = usize::from(place.width);
     let rule = "─".repeat(room);
     frame.buffer_mut().set_string(place.x, place.y, rule, theme.ink(Ink::Border));
-    // Of a prompt that is longer than its place, where the cursor is.
+    // If a prompt is longer than its area, the part with the cursor.
     let lines = route.editor.lines().len();
     let hidden = lines > usize::from(parts.prompt.height);
     let line = if hidden {
@@ -242,7 +242,7 @@ fn draw_bar(frame: &mut Frame, state: &State, parts: &Parts) {
     } else {
         format!(" all {all} models ")
     };
-    let mut asked = route.limits.said(why::unit(state)).join(" · ");
+    let mut asked = route.limits.summary(why::unit(state)).join(" · ");
     if !asked.is_empty() {
         asked = format!("· {asked} ");
     }
@@ -274,7 +274,7 @@ fn introduction(state: &State, room: usize) -> Vec<Line<'static>> {
     lines.map(|line| Line::styled(line, theme.ink(Ink::Muted))).collect()
 }
 
-/// The candidate that is drawn at a cell: in the list by its row, in the plot by its point.
+/// The candidate at a cell: by its row in the list, by its point in the plot.
 pub fn candidate_at(state: &State, inside: Rect, at: Position) -> Option<usize> {
     let route = shown_answer(state)?;
     let places = Places::of(state, route, Parts::of(state, inside).below);

@@ -1,4 +1,4 @@
-//! All models along the score of a probe, a row for each class.
+//! All models along the score of a probe, one row per class.
 
 use ratatui::text::{Line, Span};
 
@@ -7,14 +7,13 @@ use crate::explorer::state::State;
 use crate::explorer::theme::Ink;
 use crate::explorer::ui::widgets::{heading, pad, width};
 
-/// How far from a model a click still means it, in cells.
+/// Maximum distance from a click to a model, in cells.
 const REACH: usize = 2;
 
-/// Where each model is.
+/// The positions of the models.
 pub struct Strip<'a> {
     report: &'a Report,
-    /// The rows that have models: their titles, and which side they are of. The last one may be of those
-    /// whose value is not known.
+    /// The rows with models: their titles, and their side. The last one may be for unknown values.
     rows: Vec<(String, Option<usize>)>,
     /// The row of each model.
     sides: Vec<Option<usize>>,
@@ -111,7 +110,7 @@ impl<'a> Strip<'a> {
     }
 }
 
-/// The row that a model belongs to; none if its value is not known.
+/// The row of a model; none if its value is unknown.
 fn side(report: &Report, rows: &[String], prediction: &Prediction) -> Option<usize> {
     let truth = prediction.truth.as_ref()?;
     if report.kind != "number" {

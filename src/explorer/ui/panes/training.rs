@@ -1,4 +1,4 @@
-//! The Training pane: how the training that is watched is going.
+//! The Training pane: the progress of a watched training.
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout as Split, Rect};
@@ -11,7 +11,7 @@ use crate::explorer::state::training::Training;
 use crate::explorer::theme::Ink;
 use crate::explorer::ui::widgets::{bar, fit, thousands};
 
-/// A pane with fewer lines is low.
+/// A pane with fewer lines counts as low.
 const LOW: u16 = 16;
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect) {
@@ -27,7 +27,7 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect) {
         ("train loss", &training.train, Ink::BarFill),
         ("val loss", &training.val, Ink::MapRouted),
     ];
-    // Where it is low, the losses stand beside the words, else below them.
+    // In a low pane, the losses are next to the text, else below it.
     let [said, first, second] = if inside.height < LOW {
         Split::horizontal([Constraint::Fill(2), Constraint::Fill(1), Constraint::Fill(1)])
             .spacing(2)
@@ -96,8 +96,8 @@ fn words(state: &State, training: &Training, room: usize) -> Vec<Line<'static>> 
     lines
 }
 
-/// The last losses as heights, wide enough for `of` of them to fill the room: the lowest keeps a
-/// tenth, so that it can be seen.
+/// The last losses as heights, wide enough for `of` of them to fill the width: the lowest keeps a tenth, so
+/// that it stays visible.
 fn heights(losses: &[f64], of: usize, room: usize) -> Vec<u64> {
     let wide = (room / of.max(1)).clamp(1, 4);
     let shown = &losses[losses.len().saturating_sub(room / wide)..];

@@ -1,5 +1,5 @@
-//! What the ranking of a prompt rests on: one sentence, the benchmarks and questions that are like the
-//! prompt, what else would win, and the terms of the logits.
+//! Explains a ranking: one sentence, the most similar benchmarks and questions, what else would win, and the
+//! terms of the logits.
 
 use ratatui::text::{Line, Span};
 
@@ -12,19 +12,19 @@ use crate::explorer::theme::Ink;
 use crate::explorer::ui::widgets::{fit, heading, pad, width, wrap};
 use crate::one_line;
 
-/// Cells of a question's benchmark at most, and of its text at least.
+/// Maximum width of a question's benchmark, and minimum width of its text.
 const CATEGORY: usize = 22;
 const TEXT: usize = 16;
-/// Cells for the answer of one candidate.
+/// Width of the answer of one candidate.
 const ANSWER: usize = 3;
-/// Cells for the share of all models that answered correctly.
+/// Width of the share of correct answers over all models.
 const SHARE: usize = 6;
-/// Cells for the accuracy of one candidate.
+/// Width of the accuracy of one candidate.
 const ACCURACY: usize = 7;
-/// Cells for the name of a row of terms, and for a term.
+/// Widths of the name of a row of terms, and of a term.
 const TERM: usize = 9;
 
-/// All parts, the one that tells most first. Each begins with a heading.
+/// All parts, most important first. Each starts with a heading.
 pub fn parts(state: &State, route: &Route, room: usize) -> Vec<Vec<Line<'static>>> {
     let parts = [
         sentence(state, route, room),
@@ -36,7 +36,7 @@ pub fn parts(state: &State, route: &Route, room: usize) -> Vec<Vec<Line<'static>
     parts.into_iter().filter(|part| !part.is_empty()).collect()
 }
 
-/// As many of the parts as there is room for, in their order; a part that does not fit is passed over.
+/// As many of the parts as fit, in order; those that do not fit are skipped.
 pub fn fitting(parts: Vec<Vec<Line<'static>>>, height: usize) -> Vec<Line<'static>> {
     let mut lines: Vec<Line> = Vec::new();
     for part in parts {
@@ -54,7 +54,7 @@ pub fn height(parts: &[Vec<Line>]) -> usize {
     parts.iter().map(Vec::len).sum::<usize>() + parts.len().saturating_sub(1)
 }
 
-/// Why the first comes first.
+/// Why the first candidate is first.
 fn sentence(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
     let name = |model: usize| state.short(model).to_owned();
@@ -62,23 +62,23 @@ fn sentence(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
     let mut lines = vec![heading(theme, room, "Why", "")];
     let said = wrap(&text, room).into_iter();
     lines.extend(said.map(|line| Line::styled(line, theme.ink(Ink::Text))));
-    // What must be known of probabilities that are not of correct answers.
+    // A note about probabilities of other kinds than correctness.
     let remark = route.kind().remark().map_or_else(Vec::new, |remark| wrap(remark, room));
     lines.extend(remark.into_iter().map(|line| Line::styled(line, theme.ink(Ink::Warn))));
     lines
 }
 
-/// The rank of a candidate as the list has it.
+/// The rank of a candidate as in the list.
 fn rank(place: usize) -> String {
     if place == 0 { "★".into() } else { (place + 1).to_string() }
 }
 
-/// A benchmark that the prompt is like.
+/// A benchmark similar to the prompt.
 struct Like<'a> {
-    /// How much of the prompt's neighborhood is of it.
+    /// Its share of the nearest questions.
     share: f64,
     name: String,
-    /// Its accuracies, where it is among those of the models.
+    /// Its scores, if it is among the benchmarks of the models.
     benchmark: Option<&'a Benchmark>,
 }
 
@@ -89,7 +89,7 @@ impl<'a> Like<'a> {
         Self { share: evidence.share, name, benchmark }
     }
 
-    /// The share of its questions that a candidate answered correctly.
+    /// The accuracy of a candidate on its questions.
     fn accuracy(&self, candidate: &Candidate) -> Option<f64> {
         Some(self.benchmark?.scores.get(candidate.model)?.accuracy)
     }
@@ -103,7 +103,7 @@ impl<'a> Like<'a> {
     }
 }
 
-/// What the prompt is like, and how the leading candidates did there.
+/// The most similar benchmarks, and the accuracies of the leading candidates there.
 fn likes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
     let likes: Vec<Like> = route.evidence.iter().map(|e| Like::of(state, e)).collect();
     let Some(longest) = likes.iter().map(|like| width(&like.name)).max() else {
@@ -135,8 +135,7 @@ fn likes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
     lines
 }
 
-/// The row of a benchmark on which none of the leading candidates was measured: which candidate did
-/// best there.
+/// A row for a benchmark on which none of the leading candidates was evaluated: the best candidate there.
 fn best_measured(
     state: &State,
     route: &Route,
@@ -155,7 +154,7 @@ fn best_measured(
     line
 }
 
-/// A heading whose columns at the right have titles of their own.
+/// A heading with titles for the columns at the right.
 fn over(state: &State, room: usize, title: &str, remark: &str, columns: &str) -> Line<'static> {
     let left = room.saturating_sub(width(columns));
     let remark = if width(title) + width(remark) + 4 <= left { remark } else { "" };
@@ -172,7 +171,7 @@ fn questions(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
         let lines = wrap(text, room).into_iter().map(|line| Line::styled(line, muted));
         std::iter::once(heading(theme, room, title, "")).chain(lines).collect()
     };
-    // The list needs its room more than this remark.
+    // The list needs the space more than this remark.
     if !state.with_data && state.route.view != View::Why {
         return Vec::new();
     }
@@ -193,7 +192,7 @@ fn questions(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
     let mut lines = vec![over(state, room, title, signs, &columns)];
     let left = room.saturating_sub(5 + SHARE + ANSWER * shown);
     let longest = state.route.similar.iter().map(|q| width(&q.category)).max().unwrap_or_default();
-    // The benchmark stands before the text where the text keeps some room.
+    // The benchmark comes before the text if there is space for both.
     let category = longest.min(CATEGORY);
     let category = if left >= category + 1 + 2 * TEXT { category } else { 0 };
     for question in &state.route.similar {
@@ -216,7 +215,7 @@ fn questions(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
     lines
 }
 
-/// How a model answered a question, as a sign.
+/// The answer of a model to a question, as a symbol.
 fn answer(question: &Similar, model: usize) -> (&'static str, Ink) {
     match question.answers.iter().find(|(known, _)| *known == model) {
         Some((_, label)) if *label >= 0.5 => ("✓", Ink::Good),
@@ -225,13 +224,13 @@ fn answer(question: &Similar, model: usize) -> (&'static str, Ink) {
     }
 }
 
-/// A similarity without its zero.
+/// A similarity without the leading zero.
 fn cosine(value: f64) -> String {
     let text = format!("{value:.2}");
     text.strip_prefix('0').map_or_else(|| text.clone(), Into::into)
 }
 
-/// What else would win: the runner-up, and two models in a row.
+/// What else would win: the runner-up, and a cascade of two models.
 fn changes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
     let mut said = Vec::new();
@@ -250,7 +249,7 @@ fn changes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
         let (first, then) = (state.short(plan.first), state.short(plan.then));
         let (quality, cost) = (100.0 * plan.quality, unit.text(plan.cost));
         said.push(format!(
-            "Two steps: try {first}, escalate to {then} if it is wrong → {quality:.0}% at {cost} on \
+            "Two steps: try {first}, escalate to {then} if it is incorrect → {quality:.0}% at {cost} on \
              average."
         ));
     }
@@ -262,12 +261,12 @@ fn changes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
     std::iter::once(heading(theme, room, "What else would win", "")).chain(lines).collect()
 }
 
-/// Texts in columns of one width, flush right.
+/// Texts in right-aligned columns of the same width.
 fn aligned(texts: impl IntoIterator<Item = impl std::fmt::Display>, width: usize) -> String {
     texts.into_iter().fold(String::new(), |line, text| line + &format!("{text:>width$}"))
 }
 
-/// The terms of the logits of the first two.
+/// The terms of the logits of the first two candidates.
 fn terms(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
     let columns = ["ability", "ease", "match", "logit"];
@@ -292,7 +291,7 @@ fn terms(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
     lines
 }
 
-/// In which unit models cost.
+/// The unit of the costs.
 pub fn unit(state: &State) -> Option<Unit> {
     state.model_set.costs().unit()
 }

@@ -1,4 +1,5 @@
-//! Details of the Open LLM Leaderboard (version 1) and of LightEval: a Parquet file a model, task and date.
+//! Details of the Open LLM Leaderboard (version 1) and of LightEval: one Parquet file per model, task and
+//! date.
 
 use serde_json::Value;
 
@@ -8,9 +9,9 @@ use crate::import::files::{File, bare};
 use crate::import::json;
 use crate::import::report::Skips;
 use crate::import::run::{Document, Model, Run, clean, hash};
-use crate::import::value::{Record, plain, said, score, texts};
+use crate::import::value::{Record, plain, user_text, score, texts};
 
-/// What a record holds beside metrics.
+/// Fields of a record other than metrics.
 const OTHERS: &[&str] = &[
     "example",
     "instruction",
@@ -36,7 +37,7 @@ pub(super) fn is_one(file: &File) -> bool {
     bare(file.name()).starts_with("details_") && names::ending(file.name()).is_some()
 }
 
-/// The model that folders are named by: `details_ORG__MODEL/DATE`, or `details/ORG/MODEL/DATE`.
+/// The model in the names of folders: `details_ORG__MODEL/DATE`, or `details/ORG/MODEL/DATE`.
 fn model(file: &File) -> String {
     let folders = file.folders();
     let dated = |name: &String| names::dated(&format!("_{name}")).0.is_empty();
@@ -66,7 +67,7 @@ pub(super) fn read(file: &File, skips: &mut Skips) -> Option<Run> {
     };
     let name = model(file);
     if name.is_empty() {
-        skips.file(&file.path, "no model is named: call its folder details_ORG__MODEL");
+        skips.file(&file.path, "the model is unknown: rename its folder to details_ORG__MODEL");
         return None;
     }
     let model = Model { name, known: true, ..Model::default() };
@@ -81,14 +82,14 @@ pub(super) fn read(file: &File, skips: &mut Skips) -> Option<Run> {
     json::records(file, None, skips, |line, record: Record, skips| {
         let doc = record.get("__doc__").or_else(|| record.get("doc"));
         let asked = match doc {
-            Some(doc) => said(&doc["query"]).map(|stem| {
+            Some(doc) => user_text(&doc["query"]).map(|stem| {
                 let choices = texts(&doc["choices"]);
                 let held = choices.iter().all(|choice| stem.contains(choice.trim()));
                 let choices = if held { Vec::new() } else { choices };
                 Asked { stem, choices, ..Asked::default() }
             }),
             None => {
-                record.get("example").or_else(|| record.get("full_prompt")).and_then(said).map(
+                record.get("example").or_else(|| record.get("full_prompt")).and_then(user_text).map(
                     |stem| Asked { stem: crate::import::prompt::core(&stem), ..Asked::default() },
                 )
             }

@@ -1,4 +1,4 @@
-//! lm-evaluation-harness: a file of samples a model, a task and a date.
+//! lm-evaluation-harness: one file of samples per model, task and date.
 
 mod details;
 mod names;
@@ -17,7 +17,7 @@ use names::Named;
 use results::{About, Known};
 use sample::Sample;
 
-/// A folder that says nothing of the model whose results it holds.
+/// Names of folders that are not names of models.
 const GENERIC: &[&str] = &[
     "results",
     "result",
@@ -42,7 +42,7 @@ const GENERIC: &[&str] = &[
     "runs",
 ];
 
-/// What to read: a job for each file of samples.
+/// One job per file of samples.
 pub(super) fn jobs(tree: &Tree, options: &Options, skips: &mut Skips) -> Vec<Job> {
     let known = Known::read(tree, skips);
     let files = tree.files(|name| names::ending(name).is_some() && !name.starts_with("results"));
@@ -63,7 +63,7 @@ pub(super) fn jobs(tree: &Tree, options: &Options, skips: &mut Skips) -> Vec<Job
             continue;
         }
         let named = names::of(&file, &tasks, &prefixes);
-        // Of other names only files that hold samples count; one that the user names is read anyway.
+        // With other names only files with samples count; a directly given one is read anyway.
         if !named.sure && !tree.is_named(&file) && !sample::holds_samples(&file) {
             continue;
         }
@@ -78,7 +78,7 @@ pub(super) fn jobs(tree: &Tree, options: &Options, skips: &mut Skips) -> Vec<Job
     jobs
 }
 
-/// What is known of a run before its samples are read.
+/// Information about a run before its samples are read.
 fn run(file: &File, named: &Named, about: Option<&About>) -> Run {
     let mut run = Run { file: file.path.clone(), task: named.task.clone(), ..Run::default() };
     run.date.clone_from(&named.date);
@@ -92,7 +92,8 @@ fn run(file: &File, named: &Named, about: Option<&About>) -> Run {
         }
     }
     if let Some(args) = &named.args {
-        // The name of the file holds the model's arguments: more reliable than results that may be of another.
+        // The name of the file has the model's arguments, which are more reliable than results that may
+        // belong to another run.
         let own = results::model_of(args);
         if !run.model.known || names::sanitized(&run.model.name) != names::sanitized(&own.name) {
             run.model = own;
@@ -108,10 +109,10 @@ fn run(file: &File, named: &Named, about: Option<&About>) -> Run {
     run
 }
 
-/// The model that the folder is named by, `/` written as `__`.
+/// The model in the name of the folder, with `/` written as `__`.
 fn folder(file: &File) -> String {
     let folders = file.folders();
-    // A date has digits and signs alone; letters of any script are a name.
+    // A date has only digits and punctuation; letters of any script are a name.
     let dated =
         |name: &str| name.len() >= 4 && !name.chars().any(|c| c.is_alphabetic() && c != 'T');
     let generic = |name: &str| GENERIC.contains(&&*name.to_lowercase()) || dated(name);
@@ -144,12 +145,12 @@ fn read(
         let Some(document) = document(&mut reader, &sample, used, field) else {
             let problem = match field {
                 Some(field) => format!("no field `{field}` in `doc`"),
-                None => "name the field of `doc` that holds it with --text".into(),
+                None => "choose the field of `doc` with the question by --text".into(),
             };
             return skips.row(&file.path, line, "no question", &problem);
         };
         answers += 1;
-        // To have no filter and one that is called `none` is the same.
+        // No filter and a filter called `none` are the same.
         let filter = match sample.filter.as_deref().unwrap_or_default() {
             name @ ("" | "none") => unfiltered.get_or_insert_with(|| name.to_owned()).as_str(),
             name => name,
@@ -160,7 +161,7 @@ fn read(
     (answers > 0).then_some(run)
 }
 
-/// What a sample asked.
+/// The question of a sample.
 fn document(
     reader: &mut Reader,
     sample: &Sample,

@@ -1,32 +1,32 @@
-//! What the name of a file of samples says: the task, the date, and in old releases the model.
+//! Parses the names of files of samples: the task, the date, and in old releases the model.
 
 use std::collections::BTreeSet;
 
 use crate::import::files::{File, bare, stem};
 
-/// How the harness ends a date, as in 2024-06-24T12-34-56.789012.
+/// The format of the harness' dates, as in 2024-06-24T12-34-56.789012.
 const DATE: usize = "2024-06-24T12-34-56".len();
-/// What the arguments of a model begin with, in the names of release 0.4.0.
+/// Prefixes of model arguments in the file names of release 0.4.0.
 const ARGUMENTS: [&str; 6] = ["pretrained", "peft", "model", "path", "engine", "delta"];
 
-/// What a name says.
+/// A parsed name.
 #[derive(Debug, PartialEq)]
 pub(super) struct Named {
     pub(super) task: String,
     /// In a form that sorts; empty if there is none.
     pub(super) date: String,
-    /// The model's arguments, `key=value` between commas.
+    /// The model's arguments, `key=value` separated by commas.
     pub(super) args: Option<String>,
-    /// True if only samples are named so.
+    /// True if only samples have such names.
     pub(super) sure: bool,
 }
 
-/// A name without `.jsonl`, `.json` or `.parquet`, be the file compressed or not.
+/// A name without `.jsonl`, `.json` or `.parquet`, compressed or not.
 pub(super) fn ending(name: &str) -> Option<&str> {
     [".jsonl", ".json", ".parquet"].iter().find_map(|ending| stem(name, ending))
 }
 
-/// The date that a name ends with, and what stands before it.
+/// The date at the end of a name, and the part before it.
 pub(super) fn dated(stem: &str) -> (&str, String) {
     let is_date = |text: &str| {
         let shape = |(at, byte): (usize, u8)| match at {
@@ -50,7 +50,7 @@ pub(super) fn dated(stem: &str) -> (&str, String) {
     })
 }
 
-/// What the name of a file says; `tasks` and `prefixes` (arguments of models) are those that results know.
+/// Parses the name of a file; `tasks` and `prefixes` (arguments of models) are those in the results.
 pub(super) fn of(file: &File, tasks: &BTreeSet<String>, prefixes: &BTreeSet<String>) -> Named {
     let (stem, date) = dated(bare(file.name()));
     if let Some((before, task)) = stem.split_once("samples_") {
@@ -84,7 +84,7 @@ pub(super) fn of(file: &File, tasks: &BTreeSet<String>, prefixes: &BTreeSet<Stri
     Named { task: task.to_owned(), date, args: None, sure: false }
 }
 
-/// The first single `_` behind the last `__` or comma: there the task begins.
+/// The first single `_` after the last `__` or comma, where the task starts.
 fn task_start(stem: &str) -> Option<usize> {
     let bytes = stem.as_bytes();
     let last = stem.rfind("__").map_or(0, |at| at + 2).max(stem.rfind(',').map_or(0, |at| at + 1));
@@ -100,7 +100,7 @@ fn arguments(text: &str) -> String {
     text.split(',').map(one).collect::<Vec<_>>().join(",")
 }
 
-/// A model's name as the harness writes it into names of files.
+/// A model's name as the harness writes it in file names.
 pub(super) fn sanitized(name: &str) -> String {
     name.split(['/', '\\', ':', '=', '<', '>', '"', '|', '?', '*', '[', ']'])
         .filter(|part| !part.is_empty())

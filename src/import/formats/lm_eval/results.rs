@@ -1,4 +1,4 @@
-//! What the files of results say of a run: the model with its settings, and how tasks are set up.
+//! Parses the files of results: the model with its settings, and the configuration of tasks.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -12,19 +12,19 @@ use crate::import::report::Skips;
 use crate::import::run::{Model, clean, hash};
 use crate::import::{json, settings, template};
 
-/// Arguments that name the model, in the order in which the harness looks for them.
+/// Arguments with the name of the model, in the order in which the harness uses them.
 const NAMES: [&str; 7] = ["peft", "delta", "pretrained", "model", "path", "engine", "model_name"];
-/// What results say, shared by the samples that they are of.
+/// Results, shared by their samples.
 pub(super) type Shared = Rc<About>;
 
-/// What one file of results says.
+/// The content of a file of results.
 #[derive(Debug)]
 pub(super) struct About {
     date: String,
     value: Value,
 }
 
-/// All results that were found.
+/// All results.
 pub(super) struct Known {
     by_folder: BTreeMap<PathBuf, Vec<Shared>>,
     by_date: HashMap<String, Vec<Shared>>,
@@ -60,20 +60,20 @@ impl Known {
         known
     }
 
-    /// The tasks that any results know.
+    /// The tasks in any results.
     pub(super) fn tasks(&self) -> BTreeSet<String> {
         let all = self.by_folder.values().flatten();
         all.flat_map(|about| about.tasks().map(str::to_owned).collect::<Vec<_>>()).collect()
     }
 
-    /// The arguments of all models as release 0.4.0 begins the names of files with.
+    /// The arguments of all models in the form of release 0.4.0's file names.
     pub(super) fn prefixes(&self) -> BTreeSet<String> {
         let args = self.by_folder.values().flatten().map(|about| about.args());
         args.filter(|args| !args.is_empty()).map(|args| args.replace(['/', '='], "__")).collect()
     }
 
-    /// The results that a file of samples belongs to: of its date, else the only ones or those of the
-    /// one model in its folder, else the next ones that know the task.
+    /// The results of a file of samples: those with its date, else the only ones or those of the one model in
+    /// its folder, else the next ones with the task.
     pub(super) fn about(&self, file: &File, named: &Named) -> Option<Shared> {
         let folder = file.path.parent().unwrap_or(Path::new(""));
         let beside = self.by_folder.get(folder).map_or(&[][..], Vec::as_slice);
@@ -121,7 +121,7 @@ impl About {
         self.value["date"].as_f64().map(calendar).unwrap_or_default()
     }
 
-    /// How many examples stood before the questions of a task.
+    /// The number of few-shot examples of a task.
     pub(super) fn shots(&self, task: &str) -> Option<String> {
         let shots = [
             &self.value["n-shot"][task],
@@ -131,12 +131,12 @@ impl About {
         shots.into_iter().find(|n| n.is_number()).map(Value::to_string)
     }
 
-    /// The hash over all documents of a task.
+    /// The hash of all documents of a task.
     pub(super) fn task_hash(&self, task: &str) -> Option<String> {
         self.value["task_hashes"][task].as_str().filter(|hash| !hash.is_empty()).map(str::to_owned)
     }
 
-    /// Metrics of a task of which less is better.
+    /// Metrics of a task for which lower is better.
     pub(super) fn lower(&self, task: &str) -> Vec<String> {
         let better = self.value["higher_is_better"][task].as_object();
         let lower =
@@ -154,7 +154,7 @@ impl About {
         [text("doc_to_text"), text("doc_to_choice")].concat()
     }
 
-    /// The arguments of the model, `key=value` between commas.
+    /// The arguments of the model, `key=value` separated by commas.
     fn args(&self) -> String {
         match &self.value["config"]["model_args"] {
             Value::Object(args) => {
@@ -177,8 +177,8 @@ impl About {
         let (mut model, key) = parsed(&args);
         let given = self.value["model_name"].as_str().map(clean).filter(|name| !name.is_empty());
         if let Some(name) = given {
-            // The arguments still say what runs of this name differ in: an adapter makes another
-            // model of it, another place of its weights may.
+            // The arguments show how runs with this name differ: an adapter defines another model, another
+            // path of the weights may not.
             let own = std::mem::replace(&mut model.name, name);
             if let Some(key) = key.filter(|_| own != model.name) {
                 let adapter = matches!(key, "peft" | "delta");
@@ -202,7 +202,7 @@ impl About {
         set(true, "revision", plain(&config["model_revision"]));
         set(false, "gen_kwargs", plain(&config["gen_kwargs"]));
         set(false, "fewshot_as_multiturn", plain(&self.value["fewshot_as_multiturn"]));
-        // Long texts by a short hash of theirs.
+        // Long texts are replaced by a short hash.
         for key in ["chat_template", "system_instruction"] {
             let text = plain(&self.value[key]);
             if !settings::is_default(&text) {
@@ -216,7 +216,7 @@ impl About {
     }
 }
 
-/// Seconds since 1970 as a date in the form of those in names of files.
+/// Seconds since 1970 as a date in the form of the file names.
 fn calendar(seconds: f64) -> String {
     let whole = seconds.max(0.0) as u64;
     let (days, time) = (whole / 86_400, whole % 86_400);
@@ -242,7 +242,7 @@ pub(super) fn model_of(args: &str) -> Model {
     parsed(args).0
 }
 
-/// As [`model_of`], with the argument that names it.
+/// As [`model_of`], with the argument that has the name.
 fn parsed(args: &str) -> (Model, Option<&'static str>) {
     let mut pairs: Vec<(String, String)> = Vec::new();
     for part in args.split(',') {

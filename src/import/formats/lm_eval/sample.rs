@@ -1,4 +1,4 @@
-//! One line of a file of samples: what was asked, and the numbers of its metrics.
+//! A line of a file of samples: the question, and the values of its metrics.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::import::files::File;
 use crate::import::json;
 
-/// What a sample holds beside its metrics.
+/// Fields of a sample other than metrics.
 const OTHERS: &[&str] = &[
     "target",
     "resps",
@@ -27,16 +27,16 @@ const OTHERS: &[&str] = &[
     "reasoning",
 ];
 
-/// What llmap needs of a sample. What a model wrote is passed over without being kept.
+/// The needed part of a sample. The model's output is skipped without being stored.
 #[derive(Debug, Default)]
 pub(super) struct Sample {
     pub(super) doc: Option<Value>,
     pub(super) doc_id: Option<Value>,
     pub(super) doc_hash: Option<String>,
     pub(super) filter: Option<String>,
-    /// The prompt as it was sent.
+    /// The raw prompt.
     pub(super) prompt: Option<String>,
-    /// The metrics with their numbers, NaN for what is none.
+    /// The metrics with their values, NaN if there is none.
     pub(super) scores: Vec<(String, f32)>,
 }
 
@@ -78,7 +78,7 @@ impl<'de> Visitor<'de> for SampleVisitor {
             }
         }
         sample.scores = match named {
-            // In the order in which they are named; one without a value is a failed one.
+            // In the listed order; one without a value has failed.
             Some(named) => {
                 let value = |name: &String| {
                     let found = scores.iter().find(|(key, _)| key == name);
@@ -99,7 +99,7 @@ fn text(value: Value) -> Option<String> {
     }
 }
 
-/// The number of a metric, NaN if it is none: null, a list, a text.
+/// The value of a metric, NaN if it is not a number: null, a list, a text.
 struct Score(f32);
 
 impl<'de> Deserialize<'de> for Score {
@@ -156,7 +156,7 @@ impl<'de> Visitor<'de> for ScoreVisitor {
     }
 }
 
-/// What was sent: the first text of the arguments or, of messages, the last one of the user.
+/// The prompt: the first text of the arguments or, for messages, the last one of the user.
 enum Prompt {
     Text(String),
     Message { user: bool, text: String },
@@ -248,7 +248,7 @@ impl<'de> Visitor<'de> for PromptVisitor {
     }
 }
 
-/// True if one of the first records of a file is a sample, whatever the file is called.
+/// True if one of the first records of a file is a sample, regardless of the file's name.
 pub(super) fn holds_samples(file: &File) -> bool {
     json::begins_with(file, |record| {
         let has = |key: &str| record.contains_key(key);

@@ -14,16 +14,16 @@ use crate::import::value::{Record, score};
 use crate::import::{json, prompt};
 
 const SUFFIX: &str = "_write_out_info";
-/// What a record holds beside prompts, answers and metrics.
+/// Fields of a record other than prompts, answers and metrics.
 const OTHERS: &[&str] = &["doc_id", "truth", "pred", "gold", "missing", "decontaminate"];
-/// Results are no longer than this: 16 MiB.
+/// Maximum size of results: 16 MiB.
 const RESULTS: u64 = 16 << 20;
 
 pub(super) fn is_one(file: &File) -> bool {
     bare(file.name()).ends_with(SUFFIX)
 }
 
-/// What is known before the records are read: results may lie beside, by any name.
+/// Information before the records are read: results may be next to the file, under any name.
 pub(super) fn run(file: &File, tree: &Tree) -> Run {
     let task = bare(file.name()).trim_end_matches(SUFFIX).to_owned();
     let mut run = Run { file: file.path.clone(), task, ..Run::default() };
@@ -100,7 +100,7 @@ fn answer(file: &File, run: &mut Run, line: u64, record: &Record, skips: &mut Sk
     run.answer(line, document, "", &scores);
 }
 
-/// The question, which all prompts begin with, and what each adds: the choices.
+/// The question, the common prefix of all prompts, and the rest of each: the choices.
 fn parts(prompts: &[&str]) -> (String, Vec<String>) {
     let Some(first) = prompts.first() else { return <_>::default() };
     let distinct = prompts.iter().any(|prompt| prompt != first);
@@ -113,7 +113,7 @@ fn parts(prompts: &[&str]) -> (String, Vec<String>) {
         end.map_or(0, |((at, c), _)| at + c.len_utf8())
     };
     let end = prompts.iter().map(|prompt| shared(prompt)).min().unwrap_or_default();
-    // Not within a word that several choices begin with.
+    // Not within a word with which several choices start.
     let end = first[..end].rfind(char::is_whitespace).map_or(end, |at| at);
     let choices = prompts.iter().map(|prompt| prompt[end..].trim().to_owned());
     (prompt::core(&first[..end]), choices.filter(|choice| !choice.is_empty()).collect())
