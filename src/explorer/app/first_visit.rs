@@ -2,13 +2,12 @@
 
 use std::path::Path;
 
+use super::session::PREFIX;
 use crate::dirs;
 use crate::error::Error;
 
 /// What is left in the folder of the sessions by the first visit.
 const SEEN: &str = "tour-seen.json";
-/// How the file of a session begins.
-const SESSION: &str = "session-";
 
 /// True the first time that it is asked, and never where that cannot be remembered: a tour that comes
 /// again and again is worse than none.
@@ -21,7 +20,7 @@ fn first(folder: &Path) -> bool {
         let names = files.flatten().map(|file| file.file_name());
         names.into_iter().any(|name| {
             let name = name.to_string_lossy();
-            name == SEEN || name.starts_with(SESSION)
+            name == SEEN || name.starts_with(PREFIX)
         })
     });
     !been_here && remember(folder).is_ok()

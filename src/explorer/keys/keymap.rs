@@ -148,6 +148,8 @@ fn of_other_panes() -> Vec<Binding> {
         bind(Models, "*", A::MarkShown, "Mark all shown, or none", "mark all"),
         bind(Models, "left h", A::Step(Left), "Go to the column on the left", ""),
         bind(Models, "right l", A::Step(Right), "Go to the column on the right", ""),
+        bind(Questions, "right l", A::Step(Right), "Show questions that are nearly the same", ""),
+        bind(Questions, "left h", A::Step(Left), "Fold questions that are nearly the same", ""),
         bind(Questions, "b", A::NextCategory, "Show the next benchmark only", "benchmark"),
         bind(
             Questions,

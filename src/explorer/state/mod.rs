@@ -120,6 +120,8 @@ pub struct State {
     pub help: bool,
     /// Lines of the help that are above the window.
     pub help_scroll: usize,
+    /// The font of the terminal has Braille; those of consoles do not.
+    pub has_braille: bool,
     /// The mouse is captured.
     pub mouse: bool,
     /// Where it points, until something else happens.
@@ -196,12 +198,13 @@ impl State {
             groups_from: model_set.attributes.len(),
             neighbors: Vec::new(),
             model: ModelState::default(),
-            probe: ProbeState::default(),
+            probe: ProbeState::new(model_set.attributes.len()),
             route: RouteState::default(),
             modes: Modes::default(),
             history: History::default(),
             keymap: Arc::new(KEYMAP.clone()),
             themes: Theme::names(),
+            has_braille: true,
             mouse: true,
             hover: None,
             pointed: None,
@@ -222,7 +225,6 @@ impl State {
             theme,
             model_set,
         };
-        state.probe.reports = vec![Job::Idle; state.model_set.attributes.len()];
         // Without colors, shapes tell the classes apart.
         if state.theme.depth == Depth::None {
             state.map.marker = Marker::Shapes;
@@ -250,10 +252,7 @@ impl State {
         self.arrange_table();
         self.map.show(projection);
         self.map.rank(&self.model_set);
-        self.probe = ProbeState {
-            reports: vec![Job::Idle; self.model_set.attributes.len()],
-            ..ProbeState::default()
-        };
+        self.probe = ProbeState::new(self.model_set.attributes.len());
         self.route.forget();
         if self.selected >= self.model_set.models.len() {
             self.selected = 0;
@@ -384,13 +383,24 @@ impl State {
 
     /// How points are drawn: without colors, shapes tell the classes apart.
     pub fn marker(&self) -> Marker {
-        if self.theme.is_gray() { Marker::Shapes } else { self.map.marker }
+        match self.map.marker {
+            _ if self.theme.is_gray() => Marker::Shapes,
+            marker if self.can_draw(marker) => marker,
+            _ => Marker::Dots,
+        }
+    }
+
+    /// False for a marker that the font of a console lacks; half blocks are drawn over Braille.
+    pub fn can_draw(&self, marker: Marker) -> bool {
+        self.has_braille || matches!(marker, Marker::Dots | Marker::Shapes)
     }
 
     /// Something turning, for work that is under way.
     pub fn spinner(&self) -> char {
         const FRAMES: [char; 10] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
-        FRAMES[self.tick_count / 3 % FRAMES.len()]
+        const PLAIN: [char; 4] = ['|', '/', '-', '\\'];
+        let frames: &[char] = if self.has_braille { &FRAMES } else { &PLAIN };
+        frames[self.tick_count / 3 % frames.len()]
     }
 
     /// The model that the prompt was routed to.

@@ -8,7 +8,6 @@ use crate::explorer::effect::Effect;
 use crate::explorer::state::State;
 use crate::explorer::state::filter::Filter;
 use crate::explorer::state::line::LineInput;
-use crate::explorer::state::mode::Mode;
 use crate::explorer::state::picker::{Item, Picker};
 use crate::explorer::state::selection::Columns;
 use crate::one_line;
@@ -16,22 +15,23 @@ use crate::one_line;
 /// The message for an expression that is not complete yet.
 const BEGUN: &str = "not a whole expression yet";
 
-/// After typing: what can be read holds at once, until something else can.
-pub fn typed(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(line) = state.modes.line() else { return };
-    let text = line.input.value().to_owned();
-    let begun = !text.trim().is_empty() && Columns::of_models(&state.facts()).is_begun(&text);
-    let read = read(state, &text);
+/// After typing: what can be read holds at once, until something else can. Gives how many models are
+/// left, and what is wrong with the text.
+pub fn typed(
+    state: &mut State,
+    text: &str,
+    meant: Result<Vec<bool>, String>,
+    begun: bool,
+    effects: &mut Vec<Effect>,
+) -> (usize, Option<String>) {
+    let read = checked(state, text, meant);
     let problem = if begun { Some(BEGUN.into()) } else { read.as_ref().err().cloned() };
     if let Ok(filter) = read
         && !begun
     {
         set(state, filter, effects);
     }
-    let left = state.filter.left(state.model_set.models.len());
-    if let Mode::Line(line) = state.modes.top_mut() {
-        (line.found, line.problem) = (left, problem);
-    }
+    (state.filter.left(state.model_set.models.len()), problem)
 }
 
 /// Reads a filter.
@@ -40,16 +40,30 @@ pub fn typed(state: &mut State, effects: &mut Vec<Effect>) {
 /// What is wrong with it, in a sentence; a filter that leaves no model, or none that the router may
 /// take, is wrong too.
 fn read(state: &State, text: &str) -> Result<Filter, String> {
+    checked(state, text, Columns::of_models(&state.facts()).meant(text))
+}
+
+/// The filter of a text that means these models.
+fn checked(state: &State, text: &str, meant: Result<Vec<bool>, String>) -> Result<Filter, String> {
     if text.trim().is_empty() {
         return Ok(Filter::default());
     }
-    let mask = Columns::of_models(&state.facts()).meant(text)?;
+    let mask = meant?;
     if !mask.contains(&true) {
         return Err("no model fits".into());
     }
     let preferences = state.route.limits.preferences(Some(mask.clone()));
     preferences.check(state.model_set.costs()).map_err(|problem| problem.to_string())?;
     Ok(Filter::new(text, Some(mask)))
+}
+
+/// Brings back the filter of an earlier visit. One that cannot be read any more, or that leaves none of
+/// these models, is dropped.
+pub fn restore(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
+    if let Err(problem) = apply(state, text.trim(), effects) {
+        let text = one_line(text.trim());
+        state.say(format!("The last filter was dropped: {text} ({problem})"));
+    }
 }
 
 /// Puts a filter in force everywhere.
