@@ -81,7 +81,7 @@ fn of_lists() -> Vec<Binding> {
     for (pane, open, hint) in [
         (Model, "Go to the neighbor", "go to neighbor"),
         (Probe, "Color the map by the attribute", "color the map"),
-        (Route, "Maximize, then show the model; without a prompt, type one", "model"),
+        (Route, "Maximize, show the model, or type a prompt", "model"),
         (Models, "Show the model", "model"),
         (Compare, "Show the model", ""),
         (Questions, "Select the model most likely to answer it", ""),

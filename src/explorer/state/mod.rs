@@ -246,7 +246,7 @@ impl State {
         self.new_model = NewModelState::default();
         self.clusters = Job::Idle;
         self.history.clear();
-        (self.filter, self.map.within) = (Filter::default(), None);
+        self.filter = Filter::default();
         self.groups_from = model_set.attributes.len();
         self.model_set = model_set;
         self.arrange_table();
@@ -349,9 +349,15 @@ impl State {
     pub fn is_lit(&self, model: usize) -> bool {
         // What is pointed at comes before all of that but the filter.
         if let Some(Pointed::Class(class)) = self.pointed {
-            return self.map.is_within(model) && self.map.coloring.class_of(model) == class;
+            return self.filter.has(model) && self.map.coloring.class_of(model) == class;
         }
-        self.map.is_lit(model) && (self.marked.len() < 2 || self.marked.contains(&model))
+        self.is_at_hand(model) && (self.marked.len() < 2 || self.marked.contains(&model))
+    }
+
+    /// True for what can be walked to and pointed at on the map: what the filter leaves of the isolated
+    /// class, or of all.
+    pub fn is_at_hand(&self, model: usize) -> bool {
+        self.filter.has(model) && self.map.is_of_group(model)
     }
 
     pub fn mark(&mut self, models: impl IntoIterator<Item = usize>) {

@@ -178,18 +178,21 @@ impl Help {
         let gap = if area.width < 100 { 2 } else { 4 };
         let wide = |lines: &Vec<Line>| lines.iter().map(Line::width).max().unwrap_or_default();
         let all = groups.join(&Line::default());
-        let most =
-            ((usize::from(area.width).saturating_sub(4)) / (wide(&all) + gap)).clamp(1, COLUMNS);
         let room = usize::from(area.height).saturating_sub(2);
-        let needed = all.len().div_ceil(room.max(1)).clamp(1, most);
+        let needed = all.len().div_ceil(room.max(1)).clamp(1, COLUMNS);
         let tallest =
             |columns: &[Vec<Line>]| columns.iter().map(Vec::len).max().unwrap_or_default();
+        let fits = |columns: &Vec<Vec<Line>>| {
+            columns.iter().map(|lines| wide(lines) + gap).sum::<usize>() + 4 <= area.width.into()
+        };
         // Groups stay whole where that fits, and where nothing does: what holds everywhere then begins at
         // the top. Else as in a newspaper, columns of like height.
-        let whole = in_columns(&groups, needed);
+        let whole = (1..=needed).rev().map(|n| in_columns(&groups, n)).find(fits);
+        let whole = whole.unwrap_or_else(|| vec![all.clone()]);
         let even: Vec<Vec<Line>> =
             all.chunks(all.len().div_ceil(needed).max(1)).map(<[Line]>::to_vec).collect();
-        let columns = if tallest(&whole) > room && tallest(&even) <= room { even } else { whole };
+        let best = tallest(&whole) > room && tallest(&even) <= room && fits(&even);
+        let columns = if best { even } else { whole };
         let widths = columns.iter().map(wide).collect();
         let height = tallest(&columns);
         Self { columns, widths, gap, height }
@@ -259,9 +262,9 @@ fn of_ranking() -> Vec<(String, &'static str)> {
     let signs = [
         ("★", "Routed to"),
         ("≈", "Statistically tied with the most accurate"),
-        ("◆", "Pareto front: none is better at the same cost"),
-        ("$/M", "Dollars per million tokens, mean of in and out"),
-        ("prompt", "This prompt, with an answer of :answer-tokens N"),
+        ("◆", "Pareto front: the best at its cost"),
+        ("$/M", "Dollars per million tokens, in and out"),
+        ("prompt", "This prompt; :answer-tokens N"),
         ("Scope", "How familiar the prompt is: out, near, in"),
     ];
     signs.map(|(sign, about)| (sign.to_owned(), about)).to_vec()

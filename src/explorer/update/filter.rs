@@ -69,7 +69,6 @@ pub fn restore(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
 /// Puts a filter in force everywhere.
 pub fn set(state: &mut State, filter: Filter, effects: &mut Vec<Effect>) {
     let changed = filter.within != state.filter.within;
-    state.map.within.clone_from(&filter.within);
     state.filter = filter;
     if changed {
         state.arrange_table();

@@ -110,7 +110,8 @@ pub fn step(state: &mut State, direction: Direction) {
             state.questions.unfold(direction == Direction::Right);
         }
         _ => {
-            if let Some(model) = state.map.step(state.selected, direction) {
+            let at_hand = |m| state.is_at_hand(m);
+            if let Some(model) = state.map.step(state.selected, direction, at_hand) {
                 state.select(model);
             }
         }

@@ -170,8 +170,6 @@ pub struct MapState {
     pub zoom: f64,
     pub coloring: Coloring,
     pub isolated: Option<usize>,
-    /// The models that the filter leaves; `None` for all.
-    pub within: Option<Arc<Vec<bool>>>,
     /// How brightly each model is shown.
     pub glow: Glow,
     pub marker: Marker,
@@ -218,7 +216,6 @@ impl MapState {
             zoom: 1.0,
             coloring: Coloring::first(model_set),
             isolated: None,
-            within: None,
             glow: Glow::default(),
             marker: if model_set.models.len() < FEW { Marker::Dots } else { Marker::Braille },
             density: model_set.models.len() > MANY,
@@ -407,15 +404,9 @@ impl MapState {
         at_hand
     }
 
-    /// False for what the filter leaves out.
-    pub fn is_within(&self, model: usize) -> bool {
-        self.within.as_ref().is_none_or(|within| within.get(model).copied().unwrap_or_default())
-    }
-
-    /// True unless the filter leaves it out, or another class than the model's is isolated.
-    pub fn is_lit(&self, model: usize) -> bool {
-        self.is_within(model)
-            && self.isolated.is_none_or(|class| self.coloring.class_of(model) == class)
+    /// True unless another class than the model's is isolated.
+    pub fn is_of_group(&self, model: usize) -> bool {
+        self.isolated.is_none_or(|class| self.coloring.class_of(model) == class)
     }
 
     /// Isolates the next class, after the last none.

@@ -15,12 +15,12 @@ use crate::explorer::state::State;
 use crate::explorer::state::job::{Job, JobKind};
 use crate::explorer::theme::Ink;
 use crate::explorer::ui::frame::pane_block;
-use crate::explorer::ui::widgets::{fit, heading, pad, thousands, whisker, wrap};
+use crate::explorer::ui::widgets::{fit, heading, pad, thousands, whisker, width, wrap};
 use crate::metrics::{Bin, Metrics};
 
 /// How a prediction is drawn; what was observed is the dot.
 const PREDICTED: &str = "┃";
-/// Cells of the name of a predictor.
+/// Cells of the name of a predictor at most.
 const NAME: usize = 14;
 
 /// The figures of a predictor, as [`Metrics::NAMES`] has them: by their titles, and whether more is
@@ -171,8 +171,9 @@ type Figures = [Option<f64>; COLUMNS.len()];
 /// The predictors with their figures, the best of each column in bold.
 fn table(state: &State, rows: Vec<(&str, Figures)>, room: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
-    let cell = room.saturating_sub(NAME).min(MOST) / COLUMNS.len();
-    let mut header = vec![Span::raw(pad("", NAME))];
+    let names = rows.iter().map(|(name, _)| width(name) + 1).max().unwrap_or_default().min(NAME);
+    let cell = room.saturating_sub(names).min(MOST) / COLUMNS.len();
+    let mut header = vec![Span::raw(pad("", names))];
     header.extend(COLUMNS.map(|(title, _)| {
         Span::styled(format!("{:>cell$}", fit(title, cell)), theme.ink(Ink::Muted))
     }));
@@ -187,7 +188,7 @@ fn table(state: &State, rows: Vec<(&str, Figures)>, room: usize) -> Vec<Line<'st
     let row = |(name, figures): &(&str, Figures)| {
         let own = *name == EMBEDDER;
         let ink = if own { theme.bold(Ink::Accent) } else { theme.ink(Ink::Text) };
-        let mut spans = vec![Span::styled(pad(name, NAME), ink)];
+        let mut spans = vec![Span::styled(pad(name, names), ink)];
         spans.extend(figures.iter().zip(&best).map(|(value, best)| {
             let near = value.is_some_and(|value| (value - best).abs() < 5e-4);
             let style = if near { theme.bold(Ink::Good) } else { theme.ink(Ink::Text) };

@@ -172,7 +172,7 @@ fn title(state: &State, route: &Route, columns: &Columns, room: usize) -> Vec<Li
     left -= width(&right);
     let front = if columns.cost.is_some() { " · ◆ Pareto front" } else { "" };
     let [here, elsewhere, hardly] = Measured::ALL.map(Measured::badge);
-    let badges = format!("{here} measured here {elsewhere} elsewhere {hardly} hardly known");
+    let badges = format!("measured {here} here {elsewhere} elsewhere {hardly} hardly");
     let keys = [
         format!("  80% interval · {badges} · ≈ tied{front}"),
         format!("  80% interval · ≈ tied{front}"),

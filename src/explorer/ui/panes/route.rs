@@ -25,6 +25,8 @@ const WITH_LEGEND: usize = 12;
 const BESIDE: (u16, u16) = (124, 20);
 const LIST: (u16, u16) = (60, 92);
 const PLOT: u16 = 14;
+/// Cells of a list whose title says what the badges mean, at least.
+const BADGES: usize = 112;
 /// Lines of the prompt at most.
 const PROMPT_LINES: u16 = 6;
 
@@ -193,7 +195,9 @@ fn draw_answer(frame: &mut Frame, state: &State, route: &Route, places: Places) 
         let room = usize::from(place.width);
         let mut lines = ranking::list(state, route, room, places.shown);
         if places.reasons.is_none() {
-            lines.push(Line::default());
+            // Where the title has no room for what the badges mean, that stands below the list.
+            let said = room >= BADGES || reasons.is_empty();
+            lines.push(if said { Line::default() } else { ranking::legend(state, room) });
             lines.append(&mut reasons);
         } else if usize::from(place.height) >= lines.len() + 2 {
             lines.push(Line::default());
