@@ -158,21 +158,30 @@ pub enum Command {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Exported {
+    /// The table of a pane as it is shown, in the form that the name of the file asks for.
+    Table(Pane),
     /// The marked models (or the selected one) with all their data, as JSON.
     Models,
-    /// The shown models on all benchmarks, as CSV.
-    Forecasts,
     /// The answers of the new model, as CSV.
     Answers,
 }
 
 impl Exported {
     /// The default name of the file.
-    pub fn file(self) -> &'static str {
+    pub fn file(self) -> String {
         match self {
-            Self::Models => "llmap-selection.json",
-            Self::Forecasts => "llmap-forecast.csv",
-            Self::Answers => "llmap-answers.csv",
+            Self::Table(pane) => format!("llmap-{}.csv", pane.title().to_lowercase()),
+            Self::Models => "llmap-selection.json".into(),
+            Self::Answers => "llmap-answers.csv".into(),
+        }
+    }
+
+    /// How the name of the file may end.
+    pub fn endings(self) -> &'static [&'static str] {
+        match self {
+            Self::Table(_) => &["csv", "json", "md", "parquet"],
+            Self::Models => &["json"],
+            Self::Answers => &["csv"],
         }
     }
 }

@@ -391,6 +391,7 @@ fn without_its_encoder_all_but_prompts_goes_on() {
 mod browsing;
 mod card;
 mod evaluate;
+mod export;
 mod filter;
 mod forecast;
 mod hostile;

@@ -4,6 +4,7 @@
 mod atlas;
 mod panes;
 mod sheet;
+pub(crate) mod tables;
 mod vectors;
 
 pub use atlas::atlas;

@@ -2,13 +2,12 @@
 
 use std::path::Path;
 
+use super::session::PREFIX;
 use crate::dirs;
 use crate::error::Error;
 
 /// The marker that the first visit leaves in the folder of the sessions.
 const SEEN: &str = "tour-seen.json";
-/// Prefix of session files.
-const SESSION: &str = "session-";
 
 /// True on the first call, and false if that cannot be recorded: a tour that returns every time would be
 /// worse than none.
@@ -21,7 +20,7 @@ fn first(folder: &Path) -> bool {
         let names = files.flatten().map(|file| file.file_name());
         names.into_iter().any(|name| {
             let name = name.to_string_lossy();
-            name == SEEN || name.starts_with(SESSION)
+            name == SEEN || name.starts_with(PREFIX)
         })
     });
     !been_here && remember(folder).is_ok()

@@ -26,7 +26,7 @@ use super::event::{Event, Message, Outside, TrainingEvent};
 use super::jobs::{Jobs, Source};
 use super::pane::Pane;
 use super::state::State;
-use super::state::map::{COMPONENTS, Marker};
+use super::state::map::COMPONENTS;
 use super::state::model_set::ModelSet;
 use super::theme::Theme;
 use super::update::update;
@@ -152,9 +152,7 @@ impl App {
         let area = Rect::new(0, 0, width, height);
         let mut state = State::new(model_set, projection, theme.clone(), options.pane, area);
         // Console fonts have no Braille.
-        if std::env::var_os("TERM").is_some_and(|term| term == "linux") {
-            state.map.marker = Marker::Dots;
-        }
+        state.has_braille = std::env::var_os("TERM").is_none_or(|term| term != "linux");
         match Pools::path().and_then(|path| Pools::load(&path)) {
             Ok(pools) => state.pools = pools,
             Err(error) => warnings.push(error.to_string()),

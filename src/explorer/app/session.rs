@@ -15,6 +15,7 @@ use crate::explorer::state::column::Column;
 use crate::explorer::state::map::{Marker, ViewState};
 use crate::explorer::state::mode::Mode;
 use crate::explorer::state::model_set::ModelSet;
+use crate::explorer::update::filter;
 
 /// Models and columns stand by their names: an embedder that was trained again still fits.
 #[derive(Serialize, Deserialize)]
@@ -36,12 +37,18 @@ pub struct Session {
     columns: Vec<String>,
     sort: String,
     descending: bool,
+    /// What the filter was, as it was typed.
+    #[serde(default)]
+    filter: String,
 }
+
+/// How the name of such a file begins.
+pub const PREFIX: &str = "session-";
 
 /// Where the session of these models is kept.
 pub fn file(model_set: &ModelSet) -> Option<PathBuf> {
     let key = xxh3_64(format!("{}\n{}", model_set.data, model_set.models.join("\n")).as_bytes());
-    Some(dirs::state()?.join(format!("session-{key:016x}.json")))
+    Some(dirs::state()?.join(format!("{PREFIX}{key:016x}.json")))
 }
 
 impl Session {
@@ -64,6 +71,7 @@ impl Session {
             columns: state.table.columns.iter().map(title).collect(),
             sort: title(&state.table.sort),
             descending: state.table.descending,
+            filter: state.filter.text.clone(),
         }
     }
 
@@ -133,5 +141,7 @@ impl Session {
         }
         state.modes.set_base(Mode::Normal);
         state.arrange_table();
+        // Without a prompt there is nothing to route again.
+        filter::restore(state, &self.filter, &mut Vec::new());
     }
 }

@@ -4,8 +4,10 @@ pub mod document;
 pub mod map_file;
 mod plain;
 pub mod record;
+mod table;
 
 pub use document::document;
 pub use map_file::{Kind, Shown, picture, picture_of_vectors};
 pub use plain::plain;
 pub use record::selection;
+pub use table::table;

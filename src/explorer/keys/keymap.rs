@@ -80,7 +80,7 @@ fn of_lists() -> Vec<Binding> {
     for (pane, open, hint) in [
         (Model, "Go to the neighbor", "go to neighbor"),
         (Probe, "Color the map by the attribute", "color the map"),
-        (Route, "Maximize, then show the model; without a prompt, type one", "model"),
+        (Route, "Maximize, show the model, or type a prompt", "model"),
         (Models, "Show the model", "model"),
         (Compare, "Show the model", ""),
         (Questions, "Select the model most likely to answer it", ""),
@@ -147,6 +147,8 @@ fn of_other_panes() -> Vec<Binding> {
         bind(Models, "*", A::MarkShown, "Mark all shown, or none", "mark all"),
         bind(Models, "left h", A::Step(Left), "Go to the column on the left", ""),
         bind(Models, "right l", A::Step(Right), "Go to the column on the right", ""),
+        bind(Questions, "right l", A::Step(Right), "Show questions that are nearly the same", ""),
+        bind(Questions, "left h", A::Step(Left), "Fold questions that are nearly the same", ""),
         bind(Questions, "b", A::NextCategory, "Show the next benchmark only", "benchmark"),
         bind(
             Questions,

@@ -61,13 +61,22 @@ pub fn words(command: &Command) -> (&'static str, &'static str) {
         C::Invert => ("complement others select", "Marks all that were not marked."),
         C::SaveSelection => ("bookmark store selection", "Saves the marked models under a name."),
         C::Selections => ("bookmark recall load selection", "Marks saved models again."),
-        C::Export | C::ExportTo(Exported::Models) => (
-            "save write file json csv download",
+        C::Export => (
+            "save write file csv json markdown md parquet table download spreadsheet",
+            "The table of the pane as it is shown. Or with a name: export table.csv",
+        ),
+        C::ExportTo(Exported::Models) => (
+            "save write file json download selection",
             "Writes what is known of the marked models, as JSON.",
         ),
-        C::ExportTo(Exported::Forecasts) => {
-            ("save write file csv predictions", "Writes the shown models on all benchmarks.")
-        }
+        C::ExportTo(Exported::Table(Pane::Forecast)) => (
+            "save write file csv json markdown predictions",
+            "Writes the shown models on all benchmarks.",
+        ),
+        C::ExportTo(Exported::Table(_)) => (
+            "save write file csv json markdown md parquet table",
+            "What the filter leaves, in the order shown.",
+        ),
         C::ExportTo(Exported::Answers) => {
             ("save write file csv onboard", "Writes the answers of the new model.")
         }

@@ -88,7 +88,11 @@ impl LineInput {
             Purpose::Answers => " load answers from ".into(),
             Purpose::Cost => " at most ".into(),
             Purpose::Pool => " pool ".into(),
-            Purpose::Export(_) => " export to ".into(),
+            Purpose::Export(Exported::Table(pane)) => {
+                format!(" export {} to ", pane.title().to_lowercase())
+            }
+            Purpose::Export(Exported::Models) => " export the marked models to ".into(),
+            Purpose::Export(Exported::Answers) => " export the answers to ".into(),
         }
     }
 
@@ -104,7 +108,11 @@ impl LineInput {
             }
             Purpose::Pool => "a name for the filter   Enter save · Esc cancel".into(),
             Purpose::Group => "Enter apply · Esc cancel".into(),
-            Purpose::Export(_) => "name of a new file   Enter write · Esc cancel".into(),
+            Purpose::Export(exported) => {
+                let endings: Vec<String> =
+                    exported.endings().iter().map(|ending| format!(".{ending}")).collect();
+                format!("{}   Enter write · Esc cancel", endings.join(" "))
+            }
         }
     }
 }

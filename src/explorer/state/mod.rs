@@ -120,6 +120,8 @@ pub struct State {
     pub help: bool,
     /// The scroll offset of the help.
     pub help_scroll: usize,
+    /// The font of the terminal has Braille; those of consoles do not.
+    pub has_braille: bool,
     /// The mouse is captured.
     pub mouse: bool,
     /// The position of the mouse, until another event.
@@ -196,12 +198,13 @@ impl State {
             groups_from: model_set.attributes.len(),
             neighbors: Vec::new(),
             model: ModelState::default(),
-            probe: ProbeState::default(),
+            probe: ProbeState::new(model_set.attributes.len()),
             route: RouteState::default(),
             modes: Modes::default(),
             history: History::default(),
             keymap: Arc::new(KEYMAP.clone()),
             themes: Theme::names(),
+            has_braille: true,
             mouse: true,
             hover: None,
             pointed: None,
@@ -222,7 +225,6 @@ impl State {
             theme,
             model_set,
         };
-        state.probe.reports = vec![Job::Idle; state.model_set.attributes.len()];
         // Without colors, shapes distinguish the classes.
         if state.theme.depth == Depth::None {
             state.map.marker = Marker::Shapes;
@@ -244,16 +246,13 @@ impl State {
         self.new_model = NewModelState::default();
         self.clusters = Job::Idle;
         self.history.clear();
-        (self.filter, self.map.within) = (Filter::default(), None);
+        self.filter = Filter::default();
         self.groups_from = model_set.attributes.len();
         self.model_set = model_set;
         self.arrange_table();
         self.map.show(projection);
         self.map.rank(&self.model_set);
-        self.probe = ProbeState {
-            reports: vec![Job::Idle; self.model_set.attributes.len()],
-            ..ProbeState::default()
-        };
+        self.probe = ProbeState::new(self.model_set.attributes.len());
         self.route.forget();
         if self.selected >= self.model_set.models.len() {
             self.selected = 0;
@@ -350,9 +349,15 @@ impl State {
     pub fn is_lit(&self, model: usize) -> bool {
         // The item under the mouse takes precedence over everything except the filter.
         if let Some(Pointed::Class(class)) = self.pointed {
-            return self.map.is_within(model) && self.map.coloring.class_of(model) == class;
+            return self.filter.has(model) && self.map.coloring.class_of(model) == class;
         }
-        self.map.is_lit(model) && (self.marked.len() < 2 || self.marked.contains(&model))
+        self.is_at_hand(model) && (self.marked.len() < 2 || self.marked.contains(&model))
+    }
+
+    /// True for what can be walked to and pointed at on the map: what the filter leaves of the isolated
+    /// class, or of all.
+    pub fn is_at_hand(&self, model: usize) -> bool {
+        self.filter.has(model) && self.map.is_of_group(model)
     }
 
     pub fn mark(&mut self, models: impl IntoIterator<Item = usize>) {
@@ -384,13 +389,24 @@ impl State {
 
     /// The marker style: without colors, shapes distinguish the classes.
     pub fn marker(&self) -> Marker {
-        if self.theme.is_gray() { Marker::Shapes } else { self.map.marker }
+        match self.map.marker {
+            _ if self.theme.is_gray() => Marker::Shapes,
+            marker if self.can_draw(marker) => marker,
+            _ => Marker::Dots,
+        }
+    }
+
+    /// False for a marker that the font of a console lacks; half blocks are drawn over Braille.
+    pub fn can_draw(&self, marker: Marker) -> bool {
+        self.has_braille || matches!(marker, Marker::Dots | Marker::Shapes)
     }
 
     /// A spinner for running work.
     pub fn spinner(&self) -> char {
         const FRAMES: [char; 10] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
-        FRAMES[self.tick_count / 3 % FRAMES.len()]
+        const PLAIN: [char; 4] = ['|', '/', '-', '\\'];
+        let frames: &[char] = if self.has_braille { &FRAMES } else { &PLAIN };
+        frames[self.tick_count / 3 % frames.len()]
     }
 
     /// The model that the prompt was routed to.

@@ -16,27 +16,83 @@ pub struct ProbeState {
     pub cursor: usize,
     /// The section that is shown first.
     pub section: usize,
+    /// The attributes whose probes have ended, in the order in which they did.
+    arrived: Vec<usize>,
+}
+
+/// What a probe came to, the most first: the parts of the list.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    /// It beats its controls.
+    Found,
+    AboveChance,
+    NotFound,
+    /// It has not ended.
+    Open,
+    /// There are too few models to probe it.
+    Failed,
 }
 
 impl ProbeState {
+    /// Of so many attributes, none of which is probed yet.
+    pub fn new(attributes: usize) -> Self {
+        Self { reports: vec![Job::Idle; attributes], ..Self::default() }
+    }
+
     pub fn report(&self, attribute: usize) -> Option<&Report> {
         self.reports.get(attribute)?.done().map(AsRef::as_ref)
     }
 
-    /// The attributes in list order: once all probes have ended, the decodable ones first, then those above
-    /// chance, each part by its metric, and failed ones last. Before that in the order of the data, so that
-    /// no row moves while results arrive.
+    /// The attributes as they are listed: those that beat their controls first, then those above chance,
+    /// the others, and those that cannot be probed last. While results arrive, each goes to the end of
+    /// its part, so that those already there keep their order; once all have ended, each part is sorted
+    /// by its figure.
     pub fn order(&self) -> Vec<usize> {
-        if self.reports.iter().any(Job::is_running) {
-            return (0..self.reports.len()).collect();
-        }
-        let rank = |a: &usize| {
-            self.report(*a)
-                .map(|r| (r.beats_controls, r.beats_chance(), r.main().linear.figures.main().value))
-        };
-        let mut order: Vec<usize> = (0..self.reports.len()).collect();
-        order.sort_by(|a, b| rank(b).partial_cmp(&rank(a)).unwrap_or(Ordering::Equal));
+        let n = self.reports.len();
+        let arrival = |a: usize| self.arrived.iter().position(|known| *known == a);
+        let mut order: Vec<usize> = (0..n).collect();
+        order.sort_by_key(|&a| (self.part(a), arrival(a).unwrap_or(n + a)));
         order
+    }
+
+    /// Once none runs, the best figure of each part comes first.
+    fn settle(&mut self) {
+        if self.reports.iter().any(Job::is_running) {
+            return;
+        }
+        let mut arrived = std::mem::take(&mut self.arrived);
+        arrived.sort_unstable();
+        let figure = |a: usize| {
+            self.report(a).map_or(f64::NEG_INFINITY, |r| r.main().linear.figures.main().value)
+        };
+        arrived.sort_by(|a, b| figure(*b).partial_cmp(&figure(*a)).unwrap_or(Ordering::Equal));
+        self.arrived = arrived;
+    }
+
+    /// Changes what is known; the cursor stays on its attribute when others go past it.
+    fn change<T>(&mut self, change: impl FnOnce(&mut Self) -> T) -> T {
+        let chosen = self.chosen();
+        let done = change(self);
+        self.settle();
+        if let Some(chosen) = chosen {
+            self.choose(chosen);
+        }
+        done
+    }
+
+    fn part(&self, attribute: usize) -> Part {
+        match self.reports.get(attribute) {
+            Some(Job::Done(report)) if report.beats_controls => Part::Found,
+            Some(Job::Done(report)) if report.beats_chance() => Part::AboveChance,
+            Some(Job::Done(_)) => Part::NotFound,
+            Some(Job::Failed(_)) => Part::Failed,
+            Some(Job::Idle | Job::Running | Job::Cancelled) | None => Part::Open,
+        }
+    }
+
+    /// How many of the probes have ended.
+    pub fn ended(&self) -> usize {
+        self.reports.iter().filter(|report| matches!(report, Job::Done(_) | Job::Failed(_))).count()
     }
 
     /// The attribute under the cursor.
@@ -57,17 +113,17 @@ impl ProbeState {
 
     /// Stores the result of a probe.
     pub fn take(&mut self, attribute: usize, result: Result<Box<Report>, String>) {
-        // The cursor stays on its attribute when the last result sorts the list.
-        let chosen = self.chosen().filter(|_| self.cursor > 0);
-        if let Some(job) = self.reports.get_mut(attribute) {
-            match result {
+        self.change(|probe| {
+            let Some(job) = probe.reports.get_mut(attribute) else { return };
+            let waited_for = match result {
                 Ok(report) => job.finish(report),
                 Err(problem) => job.fail(&problem),
             };
-        }
-        if let Some(chosen) = chosen {
-            self.choose(chosen);
-        }
+            if waited_for {
+                probe.arrived.retain(|known| *known != attribute);
+                probe.arrived.push(attribute);
+            }
+        });
     }
 
     /// The status of all probes. A failed one is final: its attribute cannot be probed.
@@ -95,7 +151,7 @@ impl ProbeState {
     }
 
     pub fn cancel(&mut self) {
-        self.reports.iter_mut().for_each(Job::cancel);
+        self.change(|probe| probe.reports.iter_mut().for_each(Job::cancel));
     }
 
     /// Allows stopped probes to be restarted.
@@ -105,10 +161,12 @@ impl ProbeState {
 
     /// Marks all running ones as failed. True if there were any.
     pub fn fail(&mut self, problem: &str) -> bool {
-        let mut any = false;
-        for report in &mut self.reports {
-            any |= report.fail(problem);
-        }
-        any
+        self.change(|probe| {
+            let mut any = false;
+            for report in &mut probe.reports {
+                any |= report.fail(problem);
+            }
+            any
+        })
     }
 }

@@ -23,39 +23,19 @@ impl<'a> Columns<'a> {
         Self { facts: *facts, wanted: |column| column != Column::Forecast }
     }
 
-    /// The models that `text` selects, one entry per model: by an expression (see [`filter`]), or else those
-    /// whose names contain its words, fuzzily.
+    /// The models that `text` means, one entry a model.
     ///
     /// # Errors
-    /// A description of the problem.
+    /// Those of [`Typed::meant`].
     pub fn meant(&self, text: &str) -> Result<Vec<bool>, String> {
-        let models = &self.facts.model_set.models;
-        let problem = match filter::select(text, models, &self.columns(text)) {
-            Ok(mask) => return Ok(mask),
-            Err(problem) => problem.to_string(),
-        };
-        if is_expression(text) {
-            return Err(problem);
-        }
-        let found = fuzzy::found(text, models);
-        if found.is_empty() {
-            return Err(problem);
-        }
-        let mut mask = vec![false; models.len()];
-        found.into_iter().for_each(|model| mask[model] = true);
-        Ok(mask)
+        self.read(text).meant()
     }
 
-    /// True for the start of an expression, which is not treated as words of names yet.
-    pub fn is_begun(&self, text: &str) -> bool {
-        let (models, columns) = (&self.facts.model_set.models, self.columns(text));
-        filter::select(text, models, &columns).is_err()
-            && !filter::complete(text, models, &columns).offers.is_empty()
-    }
-
-    /// Completions at the end of `text`.
-    pub fn complete(&self, text: &str) -> Completion {
-        filter::complete(text, &self.facts.model_set.models, &self.columns(text))
+    /// Reads `text` as an expression, with the columns that it names.
+    pub fn read<'t>(&'t self, text: &'t str) -> Typed<'t> {
+        let (models, columns) = (self.facts.model_set.models.as_slice(), self.columns(text));
+        let selected = filter::select(text, models, &columns).map_err(|e| e.to_string());
+        Typed { text, models, columns, selected }
     }
 
     /// The columns as attributes. Those that `text` does not mention are empty, since filling them takes time
@@ -94,6 +74,52 @@ impl<'a> Columns<'a> {
             Attribute { name: name.to_owned(), values }
         });
         attributes.chain(others).collect()
+    }
+}
+
+/// A text as it is typed. It is read once for all that is asked of it.
+pub struct Typed<'a> {
+    text: &'a str,
+    models: &'a [String],
+    columns: Vec<Attribute>,
+    /// The models of the expression.
+    selected: Result<Vec<bool>, String>,
+}
+
+impl Typed<'_> {
+    /// The models of an expression (see [`filter`]), or else those whose names hold its words, fuzzily.
+    ///
+    /// # Errors
+    /// What is wrong with it, in a sentence.
+    pub fn meant(&self) -> Result<Vec<bool>, String> {
+        if self.selected.is_ok() || is_expression(self.text) {
+            return self.selected.clone();
+        }
+        let found = fuzzy::found(self.text, self.models);
+        if found.is_empty() {
+            return self.selected.clone();
+        }
+        let mut mask = vec![false; self.models.len()];
+        found.into_iter().for_each(|model| mask[model] = true);
+        Ok(mask)
+    }
+
+    /// What can stand at the end of `before`, with which the text begins.
+    pub fn complete(&self, before: &str) -> Completion {
+        filter::complete(before, self.models, &self.columns)
+    }
+
+    /// True for what may become an expression as it is typed on: it is not yet taken for words of names.
+    /// `completion` is the one of `before`.
+    pub fn is_begun(&self, before: &str, completion: &Completion) -> bool {
+        let whole = |completion: &Completion| !completion.offers.is_empty();
+        self.selected.is_err()
+            && !self.text.trim().is_empty()
+            && if before == self.text {
+                whole(completion)
+            } else {
+                whole(&self.complete(self.text))
+            }
     }
 }
 

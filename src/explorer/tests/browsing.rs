@@ -1,6 +1,7 @@
 //! The table, the search, the questions.
 
 use super::*;
+use crate::explorer::command::Exported;
 
 #[test]
 fn the_table_sorts_filters_and_carries_the_selection() {
@@ -63,8 +64,9 @@ fn expressions_mark_and_marked_models_are_compared_and_saved() {
     assert_eq!(state.marked.len(), 3, "found again");
     let Effect::Copy(text) = &press(&mut state, KeyCode::Char('y'))[0] else { panic!() };
     assert_eq!(text.lines().count(), 3);
-    assert!(press(&mut state, KeyCode::Char('E')).is_empty(), "a name is asked for first");
-    assert!(screen(&state).contains("export to  llmap-selection.json"));
+    let export = Event::Command(Command::ExportTo(Exported::Models));
+    assert!(update(&mut state, export).is_empty(), "a name is asked for first");
+    assert!(screen(&state).contains("export the marked models to  llmap-selection.json"));
     let effects = press(&mut state, KeyCode::Enter);
     let [Effect::Write(exported, name, bytes)] = &effects[..] else { panic!("{effects:?}") };
     let models: serde_json::Value = serde_json::from_slice(bytes).unwrap();
@@ -74,10 +76,10 @@ fn expressions_mark_and_marked_models_are_compared_and_saved() {
     let taken = Outside::Taken(*exported, name.clone());
     update(&mut state, Event::Outside(taken));
     assert!(screen(&state).contains("exists: choose another name"));
-    type_text(&mut state, "2");
+    type_text(&mut state, ".json");
     let effects = press(&mut state, KeyCode::Enter);
     let [Effect::Write(_, name, _)] = &effects[..] else { panic!("{effects:?}") };
-    assert_eq!(name, "llmap-selection.json2");
+    assert_eq!(name, "llmap-selection.json.json");
 }
 
 #[test]
@@ -153,4 +155,42 @@ fn search_finds_by_name_and_escape_goes_back() {
     type_text(&mut state, "zzz");
     assert_eq!(state.selected, found, "what is not found is not shown as if it were");
     assert!(screen(&state).contains("no matches"));
+}
+
+#[test]
+fn questions_that_are_nearly_the_same_are_one_row() {
+    let mut state = filled(state(140, 42));
+    state.with_data = true;
+    update(&mut state, Event::Command(Command::Focus(Pane::Questions)));
+    let data =
+        crate::dataset::simulate::Simulation { models: 24, questions: 40, ..Default::default() };
+    let mut data = data.run();
+    data.models = (0..24).map(plain).collect();
+    let options = ["dry palms", "wet palms", "palms with oil"];
+    for (q, question) in data.questions.iter_mut().enumerate().take(6) {
+        let [a, b, c] = [0, 1, 2].map(|at| options[(q + at) % 3]);
+        question.category = 0;
+        question.prompt = format!("Which part of a hand gets warm first? {a}, {b}, {c}").into();
+    }
+    let question_set = Arc::new(QuestionSet::new(&data, &state.model_set.models, false));
+    update(&mut state, Event::Job(JobResult::QuestionsRead(Arc::clone(&question_set))));
+    let forecasts = (0..40).map(|q| vec![0.1 + 0.02 * q as f32; 24]).collect();
+    update(&mut state, Event::Job(JobResult::QuestionsForecast(0, forecasts)));
+    assert_eq!((state.questions.rows.len(), state.questions.found().len()), (35, 40));
+    press(&mut state, KeyCode::Char('f'));
+    type_text(&mut state, "hand");
+    press(&mut state, KeyCode::Enter);
+    assert_eq!((state.questions.rows.len(), state.questions.found().len()), (1, 6));
+    assert!(screen(&state).contains("+5 alike"), "{}", screen(&state));
+    let first = state.questions.rows[0];
+    press(&mut state, KeyCode::Right);
+    assert_eq!((state.questions.rows.len(), state.questions.rows[0]), (6, first));
+    assert_eq!(screen(&state).matches("└ ").count(), 5);
+    press(&mut state, KeyCode::Down);
+    press(&mut state, KeyCode::Left);
+    assert_eq!((state.questions.rows.as_slice(), state.questions.at), (&[first][..], 0));
+    // One that is asked for is unfolded.
+    let hidden = question_set.of[*state.questions.found().last().unwrap()];
+    let row = state.questions.reveal(hidden).unwrap();
+    assert_eq!(question_set.of[state.questions.rows[row]], hidden);
 }

@@ -86,3 +86,28 @@ fn a_data_set_is_judged_once_it_can_be_seen() {
     let text = screen(&state);
     assert!(text.contains("no train\\u{7} split") && text.contains("Reliability"));
 }
+
+#[test]
+fn without_a_data_set_the_figures_of_val_stand_beside_the_base_rate() {
+    let mut state = state(140, 42);
+    update(&mut state, Event::Command(Command::Focus(Pane::Evaluate)));
+    let text = screen(&state);
+    for part in ["Held-out questions", "base rate", "0.500", "80% interval", "Reliability"] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    // However low the pane is, the diagram is whole: with fewer rows.
+    for (width, height) in [(80, 24), (60, 18), (120, 35), (200, 60)] {
+        let mut state = self::state(width, height);
+        update(&mut state, Event::Command(Command::Focus(Pane::Evaluate)));
+        let text = screen(&state);
+        let bins = &state.model_set.reliability;
+        let all: usize = bins.iter().map(|bin| bin.count).sum();
+        let rows = text.lines().skip_while(|line| !line.contains("Reliability")).skip(1);
+        let counted: usize = rows
+            .filter(|line| line.contains('●') && line.contains('%'))
+            .filter_map(|line| line.trim_end_matches(['"', '│', ' ']).split(' ').next_back())
+            .filter_map(|n| n.replace(',', "").parse::<usize>().ok())
+            .sum();
+        assert_eq!(counted, all, "{width}x{height}\n{text}");
+    }
+}

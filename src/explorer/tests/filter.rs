@@ -122,3 +122,38 @@ fn words_of_names_filter_too() {
     assert!(state.filter.is_on() && state.table.rows.len() < 6);
     assert!(state.table.rows.iter().all(|m| state.name(*m).starts_with("otter")));
 }
+
+#[test]
+fn a_session_brings_its_filter_back_and_never_opens_in_an_error() {
+    let state = filtered(120, 35, "family=lynx size<40");
+    let text = serde_json::to_string(&Session::of(&state)).unwrap();
+    let session = |text: &str| -> Session { serde_json::from_str(text).unwrap() };
+    let mut again = self::state(120, 35);
+    session(&text).restore(&mut again);
+    assert_eq!((&again.filter, &again.table.rows), (&state.filter, &state.table.rows));
+    assert!(again.notice.is_none() && screen(&again).contains("3 of 24 models"));
+    assert!(again.filter.has(again.selected) && !again.is_lit(0));
+    // A session of before filters were remembered.
+    let mut old: serde_json::Value = serde_json::from_str(&text).unwrap();
+    old.as_object_mut().unwrap().remove("filter");
+    let mut unfiltered = self::state(120, 35);
+    session(&old.to_string()).restore(&mut unfiltered);
+    assert!(!unfiltered.filter.is_on() && unfiltered.notice.is_none());
+    // What does not fit these models any more, in one way or another.
+    for (filter, why) in [
+        ("family=lynx and", "expected"),
+        ("famly=lynx", "did you mean"),
+        ("size<0.001", "no model fits"),
+        ("cluster=\u{1b}[31m", "cluster"),
+    ] {
+        old["filter"] = filter.into();
+        let mut state = self::state(120, 35);
+        session(&old.to_string()).restore(&mut state);
+        assert!(!state.filter.is_on() && state.table.rows.len() == 24, "{filter}");
+        let notice = state.notice.as_ref().unwrap();
+        assert!(!notice.bad && notice.text.contains("filter was dropped"), "{}", notice.text);
+        assert!(notice.text.contains(why) || filter.contains("and"), "{}", notice.text);
+        assert!(!notice.text.chars().any(char::is_control));
+        screen(&state);
+    }
+}

@@ -18,6 +18,7 @@ pub fn question_set() -> QuestionSet {
         prompts: (0..5).map(|q| format!("question {q}")).collect(),
         // The data set has others before them.
         of: (0..5).map(|q| 10 + q).collect(),
+        twins: (0..5).collect(),
     }
 }
 

@@ -75,16 +75,49 @@ fn a_verdict_is_a_sentence_with_the_measure_by_its_name() {
 }
 
 #[test]
-fn rows_keep_their_places_while_results_arrive() {
+fn found_attributes_come_first_as_they_arrive_and_the_cursor_stays_on_its_own() {
+    let verdicts = |r: &Report| (r.beats_controls, r.beats_chance());
+    // Whichever comes first: what is found goes above the rest and does not move there.
+    for arrivals in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
+        let mut state = state(140, 42);
+        state.started = true;
+        update(&mut state, Event::Command(Command::Focus(Pane::Probe)));
+        state.probe.choose(1);
+        for (n, &a) in arrivals.iter().enumerate() {
+            let before = state.probe.order();
+            let report = Box::new(REPORTS[a].clone());
+            update(&mut state, Event::Job(JobResult::Probed(a, Ok(report))));
+            let order = state.probe.order();
+            assert_eq!(state.probe.chosen(), Some(1), "the cursor is on its attribute");
+            let parts: Vec<_> = order.iter().filter_map(|a| state.probe.report(*a)).collect();
+            assert!(parts.windows(2).all(|w| verdicts(w[0]) >= verdicts(w[1])), "{order:?}");
+            if n + 1 < arrivals.len() {
+                let others = |order: &[usize]| -> Vec<usize> {
+                    order.iter().copied().filter(|other| *other != a).collect()
+                };
+                assert_eq!(others(&before), others(&order), "one row moves, the others do not");
+            }
+        }
+        let figure = |a: &usize| REPORTS[*a].main().linear.figures.main().value;
+        let order = state.probe.order();
+        let best = |w: &[usize]| {
+            verdicts(&REPORTS[w[0]]) > verdicts(&REPORTS[w[1]]) || figure(&w[0]) >= figure(&w[1])
+        };
+        assert!(order.windows(2).all(best), "{order:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_probed_comes_last_and_stopping_moves_no_cursor() {
     let mut state = state(140, 42);
     state.started = true;
     update(&mut state, Event::Command(Command::Focus(Pane::Probe)));
-    let n = state.probe.reports.len();
-    for (i, report) in REPORTS.iter().enumerate().take(n - 1) {
-        assert_eq!(state.probe.order(), (0..n).collect::<Vec<_>>());
-        update(&mut state, Event::Job(JobResult::Probed(i, Ok(Box::new(report.clone())))));
-    }
-    assert_eq!(state.probe.order(), (0..n).collect::<Vec<_>>());
+    state.probe.choose(2);
+    update(&mut state, Event::Job(JobResult::Probed(0, Err("too few models".into()))));
+    assert_eq!(state.probe.order(), [1, 2, 0]);
+    assert!(screen(&state).contains("1 of 3"), "how many have ended");
+    press(&mut state, KeyCode::Esc);
+    assert_eq!((state.probe.order(), state.probe.chosen()), (vec![1, 2, 0], Some(2)));
 }
 
 #[test]

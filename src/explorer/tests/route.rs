@@ -1,6 +1,7 @@
 //! The Route pane.
 
 use super::*;
+use crate::explorer::command::RouteCommand;
 use crate::explorer::layout::Layout;
 use crate::explorer::state::route::Similar;
 
@@ -419,4 +420,27 @@ fn the_help_of_the_router_explains_the_badges() {
     for measured in Measured::ALL {
         assert!(text.contains(measured.meaning()), "{text}");
     }
+}
+
+#[test]
+fn a_long_prompt_shows_where_in_it_the_cursor_is() {
+    let mut state = filled(state(120, 35));
+    update(&mut state, Event::Command(Command::Prompt));
+    update(&mut state, Event::Command(Command::Route(RouteCommand::Newline)));
+    let lines: Vec<String> = (0..121).map(|n| format!("line{n}")).collect();
+    update(&mut state, Event::Input(Input::Paste(lines.join("\n"))));
+    let thumb = |state: &State| {
+        let text = screen(state);
+        let rows = text.lines().enumerate();
+        let at: Vec<usize> = rows.filter(|(_, l)| l.contains("┃ │")).map(|(y, _)| y).collect();
+        (at, text)
+    };
+    let (low, text) = thumb(&state);
+    assert!(text.contains("line 122 of 122"), "{text}");
+    for _ in 0..121 {
+        press(&mut state, KeyCode::Up);
+    }
+    let (high, text) = thumb(&state);
+    assert!(text.contains("line 1 of 122"), "{text}");
+    assert!(high.first() < low.first(), "{high:?} {low:?}");
 }

@@ -5,6 +5,7 @@ use ratatui::style::Color;
 use super::*;
 use crate::explorer::keys::{Context, KEYMAP};
 use crate::explorer::layout::{Layout, tabs};
+use crate::explorer::state::map::Marker;
 use crate::explorer::theme::{HUES, Hue, Ink};
 
 /// The main keys and what they mean, from the documentation.
@@ -261,4 +262,35 @@ fn a_filter_that_means_nothing_is_named_when_it_is_left() {
     type_text(&mut state, "coder and foo > 3");
     press(&mut state, KeyCode::Enter);
     assert!(screen(&state).contains("Filter not applied") && state.table.rows.len() == 24);
+}
+
+#[test]
+fn a_console_without_braille_gets_none() {
+    for pane in Pane::ALL {
+        let mut state = filled(state(140, 42));
+        state.has_braille = false;
+        state.clusters = Job::Running;
+        state.map.marker = Marker::Braille;
+        update(&mut state, Event::Command(Command::Focus(*pane)));
+        let is_braille = |c: char| ('\u{2800}'..='\u{28ff}').contains(&c);
+        assert!(!screen(&state).contains(is_braille), "{}", screen(&state));
+    }
+    let mut state = state(140, 42);
+    state.has_braille = false;
+    for _ in 0..5 {
+        press(&mut state, KeyCode::Char('m'));
+        assert!(state.can_draw(state.map.marker));
+    }
+}
+
+#[test]
+fn the_help_begins_with_the_keys_of_the_pane_and_those_that_hold_everywhere() {
+    for (width, height) in [(120, 35), (140, 42), (200, 60)] {
+        let mut state = state(width, height);
+        press(&mut state, KeyCode::Char('?'));
+        let text = screen(&state);
+        for about in ["Zoom in", "Type a prompt and route it", "Color the map by …"] {
+            assert!(text.contains(about), "{width}x{height} {about}\n{text}");
+        }
+    }
 }

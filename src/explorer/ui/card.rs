@@ -48,7 +48,11 @@ fn under(state: &State, area: Rect, at: Position) -> Option<usize> {
     let parts = Parts::of(state, area);
     let (x, y) = parts.point(at.x, at.y)?;
     let (w, h) = (f64::from(parts.plot.width), f64::from(parts.plot.height));
-    state.map.nearest(x, y, w, h).filter(|(_, far)| *far < REACH).map(|(model, _)| model)
+    state
+        .map
+        .nearest((x, y), (w, h), |m| state.is_at_hand(m))
+        .filter(|(_, far)| *far < REACH)
+        .map(|(model, _)| model)
 }
 
 fn lines(state: &State, model: usize) -> Vec<(String, Ink)> {

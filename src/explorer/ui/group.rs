@@ -97,10 +97,10 @@ fn lines(state: &State, open: &CardState, room: usize, height: usize) -> Vec<Lin
             Some(problem) => Span::styled(fit(problem, room), theme.ink(Ink::Bad)),
             None => Span::styled("…", theme.ink(Ink::Muted)),
         };
-        return vec![size(state, open.class, None), Line::from(word)];
+        return vec![size(state, open.class, None, room), Line::from(word)];
     };
     let inside = height.saturating_sub(2);
-    let top = size(state, open.class, Some(card));
+    let top = size(state, open.class, Some(card), room);
     let mut prototypes = vec![heading(theme, room, "Prototypes", "nearest to the center")];
     prototypes.extend(self::prototypes(state, open, card, room));
     let mut attributes = Vec::new();
@@ -135,7 +135,7 @@ fn lines(state: &State, open: &CardState, room: usize, height: usize) -> Vec<Lin
 }
 
 /// The number of models, and the stability of a cluster.
-fn size(state: &State, class: usize, card: Option<&Card>) -> Line<'static> {
+fn size(state: &State, class: usize, card: Option<&Card>, room: usize) -> Line<'static> {
     let theme = &state.theme;
     let all = state.model_set.models.len();
     let known = state.map.coloring.classes.get(class).map_or(0, |class| class.count);
@@ -148,7 +148,14 @@ fn size(state: &State, class: usize, card: Option<&Card>) -> Line<'static> {
     if let Some(cluster) = clusters.and_then(|found| found.clusters.get(class)) {
         let full = (5.0 * cluster.stability).round().clamp(0.0, 5.0) as usize;
         let ink = if cluster.stability < TRUSTED { Ink::Warn } else { Ink::Good };
-        let word = if cluster.stability < TRUSTED { " stable: not reliable" } else { " stable" };
+        // Behind the size, a gap, the five dots and the percents.
+        let left = room.saturating_sub(spans.iter().map(Span::width).sum::<usize>() + 5 + 5 + 5);
+        let words: &[&str] = if cluster.stability < TRUSTED {
+            &[" stable: not to be trusted", " stable: weak"]
+        } else {
+            &[" stable"]
+        };
+        let word = words.iter().find(|word| width(word) <= left).copied().unwrap_or_default();
         spans.extend([
             Span::styled("  ·  ", theme.ink(Ink::Muted)),
             Span::styled("●".repeat(full), theme.ink(ink)),

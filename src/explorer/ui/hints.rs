@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
+use super::panes::route::is_beside;
 use super::widgets::{fit, width, wrap};
 use crate::explorer::command::Command;
 use crate::explorer::keys::{Binding, Context};
@@ -15,7 +16,6 @@ use crate::explorer::state::{Notice, State};
 use crate::explorer::theme::Ink;
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect) {
-    let lowest = Rect { y: area.bottom().saturating_sub(1), height: 1, ..area }.intersection(area);
     match (state.modes.line(), &state.notice) {
         (Some(line), None) => draw_typed(frame, state, line, area),
         (Some(line), Some(notice)) if area.height > line.lines() => {
@@ -29,13 +29,17 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect) {
             );
         }
         (_, Some(notice)) => draw_notice(frame, state, notice, area),
-        (None, None) => draw_keys(frame, state, lowest),
+        (None, None) => draw_keys(frame, state, lowest(area)),
     }
+}
+
+fn lowest(area: Rect) -> Rect {
+    Rect { y: area.bottom().saturating_sub(1), height: 1, ..area }.intersection(area)
 }
 
 /// The input line, and above an expression its completions.
 fn draw_typed(frame: &mut Frame, state: &State, line: &LineInput, area: Rect) {
-    let lowest = Rect { y: area.bottom().saturating_sub(1), height: 1, ..area }.intersection(area);
+    let lowest = lowest(area);
     draw_line(frame, state, line, lowest);
     if line.is_expression() && area.height > 1 {
         draw_offers(frame, state, line, Rect { y: lowest.y - 1, ..lowest });
@@ -149,14 +153,23 @@ fn hint<'a>(state: &State, binding: &'a Binding) -> &'a str {
         {
             "describe group"
         }
-        Command::Open if binding.context == Context::Pane(Pane::Route) => match &state.route.result
-        {
-            None => "type a prompt",
-            Some(_) if !state.maximized && Layout::has_room(state.area) => "list, plot and why",
-            Some(_) => "model",
-        },
+        Command::Open if binding.context == Context::Pane(Pane::Route) => {
+            match &state.route.result {
+                None => "type a prompt",
+                Some(_) if !state.maximized && Layout::has_room(state.area) => {
+                    if has_plot(state.area) { "list, plot and why" } else { "maximize" }
+                }
+                Some(_) => "model",
+            }
+        }
         _ => binding.hint,
     }
+}
+
+/// True if the Route pane has list, plot and reasons at once when it is maximized: the window has the
+/// header, the tabs and the hints around it.
+fn has_plot(area: Rect) -> bool {
+    is_beside(Layout::inside(Rect { height: area.height.saturating_sub(3), ..area }))
 }
 
 /// The hints that fit, each with its position.

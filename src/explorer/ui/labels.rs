@@ -31,6 +31,11 @@ impl Grid {
         }
     }
 
+    /// True where nothing may be written.
+    pub fn is_reserved(&self, x: usize, y: usize) -> bool {
+        x < self.width && y < self.height && self.names[y * self.width + x]
+    }
+
     /// Blocks cells for labels.
     pub fn reserve(&mut self, x: usize, y: usize, cells: usize) {
         if y < self.height {

@@ -9,6 +9,7 @@ use super::widgets::{fit, width};
 use crate::explorer::layout::Layout;
 use crate::explorer::state::State;
 use crate::explorer::state::coloring::ColorBy;
+use crate::explorer::state::job::JobKind;
 use crate::explorer::state::map::Marker;
 use crate::explorer::state::over::Pointed;
 use crate::explorer::theme::Ink;
@@ -30,7 +31,7 @@ impl Parts {
         let mut legend = Vec::new();
         let (mut x, mut row) = (0, 0);
         let left = left(state);
-        for (i, left) in left.iter().enumerate().take(state.map.coloring.classes.len()) {
+        for (i, left) in left.iter().enumerate() {
             let w = (entry(state, i, *left, inside.width).0 + 2) as u16;
             if x > 0 && x + w > inside.width {
                 (x, row) = (0, row + 1);
@@ -69,9 +70,28 @@ fn entry(state: &State, at: usize, left: usize, room: u16) -> (usize, String, St
     let class = &state.map.coloring.classes[at];
     let count = format!(" {}", counted(state, at, left));
     let room = usize::from(room).saturating_sub(width(&count) + 2);
-    let longest = if state.map.coloring.by == ColorBy::Cluster { room } else { LONGEST };
-    let name = fit(&class.name, longest);
+    let name = if state.map.coloring.by == ColorBy::Cluster {
+        fit_parts(&class.name, room)
+    } else {
+        fit(&class.name, LONGEST)
+    };
     (width(&name) + width(&count), name, count)
+}
+
+/// The name of a cluster: where it has to be cut, what it is called and how far it holds stay.
+fn fit_parts(name: &str, room: usize) -> String {
+    const BETWEEN: &str = " · ";
+    let mut parts: Vec<&str> = name.trim_end_matches(" ·").split(BETWEEN).collect();
+    let joined = |parts: &[&str]| format!("{} ·", parts.join(BETWEEN));
+    while parts.len() > 2 && width(&joined(&parts)) > room {
+        parts.remove(parts.len() - 2);
+    }
+    let whole = joined(&parts);
+    if width(&whole) <= room || parts.len() < 2 {
+        return fit(&whole, room);
+    }
+    let end = format!("{BETWEEN}{} ·", parts[1]);
+    fit(parts[0], room.saturating_sub(width(&end)).max(8)) + &end
 }
 
 /// The number of models of a class that pass the filter, and how many of several marked ones are in it.
@@ -101,6 +121,14 @@ fn left(state: &State) -> Vec<usize> {
 /// Draws the legend.
 pub fn draw(buffer: &mut Buffer, state: &State, parts: &Parts) {
     let theme = &state.theme;
+    if state.map.coloring.by == ColorBy::Cluster
+        && let Some(word) = state.remark(JobKind::Clusters, "clustering …")
+    {
+        let y = parts.plot.bottom();
+        let (x, room) = (parts.plot.x, usize::from(parts.plot.width));
+        buffer.set_stringn(x, y, word, room, theme.ink(Ink::Accent));
+        return;
+    }
     let only = match state.pointed {
         Some(Pointed::Class(class)) => Some(class),
         _ => state.map.isolated,
@@ -124,5 +152,19 @@ pub fn draw(buffer: &mut Buffer, state: &State, parts: &Parts) {
         {
             (x, _) = buffer.set_stringn(x, place.y, part, end.saturating_sub(x).into(), style);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_cluster_its_name_and_how_far_it_holds_are_kept() {
+        let name = "like heron-2 · reasoning ×3.3, 69 of 115 · 35% stable ·";
+        assert_eq!(fit_parts(name, 80), name);
+        assert_eq!(fit_parts(name, 40), "like heron-2 · 35% stable ·");
+        assert_eq!(fit_parts(name, 24), "like her… · 35% stable ·");
+        assert_eq!(fit_parts("coder ×2 · 91% stable ·", 30), "coder ×2 · 91% stable ·");
     }
 }

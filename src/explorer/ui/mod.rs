@@ -32,6 +32,9 @@ use widgets::{fit, width};
 /// Minimum width of a truncated part of the status.
 const READABLE: usize = 6;
 
+/// Cells of a header that says what the embedder was trained on, at least.
+const ORIGIN: u16 = 100;
+
 /// Draws the whole screen.
 pub fn view(frame: &mut Frame, state: &State) {
     let area = frame.area();
@@ -92,13 +95,16 @@ fn draw_header(frame: &mut Frame, state: &State, area: Rect) {
     };
     let mut left = vec![
         Span::styled(" llmap ", theme.badge(Ink::Accent)),
-        Span::styled(format!(" {} ", model_set.data), theme.bold(Ink::Text)),
-        Span::styled("· ", muted),
         Span::styled(
-            format!("{models} "),
-            if state.filter.is_on() { theme.bold(Ink::Accent) } else { muted },
+            format!(" {models} "),
+            theme.bold(if state.filter.is_on() { Ink::Accent } else { Ink::Text }),
         ),
     ];
+    // The data is where they come from, and need not be open.
+    if !model_set.data.is_empty() && area.width >= ORIGIN {
+        let done = if state.training.is_some() { "training" } else { "trained" };
+        left.push(Span::styled(format!("· {done} on {} ", model_set.data), muted));
+    }
     let mut taken: usize = left.iter().map(Span::width).sum();
     for (name, value, ink) in status(state) {
         let separator = Span::styled("│ ", theme.ink(Ink::Border));

@@ -178,17 +178,39 @@ impl Help {
         let gap = if area.width < 100 { 2 } else { 4 };
         let wide = |lines: &Vec<Line>| lines.iter().map(Line::width).max().unwrap_or_default();
         let all = groups.join(&Line::default());
-        // As many columns as fit, of similar height.
-        let most =
-            ((usize::from(area.width).saturating_sub(4)) / (wide(&all) + gap)).clamp(1, COLUMNS);
         let room = usize::from(area.height).saturating_sub(2);
-        let needed = all.len().div_ceil(room.max(1)).clamp(1, most);
-        let columns: Vec<Vec<Line>> =
+        let needed = all.len().div_ceil(room.max(1)).clamp(1, COLUMNS);
+        let tallest =
+            |columns: &[Vec<Line>]| columns.iter().map(Vec::len).max().unwrap_or_default();
+        let fits = |columns: &Vec<Vec<Line>>| {
+            columns.iter().map(|lines| wide(lines) + gap).sum::<usize>() + 4 <= area.width.into()
+        };
+        // Groups stay whole where that fits, and where nothing does: what holds everywhere then begins at
+        // the top. Else as in a newspaper, columns of like height.
+        let whole = (1..=needed).rev().map(|n| in_columns(&groups, n)).find(fits);
+        let whole = whole.unwrap_or_else(|| vec![all.clone()]);
+        let even: Vec<Vec<Line>> =
             all.chunks(all.len().div_ceil(needed).max(1)).map(<[Line]>::to_vec).collect();
+        let best = tallest(&whole) > room && tallest(&even) <= room && fits(&even);
+        let columns = if best { even } else { whole };
         let widths = columns.iter().map(wide).collect();
-        let height = columns.iter().map(Vec::len).max().unwrap_or_default();
+        let height = tallest(&columns);
         Self { columns, widths, gap, height }
     }
+}
+
+/// Groups of lines in so many columns at most, in their order, the tallest as low as can be.
+fn in_columns(groups: &[Vec<Line<'static>>], columns: usize) -> Vec<Vec<Line<'static>>> {
+    let whole = vec![groups.join(&Line::default())];
+    if columns < 2 {
+        return whole;
+    }
+    let split = |at: usize| -> Vec<Vec<Line<'static>>> {
+        let rest = in_columns(&groups[at..], columns - 1);
+        std::iter::once(groups[..at].join(&Line::default())).chain(rest).collect()
+    };
+    let tallest = |columns: &Vec<Vec<Line>>| columns.iter().map(Vec::len).max();
+    (1..groups.len()).map(split).min_by_key(tallest).unwrap_or(whole)
 }
 
 fn help_groups(state: &State) -> Vec<Vec<Line<'static>>> {
@@ -240,9 +262,9 @@ fn of_ranking() -> Vec<(String, &'static str)> {
     let signs = [
         ("★", "Routed to"),
         ("≈", "Statistically tied with the most accurate"),
-        ("◆", "Pareto front: none is better at the same cost"),
-        ("$/M", "Dollars per million tokens, mean of in and out"),
-        ("prompt", "This prompt, with an answer of :answer-tokens N"),
+        ("◆", "Pareto front: the best at its cost"),
+        ("$/M", "Dollars per million tokens, in and out"),
+        ("prompt", "This prompt; :answer-tokens N"),
         ("Scope", "Familiarity of the prompt: out, near, in"),
     ];
     signs.map(|(sign, about)| (sign.to_owned(), about)).to_vec()

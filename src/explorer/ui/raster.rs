@@ -51,7 +51,7 @@ impl Raster {
             } else {
                 vec![0.0; w * h]
             },
-            out: if map.within.is_some() { vec![false; w * h] } else { Vec::new() },
+            out: if state.filter.is_on() { vec![false; w * h] } else { Vec::new() },
             across: w,
             parts,
         };
@@ -63,7 +63,7 @@ impl Raster {
             if !(0.0..1.0).contains(&x) || !(0.0..1.0).contains(&y) {
                 continue;
             }
-            if !map.is_within(model) {
+            if !state.filter.has(model) {
                 raster.out[(y * h as f64) as usize * w + (x * w as f64) as usize] = true;
                 continue;
             }

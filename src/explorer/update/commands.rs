@@ -48,8 +48,8 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
         }
         C::Undo | C::Redo => travel(state, command == C::Undo, effects),
         C::Copy => export::copy(state, effects),
-        C::Export => line::open_export(state, export::of_pane(state), effects),
-        C::ExportTo(exported) => line::open_export(state, exported, effects),
+        C::Export => line::open_export(state, export::of_pane(state), None, effects),
+        C::ExportTo(exported) => line::open_export(state, exported, None, effects),
 
         C::Accept => {
             let commands = typing::accept(state, effects);

@@ -1,11 +1,13 @@
 //! Exports to the clipboard and to files.
 
-use crate::analysis::forecast::{self, Pair};
+use std::path::Path;
+
 use crate::explorer::command::Exported;
 use crate::explorer::effect::Effect;
-use crate::explorer::export::selection;
+use crate::explorer::export::{selection, table};
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
+use crate::export::Form;
 use crate::spreadsheet;
 
 /// Copies the names of the marked models to the clipboard.
@@ -19,16 +21,9 @@ pub fn copy(state: &State, effects: &mut Vec<Effect>) {
 /// What the focused pane exports.
 pub fn of_pane(state: &State) -> Exported {
     match state.focus {
-        Pane::Forecast => Exported::Forecasts,
+        // What a new model is known by is what `llmap onboard` makes an embedder of.
         Pane::NewModel => Exported::Answers,
-        Pane::Map
-        | Pane::Model
-        | Pane::Probe
-        | Pane::Route
-        | Pane::Evaluate
-        | Pane::Models
-        | Pane::Compare
-        | Pane::Questions => Exported::Models,
+        pane => Exported::Table(pane),
     }
 }
 
@@ -38,10 +33,8 @@ pub fn of_pane(state: &State) -> Exported {
 /// Why not.
 pub fn ready(state: &State, exported: Exported) -> Result<(), String> {
     let (there, problem) = match exported {
+        Exported::Table(pane) => return table(state, pane).map(|_| ()),
         Exported::Models => (!state.chosen().is_empty(), "There is no model to export"),
-        Exported::Forecasts => {
-            (state.forecasts.grid.done().is_some(), "The predictions are not computed yet")
-        }
         Exported::Answers => {
             (!state.new_model.answers.is_empty(), "The new model has no answers yet")
         }
@@ -49,35 +42,33 @@ pub fn ready(state: &State, exported: Exported) -> Result<(), String> {
     there.then_some(()).ok_or_else(|| problem.into())
 }
 
-/// The bytes to write.
+/// The form that the name of a file asks for.
 ///
 /// # Errors
-/// Those of [`ready`].
-pub fn bytes(state: &State, exported: Exported) -> Result<Vec<u8>, String> {
-    ready(state, exported)?;
-    match exported {
-        Exported::Models => selection(state).map_err(|problem| problem.to_string()),
-        Exported::Forecasts => Ok(forecasts(state)),
-        Exported::Answers => Ok(answers(state)),
-    }
+/// How it may end, where it does not.
+pub fn form(exported: Exported, name: &str) -> Result<Form, String> {
+    let ending = Path::new(name).extension().and_then(|ending| ending.to_str());
+    let ending = ending.unwrap_or_default().to_lowercase();
+    let form = Form::of_ending(&ending).filter(|_| exported.endings().contains(&&*ending));
+    form.ok_or_else(|| {
+        let endings: Vec<String> = exported.endings().iter().map(|e| format!(".{e}")).collect();
+        format!("The name has to end in {}", endings.join(" or "))
+    })
 }
 
-/// The models of the Forecast pane on all benchmarks.
-fn forecasts(state: &State) -> Vec<u8> {
-    let grid = state.forecasts.grid.done().into_iter().flat_map(|grid| grid.iter());
-    let benchmarks = state.model_set.benchmarks.iter().zip(grid);
-    let pairs = benchmarks.flat_map(|(benchmark, column)| {
-        let models = state.forecasts.rows.iter();
-        models.filter_map(|&m| {
-            Some(Pair {
-                model: state.name(m),
-                benchmark: &benchmark.name,
-                kind: benchmark.kind,
-                forecast: *column.get(m)?,
-            })
-        })
-    });
-    forecast::csv(pairs)
+/// What is written to a file of that name.
+///
+/// # Errors
+/// Those of [`ready`] and [`form`].
+pub fn bytes(state: &State, exported: Exported, name: &str) -> Result<Vec<u8>, String> {
+    let form = form(exported, name)?;
+    ready(state, exported)?;
+    let written = match exported {
+        Exported::Table(pane) => table(state, pane)?.bytes(form),
+        Exported::Models => selection(state),
+        Exported::Answers => Ok(answers(state)),
+    };
+    written.map_err(|problem| problem.to_string())
 }
 
 /// The answers as `llmap onboard` reads them.

@@ -8,7 +8,6 @@ use crate::explorer::effect::Effect;
 use crate::explorer::state::State;
 use crate::explorer::state::filter::Filter;
 use crate::explorer::state::line::LineInput;
-use crate::explorer::state::mode::Mode;
 use crate::explorer::state::picker::{Item, Picker};
 use crate::explorer::state::selection::Columns;
 use crate::one_line;
@@ -16,22 +15,23 @@ use crate::one_line;
 /// The message for an expression that is not complete yet.
 const BEGUN: &str = "incomplete expression";
 
-/// While typing: a valid filter is applied at once, and stays until another one is valid.
-pub fn typed(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(line) = state.modes.line() else { return };
-    let text = line.input.value().to_owned();
-    let begun = !text.trim().is_empty() && Columns::of_models(&state.facts()).is_begun(&text);
-    let read = read(state, &text);
+/// After typing: what can be read holds at once, until something else can. Gives how many models are
+/// left, and what is wrong with the text.
+pub fn typed(
+    state: &mut State,
+    text: &str,
+    meant: Result<Vec<bool>, String>,
+    begun: bool,
+    effects: &mut Vec<Effect>,
+) -> (usize, Option<String>) {
+    let read = checked(state, text, meant);
     let problem = if begun { Some(BEGUN.into()) } else { read.as_ref().err().cloned() };
     if let Ok(filter) = read
         && !begun
     {
         set(state, filter, effects);
     }
-    let left = state.filter.left(state.model_set.models.len());
-    if let Mode::Line(line) = state.modes.top_mut() {
-        (line.found, line.problem) = (left, problem);
-    }
+    (state.filter.left(state.model_set.models.len()), problem)
 }
 
 /// Parses a filter.
@@ -40,10 +40,15 @@ pub fn typed(state: &mut State, effects: &mut Vec<Effect>) {
 /// A description of the problem; a filter that leaves no model, or none that the router may use, is an error
 /// too.
 fn read(state: &State, text: &str) -> Result<Filter, String> {
+    checked(state, text, Columns::of_models(&state.facts()).meant(text))
+}
+
+/// The filter of a text that means these models.
+fn checked(state: &State, text: &str, meant: Result<Vec<bool>, String>) -> Result<Filter, String> {
     if text.trim().is_empty() {
         return Ok(Filter::default());
     }
-    let mask = Columns::of_models(&state.facts()).meant(text)?;
+    let mask = meant?;
     if !mask.contains(&true) {
         return Err("no model fits".into());
     }
@@ -52,10 +57,18 @@ fn read(state: &State, text: &str) -> Result<Filter, String> {
     Ok(Filter::new(text, Some(mask)))
 }
 
+/// Brings back the filter of an earlier visit. One that cannot be read any more, or that leaves none of
+/// these models, is dropped.
+pub fn restore(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
+    if let Err(problem) = apply(state, text.trim(), effects) {
+        let text = one_line(text.trim());
+        state.show_notice(format!("The last filter was dropped: {text} ({problem})"));
+    }
+}
+
 /// Applies a filter everywhere.
 pub fn set(state: &mut State, filter: Filter, effects: &mut Vec<Effect>) {
     let changed = filter.within != state.filter.within;
-    state.map.within.clone_from(&filter.within);
     state.filter = filter;
     if changed {
         state.arrange_table();

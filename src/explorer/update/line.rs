@@ -36,10 +36,18 @@ pub fn open_filter_with(state: &mut State, text: &str, effects: &mut Vec<Effect>
     typed(state, effects);
 }
 
-/// Types the name of a file to export to.
-pub fn open_export(state: &mut State, exported: Exported, effects: &mut Vec<Effect>) {
+/// Types the name of a file to write, from `name` on.
+pub fn open_export(
+    state: &mut State,
+    exported: Exported,
+    name: Option<String>,
+    effects: &mut Vec<Effect>,
+) {
     match export::ready(state, exported) {
-        Ok(()) => open(state, Purpose::Export(exported), exported.file().into(), effects),
+        Ok(()) => {
+            let name = name.unwrap_or_else(|| exported.file());
+            open(state, Purpose::Export(exported), name, effects);
+        }
         Err(problem) => state.show_error(&problem),
     }
 }
@@ -81,25 +89,12 @@ pub fn open_pool(state: &mut State, effects: &mut Vec<Effect>) {
 pub fn typed(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(line) = state.modes.line() else { return };
     let (purpose, text) = (line.purpose, line.input.value().to_owned());
-    if line.is_expression() {
-        let facts = state.facts();
-        let columns =
-            if purpose == Purpose::Filter { Columns::of_models } else { Columns::all }(&facts);
-        let completion = columns.complete(&line.before_cursor());
-        if let Mode::Line(line) = state.modes.top_mut() {
-            line.offer(completion);
-        }
-    }
     let (found, problem) = match purpose {
-        Purpose::Filter => return filter::typed(state, effects),
+        Purpose::Filter | Purpose::Select => return expression(state, purpose, &text, effects),
         Purpose::Questions => (filter_questions(state, text), None),
-        Purpose::Select if text.trim().is_empty() => (0, None),
-        Purpose::Select => match Columns::all(&state.facts()).meant(&text) {
-            Ok(mask) => (mask.iter().filter(|meant| **meant).count(), None),
-            Err(problem) => (0, Some(problem)),
-        },
         Purpose::Save | Purpose::Group => (state.marked.len(), None),
-        Purpose::Answers | Purpose::Pool | Purpose::Export(_) => (0, None),
+        Purpose::Answers | Purpose::Pool => (0, None),
+        Purpose::Export(exported) => (0, export::form(exported, text.trim()).err()),
         Purpose::Cost => match limits::read_cost(state, &text) {
             Ok(most) => {
                 let limits = Limits { most, ..state.route.limits.clone() };
@@ -108,6 +103,29 @@ pub fn typed(state: &mut State, effects: &mut Vec<Effect>) {
             }
             Err(problem) => (0, Some(problem)),
         },
+    };
+    if let Mode::Line(line) = state.modes.top_mut() {
+        (line.found, line.problem) = (found, problem);
+    }
+}
+
+/// After typing an expression: what could come next, and what it means so far.
+fn expression(state: &mut State, purpose: Purpose, text: &str, effects: &mut Vec<Effect>) {
+    let Some(before) = state.modes.line().map(LineInput::before_cursor) else { return };
+    let facts = state.facts();
+    let columns =
+        if purpose == Purpose::Filter { Columns::of_models } else { Columns::all }(&facts);
+    let typed = columns.read(text);
+    let completion = typed.complete(&before);
+    let (begun, meant) = (typed.is_begun(&before, &completion), typed.meant());
+    if let Mode::Line(line) = state.modes.top_mut() {
+        line.offer(completion);
+    }
+    let (found, problem) = match meant {
+        meant if purpose == Purpose::Filter => filter::typed(state, text, meant, begun, effects),
+        _ if text.trim().is_empty() => (0, None),
+        Ok(mask) => (mask.iter().filter(|meant| **meant).count(), None),
+        Err(problem) => (0, Some(problem)),
     };
     if let Mode::Line(line) = state.modes.top_mut() {
         (line.found, line.problem) = (found, problem);
@@ -127,7 +145,7 @@ pub fn complete(state: &mut State, effects: &mut Vec<Effect>) {
 fn filter_questions(state: &mut State, text: String) -> usize {
     state.questions.filter = text;
     state.questions.arrange();
-    state.questions.rows.len()
+    state.questions.found().len()
 }
 
 /// Cancels a line and reverts its effects.
@@ -168,9 +186,13 @@ pub fn accept(state: &mut State, line: LineInput, effects: &mut Vec<Effect>) {
             Ok(most) => limits::cap(state, most, effects),
             Err(problem) => state.show_error(&problem),
         },
-        Purpose::Export(exported) => match export::bytes(state, exported) {
+        Purpose::Export(exported) => match export::bytes(state, exported, &text) {
             Ok(bytes) => effects.push(Effect::Write(exported, text, bytes)),
-            Err(problem) => state.show_error(&problem),
+            Err(problem) => {
+                // The name can be put right.
+                open(state, line.purpose, text, effects);
+                state.show_error(&problem);
+            }
         },
         Purpose::Answers => effects.push(Effect::ReadAnswers(text)),
         Purpose::Pool => filter::save_pool(state, &text, effects),

@@ -64,6 +64,10 @@ pub fn color_by(state: &mut State, by: ColorBy) {
 
 pub fn next_marker(state: &mut State) {
     state.map.next_marker();
+    // What the font lacks is passed over; single dots it has.
+    while !state.can_draw(state.map.marker) {
+        state.map.next_marker();
+    }
     state.show_notice(state.marker().title());
 }
 

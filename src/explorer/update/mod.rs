@@ -3,7 +3,7 @@
 mod card;
 mod commands;
 mod export;
-mod filter;
+pub mod filter;
 mod groups;
 mod limits;
 mod line;

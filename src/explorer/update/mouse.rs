@@ -80,7 +80,11 @@ fn pointed_at(state: &State, at: Position, within: f64) -> Option<usize> {
     let parts = Parts::of(state, area);
     let (x, y) = parts.point(at.x, at.y)?;
     let (w, h) = (f64::from(parts.plot.width), f64::from(parts.plot.height));
-    state.map.nearest(x, y, w, h).filter(|(_, far)| *far < within).map(|(model, _)| model)
+    state
+        .map
+        .nearest((x, y), (w, h), |m| state.is_at_hand(m))
+        .filter(|(_, far)| *far < within)
+        .map(|(model, _)| model)
 }
 
 /// The item under the mouse that is highlighted on the map: a class of the legend, or the model of a row.
@@ -170,7 +174,7 @@ pub fn release(state: &mut State) {
     };
     let models = 0..state.map.places.len();
     let held: Vec<usize> = models
-        .filter(|m| state.map.is_lit(*m) && holds(state.map.seen(state.map.places[*m])))
+        .filter(|m| state.is_at_hand(*m) && holds(state.map.seen(state.map.places[*m])))
         .collect();
     state.show_notice(format!("{}. v compares them, u undoes it.", marks::counted(held.len())));
     state.mark(held);

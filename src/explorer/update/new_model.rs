@@ -73,7 +73,8 @@ pub fn seek(state: &mut State) {
     state.new_model.seeking = false;
     let open: Vec<usize> =
         placed.next.iter().copied().filter(|q| state.new_model.label(*q).is_none()).collect();
-    let found = open.iter().find_map(|q| state.questions.place_of(*q));
+    let questions = &mut state.questions;
+    let found = open.iter().find_map(|q| questions.reveal(*q));
     match found {
         Some(row) => state.questions.at = row,
         None if state.questions.filter.is_empty() && state.questions.category.is_none() => {
@@ -83,7 +84,8 @@ pub fn seek(state: &mut State) {
             state.questions.filter.clear();
             state.questions.category = None;
             state.questions.arrange();
-            let found = open.iter().find_map(|q| state.questions.place_of(*q));
+            let questions = &mut state.questions;
+            let found = open.iter().find_map(|q| questions.reveal(*q));
             state.questions.at = found.unwrap_or_default();
         }
     }

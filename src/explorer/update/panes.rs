@@ -106,8 +106,12 @@ pub fn step(state: &mut State, direction: Direction) {
             let last = state.model_set.benchmarks.len().saturating_sub(1);
             use_benchmark(state, (state.forecasts.at + 1).min(last));
         }
+        (Pane::Questions, Direction::Left | Direction::Right) => {
+            state.questions.unfold(direction == Direction::Right);
+        }
         _ => {
-            if let Some(model) = state.map.step(state.selected, direction) {
+            let at_hand = |m| state.is_at_hand(m);
+            if let Some(model) = state.map.step(state.selected, direction, at_hand) {
                 state.select(model);
             }
         }

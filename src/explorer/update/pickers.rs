@@ -3,6 +3,7 @@
 use crate::dataset::Values;
 use crate::explorer::command::{Command, Exported, RouteCommand};
 use crate::explorer::keys::{Binding, Context, words};
+use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
 use crate::explorer::state::coloring::ColorBy;
 use crate::explorer::state::column::Column;
@@ -83,7 +84,9 @@ pub fn palette(state: &State) -> Picker {
     items.extend(
         [
             (Exported::Models, "Export the marked models …"),
-            (Exported::Forecasts, "Export the predictions …"),
+            (Exported::Table(Pane::Models), "Export the table of models …"),
+            (Exported::Table(Pane::Forecast), "Export the predictions …"),
+            (Exported::Table(Pane::NewModel), "Export the benchmarks of the new model …"),
             (Exported::Answers, "Export the answers of the new model …"),
         ]
         .map(|(exported, label)| described(label.into(), Command::ExportTo(exported))),
@@ -93,7 +96,16 @@ pub fn palette(state: &State) -> Picker {
 
 /// The text after `:filter` in the palette.
 pub fn filter_in(picker: &Picker) -> Option<String> {
-    let typed = picker.input.value().strip_prefix(FILTER).filter(|_| picker.of_commands)?;
+    behind(FILTER, picker)
+}
+
+/// What `:export` is followed by, among the commands: the name of a file.
+pub fn export_in(picker: &Picker) -> Option<String> {
+    behind("export", picker)
+}
+
+fn behind(word: &str, picker: &Picker) -> Option<String> {
+    let typed = picker.input.value().strip_prefix(word).filter(|_| picker.of_commands)?;
     typed.starts_with(' ').then(|| typed.trim_start().to_owned())
 }
 

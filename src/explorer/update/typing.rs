@@ -2,7 +2,7 @@
 
 use tui_input::InputRequest;
 
-use super::{filter, line, panes, pickers, route};
+use super::{export, filter, line, panes, pickers, route};
 use crate::explorer::command::Command;
 use crate::explorer::effect::Effect;
 use crate::explorer::pane::Pane;
@@ -45,6 +45,12 @@ fn typed(state: &mut State, effects: &mut Vec<Effect>) -> Vec<Command> {
             if let Some(filter) = pickers::filter_in(picker) {
                 state.modes.close_picker();
                 line::open_filter_with(state, &filter, effects);
+                return Vec::new();
+            }
+            // `:export the marked` still finds the commands of that name.
+            if let Some(name) = pickers::export_in(picker).filter(|name| name.contains('.')) {
+                state.modes.close_picker();
+                line::open_export(state, export::of_pane(state), Some(name), effects);
                 return Vec::new();
             }
             return pickers::preview(state);

@@ -3,6 +3,7 @@
 mod arrangement;
 pub mod glow;
 mod meaning;
+mod motion;
 mod viewpoint;
 
 use std::sync::Arc;
@@ -13,23 +14,18 @@ use serde::{Deserialize, Serialize};
 use strum::VariantArray;
 
 use crate::analysis::projection::Projection;
-use crate::explorer::direction::{Button, Direction};
+use crate::explorer::direction::Button;
 use crate::explorer::state::coloring::{ColorBy, Coloring};
 use crate::explorer::state::job::Job;
 use crate::explorer::state::model_set::ModelSet;
 use glow::Glow;
 use meaning::Meaning;
+use motion::Movement;
 
 /// Maximum number of components.
 pub const COMPONENTS: usize = 6;
 /// Maximum zoom.
 const ZOOM_MOST: f64 = 60.0;
-/// Rotation per key press, in radians.
-const TURN: f64 = 0.15;
-/// Auto-rotation per tick, in radians: a full turn takes ten seconds.
-const SPIN: f64 = 0.021;
-/// Progress of a transition per tick; at 30 ticks per second it takes a quarter of a second.
-const STRIDE: f64 = 0.14;
 
 /// A position on the map: both in [0, 1] over the extent of the models, y upwards.
 pub type Place = (f64, f64);
@@ -174,8 +170,6 @@ pub struct MapState {
     pub zoom: f64,
     pub coloring: Coloring,
     pub isolated: Option<usize>,
-    /// The models that pass the filter; `None` for all.
-    pub within: Option<Arc<Vec<bool>>>,
     /// The brightness of each model.
     pub glow: Glow,
     pub marker: Marker,
@@ -190,12 +184,6 @@ pub struct MapState {
     meanings: Option<Vec<Option<Meaning>>>,
     /// Models by their number of answers: the priority for labels.
     pub ranked: Vec<usize>,
-}
-
-struct Movement {
-    from: Vec<Place>,
-    to: Vec<Place>,
-    progress: f64,
 }
 
 /// Models at the edge of a class with a high priority for labels.
@@ -228,7 +216,6 @@ impl MapState {
             zoom: 1.0,
             coloring: Coloring::first(model_set),
             isolated: None,
-            within: None,
             glow: Glow::default(),
             marker: if model_set.models.len() < FEW { Marker::Dots } else { Marker::Braille },
             density: model_set.models.len() > MANY,
@@ -370,87 +357,6 @@ impl MapState {
         true
     }
 
-    pub fn is_moving(&self) -> bool {
-        self.moving.is_some() || self.glow.is_moving() || (self.spinning && self.space.is_some())
-    }
-
-    /// Ends a movement at once.
-    pub fn settle(&mut self) {
-        self.glow.settle();
-        if let Some(movement) = self.moving.take() {
-            self.places = movement.to;
-        }
-    }
-
-    /// One step of a movement.
-    pub fn tick(&mut self) {
-        self.glow.tick();
-        if let Some(movement) = &mut self.moving {
-            movement.progress = (movement.progress + STRIDE).min(1.0);
-            let t = movement.progress;
-            let t = t * t * (3.0 - 2.0 * t);
-            let between = |a: f64, b: f64| a + (b - a) * t;
-            let pairs = movement.from.iter().zip(&movement.to);
-            self.places = pairs.map(|(a, b)| (between(a.0, b.0), between(a.1, b.1))).collect();
-            if movement.progress >= 1.0 {
-                self.moving = None;
-            }
-        } else if self.spinning
-            && let Some(turned) = &mut self.space
-        {
-            turned.yaw = (turned.yaw + SPIN) % std::f64::consts::TAU;
-            (self.places, self.nearness, self.origin) = self.arrange();
-        }
-    }
-
-    fn set_out(&mut self) {
-        let (to, nearness, origin) = self.arrange();
-        self.origin = origin;
-        self.nearness = nearness;
-        if to.len() == self.places.len() {
-            self.moving = Some(Movement { from: self.places.clone(), to, progress: 0.0 });
-        } else {
-            self.places = to;
-            self.moving = None;
-        }
-    }
-
-    /// Toggles 3-D, if the projection has three components.
-    pub fn toggle_space(&mut self) {
-        if self.components() < 3 {
-            return;
-        }
-        self.space = match self.space {
-            None => Some(Rotation { yaw: 0.5, pitch: 0.35 }),
-            Some(_) => None,
-        };
-        self.spinning = false;
-        self.set_out();
-    }
-
-    /// Toggles auto-rotation, in 3-D.
-    pub fn spin(&mut self) {
-        if self.space.is_none() {
-            self.toggle_space();
-        }
-        self.spinning = !self.spinning && self.space.is_some();
-    }
-
-    pub fn turn(&mut self, direction: Direction) {
-        let (dx, dy) = direction.vector();
-        self.orbit(dx * TURN, dy * TURN);
-    }
-
-    /// Rotates about the vertical axis and tilts, in radians.
-    pub fn orbit(&mut self, yaw: f64, pitch: f64) {
-        if let Some(turned) = &mut self.space {
-            turned.yaw = (turned.yaw + yaw) % std::f64::consts::TAU;
-            turned.pitch = (turned.pitch + pitch).clamp(-1.5, 1.5);
-            self.moving = None;
-            (self.places, self.nearness, self.origin) = self.arrange();
-        }
-    }
-
     pub fn next_marker(&mut self) {
         self.marker = self.marker.next();
     }
@@ -497,15 +403,9 @@ impl MapState {
         at_hand
     }
 
-    /// False if the filter excludes the model.
-    pub fn is_within(&self, model: usize) -> bool {
-        self.within.as_ref().is_none_or(|within| within.get(model).copied().unwrap_or_default())
-    }
-
-    /// True unless the filter excludes it, or another class is focused.
-    pub fn is_lit(&self, model: usize) -> bool {
-        self.is_within(model)
-            && self.isolated.is_none_or(|class| self.coloring.class_of(model) == class)
+    /// True unless another class than the model's is isolated.
+    pub fn is_of_group(&self, model: usize) -> bool {
+        self.isolated.is_none_or(|class| self.coloring.class_of(model) == class)
     }
 
     /// Focuses the next class, and after the last none.

@@ -68,8 +68,13 @@ impl MapState {
         }
     }
 
-    /// The next model from `from` in a direction: near, and more ahead than aside.
-    pub fn step(&self, from: usize, direction: Direction) -> Option<usize> {
+    /// The model to go to from `from`, of those `at_hand`: near, and more ahead than aside.
+    pub fn step(
+        &self,
+        from: usize,
+        direction: Direction,
+        at_hand: impl Fn(usize) -> bool,
+    ) -> Option<usize> {
         let (dx, dy) = direction.vector();
         let &(x, y) = self.places.get(from)?;
         let cost = |&m: &usize| {
@@ -78,22 +83,27 @@ impl MapState {
             let aside = (ox * dy - oy * dx).abs();
             (ahead > 1e-9 && aside <= 2.0 * ahead).then_some(ahead + 2.0 * aside)
         };
-        let models = (0..self.places.len()).filter(|m| *m != from && self.is_lit(*m));
+        let models = (0..self.places.len()).filter(|m| *m != from && at_hand(*m));
         models
             .filter_map(|m| cost(&m).map(|cost| (m, cost)))
             .min_by(|a, b| a.1.total_cmp(&b.1))
             .map(|(m, _)| m)
     }
 
-    /// The model nearest to a point of the view, in cells of a plot of the given size.
-    pub fn nearest(&self, x: f64, y: f64, width: f64, height: f64) -> Option<(usize, f64)> {
+    /// Of the models `at_hand` the one nearest to a point of the view, in cells of a plot of the given size.
+    pub fn nearest(
+        &self,
+        (x, y): (f64, f64),
+        (width, height): (f64, f64),
+        at_hand: impl Fn(usize) -> bool,
+    ) -> Option<(usize, f64)> {
         let distance = |m: usize| {
             let (sx, sy) = self.seen(self.places[m]);
             // A cell is twice as high as wide.
             ((sx - x) * width).hypot((sy - y) * height * 2.0)
         };
         (0..self.places.len())
-            .filter(|m| self.is_lit(*m))
+            .filter(|m| at_hand(*m))
             .map(|m| (m, distance(m)))
             .min_by(|a, b| a.1.partial_cmp(&b.1).unwrap_or(Ordering::Equal))
     }

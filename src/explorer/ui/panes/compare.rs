@@ -23,7 +23,7 @@ const NAME: usize = 3;
 const LEAST_COMMON: usize = 20;
 
 /// The compared models: the marked ones, or the selected one and its nearest.
-fn compared(state: &State) -> Vec<usize> {
+pub fn compared(state: &State) -> Vec<usize> {
     let mut models: Vec<usize> = state.marked.iter().copied().take(MOST).collect();
     if models.len() < 2 {
         if models.is_empty() && state.selected < state.model_set.models.len() {

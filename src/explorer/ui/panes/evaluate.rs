@@ -1,7 +1,5 @@
 //! The Evaluate pane: how good the predictions are on held-out questions.
 
-use std::collections::BTreeMap;
-
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -9,7 +7,7 @@ use ratatui::widgets::Paragraph;
 
 use crate::count;
 use crate::embedder::Coverage;
-use crate::eval::evaluation::{EMBEDDER, Evaluation, Judgement};
+use crate::eval::evaluation::{EMBEDDER, Evaluation};
 use crate::eval::untested::Repeat;
 use crate::explorer::layout::Layout;
 use crate::explorer::pane::Pane;
@@ -17,23 +15,22 @@ use crate::explorer::state::State;
 use crate::explorer::state::job::{Job, JobKind};
 use crate::explorer::theme::Ink;
 use crate::explorer::ui::frame::pane_block;
-use crate::explorer::ui::widgets::{fit, heading, pad, thousands, whisker, wrap};
+use crate::explorer::ui::widgets::{fit, heading, pad, thousands, whisker, width, wrap};
 use crate::metrics::{Bin, Metrics};
 
 /// How a prediction is drawn; what was observed is the dot.
 const PREDICTED: &str = "┃";
-/// Cells of the name of a predictor.
+/// Cells of the name of a predictor at most.
 const NAME: usize = 14;
 
-/// A figure: its title, its value, and whether more is better.
-type Column = (&'static str, fn(&Metrics) -> f64, bool);
-const COLUMNS: [Column; 5] = [
-    ("acc.", |f| f.accuracy, true),
-    ("AUC", |f| f.auc, true),
-    ("loss", |f| f.nll, false),
-    ("ECE", |f| f.ece, false),
-    ("routed", |f| f.routing, true),
-];
+/// The figures of a predictor, as [`Metrics::NAMES`] has them: by their titles, and whether more is
+/// better.
+const COLUMNS: [(&str, bool); Metrics::NAMES.len()] =
+    [("acc.", true), ("AUC", true), ("loss", false), ("ECE", false), ("routed", true)];
+/// Cells of all figures at most: far from each other they are hard to compare.
+const MOST: usize = 70;
+/// Rows of the diagram at least.
+const LEAST_BINS: usize = 4;
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     let remark = if let Some(found) = state.evaluation.found.done() {
@@ -44,46 +41,54 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     };
     frame.render_widget(pane_block(state, layout, Pane::Evaluate, &remark, area.width), area);
     let inside = Layout::inside(area);
-    let room = inside.width.into();
+    let (room, height) = (usize::from(inside.width), usize::from(inside.height));
     let lines = match &state.evaluation.found {
-        Job::Done(found) => judged(state, found, room),
+        Job::Done(found) => judged(state, found, room, height),
         Job::Failed(problem) => {
             let mut lines = said(state, &format!("Data set: {problem}"), Ink::Warn, room);
-            lines.extend(learned(state, room));
+            lines.extend(learned(state, room, height.saturating_sub(lines.len())));
             lines
         }
-        Job::Idle | Job::Running | Job::Cancelled => learned(state, room),
+        Job::Idle | Job::Running | Job::Cancelled => learned(state, room, height),
     };
     frame.render_widget(Paragraph::new(lines), inside);
 }
 
 /// What training measured on its own val split.
-fn learned(state: &State, room: usize) -> Vec<Line<'static>> {
-    let model_set = &state.model_set;
-    let figure = |name: &str| model_set.val.get(name).copied().unwrap_or_default();
-    let text = format!(
-        "accuracy {:.3}   AUC {:.3}   log loss {:.3}   calibration error {:.3}   routed accuracy {:.3}",
-        figure("accuracy"),
-        figure("auc"),
-        figure("nll"),
-        figure("ece"),
-        figure("routing")
-    );
-    let mut lines = said(state, &text, Ink::Text, room);
-    lines.extend(held(state, &model_set.coverage, room));
-    let advice = "Start with --data FOLDER to compare with baselines.";
-    lines.extend(said(state, advice, Ink::Muted, room));
-    lines.push(Line::default());
-    lines.extend(diagram(state, &model_set.reliability, room));
-    lines
+fn learned(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
+    let (theme, model_set) = (&state.theme, &state.model_set);
+    let bins = &model_set.reliability;
+    let answers = bins.iter().map(|bin| bin.count).sum();
+    let mut lines = vec![heading(theme, room, "Held-out questions", &count(answers, "answer"))];
+    let known = Metrics::NAMES.map(|name| model_set.val.get(name).copied());
+    let rows = [(EMBEDDER, Some(known)), ("base rate", base_rate(bins))];
+    lines.extend(table(state, rows.into_iter().filter_map(|(n, f)| Some((n, f?))).collect(), room));
+    let advice = "--data FOLDER adds more baselines.";
+    let advice = if state.with_data { Vec::new() } else { said(state, advice, Ink::Muted, room) };
+    parts(state, lines, (&model_set.coverage, advice, bins), (room, height))
+}
+
+/// What measures a prediction of the mean of all answers, whichever is asked; nothing is routed by it.
+fn base_rate(bins: &[Bin]) -> Option<Figures> {
+    let n: f64 = bins.iter().map(|bin| bin.count as f64).sum();
+    let mean = bins.iter().map(|bin| bin.count as f64 * bin.observed).sum::<f64>() / n;
+    let loss = -(mean * mean.ln() + (1.0 - mean) * (1.0 - mean).ln());
+    loss.is_finite().then(|| [Some(mean.max(1.0 - mean)), Some(0.5), Some(loss), Some(0.0), None])
 }
 
 /// What was measured on the data set beside the embedder.
-fn judged(state: &State, found: &Evaluation, room: usize) -> Vec<Line<'static>> {
+fn judged(state: &State, found: &Evaluation, room: usize, height: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
     let remark = count(found.responses, "answer");
     let mut lines = vec![heading(theme, room, "Against the baselines", &remark)];
-    lines.extend(table(state, &found.predictors, room));
+    let mut order: Vec<(&String, &Metrics)> =
+        found.predictors.iter().map(|(name, judgement)| (name, &judgement.figures)).collect();
+    order.sort_by(|a, b| {
+        let first = |name: &str| name != EMBEDDER;
+        first(a.0).cmp(&first(b.0)).then(b.1.auc.total_cmp(&a.1.auc))
+    });
+    let rows = order.into_iter().map(|(name, figures)| (name.as_str(), figures.values().map(Some)));
+    lines.extend(table(state, rows.collect(), room));
     if found.models_skipped > 0 {
         let skipped = format!("unknown: {} of the data", count(found.models_skipped, "model"));
         lines.push(Line::styled(fit(&skipped, room), theme.ink(Ink::Muted)));
@@ -92,10 +97,47 @@ fn judged(state: &State, found: &Evaluation, room: usize) -> Vec<Line<'static>> 
     let between =
         format!("routed accuracy: random {:.3}, oracle {:.3}", bounds.random, bounds.oracle);
     lines.push(Line::styled(fit(&between, room), theme.ink(Ink::Muted)));
-    lines.extend(held(state, &found.coverage, room));
-    lines.extend(untested(state, state.evaluation.untested.as_deref(), room));
-    lines.extend(diagram(state, &found.reliability, room));
+    let untested = untested(state, state.evaluation.untested.as_deref(), room);
+    parts(state, lines, (&found.coverage, untested, &found.reliability), (room, height))
+}
+
+/// Below `lines`, how far the intervals hold, a remark and the reliability diagram: in full where there
+/// is room for it.
+fn parts(
+    state: &State,
+    mut lines: Vec<Line<'static>>,
+    (coverage, remark, bins): (&[Coverage], Vec<Line<'static>>, &[Bin]),
+    (room, height): (usize, usize),
+) -> Vec<Line<'static>> {
+    let bins: Vec<Bin> = bins.iter().copied().filter(|bin| bin.count > 0).collect();
+    let left = height.saturating_sub(lines.len() + remark.len() + 1 + bins.len());
+    let long = intervals(state, coverage, room);
+    // Each part has a blank line before it.
+    let roomy = left >= long.len() + 3;
+    let middle = if roomy { long } else { held(state, coverage, room) };
+    let below = lines.len() + remark.len() + middle.len() + 1;
+    let bins = fewer(bins, height.saturating_sub(below));
+    let spaced = height >= below + bins.len() + 3;
+    for part in [remark, middle, diagram(state, &bins, room)] {
+        if spaced && !part.is_empty() {
+            lines.push(Line::default());
+        }
+        lines.extend(part);
+    }
     lines
+}
+
+/// At most so many bins: neighbors together where there are more.
+fn fewer(bins: Vec<Bin>, most: usize) -> Vec<Bin> {
+    let together = bins.len().div_ceil(most.max(LEAST_BINS));
+    let merged = bins.chunks(together.max(1)).map(|bins| {
+        let n: usize = bins.iter().map(|bin| bin.count).sum();
+        let mean = |value: fn(&Bin) -> f64| {
+            bins.iter().map(|bin| bin.count as f64 * value(bin)).sum::<f64>() / n.max(1) as f64
+        };
+        Bin { count: n, predicted: mean(|bin| bin.predicted), observed: mean(|bin| bin.observed) }
+    });
+    merged.collect()
 }
 
 /// How good forecasts are of models on benchmarks that they were not run on.
@@ -123,47 +165,73 @@ fn said(state: &State, text: &str, ink: Ink, room: usize) -> Vec<Line<'static>> 
     wrap(text, room).into_iter().map(|line| Line::styled(line, state.theme.ink(ink))).collect()
 }
 
-/// The predictors, the embedder first, the best figure of each column in bold.
-fn table(
-    state: &State,
-    predictors: &BTreeMap<String, Judgement>,
-    room: usize,
-) -> Vec<Line<'static>> {
+/// The figures of a predictor, in the order of [`COLUMNS`].
+type Figures = [Option<f64>; COLUMNS.len()];
+
+/// The predictors with their figures, the best of each column in bold.
+fn table(state: &State, rows: Vec<(&str, Figures)>, room: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
-    let mut order: Vec<(&String, &Metrics)> =
-        predictors.iter().map(|(name, judgement)| (name, &judgement.figures)).collect();
-    order.sort_by(|a, b| {
-        let first = |name: &str| name != EMBEDDER;
-        first(a.0).cmp(&first(b.0)).then(b.1.auc.total_cmp(&a.1.auc))
-    });
-    let cell = room.saturating_sub(NAME) / COLUMNS.len();
-    let mut header = vec![Span::raw(pad("", NAME))];
-    header.extend(COLUMNS.map(|(title, ..)| {
+    let names = rows.iter().map(|(name, _)| width(name) + 1).max().unwrap_or_default().min(NAME);
+    let cell = room.saturating_sub(names).min(MOST) / COLUMNS.len();
+    let mut header = vec![Span::raw(pad("", names))];
+    header.extend(COLUMNS.map(|(title, _)| {
         Span::styled(format!("{:>cell$}", fit(title, cell)), theme.ink(Ink::Muted))
     }));
-    let best = COLUMNS.map(|(_, value, more)| {
-        let values = order.iter().map(|(_, figures)| value(figures));
-        if more { values.fold(f64::MIN, f64::max) } else { values.fold(f64::MAX, f64::min) }
-    });
-    let row = |(name, figures): &(&String, &Metrics)| {
+    let best: Vec<f64> = COLUMNS
+        .iter()
+        .enumerate()
+        .map(|(at, (_, more))| {
+            let values = rows.iter().filter_map(|(_, figures)| figures[at]);
+            if *more { values.fold(f64::MIN, f64::max) } else { values.fold(f64::MAX, f64::min) }
+        })
+        .collect();
+    let row = |(name, figures): &(&str, Figures)| {
         let own = *name == EMBEDDER;
         let ink = if own { theme.bold(Ink::Accent) } else { theme.ink(Ink::Text) };
-        let mut spans = vec![Span::styled(pad(name, NAME), ink)];
-        spans.extend(COLUMNS.iter().zip(best).map(|((_, value, _), best)| {
-            let value = value(figures);
-            let near = (value - best).abs() < 5e-4;
+        let mut spans = vec![Span::styled(pad(name, names), ink)];
+        spans.extend(figures.iter().zip(&best).map(|(value, best)| {
+            let near = value.is_some_and(|value| (value - best).abs() < 5e-4);
             let style = if near { theme.bold(Ink::Good) } else { theme.ink(Ink::Text) };
-            Span::styled(format!("{:>cell$}", fit(&format!("{value:.3}"), cell)), style)
+            let text = value.map_or_else(|| "–".into(), |value| format!("{value:.3}"));
+            Span::styled(format!("{:>cell$}", fit(&text, cell)), style)
         }));
         Line::from(spans)
     };
-    std::iter::once(Line::from(header)).chain(order.iter().map(row)).collect()
+    std::iter::once(Line::from(header)).chain(rows.iter().map(row)).collect()
+}
+
+/// How many of the 80% intervals held the observed accuracy, a row for each fifth of the predictions.
+fn intervals(state: &State, coverage: &[Coverage], room: usize) -> Vec<Line<'static>> {
+    let theme = &state.theme;
+    let (text, muted) = (theme.ink(Ink::Text), theme.ink(Ink::Muted));
+    let bins: Vec<&Coverage> = coverage.iter().filter(|bin| bin.groups > 0).collect();
+    if bins.is_empty() {
+        return Vec::new();
+    }
+    let key = format!("{PREDICTED} 80%  ● observed  · n");
+    let mut lines = vec![heading(theme, room, "80% intervals", &key)];
+    let bars = room.saturating_sub(8 + 6 + 8);
+    lines.extend(bins.into_iter().map(|bin| {
+        let range = format!("{:>2.0}–{:.0}%", 100.0 * bin.from, 100.0 * bin.to);
+        let ink = honest(bin.covered);
+        let mut spans = vec![Span::styled(pad(&range, 8), text)];
+        let held = (bin.covered, bin.covered, bin.covered);
+        spans.extend(whisker(theme, bars, held, ink, &[(0.8, PREDICTED)]));
+        spans.push(Span::styled(format!(" {:>3.0}% ", 100.0 * bin.covered), theme.bold(ink)));
+        spans.push(Span::styled(format!("{:>7} ", thousands(bin.groups as u64)), muted));
+        Line::from(spans)
+    }));
+    lines
+}
+
+/// The ink of a share of intervals that should be 80%.
+fn honest(held: f64) -> Ink {
+    if (0.75..=0.85).contains(&held) { Ink::Good } else { Ink::Warn }
 }
 
 /// How many of the 80% intervals held the observed accuracy, by the chance that was predicted.
 fn held(state: &State, coverage: &[Coverage], room: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
-    let honest = |held: f64| if (0.75..=0.85).contains(&held) { Ink::Good } else { Ink::Warn };
     let mut held = Vec::new();
     held.extend(coverage.iter().filter(|bin| bin.groups > 0).map(|bin| {
         let share = format!("{:.0}% ", 100.0 * bin.covered);
@@ -185,7 +253,7 @@ fn diagram(state: &State, reliability: &[Bin], room: usize) -> Vec<Line<'static>
     let key = format!("{PREDICTED} predicted  ● observed  · n");
     let mut lines = vec![heading(theme, room, "Reliability", &key)];
     let bars = room.saturating_sub(5 + 6 + 8);
-    for bin in reliability.iter().filter(|bin| bin.count > 0) {
+    for bin in reliability {
         // Twice the standard error of the observed share.
         let error = 2.0 * (bin.observed * (1.0 - bin.observed) / bin.count as f64).sqrt();
         let interval = (bin.observed - error, bin.observed, bin.observed + error);

@@ -138,7 +138,10 @@ fn draw_direction(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Gri
         inside.then(|| (cell(x, plot.width), cell(y, plot.height)))
     };
     let mut end = None;
-    for (x, y) in (0..=60).filter_map(|step| at(ARROW * f64::from(step) / 60.0)) {
+    let cells = (0..=60).filter_map(|step| at(ARROW * f64::from(step) / 60.0));
+    // It ends below the title of an axis.
+    let cells: Vec<(usize, usize)> = cells.filter(|(x, y)| !grid.is_reserved(*x, *y)).collect();
+    for (x, y) in cells {
         buffer.set_string(plot.x + x as u16, plot.y + y as u16, "∙", style);
         grid.reserve(x, y, 1);
         end = Some((x, y));

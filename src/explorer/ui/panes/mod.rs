@@ -1,7 +1,7 @@
 //! Draws the panes, and maps cells to their content.
 
 mod asked;
-mod compare;
+pub mod compare;
 mod evaluate;
 mod forecast;
 pub mod map;
@@ -11,7 +11,7 @@ mod new_model;
 mod probe;
 mod questions;
 mod ranking;
-mod route;
+pub mod route;
 mod strip;
 pub mod training;
 mod why;

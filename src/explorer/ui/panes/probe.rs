@@ -71,7 +71,8 @@ const ROW: usize = 76;
 const BENCHMARKS: usize = 4;
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
-    let remark = state.remark(JobKind::Probes, "running").unwrap_or_else(|| "held out".into());
+    let doing = format!("{} of {}", state.probe.ended(), state.probe.reports.len());
+    let remark = state.remark(JobKind::Probes, &doing).unwrap_or_else(|| "held out".into());
     frame.render_widget(pane_block(state, layout, Pane::Probe, &remark, area.width), area);
     let inside = Layout::inside(area);
     let lines = lines(state, inside.width.into(), inside.height.into());

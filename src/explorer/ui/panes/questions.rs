@@ -15,7 +15,7 @@ use crate::explorer::state::questions::Question;
 use crate::explorer::theme::Ink;
 use crate::explorer::ui::frame::pane_block;
 use crate::explorer::ui::widgets::{
-    around, bar, fit, heading, pad, thousands, under_cursor, whisker, wrap,
+    around, bar, fit, heading, pad, thousands, under_cursor, whisker, width, wrap,
 };
 
 /// Maximum number of lines of the question's text.
@@ -26,7 +26,7 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     let remark = questions.question_set.done().map_or_else(String::new, |question_set| {
         let (all, done) = (question_set.questions.len(), questions.forecasts.len());
         let shown =
-            format!("{} of {}", thousands(questions.rows.len() as u64), thousands(all as u64));
+            format!("{} of {}", thousands(questions.found().len() as u64), thousands(all as u64));
         let category = questions.category.and_then(|c| question_set.categories.get(c));
         let category = category.map_or_else(String::new, |c| format!("{c} · "));
         let doing = format!("predicting {:.0}%", 100.0 * done as f64 / all as f64);
@@ -114,12 +114,20 @@ fn rows(state: &State, list: Rect) -> Vec<Line<'static>> {
             }
             _ => ("…".into(), "…".into(), Ink::Muted),
         };
+        let more = match questions.alike(row) {
+            Some((more, true)) => format!(" +{more} alike"),
+            Some((more, false)) => format!(" {more} alike ↓"),
+            None => String::new(),
+        };
+        let below = if questions.is_below_its_like(row) { "└ " } else { "" };
+        let prompt = pad(&question.prompt, text.saturating_sub(width(&more) + width(below)));
         let line = Line::from(vec![
             Span::styled(format!("{surprise:>8} "), theme.bold(ink)),
             Span::styled(format!("{right:>7} "), theme.ink(Ink::Text)),
             Span::styled(format!("{:>5}  ", question.answers.len()), theme.ink(Ink::Muted)),
-            Span::styled(format!("{} ", pad(name, category)), theme.ink(Ink::Muted)),
-            Span::styled(pad(&question.prompt, text), theme.ink(Ink::Text)),
+            Span::styled(format!("{} {below}", pad(name, category)), theme.ink(Ink::Muted)),
+            Span::styled(prompt, theme.ink(Ink::Text)),
+            Span::styled(more, theme.ink(Ink::Accent)),
         ]);
         lines.push(if row == questions.at { under_cursor(theme, line) } else { line });
     }

@@ -23,18 +23,21 @@ const BEFORE: usize = 6;
 const GAUGE: usize = 16;
 
 /// The name of a scope, its meaning, and its color.
-fn scope(route: &Route) -> (&'static str, [&'static str; 2], Ink) {
+fn scope(route: &Route) -> (&'static str, [&'static str; 3], Ink) {
     match route.scope {
-        Scope::In => ("in", ["like the training questions", ""], Ink::Good),
+        Scope::In => ("in", ["like the training questions", "familiar", ""], Ink::Good),
         Scope::Near => (
             "near",
             [
                 "unlike most training questions: ranked partly by overall ability",
                 "partly by overall ability",
+                "",
             ],
             Ink::Warn,
         ),
-        Scope::Out => ("out", ["percentages do not apply", ""], Ink::Bad),
+        Scope::Out => {
+            ("out", ["the percentages of other questions do not apply", "unfamiliar", ""], Ink::Bad)
+        }
     }
 }
 
@@ -168,7 +171,13 @@ fn title(state: &State, route: &Route, columns: &Columns, room: usize) -> Vec<Li
     }
     left -= width(&right);
     let front = if columns.cost.is_some() { " · ◆ Pareto front" } else { "" };
-    let keys = [format!("  80% interval · ≈ tied{front}"), "  80% interval".into()];
+    let [here, elsewhere, hardly] = Measured::ALL.map(Measured::badge);
+    let badges = format!("measured {here} here {elsewhere} elsewhere {hardly} hardly");
+    let keys = [
+        format!("  80% interval · {badges} · ≈ tied{front}"),
+        format!("  80% interval · ≈ tied{front}"),
+        "  80% interval".into(),
+    ];
     let key = keys.iter().find(|key| width(key) < left).cloned().unwrap_or_default();
     let rule = left.saturating_sub(width(&key));
     let muted = theme.ink(Ink::Muted);

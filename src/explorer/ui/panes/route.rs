@@ -25,12 +25,16 @@ const WITH_LEGEND: usize = 12;
 const BESIDE: (u16, u16) = (124, 20);
 const LIST: (u16, u16) = (60, 92);
 const PLOT: u16 = 14;
+/// Cells of a list whose title says what the badges mean, at least.
+const BADGES: usize = 112;
 /// Maximum number of lines of the prompt.
 const PROMPT_LINES: u16 = 6;
 
 /// The parts of the pane from top to bottom.
 struct Parts {
     prompt: Rect,
+    /// Rows that the prompt takes as it is wrapped.
+    rows: usize,
     /// A rule with the filter of models.
     bar: Rect,
     below: Rect,
@@ -38,9 +42,8 @@ struct Parts {
 
 impl Parts {
     fn of(state: &State, inside: Rect) -> Self {
-        let room = usize::from(inside.width).saturating_sub(2).max(1);
         let lines = state.route.editor.lines().iter();
-        let wrapped: usize = lines.map(|line| (width(line) + 1).div_ceil(room).max(1)).sum();
+        let wrapped: usize = lines.map(|line| wrapped(line, inside)).sum();
         let most = (inside.height / 4).clamp(1, PROMPT_LINES);
         let mut top = inside.y;
         let mut take = |height: u16| {
@@ -50,8 +53,19 @@ impl Parts {
         };
         let prompt = take((wrapped.min(usize::from(most))) as u16);
         let bar = take(1);
-        Self { prompt, bar, below: take(u16::MAX) }
+        Self { prompt, rows: wrapped, bar, below: take(u16::MAX) }
     }
+
+    /// Some of the prompt has no room.
+    fn hides(&self) -> bool {
+        self.rows > usize::from(self.prompt.height)
+    }
+}
+
+/// Rows that a line of the prompt takes.
+fn wrapped(line: &str, inside: Rect) -> usize {
+    let room = usize::from(inside.width).saturating_sub(2).max(1);
+    (width(line) + 1).div_ceil(room).max(1)
 }
 
 /// The area of the prompt editor.
@@ -75,7 +89,7 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     if inside.height < 2 || inside.width < 4 {
         return;
     }
-    draw_prompt(frame, state, parts.prompt);
+    draw_prompt(frame, state, &parts);
     draw_bar(frame, state, &parts);
     if let Some((route, places)) = answer {
         return draw_answer(frame, state, route, places);
@@ -164,7 +178,7 @@ impl Places {
 }
 
 /// True if list, plot and explanation are side by side.
-fn is_beside(below: Rect) -> bool {
+pub fn is_beside(below: Rect) -> bool {
     below.width >= BESIDE.0 && below.height >= BESIDE.1
 }
 
@@ -181,7 +195,9 @@ fn draw_answer(frame: &mut Frame, state: &State, route: &Route, places: Places) 
         let room = usize::from(place.width);
         let mut lines = ranking::list(state, route, room, places.shown);
         if places.reasons.is_none() {
-            lines.push(Line::default());
+            // Where the title has no room for what the badges mean, that stands below the list.
+            let said = room >= BADGES || reasons.is_empty();
+            lines.push(if said { Line::default() } else { ranking::legend(state, room) });
             lines.append(&mut reasons);
         } else if usize::from(place.height) >= lines.len() + 2 {
             lines.push(Line::default());
@@ -197,8 +213,8 @@ fn draw_answer(frame: &mut Frame, state: &State, route: &Route, places: Places) 
     }
 }
 
-fn draw_prompt(frame: &mut Frame, state: &State, place: Rect) {
-    let (theme, route) = (&state.theme, &state.route);
+fn draw_prompt(frame: &mut Frame, state: &State, parts: &Parts) {
+    let (theme, route, place) = (&state.theme, &state.route, parts.prompt);
     let typing = matches!(state.modes.top(), Mode::Prompt);
     let ink = if typing { Ink::Accent } else { Ink::Muted };
     frame.render_widget(Span::styled("❯ ", theme.bold(ink)), Rect { height: 1, ..place });
@@ -215,7 +231,30 @@ fn draw_prompt(frame: &mut Frame, state: &State, place: Rect) {
         theme.ink(Ink::Text)
     };
     editor.set_cursor_style(cursor);
+    if parts.hides() {
+        draw_scroll_bar(frame, state, parts);
+        return frame.render_widget(&editor, Rect { width: text.width.saturating_sub(2), ..text });
+    }
     frame.render_widget(&editor, text);
+}
+
+/// Beside a prompt that is longer than its place, where in it the cursor is.
+fn draw_scroll_bar(frame: &mut Frame, state: &State, parts: &Parts) {
+    let (theme, place, editor) = (&state.theme, parts.prompt, &state.route.editor);
+    let height = usize::from(place.height);
+    let cursor = editor.cursor();
+    let above: usize = editor.lines().iter().take(cursor.0).map(|line| wrapped(line, place)).sum();
+    let room = usize::from(place.width).saturating_sub(2).max(1);
+    let at = above + cursor.1 / room;
+    // The thumb is as long as the share that is seen, and reaches either end with the cursor.
+    let thumb = (height * height).div_ceil(parts.rows.max(1)).clamp(1, height);
+    let from = (height - thumb) * at.min(parts.rows - 1) / (parts.rows - 1).max(1);
+    for row in 0..height {
+        let within = (from..from + thumb).contains(&row);
+        let (sign, ink) = if within { ("┃", Ink::Accent) } else { ("│", Ink::Border) };
+        let at = (place.right().saturating_sub(1), place.y + row as u16);
+        frame.buffer_mut().set_string(at.0, at.1, sign, theme.ink(ink));
+    }
 }
 
 /// A rule with the filter of models.

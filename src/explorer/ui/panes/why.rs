@@ -146,7 +146,7 @@ fn best_measured(
     let measured = route.candidates.iter().filter_map(|c| Some((c.model, like.accuracy(c)?)));
     let best = measured.max_by(|a, b| a.1.total_cmp(&b.1));
     let best = best.map_or_else(String::new, |(model, share)| {
-        format!("  best measured: {} {:.0}%", state.short(model), 100.0 * share)
+        format!("  best measured: {:.0}% {}", 100.0 * share, state.short(model))
     });
     let mut line = like.row(state, name_room);
     let rest = room.saturating_sub(5 + name_room);
@@ -242,14 +242,17 @@ fn changes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
             said.push(format!("{name} was ahead on {category} ({own:.0}% to {other:.0}%)."));
         }
         if let Some(weight) = second.from_weight {
-            said.push(format!("{name} comes first from cost weight {weight:.1} on."));
+            said.push(format!(
+                "{name} comes first from cost weight {weight:.1} on (> weighs cost more)."
+            ));
         }
     }
     if let Some((plan, unit)) = route.cascade.as_ref().zip(unit(state)) {
         let (first, then) = (state.short(plan.first), state.short(plan.then));
         let (quality, cost) = (100.0 * plan.quality, unit.text(plan.cost));
+        let per = if unit == Unit::Dollars { " per M tokens" } else { "" };
         said.push(format!(
-            "Two steps: try {first}, escalate to {then} if it is incorrect → {quality:.0}% at {cost} on \
+            "Two steps: try {first}, escalate to {then} if it is incorrect → {quality:.0}% at {cost}{per} on \
              average."
         ));
     }

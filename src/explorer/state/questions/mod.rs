@@ -1,5 +1,8 @@
 //! The questions of a data set: answers, predictions and surprise.
 
+mod twins;
+
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use ndarray::Array2;
@@ -19,6 +22,30 @@ pub struct Question {
     pub answers: Vec<(usize, f32)>,
 }
 
+/// The models of a data set as those of the explorer, found by their names.
+pub struct Answering<'a> {
+    data: &'a Dataset,
+    of: Vec<Option<usize>>,
+}
+
+impl<'a> Answering<'a> {
+    pub fn new(data: &'a Dataset, models: &[String]) -> Self {
+        let places: HashMap<&str, usize> =
+            models.iter().enumerate().map(|(m, name)| (name.as_str(), m)).collect();
+        let of = data.models.iter().map(|name| places.get(&*one_line(name)).copied()).collect();
+        Self { data, of }
+    }
+
+    /// The answers to a question of the data: (model, label), by ascending model.
+    pub fn answers(&self, question: usize) -> Vec<(usize, f32)> {
+        let answers = self.data.responses.of(question);
+        let mut answers: Vec<(usize, f32)> =
+            answers.filter_map(|(m, label)| Some((self.of[m]?, label))).collect();
+        answers.sort_by_key(|(model, _)| *model);
+        answers
+    }
+}
+
 /// The questions that the embedder was not trained on, safe to print.
 pub struct QuestionSet {
     pub categories: Vec<String>,
@@ -27,35 +54,32 @@ pub struct QuestionSet {
     pub prompts: Vec<String>,
     /// The index of each question in the data set.
     pub of: Vec<usize>,
+    /// By question, the first that is nearly the same, or itself.
+    pub twins: Vec<usize>,
 }
 
 impl QuestionSet {
     /// The questions of `data`, whose models are matched by name to `models`. If the embedder was trained on
     /// this data (`learned`), its training questions are left out.
     pub fn new(data: &Dataset, models: &[String], learned: bool) -> Self {
-        let index: std::collections::HashMap<&str, usize> =
-            models.iter().enumerate().map(|(i, name)| (name.as_str(), i)).collect();
-        let of: Vec<Option<usize>> =
-            data.models.iter().map(|name| index.get(one_line(name).as_str()).copied()).collect();
+        let answering = Answering::new(data, models);
         let kept = (0..data.questions.len())
             .filter(|q| !learned || data.questions[*q].split != Split::Train);
         let (mut questions, mut prompts, mut places) = (Vec::new(), Vec::new(), Vec::new());
         for q in kept {
             let question = &data.questions[q];
-            let answers = data.responses.of(q).filter_map(|(m, y)| Some((of[m]?, y)));
-            let mut answers: Vec<(usize, f32)> = answers.collect();
-            answers.sort_by_key(|(model, _)| *model);
             questions.push(Question {
                 prompt: one_line(&question.prompt),
                 category: question.category as usize,
                 split: question.split.name(),
-                answers,
+                answers: answering.answers(q),
             });
             prompts.push(question.prompt.to_string());
             places.push(q);
         }
         let categories = data.categories.iter().map(|c| one_line(c)).collect();
-        Self { categories, questions, prompts, of: places }
+        let twins = twins::twins(questions.iter().map(|q| (q.category, q.prompt.as_str())));
+        Self { categories, questions, prompts, of: places, twins }
     }
 }
 
@@ -81,9 +105,17 @@ pub struct QuestionsState {
     pub filter: String,
     /// Only this category.
     pub category: Option<usize>,
-    /// The shown questions, most surprising first.
+    /// The questions that are listed, the most surprising first: of those that are nearly the same the
+    /// first, unless they are unfolded.
     pub rows: Vec<usize>,
     pub at: usize,
+    /// All that the filter leaves, in the same order.
+    all: Vec<usize>,
+    /// By the first of those that are nearly the same, how many more there are; it is the one of
+    /// [`QuestionSet::twins`].
+    folded: BTreeMap<usize, usize>,
+    /// Those that are nearly the same as this one are listed.
+    unfolded: Option<usize>,
 }
 
 impl QuestionsState {
@@ -154,11 +186,67 @@ impl QuestionsState {
         rows.retain(|q| self.category.is_none_or(|c| question_set.questions[*q].category == c));
         let loss = |q: usize| self.surprises.get(q).map_or(-1.0, |s| s.loss);
         rows.sort_by(|a, b| loss(*b).total_cmp(&loss(*a)).then(a.cmp(b)));
-        self.rows = rows;
-        self.at = kept
-            .filter(|_| self.at > 0)
-            .and_then(|kept| self.rows.iter().position(|q| *q == kept))
-            .unwrap_or_default();
+        self.all = rows;
+        let question_set = Arc::clone(question_set);
+        self.fold(&question_set);
+        let alike =
+            |q: &usize| kept.is_some_and(|kept| question_set.twins[*q] == question_set.twins[kept]);
+        let same = self.rows.iter().position(|q| Some(*q) == kept);
+        let place = same.or_else(|| self.rows.iter().position(alike));
+        self.at = place.filter(|_| self.at > 0).unwrap_or_default();
+    }
+
+    /// Lists of those that are nearly the same the most surprising, or all of them behind it.
+    fn fold(&mut self, question_set: &QuestionSet) {
+        let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for &q in &self.all {
+            groups.entry(question_set.twins[q]).or_default().push(q);
+        }
+        self.rows.clear();
+        for &q in &self.all {
+            let group = &groups[&question_set.twins[q]];
+            if group[0] == q {
+                let unfolded = self.unfolded == Some(question_set.twins[q]);
+                self.rows.extend(&group[..if unfolded { group.len() } else { 1 }]);
+            }
+        }
+        self.folded = groups.into_iter().map(|(first, group)| (first, group.len() - 1)).collect();
+    }
+
+    /// All questions that the filter leaves, those that are not listed too.
+    pub fn found(&self) -> &[usize] {
+        &self.all
+    }
+
+    /// How many more there are that are nearly the same as the question of a row, if it stands for them:
+    /// hidden, or below it.
+    pub fn alike(&self, row: usize) -> Option<(usize, bool)> {
+        let (question_set, q) = (self.question_set.done()?, *self.rows.get(row)?);
+        let group = question_set.twins[q];
+        let before = row.checked_sub(1).map(|row| question_set.twins[self.rows[row]]);
+        let more = self.folded.get(&group).copied().filter(|more| *more > 0)?;
+        (before != Some(group)).then_some((more, self.unfolded != Some(group)))
+    }
+
+    /// True for a row that is listed below one that is nearly the same.
+    pub fn is_below_its_like(&self, row: usize) -> bool {
+        let group = |row: usize| self.question_set.done().map(|set| set.twins[self.rows[row]]);
+        row > 0 && group(row) == group(row - 1)
+    }
+
+    /// Lists those that are nearly the same as the one under the cursor, or the first of them alone.
+    pub fn unfold(&mut self, unfold: bool) {
+        let Some(question_set) = self.question_set.done().cloned() else { return };
+        let Some(&q) = self.rows.get(self.at) else { return };
+        let group = question_set.twins[q];
+        if unfold {
+            self.unfolded = Some(group);
+        } else if self.unfolded == Some(group) {
+            self.unfolded = None;
+        }
+        self.fold(&question_set);
+        let first = self.rows.iter().position(|other| question_set.twins[*other] == group);
+        self.at = first.unwrap_or_default();
     }
 
     /// The next category, and after the last all of them.
@@ -170,10 +258,15 @@ impl QuestionsState {
         self.arrange();
     }
 
-    /// The row of a question of the data set.
-    pub fn place_of(&self, question: usize) -> Option<usize> {
-        let at = self.question_set.done()?.of.iter().position(|q| *q == question)?;
-        self.rows.iter().position(|q| *q == at)
+    /// The row that shows a question of the data set; those that are nearly the same are unfolded for it.
+    pub fn reveal(&mut self, question: usize) -> Option<usize> {
+        let question_set = self.question_set.done().cloned()?;
+        let q = question_set.of.iter().position(|of| *of == question)?;
+        if !self.rows.contains(&q) && self.all.contains(&q) {
+            self.unfolded = Some(question_set.twins[q]);
+            self.fold(&question_set);
+        }
+        self.rows.iter().position(|row| *row == q)
     }
 
     pub fn under_cursor(&self) -> Option<(usize, &Question)> {
