@@ -27,6 +27,8 @@ pub enum Effect {
     SavePool(String, String),
     /// Catch the mouse, or leave it to the terminal.
     Mouse(bool),
+    /// Ask the terminal what pictures it can show.
+    Survey,
     /// Group the models.
     Cluster,
     /// Describe the group of the card; the outcome must carry this version.

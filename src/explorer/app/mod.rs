@@ -6,6 +6,7 @@ mod first_visit;
 mod frames;
 mod input;
 mod journal;
+mod pictures;
 mod reload;
 pub mod session;
 mod terminal;
@@ -34,6 +35,7 @@ use crate::analysis::projection::Projection;
 use crate::analysis::router::pools::Pools;
 use crate::embedder::Embedder;
 use crate::error::{Error, Result};
+use crate::explorer::graphics::survey::Survey;
 use config::Config;
 use frames::{LIVE_COMPONENTS, follow};
 use input::Reader;
@@ -55,6 +57,8 @@ pub fn read_config(text: &str) {
 const IDLE: Duration = Duration::from_millis(200);
 /// The same while work is under way.
 const BUSY: Duration = Duration::from_millis(10);
+/// The same while a picture is painted, which takes about as long.
+const PAINTING: Duration = Duration::from_millis(2);
 /// A step of an animation.
 const TICK: Duration = Duration::from_millis(33);
 
@@ -103,6 +107,8 @@ struct App {
     state: State,
     screen: Screen,
     reader: Reader,
+    /// What the terminal has answered of what it can show; `None` if it was not asked.
+    survey: Option<Survey>,
     jobs: Option<Jobs>,
     trained: Option<Arc<Embedder>>,
     stop_training: Arc<AtomicBool>,
@@ -164,6 +170,7 @@ impl App {
         state.keymap = Arc::new(config.keymap);
         state.motion = config.motion;
         state.mouse = config.mouse;
+        state.map.pixels.on = config.pixels;
         state.route.answer_tokens = config.answer_tokens;
         if let Some(session) = session {
             session.restore(&mut state);
@@ -180,6 +187,7 @@ impl App {
             state,
             screen,
             reader,
+            survey: None,
             jobs: None,
             trained: None,
             stop_training: Arc::default(),
@@ -198,6 +206,9 @@ impl App {
         app.watch();
         app.journal.line(&format!("llmap {}, {models} models", env!("CARGO_PKG_VERSION")));
         app.journal.line(&format!("{width} x {height} cells, {depth:?} colors"));
+        if app.state.map.pixels.on {
+            app.ask()?;
+        }
         Ok(app)
     }
 
@@ -227,6 +238,7 @@ impl App {
                 changed = true;
                 leave |= self.receive(message)?;
             }
+            changed |= self.hear()?;
             changed |= self.reload()?;
             if self.state.notice.as_ref().is_some_and(|n| self.noticed.elapsed() > n.lasts()) {
                 changed = true;
@@ -247,6 +259,7 @@ impl App {
             } else {
                 IDLE
             };
+            let wait = if self.screen.is_painting() { wait.min(PAINTING) } else { wait };
             if changed && !leave {
                 self.draw()?;
             }
@@ -258,6 +271,7 @@ impl App {
                 wait = Duration::ZERO;
                 if let Some(event) = translate(&self.state, &input) {
                     typed = true;
+                    self.measure(&event)?;
                     leave |= self.dispatch(event)?;
                 }
             }
@@ -265,6 +279,7 @@ impl App {
                 self.draw()?;
             }
         }
+        self.settle()?;
         Ok(self.trained.take())
     }
 

@@ -3,6 +3,7 @@
 mod arrangement;
 pub mod glow;
 mod meaning;
+pub mod pixels;
 mod viewpoint;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use crate::explorer::state::job::Job;
 use crate::explorer::state::model_set::ModelSet;
 use glow::Glow;
 use meaning::Meaning;
+use pixels::Pixels;
 
 /// Components that the map can show.
 pub const COMPONENTS: usize = 6;
@@ -179,8 +181,9 @@ pub struct MapState {
     /// How brightly each model is shown.
     pub glow: Glow,
     pub marker: Marker,
-    /// Shades cells by how many models they hold.
-    pub density: bool,
+    pub pixels: Pixels,
+    /// Shows where many models are; `None` leaves it to how the map is drawn.
+    pub density: Option<bool>,
     pub names: bool,
     pub tool: Tool,
     pub drag: Option<Drag>,
@@ -205,7 +208,7 @@ const EXPLAINED: usize = 6;
 /// Fewer models than this are single points that a whole cell shows best.
 pub const FEW: usize = 300;
 
-/// More models than this overlap: density is shaded from the beginning.
+/// More models than this overlap: in cells, density is shaded from the beginning.
 pub const MANY: usize = 1500;
 
 impl MapState {
@@ -231,7 +234,8 @@ impl MapState {
             within: None,
             glow: Glow::default(),
             marker: if model_set.models.len() < FEW { Marker::Dots } else { Marker::Braille },
-            density: model_set.models.len() > MANY,
+            pixels: Pixels::default(),
+            density: None,
             names: true,
             tool: Tool::Box,
             drag: None,
