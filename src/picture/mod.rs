@@ -1,12 +1,16 @@
 //! A flat picture of shapes, dots and texts, written as SVG, as PNG or as pixels: all are drawn from the
 //! same shapes, so that none has to be read again to make another.
 
+mod palette;
 mod png;
 mod raster;
 mod sign;
+mod stamp;
 mod svg;
 
-pub(crate) use png::Effort;
+pub(crate) use palette::Indexed;
+#[cfg(test)]
+pub(crate) use png::decoded;
 pub(crate) use raster::{Pixels, has_letter};
 pub(crate) use sign::Sign;
 pub(crate) use svg::escaped;

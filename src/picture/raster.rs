@@ -3,7 +3,6 @@
 //! The crate resvg would do it from the SVG, with shaping, style sheets and filters that a line of
 //! monospaced text does not need: 120 seconds more of compiling (docs/dependencies.md).
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use tiny_skia::{
@@ -12,6 +11,7 @@ use tiny_skia::{
 };
 use ttf_parser::{Face, GlyphId, OutlineBuilder};
 
+use super::stamp::{Stamps, Subject, sixteenths};
 use super::{Anchor, DASH, Dot, EDGE, HALO, Picture, Point, Rgb, Shape, Sign, Text};
 
 /// Opaque pixels, three bytes each, row by row.
@@ -33,12 +33,7 @@ impl Picture {
         let (width, height) = (size(self.size.0), size(self.size.1));
         let mut map = Pixmap::new(width, height).ok_or("a picture without a size")?;
         map.fill(color(self.background, 1.0));
-        let mut canvas = Canvas {
-            map,
-            scale: Transform::from_scale(scale, scale),
-            letters: HashMap::new(),
-            face,
-        };
+        let mut canvas = Canvas { map, scale, face, stamps: Stamps::default() };
         self.shapes.iter().for_each(|shape| canvas.shape(shape));
         self.texts.iter().for_each(|text| canvas.text(text));
         self.lines.iter().for_each(|(from, to)| canvas.dashed(*from, *to, self.line));
@@ -100,25 +95,29 @@ fn path(paths: &[Vec<Point>], closed: bool) -> Option<Path> {
     builder.finish()
 }
 
-struct Canvas<'a> {
+struct Canvas {
     map: Pixmap,
-    scale: Transform,
-    face: &'a Face<'static>,
-    /// Outlines of letters that were drawn already.
-    letters: HashMap<GlyphId, Option<Path>>,
+    scale: f32,
+    face: &'static Face<'static>,
+    stamps: Stamps,
 }
 
-impl Canvas<'_> {
+impl Canvas {
+    fn transform(&self) -> Transform {
+        Transform::from_scale(self.scale, self.scale)
+    }
+
     fn shape(&mut self, shape: &Shape) {
         let Some(path) = path(&shape.paths, shape.closed) else { return };
+        let scale = self.transform();
         if shape.closed && shape.fill > 0.0 {
             let paint = paint(shape.color, shape.fill);
-            self.map.fill_path(&path, &paint, FillRule::EvenOdd, self.scale, None);
+            self.map.fill_path(&path, &paint, FillRule::EvenOdd, scale, None);
         }
         let (width, opacity) = shape.line;
         if width > 0.0 {
             let paint = paint(shape.color, opacity);
-            self.map.stroke_path(&path, &paint, &wide(width), self.scale, None);
+            self.map.stroke_path(&path, &paint, &wide(width), scale, None);
         }
     }
 
@@ -126,67 +125,70 @@ impl Canvas<'_> {
         let dash = StrokeDash::new(vec![DASH.0 as f32, DASH.1 as f32], 0.0);
         let Some(path) = path(&[vec![from, to]], false) else { return };
         let stroke = Stroke { dash, ..Stroke::default() };
-        self.map.stroke_path(&path, &paint(ink, 1.0), &stroke, self.scale, None);
+        let scale = self.transform();
+        self.map.stroke_path(&path, &paint(ink, 1.0), &stroke, scale, None);
     }
 
     fn dot(&mut self, dot: &Dot) {
-        let outline = |radius: f64| match dot.sign {
-            Sign::Disc => PathBuilder::from_circle(dot.at.0 as f32, dot.at.1 as f32, radius as f32),
-            sign => path(&[sign.corners(dot.at, radius)], true),
-        };
-        let Some(path) = outline(dot.radius) else { return };
         if let Some(edge) = dot.edge {
             let width = dot.line.unwrap_or_default() + 2.0 * EDGE;
-            let paint = paint(edge, 1.0);
-            self.map.stroke_path(&path, &paint, &wide(width), self.scale, None);
+            self.sign(dot, width, (edge, 1.0));
         }
-        let paint = paint(dot.fill, dot.opacity);
-        match dot.line {
-            Some(width) => {
-                self.map.stroke_path(&path, &paint, &wide(width), self.scale, None);
-            }
-            None => self.map.fill_path(&path, &paint, FillRule::Winding, self.scale, None),
-        }
+        self.sign(dot, dot.line.unwrap_or_default(), (dot.fill, dot.opacity));
+    }
+
+    /// The sign of a dot, as a line of that width; filled if that is 0.
+    fn sign(&mut self, dot: &Dot, width: f64, ink: (Rgb, f64)) {
+        let subject = Subject::Sign(
+            dot.sign,
+            sixteenths(dot.radius as f32 * self.scale),
+            sixteenths(width as f32 * self.scale),
+        );
+        let at = (dot.at.0 as f32 * self.scale, dot.at.1 as f32 * self.scale);
+        let scale = self.transform();
+        self.stamps.print(&mut self.map, subject, at, ink, || {
+            let outline = match dot.sign {
+                Sign::Disc => PathBuilder::from_circle(0.0, 0.0, dot.radius as f32),
+                sign => path(&[sign.corners((0.0, 0.0), dot.radius)], true),
+            };
+            Some((drawn(outline?, width)?, scale))
+        });
     }
 
     /// Draws a text, letter by letter. A letter that the font lacks is drawn as its empty box.
     fn text(&mut self, text: &Text) {
-        let unit = text.size as f32 / f32::from(self.face.units_per_em());
-        let glyphs: Vec<GlyphId> = text
-            .words
-            .chars()
-            .map(|letter| self.face.glyph_index(letter).unwrap_or_default())
-            .collect();
         let face = self.face;
+        let unit = text.size as f32 / f32::from(face.units_per_em());
+        let glyphs: Vec<GlyphId> =
+            text.words.chars().map(|letter| face.glyph_index(letter).unwrap_or_default()).collect();
         let step = |glyph: &GlyphId| unit * f32::from(face.glyph_hor_advance(*glyph).unwrap_or(0));
         let mut start = text.at.0 as f32;
         if text.end == Anchor::End {
             start -= glyphs.iter().map(step).sum::<f32>();
         }
-        let halo = text.halo.map(|halo| (halo, wide(HALO / f64::from(unit))));
+        let halo = text.halo.map(|halo| (halo, 0.85, HALO));
         // All halos first: none may cover the letter before.
-        for halo in halo.into_iter().map(Some).chain([None]) {
+        for (ink, opacity, width) in halo.into_iter().chain([(text.fill, 1.0, 0.0)]) {
             let mut x = start;
             for glyph in &glyphs {
-                // The font's axis points up, and that of the picture down.
-                let place = Transform::from_row(unit, 0.0, 0.0, -unit, x, text.at.1 as f32);
-                let place = place.post_concat(self.scale);
+                let size = sixteenths(text.size as f32 * self.scale);
+                let line = sixteenths(width as f32 * self.scale);
+                let subject = Subject::Letter(glyph.0, size, line);
+                let at = (x * self.scale, text.at.1 as f32 * self.scale);
                 x += step(glyph);
-                let outline = self.letters.entry(*glyph).or_insert_with(|| outline(face, *glyph));
-                let Some(outline) = outline else { continue };
-                match &halo {
-                    Some((color, stroke)) => {
-                        let paint = paint(*color, 0.85);
-                        self.map.stroke_path(outline, &paint, stroke, place, None);
-                    }
-                    None => {
-                        let paint = paint(text.fill, 1.0);
-                        self.map.fill_path(outline, &paint, FillRule::Winding, place, None);
-                    }
-                }
+                // The font's axis points up, and that of the picture down.
+                let place = Transform::from_scale(unit * self.scale, -unit * self.scale);
+                self.stamps.print(&mut self.map, subject, at, (ink, opacity), || {
+                    Some((drawn(outline(face, *glyph)?, width / f64::from(unit))?, place))
+                });
             }
         }
     }
+}
+
+/// A path, or a line of that width along it.
+fn drawn(path: Path, width: f64) -> Option<Path> {
+    if width > 0.0 { path.stroke(&wide(width), 1.0) } else { Some(path) }
 }
 
 fn outline(face: &Face<'_>, glyph: GlyphId) -> Option<Path> {

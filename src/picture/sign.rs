@@ -5,7 +5,7 @@ use std::f64::consts::TAU;
 use super::Point;
 
 /// What a dot looks like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Sign {
     Disc,
     Up,

@@ -259,11 +259,13 @@ impl App {
             } else {
                 IDLE
             };
-            let wait = if self.screen.is_painting() { wait.min(PAINTING) } else { wait };
             if changed && !leave {
                 self.draw()?;
             }
             let mut wait = if leave { Duration::ZERO } else { wait };
+            if self.screen.is_painting() {
+                wait = wait.min(PAINTING);
+            }
             let mut typed = false;
             // All input that has come is taken in before the next frame.
             while !leave && !self.screen.ended() {

@@ -18,16 +18,19 @@ pub struct Cover {
     pub plot: Rect,
     /// Row by row: a picture can be seen here.
     pub free: Vec<bool>,
-    /// What is written on free cells: the cell in the plot, the letter, its color.
-    letters: Vec<(u16, u16, char, Rgb)>,
+    /// What is written on free cells, where it is to be painted: the cell in the plot, the letter, its color.
+    letters: Option<Vec<(u16, u16, char, Rgb)>>,
 }
 
 impl Cover {
     /// Takes it off a frame and gives the free cells the ground. Where texts are `painted`, they become
     /// part of the picture, and the terminal is sent none of the free cells.
     pub fn take(buffer: &mut Buffer, plot: Rect, ground: Color, painted: bool) -> Self {
-        let mut cover =
-            Self { plot, free: Vec::with_capacity(plot.area() as usize), letters: Vec::new() };
+        let mut cover = Self {
+            plot,
+            free: Vec::with_capacity(plot.area() as usize),
+            letters: painted.then(Vec::new),
+        };
         for y in plot.top()..plot.bottom() {
             let mut wide = 0;
             for x in plot.left()..plot.right() {
@@ -58,7 +61,7 @@ impl Cover {
             (None | Some(' '), None) => true,
             (Some(letter), None) if cell.cell_width() == 1 && has_letter(letter) => {
                 if let Some(color) = rgb(cell.fg) {
-                    self.letters.push((x, y, letter, color));
+                    self.letters.iter_mut().for_each(|all| all.push((x, y, letter, color)));
                     return true;
                 }
                 false
@@ -67,13 +70,14 @@ impl Cover {
         }
     }
 
-    /// What is written, as texts of a picture with cells of that size.
-    pub fn texts(&self, (width, height): (f64, f64), halo: Rgb) -> Vec<Text> {
+    /// What is to be painted of it, as texts of a picture with cells of that size.
+    pub fn texts(&self, (width, height): (f64, f64), halo: Rgb) -> Option<Vec<Text>> {
         let size = (width / ADVANCE).min(height);
         let follows = |a: &(u16, u16, char, Rgb), b: &(u16, u16, char, Rgb)| {
             a.1 == b.1 && a.0 + 1 == b.0 && a.3 == b.3
         };
-        self.letters
+        let letters = self.letters.as_ref()?;
+        let texts = letters
             .chunk_by(follows)
             .map(|run| {
                 let (x, y, _, fill) = run[0];
@@ -86,7 +90,8 @@ impl Cover {
                     words: run.iter().map(|(_, _, letter, _)| letter).collect(),
                 }
             })
-            .collect()
+            .collect();
+        Some(texts)
     }
 
     /// The free cells as rectangles from the upper left corner of the plot: runs of a row, joined with
@@ -146,7 +151,7 @@ mod tests {
         assert_eq!(covered, [14, 15, 16, 17]);
         assert_eq!(buffer[(3, 2)].symbol(), "a");
         assert_eq!((buffer[(3, 2)].bg, buffer[(0, 0)].bg), (GROUND, Color::Reset));
-        assert!(cover.texts((8.0, 16.0), (0, 0, 0)).is_empty());
+        assert!(cover.texts((8.0, 16.0), (0, 0, 0)).is_none());
         let pieces = cover.pieces();
         let area: u32 = pieces.iter().map(|piece| piece.area()).sum();
         assert_eq!((pieces.len(), area), (4, 46), "{pieces:?}");
@@ -158,7 +163,7 @@ mod tests {
     fn painted_texts_leave_their_cells_and_letters_without_a_font_stay() {
         let mut buffer = frame();
         let cover = Cover::take(&mut buffer, PLOT, GROUND, true);
-        let texts = cover.texts((8.0, 16.0), (0, 0, 0));
+        let texts = cover.texts((8.0, 16.0), (0, 0, 0)).unwrap();
         let words: Vec<&str> = texts.iter().map(|text| text.words.as_str()).collect();
         assert_eq!(words, ["ab", "c"]);
         assert_eq!(texts[0].at.0, 8.0);

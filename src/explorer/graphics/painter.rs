@@ -6,7 +6,6 @@ use std::time::Instant;
 
 use super::density::contours;
 use super::{Canvas, Painting, Protocol, Scene, iterm, kitty, sixel};
-use crate::picture::Effort;
 
 /// Paints scenes, of several that wait only the last one.
 pub struct Painter {
@@ -50,10 +49,12 @@ pub fn paint(canvas: Canvas, version: u64, scene: Scene) -> Option<Painting> {
         picture.shapes.splice(0..0, contours(&crowd, size));
     }
     let pixels = picture.pixels(scale as f32).ok()?;
+    // What is painted has few colors and their blends: a palette makes it a third of the size.
+    let pixels = pixels.indexed(canvas.colors);
     let bytes = match canvas.protocol {
-        Protocol::Kitty => kitty::transmit(&pixels.png(Effort::Fast)),
-        Protocol::Iterm => iterm::show(&pixels.png(Effort::Fast), plot),
-        Protocol::Sixel => sixel::encode(&pixels, canvas.colors),
+        Protocol::Kitty => kitty::transmit(&pixels.png()),
+        Protocol::Iterm => iterm::show(&pixels.png(), plot),
+        Protocol::Sixel => sixel::encode(&pixels),
     };
     let milliseconds = start.elapsed().as_secs_f64() * 1000.0;
     let pixels = (pixels.width, pixels.height);

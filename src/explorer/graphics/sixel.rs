@@ -3,30 +3,27 @@
 //! The crate icy_sixel brings a general quantizer, with a dozen crates (docs/dependencies.md); what is
 //! painted here has few colors and their blends.
 
-use std::collections::HashMap;
 use std::fmt::Write;
 
-use crate::picture::Pixels;
+use crate::picture::Indexed;
 
 /// Rows of a band.
 const BAND: usize = 6;
-/// A color, of 8 bits a channel.
-type Color = [u8; 3];
 
-/// The picture as sixels, with at most so many colors.
-pub fn encode(pixels: &Pixels, colors: usize) -> Vec<u8> {
-    let (width, height) = (pixels.width as usize, pixels.height as usize);
-    let (palette, indices) = indexed(pixels, colors);
+/// The picture as sixels.
+pub fn encode(picture: &Indexed) -> Vec<u8> {
+    let Indexed { width, height, palette, indices } = picture;
+    let columns = *width as usize;
     // Pixels that are not set are left alone; of square ones, so many.
     let mut out = format!("\x1bP0;1;0q\"1;1;{width};{height}");
-    for (i, color) in palette.iter().enumerate() {
-        let [r, g, b] = color.map(|channel| (u32::from(channel) * 100 + 127) / 255);
+    for (i, (r, g, b)) in palette.iter().enumerate() {
+        let [r, g, b] = [r, g, b].map(|channel| (u32::from(*channel) * 100 + 127) / 255);
         // Writing to a string cannot fail.
         let _ = write!(out, "#{i};2;{r};{g};{b}");
     }
     let mut out = out.into_bytes();
-    let mut band = Band::new(palette.len(), width);
-    for rows in indices.chunks(BAND * width) {
+    let mut band = Band::new(palette.len(), columns);
+    for rows in indices.chunks(BAND * columns) {
         band.encode(rows, &mut out);
     }
     out.extend(b"\x1b\\");
@@ -87,49 +84,4 @@ fn run(out: &mut Vec<u8>, sixel: u8, times: usize) {
     } else {
         out.extend(std::iter::repeat_n(letter, times));
     }
-}
-
-/// A palette of at most so many colors, the most frequent first, and for each pixel its place in it.
-fn indexed(pixels: &Pixels, most: usize) -> (Vec<Color>, Vec<u8>) {
-    let most = most.clamp(1, 256);
-    let each = pixels.rgb.as_chunks::<3>().0;
-    let mut counts: HashMap<Color, usize> = HashMap::new();
-    for same in each.chunk_by(|a, b| a == b) {
-        *counts.entry(same[0]).or_default() += same.len();
-    }
-    let mut known: Vec<(Color, usize)> = counts.into_iter().collect();
-    known.sort_unstable_by_key(|(color, count)| (std::cmp::Reverse(*count), *color));
-    // Colors that are nearer than that to a more frequent one are taken for it.
-    let mut palette = Vec::new();
-    for apart in [0, 3, 5, 8, 12, 17, 24, 34, 50] {
-        palette.clear();
-        let fits = known.iter().all(|(color, _)| {
-            let new = palette.iter().all(|taken| far(taken, color) > apart * apart);
-            if new && palette.len() < most {
-                palette.push(*color);
-                return true;
-            }
-            !new
-        });
-        if fits {
-            break;
-        }
-    }
-    let place: HashMap<Color, u8> = known
-        .iter()
-        .map(|(color, _)| {
-            let nearest = (0..palette.len()).min_by_key(|i| far(&palette[*i], color));
-            (*color, nearest.unwrap_or_default() as u8)
-        })
-        .collect();
-    let mut indices = Vec::with_capacity(each.len());
-    for same in each.chunk_by(|a, b| a == b) {
-        let index = place.get(&same[0]).copied().unwrap_or_default();
-        indices.extend(std::iter::repeat_n(index, same.len()));
-    }
-    (palette, indices)
-}
-
-fn far(a: &Color, b: &Color) -> u32 {
-    a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(*b)).pow(2)).sum()
 }

@@ -20,11 +20,13 @@ use crate::picture::{Dot, Picture, Point, Rgb, Shape, Sign};
 
 /// How high a cell is in the units of the picture, however many pixels that are.
 const CELL: f64 = 16.0;
-/// The radius of a point where so many models are shown at most.
-const RADII: [(usize, f64); 4] = [(400, 4.6), (1500, 3.6), (4000, 2.7), (usize::MAX, 1.8)];
-/// How much larger points get where the map is zoomed.
+/// The radius of a point, of the side of the square that each model would have to itself.
+const RADIUS: f64 = 0.13;
+const SMALLEST: f64 = 1.5;
+const LARGEST: f64 = 4.6;
+/// How much larger points get where the map is zoomed, and at most.
 const GROWS: f64 = 0.2;
-const LARGEST: f64 = 7.0;
+const ZOOMED: f64 = 6.5;
 /// What is less bright has no edge and stands back.
 const BRIGHT: f32 = 0.5;
 /// How far points cover what is below them.
@@ -58,12 +60,12 @@ pub fn scene(state: &State, area: Rect, canvas: Canvas, cover: Option<&Cover>) -
     let size = (f64::from(plot.width) * cell.0, f64::from(plot.height) * cell.1);
     let painter = Painter::of(state, size)?;
     let ground = painter.ground;
-    let texts = cover.map(|cover| cover.texts(cell, ground));
+    let texts = cover.and_then(|cover| cover.texts(cell, ground));
     let shows = state.shows_density();
     let crowd = shows.then(|| Crowd { points: painter.lit(), color: painter.contours });
     Some(Scene {
         plot,
-        with_texts: cover.is_some(),
+        with_texts: texts.is_some(),
         scale,
         crowd,
         picture: Picture {
@@ -100,11 +102,12 @@ impl<'a> Painter<'a> {
         let (ground, muted) = (ink(Ink::Background)?, ink(Ink::Muted)?);
         let classes = state.map.coloring.classes.iter();
         let n = state.map.places.len();
-        let (_, radius) = RADII.into_iter().find(|(most, _)| n <= *most)?;
+        let own = (size.0 * size.1 / n.max(1) as f64).sqrt();
+        let radius = (RADIUS * own).clamp(SMALLEST, LARGEST);
         Some(Self {
             state,
             size,
-            radius: (radius * state.map.zoom.powf(GROWS)).min(LARGEST.max(radius)),
+            radius: (radius * state.map.zoom.powf(GROWS)).min(ZOOMED),
             ground,
             muted,
             axis: mix(ink(Ink::MapAxis)?, muted, 0.35),
@@ -130,7 +133,7 @@ impl<'a> Painter<'a> {
 
     /// Whether anything of a sign at a point can be seen.
     fn in_sight(&self, (x, y): Point) -> bool {
-        let around = 3.0 * LARGEST;
+        let around = 3.0 * ZOOMED;
         (-around..self.size.0 + around).contains(&x) && (-around..self.size.1 + around).contains(&y)
     }
 
