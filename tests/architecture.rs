@@ -46,7 +46,7 @@ const EXPLORER: [&[&str]; 7] = [
         "effect",
         "state",
     ],
-    &["layout"],
+    &["layout", "graphics"],
     &["ui", "jobs"],
     &["export"],
     &["update"],

@@ -48,7 +48,8 @@ impl Visit {
         home: std::sync::Arc<tempfile::TempDir>,
         arguments: &[&str],
     ) -> Self {
-        let size = PtySize { rows: 42, cols: 140, pixel_width: 0, pixel_height: 0 };
+        // Cells of 8 x 16 pixels.
+        let size = PtySize { rows: 42, cols: 140, pixel_width: 1120, pixel_height: 672 };
         let pty = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(assert_cmd::cargo::cargo_bin!("llmap"));
         command.args(arguments);
@@ -56,6 +57,9 @@ impl Visit {
         command.env("COLORTERM", "truecolor");
         for variable in ["XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"] {
             command.env(variable, home.path());
+        }
+        for variable in ["TMUX", "STY", "NO_COLOR", "TERM_PROGRAM", "LC_TERMINAL"] {
+            command.env_remove(variable);
         }
         command.cwd(home.path());
         let child = pty.slave.spawn_command(command).unwrap();
@@ -93,6 +97,22 @@ impl Visit {
 
     fn see(&mut self, text: &str) {
         self.until(text, |screen| screen.contains(text));
+    }
+
+    /// Reads until these bytes were written, from a place of all that was written. Gives where they end.
+    fn written(&mut self, from: usize, what: &str) -> usize {
+        let start = Instant::now();
+        loop {
+            let found = self.raw[from..].windows(what.len()).position(|at| at == what.as_bytes());
+            if let Some(at) = found {
+                return from + at + what.len();
+            }
+            assert!(start.elapsed() < PATIENCE, "waited for {what:?}:\n{}", self.text());
+            if let Ok(bytes) = self.bytes.recv_timeout(Duration::from_millis(200)) {
+                self.screen.process(&bytes);
+                self.raw.extend(bytes);
+            }
+        }
     }
 
     fn press(&mut self, keys: &str) {
@@ -380,5 +400,59 @@ fn twenty_series_of_forty_shrinks_neither_end_it_nor_fill_the_memory() {
     let grown = used.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).min().unwrap();
     assert!(grown < 8 * 1024, "at least {grown} KiB more with every five series: {used:?}");
     visit.press("\u{3}");
+    assert_eq!(visit.leave(), 0);
+}
+
+/// The last of the questions at the start, and the one after each picture.
+const ATTRIBUTES: &str = "\u{1b}[c";
+const READY: &str = "\u{1b}[5n";
+
+#[test]
+#[cfg(unix)]
+fn a_terminal_with_graphics_shows_the_map_in_pixels_and_is_left_without_them() {
+    let mut visit = Visit::open(&["--fresh"]);
+    // A key that is typed before the terminal has answered is not lost.
+    visit.written(0, ATTRIBUTES);
+    visit.press("\u{1b}_Gi=7105645;OK\u{1b}\\:\u{1b}[?62;22c");
+    let sent = visit.written(0, "\u{1b}_Ga=t,t=d,f=100,i=7105645,");
+    let placed = visit.written(sent, "a=p,i=7105645,");
+    visit.written(placed, READY);
+    visit.see("Commands");
+    visit.press("\u{1b}[0n\u{1b}");
+    visit.until("the list is closed", |screen| !screen.contains("Commands"));
+    visit.press("6");
+    let gone = visit.written(placed, "\u{1b}_Ga=d,d=I,i=7105645,");
+    visit.press("1");
+    let again = visit.written(gone, "a=p,i=7105645,");
+    let again = visit.written(again, READY);
+    visit.press("\u{1b}[0n");
+    visit.press("q");
+    let deleted = "\u{1b}_Ga=d,d=I,i=7105645,";
+    visit.written(again, deleted);
+    assert_eq!(visit.leave(), 0);
+}
+
+#[test]
+#[cfg(unix)]
+fn sixels_come_in_the_place_of_cells_and_go_with_a_setting() {
+    let home = std::sync::Arc::new(tempfile::tempdir().unwrap());
+    let mut visit = Visit::open_at(std::sync::Arc::clone(&home), &["--fresh"]);
+    visit.written(0, ATTRIBUTES);
+    visit.press("\u{1b}[?62;4;22c");
+    let sent = visit.written(0, "\u{1b}P0;1;0q\"1;1;");
+    visit.written(sent, READY);
+    visit.press("\u{1b}[0n");
+    visit.press(":toggle pixels\r");
+    visit.see("Pixels off");
+    visit.until("cells are back", |screen| screen.contains('◉'));
+    visit.press("q");
+    assert_eq!(visit.leave(), 0);
+
+    std::fs::write(home.path().join("llmap/config.toml"), "pixels = false").unwrap();
+    let mut visit = Visit::open_at(home, &["--fresh"]);
+    visit.see("q quit");
+    visit.press("q");
+    let raw = String::from_utf8_lossy(&visit.raw).into_owned();
+    assert!(!raw.contains(ATTRIBUTES) && !raw.contains("\u{1b}_G"));
     assert_eq!(visit.leave(), 0);
 }

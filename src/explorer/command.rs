@@ -61,6 +61,8 @@ pub enum Command {
     #[serde(alias = "markers")]
     NextView,
     Density,
+    /// The map in pixels, or in cells.
+    Pixels,
     Names,
     Mark,
     /// Switches what dragging the mouse over the map does.

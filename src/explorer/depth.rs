@@ -44,6 +44,27 @@ pub fn reduced(color: Color, depth: Depth) -> Color {
     }
 }
 
+/// Red, green and blue of a color that is the same in every terminal; none of the sixteen is.
+pub fn rgb(color: Color) -> Option<(u8, u8, u8)> {
+    match color {
+        Color::Rgb(r, g, b) => Some((r, g, b)),
+        Color::Indexed(i @ 16..=231) => {
+            let i = i - 16;
+            Some((level(i / 36), level(i / 6 % 6), level(i % 6)))
+        }
+        Color::Indexed(i @ 232..) => {
+            let gray = 8 + 10 * (i - 232);
+            Some((gray, gray, gray))
+        }
+        _ => None,
+    }
+}
+
+/// A channel of the 6×6×6 cube.
+fn level(i: u8) -> u8 {
+    if i == 0 { 0 } else { 55 + 40 * i }
+}
+
 fn far(a: [u8; 3], b: [u8; 3]) -> u32 {
     a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(b)).pow(2)).sum()
 }
@@ -62,7 +83,6 @@ fn sixteenth(rgb: [u8; 3]) -> u8 {
 
 /// The nearest of the 6×6×6 cube and the 24 grays of a 256-color terminal.
 fn indexed(rgb: [u8; 3]) -> u8 {
-    let level = |i: u8| if i == 0 { 0 } else { 55 + 40 * i };
     let cube = (0..216_u8).map(|i| (16 + i, [level(i / 36), level(i / 6 % 6), level(i % 6)]));
     let grays = (0..24_u8).map(|i| (232 + i, [8 + 10 * i; 3]));
     cube.chain(grays).min_by_key(|(_, candidate)| far(rgb, *candidate)).map_or(16, |(i, _)| i)
@@ -76,6 +96,11 @@ mod tests {
     fn colors_shrink_to_what_the_terminal_has() {
         assert_eq!(indexed([255, 0, 0]), 196);
         assert_eq!(indexed([8, 8, 8]), 232);
+        for color in [16, 59, 196, 231, 232, 255] {
+            let (r, g, b) = rgb(Color::Indexed(color)).unwrap();
+            assert_eq!(rgb(Color::Indexed(indexed([r, g, b]))), Some((r, g, b)));
+        }
+        assert_eq!((rgb(Color::Indexed(9)), rgb(Color::Reset)), (None, None));
         assert_eq!((sixteenth([250, 10, 10]), sixteenth([17, 20, 26])), (1, 0));
         assert_eq!(sixteenth([240, 240, 250]), 15);
         assert_eq!(Depth::from_variables("", "", "linux"), Depth::Sixteen);

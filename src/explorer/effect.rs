@@ -27,6 +27,8 @@ pub enum Effect {
     SavePool(String, String),
     /// Capture the mouse, or release it.
     Mouse(bool),
+    /// Ask the terminal what pictures it can show.
+    Survey,
     /// Cluster the models.
     Cluster,
     /// Describe the group of the card; the result must carry this version.

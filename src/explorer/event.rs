@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ratatui::layout::Rect;
 use tui_input::InputRequest;
 
 use super::command::{Command, Exported};
@@ -68,6 +69,10 @@ pub enum Outside {
     Focused(bool),
     /// A theme was read, with warnings.
     Themed(Box<Theme>, Vec<String>),
+    /// What the terminal takes pictures by, if it does.
+    Pictures(Option<&'static str>),
+    /// There is a picture of the map in this plot.
+    Painted(Rect),
     /// The configuration was reloaded.
     Keymap(Arc<Vec<Binding>>),
     /// An effect succeeded, with a notice.

@@ -2,7 +2,7 @@
 //!
 //! `event` defines all events, `state` what is shown; `update` is the only writer of the state, and `ui`
 //! draws it. `keys` has the one keymap for dispatch, hint bar, help and palette. Slow work runs in `jobs` and
-//! returns as events; `app` is the main loop and owns the terminal. `export` writes the same content without
+//! read off. `graphics` paints the map in pixels where the terminal takes pictures. Slow work runs in `jobs` and comes back as events; `app` is the loop around them and owns
 //! a terminal.
 
 mod app;
@@ -14,6 +14,7 @@ mod effect;
 mod event;
 mod export;
 mod fuzzy;
+mod graphics;
 mod jobs;
 mod keys;
 mod layout;

@@ -398,6 +398,7 @@ mod hostile;
 mod map;
 mod new_model;
 mod picture;
+mod pixels;
 mod plain;
 mod probe;
 mod random;

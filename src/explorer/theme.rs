@@ -8,7 +8,7 @@ use ratatui::style::{Color, Modifier, Style};
 use serde_json::{Map, Value};
 use strum::VariantNames;
 
-use super::depth::{Depth, reduced};
+use super::depth::{Depth, reduced, rgb};
 use super::user_file;
 use crate::dirs;
 use crate::error::{Error, Result};
@@ -205,6 +205,12 @@ impl Theme {
             Hue::Plain => self[Ink::MapPoint],
             Hue::Unknown => self[Ink::MapDim],
         }
+    }
+
+    /// True if all of its colors are the same in every terminal.
+    pub fn is_exact(&self) -> bool {
+        let mut all = self.colors.iter().chain(&self.classes).chain(&self.ramp);
+        all.all(|color| rgb(*color).is_some())
     }
 
     /// True if its classes are grays, which only shapes distinguish.

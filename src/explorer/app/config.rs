@@ -11,8 +11,8 @@ use crate::explorer::user_file;
 use crate::unpack;
 
 /// The settings of the file:
-/// `{"theme": "light", "motion": false, "mouse": false, "session": false, "answer_tokens": 500,
-/// "keys": {…}}`.
+/// `{"theme": "light", "motion": false, "mouse": false, "session": false, "pixels": false,
+/// "answer_tokens": 500, "keys": {…}}`.
 pub struct Config {
     pub theme: Option<String>,
     /// Animations are on.
@@ -21,6 +21,8 @@ pub struct Config {
     pub mouse: bool,
     /// The last session is restored.
     pub session: bool,
+    /// The map is painted in pixels where the terminal can show them.
+    pub pixels: bool,
     /// The assumed length of an answer, in tokens.
     pub answer_tokens: u32,
     pub keymap: Vec<Binding>,
@@ -57,6 +59,7 @@ impl Config {
             motion: true,
             mouse: true,
             session: true,
+            pixels: true,
             answer_tokens: ANSWER_TOKENS,
             keymap: KEYMAP.clone(),
         };
@@ -67,6 +70,7 @@ impl Config {
                 ("motion", Some(on)) => config.motion = on,
                 ("mouse", Some(on)) => config.mouse = on,
                 ("session", Some(on)) => config.session = on,
+                ("pixels", Some(on)) => config.pixels = on,
                 ("answer_tokens", _) => match value.as_u64().map(u32::try_from) {
                     Some(Ok(tokens)) => config.answer_tokens = tokens,
                     _ => warnings.push("answer_tokens: expected a number of tokens".into()),
@@ -77,7 +81,7 @@ impl Config {
                     warnings.extend(wrong);
                 }
                 ("theme", _) => warnings.push("theme: expected a name".into()),
-                ("motion" | "mouse" | "session", None) => {
+                ("motion" | "mouse" | "session" | "pixels", None) => {
                     warnings.push(format!("{name}: expected true or false"));
                 }
                 _ => warnings.push(format!("{name}: unknown setting")),

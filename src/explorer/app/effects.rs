@@ -70,6 +70,7 @@ impl App {
                 };
                 return self.outside(done);
             }
+            Effect::Survey => return self.ask_for_user(),
             Effect::Drop(text) => drop_in(text, self.sender.clone()),
             Effect::Questions if self.data.is_none() => {
                 let hint = "Start with --data FOLDER to browse questions.";
@@ -148,6 +149,7 @@ impl App {
             | Effect::SavePool(..)
             | Effect::Mouse(_)
             | Effect::Stop(_)
+            | Effect::Survey
             | Effect::Drop(_) => {}
         }
     }

@@ -6,6 +6,7 @@ mod first_visit;
 mod frames;
 mod input;
 mod journal;
+mod pictures;
 mod reload;
 pub mod session;
 mod terminal;
@@ -34,6 +35,7 @@ use crate::analysis::projection::Projection;
 use crate::analysis::router::pools::Pools;
 use crate::embedder::Embedder;
 use crate::error::{Error, Result};
+use crate::explorer::graphics::survey::Survey;
 use config::Config;
 use frames::{LIVE_COMPONENTS, follow};
 use input::Reader;
@@ -55,6 +57,8 @@ pub fn read_config(text: &str) {
 const IDLE: Duration = Duration::from_millis(200);
 /// The same while work is running.
 const BUSY: Duration = Duration::from_millis(10);
+/// The same while a picture is painted, which takes about as long.
+const PAINTING: Duration = Duration::from_millis(2);
 /// The interval of animations.
 const TICK: Duration = Duration::from_millis(33);
 
@@ -102,6 +106,8 @@ struct App {
     state: State,
     screen: Screen,
     reader: Reader,
+    /// What the terminal has answered of what it can show; `None` if it was not asked.
+    survey: Option<Survey>,
     jobs: Option<Jobs>,
     trained: Option<Arc<Embedder>>,
     stop_training: Arc<AtomicBool>,
@@ -161,6 +167,7 @@ impl App {
         state.keymap = Arc::new(config.keymap);
         state.motion = config.motion;
         state.mouse = config.mouse;
+        state.map.pixels.on = config.pixels;
         state.route.answer_tokens = config.answer_tokens;
         if let Some(session) = session {
             session.restore(&mut state);
@@ -177,6 +184,7 @@ impl App {
             state,
             screen,
             reader,
+            survey: None,
             jobs: None,
             trained: None,
             stop_training: Arc::default(),
@@ -195,6 +203,9 @@ impl App {
         app.watch();
         app.journal.line(&format!("llmap {}, {models} models", env!("CARGO_PKG_VERSION")));
         app.journal.line(&format!("{width} x {height} cells, {depth:?} colors"));
+        if app.state.map.pixels.on {
+            app.ask()?;
+        }
         Ok(app)
     }
 
@@ -224,6 +235,7 @@ impl App {
                 changed = true;
                 leave |= self.receive(message)?;
             }
+            changed |= self.hear()?;
             changed |= self.reload()?;
             if self.state.notice.as_ref().is_some_and(|n| self.noticed.elapsed() > n.lasts()) {
                 changed = true;
@@ -248,6 +260,9 @@ impl App {
                 self.draw()?;
             }
             let mut wait = if leave { Duration::ZERO } else { wait };
+            if self.screen.is_painting() {
+                wait = wait.min(PAINTING);
+            }
             let mut typed = false;
             // All pending input is handled before the next frame.
             while !leave && !self.screen.ended() {
@@ -255,6 +270,7 @@ impl App {
                 wait = Duration::ZERO;
                 if let Some(event) = translate(&self.state, &input) {
                     typed = true;
+                    self.measure(&event)?;
                     leave |= self.dispatch(event)?;
                 }
             }
@@ -262,6 +278,7 @@ impl App {
                 self.draw()?;
             }
         }
+        self.settle()?;
         Ok(self.trained.take())
     }
 

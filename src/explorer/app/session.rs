@@ -29,7 +29,10 @@ pub struct Session {
     #[serde(alias = "colour")]
     color: String,
     marker: Marker,
-    density: bool,
+    #[serde(default)]
+    density: Option<bool>,
+    #[serde(default = "on")]
+    pixels: bool,
     names: bool,
     selected: String,
     marked: Vec<String>,
@@ -40,6 +43,11 @@ pub struct Session {
     /// What the filter was, as it was typed.
     #[serde(default)]
     filter: String,
+}
+
+/// What a session of an older version does not say.
+fn on() -> bool {
+    true
 }
 
 /// How the name of such a file begins.
@@ -64,6 +72,7 @@ impl Session {
             color: state.map.coloring.by.title(&state.model_set),
             marker: state.map.marker,
             density: state.map.density,
+            pixels: state.map.pixels.on,
             names: state.map.names,
             selected: name(&state.selected),
             marked: state.marked.iter().map(name).collect(),
@@ -118,6 +127,8 @@ impl Session {
         state.mark(marked);
         state.map.marker = self.marker;
         state.map.density = self.density;
+        // What the configuration turns off stays off.
+        state.map.pixels.on &= self.pixels;
         state.map.names = self.names;
         let all = ColorBy::all(&state.model_set);
         let color = all.into_iter().find(|by| by.title(&state.model_set) == self.color);

@@ -11,7 +11,8 @@ use std::thread;
 use std::time::Duration;
 
 use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
+use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::buffer::{Cell as Drawn, CellWidth};
 use ratatui::crossterm::clipboard::CopyToClipboard;
 use ratatui::crossterm::event::{
     DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste,
@@ -19,16 +20,19 @@ use ratatui::crossterm::event::{
 };
 use ratatui::crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
-    disable_raw_mode, enable_raw_mode,
+    disable_raw_mode, enable_raw_mode, window_size,
 };
 use ratatui::crossterm::{cursor, execute, queue};
-use ratatui::layout::Rect;
+use ratatui::layout::{Rect, Size};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::error::{Error, Result};
+use crate::explorer::graphics::cover::Cover;
+use crate::explorer::graphics::{Canvas, Graphics, Painting, Protocol, delete_image};
 use crate::explorer::state::State;
-use crate::explorer::ui::view;
+use crate::explorer::theme::Ink;
+use crate::explorer::ui::{scene, view};
 
 thread_local! {
     /// True on the thread that has the terminal, while it has it.
@@ -36,12 +40,16 @@ thread_local! {
 }
 /// True while any thread has it.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+/// True once an image may be on it that stays until it is deleted.
+static HOLDS_IMAGE: AtomicBool = AtomicBool::new(false);
 
 /// A terminal in raw mode on its alternate screen. Dropping it undoes every mode, and so does a
 /// panic of its thread, before its message is printed. A panic of a worker is kept off the screen:
 /// it comes back as a notice (see [`crate::explorer::jobs`]).
 pub struct Screen {
     terminal: Terminal<CrosstermBackend<Stdout>>,
+    graphics: Option<Graphics>,
+    size: Size,
     /// The signal that has asked the program to end; 0 for none.
     ended: Arc<AtomicI32>,
 }
@@ -64,7 +72,7 @@ impl Screen {
         watch(&ended)?;
         let terminal =
             Terminal::new(CrosstermBackend::new(io::stdout())).map_err(terminal_error)?;
-        let screen = Self { terminal, ended };
+        let screen = Self { terminal, graphics: None, size: Size::default(), ended };
         enter().map_err(terminal_error)?;
         Ok(screen)
     }
@@ -90,15 +98,98 @@ impl Screen {
         Ok((size.width, size.height))
     }
 
+    /// The size in pixels, as far as the system knows it.
+    pub fn pixels() -> (u16, u16) {
+        window_size().map_or((0, 0), |size| (size.width, size.height))
+    }
+
     /// Paints the state, so that no half-painted frame is ever seen.
     pub fn draw(&mut self, state: &State) -> Result<()> {
         let mut paint = || -> io::Result<()> {
             queue!(io::stdout(), BeginSynchronizedUpdate)?;
-            self.terminal.draw(|frame| view(frame, state))?;
+            self.paint(state)?;
             queue!(io::stdout(), EndSynchronizedUpdate)?;
             io::stdout().flush()
         };
         paint().map_err(terminal_error)
+    }
+
+    /// The cells of a frame, and then the picture that it leaves room for.
+    fn paint(&mut self, state: &State) -> io::Result<()> {
+        let size = self.terminal.size()?;
+        if let Some(graphics) = self.graphics.as_mut().filter(|_| size != self.size) {
+            // The terminal is about to be cleared.
+            graphics.forget();
+        }
+        self.size = size;
+        let painted = self.graphics.as_ref().is_some_and(Graphics::paints_texts);
+        let mut cover = None;
+        let frame = self.terminal.draw(|frame| {
+            view(frame, state);
+            if let Some(plot) = scene::left_out(state, frame.area()) {
+                let ground = state.theme[Ink::Background];
+                cover = Some(Cover::take(frame.buffer_mut(), plot, ground, painted));
+            }
+        })?;
+        let Some(graphics) = &mut self.graphics else { return Ok(()) };
+        let scene = scene::scene(state, frame.area, graphics.canvas(), cover.as_ref());
+        scene.into_iter().for_each(|scene| graphics.want(scene));
+        let writing = graphics.frame(cover.as_ref());
+        let mut out = io::stdout();
+        out.write_all(&writing.bytes)?;
+        let mut again: Vec<(u16, u16, Drawn)> = Vec::with_capacity(writing.again.len());
+        for (x, y) in writing.again {
+            // The second half of a wide letter is written with the first.
+            let half = again.last().is_some_and(|(before, line, cell)| {
+                *line == y && *before + 1 == x && cell.cell_width() > 1
+            });
+            if let Some(cell) = frame.buffer.cell((x, y)).filter(|_| !half) {
+                again.push((x, y, cell.clone()));
+            }
+        }
+        if !again.is_empty() {
+            queue!(out, cursor::SavePosition)?;
+            self.terminal.backend_mut().draw(again.iter().map(|(x, y, cell)| (*x, *y, cell)))?;
+            queue!(out, cursor::RestorePosition)?;
+        }
+        Ok(())
+    }
+
+    /// Shows pictures from now on, or none any more.
+    pub fn use_canvas(&mut self, canvas: Option<Canvas>) {
+        if self.graphics.as_ref().map(Graphics::canvas) == canvas {
+            return;
+        }
+        if canvas.is_some_and(|canvas| canvas.protocol == Protocol::Kitty) {
+            HOLDS_IMAGE.store(true, Ordering::Relaxed);
+        }
+        self.graphics = canvas.map(Graphics::new);
+    }
+
+    /// The newest painting that has come since the last one, if any has.
+    pub fn painted(&mut self) -> Option<&Painting> {
+        self.graphics.as_mut()?.arrived()
+    }
+
+    /// True while a picture is being painted.
+    pub fn is_painting(&self) -> bool {
+        self.graphics.as_ref().is_some_and(Graphics::is_painting)
+    }
+
+    /// The terminal has shown the last picture.
+    pub fn ready(&mut self) {
+        self.graphics.iter_mut().for_each(Graphics::ready);
+    }
+
+    /// True while it has not.
+    pub fn awaits(&self) -> bool {
+        self.graphics.as_ref().is_some_and(Graphics::awaits)
+    }
+
+    /// Asks the terminal something; the answer comes to [`super::input::Reader`].
+    pub fn ask(questions: &str) -> Result<()> {
+        let mut out = io::stdout();
+        out.write_all(questions.as_bytes()).and_then(|()| out.flush()).map_err(terminal_error)
     }
 
     /// Captures the mouse, or leaves it to the terminal.
@@ -121,6 +212,7 @@ impl Screen {
     /// Gives the terminal back to the shell until the user comes back.
     pub fn suspend(&mut self) -> Result<()> {
         leave();
+        self.graphics.iter_mut().for_each(Graphics::forget);
         signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP)
             .map_err(terminal_error)?;
         let mut again = || -> io::Result<()> {
@@ -179,6 +271,9 @@ fn leave() {
     // A second time would take the cursor back over what was printed since.
     if !TAKEN.swap(false, Ordering::Relaxed) {
         return;
+    }
+    if HOLDS_IMAGE.load(Ordering::Relaxed) {
+        let _ = io::stdout().write_all(delete_image().as_bytes());
     }
     let _ = execute!(
         io::stdout(),

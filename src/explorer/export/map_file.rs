@@ -11,7 +11,7 @@ use crate::analysis::projection::Projection;
 use crate::analysis::router;
 use crate::embedder::Embedder;
 use crate::error::{Error, Result};
-use crate::explorer::depth::Depth;
+use crate::explorer::depth::{self, Depth};
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
 use crate::explorer::state::coloring::ColorBy;
@@ -160,13 +160,12 @@ fn coloring(model_set: &ModelSet, name: &str) -> Result<ColorBy> {
 }
 
 fn rgb(theme: &Theme, color: Color) -> Result<Rgb> {
-    match color {
-        Color::Rgb(r, g, b) => Ok((r, g, b)),
-        _ => Err(Error::Usage(format!(
+    depth::rgb(color).ok_or_else(|| {
+        Error::Usage(format!(
             "the theme `{}` leaves its colors to the terminal: choose another",
             theme.name
-        ))),
-    }
+        ))
+    })
 }
 
 fn hex(theme: &Theme, ink: Ink) -> Result<String> {
@@ -196,7 +195,8 @@ fn drawing(state: &State) -> Result<Picture> {
     };
     let mut texts = Vec::new();
     let mut write = |x: f64, y: f64, fill: Rgb, size: f64, end: Anchor, words: &str| {
-        texts.push(Text { at: (x, y), end, size, fill, words: words.to_owned() });
+        let words = words.to_owned();
+        texts.push(Text { at: (x, y), end, size, fill, halo: None, words });
     };
     let note = if model_set.simulated { "  simulated data" } else { "" };
     let head =
@@ -227,16 +227,14 @@ fn drawing(state: &State) -> Result<Picture> {
     let dots = model_set.models.iter().enumerate().map(|(m, name)| {
         let class = map.coloring.class_of(m);
         let kind = map.coloring.classes.get(class).map_or("", |class| &class.name);
-        Dot {
-            at: at(map.places[m]),
-            radius,
-            fill: hues.get(class).copied().unwrap_or(muted),
-            title: format!("{name}\n{kind}"),
-        }
+        let fill = hues.get(class).copied().unwrap_or(muted);
+        let title = format!("{name}\n{kind}");
+        Dot { title, ..Dot::disc(at(map.places[m]), radius, fill) }
     });
     Ok(Picture {
         size: SIZE,
         background: ink(Ink::Background)?,
+        shapes: Vec::new(),
         dots: dots.collect(),
         names: names(state, ink(Ink::MapLabel)?, at),
         lines: vec![((x, top), (x, top + height)), ((left, y), (left + width, y))],
@@ -265,7 +263,8 @@ fn names(state: &State, fill: Rgb, at: impl Fn((f64, f64)) -> (f64, f64)) -> Vec
             continue;
         };
         let at = (left + x as f64 * CELL.0, top + (y as f64 + 0.8) * CELL.1);
-        names.push(Text { at, end: Anchor::Start, size: LETTERS, fill, words: text });
+        let end = Anchor::Start;
+        names.push(Text { at, end, size: LETTERS, fill, halo: None, words: text });
     }
     names
 }

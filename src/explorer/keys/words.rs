@@ -44,7 +44,14 @@ pub fn words(command: &Command) -> (&'static str, &'static str) {
             "In the Map the style of the markers; in Route the ranking, its reasons, accuracy \
              against cost (the Pareto front), pinned prompts, the history.",
         ),
-        C::Density => ("heat heatmap crowded contour kde", "Shades the map where many models are."),
+        C::Density => (
+            "heat heatmap crowded contour kde",
+            "Shows where many models are: contours in pixels, shades in cells.",
+        ),
+        C::Pixels => (
+            "pixel pixels graphics image kitty sixel iterm2 picture smooth",
+            "Paints the map in pixels where the terminal can (kitty graphics, sixel, iTerm2).",
+        ),
         C::Names => ("labels text", "Shows or hides the names beside the points."),
         C::Tool => ("lasso box select brush zoom drag", "What dragging with the left button does."),
         C::Fit | C::Reset => ("home center whole reset zoom", "Shows the whole map again."),

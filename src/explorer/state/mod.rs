@@ -48,7 +48,8 @@ use first::first;
 use forecasts::ForecastState;
 use history::{History, Snapshot};
 use job::Job;
-use map::{MapState, Marker};
+use map::pixels::MOST;
+use map::{MANY, MapState, Marker};
 use mode::{Mode, Modes};
 use model_set::ModelSet;
 use new_model::NewModelState;
@@ -399,6 +400,22 @@ impl State {
     /// False for a marker that the font of a console lacks; half blocks are drawn over Braille.
     pub fn can_draw(&self, marker: Marker) -> bool {
         self.has_braille || matches!(marker, Marker::Dots | Marker::Shapes)
+    }
+
+    /// True where the map is painted in pixels, as soon as there is a picture. Colors that only the
+    /// terminal knows cannot be painted.
+    pub fn paints(&self) -> bool {
+        let pixels = &self.map.pixels;
+        pixels.on
+            && pixels.protocol.is_some()
+            && (1..=MOST).contains(&self.map.places.len())
+            && self.theme.is_exact()
+    }
+
+    /// The map shows where many models are: by contours in pixels, by shades in cells.
+    pub fn shows_density(&self) -> bool {
+        let many = self.map.places.len() > MANY;
+        self.map.density.unwrap_or(many || self.paints())
     }
 
     /// A spinner for running work.

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::explorer::graphics::density::blurred;
 use crate::explorer::state::State;
 use crate::explorer::theme::{Ink, Theme};
 
@@ -47,31 +48,6 @@ fn density(state: &State, w: usize, h: usize) -> Vec<f64> {
     }
     let across = blurred(&counts, w, h, ACROSS, (1, w));
     blurred(&across, h, w, DOWN, (w, 1))
-}
-
-/// Blurs `lines` lines of `n` cells each. `strides` are the offsets from cell to cell and from line to line.
-fn blurred(
-    cells: &[f64],
-    n: usize,
-    lines: usize,
-    deviation: f64,
-    strides: (usize, usize),
-) -> Vec<f64> {
-    let reach = (3.0 * deviation).ceil() as usize;
-    let kernel: Vec<f64> =
-        (0..=reach).map(|d| (-0.5 * (d as f64 / deviation).powi(2)).exp()).collect();
-    let mut out = vec![0.0; cells.len()];
-    for line in 0..lines {
-        for at in 0..n {
-            let value = cells[line * strides.1 + at * strides.0];
-            if value > 0.0 {
-                for to in at.saturating_sub(reach)..(at + reach + 1).min(n) {
-                    out[line * strides.1 + to * strides.0] += value * kernel[at.abs_diff(to)];
-                }
-            }
-        }
-    }
-    out
 }
 
 /// No shade (0) or one of three (1 to 3): steps with a constant ratio up to the densest cell.

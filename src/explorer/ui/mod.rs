@@ -13,6 +13,8 @@ pub mod overlays;
 pub mod panes;
 mod pareto;
 mod raster;
+mod roles;
+pub mod scene;
 pub mod tour;
 pub mod widgets;
 

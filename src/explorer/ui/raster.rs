@@ -16,7 +16,7 @@ use crate::explorer::ui::labels::Grid;
 /// selected, ◆ marked, ★ routed, ✚ new.
 pub const SHAPES: [&str; HUES + 2] = ["●", "▲", "■", "▼", "○", "△", "□", "▽", "•", "·"];
 /// How much the most distant point is dimmed.
-const FADE: f32 = 0.55;
+pub const FADE: f32 = 0.55;
 
 /// What is darker stands back where colors do not mix: the farthest points do not.
 const DARK: f32 = 0.4;
@@ -105,7 +105,14 @@ impl Raster {
         most.filter(|class| counts[*class] > 0)
     }
 
-    pub fn draw(&self, buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Grid) {
+    /// Keeps names off the points.
+    pub fn reserve(&self, grid: &mut Grid) {
+        for (i, _) in self.dots.iter().enumerate().filter(|(_, dots)| **dots > 0) {
+            grid.add_point(i % self.across, i / self.across);
+        }
+    }
+
+    pub fn draw(&self, buffer: &mut Buffer, state: &State, plot: Rect) {
         let (map, theme, marker) = (&state.map, &state.theme, state.marker());
         // A trace of what is left out: where it would stand, under what is looked at.
         let left_out = self.out.iter().zip(&self.dots).enumerate();
@@ -117,7 +124,6 @@ impl Raster {
         }
         for (i, &dots) in self.dots.iter().enumerate().filter(|(_, dots)| **dots > 0) {
             let (x, y) = (i % self.across, i / self.across);
-            grid.add_point(x, y);
             let Some(cell) = buffer.cell_mut((plot.x + x as u16, plot.y + y as u16)) else {
                 continue;
             };

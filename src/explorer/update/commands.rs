@@ -119,6 +119,7 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
         C::Spin => state.map.spin(),
         C::NextView => panes::next_view(state),
         C::Density => map::toggle_density(state),
+        C::Pixels => map::toggle_pixels(state, effects),
         C::Tool => map::next_tool(state),
         C::Names => state.map.names = !state.map.names,
 

@@ -3,7 +3,7 @@
 use crate::explorer::effect::Effect;
 use crate::explorer::state::State;
 use crate::explorer::state::coloring::ColorBy;
-use crate::explorer::state::map::{Projector, ViewState};
+use crate::explorer::state::map::{Marker, Projector, ViewState};
 
 /// Zooms about the selected model.
 pub fn zoom(state: &mut State, closer: bool) {
@@ -62,19 +62,47 @@ pub fn color_by(state: &mut State, by: ColorBy) {
     state.color_by(by);
 }
 
+/// Goes on to the next way of drawing points: in pixels there are discs and shapes.
 pub fn next_marker(state: &mut State) {
-    state.map.next_marker();
-    // What the font lacks is passed over; single dots it has.
-    while !state.can_draw(state.map.marker) {
+    if state.paints() {
+        let shapes = state.marker() == Marker::Shapes;
+        state.map.marker = if shapes { Marker::default() } else { Marker::Shapes };
+        let shapes = state.marker() == Marker::Shapes;
+        state.show_notice(if shapes { Marker::Shapes.title() } else { "Discs" });
+    } else {
         state.map.next_marker();
+        // Markers that the font lacks are skipped; it always has single dots.
+        while !state.can_draw(state.map.marker) {
+            state.map.next_marker();
+        }
+        state.show_notice(state.marker().title());
     }
-    state.show_notice(state.marker().title());
 }
 
-/// Toggles density shading.
+/// Shows where many models are, or no longer.
 pub fn toggle_density(state: &mut State) {
-    state.map.density = !state.map.density;
-    state.show_notice(if state.map.density { "Density shading on" } else { "Density shading off" });
+    let on = !state.shows_density();
+    state.map.density = Some(on);
+    let what = if state.paints() { "contours" } else { "shading" };
+    state.show_notice(format!("Density {what} {}", if on { "on" } else { "off" }));
+}
+
+/// Paints the map in pixels, or draws it in cells.
+pub fn toggle_pixels(state: &mut State, effects: &mut Vec<Effect>) {
+    let pixels = &mut state.map.pixels;
+    let Some(protocol) = pixels.protocol else {
+        // The configuration may have kept it from being asked.
+        pixels.on = true;
+        effects.push(Effect::Survey);
+        return;
+    };
+    pixels.on = !pixels.on;
+    let said = match (pixels.on, state.theme.is_exact()) {
+        (false, _) => "Pixels off: the map is drawn in cells".to_owned(),
+        (true, true) => format!("Pixels on: {protocol}"),
+        (true, false) => "This theme leaves its colors to the terminal: no pixels".to_owned(),
+    };
+    state.show_notice(said);
 }
 
 /// Switches the tool for dragging.

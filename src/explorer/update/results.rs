@@ -121,6 +121,8 @@ pub fn outside(state: &mut State, event: Outside, effects: &mut Vec<Effect>) {
                 state.show_error(&format!("{first}{more}"));
             }
         }
+        Outside::Pictures(protocol) => state.map.pixels.protocol = protocol,
+        Outside::Painted(plot) => state.map.pixels.plot = Some(plot),
         Outside::Keymap(keymap) => state.keymap = keymap,
         Outside::Done(said) => state.show_notice(said),
         Outside::Taken(exported, name) => {

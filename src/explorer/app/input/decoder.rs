@@ -1,5 +1,5 @@
-//! Decodes bytes to events: keys, mouse and pastes. Replies of the terminal to queries of another program are
-//! skipped, however they are split over reads.
+//! From bytes to events: keys, mouse and pastes. Replies of the terminal are kept apart, and those to
+//! questions that another program asked are passed over, however they are split over reads.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -8,6 +8,7 @@ use std::time::Duration;
 use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 
 use super::sequences::{self, key};
+use crate::explorer::graphics::reply::Reply;
 
 const ESC: u8 = 0x1b;
 /// Time after ESC until it counts as the key.
@@ -40,7 +41,7 @@ enum State {
     /// A string (OSC, DCS, APC, PM, SOS) by its second byte.
     String {
         first: u8,
-        empty: bool,
+        body: Vec<u8>,
         escape: bool,
         eight_bits: bool,
     },
@@ -53,6 +54,7 @@ enum State {
 #[derive(Debug, Default)]
 pub struct Decoder {
     state: State,
+    replies: VecDeque<Reply>,
 }
 
 impl Decoder {
@@ -66,13 +68,23 @@ impl Decoder {
         }
     }
 
+    /// The next reply to what llmap has asked.
+    pub fn reply(&mut self) -> Option<Reply> {
+        self.replies.pop_front()
+    }
+
+    pub fn has_reply(&self) -> bool {
+        !self.replies.is_empty()
+    }
+
     /// How long to wait for more bytes before calling [`Self::give_up`]; `None` if no sequence is incomplete.
     pub fn patience(&self) -> Option<Duration> {
         match &self.state {
             State::Ground => None,
             State::Escape => Some(ESCAPE),
             State::Late => Some(LATE),
-            State::Three | State::String { empty: true, escape: false, .. } => Some(ALT),
+            State::Three => Some(ALT),
+            State::String { body, escape: false, .. } if body.is_empty() => Some(ALT),
             State::Csi(body) if body.is_empty() => Some(ALT),
             _ => Some(REST),
         }
@@ -87,7 +99,7 @@ impl Decoder {
             }
             State::Three => character('O', true, events),
             State::Csi(body) if body.is_empty() => character('[', true, events),
-            State::String { first, empty: true, escape: false, eight_bits: false } => {
+            State::String { first, body, escape: false, eight_bits: false } if body.is_empty() => {
                 character(first.into(), true, events);
             }
             State::Paste(text) => events.push_back(paste(&text)),
@@ -118,8 +130,8 @@ impl Decoder {
                     _ => self.state = State::Mouse(body),
                 }
             }
-            State::String { first, escape, eight_bits, .. } => {
-                self.string(first, escape, eight_bits, byte, events);
+            State::String { first, body, escape, eight_bits } => {
+                self.string((first, body), escape, eight_bits, byte, events);
             }
             State::Paste(mut text) => {
                 text.push(byte);
@@ -172,28 +184,35 @@ impl Decoder {
 
     fn begin_string(&mut self, first: u8, eight_bits: bool) {
         if matches!(first, b'P' | b'X' | b']' | b'^' | b'_') {
-            self.state = State::String { first, empty: true, escape: false, eight_bits };
+            self.state = State::String { first, body: Vec::new(), escape: false, eight_bits };
         }
     }
 
     fn string(
         &mut self,
-        first: u8,
+        (first, mut body): (u8, Vec<u8>),
         escape: bool,
         eight_bits: bool,
         byte: u8,
         events: &mut VecDeque<Event>,
     ) {
         match byte {
-            b'\\' if escape => {}
+            b'\\' if escape => self.replies.extend(Reply::string(first, &body)),
             _ if escape => self.escaped(byte, events),
-            ESC => self.state = State::String { first, empty: false, escape: true, eight_bits },
-            // BEL, CAN and SUB.
-            0x07 | 0x18 | 0x1a => {}
-            0x9c if eight_bits => {}
+            ESC => self.state = State::String { first, body, escape: true, eight_bits },
+            // BEL.
+            0x07 => self.replies.extend(Reply::string(first, &body)),
+            // CAN and SUB.
+            0x18 | 0x1a => {}
+            0x9c if eight_bits => self.replies.extend(Reply::string(first, &body)),
             // No reply contains such a byte: its end was lost, and this is a key.
             0..0x20 => self.plain(byte, false, events),
-            _ => self.state = State::String { first, empty: false, escape: false, eight_bits },
+            _ => {
+                if body.len() < LONGEST {
+                    body.push(byte);
+                }
+                self.state = State::String { first, body, escape: false, eight_bits };
+            }
         }
     }
 
@@ -202,7 +221,10 @@ impl Decoder {
             b'[' if body.is_empty() => self.state = State::Console,
             b'M' if body.is_empty() => self.state = State::Mouse(Vec::new()),
             b'~' if body == b"200" => self.state = State::Paste(Vec::new()),
-            0x40..=0x7e => events.extend(sequences::csi(&body, byte)),
+            0x40..=0x7e => {
+                self.replies.extend(Reply::csi(&body, byte));
+                events.extend(sequences::csi(&body, byte));
+            }
             0x20..=0x3f => {
                 if body.len() < LONGEST {
                     body.push(byte);

@@ -16,6 +16,7 @@ use ratatui::crossterm::event::Event;
 
 use super::terminal::terminal_error;
 use crate::error::Result;
+use crate::explorer::graphics::reply::Reply;
 
 #[cfg(unix)]
 pub use unix::Reader;
@@ -36,7 +37,7 @@ mod unix {
     use signal_hook::iterator::Signals;
 
     use super::decoder::Decoder;
-    use super::{Duration, Event, Result, terminal_error};
+    use super::{Duration, Event, Reply, Result, terminal_error};
 
     /// The only source of the process: a thread that waits for bytes cannot be cancelled.
     static SOURCE: OnceLock<Mutex<Receiver<Chunk>>> = OnceLock::new();
@@ -76,7 +77,12 @@ mod unix {
             self.gone
         }
 
-        /// The next event, if one comes within `wait`.
+        /// The next reply to what the terminal was asked.
+        pub fn reply(&mut self) -> Option<Reply> {
+            self.decoder.reply()
+        }
+
+        /// The next event, if one comes within `wait` and before a reply.
         pub fn next(&mut self, wait: Duration) -> Result<Option<Event>> {
             let Some(source) = SOURCE.get() else { return Ok(None) };
             let source = source.lock().unwrap_or_else(PoisonError::into_inner);
@@ -84,6 +90,9 @@ mod unix {
             loop {
                 if let Some(event) = self.events.pop_front() {
                     return Ok(Some(event));
+                }
+                if self.decoder.has_reply() {
+                    return Ok(None);
                 }
                 let left = end.saturating_duration_since(Instant::now());
                 let patience = self.decoder.patience();
@@ -142,7 +151,7 @@ mod unix {
 mod windows {
     use ratatui::crossterm::event;
 
-    use super::{Duration, Event, Result, terminal_error};
+    use super::{Duration, Event, Reply, Result, terminal_error};
 
     /// The events of the terminal, in order. The console sends events, not bytes.
     pub struct Reader;
@@ -158,6 +167,12 @@ mod windows {
         #[allow(clippy::unused_self, reason = "as on Unix")]
         pub fn is_gone(&self) -> bool {
             false
+        }
+
+        /// The console is asked nothing.
+        #[allow(clippy::unused_self, reason = "as on Unix")]
+        pub fn reply(&mut self) -> Option<Reply> {
+            None
         }
 
         /// The next event, if one comes within `wait`.

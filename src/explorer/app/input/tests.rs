@@ -6,8 +6,11 @@ use ratatui::crossterm::event::{
     Event, KeyCode, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind,
 };
 
+use proptest::prelude::*;
+
 use super::decoder::Decoder;
 use super::sequences::key;
+use crate::explorer::graphics::reply::{IMAGE, Reply};
 
 /// Feeds pieces and gives up whatever is left at the end.
 fn decoded<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<Event> {
@@ -191,4 +194,69 @@ fn mouse_focus_and_pastes_are_what_they_were() {
     decoder.feed(b"\x1b[200~lost", &mut events);
     decoder.give_up(&mut events);
     assert_eq!(events, [Event::Paste("lost".into())]);
+}
+
+/// Feeds pieces of any size; the keys and the replies.
+fn heard(bytes: &[u8], sizes: &[usize]) -> (Vec<Event>, Vec<Reply>) {
+    let (mut decoder, mut events) = (Decoder::default(), VecDeque::new());
+    let (mut rest, mut sizes) = (bytes, sizes.iter().cycle());
+    while !rest.is_empty() {
+        let size = sizes.next().map_or(1, |size| (*size).clamp(1, rest.len()));
+        let (piece, after) = rest.split_at(size);
+        decoder.feed(piece, &mut events);
+        rest = after;
+    }
+    while decoder.patience().is_some() {
+        decoder.give_up(&mut events);
+    }
+    (events.into(), std::iter::from_fn(|| decoder.reply()).collect())
+}
+
+/// What terminals answer to the questions of the start.
+fn answers() -> Vec<(String, Reply)> {
+    vec![
+        (format!("\x1b_Gi={IMAGE};OK\x1b\\"), Reply::Kitty(true)),
+        (format!("\x1b_Gi={IMAGE};EINVAL:no\x1b\\"), Reply::Kitty(false)),
+        ("\x1bP>|foot(1.18.1)\x1b\\".into(), Reply::Name("foot(1.18.1)".into())),
+        ("\x1b[6;20;10t".into(), Reply::Cell(10, 20)),
+        ("\x1b[4;840;1400t".into(), Reply::Window(1400, 840)),
+        ("\x1b[?1;0;256S".into(), Reply::Colors(256)),
+        ("\x1b[?2;0;4096;2160S".into(), Reply::Largest(4096, 2160)),
+        ("\x1b[?62;4;22c".into(), Reply::Attributes { sixel: true }),
+        ("\x1b[0n".into(), Reply::Ready),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_are_too_much(bytes in prop::collection::vec(any::<u8>(), 0..400), size in 1_usize..9) {
+        heard(&bytes, &[size]);
+    }
+
+    #[test]
+    fn keys_between_answers_are_kept(
+        keys in prop::collection::vec(proptest::char::range('!', '~'), 0..12),
+        order in prop::collection::vec(0_usize..12, 9),
+        sizes in prop::collection::vec(1_usize..12, 1..6),
+    ) {
+        let (mut bytes, mut wanted) = (String::new(), Vec::new());
+        for (i, key) in keys.iter().enumerate() {
+            for (answer, reply) in answers().into_iter().zip(&order).filter(|(_, at)| **at == i).map(|(a, _)| a) {
+                bytes += &answer;
+                wanted.push(reply);
+            }
+            bytes.push(*key);
+        }
+        let (events, replies) = heard(bytes.as_bytes(), &sizes);
+        let typed: Vec<KeyCode> = events
+            .iter()
+            .map(|event| match event {
+                Event::Key(key) => key.code,
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        let expected: Vec<KeyCode> = keys.iter().map(|key| KeyCode::Char(*key)).collect();
+        prop_assert_eq!(typed, expected);
+        prop_assert_eq!(replies, wanted);
+    }
 }

@@ -4,6 +4,7 @@ mod arrangement;
 pub mod glow;
 mod meaning;
 mod motion;
+pub mod pixels;
 mod viewpoint;
 
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use crate::explorer::state::model_set::ModelSet;
 use glow::Glow;
 use meaning::Meaning;
 use motion::Movement;
+use pixels::Pixels;
 
 /// Maximum number of components.
 pub const COMPONENTS: usize = 6;
@@ -173,8 +175,9 @@ pub struct MapState {
     /// The brightness of each model.
     pub glow: Glow,
     pub marker: Marker,
-    /// Shade cells by the number of models.
-    pub density: bool,
+    pub pixels: Pixels,
+    /// Shows where many models are; `None` leaves it to how the map is drawn.
+    pub density: Option<bool>,
     pub names: bool,
     pub tool: Tool,
     pub drag: Option<Drag>,
@@ -193,7 +196,7 @@ const EXPLAINED: usize = 6;
 /// Below this number of models, whole-cell markers are the most visible.
 pub const FEW: usize = 300;
 
-/// Above this number of models, density shading is on by default.
+/// More models than this overlap: in cells, density is shaded from the beginning.
 pub const MANY: usize = 1500;
 
 impl MapState {
@@ -218,7 +221,8 @@ impl MapState {
             isolated: None,
             glow: Glow::default(),
             marker: if model_set.models.len() < FEW { Marker::Dots } else { Marker::Braille },
-            density: model_set.models.len() > MANY,
+            pixels: Pixels::default(),
+            density: None,
             names: true,
             tool: Tool::Box,
             drag: None,

@@ -1,0 +1,120 @@
+//! Which pictures the terminal can show: it is asked at the start, and the answers come among the keys.
+
+use std::time::{Duration, Instant};
+
+use super::App;
+use super::terminal::Screen;
+use crate::error::Result;
+use crate::explorer::event::{Event, Outside};
+use crate::explorer::graphics::reply::Reply;
+use crate::explorer::graphics::survey::{SIZE_QUESTION, Survey, may_ask, questions};
+
+/// How long answers are waited for at the end: they would be taken for what is typed into the shell.
+const REST: Duration = Duration::from_millis(150);
+
+/// What is said where there are none.
+const NONE: &str = "No pixels: this terminal shows neither kitty graphics nor sixel nor iTerm2 \
+                    images, or tmux or screen stands before it";
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+impl App {
+    /// Asks the terminal, where that does no harm. False if it is not asked.
+    pub(super) fn ask(&mut self) -> Result<bool> {
+        if cfg!(unix) && self.survey.is_none() && may_ask(variable) {
+            self.survey = Some(Survey::new(variable));
+            Screen::ask(&questions())?;
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    /// The same for a user who wants pixels.
+    pub(super) fn ask_for_user(&mut self) -> Result<bool> {
+        if self.ask()? {
+            return Ok(false);
+        }
+        self.dispatch(Event::Outside(Outside::Failed(NONE.into())))
+    }
+
+    /// Takes in what the terminal has answered and what was painted. True if there is something to show.
+    pub(super) fn hear(&mut self) -> Result<bool> {
+        let mut changed = false;
+        while let Some(reply) = self.reader.reply() {
+            if reply == Reply::Ready {
+                self.screen.ready();
+                changed = true;
+                continue;
+            }
+            let Some(survey) = &mut self.survey else { continue };
+            survey.hear(reply);
+            if survey.is_over() {
+                changed = true;
+                self.found()?;
+            }
+        }
+        if let Some(painting) = self.screen.painted() {
+            let (plot, (width, height)) = (painting.plot, painting.pixels);
+            let (bytes, milliseconds) = (painting.bytes.len(), painting.milliseconds);
+            let line = format!("painted {width} x {height} in {milliseconds:.1} ms, {bytes} bytes");
+            self.journal.line(&line);
+            self.dispatch(Event::Outside(Outside::Painted(plot)))?;
+            changed = true;
+        }
+        Ok(changed)
+    }
+
+    /// Paints by what is known of the terminal now.
+    fn found(&mut self) -> Result<()> {
+        let Some(survey) = &self.survey else { return Ok(()) };
+        let canvas = survey.canvas(self.screen.size()?, Screen::pixels());
+        self.screen.use_canvas(canvas);
+        let line = match canvas {
+            Some(canvas) => {
+                let (width, height) = canvas.cell;
+                format!("{}, cells of {width} x {height} pixels", canvas.protocol.title())
+            }
+            None => "no pictures".into(),
+        };
+        self.journal.line(&line);
+        let protocol = canvas.map(|canvas| canvas.protocol.title());
+        self.dispatch(Event::Outside(Outside::Pictures(protocol)))?;
+        Ok(())
+    }
+
+    /// With the window its cells may have another size.
+    pub(super) fn measure(&mut self, event: &Event) -> Result<()> {
+        let resized = matches!(event, Event::Outside(Outside::Resized(..)));
+        if resized && self.survey.as_ref().is_some_and(Survey::is_over) {
+            self.found()?;
+            if Screen::pixels() == (0, 0) {
+                Screen::ask(SIZE_QUESTION)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for answers that are still to come, but not long.
+    pub(super) fn settle(&mut self) -> Result<()> {
+        let end = Instant::now() + REST;
+        let waits = |app: &Self| {
+            app.screen.awaits() || app.survey.as_ref().is_some_and(|survey| !survey.is_over())
+        };
+        while waits(self) && !self.screen.ended() && !self.reader.is_gone() {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            self.reader.next(left)?;
+            while let Some(reply) = self.reader.reply() {
+                match reply {
+                    Reply::Ready => self.screen.ready(),
+                    reply => self.survey.iter_mut().for_each(|survey| survey.hear(reply.clone())),
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,176 @@
+//! Which cells of the plot a frame leaves to the picture, and what is written over it.
+
+use ratatui::buffer::{Buffer, Cell, CellDiffOption, CellWidth};
+use ratatui::layout::Rect;
+use ratatui::style::Color;
+
+use crate::explorer::depth::rgb;
+use crate::picture::{Anchor, Rgb, Text, has_letter};
+
+/// How wide the letters of the compiled-in font are, and how far above the lower edge of a cell they
+/// stand.
+const ADVANCE: f64 = 0.602;
+const BASE: f64 = 0.24;
+
+/// The plot of a frame. The map marks the cells that it leaves to a picture by having no ground; all
+/// that lies over the map has one of its own.
+pub struct Cover {
+    pub plot: Rect,
+    /// Row by row: a picture can be seen here.
+    pub free: Vec<bool>,
+    /// What is written on free cells, where it is to be painted: the cell in the plot, the letter, its color.
+    letters: Option<Vec<(u16, u16, char, Rgb)>>,
+}
+
+impl Cover {
+    /// Takes it off a frame and gives the free cells the ground. Where texts are `painted`, they become
+    /// part of the picture, and the terminal is sent none of the free cells.
+    pub fn take(buffer: &mut Buffer, plot: Rect, ground: Color, painted: bool) -> Self {
+        let mut cover = Self {
+            plot,
+            free: Vec::with_capacity(plot.area() as usize),
+            letters: painted.then(Vec::new),
+        };
+        for y in plot.top()..plot.bottom() {
+            let mut wide = 0;
+            for x in plot.left()..plot.right() {
+                let Some(cell) = buffer.cell_mut((x, y)) else {
+                    cover.free.push(false);
+                    continue;
+                };
+                let mut free = cell.bg == Color::Reset;
+                cell.bg = if free { ground } else { cell.bg };
+                if free && painted {
+                    // Letters that the font lacks stay in cells, which then cover the picture.
+                    free = wide == 0 && cover.paint(cell, (x - plot.x, y - plot.y));
+                    wide = if free { 0 } else { cell.cell_width().max(wide).saturating_sub(1) };
+                    if free {
+                        cell.set_symbol(" ").set_diff_option(CellDiffOption::Skip);
+                    }
+                }
+                cover.free.push(free);
+            }
+        }
+        cover
+    }
+
+    /// Keeps what is written on a cell, if it can be painted.
+    fn paint(&mut self, cell: &Cell, (x, y): (u16, u16)) -> bool {
+        let mut letters = cell.symbol().chars();
+        match (letters.next(), letters.next()) {
+            (None | Some(' '), None) => true,
+            (Some(letter), None) if cell.cell_width() == 1 && has_letter(letter) => {
+                if let Some(color) = rgb(cell.fg) {
+                    self.letters.iter_mut().for_each(|all| all.push((x, y, letter, color)));
+                    return true;
+                }
+                false
+            }
+            _ => false,
+        }
+    }
+
+    /// What is to be painted of it, as texts of a picture with cells of that size.
+    pub fn texts(&self, (width, height): (f64, f64), halo: Rgb) -> Option<Vec<Text>> {
+        let size = (width / ADVANCE).min(height);
+        let follows = |a: &(u16, u16, char, Rgb), b: &(u16, u16, char, Rgb)| {
+            a.1 == b.1 && a.0 + 1 == b.0 && a.3 == b.3
+        };
+        let letters = self.letters.as_ref()?;
+        let texts = letters
+            .chunk_by(follows)
+            .map(|run| {
+                let (x, y, _, fill) = run[0];
+                Text {
+                    at: (f64::from(x) * width, (f64::from(y) + 1.0 - BASE) * height),
+                    end: Anchor::Start,
+                    size,
+                    fill,
+                    halo: Some(halo),
+                    words: run.iter().map(|(_, _, letter, _)| letter).collect(),
+                }
+            })
+            .collect();
+        Some(texts)
+    }
+
+    /// The free cells as rectangles from the upper left corner of the plot: runs of a row, joined with
+    /// the same runs of the rows above.
+    pub fn pieces(&self) -> Vec<Rect> {
+        let mut pieces: Vec<Rect> = Vec::new();
+        let mut open: Vec<usize> = Vec::new();
+        let rows = self.free.chunks(usize::from(self.plot.width).max(1));
+        for (y, row) in (0..).zip(rows) {
+            let (mut x, mut still) = (0_u16, Vec::new());
+            for run in row.chunk_by(|a, b| a == b) {
+                let width = run.len() as u16;
+                if run[0] {
+                    let above = open
+                        .iter()
+                        .copied()
+                        .find(|&i: &usize| pieces[i].x == x && pieces[i].width == width);
+                    if let Some(above) = above {
+                        pieces[above].height += 1;
+                        still.push(above);
+                    } else {
+                        still.push(pieces.len());
+                        pieces.push(Rect { x, y, width, height: 1 });
+                    }
+                }
+                x += width;
+            }
+            open = still;
+        }
+        pieces
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::style::Style;
+
+    use super::*;
+
+    const GROUND: Color = Color::Rgb(1, 2, 3);
+    const PLOT: Rect = Rect { x: 2, y: 1, width: 10, height: 5 };
+
+    fn frame() -> Buffer {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 14, 8));
+        let ink = Style::new().fg(Color::Rgb(9, 9, 9));
+        buffer.set_string(3, 2, "ab", ink);
+        buffer.set_string(3, 4, "語c", ink);
+        buffer.set_string(6, 2, "over", ink.bg(Color::Rgb(5, 5, 5)));
+        buffer
+    }
+
+    #[test]
+    fn what_has_a_ground_covers_the_picture() {
+        let mut buffer = frame();
+        let cover = Cover::take(&mut buffer, PLOT, GROUND, false);
+        let covered: Vec<usize> = (0..50).filter(|i| !cover.free[*i]).collect();
+        assert_eq!(covered, [14, 15, 16, 17]);
+        assert_eq!(buffer[(3, 2)].symbol(), "a");
+        assert_eq!((buffer[(3, 2)].bg, buffer[(0, 0)].bg), (GROUND, Color::Reset));
+        assert!(cover.texts((8.0, 16.0), (0, 0, 0)).is_none());
+        let pieces = cover.pieces();
+        let area: u32 = pieces.iter().map(|piece| piece.area()).sum();
+        assert_eq!((pieces.len(), area), (4, 46), "{pieces:?}");
+        let apart = |a: &Rect, b: &Rect| a == b || !a.intersects(*b);
+        assert!(pieces.iter().all(|a| pieces.iter().all(|b| apart(a, b))));
+    }
+
+    #[test]
+    fn painted_texts_leave_their_cells_and_letters_without_a_font_stay() {
+        let mut buffer = frame();
+        let cover = Cover::take(&mut buffer, PLOT, GROUND, true);
+        let texts = cover.texts((8.0, 16.0), (0, 0, 0)).unwrap();
+        let words: Vec<&str> = texts.iter().map(|text| text.words.as_str()).collect();
+        assert_eq!(words, ["ab", "c"]);
+        assert_eq!(texts[0].at.0, 8.0);
+        assert!((16.0..32.0).contains(&texts[0].at.1));
+        assert_eq!(buffer[(3, 2)].diff_option, CellDiffOption::Skip);
+        assert_eq!(buffer[(3, 4)].symbol(), "語");
+        let free = |x: usize, y: usize| cover.free[y * 10 + x];
+        assert!(free(1, 1) && !free(1, 3) && !free(2, 3) && free(3, 3) && !free(4, 1));
+    }
+}

@@ -1,0 +1,17 @@
+//! Inline images of iTerm2, which other terminals know too: a PNG file over so many cells.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use ratatui::layout::Rect;
+
+/// Shows a PNG file in the place of the cells of the plot.
+pub fn show(png: &[u8], plot: Rect) -> Vec<u8> {
+    let head = format!(
+        "\x1b]1337;File=inline=1;size={};width={};height={};preserveAspectRatio=0;\
+         doNotMoveCursor=1:",
+        png.len(),
+        plot.width,
+        plot.height
+    );
+    [head.as_bytes(), STANDARD.encode(png).as_bytes(), b"\x07"].concat()
+}

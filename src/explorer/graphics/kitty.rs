@@ -1,0 +1,61 @@
+//! The graphics protocol of kitty: an image is sent once, and placed in pieces under the text.
+
+use std::fmt::Write;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use ratatui::layout::Rect;
+
+use super::reply::IMAGE;
+
+/// Bytes of base64 in one command, at most.
+const CHUNK: usize = 4096;
+
+/// Sends a PNG file, in the place of what was sent before. It is not shown yet.
+pub fn transmit(png: &[u8]) -> Vec<u8> {
+    let text = STANDARD.encode(png);
+    let chunks: Vec<&[u8]> = text.as_bytes().chunks(CHUNK).collect();
+    let mut out = Vec::with_capacity(text.len() + 24 * chunks.len());
+    for (i, chunk) in chunks.iter().enumerate() {
+        let more = u8::from(i + 1 < chunks.len());
+        let head = if i == 0 {
+            format!("\x1b_Ga=t,t=d,f=100,i={IMAGE},q=2,m={more};")
+        } else {
+            format!("\x1b_Gm={more},q=2;")
+        };
+        out.extend(head.as_bytes());
+        out.extend(*chunk);
+        out.extend(b"\x1b\\");
+    }
+    out
+}
+
+/// Shows the image in pieces of the plot, under the text and over its ground. Pieces are in cells from
+/// the upper left corner of the plot; the cursor stays where it is.
+pub fn place(plot: Rect, pieces: &[Rect], cell: (u16, u16)) -> Vec<u8> {
+    let mut out = format!("\x1b7\x1b_Ga=d,d=i,i={IMAGE},q=2\x1b\\");
+    for (i, piece) in pieces.iter().enumerate() {
+        let (x, y) = (plot.x + piece.x + 1, plot.y + piece.y + 1);
+        let across = |cells: u16| u32::from(cells) * u32::from(cell.0);
+        let down = |cells: u16| u32::from(cells) * u32::from(cell.1);
+        // Writing to a string cannot fail.
+        let _ = write!(
+            out,
+            "\x1b[{y};{x}H\x1b_Ga=p,i={IMAGE},p={},x={},y={},w={},h={},c={},r={},z=-1,C=1,q=2\x1b\\",
+            i + 1,
+            across(piece.x),
+            down(piece.y),
+            across(piece.width),
+            down(piece.height),
+            piece.width,
+            piece.height,
+        );
+    }
+    out += "\x1b8";
+    out.into_bytes()
+}
+
+/// Deletes the image and where it is shown.
+pub fn delete() -> String {
+    format!("\x1b_Ga=d,d=I,i={IMAGE},q=2\x1b\\")
+}

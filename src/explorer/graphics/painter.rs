@@ -1,0 +1,62 @@
+//! The thread that paints.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use std::time::Instant;
+
+use super::density::contours;
+use super::{Canvas, Painting, Protocol, Scene, iterm, kitty, sixel};
+
+/// Paints scenes, of several that wait only the last one.
+pub struct Painter {
+    scenes: Sender<(u64, Scene)>,
+    paintings: Receiver<Painting>,
+}
+
+impl Painter {
+    pub fn new(canvas: Canvas) -> Self {
+        let (scenes, wanted) = channel::<(u64, Scene)>();
+        let (done, paintings) = channel();
+        thread::spawn(move || {
+            while let Ok(first) = wanted.recv() {
+                let (version, scene) = wanted.try_iter().last().unwrap_or(first);
+                let Some(painting) = paint(canvas, version, scene) else { continue };
+                if done.send(painting).is_err() {
+                    break;
+                }
+            }
+        });
+        Self { scenes, paintings }
+    }
+
+    pub fn paint(&self, version: u64, scene: Scene) {
+        // Without its thread there is no picture, and the cells stay.
+        let _ = self.scenes.send((version, scene));
+    }
+
+    /// The last painting that is done, if any is.
+    pub fn done(&self) -> Option<Painting> {
+        self.paintings.try_iter().last()
+    }
+}
+
+/// A scene as bytes for the terminal.
+pub fn paint(canvas: Canvas, version: u64, scene: Scene) -> Option<Painting> {
+    let start = Instant::now();
+    let Scene { plot, with_texts, scale, mut picture, crowd } = scene;
+    if let Some(crowd) = crowd {
+        let size = picture.size;
+        picture.shapes.splice(0..0, contours(&crowd, size));
+    }
+    let pixels = picture.pixels(scale as f32).ok()?;
+    // What is painted has few colors and their blends: a palette makes it a third of the size.
+    let pixels = pixels.indexed(canvas.colors);
+    let bytes = match canvas.protocol {
+        Protocol::Kitty => kitty::transmit(&pixels.png()),
+        Protocol::Iterm => iterm::show(&pixels.png(), plot),
+        Protocol::Sixel => sixel::encode(&pixels),
+    };
+    let milliseconds = start.elapsed().as_secs_f64() * 1000.0;
+    let pixels = (pixels.width, pixels.height);
+    Some(Painting { version, plot, with_texts, bytes, pixels, milliseconds })
+}

@@ -1,0 +1,177 @@
+//! What the terminal can show: asked at the start, without waiting for the answers. They come among the
+//! keys, and the last one ends the survey.
+
+use super::reply::{IMAGE, Reply};
+use super::{Canvas, Protocol};
+
+/// Colors of a picture in sixels at most.
+const COLORS: usize = 256;
+/// With fewer registers, a picture would have other colors than the cells around it.
+const FEWEST: usize = 64;
+
+/// Whether a terminal should be asked at all, by the variables of its environment. A multiplexer
+/// answers for a terminal that others may share, and some consoles print what they do not know.
+pub fn may_ask(variable: impl Fn(&str) -> Option<String>) -> bool {
+    let set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
+    let term = variable("TERM").unwrap_or_default();
+    let shared = ["screen", "tmux", "eterm", "linux", "dumb", "cygwin", "vt", "ansi"];
+    !(term.is_empty()
+        || shared.iter().any(|name| term.starts_with(name))
+        || ["NO_COLOR", "TMUX", "STY", "INSIDE_EMACS"].iter().any(|name| set(name))
+        || variable("TERM_PROGRAM").is_some_and(|name| name == "Apple_Terminal"))
+}
+
+/// All questions in one writing. The last one is answered by every terminal, and in turn.
+pub fn questions() -> String {
+    // Kitty's graphics by an image of one pixel that is not kept; name; pixels of a cell and of the
+    // window; registers of colors and the largest picture of sixels; attributes.
+    format!(
+        "\x1b_Gi={IMAGE},s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[>0q\x1b[16t\x1b[14t\
+         \x1b[?1;1;0S\x1b[?2;1;0S\x1b[c"
+    )
+}
+
+/// Asks again for what changes with the size of the font.
+pub const SIZE_QUESTION: &str = "\x1b[16t";
+
+/// The answers so far.
+#[derive(Debug, Default)]
+pub struct Survey {
+    kitty: bool,
+    sixel: bool,
+    name: String,
+    cell: Option<(u16, u16)>,
+    window: Option<(u16, u16)>,
+    colors: Option<usize>,
+    largest: Option<(u32, u32)>,
+    over: bool,
+}
+
+impl Survey {
+    /// Begins one. iTerm2 is also known by variables of the environment, which SSH may pass on.
+    pub fn new(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let known = |name: &str, value: &str| variable(name).is_some_and(|found| found == value);
+        let iterm = known("TERM_PROGRAM", "iTerm.app") || known("LC_TERMINAL", "iTerm2");
+        Self { name: if iterm { "iTerm2".into() } else { String::new() }, ..Self::default() }
+    }
+
+    pub fn hear(&mut self, reply: Reply) {
+        match reply {
+            Reply::Kitty(knows) => self.kitty = knows,
+            Reply::Name(name) => self.name = name,
+            Reply::Cell(width, height) => self.cell = Some((width, height)),
+            Reply::Window(width, height) => self.window = Some((width, height)),
+            Reply::Colors(colors) => self.colors = Some(colors),
+            Reply::Largest(width, height) => self.largest = Some((width, height)),
+            Reply::Attributes { sixel } => (self.sixel, self.over) = (sixel, true),
+            Reply::Ready => {}
+        }
+    }
+
+    /// All answers have come that will come.
+    pub fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// What the terminal can show. `cells` and `pixels` are its size as the system knows it; the
+    /// pixels may be 0.
+    pub fn canvas(&self, cells: (u16, u16), pixels: (u16, u16)) -> Option<Canvas> {
+        let protocol = self.protocol()?;
+        let each = |(width, height): (u16, u16)| {
+            let cell = (width.checked_div(cells.0)?, height.checked_div(cells.1)?);
+            (cell.0 > 1 && cell.1 > 1).then_some(cell)
+        };
+        let cell = each(pixels).or(self.cell).or_else(|| each(self.window?));
+        let colors = self.colors.unwrap_or(COLORS).min(COLORS);
+        match (protocol, cell) {
+            (Protocol::Sixel, None) => None,
+            (Protocol::Sixel, _) if colors < FEWEST => None,
+            // The others are told how many cells a picture covers.
+            (_, cell) => Some(Canvas {
+                protocol,
+                cell: cell.unwrap_or((10, 20)),
+                colors,
+                largest: self.largest.filter(|_| protocol == Protocol::Sixel),
+            }),
+        }
+    }
+
+    fn protocol(&self) -> Option<Protocol> {
+        let name = self.name.to_ascii_lowercase();
+        let is = |known: &str| name.starts_with(known);
+        // What they call kitty's graphics lacks parts of it.
+        if is("iterm2") || is("wezterm") {
+            return Some(Protocol::Iterm);
+        }
+        if self.kitty && !is("konsole") {
+            return Some(Protocol::Kitty);
+        }
+        self.sixel.then_some(Protocol::Sixel)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::layout::Rect;
+
+    use super::*;
+
+    const CELLS: (u16, u16) = (100, 40);
+
+    fn found(replies: &[Reply]) -> Option<Canvas> {
+        let mut survey = Survey::new(|_| None);
+        replies.iter().cloned().for_each(|reply| survey.hear(reply));
+        assert!(survey.is_over());
+        survey.canvas(CELLS, (0, 0))
+    }
+
+    #[test]
+    fn the_best_protocol_is_taken_with_the_size_that_is_known() {
+        use Reply::{Attributes, Cell, Colors, Kitty, Largest, Name, Window};
+        let sixel = Attributes { sixel: true };
+        let plain = Attributes { sixel: false };
+        let protocol = |replies: &[Reply]| found(replies).map(|canvas| canvas.protocol);
+        assert_eq!(protocol(&[plain.clone()]), None);
+        assert_eq!(protocol(&[sixel.clone()]), None, "of no known size");
+        assert_eq!(protocol(&[Cell(9, 18), sixel.clone()]), Some(Protocol::Sixel));
+        assert_eq!(protocol(&[Cell(9, 18), Colors(16), sixel.clone()]), None);
+        let kitty = found(&[Kitty(true), Window(900, 720), plain.clone()]).unwrap();
+        assert_eq!((kitty.protocol, kitty.cell, kitty.largest), (Protocol::Kitty, (9, 18), None));
+        let named = |name: &str| Name(name.to_owned());
+        assert_eq!(
+            protocol(&[Kitty(true), named("WezTerm 2024"), sixel.clone()]),
+            Some(Protocol::Iterm)
+        );
+        let konsole = [Kitty(true), named("Konsole 24"), Cell(9, 18), sixel.clone()];
+        assert_eq!(protocol(&konsole), Some(Protocol::Sixel));
+        let limited = found(&[Cell(10, 20), Largest(1000, 1000), Colors(256), sixel]).unwrap();
+        assert!(limited.fits(Rect::new(0, 0, 100, 50)) && !limited.fits(Rect::new(0, 0, 101, 50)));
+        let mut iterm = Survey::new(|name| (name == "LC_TERMINAL").then(|| "iTerm2".into()));
+        iterm.hear(plain);
+        let canvas = iterm.canvas(CELLS, (1400, 1120)).unwrap();
+        assert_eq!((canvas.protocol, canvas.cell), (Protocol::Iterm, (14, 28)));
+    }
+
+    #[test]
+    fn multiplexers_and_consoles_are_not_asked() {
+        let asked = |set: &[(&str, &str)]| {
+            may_ask(|name| {
+                let found = set.iter().find(|(known, _)| *known == name);
+                found.map(|(_, value)| (*value).to_owned())
+            })
+        };
+        assert!(asked(&[("TERM", "xterm-kitty")]) && asked(&[("TERM", "foot"), ("TMUX", "")]));
+        for set in [
+            &[][..],
+            &[("TERM", "linux")],
+            &[("TERM", "dumb")],
+            &[("TERM", "screen-256color")],
+            &[("TERM", "xterm"), ("TMUX", "/tmp/tmux-0")],
+            &[("TERM", "xterm"), ("STY", "1.pts")],
+            &[("TERM", "xterm"), ("NO_COLOR", "1")],
+            &[("TERM", "xterm"), ("TERM_PROGRAM", "Apple_Terminal")],
+        ] {
+            assert!(!asked(set), "{set:?}");
+        }
+    }
+}
