@@ -12,7 +12,7 @@ use crate::import::document::Asked;
 use crate::import::files::{File, Tree, bare, stem};
 use crate::import::report::Skips;
 use crate::import::run::{Document, Model, Run, clean, hash};
-use crate::import::value::{Record, plain, user_text, text};
+use crate::import::value::{Record, plain, text, user_text};
 use crate::import::{Job, json};
 
 /// Information next to the scores.
@@ -204,7 +204,7 @@ fn read(file: &File, known: &Known, skips: &mut Skips) -> Option<Run> {
                 &file.path,
                 line,
                 "no text of the question",
-                "put the questions beside score",
+                "put the questions next to score",
             );
             continue;
         };

@@ -11,7 +11,7 @@ use crate::import::document::Asked;
 use crate::import::files::{File, Tree, bare, is_log_archive, stem};
 use crate::import::report::Skips;
 use crate::import::run::{Document, Model, Run, clean, hash};
-use crate::import::value::{Means, Record, user_text, score};
+use crate::import::value::{Means, Record, score, user_text};
 use crate::import::{Job, json, settings};
 
 /// Arguments of a task about how it is asked, not what.

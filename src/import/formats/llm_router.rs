@@ -4,7 +4,7 @@ use super::each;
 use crate::import::files::{File, Tree, bare, holds_records};
 use crate::import::report::Skips;
 use crate::import::run::{Document, Run, Runs, clean, hash};
-use crate::import::value::{Record, plain, user_text, text, texts};
+use crate::import::value::{Record, plain, text, texts, user_text};
 use crate::import::{Job, json};
 
 /// One job per file of records.

@@ -7,7 +7,7 @@ use crate::dataset::Split;
 use crate::import::files::{File, Tree, bare, holds_records};
 use crate::import::report::Skips;
 use crate::import::run::{Document, Run, Runs, hash};
-use crate::import::value::{Record, is_blank, plain, user_text, texts};
+use crate::import::value::{Record, is_blank, plain, texts, user_text};
 use crate::import::{Columns, Job, Options, json};
 
 /// Default columns by role, most preferred first.

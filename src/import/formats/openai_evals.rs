@@ -8,7 +8,7 @@ use crate::import::document::Asked;
 use crate::import::files::{File, Tree, holds_records};
 use crate::import::report::Skips;
 use crate::import::run::{Document, Model, Run, clean, hash};
-use crate::import::value::{Means, Record, plain, user_text, score};
+use crate::import::value::{Means, Record, plain, score, user_text};
 use crate::import::{Job, json, prompt};
 
 /// One job per log.

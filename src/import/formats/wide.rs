@@ -8,7 +8,7 @@ use crate::import::files::{File, Tree, holds_records};
 use crate::import::metric::{any, judges, words};
 use crate::import::report::Skips;
 use crate::import::run::{Run, Runs, clean};
-use crate::import::value::{Record, is_blank, user_text, score};
+use crate::import::value::{Record, is_blank, score, user_text};
 use crate::import::{Columns, Job, Options, json};
 
 /// Words of column names about the question, besides those with a role, if the name has no other words.

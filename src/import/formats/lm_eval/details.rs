@@ -9,7 +9,7 @@ use crate::import::files::{File, bare};
 use crate::import::json;
 use crate::import::report::Skips;
 use crate::import::run::{Document, Model, Run, clean, hash};
-use crate::import::value::{Record, plain, user_text, score, texts};
+use crate::import::value::{Record, plain, score, texts, user_text};
 
 /// Fields of a record other than metrics.
 const OTHERS: &[&str] = &[
