@@ -1,5 +1,5 @@
 use super::comparison::PATTERNS;
-use super::parser::{WORK, written_column};
+use super::parser::{TESTS, WORK, written_column};
 use super::tokens::written;
 use super::*;
 use crate::dataset::Values;
