@@ -169,7 +169,7 @@ fn mistakes_are_told_with_their_fix() {
         (vec!["probe", "shipped", "math"], "two classes"),
         (vec!["train", &sample, "-o", &nowhere], "no such folder"),
         (vec!["train", &sample, "-o", &folder_name], "is a folder"),
-        (vec!["train", &folder_name, "-o", "x"], "holds no data set"),
+        (vec!["train", &folder_name, "-o", "x"], "contains no data set"),
         (vec!["train", &sample, "-o", "x", "--dim", "500"], "8..=128"),
         (vec!["evaluate", "shipped", &sample], "no model of the embedder is called"),
         (vec!["explore"], "needs a terminal"),
@@ -638,7 +638,7 @@ fn numbers_that_are_none_are_named_by_train_probe_and_merge() {
     let (code, error) = failure(&["probe", &embedder, "z", "--attributes", &table]);
     assert_eq!(code, 2);
     let named = "h.csv:2: the cell `1e307` of the column `z` is a number out of range";
-    assert!(error.contains(named) && error.contains("known of no model"), "{error}");
+    assert!(error.contains(named) && error.contains("no model has a known value"), "{error}");
     let sized = folder.path().join("sized").display().to_string();
     let merge =
         llmap(&["merge", &sample(), "-o", &sized, "--attributes", &table]).output().unwrap();

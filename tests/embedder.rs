@@ -225,14 +225,14 @@ fn a_damaged_file_is_one_clear_error() {
         }
     };
     let cases = [
-        (good[..good.len() / 2].to_vec(), "no valid embedder"),
-        (Vec::new(), "no valid embedder"),
-        (b"not a safetensors file at all".to_vec(), "no valid embedder"),
-        (vec![0xff; 64], "no valid embedder"),
+        (good[..good.len() / 2].to_vec(), "not a valid embedder"),
+        (Vec::new(), "not a valid embedder"),
+        (b"not a safetensors file at all".to_vec(), "not a valid embedder"),
+        (vec![0xff; 64], "not a valid embedder"),
         (tampered(&good, nan, same), "models.vectors holds a number that is not finite"),
         (tampered(&good, unscaled, same), "memory.keys.scale holds a number that is not finite"),
         (tampered(&good, reshaped, same), "inputs.mean has shape [1, 62]"),
-        (tampered(&good, beyond, same), "names benchmark 99 of 4"),
+        (tampered(&good, beyond, same), "refers to benchmark 99 of 4"),
         (tampered(&good, fewer, same), "models.shared has shape"),
         (
             tampered(&good, keep, |card| card.replacen("\"version\":6", "\"version\":8", 1)),

@@ -85,7 +85,7 @@ fn what_is_wrong_with_vectors_is_one_sentence() {
     let first = std::fs::read_dir(&vectors).unwrap().next().unwrap().unwrap().path();
     let second = first.display().to_string().replace("-00001-", "-00002-");
     std::fs::copy(&first, &second).unwrap();
-    fails(&train, "holds no vector for");
+    fails(&train, "has no vector for");
     // Vectors of one encoder under the name of another.
     std::fs::remove_dir_all(&vectors).unwrap();
     succeeds(&["encode", &data, "--encoder", &other, "-o", &vectors]);
@@ -97,7 +97,7 @@ fn what_is_wrong_with_vectors_is_one_sentence() {
     std::fs::write(&own, bytes).unwrap();
     fails(&train, "another encoder");
     std::fs::write(&own, "rubbish").unwrap();
-    fails(&train, "no Parquet file");
+    fails(&train, "not a Parquet file");
     fails(&["encode", &data, "--encoder", "builtin", "-o", &vectors], "nothing to encode");
     let done = llmap(&["encode", &data, "--encoder", &encoder, "-o", &vectors, "--shard", "4/3"]);
     assert_eq!(done.status.code(), Some(2));

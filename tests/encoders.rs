@@ -122,7 +122,7 @@ fn folders_that_are_no_encoder_are_told_what_is_wrong() {
     wrong("modules.json", Some(modules), "leaves the folder");
     wrong("modules.json", Some(r#"[{"path": "2", "type": "x.Dense"}]"#), "Dense");
     let pooling = Some(r#"{"pooling_mode_max_tokens": true}"#);
-    wrong("1_Pooling/config.json", pooling, "pools");
+    wrong("1_Pooling/config.json", pooling, "pooling");
     let missing = Sentence::read(&temporary.path().join("nowhere")).err().unwrap();
     assert!(missing.to_string().contains("no such folder"));
 }

@@ -247,7 +247,7 @@ fn a_matrix_and_a_long_table() {
     assert!(code == 2 && error.contains("--columns label=NAME (there are: text, llm"), "{error}");
     let (code, _, error) =
         llmap(&["import", "long", from.to_str().unwrap(), "--dry-run", "--columns", "who=llm"]);
-    assert!(code == 2 && error.contains("`who=llm` is no role"), "{error}");
+    assert!(code == 2 && error.contains("`who=llm` is not a role"), "{error}");
 }
 
 #[test]
@@ -362,7 +362,7 @@ fn a_broken_table_is_one_error_and_costs_only_itself() {
         fs::write(root.path().join(format!("{name}.parquet")), b"PAR1 nothing PAR1").unwrap();
     }
     let (code, _, error) = llmap(&["inspect", root.path().to_str().unwrap()]);
-    assert!(code == 2 && error.contains("no Parquet file") && error.contains("fix:"), "{error}");
+    assert!(code == 2 && error.contains("not a Parquet file") && error.contains("fix:"), "{error}");
 }
 
 /// Writes files and imports them: answers as `model question label`, sorted, and the report.
@@ -416,10 +416,7 @@ fn columns_of_a_matrix_are_judged_one_by_one() {
     let (answers, about) = made("wide", &[("t.csv", table.into())]);
     assert_eq!(answers, ["good Q0 1", "good Q1 0", "late Q1 1"]);
     let why = reasons(&about);
-    assert!(
-        why.contains("`year` holds numbers from 1999") && why.contains("`late` is no"),
-        "{why}"
-    );
+    assert!(why.contains("`year` has numbers from 1999") && why.contains("`late` is no"), "{why}");
     assert_eq!(about["skipped_rows"], 3, "two years and a word before the first score");
 
     let rows = [

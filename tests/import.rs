@@ -202,7 +202,7 @@ fn runs_without_a_name_are_passed_over() {
     run("c", "\u{200b}", "acme/heron");
     run("d", "mmlu:subject=anatomy", "acme/heron");
     let (code, _, error) = import(&["helm", from, "-o", to]);
-    assert!(code == 0 && error.contains("passed over"), "{error}");
+    assert!(code == 0 && error.contains("skipped"), "{error}");
     // The folder of a run names it where nothing else does.
     let data = dataset::load(Path::new(to)).unwrap();
     assert_eq!(data.models, ["acme/heron"]);
@@ -286,7 +286,7 @@ fn with_strict_faults_name_file_and_line_and_write_nothing() {
     for (content, problem) in [
         (
             format!("{good}\n{{\"doc\": \n"),
-            ".jsonl:2: broken JSON: EOF while parsing a value (column",
+            ".jsonl:2: invalid JSON: EOF while parsing a value (column",
         ),
         (
             lines(&[json!({"doc": {"question": "?"}, "bleu": 310.0, "metrics": ["bleu"]})]),
@@ -310,7 +310,7 @@ fn with_strict_faults_name_file_and_line_and_write_nothing() {
     assert_eq!(run(true).0, 0);
     let before = fs::read(out.join("questions.csv")).unwrap();
     let (code, _, error) = run(false);
-    assert!(code == 2 && error.contains("is there already"), "{error}");
+    assert!(code == 2 && error.contains("already exists"), "{error}");
     assert_eq!(fs::read(out.join("questions.csv")).unwrap(), before);
     let hidden = |entry: &fs::DirEntry| entry.file_name().to_string_lossy().starts_with(".llmap");
     assert!(!fs::read_dir(root.path()).unwrap().flatten().any(|entry| hidden(&entry)));
@@ -472,9 +472,7 @@ fn what_is_odd_is_passed_over_and_listed() {
     let from = fixture("odd-task");
     let (code, _, error) = import(&["lm-eval", from.to_str().unwrap(), "--dry-run"]);
     assert!(
-        code == 0
-            && error.contains("passed over 1 task, 2 rows")
-            && error.contains("word_perplexity"),
+        code == 0 && error.contains("skipped 1 task, 2 rows") && error.contains("word_perplexity"),
         "{error}"
     );
     let (code, _, error) = import(&["lm-eval", from.to_str().unwrap(), "--dry-run", "--strict"]);
@@ -575,7 +573,7 @@ fn links_are_followed_and_the_same_file_counts_once() {
     symlink("nowhere", root.path().join("main/acme__heron/samples_lost.jsonl")).unwrap();
     let (data, about) = imported("lm-eval", &root.path().join("main"), &[]);
     assert_eq!((data.models, data.responses.len()), (vec!["acme/heron".to_owned()], 1));
-    assert_eq!(about["skipped"][0]["reason"], "the link leads nowhere");
+    assert_eq!(about["skipped"][0]["reason"], "the link is broken");
     assert_eq!(about["older_runs"], 0);
 }
 

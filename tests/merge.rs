@@ -130,7 +130,7 @@ fn near_names_are_listed_and_kept_apart_unless_the_user_says_so() {
     let [a, b] = two(root.path());
     let to = root.path().join("c");
     let (code, text, _) = llmap(&["merge", &a, &b, "-o", to.to_str().unwrap()]);
-    assert!(code == 0 && text.contains("taken for one model:"), "{text}");
+    assert!(code == 0 && text.contains("matched as one model:"), "{text}");
     assert!(!text.contains("lynx-8b — lynx-80b"), "another number is another model: {text}");
     let to = root.path().join("d");
     let to = to.to_str().unwrap();
@@ -141,7 +141,7 @@ fn near_names_are_listed_and_kept_apart_unless_the_user_says_so() {
     let (code, _, error) = llmap(&["merge", &a, "-o", "x", "--rename", "lynx-8bb=y"]);
     assert!(code == 2 && error.contains("did you mean `lynx-8b`?"), "{error}");
     let (code, _, error) = llmap(&["merge", &a, "-o", to]);
-    assert!(code == 2 && error.contains("is there already"), "{error}");
+    assert!(code == 2 && error.contains("already exists"), "{error}");
 }
 
 #[test]

@@ -169,7 +169,7 @@ fn what_does_not_fit_together_is_reported() {
         (vec![model.clone(), short], "lists 2 models where"),
         (vec![questions, order.clone()], "vectors of the models are missing"),
         (vec![fixtures().join("make.py"), order.clone()], "no column"),
-        (vec![fixtures().join("../import")], "holds none of saved_model.pth"),
+        (vec![fixtures().join("../import")], "contains none of saved_model.pth"),
     ] {
         let error = Paper::import(&paths).unwrap_err();
         let text = error.to_string();

@@ -55,13 +55,13 @@ fn ten_lines_of_python_give_the_probabilities_of_route() {
         run.stdin.take().unwrap().write_all(&out.stdout).unwrap();
         let found = run.wait_with_output().unwrap();
         assert!(found.status.success());
-        let right: BTreeMap<String, f64> = serde_json::from_slice(&found.stdout).unwrap();
+        let correct: BTreeMap<String, f64> = serde_json::from_slice(&found.stdout).unwrap();
         let candidates = routes[0]["candidates"].as_array().unwrap();
-        assert_eq!((candidates.len(), right.len()), (557, 557));
+        assert_eq!((candidates.len(), correct.len()), (557, 557));
         for candidate in candidates {
             let (name, p) =
                 (candidate["model"].as_str().unwrap(), candidate["p"].as_f64().unwrap());
-            assert!((right[name] - p).abs() < 1e-5, "{name}: {p} {}", right[name]);
+            assert!((correct[name] - p).abs() < 1e-5, "{name}: {p} {}", correct[name]);
         }
     }
 }

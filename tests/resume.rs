@@ -86,7 +86,7 @@ fn other_data_or_settings_cannot_be_resumed() {
     broken[middle] ^= 1;
     std::fs::write(&file, broken).unwrap();
     let error = run(&data, &settings, true).unwrap_err();
-    assert!(error.exit_code() == 2 && error.to_string().contains("damaged"), "{error}");
+    assert!(error.exit_code() == 2 && error.to_string().contains("corrupt"), "{error}");
     // Without --resume, what was there is nobody's concern.
     run(&data, &other, false).unwrap();
     run(&data, &other, true).unwrap();

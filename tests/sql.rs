@@ -155,10 +155,10 @@ fn what_is_wrong_with_a_query_is_named() {
         (
             all.replace(", label", ""),
             2,
-            "the query gives no `label` (it gives prompt_id, model_id)",
+            "the query has no column `label` (it has prompt_id, model_id)",
         ),
         (all.replace("label", "labl"), 2, "labl"),
-        (format!("{all} WHERE label > 7"), 2, "the query gives no rows"),
+        (format!("{all} WHERE label > 7"), 2, "the query returned no rows"),
         (
             format!("{SELECT} '{stray}'"),
             2,

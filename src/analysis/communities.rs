@@ -59,7 +59,9 @@ pub fn communities(
         .map(|keyword| {
             let paper = OF_THE_PAPER.iter().find(|(word, _)| word.eq_ignore_ascii_case(keyword));
             let pattern = pattern(paper.map_or(keyword, |(_, pattern)| pattern)).map_err(|e| {
-                Error::Usage(format!("the keyword `{keyword}` is not a regular expression: {e}"))
+                Error::Usage(format!(
+                    "the keyword `{keyword}` is not a valid regular expression: {e}"
+                ))
             })?;
             let member: Vec<bool> = names.iter().map(|name| pattern.is_match(name)).collect();
             Ok(community(keyword, &distances, member, shuffles, seed))

@@ -327,7 +327,7 @@ mod tests {
         };
         assert!(err(x.slice(ndarray::s![..3, ..]), false).contains("at least five"));
         let many = Array2::zeros((TSNE_MOST + 1, 2));
-        assert!(err(many.view(), false).contains("at most"));
+        assert!(err(many.view(), false).contains("the limit is"));
         assert!(err(x.view(), true).contains("cancelled"));
     }
 

@@ -80,7 +80,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
         ));
     }
     if let Some(data) = arguments.data.as_ref().filter(|data| !data.is_dir()) {
-        return Err(Error::input(data, "is not a folder", "name the folder of a data set"));
+        return Err(Error::input(data, "is not a folder", "pass the folder of a data set"));
     }
     terminal()?;
     if let Some(problem) = explorer::run(embedder, &arguments.options())? {

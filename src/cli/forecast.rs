@@ -345,7 +345,7 @@ fn check_screen(found: &Check) -> String {
         vec![name.to_owned(), format!("{tau:+.3}"), format!("{error:.4}"), held]
     };
     let means = output::table(
-        &["mean", "Kendall tau", "error of accuracy", "in 80%"],
+        &["mean", "Kendall tau", "accuracy error", "in 80%"],
         names.iter().map(|name| mean(name)),
         1,
     );

@@ -38,7 +38,7 @@ One metric counts for a task. Without --metric it is the first that all its file
 exact_match, pass@1, prompt_level_strict_acc, math_verify, acc_norm; another one called correct or
 wrong that is 0 or 1; any that is 0 or 1; a share from 0 to 1; a percentage. HELM's scenarios have
 their own (docs/importing.md). The filter is the first that all files of a task have. Invalid data is
-passed over, counted and listed.
+skipped, counted and listed.
 
 Folders of data sets as EmbedLLM publishes them need no import: llmap reads them. `llmap merge` makes
 one data set of several.")]

@@ -34,7 +34,7 @@ impl Sql {
         match (folder, &self.sql) {
             (Some(folder), None) => super::data(folder),
             (folder, Some(sql)) => self.queried(folder, sql),
-            (None, None) => Err(Error::usage("no data", "name its folder, or a query (--sql)")),
+            (None, None) => Err(Error::usage("no data", "pass its folder, or a query (--sql)")),
         }
     }
 

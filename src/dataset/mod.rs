@@ -246,7 +246,7 @@ impl Dataset {
             self.models.iter().zip(&answered).filter(|(_, n)| **n == 0).map(|(m, _)| m).collect();
         if let Some(first) = unheard.first() {
             found.push(format!(
-                "models without a response: {}, the first is {first}",
+                "models without a response: {}; the first is {first}",
                 unheard.len()
             ));
         }

@@ -420,7 +420,7 @@ mod tests {
         let circle = format!(r#"{{"inherits": {:?}}}"#, path.to_str().unwrap());
         std::fs::write(&path, circle).unwrap();
         let (_, warnings) = Theme::load(path.to_str().unwrap(), Depth::True).unwrap();
-        assert!(warnings[0].contains("circle"));
+        assert!(warnings[0].contains("cycle"));
         assert!(Theme::load("nightly", Depth::True).is_err());
     }
 

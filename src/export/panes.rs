@@ -80,14 +80,14 @@ pub fn table(
         Table::Map => map(embedder, request, cancel),
         Table::Model => match request.models {
             [model] => Ok(of_model(embedder, *model)),
-            _ => Err(Error::usage("the table of a model needs one", "name it with --model")),
+            _ => Err(Error::usage("the table of a model needs one", "choose it with --model")),
         },
         Table::Probe => probes(embedder, request, cancel),
         Table::Route => route(embedder, request),
         Table::Evaluate => evaluated(embedder, request, cancel),
         Table::Models => models(embedder, request, cancel),
         Table::Compare => match request.models {
-            [] => Err(Error::usage("no models to compare", "name models with --model")),
+            [] => Err(Error::usage("no models to compare", "choose models with --model")),
             models => Ok(tables::compare(Facts::of(embedder), models)),
         },
         Table::Questions => questions(embedder, data(request, "the questions")?, cancel),
@@ -97,7 +97,7 @@ pub fn table(
 }
 
 fn data<'a>(request: &Request<'a>, what: &str) -> Result<&'a Dataset> {
-    let needs = || Error::usage(format!("{what} are those of a data set"), "name it with --data");
+    let needs = || Error::usage(format!("{what} need a data set"), "pass it with --data");
     request.data.ok_or_else(needs)
 }
 
@@ -180,7 +180,7 @@ fn probes(embedder: &Embedder, request: &Request<'_>, cancel: &AtomicBool) -> Re
 }
 
 fn route(embedder: &Embedder, request: &Request<'_>) -> Result<Sheet> {
-    let needs = || Error::usage("a ranking is for a prompt", "give it with --prompt");
+    let needs = || Error::usage("a ranking needs a prompt", "pass it with --prompt");
     let prompt = request.prompt.ok_or_else(needs)?;
     let found = Router::new(embedder).route(&[prompt], &Preferences::default())?.pop();
     let found = found.ok_or_else(|| Error::Failed("nothing was routed".into()))?;
@@ -251,7 +251,7 @@ fn forecasts(embedder: &Embedder) -> Result<Sheet> {
 }
 
 fn new_model(embedder: &Embedder, request: &Request<'_>, cancel: &AtomicBool) -> Result<Sheet> {
-    let needs = || Error::usage("a new model is known by its answers", "name them with --answers");
+    let needs = || Error::usage("a new model needs answers", "pass them with --answers");
     let path = request.answers.ok_or_else(needs)?;
     let data = data(request, "the benchmarks of a new model")?;
     let given = load_answers(path, Some(data))?;

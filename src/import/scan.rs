@@ -389,7 +389,7 @@ mod tests {
         assert_eq!(values("{\"a\": \n{\"b\": 2}\n"), ["{\"a\":", "{\"b\": 2}"]);
         assert_eq!(
             values("[{\"a\": 1}, \"x\", 7, {\"b\": "),
-            ["{\"a\": 1}", "\"x\"", "7", "!the file is cut short"]
+            ["{\"a\": 1}", "\"x\"", "7", "!the file is truncated"]
         );
         assert_eq!(values("[1, 2] tail"), ["1", "2", "tail"]);
         assert_eq!(values(""), [""; 0]);

@@ -147,5 +147,5 @@ fn too_many_are_refused_before_any_work() {
     assert!(refused.err().unwrap().to_string().contains("4097 models are too many"));
     let few = Prober::new(Array2::zeros((4, 4)).view(), &names[..4], &[], &[]);
     assert!(few.check(ATTRIBUTES).is_ok());
-    assert!(few.check(ATTRIBUTES + 1).unwrap_err().to_string().contains("name one"));
+    assert!(few.check(ATTRIBUTES + 1).unwrap_err().to_string().contains("choose one"));
 }

@@ -2,11 +2,16 @@
 
 use regex_lite::RegexBuilder;
 
-use super::parser::{Column, Parser, Truths, written_column};
+use super::parser::{Column, Parser, STOPPED, Truths, written_column};
 use super::tokens::{Parsed, Token, written};
-use super::{PATTERN_SIZE, PATTERNS, SEARCHED, STOPPED};
 use crate::dataset::{Attribute, Values};
 use crate::names::nearest;
+
+/// Maximum number of patterns in an expression, and of bytes of each compiled pattern.
+pub(super) const PATTERNS: usize = 16;
+const PATTERN_SIZE: usize = 1 << 16;
+/// A pattern is matched against this many bytes of a text.
+const SEARCHED: usize = 4096;
 
 impl Parser<'_> {
     pub(super) fn comparison(&mut self, column: Column) -> Parsed<Truths> {
@@ -28,7 +33,7 @@ impl Parser<'_> {
         let (kind, fitting) = column.comparisons();
         if !fitting.contains(&operator) {
             let fitting = fitting.join(" ");
-            let message = format!("`{operator}` does not fit {kind}; use one of {fitting}");
+            let message = format!("`{operator}` does not fit {kind} (allowed: {fitting})");
             return Err(self.fault(&message));
         }
         self.at += 1;

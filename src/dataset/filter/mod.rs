@@ -36,22 +36,8 @@ pub use derived::may_name;
 use parser::Parser;
 use tokens::{Fault, Token, tokens};
 
-/// Maximum nesting of parentheses and `not`s: bounds the recursion.
-const DEEPEST: usize = 64;
-/// Maximum number of patterns in an expression, and of bytes of each compiled pattern.
-const PATTERNS: usize = 16;
-const PATTERN_SIZE: usize = 1 << 16;
-/// A pattern is matched against this many bytes of a text.
-const SEARCHED: usize = 4096;
-/// Maximum number of tests times models, where each value of an `in` counts; 1000 tests are always allowed.
-const WORK: usize = 20_000_000;
-const TESTS: usize = 1000;
 /// An error shows at most this many characters of an expression.
 const SHOWN: usize = 200;
-/// The message if the evaluation was stopped.
-const STOPPED: &str = "it took too long";
-/// The column of the models' names.
-const MODEL_NAME: &str = "name";
 
 /// An error in an expression, and its position.
 #[derive(Clone, Debug, PartialEq, Eq)]

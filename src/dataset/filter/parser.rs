@@ -4,9 +4,18 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use super::tokens::{Fault, Parsed, Token, is_keyword, written};
-use super::{DEEPEST, MODEL_NAME, STOPPED, TESTS, WORK};
 use crate::dataset::{Attribute, Values};
 use crate::names::nearest;
+
+/// Maximum nesting of parentheses and `not`s: bounds the recursion.
+pub(super) const DEEPEST: usize = 64;
+/// Maximum number of tests times models, where each value of an `in` counts; 1000 tests are always allowed.
+pub(super) const WORK: usize = 20_000_000;
+pub(super) const TESTS: usize = 1000;
+/// The message if the evaluation was stopped.
+pub(super) const STOPPED: &str = "it took too long";
+/// The column of the models' names.
+const MODEL_NAME: &str = "name";
 
 /// One entry per model; `None` where it is unknown.
 pub(super) type Truths = Vec<Option<bool>>;

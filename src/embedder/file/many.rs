@@ -97,6 +97,6 @@ mod tests {
         bytes[at] ^= 1;
         std::fs::write(&path, bytes).unwrap();
         let error = Embedder::load(&path).err().map(|e| e.to_string()).unwrap_or_default();
-        assert!(error.contains("damaged"), "{error}");
+        assert!(error.contains("corrupt"), "{error}");
     }
 }

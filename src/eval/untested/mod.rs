@@ -301,7 +301,7 @@ mod tests {
         let settings = embedder::Settings::default();
         let cancel = AtomicBool::new(false);
         let error = repeat(&one, &settings, &mut Progress::until(&cancel)).unwrap_err();
-        assert!(error.to_string().contains("two benchmarks"), "{error}");
+        assert!(error.to_string().contains("two or more benchmarks"), "{error}");
         let data = data().only(|q| q % 60 < 6);
         let no_val = data.only(|q| data.questions[q].split != Split::Val);
         let error = repeat(&no_val, &settings, &mut Progress::until(&cancel)).unwrap_err();

@@ -72,7 +72,7 @@ fn expressions_mark_and_marked_models_are_compared_and_saved() {
     let models: serde_json::Value = serde_json::from_slice(bytes).unwrap();
     assert_eq!(models.as_array().unwrap().len(), 3);
     assert_eq!(models[0]["attributes"]["family"], "lynx");
-    // A file that is there already is not replaced: another name is asked for.
+    // An existing file is not replaced: another name is needed.
     let taken = Outside::Taken(*exported, name.clone());
     update(&mut state, Event::Outside(taken));
     assert!(screen(&state).contains("exists: choose another name"));

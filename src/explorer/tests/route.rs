@@ -186,10 +186,10 @@ fn limits_are_asked_for_and_impossible_ones_refused() {
     press(&mut state, KeyCode::Char('f'));
     type_text(&mut state, "params_b > 40");
     let problem = state.modes.line().unwrap().problem.clone();
-    assert!(problem.is_some_and(|problem| problem.contains("costs so little")));
+    assert!(problem.is_some_and(|problem| problem.contains("is that cheap")));
     press(&mut state, KeyCode::Enter);
     assert!(!state.filter.is_on(), "it would leave no model");
-    for (typed, wrong) in [("1", "so little"), ("-3", "negative"), ("much", "not a number")] {
+    for (typed, wrong) in [("1", "that cheap"), ("-3", "negative"), ("much", "not a number")] {
         press(&mut state, KeyCode::Char('$'));
         for _ in 0..4 {
             press(&mut state, KeyCode::Backspace);

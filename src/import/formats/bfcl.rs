@@ -204,7 +204,7 @@ fn read(file: &File, known: &Known, skips: &mut Skips) -> Option<Run> {
                 &file.path,
                 line,
                 "no text of the question",
-                "put the questions beside score",
+                "put the questions next to score",
             );
             continue;
         };
