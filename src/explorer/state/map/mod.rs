@@ -20,7 +20,6 @@ use crate::explorer::state::job::Job;
 use crate::explorer::state::model_set::ModelSet;
 use glow::Glow;
 use meaning::Meaning;
-use motion::Movement;
 
 /// Components that the map can show.
 pub const COMPONENTS: usize = 6;
@@ -184,6 +183,12 @@ pub struct MapState {
     meanings: Option<Vec<Option<Meaning>>>,
     /// Models by how much is known of them: who gets a name first.
     pub ranked: Vec<usize>,
+}
+
+struct Movement {
+    from: Vec<Place>,
+    to: Vec<Place>,
+    progress: f64,
 }
 
 /// Models at the edge of a class that are named before others.

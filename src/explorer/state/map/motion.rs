@@ -1,6 +1,6 @@
 //! How the map moves: from one projection to another, into three dimensions and back, about itself.
 
-use super::{MapState, Place, Turned};
+use super::{MapState, Movement, Turned};
 use crate::explorer::direction::Direction;
 
 /// How far a key turns, in radians.
@@ -9,12 +9,6 @@ const TURN: f64 = 0.15;
 const SPIN: f64 = 0.021;
 /// What a tick adds to a movement; at 30 ticks a second it takes a quarter of a second.
 const STRIDE: f64 = 0.14;
-
-pub(super) struct Movement {
-    from: Vec<Place>,
-    to: Vec<Place>,
-    progress: f64,
-}
 
 impl MapState {
     pub fn is_moving(&self) -> bool {
