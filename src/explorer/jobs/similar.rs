@@ -13,12 +13,14 @@ use crate::dataset::Dataset;
 use crate::embedder::Embedder;
 use crate::explorer::event::{JobResult, Message};
 use crate::explorer::state::model_set::ModelSet;
-use crate::explorer::state::questions::Answering;
+use crate::explorer::state::questions::{Answering, twins};
 use crate::explorer::state::route::Similar;
 use crate::one_line;
 
 /// Number of questions.
 const QUESTIONS: usize = 5;
+/// Nearest questions of which those are taken: some may be nearly the same.
+const CANDIDATES: usize = 4 * QUESTIONS;
 
 /// Handles requests until `cancel`. The data set is read for the first prompt.
 pub fn work(
@@ -35,8 +37,11 @@ pub fn work(
     while let Some((version, prompt)) = wanted.next(cancel) {
         let found = match &read {
             Ok((similar, data, answering)) => {
-                let found = attempt(|| similar.nearest(&prompt, QUESTIONS));
-                found.map(|all| all.into_iter().map(|of| question(data, answering, of)).collect())
+                let found = attempt(|| similar.nearest(&prompt, CANDIDATES));
+                found.map(|found| {
+                    let found = distinct(data, found).take(QUESTIONS);
+                    found.map(|of| question(data, answering, of)).collect()
+                })
             }
             Err(problem) => Err(problem.clone()),
         };
@@ -44,6 +49,16 @@ pub fn work(
             break;
         }
     }
+}
+
+/// Of questions that are nearly the same the first.
+fn distinct(data: &Dataset, found: Vec<(usize, f64)>) -> impl Iterator<Item = (usize, f64)> {
+    let text = |(at, _): &(usize, f64)| {
+        let question = &data.questions[*at];
+        (question.category as usize, &*question.prompt)
+    };
+    let first = twins(found.iter().map(text));
+    found.into_iter().enumerate().filter(move |(at, _)| first[*at] == *at).map(|(_, of)| of)
 }
 
 /// A question that was found, with who answered it and how.

@@ -21,7 +21,6 @@ use crate::explorer::state::job::Job;
 use crate::explorer::state::model_set::ModelSet;
 use glow::Glow;
 use meaning::Meaning;
-use motion::Movement;
 use pixels::Pixels;
 
 /// Maximum number of components.
@@ -187,6 +186,12 @@ pub struct MapState {
     meanings: Option<Vec<Option<Meaning>>>,
     /// Models by their number of answers: the priority for labels.
     pub ranked: Vec<usize>,
+}
+
+struct Movement {
+    from: Vec<Place>,
+    to: Vec<Place>,
+    progress: f64,
 }
 
 /// Models at the edge of a class with a high priority for labels.

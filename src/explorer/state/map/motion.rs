@@ -1,6 +1,6 @@
 //! How the map moves: from one projection to another, into three dimensions and back, about itself.
 
-use super::{MapState, Place, Rotation};
+use super::{MapState, Movement, Rotation};
 use crate::explorer::direction::Direction;
 
 /// Rotation per key press, in radians.
@@ -9,12 +9,6 @@ const TURN: f64 = 0.15;
 const SPIN: f64 = 0.021;
 /// Progress of a transition per tick; at 30 ticks per second it takes a quarter of a second.
 const STRIDE: f64 = 0.14;
-
-pub(super) struct Movement {
-    from: Vec<Place>,
-    to: Vec<Place>,
-    progress: f64,
-}
 
 impl MapState {
     pub fn is_moving(&self) -> bool {

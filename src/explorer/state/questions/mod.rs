@@ -13,6 +13,8 @@ use crate::explorer::fuzzy;
 use crate::metrics::log_loss;
 use crate::one_line;
 
+pub use twins::twins;
+
 /// A question with its answers, by the indices of the explorer.
 pub struct Question {
     pub prompt: String,
@@ -78,7 +80,7 @@ impl QuestionSet {
             places.push(q);
         }
         let categories = data.categories.iter().map(|c| one_line(c)).collect();
-        let twins = twins::twins(questions.iter().map(|q| (q.category, q.prompt.as_str())));
+        let twins = twins(questions.iter().map(|q| (q.category, q.prompt.as_str())));
         Self { categories, questions, prompts, of: places, twins }
     }
 }

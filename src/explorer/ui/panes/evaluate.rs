@@ -62,7 +62,9 @@ fn learned(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
     let mut lines = vec![heading(theme, room, "Held-out questions", &count(answers, "answer"))];
     let known = Metrics::NAMES.map(|name| model_set.val.get(name).copied());
     let rows = [(EMBEDDER, Some(known)), ("base rate", base_rate(bins))];
-    lines.extend(table(state, rows.into_iter().filter_map(|(n, f)| Some((n, f?))).collect(), room));
+    let rows: Vec<(&str, Figures)> =
+        rows.into_iter().filter_map(|(name, figures)| Some((name, figures?))).collect();
+    lines.extend(table(state, &rows, room));
     let advice = "--data FOLDER adds more baselines.";
     let advice = if state.with_data { Vec::new() } else { said(state, advice, Ink::Muted, room) };
     parts(state, lines, (&model_set.coverage, advice, bins), (room, height))
@@ -88,7 +90,7 @@ fn judged(state: &State, found: &Evaluation, room: usize, height: usize) -> Vec<
         first(a.0).cmp(&first(b.0)).then(b.1.auc.total_cmp(&a.1.auc))
     });
     let rows = order.into_iter().map(|(name, figures)| (name.as_str(), figures.values().map(Some)));
-    lines.extend(table(state, rows.collect(), room));
+    lines.extend(table(state, &rows.collect::<Vec<_>>(), room));
     if found.models_skipped > 0 {
         let skipped = format!("unknown: {} of the data", count(found.models_skipped, "model"));
         lines.push(Line::styled(fit(&skipped, room), theme.ink(Ink::Muted)));
@@ -116,7 +118,7 @@ fn parts(
     let roomy = left >= long.len() + 3;
     let middle = if roomy { long } else { held(state, coverage, room) };
     let below = lines.len() + remark.len() + middle.len() + 1;
-    let bins = fewer(bins, height.saturating_sub(below));
+    let bins = fewer(&bins, height.saturating_sub(below));
     let spaced = height >= below + bins.len() + 3;
     for part in [remark, middle, diagram(state, &bins, room)] {
         if spaced && !part.is_empty() {
@@ -128,7 +130,7 @@ fn parts(
 }
 
 /// At most so many bins: neighbors together where there are more.
-fn fewer(bins: Vec<Bin>, most: usize) -> Vec<Bin> {
+fn fewer(bins: &[Bin], most: usize) -> Vec<Bin> {
     let together = bins.len().div_ceil(most.max(LEAST_BINS));
     let merged = bins.chunks(together.max(1)).map(|bins| {
         let n: usize = bins.iter().map(|bin| bin.count).sum();
@@ -169,7 +171,7 @@ fn said(state: &State, text: &str, ink: Ink, room: usize) -> Vec<Line<'static>> 
 type Figures = [Option<f64>; COLUMNS.len()];
 
 /// The predictors with their figures, the best of each column in bold.
-fn table(state: &State, rows: Vec<(&str, Figures)>, room: usize) -> Vec<Line<'static>> {
+fn table(state: &State, rows: &[(&str, Figures)], room: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
     let names = rows.iter().map(|(name, _)| width(name) + 1).max().unwrap_or_default().min(NAME);
     let cell = room.saturating_sub(names).min(MOST) / COLUMNS.len();

@@ -112,7 +112,9 @@ fn rows(state: &State, list: Rect) -> Vec<Line<'static>> {
                 };
                 (format!("{:.2}", s.loss), format!("{:.0}%", 100.0 * s.right), ink)
             }
-            _ => ("…".into(), "…".into(), Ink::Muted),
+            // What was not answered by these models cannot be surprising.
+            Some(_) => ("–".into(), "–".into(), Ink::Muted),
+            None => ("…".into(), "…".into(), Ink::Muted),
         };
         let more = match questions.alike(row) {
             Some((more, true)) => format!(" +{more} alike"),
@@ -144,9 +146,11 @@ fn detail(
     let (theme, questions) = (&state.theme, &state.questions);
     let muted = theme.ink(Ink::Muted);
     let forecast = questions.forecasts.get(q);
-    let said = questions.surprises.get(q).map_or_else(String::new, |s| {
-        format!("{:.0}% correct, {:.0}% predicted", 100.0 * s.right, 100.0 * s.expected)
-    });
+    let said = match questions.surprises.get(q) {
+        _ if question.answers.is_empty() => "no answer of these models".to_owned(),
+        Some(s) => format!("{:.0}% correct, {:.0}% predicted", 100.0 * s.right, 100.0 * s.expected),
+        None => String::new(),
+    };
     let own = questions
         .question_set
         .done()

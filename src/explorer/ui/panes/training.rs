@@ -40,7 +40,7 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect) {
     for ((name, losses, ink), area) in losses.into_iter().zip([first, second]) {
         let last = losses.last().map_or_else(String::new, |loss| {
             let over = |f: fn(f64, f64) -> f64| losses.iter().copied().reduce(f).unwrap_or(*loss);
-            format!(" {loss:.4}  (bars: {:.3} to {:.3})", over(f64::min), over(f64::max))
+            format!(" {loss:.4}  bars {:.3}–{:.3}", over(f64::min), over(f64::max))
         });
         let title = Line::from(vec![
             Span::styled(name, theme.ink(Ink::Muted)),

@@ -145,11 +145,18 @@ fn best_measured(
 ) -> Line<'static> {
     let measured = route.candidates.iter().filter_map(|c| Some((c.model, like.accuracy(c)?)));
     let best = measured.max_by(|a, b| a.1.total_cmp(&b.1));
-    let best = best.map_or_else(String::new, |(model, share)| {
-        format!("  best measured: {:.0}% {}", 100.0 * share, state.short(model))
-    });
     let mut line = like.row(state, name_room);
     let rest = room.saturating_sub(5 + name_room);
+    let best = best.map_or_else(String::new, |(model, share)| {
+        let share = 100.0 * share;
+        let whole = format!("  best measured: {share:.0}% ");
+        // Of a name that has to be cut, the beginning is needed.
+        if width(&whole) + TEXT / 2 <= rest {
+            whole + state.short(model)
+        } else {
+            format!("  best {share:.0}%")
+        }
+    });
     line.push_span(Span::styled(fit(&best, rest), state.theme.ink(Ink::Muted)));
     line
 }
