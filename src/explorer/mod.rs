@@ -3,8 +3,9 @@
 //!
 //! `event` is all that can happen, `state` what is shown, `update` the only writer, `ui` a pure drawing
 //! of the state. `keys` holds the one table that dispatch, hint bar, help and the list of commands are
-//! read off. `graphics` paints the map in pixels where the terminal takes pictures. Slow work runs in `jobs` and comes back as events; `app` is the loop around them and owns
-//! the terminal. `export` says the same without a terminal.
+//! read off. `graphics` paints the map in pixels where the terminal takes pictures. Slow work runs in
+//! `jobs` and comes back as events; `app` is the loop around them and owns the terminal. `export` says
+//! the same without a terminal.
 
 mod app;
 mod bench;
