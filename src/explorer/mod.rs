@@ -2,8 +2,9 @@
 //!
 //! `event` defines all events, `state` what is shown; `update` is the only writer of the state, and `ui`
 //! draws it. `keys` has the one keymap for dispatch, hint bar, help and palette. Slow work runs in `jobs` and
-//! read off. `graphics` paints the map in pixels where the terminal takes pictures. Slow work runs in `jobs` and comes back as events; `app` is the loop around them and owns
-//! a terminal.
+//! read off. `graphics` paints the map in pixels where the terminal takes pictures. Slow work runs in
+//! `jobs` and comes back as events; `app` is the loop around them and owns the terminal. `export` says
+//! the same without a terminal.
 
 mod app;
 mod bench;

@@ -30,6 +30,7 @@ impl App {
         match effect {
             Effect::Quit => return Ok(true),
             Effect::Suspend => {
+                self.settle()?;
                 self.screen.suspend()?;
                 Screen::mouse(self.state.mouse)?;
                 let (width, height) = self.screen.size()?;

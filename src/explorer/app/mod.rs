@@ -108,6 +108,8 @@ struct App {
     reader: Reader,
     /// What the terminal has answered of what it can show; `None` if it was not asked.
     survey: Option<Survey>,
+    /// The user has asked for pixels, and hears of it if there are none.
+    wants_pixels: bool,
     jobs: Option<Jobs>,
     trained: Option<Arc<Embedder>>,
     stop_training: Arc<AtomicBool>,
@@ -185,6 +187,7 @@ impl App {
             screen,
             reader,
             survey: None,
+            wants_pixels: false,
             jobs: None,
             trained: None,
             stop_training: Arc::default(),

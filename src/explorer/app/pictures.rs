@@ -33,7 +33,9 @@ impl App {
 
     /// The same for a user who wants pixels.
     pub(super) fn ask_for_user(&mut self) -> Result<bool> {
-        if self.ask()? {
+        let asked = self.ask()? || self.survey.as_ref().is_some_and(|survey| !survey.is_over());
+        if asked {
+            self.wants_pixels = true;
             return Ok(false);
         }
         self.dispatch(Event::Outside(Outside::Failed(NONE.into())))
@@ -81,6 +83,9 @@ impl App {
         self.journal.line(&line);
         let protocol = canvas.map(|canvas| canvas.protocol.title());
         self.dispatch(Event::Outside(Outside::Pictures(protocol)))?;
+        if std::mem::take(&mut self.wants_pixels) && canvas.is_none() {
+            self.dispatch(Event::Outside(Outside::Failed(NONE.into())))?;
+        }
         Ok(())
     }
 

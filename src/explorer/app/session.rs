@@ -29,7 +29,6 @@ pub struct Session {
     #[serde(alias = "colour")]
     color: String,
     marker: Marker,
-    #[serde(default)]
     density: Option<bool>,
     #[serde(default = "on")]
     pixels: bool,

@@ -32,22 +32,27 @@ impl Cover {
             letters: painted.then(Vec::new),
         };
         for y in plot.top()..plot.bottom() {
-            let mut wide = 0;
+            // Cells that the letter before reaches into: they are as free as its own.
+            let (mut reached, mut before) = (0, false);
             for x in plot.left()..plot.right() {
                 let Some(cell) = buffer.cell_mut((x, y)) else {
                     cover.free.push(false);
                     continue;
                 };
-                let mut free = cell.bg == Color::Reset;
-                cell.bg = if free { ground } else { cell.bg };
+                let ground_left = cell.bg == Color::Reset;
+                let mut free = if reached > 0 { before } else { ground_left };
+                reached = if reached > 0 { reached } else { cell.cell_width().max(1) } - 1;
                 if free && painted {
                     // Letters that the font lacks stay in cells, which then cover the picture.
-                    free = wide == 0 && cover.paint(cell, (x - plot.x, y - plot.y));
-                    wide = if free { 0 } else { cell.cell_width().max(wide).saturating_sub(1) };
+                    free = cover.paint(cell, (x - plot.x, y - plot.y));
                     if free {
                         cell.set_symbol(" ").set_diff_option(CellDiffOption::Skip);
                     }
                 }
+                if ground_left {
+                    cell.bg = ground;
+                }
+                before = free;
                 cover.free.push(free);
             }
         }
@@ -139,7 +144,7 @@ mod tests {
         let ink = Style::new().fg(Color::Rgb(9, 9, 9));
         buffer.set_string(3, 2, "ab", ink);
         buffer.set_string(3, 4, "語c", ink);
-        buffer.set_string(6, 2, "over", ink.bg(Color::Rgb(5, 5, 5)));
+        buffer.set_string(6, 2, "ov語", ink.bg(Color::Rgb(5, 5, 5)));
         buffer
     }
 

@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use ratatui::layout::Rect;
 
+use super::canvas::{Canvas, Painting, Protocol};
 use super::cover::Cover;
-use super::{Canvas, Painting, Protocol, kitty};
+use super::kitty;
 
 /// Asks the terminal to answer once it has come so far.
 const READY: &[u8] = b"\x1b[5n";

@@ -1,16 +1,19 @@
 //! The thread that paints.
 
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread;
 use std::time::Instant;
 
+use super::canvas::{Canvas, Painting, Protocol, Scene};
 use super::density::contours;
-use super::{Canvas, Painting, Protocol, Scene, iterm, kitty, sixel};
+use super::{iterm, kitty, sixel};
 
 /// Paints scenes, of several that wait only the last one.
 pub struct Painter {
     scenes: Sender<(u64, Scene)>,
     paintings: Receiver<Painting>,
+    /// The thread has ended: no picture will come.
+    gone: bool,
 }
 
 impl Painter {
@@ -26,7 +29,7 @@ impl Painter {
                 }
             }
         });
-        Self { scenes, paintings }
+        Self { scenes, paintings, gone: false }
     }
 
     pub fn paint(&self, version: u64, scene: Scene) {
@@ -35,8 +38,21 @@ impl Painter {
     }
 
     /// The last painting that is done, if any is.
-    pub fn done(&self) -> Option<Painting> {
-        self.paintings.try_iter().last()
+    pub fn done(&mut self) -> Option<Painting> {
+        let mut last = None;
+        loop {
+            match self.paintings.try_recv() {
+                Ok(painting) => last = Some(painting),
+                Err(end) => {
+                    self.gone = end == TryRecvError::Disconnected;
+                    return last;
+                }
+            }
+        }
+    }
+
+    pub fn is_gone(&self) -> bool {
+        self.gone
     }
 }
 

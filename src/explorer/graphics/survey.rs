@@ -1,8 +1,8 @@
 //! What the terminal can show: asked at the start, without waiting for the answers. They come among the
 //! keys, and the last one ends the survey.
 
+use super::canvas::{Canvas, Protocol};
 use super::reply::{IMAGE, Reply};
-use super::{Canvas, Protocol};
 
 /// Colors of a picture in sixels at most.
 const COLORS: usize = 256;

@@ -9,7 +9,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Color;
 
 use super::cover::Cover;
-use super::layer::Layer;
+use super::layer::{Layer, Writing};
 use super::painter::paint;
 use super::reply::IMAGE;
 use super::{Canvas, Graphics, Painting, Protocol, Scene, iterm, kitty, sixel};
@@ -210,7 +210,7 @@ fn kitty_is_sent_a_picture_once_and_overlays_only_move_its_pieces() {
         commands(bytes).into_iter().filter_map(|(keys, _)| keys.get("a").cloned()).collect()
     };
     assert_eq!(kinds(&first.bytes), ["t", "d", "p"]);
-    assert_eq!(layer.frame(Some(&free)), super::Writing::default(), "sent once");
+    assert_eq!(layer.frame(Some(&free)), Writing::default(), "sent once");
     // An overlay: the same image in pieces around it, under the text, and the cursor stays.
     let around = layer.frame(Some(&covered)).bytes;
     assert_eq!(kinds(&around), ["d", "p", "p", "p", "p"]);
@@ -250,7 +250,7 @@ fn what_lies_in_cells_is_sent_again_only_where_an_overlay_has_left() {
         assert_eq!(first.again.len() as u32, BOX.area());
         assert!(first.again.iter().all(|at| BOX.contains((*at).into())));
         layer.ready();
-        assert_eq!(layer.frame(Some(&covered)), super::Writing::default());
+        assert_eq!(layer.frame(Some(&covered)), Writing::default());
         let bared = layer.frame(Some(&free));
         assert!(!bared.bytes.is_empty() && bared.again.is_empty());
         layer.ready();

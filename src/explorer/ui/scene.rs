@@ -214,7 +214,7 @@ impl<'a> Painter<'a> {
                 traces.push(Dot { opacity: 1.0, ..Dot::disc(at, 1.3, self.axis) });
             } else if !state.is_lit(model) {
                 let dot = Dot::disc(at, 0.8 * self.radius, self.dim);
-                back.push(Dot { opacity: 0.45, ..dot });
+                back.push(Dot { opacity: 0.7, ..dot });
             } else if !known.contains(&model) {
                 front.push((self.strength(model), self.point(model, at)));
             }
@@ -275,12 +275,13 @@ impl<'a> Painter<'a> {
             line: Some(1.6),
             ..sized(Sign::Disc, radius, self.ink(ink))
         };
-        let disc = sized(Sign::Disc, self.radius.max(3.2), self.hue(model));
-        let around = disc.radius + 3.4;
-        let star = sized(Sign::Star, around, self.ink(Ink::MapRouted));
+        // Its name begins a cell beside it, and would cut what is wider.
+        let disc = sized(Sign::Disc, self.radius.clamp(3.2, 4.4), self.hue(model));
+        let around = disc.radius + 3.0;
+        let star = sized(Sign::Star, 6.2, self.ink(Ink::MapRouted));
         match role {
             Role::Selected => vec![ring(around, Ink::MapSelected), disc],
-            Role::SelectedRouted => vec![ring(around + 3.2, Ink::MapSelected), star],
+            Role::SelectedRouted => vec![ring(11.5, Ink::MapSelected), star],
             Role::Routed => vec![star],
             Role::Pointed => {
                 vec![ring(around + 3.2, Ink::MapSelected), ring(around, Ink::MapSelected), disc]
