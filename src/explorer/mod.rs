@@ -1,10 +1,9 @@
 //! The terminal explorer: a map of the models, and next to it the selected model, the probes and the router.
 //!
 //! `event` defines all events, `state` what is shown; `update` is the only writer of the state, and `ui`
-//! draws it. `keys` has the one keymap for dispatch, hint bar, help and palette. Slow work runs in `jobs` and
-//! read off. `graphics` paints the map in pixels where the terminal takes pictures. Slow work runs in
-//! `jobs` and comes back as events; `app` is the loop around them and owns the terminal. `export` says
-//! the same without a terminal.
+//! draws it. `keys` has the one keymap for dispatch, hint bar, help and palette. `graphics` paints the map in
+//! pixels where the terminal takes pictures. Slow work runs in `jobs` and returns as events; `app` is the main
+//! loop and owns the terminal. `export` writes the same content without a terminal.
 
 mod app;
 mod bench;
