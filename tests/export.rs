@@ -35,7 +35,7 @@ fn the_shipped_map_in_every_form() {
         assert!(again == 0 && fs::read_to_string(&file).unwrap() == text, "{name}: as before");
     }
     for (name, more, said) in [
-        ("d.jpg", &[][..], "ends in .svg, .png, .html or .csv"),
+        ("d.jpg", &[][..], "must end in .svg, .png, .html or .csv"),
         ("e.svg", &["--color", "opne"], "did you mean `open`?"),
         ("f.svg", &["--theme", "terminal"], "choose another"),
         ("no/folder/g.svg", &[], "no such folder"),
@@ -115,8 +115,8 @@ fn vectors_and_places_in_every_form() {
     assert!(fs::read(at("a.parquet")).unwrap().starts_with(b"PAR1"));
 
     for (arguments, wanted) in [
-        (["--vectors", "v.xlsx"], "ends in .csv, .parquet, .npy or .tsv"),
-        (["--atlas", "a.csv"], "ends in .parquet"),
+        (["--vectors", "v.xlsx"], "must end in .csv, .parquet, .npy or .tsv"),
+        (["--atlas", "a.csv"], "must end in .parquet"),
     ] {
         let (code, error) = export(&[arguments[0], &at(arguments[1])]);
         assert!(code == 2 && error.contains(wanted), "{error}");
@@ -180,5 +180,5 @@ fn the_table_of_every_pane() {
         assert!(code == 2 && error.contains(wanted), "{pane}: {error}");
     }
     let (code, error) = export(&[&mine, "--pane", "models", "-o", &mine]);
-    assert!(code == 2 && error.contains("ends in .csv, .json, .md or .parquet"), "{error}");
+    assert!(code == 2 && error.contains("must end in .csv, .json, .md or .parquet"), "{error}");
 }

@@ -140,7 +140,7 @@ fn scores_of_bfcl() {
     assert_eq!(labels, wanted);
     assert_eq!(data.categories, [task]);
     let reason = about["skipped"][0]["reason"].as_str().unwrap();
-    assert!(reason.contains("lists wrong answers only"), "{reason}");
+    assert!(reason.contains("lists incorrect answers only"), "{reason}");
 }
 
 #[test]
@@ -397,9 +397,7 @@ fn a_number_that_does_not_fit_costs_only_itself() {
         let table = format!("question,model,label\n{rows}Qx,m,{odd}\n");
         let (answers, about) = made("long", &[("t.csv", table)]);
         assert_eq!((answers.len(), &about["skipped_rows"]), (9, &json!(1)), "{odd}");
-        assert!(
-            answers.contains(&"m Q1 1".into()) && reasons(&about).contains("outside of 0 to 1")
-        );
+        assert!(answers.contains(&"m Q1 1".into()) && reasons(&about).contains("outside 0 to 1"));
     }
     let table = "question,a,b,c\nQ0,73.5%,80,0\nQ1,100%,20%,1\nQ2,,50,x\nQ3,,,2\nQ4,,,0\n";
     let (answers, about) = made("wide", &[("t.csv", table.into())]);

@@ -193,9 +193,12 @@ fn the_first_try_works_with_one_model_and_a_few_questions() {
     };
     run(&["import", "lm-eval", &at("results"), "-o", &at("data")]);
     let text = run(&["train", &at("data"), "-o", &at("e.safetensors")]);
-    for part in
-        ["1 model ×", "nothing to compare it with", "training questions: how often", "--guess"]
-    {
+    for part in [
+        "1 model ×",
+        "nothing to compare it with",
+        "training questions: accuracies are known to about",
+        "--guess",
+    ] {
         assert!(text.contains(part), "{part}: {text}");
     }
     let text = run(&["route", &at("e.safetensors"), "What is 3 times 3?"]);

@@ -101,7 +101,7 @@ fn vectors_alone_are_mapped_probed_and_exported() {
         &["forecast", &file],
     ] {
         let (code, _, error) = llmap(arguments);
-        assert!(code == 2 && error.contains("the paper's own weights"), "{error}");
+        assert!(code == 2 && error.contains("the paper's weights"), "{error}");
     }
 }
 

@@ -78,7 +78,10 @@ fn other_data_or_settings_cannot_be_resumed() {
         let error = run(data, settings, true).unwrap_err();
         assert_eq!(error.exit_code(), 2);
         let error = error.to_string();
-        assert!(error.contains("other data, settings") && error.contains("--resume"), "{error}");
+        assert!(
+            error.contains("other data, other settings") && error.contains("--resume"),
+            "{error}"
+        );
     }
     let file = folder.path().join("e.safetensors.checkpoint/network-1.safetensors");
     let mut broken = std::fs::read(&file).unwrap();

@@ -51,8 +51,8 @@ impl Network {
         self.out.forward(relu(self.second.forward(relu(self.first.forward(inputs)))))
     }
 
-    /// The same with multipliers for the units of each hidden layer, returned by `gate`: ReLU and dropout in
-    /// one.
+    /// The same with multipliers for the units of each hidden layer, returned by `gate`: rectifier and dropout
+    /// in one.
     pub(super) fn gated(
         &self,
         inputs: Tensor<2>,

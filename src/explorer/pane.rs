@@ -76,6 +76,34 @@ impl Pane {
         }
     }
 
+    /// Words by which the command list finds it, and its description there.
+    pub(super) fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Map => ("scatter plot points overview", "Every model as a point."),
+            Self::Model => (
+                "details neighbors similar nearest benchmarks accuracy",
+                "The selected model, its nearest models and its accuracies.",
+            ),
+            Self::Probe => (
+                "attribute decode classifier linear significance",
+                "Which attributes can be decoded from the vectors.",
+            ),
+            Self::Route => ("prompt router rank best cost", "Ranks the models for a prompt."),
+            Self::Evaluate => (
+                "quality calibration reliability auc accuracy baseline loss",
+                "How good the predictions are on held-out questions.",
+            ),
+            Self::Models => ("table list sort all", "Every model in a table."),
+            Self::Compare => ("diff side by side agreement", "Two to six models side by side."),
+            Self::Questions => ("data surprise answers prompts", "The most surprising answers."),
+            Self::Forecast => (
+                "predict predictions benchmarks heat heatmap scores",
+                "Every model on every benchmark.",
+            ),
+            Self::NewModel => ("onboard place new", "A new model, placed by a few answers."),
+        }
+    }
+
     pub(super) fn title(self) -> &'static str {
         self.description().title
     }

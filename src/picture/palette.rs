@@ -110,7 +110,7 @@ mod tests {
             let found = many.indexed(most);
             assert!(found.palette.len() <= most && !found.palette.is_empty());
             let last = found.palette.len() as u8;
-            assert!(found.indices.iter().all(|index| *index <= last - 1));
+            assert!(found.indices.iter().all(|index| *index < last));
         }
         let many = shades(120, 90);
         let found = many.indexed(256);

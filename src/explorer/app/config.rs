@@ -13,6 +13,7 @@ use crate::unpack;
 /// The settings of the file:
 /// `{"theme": "light", "motion": false, "mouse": false, "session": false, "pixels": false,
 /// "answer_tokens": 500, "keys": {…}}`.
+#[expect(clippy::struct_excessive_bools, reason = "independent switches of the file")]
 pub struct Config {
     pub theme: Option<String>,
     /// Animations are on.

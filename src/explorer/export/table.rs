@@ -29,12 +29,11 @@ pub fn table(state: &State, pane: Pane) -> Result<Sheet, String> {
             let route = state.route.result.as_ref().ok_or("Type a prompt first: p")?;
             Ok(tables::route(|m| state.name(m), route))
         }
-        Pane::Evaluate => Ok(match state.evaluation.found.done() {
-            Some(found) => tables::evaluation(found),
-            None => {
-                let known = |name| Some((name, *model_set.val.get(name)?));
-                tables::val(Metrics::NAMES.into_iter().filter_map(known))
-            }
+        Pane::Evaluate => Ok(if let Some(found) = state.evaluation.found.done() {
+            tables::evaluation(found)
+        } else {
+            let known = |name| Some((name, *model_set.val.get(name)?));
+            tables::val(Metrics::NAMES.into_iter().filter_map(known))
         }),
         Pane::Models => Ok(models(state)),
         Pane::Compare => Ok(tables::compare(facts(state), &compared(state))),
@@ -95,11 +94,10 @@ fn models(state: &State) -> Sheet {
         let cells = table.columns.iter().map(|column| match column.cell(&facts, model) {
             column::Cell::Text(text) => text.into(),
             column::Cell::Flag(flag) => flag.into(),
-            column::Cell::Number(x) => x.into(),
-            // Abilities and chances are single: they have no more digits.
+            // Abilities and probabilities are stored in single precision: they have no more digits.
             column::Cell::Decimal(x) => (x as f32).into(),
             column::Cell::Share(x) if *column == Column::Forecast => (x as f32).into(),
-            column::Cell::Share(x) => x.into(),
+            column::Cell::Number(x) | column::Cell::Share(x) => x.into(),
             column::Cell::Unknown => Cell::Unknown,
         });
         sheet.push(cells.collect());

@@ -171,7 +171,7 @@ mod tests {
         let texts = cover.texts((8.0, 16.0), (0, 0, 0)).unwrap();
         let words: Vec<&str> = texts.iter().map(|text| text.words.as_str()).collect();
         assert_eq!(words, ["ab", "c"]);
-        assert_eq!(texts[0].at.0, 8.0);
+        assert!((texts[0].at.0 - 8.0).abs() < 1e-6);
         assert!((16.0..32.0).contains(&texts[0].at.1));
         assert_eq!(buffer[(3, 2)].diff_option, CellDiffOption::Skip);
         assert_eq!(buffer[(3, 4)].symbol(), "語");

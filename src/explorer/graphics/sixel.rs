@@ -1,6 +1,6 @@
 //! Pictures in sixels: bands of six rows, each color in turn, with runs of the same sixel counted.
 //!
-//! The crate icy_sixel brings a general quantizer, with a dozen crates (docs/dependencies.md); what is
+//! The crate `icy_sixel` brings a general quantizer, with a dozen crates (docs/dependencies.md); what is
 //! painted here has few colors and their blends.
 
 use std::fmt::Write;

@@ -131,8 +131,8 @@ mod tests {
         let sixel = Attributes { sixel: true };
         let plain = Attributes { sixel: false };
         let protocol = |replies: &[Reply]| found(replies).map(|canvas| canvas.protocol);
-        assert_eq!(protocol(&[plain.clone()]), None);
-        assert_eq!(protocol(&[sixel.clone()]), None, "of no known size");
+        assert_eq!(protocol(std::slice::from_ref(&plain)), None);
+        assert_eq!(protocol(std::slice::from_ref(&sixel)), None, "of no known size");
         assert_eq!(protocol(&[Cell(9, 18), sixel.clone()]), Some(Protocol::Sixel));
         assert_eq!(protocol(&[Cell(9, 18), Colors(16), sixel.clone()]), None);
         let kitty = found(&[Kitty(true), Window(900, 720), plain.clone()]).unwrap();

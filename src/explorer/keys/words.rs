@@ -13,15 +13,7 @@ pub fn words(command: &Command) -> (&'static str, &'static str) {
             "pca t-sne tsne umap projection embedding layout dimensionality reduction linear axis",
             "PCA, t-SNE, or the direction in which an attribute changes.",
         ),
-        C::UseProjector(Projector::Pca) => {
-            ("pca linear projection axis axes", "Linear: distances shrink, directions hold.")
-        }
-        C::UseProjector(Projector::Tsne) => {
-            ("tsne umap nonlinear projection embedding", "Keeps neighborhoods, not distances.")
-        }
-        C::UseProjector(Projector::Attribute(_)) => {
-            ("lda supervised projection axis", "The direction in which the attribute changes.")
-        }
+        C::UseProjector(projector) => of_projector(*projector),
         C::NextAxes | C::Axes => (
             "axis axes components pc1 pc2 pca dimensions",
             "Which two principal components are shown.",
@@ -72,21 +64,7 @@ pub fn words(command: &Command) -> (&'static str, &'static str) {
             "save write file csv json markdown md parquet table download spreadsheet",
             "The table of the pane as it is shown. Or with a name: export table.csv",
         ),
-        C::ExportTo(Exported::Models) => (
-            "save write file json download selection",
-            "Writes what is known of the marked models, as JSON.",
-        ),
-        C::ExportTo(Exported::Table(Pane::Forecast)) => (
-            "save write file csv json markdown predictions",
-            "Writes the shown models on all benchmarks.",
-        ),
-        C::ExportTo(Exported::Table(_)) => (
-            "save write file csv json markdown md parquet table",
-            "What the filter leaves, in the order shown.",
-        ),
-        C::ExportTo(Exported::Answers) => {
-            ("save write file csv onboard", "Writes the answers of the new model.")
-        }
+        C::ExportTo(exported) => of_export(*exported),
         C::Copy => ("clipboard yank names osc52", "To the clipboard, by OSC 52."),
         C::Search => ("find model name jump go", "Lists the models that match, with a preview."),
         C::Filter => (
@@ -113,7 +91,7 @@ pub fn words(command: &Command) -> (&'static str, &'static str) {
             "A few steps that show what there is and which keys to try.",
         ),
         C::Help => ("keys shortcuts bindings manual", ""),
-        C::Focus(pane) => of_pane(*pane),
+        C::Focus(pane) => pane.words(),
         C::Route(route) => of_router(*route),
         C::NewModel(N::Next) => (
             "onboard new ask informative active",
@@ -121,6 +99,40 @@ pub fn words(command: &Command) -> (&'static str, &'static str) {
         ),
         C::NewModel(_) => ("onboard new model answer", ""),
         _ => ("", ""),
+    }
+}
+
+fn of_projector(projector: Projector) -> (&'static str, &'static str) {
+    match projector {
+        Projector::Pca => {
+            ("pca linear projection axis axes", "Linear: distances shrink, directions hold.")
+        }
+        Projector::Tsne => {
+            ("tsne umap nonlinear projection embedding", "Keeps neighborhoods, not distances.")
+        }
+        Projector::Attribute(_) => {
+            ("lda supervised projection axis", "The direction in which the attribute changes.")
+        }
+    }
+}
+
+fn of_export(exported: Exported) -> (&'static str, &'static str) {
+    match exported {
+        Exported::Models => (
+            "save write file json download selection",
+            "Writes what is known of the marked models, as JSON.",
+        ),
+        Exported::Table(Pane::Forecast) => (
+            "save write file csv json markdown predictions",
+            "Writes the shown models on all benchmarks.",
+        ),
+        Exported::Table(_) => (
+            "save write file csv json markdown md parquet table",
+            "What the filter leaves, in the order shown.",
+        ),
+        Exported::Answers => {
+            ("save write file csv onboard", "Writes the answers of the new model.")
+        }
     }
 }
 
@@ -141,33 +153,6 @@ fn of_color(by: ColorBy) -> (&'static str, &'static str) {
         }
         ColorBy::Attribute(_) => ("attribute group", "The attribute of each model."),
         ColorBy::Nothing => ("none plain reset", "One color for all models."),
-    }
-}
-
-fn of_pane(pane: Pane) -> (&'static str, &'static str) {
-    match pane {
-        Pane::Map => ("scatter plot points overview", "Every model as a point."),
-        Pane::Model => (
-            "details neighbors similar nearest benchmarks accuracy",
-            "The selected model, its nearest models and its accuracies.",
-        ),
-        Pane::Probe => (
-            "attribute decode classifier linear significance",
-            "Which attributes can be decoded from the vectors.",
-        ),
-        Pane::Route => ("prompt router rank best cost", "Ranks the models for a prompt."),
-        Pane::Evaluate => (
-            "quality calibration reliability auc accuracy baseline loss",
-            "How good the predictions are on held-out questions.",
-        ),
-        Pane::Models => ("table list sort all", "Every model in a table."),
-        Pane::Compare => ("diff side by side agreement", "Two to six models side by side."),
-        Pane::Questions => ("data surprise answers prompts", "The most surprising answers."),
-        Pane::Forecast => (
-            "predict predictions benchmarks heat heatmap scores",
-            "Every model on every benchmark.",
-        ),
-        Pane::NewModel => ("onboard place new", "A new model, placed by a few answers."),
     }
 }
 

@@ -95,7 +95,7 @@ fn take_input(state: &mut State, input: Input, effects: &mut Vec<Effect>) {
         Input::Drag(button, x, y) => mouse::drag(state, button, x, y),
         Input::Release => mouse::release(state),
         Input::Unbound(key) => {
-            state.show_notice(format!("{key} does nothing here. ? shows the keys."))
+            state.show_notice(format!("{key} does nothing here. ? shows the keys."));
         }
         Input::Hover(..) => {}
     }

@@ -94,19 +94,10 @@ pub fn pointed(state: &State, x: u16, y: u16) -> Option<Pointed> {
         return None;
     }
     let (pane, area) = Layout::of(state)?.at(x, y)?;
-    let line = || line_at(state, pane, area, (x, y).into());
-    let model = match pane {
-        Pane::Map => return Parts::of(state, area).class_at(x, y).map(Pointed::Class),
-        Pane::Route => state.route.result.as_ref()?.candidates.get(line()?).map(|c| c.model),
-        Pane::Models => state.table.rows.get(line()?).copied(),
-        Pane::Forecast => state.forecasts.rows.get(line()?).copied(),
-        Pane::Model
-        | Pane::Probe
-        | Pane::Evaluate
-        | Pane::Compare
-        | Pane::Questions
-        | Pane::NewModel => None,
-    };
+    if pane == Pane::Map {
+        return Parts::of(state, area).class_at(x, y).map(Pointed::Class);
+    }
+    let model = panes::model_of_line(state, pane, line_at(state, pane, area, (x, y).into())?);
     model.map(Pointed::Model)
 }
 

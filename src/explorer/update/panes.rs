@@ -184,7 +184,7 @@ pub fn next_view(state: &mut State) {
         | Pane::Questions
         | Pane::Forecast
         | Pane::NewModel => {
-            state.show_notice("This pane has only one view. The Map and Route have several.")
+            state.show_notice("This pane has only one view. The Map and Route have several.");
         }
     }
 }
@@ -262,5 +262,21 @@ pub fn turn(state: &mut State, pane: Pane, area: Rect, at: (u16, u16), by: isize
             lines(state, by);
             state.focus = before;
         }
+    }
+}
+
+/// The model of a line of the pane's list.
+pub fn model_of_line(state: &State, pane: Pane, line: usize) -> Option<usize> {
+    match pane {
+        Pane::Route => state.route.result.as_ref()?.candidates.get(line).map(|c| c.model),
+        Pane::Models => state.table.rows.get(line).copied(),
+        Pane::Forecast => state.forecasts.rows.get(line).copied(),
+        Pane::Map
+        | Pane::Model
+        | Pane::Probe
+        | Pane::Evaluate
+        | Pane::Compare
+        | Pane::Questions
+        | Pane::NewModel => None,
     }
 }
