@@ -368,13 +368,13 @@ fn conclusion(r: &Report) -> (String, Ink) {
         format!("Spearman correlation {value}")
     } else {
         let chance = decimals(chance(r)).trim().to_owned();
-        format!("Balanced accuracy {value} (chance {chance})")
+        format!("balanced accuracy {value} (chance {chance})")
     };
     if r.beats_controls {
         (format!("✓ Decodable: {figure} beats every baseline."), Ink::Good)
     } else if r.beats_chance() {
         let text = format!(
-            "~ {figure} is above chance, but not better than a baseline that knows only ability and \
+            "~ Above chance only: {figure} is not better than a baseline that knows only ability and \
              which benchmarks were evaluated."
         );
         (text, Ink::Warn)
