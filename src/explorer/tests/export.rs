@@ -113,3 +113,13 @@ fn a_name_is_typed_among_the_commands() {
     let [Effect::Write(exported, name, _)] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!((*exported, name.as_str()), (Exported::Table(Pane::Models), "best.csv"));
 }
+
+#[test]
+fn the_offered_name_is_whole_on_a_small_screen() {
+    let mut state = filled(state(80, 24));
+    update(&mut state, Event::Command(Command::Focus(Pane::Evaluate)));
+    press(&mut state, KeyCode::Char('E'));
+    let text = screen(&state);
+    let line = text.lines().last().unwrap();
+    assert!(line.contains(" llmap-evaluate.csv ") && line.contains("Esc cancel"), "{line}");
+}

@@ -73,11 +73,20 @@ fn draw_notice(frame: &mut Frame, state: &State, notice: &Notice, area: Rect) {
 
 fn draw_line(frame: &mut Frame, state: &State, input: &LineInput, area: Rect) {
     let (theme, room) = (&state.theme, usize::from(area.width));
+    let mut label = input.label();
     let (hint, ink) = match &input.problem {
         Some(problem) if !input.is_expression() => (fit(problem, room / 2), Ink::Bad),
-        _ => (input.hint(), Ink::Muted),
+        _ => {
+            // What is typed comes first, up to half of the line; then the keys.
+            let typed = width(&crate::one_line(input.input.value())).min(room / 2) + 1;
+            let free = room.saturating_sub(width(&label) + typed + 6);
+            let mut hint = input.hint();
+            if let Some((_, keys)) = hint.split_once("   ").filter(|_| width(&hint) > free) {
+                hint = keys.to_owned();
+            }
+            (fit(&hint, free), Ink::Muted)
+        }
     };
-    let mut label = input.label();
     let label_style = theme.badge(Ink::Accent);
     let gap = " ";
     let left = room.saturating_sub(width(&label) + width(&hint) + 6).max(8);
