@@ -151,8 +151,13 @@ impl Levels {
         of: Range<usize>,
     ) -> Mixture {
         let models = of.len();
+        let block = s![of.clone(), ..];
+        let (means, deviations) = (self.mean.slice(block), self.deviation.slice(block));
+        // Copied only if its rows are not contiguous, which they are.
+        let (means, deviations) = (means.as_standard_layout(), deviations.as_standard_layout());
         let (means, deviations) =
-            (self.mean.slice(s![of.clone(), ..]), self.deviation.slice(s![of.clone(), ..]));
+            (means.as_slice().unwrap_or_default(), deviations.as_slice().unwrap_or_default());
+        let width = self.mean.ncols();
         let mut out = Mixture {
             mean: vec![0.0; models],
             variance: vec![0.0; models],
@@ -184,14 +189,18 @@ impl Levels {
                 total[m] += share * counts;
                 out.support[m] += share * counts * run[m];
             }
-            for (c, p) in own() {
-                let within = tested.within.slice(s![*c, of.clone()]);
-                let counted = weight.iter().zip(within).map(|(weight, within)| weight * p * within);
-                let level = means.column(*c).into_iter().zip(deviations.column(*c));
-                let sums = out.mean.iter_mut().zip(&mut out.variance);
-                for ((w, (mean, deviation)), (sum, square)) in counted.zip(level).zip(sums) {
-                    *sum += w * mean;
-                    *square += w * (deviation * deviation + mean * mean);
+            // Model by model, whose levels lie next to each other.
+            let own: Vec<_> = own()
+                .map(|(c, p)| (*c, *p, tested.within.slice(s![*c, of.clone()]).to_vec()))
+                .collect();
+            for m in 0..models {
+                let level = m * width;
+                let (mean, deviation) =
+                    (&means[level..level + width], &deviations[level..level + width]);
+                for (c, p, within) in &own {
+                    let w = weight[m] * p * within[m];
+                    out.mean[m] += w * mean[*c];
+                    out.variance[m] += w * (deviation[*c] * deviation[*c] + mean[*c] * mean[*c]);
                 }
             }
         }

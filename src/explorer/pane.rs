@@ -85,7 +85,7 @@ impl Pane {
                 "The selected model, its nearest models and its accuracies.",
             ),
             Self::Probe => (
-                "attribute decode classifier linear significance",
+                "attribute decode decodable coder is classifier linear significance",
                 "Which attributes can be decoded from the vectors.",
             ),
             Self::Route => ("prompt router rank best cost", "Ranks the models for a prompt."),

@@ -27,7 +27,7 @@ pub fn words(command: &Command) -> (&'static str, &'static str) {
         ),
         C::ColorBy(by) => of_color(*by),
         C::Card => (
-            "cluster card group class describe prototypes lift profile summary legend members",
+            "cluster card group class describe distinguish difference prototypes lift profile summary legend members",
             "Prototypes, accuracy against the rest, attributes, stability, nearest group, coverage.",
         ),
         C::Isolate => ("legend group class highlight only", "The other groups are dimmed."),

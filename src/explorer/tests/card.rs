@@ -163,3 +163,16 @@ fn a_second_click_on_the_legend_opens_the_card() {
     update(&mut state, Event::Input(Input::Click(at.0, at.1)));
     assert!(state.card.is_none() && state.focus == Pane::Map);
 }
+
+#[test]
+fn enter_opens_the_highlighted_prototype_also_before_the_cursor_moves() {
+    let mut state = clustered(140, 42);
+    press(&mut state, KeyCode::Char('D'));
+    let effects = press(&mut state, KeyCode::Right);
+    describe(&mut state, &effects);
+    let first = state.card.as_ref().unwrap().card.as_ref().unwrap().prototypes[0].at;
+    assert_ne!(state.selected, first);
+    press(&mut state, KeyCode::Enter);
+    assert_eq!((state.selected, state.focus), (first, Pane::Model));
+    assert!(state.card.is_none());
+}

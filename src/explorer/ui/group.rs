@@ -110,7 +110,7 @@ fn lines(state: &State, open: &CardState, room: usize, height: usize) -> Vec<Lin
     }
     let around = around(state, card, room);
     let others = 1 + prototypes.len() + attributes.len() + around.len();
-    let measured = "points against the rest";
+    let measured = "vs the rest, measured or predicted";
     let mut lifts = Vec::new();
     if !card.lifts.is_empty() {
         let left = inside.saturating_sub(others + 1);
@@ -150,12 +150,8 @@ fn size(state: &State, class: usize, card: Option<&Card>, room: usize) -> Line<'
         let ink = if cluster.stability < TRUSTED { Ink::Warn } else { Ink::Good };
         // Behind the size, a gap, the five dots and the percents.
         let left = room.saturating_sub(spans.iter().map(Span::width).sum::<usize>() + 5 + 5 + 5);
-        let words: &[&str] = if cluster.stability < TRUSTED {
-            &[" stable: not to be trusted", " stable: weak"]
-        } else {
-            &[" stable"]
-        };
-        let word = words.iter().find(|word| width(word) <= left).copied().unwrap_or_default();
+        let word = if cluster.stability < TRUSTED { " stable: weak" } else { " stable" };
+        let word = if width(word) <= left { word } else { "" };
         spans.extend([
             Span::styled("  ·  ", theme.ink(Ink::Muted)),
             Span::styled("●".repeat(full), theme.ink(ink)),

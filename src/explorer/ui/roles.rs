@@ -44,6 +44,8 @@ pub struct Arrow<'a> {
     pub attribute: &'a str,
     /// On the map: y points upwards.
     pub direction: (f64, f64),
+    /// The attribute is decodable at least better than by chance.
+    pub holds: bool,
 }
 
 impl Arrow<'_> {
@@ -60,7 +62,7 @@ pub fn arrow(state: &State) -> Option<Arrow<'_>> {
     let report = state.probe.report(chosen).filter(|report| report.classes.len() == 2)?;
     let scores: Vec<f64> = report.predictions.iter().map(|p| p.score).collect();
     let direction = direction(&state.map.places, &scores)?;
-    Some(Arrow { attribute: &report.attribute, direction })
+    Some(Arrow { attribute: &report.attribute, direction, holds: report.beats_chance() })
 }
 
 /// Where the new model is, in the view.

@@ -51,6 +51,10 @@ pub fn through(state: &mut State, command: Command) -> Option<Command> {
         C::Step(Direction::Right) | C::Isolate => turn(state, class, 1),
         C::Mark => mark(state, class),
         C::Open => {
+            // The highlighted prototype, also if the cursor was never moved.
+            if let Some(model) = state.card.as_ref().and_then(CardState::under_cursor) {
+                state.select(model);
+            }
             state.close_card();
             state.go_to(Pane::Model);
         }

@@ -339,9 +339,9 @@ fn summary(state: &State, r: &Report, room: usize) -> Part {
         lines.push(row(" ability+coverage", &s.pool, Ink::Muted));
     };
     if let Some(grouped) = &r.grouped {
-        scheme("by family", grouped);
+        scheme("whole families", grouped);
     }
-    scheme("random", &r.random);
+    scheme("random models", &r.random);
     if let Some(p) = r.predictions.get(state.selected) {
         let (truth, ink) = match &p.truth {
             Some(truth) if *truth == p.said => (format!("true: {truth}"), Ink::Good),
@@ -371,7 +371,8 @@ fn conclusion(r: &Report) -> (String, Ink) {
         format!("balanced accuracy {value} (chance {chance})")
     };
     if r.beats_controls {
-        (format!("✓ Decodable: {figure} beats every baseline."), Ink::Good)
+        let text = format!("✓ Decodable: {figure} beats the ability+coverage baseline.");
+        (text, Ink::Good)
     } else if r.beats_chance() {
         let text = format!(
             "~ Above chance only: {figure} is not better than a baseline that knows only ability and \
@@ -379,7 +380,8 @@ fn conclusion(r: &Report) -> (String, Ink) {
         );
         (text, Ink::Warn)
     } else {
-        (format!("✗ Not decodable: {figure} is no better than chance."), Ink::Muted)
+        let held_out = if r.grouped.is_some() { " when whole families are held out" } else { "" };
+        (format!("✗ Not decodable: {figure} is no better than chance{held_out}."), Ink::Muted)
     }
 }
 

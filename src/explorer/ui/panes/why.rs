@@ -115,7 +115,7 @@ fn likes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
     let shown = route.candidates.len().min(LEADING).min(left.saturating_sub(beside) / ACCURACY);
     let leading = &route.candidates[..shown];
     if !likes.iter().any(|like| leading.iter().any(|c| like.accuracy(c).is_some())) {
-        let head = heading(&state.theme, room, title, "");
+        let head = heading(&state.theme, room, title, "by share of similar questions");
         let name_room = longest.min(left);
         let rows = likes.iter().map(|like| best_measured(state, route, room, like, name_room));
         return std::iter::once(head).chain(rows).collect();
@@ -259,7 +259,7 @@ fn changes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
         let (quality, cost) = (100.0 * plan.quality, unit.text(plan.cost));
         let per = if unit == Unit::Dollars { " per M tokens" } else { "" };
         said.push(format!(
-            "Two steps: try {first}, escalate to {then} if it is incorrect → {quality:.0}% at {cost}{per} on \
+            "Two steps, if answers can be checked: try {first}, escalate to {then} if it is incorrect → {quality:.0}% at {cost}{per} on \
              average."
         ));
     }
