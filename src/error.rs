@@ -56,9 +56,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// documents it would be wrong.
 #[must_use]
 pub fn json_fault(error: &serde_json::Error) -> String {
-    let said = error.to_string();
-    let said = said.rsplit_once(" at line ").map_or(&*said, |(said, _)| said);
-    format!("{said} (column {})", error.column())
+    let sentence = error.to_string();
+    let sentence = sentence.rsplit_once(" at line ").map_or(&*sentence, |(sentence, _)| sentence);
+    format!("{sentence} (column {})", error.column())
 }
 
 fn joined(lines: &[String]) -> String {

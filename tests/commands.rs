@@ -642,8 +642,8 @@ fn numbers_that_are_none_are_named_by_train_probe_and_merge() {
     let sized = folder.path().join("sized").display().to_string();
     let merge =
         llmap(&["merge", &sample(), "-o", &sized, "--attributes", &table]).output().unwrap();
-    let said = String::from_utf8(merge.stderr).unwrap();
-    assert!(said.contains("h.csv:3: the cell `1e300` of the column `size`"), "{said}");
+    let message = String::from_utf8(merge.stderr).unwrap();
+    assert!(message.contains("h.csv:3: the cell `1e300` of the column `size`"), "{message}");
     let card = json(&["inspect", &sized, "--json"]);
     let size = card["attributes"].as_array().unwrap().iter().find(|a| a["name"] == "size").unwrap();
     assert_eq!((&size["kind"], &size["known"]), (&Value::from("number"), &Value::from(10)));

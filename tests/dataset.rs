@@ -397,7 +397,7 @@ fn what_unpacks_to_too_much_is_refused_by_name() {
     let (models, questions) = (("models.csv", MODELS.as_bytes()), ("questions.csv", QUESTIONS));
     let questions = (questions.0, questions.1.as_bytes());
     let responses = ("responses.csv", RESPONSES.as_bytes());
-    for (packed, said) in [
+    for (packed, message) in [
         // One endless cell, one endless header.
         (bomb("prompt_id,prompt\n1,\"", "x", 20), "a row is longer than 16 MiB"),
         (bomb("prompt_id,", "x", 20), "a row is longer than 16 MiB"),
@@ -405,7 +405,7 @@ fn what_unpacks_to_too_much_is_refused_by_name() {
     ] {
         let folder = folder(&[models, responses, ("questions.csv.gz", &packed)]);
         let (name, _, problem) = fault(folder.path());
-        assert!(name == "questions.csv.gz" && problem.contains(said), "{problem}");
+        assert!(name == "questions.csv.gz" && problem.contains(message), "{problem}");
     }
     // Many equal rows are found as soon as there are more than pairs.
     let equal = bomb("prompt_id,model_id,label\n", "1,0,1\n", 20);

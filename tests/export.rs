@@ -34,7 +34,7 @@ fn the_shipped_map_in_every_form() {
         let (again, _) = export(&[&["--map", &file], more].concat());
         assert!(again == 0 && fs::read_to_string(&file).unwrap() == text, "{name}: as before");
     }
-    for (name, more, said) in [
+    for (name, more, message) in [
         ("d.jpg", &[][..], "must end in .svg, .png, .html or .csv"),
         ("e.svg", &["--color", "opne"], "did you mean `open`?"),
         ("f.svg", &["--theme", "terminal"], "choose another"),
@@ -42,7 +42,7 @@ fn the_shipped_map_in_every_form() {
     ] {
         let file = path(name);
         let (code, error) = export(&[&["--map", &file], more].concat());
-        assert!(code == 2 && error.contains(said) && !fs::exists(&file).unwrap(), "{error}");
+        assert!(code == 2 && error.contains(message) && !fs::exists(&file).unwrap(), "{error}");
     }
 }
 

@@ -24,10 +24,10 @@ fn imported(format: &str, from: &Path, more: &[&str]) -> (Dataset, Value) {
     let out = tempfile::tempdir().unwrap();
     let data = out.path().join("data");
     let (from, to) = (from.to_str().unwrap(), data.to_str().unwrap());
-    let (code, said, error) =
+    let (code, message, error) =
         llmap(&[&["import", format, from, "-o", to, "--json"], more].concat());
     assert_eq!(code, 0, "{error}");
-    (dataset::load(&data).unwrap(), serde_json::from_str(&said).unwrap())
+    (dataset::load(&data).unwrap(), serde_json::from_str(&message).unwrap())
 }
 
 fn case(format: &str, name: &str, more: &[&str]) -> Dataset {

@@ -249,13 +249,13 @@ fn tables_and_complaints_on_a_terminal_are_plain() {
     assert!(asked.contains("prompt_id,prompt,label") && asked.contains("PWNED"), "{asked}");
     assert_plain("ask", asked.replace('\r', "").as_bytes());
     for text in HOSTILE {
-        let said = on_a_terminal(&["inspect", &format!("--{text}")]);
+        let message = on_a_terminal(&["inspect", &format!("--{text}")]);
         // Colors are clap's own.
-        let said: String =
-            said.replace('\r', "").split("\u{1b}[").fold(String::new(), |all, part| {
+        let message: String =
+            message.replace('\r', "").split("\u{1b}[").fold(String::new(), |all, part| {
                 let colored = part.find('m').filter(|at| part[..*at].bytes().all(|b| b < b'a'));
                 all + &part[colored.map_or(0, |at| at + 1)..]
             });
-        assert_plain(text, said.as_bytes());
+        assert_plain(text, message.as_bytes());
     }
 }

@@ -74,9 +74,9 @@ fn imported(format: &str, root: &Path, more: &[&str]) -> (Dataset, Value) {
     let out = tempfile::tempdir().unwrap();
     let data = out.path().join("new/data");
     let (from, to) = (root.to_str().unwrap(), data.to_str().unwrap());
-    let (code, said, error) = import(&[&[format, from, "-o", to, "--json"], more].concat());
+    let (code, message, error) = import(&[&[format, from, "-o", to, "--json"], more].concat());
     assert_eq!(code, 0, "{error}");
-    (dataset::load(&data).unwrap(), serde_json::from_str(&said).unwrap())
+    (dataset::load(&data).unwrap(), serde_json::from_str(&message).unwrap())
 }
 
 /// Imports a folder of tests/fixtures/import.

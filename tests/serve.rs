@@ -25,9 +25,9 @@ impl Served {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut said = String::new();
-        BufReader::new(child.stderr.take().unwrap()).read_line(&mut said).unwrap();
-        let address = said.split("http://").nth(1).unwrap().split(',').next().unwrap().into();
+        let mut message = String::new();
+        BufReader::new(child.stderr.take().unwrap()).read_line(&mut message).unwrap();
+        let address = message.split("http://").nth(1).unwrap().split(',').next().unwrap().into();
         Self { child, address }
     }
 

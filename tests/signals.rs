@@ -78,9 +78,9 @@ fn one_signal_ends_training_that_waits_for_a_reader() {
             reader = Some(std::fs::File::open(&pipe).unwrap());
         } else {
             // The remark on the data: signals are listened to.
-            let mut said = String::new();
-            BufReader::new(child.stderr.take().unwrap()).read_line(&mut said).unwrap();
-            assert!(said.contains("out of range"), "{said}");
+            let mut message = String::new();
+            BufReader::new(child.stderr.take().unwrap()).read_line(&mut message).unwrap();
+            assert!(message.contains("out of range"), "{message}");
         }
         let id = child.id().to_string();
         assert!(Command::new("kill").args(["-HUP", &id]).status().unwrap().success());

@@ -216,11 +216,11 @@ mod tests {
     #[test]
     fn a_neighbor_has_the_basis_of_its_similarity() {
         let near = |shared| Neighbor { model: 0, cosine: 0.5, distance: 1.0, shared };
-        let said = |shared| near(shared).basis().unwrap();
-        assert_eq!(said(Some(1204)), "agreement on 1,204 shared questions");
-        assert_eq!(said(Some(0)), "no shared question: by prediction alone");
-        assert_eq!(said(Some(1)), "agreement on 1 shared question");
-        assert_eq!(said(Some(65_535)), "agreement on ≥ 65,535 shared questions");
+        let describe = |shared| near(shared).basis().unwrap();
+        assert_eq!(describe(Some(1204)), "agreement on 1,204 shared questions");
+        assert_eq!(describe(Some(0)), "no shared question: by prediction alone");
+        assert_eq!(describe(Some(1)), "agreement on 1 shared question");
+        assert_eq!(describe(Some(65_535)), "agreement on ≥ 65,535 shared questions");
         assert_eq!(near(Some(1204)).short_basis().unwrap(), "1,204 shared");
         assert_eq!((near(None).basis(), near(None).short_basis()), (None, None));
     }

@@ -195,8 +195,10 @@ fn document(report: &Report, names: &[String]) -> Value {
     let named = |m: usize| {
         let p = &report.predictions[m];
         json!({
-            "model": names[m], "said": p.said, "probability": p.probability,
+            "model": names[m], "predicted": p.predicted, "probability": p.probability,
             "truth": p.truth, "score": p.score,
+            // The name of `predicted` in the first version.
+            "said": p.predicted,
         })
     };
     let mut document = json!(report);
@@ -285,7 +287,7 @@ fn details(report: &Report, names: &[String]) -> String {
         let p = &report.predictions[m];
         let truth = p.truth.clone().unwrap_or_default();
         let probability = p.probability.map_or_else(String::new, |p| format!("{p:.2}"));
-        vec![short[m].clone(), p.said.clone(), probability, truth]
+        vec![short[m].clone(), p.predicted.clone(), probability, truth]
     };
     let wrong = report.most_wrong().into_iter().take(8).map(row);
     text += &format!(

@@ -382,16 +382,16 @@ impl<'a> Writer<'a> {
             out += &second.map_or_else(String::new, |second| parts(second.model, &second.parts));
         }
         let Some(second) = second else { return out };
-        let mut said = Vec::new();
+        let mut reasons = Vec::new();
         if let Some((category, own, other)) = &second.ahead_on {
             let (category, own, other) = (cell(category, NAME), percent(*own), percent(*other));
-            said.push(format!("ahead on {category} ({own} to {other})"));
+            reasons.push(format!("ahead on {category} ({own} to {other})"));
         }
         if let Some(weight) = second.from_weight {
-            said.push(format!("first from cost weight {weight:.1}"));
+            reasons.push(format!("first from cost weight {weight:.1}"));
         }
-        if !said.is_empty() {
-            out += &format!("{}: {}\n", self.name(second.model), said.join("; "));
+        if !reasons.is_empty() {
+            out += &format!("{}: {}\n", self.name(second.model), reasons.join("; "));
         }
         out
     }

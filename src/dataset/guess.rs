@@ -83,7 +83,7 @@ pub fn guess(models: &[String]) -> Vec<Attribute> {
         .map(|words| words.iter().find(|word| is_quantization(word)).cloned())
         .collect();
     // If a name does not mention it, that proves nothing: only what it mentions is known.
-    let instruct = any(INSTRUCT).map(|said| said.then_some(true)).collect();
+    let instruct = any(INSTRUCT).map(|is| is.then_some(true)).collect();
     [
         of("params_b", Values::Number(words.iter().map(|words| size(words)).collect())),
         of("family", Values::Class(family)),

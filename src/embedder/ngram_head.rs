@@ -260,9 +260,13 @@ mod tests {
         let (again, unseen) = fitted(&data, &train);
         assert_eq!(words.line.weights, again.line.weights, "the same seed");
         let text = &*data.questions[0].prompt;
-        let said = words.predict(&Bags::new(&words.tfidf, &[text, ""]));
-        assert!(said.iter().all(|x| x.is_finite()));
-        assert_ne!(said.row(0), unseen.row(0), "a training text is judged by words of the others");
+        let message = words.predict(&Bags::new(&words.tfidf, &[text, ""]));
+        assert!(message.iter().all(|x| x.is_finite()));
+        assert_ne!(
+            message.row(0),
+            unseen.row(0),
+            "a training text is judged by words of the others"
+        );
     }
 
     #[test]

@@ -257,7 +257,7 @@ mod tests {
 
     #[test]
     fn faults_say_what_is_wrong() {
-        for (method, path, body, status, said) in [
+        for (method, path, body, status, message) in [
             ("POST", "/route", "{", 400, "not a request"),
             ("POST", "/route", "{}", 400, "either `prompt` or `prompts`"),
             ("POST", "/route", r#"{"prompt": " "}"#, 400, "prompt 1 is empty"),
@@ -298,7 +298,7 @@ mod tests {
         ] {
             let (found, about) = ask(method, path, body);
             let about = about["error"].as_str().unwrap();
-            assert!(found == status && about.contains(said), "{method} {path} {body}: {about}");
+            assert!(found == status && about.contains(message), "{method} {path} {body}: {about}");
         }
     }
 

@@ -131,7 +131,7 @@ impl Counts {
 /// A feature of an attribute, with the text for a model that has it.
 fn frequent(
     name: &str,
-    said: &str,
+    base: &str,
     inside: &[bool],
     has: impl Fn(usize) -> Option<bool>,
 ) -> Option<Feature> {
@@ -143,11 +143,11 @@ fn frequent(
         return None;
     }
     let text = if counts.rest.0 == 0 {
-        format!("{said}, {with} of {of}, none elsewhere")
+        format!("{base}, {with} of {of}, none elsewhere")
     } else {
-        format!("{said} ×{lift:.1}, {with} of {of}")
+        format!("{base} ×{lift:.1}, {with} of {of}")
     };
-    let (what, elsewhere) = (said.into(), counts.shares().1);
+    let (what, elsewhere) = (base.into(), counts.shares().1);
     Some(Feature { name: name.into(), what, text, benchmark: false, with, of, lift, elsewhere })
 }
 

@@ -39,16 +39,16 @@ pub(super) fn cross_validate(
     y: &Array2<f64>,
     cancel: &AtomicBool,
 ) -> Result<Scores> {
-    let said: Vec<Scores> = folds
+    let predicted: Vec<Scores> = folds
         .par_iter()
         .map(|f| fold(kind, features, f, task, y, cancel))
         .collect::<Result<_>>()?;
     let mut all = Scores::zeros(y.nrows(), y.ncols());
-    for (fold, said) in folds.iter().zip(said) {
+    for (fold, predicted) in folds.iter().zip(predicted) {
         for (at, &m) in fold.test.iter().enumerate() {
-            all.score.row_mut(m).assign(&said.score.row(at));
-            all.even.row_mut(m).assign(&said.even.row(at));
-            all.odds.row_mut(m).assign(&said.odds.row(at));
+            all.score.row_mut(m).assign(&predicted.score.row(at));
+            all.even.row_mut(m).assign(&predicted.even.row(at));
+            all.odds.row_mut(m).assign(&predicted.odds.row(at));
         }
     }
     Ok(all)
@@ -74,7 +74,7 @@ fn fold(
         (false, false) => 0.5 / (n - ones).max(1.0),
     };
     let mut best = vec![f64::INFINITY; y.ncols() / targets];
-    let mut said = Scores::zeros(fold.test.len(), y.ncols());
+    let mut predicted = Scores::zeros(fold.test.len(), y.ncols());
     features.each_setting(kind, fold, &y, |inner, outer| {
         let mut losses = vec![0.0; y.ncols()];
         for (inner, truth) in inner.rows().into_iter().zip(y.rows()) {
@@ -91,20 +91,20 @@ fn fold(
             *best = loss;
             for c in columns {
                 if task.is_number() {
-                    said.score.column_mut(c).assign(&outer.column(c));
+                    predicted.score.column_mut(c).assign(&outer.column(c));
                     continue;
                 }
                 let rule = Threshold::of(inner.column(c), y.column(c), n, ones[c]);
                 for (at, x) in outer.column(c).iter().enumerate() {
                     let above = x - rule.middle;
-                    said.score[[at, c]] = above;
-                    said.even[[at, c]] = rule.slope * above;
-                    said.odds[[at, c]] = rule.slope * above + rule.prior;
+                    predicted.score[[at, c]] = above;
+                    predicted.even[[at, c]] = rule.slope * above;
+                    predicted.odds[[at, c]] = rule.slope * above + rule.prior;
                 }
             }
         }
     })?;
-    Ok(said)
+    Ok(predicted)
 }
 
 /// Converts a score to log odds: two normal distributions of the same width, at the class means of

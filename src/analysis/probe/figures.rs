@@ -66,7 +66,7 @@ pub(super) struct Outcome {
     right: Vec<bool>,
     even_right: Vec<bool>,
     /// The predicted class, with equal priors.
-    pub said: Vec<usize>,
+    pub predicted: Vec<usize>,
     scores: Vec<Vec<f64>>,
     orders: Vec<Vec<usize>>,
     value_order: Vec<usize>,
@@ -102,7 +102,7 @@ impl Outcome {
             }
         };
         let even = if targets == 1 { &scores.score } else { &scores.even };
-        let said: Vec<usize> = task.known.iter().map(|&m| say(even, m)).collect();
+        let predicted: Vec<usize> = task.known.iter().map(|&m| say(even, m)).collect();
         let right = task.known.iter().zip(&class).map(|(&m, c)| say(&scores.odds, m) == *c);
         let value: Vec<f64> =
             if number { labeling.iter().map(|m| task.value(*m)).collect() } else { Vec::new() };
@@ -112,14 +112,14 @@ impl Outcome {
             .collect();
         Self {
             right: right.collect(),
-            even_right: said.iter().zip(&class).map(|(a, b)| a == b).collect(),
+            even_right: predicted.iter().zip(&class).map(|(a, b)| a == b).collect(),
             orders: columns.iter().map(|c| order(c)).collect(),
             value_order: order(&value),
             scores: columns,
             classes: task.names.len(),
             class,
             value,
-            said,
+            predicted,
             number,
         }
     }
@@ -182,8 +182,8 @@ impl Outcome {
     fn r2(&self, weights: &[f64], total: f64) -> f64 {
         let mean = self.value.iter().zip(weights).map(|(v, w)| v * w).sum::<f64>() / total;
         let (mut error, mut spread) = (0.0, 0.0);
-        for ((v, said), w) in self.value.iter().zip(&self.scores[0]).zip(weights) {
-            error += w * (v - said).powi(2);
+        for ((v, predicted), w) in self.value.iter().zip(&self.scores[0]).zip(weights) {
+            error += w * (v - predicted).powi(2);
             spread += w * (v - mean).powi(2);
         }
         if spread > 0.0 { 1.0 - error / spread } else { 0.0 }
@@ -253,7 +253,7 @@ mod tests {
         let even_right = rows.iter().map(|(c, s)| *c == (*s > 0.0)).collect();
         Outcome {
             right: vec![true; rows.len()],
-            said: Vec::new(),
+            predicted: Vec::new(),
             value: score.clone(),
             value_order: order(&score),
             orders: vec![order(&score)],

@@ -190,12 +190,13 @@ impl Prober {
     ) -> Result<(Scheme, Scores, Outcome)> {
         let truth = task.columns(std::slice::from_ref(&task.known));
         let judge = |kind: Kind, features: &Features| -> Result<(Scores, Vec<Outcome>)> {
-            let mut said = folds
+            let mut predicted = folds
                 .iter()
                 .map(|folds| cross_validate(kind, features, folds, task, &truth, cancel))
                 .collect::<Result<Vec<Scores>>>()?;
-            let outcomes = said.iter().map(|s| Outcome::new(task, s, &task.known, 0)).collect();
-            Ok((said.swap_remove(0), outcomes))
+            let outcomes =
+                predicted.iter().map(|s| Outcome::new(task, s, &task.known, 0)).collect();
+            Ok((predicted.swap_remove(0), outcomes))
         };
         let shuffle = |kind: Kind, first: &Outcome| -> Result<Shuffled> {
             // The folds stay the same, the labels are shuffled over the models.
@@ -209,12 +210,12 @@ impl Prober {
                 .collect();
             for batch in labelings.chunks((COLUMNS / task.targets()).max(1)) {
                 let y = task.columns(batch);
-                let said = cross_validate(kind, &self.vectors, &folds[0], task, &y, cancel)?;
+                let predicted = cross_validate(kind, &self.vectors, &folds[0], task, &y, cancel)?;
                 let found: Vec<[f64; 3]> = batch
                     .par_iter()
                     .enumerate()
                     .map(|(at, labeling)| {
-                        let outcome = Outcome::new(task, &said, labeling, at);
+                        let outcome = Outcome::new(task, &predicted, labeling, at);
                         [outcome.deciding(), outcome.accuracy(), outcome.main()]
                     })
                     .collect();

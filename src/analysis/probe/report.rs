@@ -139,7 +139,7 @@ pub struct Report {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Prediction {
     /// The most probable class; for a number the value.
-    pub said: String,
+    pub predicted: String,
     /// The probability of the class; none for a number.
     pub probability: Option<f64>,
     /// The true value, if known.
@@ -193,14 +193,14 @@ pub(super) fn assemble(
     whole: &Scores,
 ) -> Report {
     let dealt = if grouped.is_some() { "families" } else { "random" };
-    let (main, said, outcome) = grouped.as_ref().unwrap_or(&random);
+    let (main, predicted, outcome) = grouped.as_ref().unwrap_or(&random);
     let number = task.is_number();
     let counts = task.counts();
     let mut confusion = vec![vec![0; task.names.len()]; task.names.len()];
-    for (&m, &class) in task.known.iter().zip(&outcome.said) {
+    for (&m, &class) in task.known.iter().zip(&outcome.predicted) {
         confusion[task.class[m]][class] += 1;
     }
-    let deviation = (task.known.iter().map(|&m| (said.score[[m, 0]] - task.value(m)).powi(2)))
+    let deviation = (task.known.iter().map(|&m| (predicted.score[[m, 0]] - task.value(m)).powi(2)))
         .sum::<f64>()
         / task.known.len().max(1) as f64;
     let mut predictions: Vec<Prediction> =
@@ -208,16 +208,16 @@ pub(super) fn assemble(
     for &m in &task.known {
         let class = task.class[m];
         let surprise = if number {
-            (said.score[[m, 0]] - task.value(m)).abs() / deviation.sqrt().max(1e-9)
+            (predicted.score[[m, 0]] - task.value(m)).abs() / deviation.sqrt().max(1e-9)
         } else if task.targets() == 1 {
-            said.even[[m, 0]] * if class == 1 { -1.0 } else { 1.0 }
+            predicted.even[[m, 0]] * if class == 1 { -1.0 } else { 1.0 }
         } else {
-            let rest = (0..task.targets()).filter(|t| *t != class).map(|t| said.even[[m, t]]);
-            rest.fold(f64::NEG_INFINITY, f64::max) - said.even[[m, class]]
+            let rest = (0..task.targets()).filter(|t| *t != class).map(|t| predicted.even[[m, t]]);
+            rest.fold(f64::NEG_INFINITY, f64::max) - predicted.even[[m, class]]
         };
         let truth = attribute.values.text(m);
         predictions[m] =
-            Prediction { truth, surprise: Some(surprise), ..prediction(task, said, m) };
+            Prediction { truth, surprise: Some(surprise), ..prediction(task, predicted, m) };
     }
     // A value of a class that is too small to probe is known nevertheless.
     for (m, prediction) in predictions.iter_mut().enumerate() {
@@ -254,22 +254,22 @@ pub(super) fn assemble(
     }
 }
 
-fn prediction(task: &Task, said: &Scores, m: usize) -> Prediction {
-    let (said, probability, score) = if task.is_number() {
-        let score = said.score[[m, 0]];
+fn prediction(task: &Task, predicted: &Scores, m: usize) -> Prediction {
+    let (predicted, probability, score) = if task.is_number() {
+        let score = predicted.score[[m, 0]];
         (number(task.unscaled(score)), None, score)
     } else if task.targets() == 1 {
-        let p = sigmoid(said.odds[[m, 0]]);
+        let p = sigmoid(predicted.odds[[m, 0]]);
         let class = usize::from(p > 0.5);
-        (task.names[class].clone(), Some(p.max(1.0 - p)), said.score[[m, 0]])
+        (task.names[class].clone(), Some(p.max(1.0 - p)), predicted.score[[m, 0]])
     } else {
-        let odds: Vec<f64> = said.odds.row(m).to_vec();
+        let odds: Vec<f64> = predicted.odds.row(m).to_vec();
         let each: Vec<f64> = odds.iter().map(|o| sigmoid(*o)).collect();
         let best = largest(odds.iter().copied());
         let p = each[best] / each.iter().sum::<f64>().max(1e-12);
         (task.names[best].clone(), Some(p), odds[best])
     };
-    Prediction { said, probability, truth: None, score, surprise: None }
+    Prediction { predicted, probability, truth: None, score, surprise: None }
 }
 
 /// A number with two significant digits.

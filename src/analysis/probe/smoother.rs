@@ -149,7 +149,9 @@ fn ridge(
             if let [i] = group[..] {
                 let own = 1.0 / n + train.row(i).dot(&pull.column(i));
                 let keep = 1.0 / (1.0 - own).max(1e-9);
-                inner.row_mut(i).zip_mut_with(&y.row(i), |said, y| *said = y - (y - *said) * keep);
+                inner.row_mut(i).zip_mut_with(&y.row(i), |predicted, y| {
+                    *predicted = y - (y - *predicted) * keep
+                });
                 continue;
             }
             let own = train.select(Axis(0), group).dot(&pull.select(Axis(1), group));
@@ -235,8 +237,8 @@ mod tests {
         let (x, y): (Array2<f64>, Array2<f64>) = (noise((12, 4)), noise((12, 3)));
         let groups = vec![vec![0, 1, 2], vec![3], (4..12).collect()];
         let whole = Fold { train: (0..12).collect(), test: vec![0], groups: groups.clone() };
-        let mut said = Vec::new();
-        ridge(&x, &whole, &y, &mut |inner, _| said.push(inner.clone())).unwrap();
+        let mut predicted = Vec::new();
+        ridge(&x, &whole, &y, &mut |inner, _| predicted.push(inner.clone())).unwrap();
         // Centering and scaling of the whole are part of the penalty: fix them for the comparison.
         let centered = &x - &x.mean_axis(Axis(0)).unwrap();
         let size = centered.iter().map(|v| v * v).sum::<f64>() / 12.0;
@@ -254,7 +256,7 @@ mod tests {
                 (1..5).for_each(|i| normal[[i, i]] += penalty * 12.0);
                 let right = with(&rest).t().dot(&y.select(Axis(0), &rest));
                 let expected = with(&group).dot(&normal.invc().unwrap().dot(&right));
-                let found = said[setting].select(Axis(0), &group);
+                let found = predicted[setting].select(Axis(0), &group);
                 assert!((expected - found).iter().all(|d| d.abs() < 1e-6));
             }
         }

@@ -54,7 +54,7 @@ fn a_planted_attribute_is_found_and_the_unknown_model_predicted() {
     assert!(right > 80 && report.confusion.iter().flatten().sum::<usize>() == 89);
     assert_eq!(report.unknown(), [2]);
     let unknown = &report.predictions[2];
-    assert!(unknown.said == "yes" && unknown.truth.is_none() && unknown.surprise.is_none());
+    assert!(unknown.predicted == "yes" && unknown.truth.is_none() && unknown.surprise.is_none());
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn numbers_are_predicted_by_rank_and_scale() {
     let report = found(&x, |_| true, &attribute);
     assert!(report.log && report.spearman.unwrap() > 0.9 && report.r2.unwrap() > 0.8, "{report:?}");
     assert!(report.beats_controls);
-    let near = |m: usize| report.predictions[m].said.parse::<f64>().unwrap() / size(m);
+    let near = |m: usize| report.predictions[m].predicted.parse::<f64>().unwrap() / size(m);
     assert!((0..4).all(|m| (0.3..3.0).contains(&near(m))));
 }
 

@@ -212,8 +212,8 @@ fn the_sentence_has_the_numbers_and_what_the_gap_is() {
         (-0.2, 0.5, "overall the runner-up is stronger."),
         (0.6, -0.3, "the runner-up fits this kind of question better."),
     ] {
-        let said = sentence(&led(ability, fit));
-        assert!(said.contains(gap), "{said}");
+        let message = sentence(&led(ability, fit));
+        assert!(message.contains(gap), "{message}");
     }
 }
 
@@ -260,14 +260,14 @@ fn the_sentence_says_what_else_decides() {
     assert!(of(|r| r.why.runner_up = None).starts_with("m0 is the only candidate: its"));
     let preferred = of(|r| r.evidence[0].kind = Kind::Preference);
     assert!(preferred.contains("predicted win rate over a reference on questions"), "{preferred}");
-    for (measured, here, said) in [
+    for (measured, here, message) in [
         (Measured::Elsewhere, 0, "81%, from 9,405 answers to other questions and none to these;"),
         (Measured::Elsewhere, 12, "81%, from 12 answers to these and 9,393 to others;"),
         (Measured::Hardly, 0, "81%, from only 9,405 answers of this kind;"),
     ] {
         let mut route = base();
         (route.candidates[0].measured, route.candidates[0].answers.here) = (measured, here);
-        assert!(sentence(&route).contains(said), "{}", sentence(&route));
+        assert!(sentence(&route).contains(message), "{}", sentence(&route));
     }
 }
 

@@ -54,8 +54,8 @@ pub(super) fn featurize(
     // Without a copy: if all texts are fitted, they are used directly.
     let mut whole = (n <= FITTED).then_some(bags);
 
-    let (dim, said) = (encoder.dim(), words.width());
-    let mut raw = Array2::zeros((n, Featurizer::width(dim, said)));
+    let (dim, summary) = (encoder.dim(), words.width());
+    let mut raw = Array2::zeros((n, Featurizer::width(dim, summary)));
     let mut done = 0;
     for block in texts.chunks(BLOCK) {
         let bags = whole.take().unwrap_or_else(|| Bags::new(&words.tfidf, block));

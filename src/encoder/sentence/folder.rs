@@ -244,8 +244,8 @@ fn token_limit(folder: &Path) -> Result<usize> {
     let limits: Limits = optional(&folder.join("sentence_bert_config.json"))?.unwrap_or_default();
     let config: TokenizerConfig =
         optional(&folder.join("tokenizer_config.json"))?.unwrap_or_default();
-    let said = limits.max_seq_length.or(config.model_max_length.map(|limit| limit as usize));
-    Ok(said.unwrap_or(usize::MAX))
+    let length = limits.max_seq_length.or(config.model_max_length.map(|limit| limit as usize));
+    Ok(length.unwrap_or(usize::MAX))
 }
 
 fn tokenizer(folder: &Path) -> Result<(Tokenizer, Vec<u8>)> {

@@ -47,11 +47,11 @@ impl App {
             Effect::Mouse(captured) => Screen::mouse(captured)?,
             Effect::Copy(text) => {
                 Screen::copy(&text)?;
-                let said = match text.lines().count() {
+                let message = match text.lines().count() {
                     1 => text,
                     n => format!("{n} lines"),
                 };
-                return self.outside(Outside::Done(format!("Copied {said}")));
+                return self.outside(Outside::Done(format!("Copied {message}")));
             }
             Effect::Write(exported, name, bytes) => {
                 let done = match write_new(Path::new(&name), &bytes) {

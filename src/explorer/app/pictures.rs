@@ -12,7 +12,7 @@ use crate::explorer::graphics::survey::{SIZE_QUESTION, Survey, may_ask, question
 /// How long answers are waited for at the end: they would be taken for what is typed into the shell.
 const REST: Duration = Duration::from_millis(150);
 
-/// What is said where there are none.
+/// The notice where there are none.
 const NONE: &str = "No pixels: this terminal shows neither kitty graphics nor sixel nor iTerm2 \
                     images, or tmux or screen stands before it";
 

@@ -40,10 +40,10 @@ impl App {
         match Theme::load(&name, self.depth) {
             Ok((theme, wrong)) => {
                 warnings.extend(wrong);
-                let said = format!("reloaded {}", theme.name);
+                let message = format!("reloaded {}", theme.name);
                 self.dispatch(Event::Outside(Outside::Themed(Box::new(theme), warnings.clone())))?;
                 if warnings.is_empty() {
-                    self.dispatch(Event::Outside(Outside::Done(said)))?;
+                    self.dispatch(Event::Outside(Outside::Done(message)))?;
                 }
             }
             Err(error) => {

@@ -57,8 +57,8 @@ fn a_new_model_is_answered_for_by_hand() {
     let mut state = browsing(140, 42);
     let effects = press(&mut state, KeyCode::Char('+'));
     let [Effect::Place(first, answers)] = &effects[..] else { panic!("{effects:?}") };
-    let said = Answer { prompt: "question 0".into(), question: Some(10), label: Some(1.0) };
-    assert_eq!(answers, &[said]);
+    let answer = Answer { prompt: "question 0".into(), question: Some(10), label: Some(1.0) };
+    assert_eq!(answers, &[answer]);
     press(&mut state, KeyCode::Down);
     let effects = press(&mut state, KeyCode::Char('-'));
     let [Effect::Place(second, answers)] = &effects[..] else { panic!("{effects:?}") };

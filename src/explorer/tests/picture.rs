@@ -34,8 +34,8 @@ fn names_in_a_picture_do_not_overlap() {
         .lines()
         .filter(|line| line.starts_with("<text"))
         .map(|line| {
-            let said = line.split(['>', '<']).nth(2).unwrap();
-            (attribute(line, "x"), attribute(line, "y"), 6.8 * said.chars().count() as f64)
+            let message = line.split(['>', '<']).nth(2).unwrap();
+            (attribute(line, "x"), attribute(line, "y"), 6.8 * message.chars().count() as f64)
         })
         .collect();
     assert!(places.len() > 12, "{}", places.len());

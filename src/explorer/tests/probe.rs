@@ -153,6 +153,6 @@ fn models_of_the_strip_and_of_lists_are_clicked() {
         update(&mut state, Event::Input(Input::Click(6, errors as u16 + 1)));
         assert!(lines[errors + 1].contains(state.short(state.selected)), "{text}");
         let wrong = &REPORTS[coder].predictions[state.selected];
-        assert!(wrong.truth.as_ref().is_some_and(|truth| *truth != wrong.said));
+        assert!(wrong.truth.as_ref().is_some_and(|truth| *truth != wrong.predicted));
     }
 }

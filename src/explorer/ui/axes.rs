@@ -144,9 +144,9 @@ mod tests {
 
     #[test]
     fn the_caption_says_how_much_coverage_explains_in_one_line() {
-        let said = caption(&[0.181, 0.064, 0.05], &[0.18, 0.054]);
-        assert_eq!(said, "PC1 18%, PC2 6%, PC3 5% of variance · coverage explains 18% and 5%");
-        assert!(width(&said) < 80);
+        let message = caption(&[0.181, 0.064, 0.05], &[0.18, 0.054]);
+        assert_eq!(message, "PC1 18%, PC2 6%, PC3 5% of variance · coverage explains 18% and 5%");
+        assert!(width(&message) < 80);
         assert_eq!(caption(&[0.5, 0.2], &[]), "PC1 50%, PC2 20% of variance");
     }
 }

@@ -239,8 +239,8 @@ fn points(difference: f64) -> String {
 fn attributes(state: &State, card: &Card, room: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
     let what = |feature: &Feature| {
-        let said = feature.what.contains(feature.name.as_str());
-        if said { feature.what.clone() } else { format!("{} {}", feature.name, feature.what) }
+        let named = feature.what.contains(feature.name.as_str());
+        if named { feature.what.clone() } else { format!("{} {}", feature.name, feature.what) }
     };
     let counted = |feature: &Feature| {
         let elsewhere = 100.0 * feature.elsewhere;

@@ -97,12 +97,12 @@ pub fn toggle_pixels(state: &mut State, effects: &mut Vec<Effect>) {
         return;
     };
     pixels.on = !pixels.on;
-    let said = match (pixels.on, state.theme.is_exact()) {
+    let message = match (pixels.on, state.theme.is_exact()) {
         (false, _) => "Pixels off: the map is drawn in cells".to_owned(),
         (true, true) => format!("Pixels on: {protocol}"),
         (true, false) => "This theme leaves its colors to the terminal: no pixels".to_owned(),
     };
-    state.show_notice(said);
+    state.show_notice(message);
 }
 
 /// Switches the tool for dragging.

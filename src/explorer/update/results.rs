@@ -124,7 +124,7 @@ pub fn outside(state: &mut State, event: Outside, effects: &mut Vec<Effect>) {
         Outside::Pictures(protocol) => state.map.pixels.protocol = protocol,
         Outside::Painted(plot) => state.map.pixels.plot = Some(plot),
         Outside::Keymap(keymap) => state.keymap = keymap,
-        Outside::Done(said) => state.show_notice(said),
+        Outside::Done(message) => state.show_notice(message),
         Outside::Taken(exported, name) => {
             line::open(state, Purpose::Export(exported), name.clone(), effects);
             state.show_error(&format!("{name} exists: choose another name"));

@@ -30,8 +30,8 @@ pub fn run(state: &mut State, command: RouteCommand, effects: &mut Vec<Effect>) 
         C::Older => recall(state, true, effects),
         C::Newer => recall(state, false, effects),
         C::Pin => {
-            if let Some(said) = state.route.pin() {
-                state.show_notice(said);
+            if let Some(message) = state.route.pin() {
+                state.show_notice(message);
             }
         }
         C::Heat => heat(state),

@@ -32,23 +32,23 @@ impl Limits {
 
     /// The active limits, in a few words each.
     pub fn summary(&self, unit: Option<Unit>) -> Vec<String> {
-        let mut said = Vec::new();
+        let mut parts = Vec::new();
         if self.least > 0 {
-            said.push(format!("≥ {}%", self.least));
+            parts.push(format!("≥ {}%", self.least));
         }
         if let (Some(most), Some(unit)) = (self.most, unit) {
-            said.push(format!("≤ {}", unit.text(most)));
+            parts.push(format!("≤ {}", unit.text(most)));
         }
         if self.cheapest_tie {
-            said.push("cheapest tie".into());
+            parts.push("cheapest tie".into());
         }
         if self.rank == Rank::Lower {
-            said.push("cautious".into());
+            parts.push("cautious".into());
         }
         if self.cost_weight > 0 {
-            said.push(format!("cost weight {}", self.cost_weight));
+            parts.push(format!("cost weight {}", self.cost_weight));
         }
-        said
+        parts
     }
 
     /// The title of the candidates; without limits, `chance` is the title of their probabilities.

@@ -47,8 +47,8 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     let models = compared(state);
     let theme = &state.theme;
     if models.len() < 2 {
-        let said = "Mark two models to compare them.";
-        return frame.render_widget(Line::styled(said, theme.ink(Ink::Muted)), inside);
+        let message = "Mark two models to compare them.";
+        return frame.render_widget(Line::styled(message, theme.ink(Ink::Muted)), inside);
     }
     let lines = lines(state, &models, inside.width.into(), inside.height.into());
     frame.render_widget(Paragraph::new(lines), inside);
@@ -140,9 +140,9 @@ fn benchmarks(state: &State, models: &[usize], label: usize, column: usize) -> V
     // Benchmarks measured for several models first, then for one, then predicted ones.
     rows.sort_by(|a, b| b.0.min(2).cmp(&a.0.min(2)).then(b.1.total_cmp(&a.1)));
     if rows.is_empty() {
-        let said = state.remark(JobKind::Forecasts, "predicting");
-        let said = said.unwrap_or_else(|| "no shared benchmark".into());
-        return vec![Line::styled(said, theme.ink(Ink::Muted))];
+        let message = state.remark(JobKind::Forecasts, "predicting");
+        let message = message.unwrap_or_else(|| "no shared benchmark".into());
+        return vec![Line::styled(message, theme.ink(Ink::Muted))];
     }
     rows.into_iter()
         .map(|(_, _, b, row)| {

@@ -45,7 +45,7 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     let lines = match &state.evaluation.found {
         Job::Done(found) => judged(state, found, room, height),
         Job::Failed(problem) => {
-            let mut lines = said(state, &format!("Data set: {problem}"), Ink::Warn, room);
+            let mut lines = paragraph(state, &format!("Data set: {problem}"), Ink::Warn, room);
             lines.extend(learned(state, room, height.saturating_sub(lines.len())));
             lines
         }
@@ -66,7 +66,8 @@ fn learned(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
         rows.into_iter().filter_map(|(name, figures)| Some((name, figures?))).collect();
     lines.extend(table(state, &rows, room));
     let advice = "--data FOLDER adds more baselines.";
-    let advice = if state.with_data { Vec::new() } else { said(state, advice, Ink::Muted, room) };
+    let advice =
+        if state.with_data { Vec::new() } else { paragraph(state, advice, Ink::Muted, room) };
     parts(state, lines, (&model_set.coverage, advice, bins), (room, height))
 }
 
@@ -159,11 +160,11 @@ fn untested(state: &State, found: Option<&Repeat>, room: usize) -> Vec<Line<'sta
         figures.auc, figures.nll, figures.cell_error
     );
     let mut lines = vec![heading(&state.theme, room, "Untested pairs", &remark)];
-    lines.extend(said(state, &text, Ink::Text, room));
+    lines.extend(paragraph(state, &text, Ink::Text, room));
     lines
 }
 
-fn said(state: &State, text: &str, ink: Ink, room: usize) -> Vec<Line<'static>> {
+fn paragraph(state: &State, text: &str, ink: Ink, room: usize) -> Vec<Line<'static>> {
     wrap(text, room).into_iter().map(|line| Line::styled(line, state.theme.ink(ink))).collect()
 }
 
@@ -243,7 +244,8 @@ fn held(state: &State, coverage: &[Coverage], room: usize) -> Vec<Line<'static>>
         return Vec::new();
     }
     held.push(Span::styled("(should be 80%)", theme.ink(Ink::Muted)));
-    let mut lines = said(state, "80% interval coverage by predicted quintile:", Ink::Muted, room);
+    let mut lines =
+        paragraph(state, "80% interval coverage by predicted quintile:", Ink::Muted, room);
     lines.push(Line::from(held));
     lines
 }

@@ -43,14 +43,14 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
 fn lines(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
     let muted = state.theme.ink(Ink::Muted);
     let Some(grid) = state.forecasts.grid.done() else {
-        let said = if state.model_set.benchmarks.is_empty() {
+        let message = if state.model_set.benchmarks.is_empty() {
             "no benchmarks".into()
         } else if let Some(problem) = state.forecasts.grid.problem() {
             problem.to_owned()
         } else {
             state.remark(JobKind::Forecasts, "predicting").unwrap_or_default()
         };
-        return vec![Line::styled(said, muted)];
+        return vec![Line::styled(message, muted)];
     };
     let benchmarks = benchmarks(state, room);
     let name = name_room(state, room);
@@ -218,7 +218,7 @@ fn details(state: &State, room: usize) -> Vec<Line<'static>> {
     bar.extend(whisker(theme, room.saturating_sub(13), parts, ink, &[]));
     bar.push(Span::styled(format!(" {:>4.0}%", 100.0 * accuracy.high), muted));
     let run = column.iter().filter(|f| f.responses > 0).count();
-    let said = if forecast.responses > 0 {
+    let message = if forecast.responses > 0 {
         let (percent, of) = (100.0 * accuracy.mean, thousands(forecast.responses.into()));
         format!("{percent:.1}% {} of {of}", benchmark.kind.achieved())
     } else {
@@ -233,7 +233,7 @@ fn details(state: &State, room: usize) -> Vec<Line<'static>> {
         Line::default(),
         heading(theme, room, &fit(&title, room.saturating_sub(width(&remark) + 4)), &remark),
         Line::from(bar),
-        Line::styled(fit(&said, room), text),
+        Line::styled(fit(&message, room), text),
     ]
 }
 

@@ -32,7 +32,7 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
 pub fn lines(state: &State, room: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
     let (text, muted) = (theme.ink(Ink::Text), theme.ink(Ink::Muted));
-    let said = |text: &str, style| -> Vec<Line<'static>> {
+    let paragraph = |text: &str, style| -> Vec<Line<'static>> {
         wrap(text, room).into_iter().map(|line| Line::styled(line, style)).collect()
     };
     let new_model = &state.new_model;
@@ -43,16 +43,16 @@ pub fn lines(state: &State, room: usize) -> Vec<Line<'static>> {
                 state.spinner(),
                 count(new_model.answered(), "answer")
             );
-            return said(&doing, text);
+            return paragraph(&doing, text);
         }
-        let mut lines = said("Place a new model from a few of its answers.", text);
+        let mut lines = paragraph("Place a new model from a few of its answers.", text);
         lines.push(Line::default());
-        lines.extend(said(
+        lines.extend(paragraph(
             "n: next most informative question (needs --data) · + correct · - incorrect",
             muted,
         ));
         lines.push(Line::default());
-        lines.extend(said(
+        lines.extend(paragraph(
             "O: load answers from a file, a table of label and prompt or prompt_id",
             muted,
         ));
@@ -78,7 +78,7 @@ pub fn lines(state: &State, room: usize) -> Vec<Line<'static>> {
     lines.extend(placed.neighbors.iter().map(|near| neighbor(state, near, room)));
     lines.push(Line::default());
     if placed.benchmarks.is_empty() {
-        lines.extend(said("Start with --data FOLDER to predict benchmarks.", muted));
+        lines.extend(paragraph("Start with --data FOLDER to predict benchmarks.", muted));
         return lines;
     }
     let known = format!("±{:.0} points · n answers", 100.0 * placed.deviation);

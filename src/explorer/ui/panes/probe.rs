@@ -247,8 +247,8 @@ fn details(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
             Job::Running => "running …",
             Job::Idle | Job::Cancelled | Job::Done(_) => "not run yet",
         };
-        let said = wrap(text, room).into_iter().map(|line| Line::styled(line, muted));
-        return std::iter::once(heading(theme, room, name, "")).chain(said).collect();
+        let predicted = wrap(text, room).into_iter().map(|line| Line::styled(line, muted));
+        return std::iter::once(heading(theme, room, name, "")).chain(predicted).collect();
     };
     let mut lines: Vec<Line> = Vec::new();
     for part in parts(state, report, room, height) {
@@ -298,7 +298,7 @@ pub fn model_at(state: &State, inside: Rect, at: Position) -> Option<usize> {
     None
 }
 
-fn said(text: &str, room: usize, style: Style) -> Vec<Line<'static>> {
+fn paragraph(text: &str, room: usize, style: Style) -> Vec<Line<'static>> {
     wrap(text, room).into_iter().map(|line| Line::styled(line, style)).collect()
 }
 
@@ -312,7 +312,7 @@ fn summary(state: &State, r: &Report, room: usize) -> Part {
     let remark = format!("{} models: {}", r.models, classes.join(", "));
     let mut lines = vec![heading(theme, room, &r.attribute, &remark)];
     let (text, ink) = conclusion(r);
-    lines.extend(said(&text, room, theme.ink(ink)));
+    lines.extend(paragraph(&text, room, theme.ink(ink)));
     let number = r.kind == "number";
     let columns =
         if number { ["Spearman", "95%", "R²", "p"] } else { ["bal.acc.", "95%", "AUC", "p"] };
@@ -344,12 +344,12 @@ fn summary(state: &State, r: &Report, room: usize) -> Part {
     scheme("random models", &r.random);
     if let Some(p) = r.predictions.get(state.selected) {
         let (truth, ink) = match &p.truth {
-            Some(truth) if *truth == p.said => (format!("true: {truth}"), Ink::Good),
+            Some(truth) if *truth == p.predicted => (format!("true: {truth}"), Ink::Good),
             Some(truth) => (format!("true: {truth}"), if number { Ink::Text } else { Ink::Bad }),
             None => ("true value unknown".into(), Ink::Muted),
         };
         let sure = p.probability.map_or_else(String::new, |p| format!(" ({:.0}%)", 100.0 * p));
-        let what = format!(": predicted {}{sure}, ", p.said);
+        let what = format!(": predicted {}{sure}, ", p.predicted);
         let name =
             fit(state.short(state.selected), room.saturating_sub(width(&what) + width(&truth)));
         lines.push(Line::from(vec![
@@ -435,7 +435,7 @@ fn errors(state: &State, r: &Report, room: usize) -> Part {
 
 /// True if the probe names another class than the true one; a number is never met exactly.
 fn is_error(r: &Report, m: usize) -> bool {
-    r.kind == "number" || r.predictions[m].truth.as_ref() != Some(&r.predictions[m].said)
+    r.kind == "number" || r.predictions[m].truth.as_ref() != Some(&r.predictions[m].predicted)
 }
 
 /// A model with what is predicted of it and what it is.
@@ -444,7 +444,7 @@ fn model(state: &State, r: &Report, m: usize, room: usize) -> Line<'static> {
     let p = &r.predictions[m];
     let sure = p.probability.map_or_else(String::new, |p| format!(" {:.0}%", 100.0 * p));
     let truth = p.truth.as_ref().map_or_else(String::new, |t| format!("  true {}", fit(t, 8)));
-    let what = format!("{:>16}{truth:<14}", format!("{}{sure}", fit(&p.said, 10)));
+    let what = format!("{:>16}{truth:<14}", format!("{}{sure}", fit(&p.predicted, 10)));
     let ink = if m == state.selected { Ink::MapSelected } else { Ink::Text };
     // A value far from the name is hard to match with it.
     let room = room.min(ROW);

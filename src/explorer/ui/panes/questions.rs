@@ -146,7 +146,7 @@ fn detail(
     let (theme, questions) = (&state.theme, &state.questions);
     let muted = theme.ink(Ink::Muted);
     let forecast = questions.forecasts.get(q);
-    let said = match questions.surprises.get(q) {
+    let message = match questions.surprises.get(q) {
         _ if question.answers.is_empty() => "no answer of these models".to_owned(),
         Some(s) => format!("{:.0}% correct, {:.0}% predicted", 100.0 * s.right, 100.0 * s.expected),
         None => String::new(),
@@ -155,12 +155,12 @@ fn detail(
         .question_set
         .done()
         .and_then(|question_set| state.new_model.label(*question_set.of.get(q)?));
-    let said = match own {
-        Some(label) if label >= 0.5 => format!("✚ correct · {said}"),
-        Some(_) => format!("✚ incorrect · {said}"),
-        None => said,
+    let message = match own {
+        Some(label) if label >= 0.5 => format!("✚ correct · {message}"),
+        Some(_) => format!("✚ incorrect · {message}"),
+        None => message,
     };
-    let mut lines = vec![heading(theme, room, question.split, &said)];
+    let mut lines = vec![heading(theme, room, question.split, &message)];
     let text = wrap(&question.prompt, room);
     let cut = text.len() > TEXT.min(height / 3 + 1);
     let shown = text.len().min(TEXT.min(height / 3 + 1));

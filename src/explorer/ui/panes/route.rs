@@ -196,8 +196,8 @@ fn draw_answer(frame: &mut Frame, state: &State, route: &Route, places: Places) 
         let mut lines = ranking::list(state, route, room, places.shown);
         if places.reasons.is_none() {
             // Where the title has no room for what the badges mean, that stands below the list.
-            let said = room >= BADGES || reasons.is_empty();
-            lines.push(if said { Line::default() } else { ranking::legend(state, room) });
+            let explained = room >= BADGES || reasons.is_empty();
+            lines.push(if explained { Line::default() } else { ranking::legend(state, room) });
             lines.append(&mut reasons);
         } else if usize::from(place.height) >= lines.len() + 2 {
             lines.push(Line::default());

@@ -28,7 +28,7 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect) {
         ("val loss", &training.val, Ink::MapRouted),
     ];
     // In a low pane, the losses are next to the text, else below it.
-    let [said, first, second] = if inside.height < LOW {
+    let [note, first, second] = if inside.height < LOW {
         Split::horizontal([Constraint::Fill(2), Constraint::Fill(1), Constraint::Fill(1)])
             .spacing(2)
             .areas(inside)
@@ -36,7 +36,7 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect) {
         let loss = Constraint::Length(5);
         Split::vertical([Constraint::Length(4), loss, loss]).spacing(1).areas(inside)
     };
-    frame.render_widget(Paragraph::new(words(state, training, said.width.into())), said);
+    frame.render_widget(Paragraph::new(words(state, training, note.width.into())), note);
     for ((name, losses, ink), area) in losses.into_iter().zip([first, second]) {
         let last = losses.last().map_or_else(String::new, |loss| {
             let over = |f: fn(f64, f64) -> f64| losses.iter().copied().reduce(f).unwrap_or(*loss);

@@ -60,8 +60,8 @@ fn sentence(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
     let name = |model: usize| state.short(model).to_owned();
     let text = one_line(&route.sentence(&name, unit(state)));
     let mut lines = vec![heading(theme, room, "Why", "")];
-    let said = wrap(&text, room).into_iter();
-    lines.extend(said.map(|line| Line::styled(line, theme.ink(Ink::Text))));
+    let sentences = wrap(&text, room).into_iter();
+    lines.extend(sentences.map(|line| Line::styled(line, theme.ink(Ink::Text))));
     // A note about probabilities of other kinds than correctness.
     let remark = route.kind().remark().map_or_else(Vec::new, |remark| wrap(remark, room));
     lines.extend(remark.into_iter().map(|line| Line::styled(line, theme.ink(Ink::Warn))));
@@ -240,16 +240,16 @@ fn cosine(value: f64) -> String {
 /// What else would win: the runner-up, and a cascade of two models.
 fn changes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
-    let mut said = Vec::new();
+    let mut sentences = Vec::new();
     if let Some(second) = &route.why.runner_up {
         let name = state.short(second.model);
         if let Some((category, own, other)) = &second.ahead_on {
             let (own, other) = (100.0 * own, 100.0 * other);
             let category = one_line(category);
-            said.push(format!("{name} was ahead on {category} ({own:.0}% to {other:.0}%)."));
+            sentences.push(format!("{name} was ahead on {category} ({own:.0}% to {other:.0}%)."));
         }
         if let Some(weight) = second.from_weight {
-            said.push(format!(
+            sentences.push(format!(
                 "{name} comes first from cost weight {weight:.1} on (> weighs cost more)."
             ));
         }
@@ -258,15 +258,15 @@ fn changes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
         let (first, then) = (state.short(plan.first), state.short(plan.then));
         let (quality, cost) = (100.0 * plan.quality, unit.text(plan.cost));
         let per = if unit == Unit::Dollars { " per M tokens" } else { "" };
-        said.push(format!(
+        sentences.push(format!(
             "Two steps, if answers can be checked: try {first}, escalate to {then} if it is incorrect → {quality:.0}% at {cost}{per} on \
              average."
         ));
     }
-    if said.is_empty() {
+    if sentences.is_empty() {
         return Vec::new();
     }
-    let lines = said.iter().flat_map(|text| wrap(text, room));
+    let lines = sentences.iter().flat_map(|text| wrap(text, room));
     let lines = lines.map(|line| Line::styled(line, theme.ink(Ink::Muted)));
     std::iter::once(heading(theme, room, "What else would win", "")).chain(lines).collect()
 }
