@@ -150,7 +150,7 @@ fn ridge(
                 let own = 1.0 / n + train.row(i).dot(&pull.column(i));
                 let keep = 1.0 / (1.0 - own).max(1e-9);
                 inner.row_mut(i).zip_mut_with(&y.row(i), |predicted, y| {
-                    *predicted = y - (y - *predicted) * keep
+                    *predicted = y - (y - *predicted) * keep;
                 });
                 continue;
             }
