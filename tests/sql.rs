@@ -145,9 +145,9 @@ fn what_is_wrong_with_a_query_is_named() {
         (format!("{SELECT} '{other}/'"), 2, "has the columns model_id, prompt_id, label, but"),
         ("SELEKT 1".into(), 2, "SELEKT"),
         (format!("{SELECT} '{}'", shards.path("none/*.parquet")), 2, "no supported files"),
-        (format!("{SELECT} answers"), 2, "quote its path"),
+        (format!("{SELECT} answers"), 2, "put its path in quotes"),
         (format!("{SELECT} '{odd}'"), 2, "no supported files"),
-        (format!("{SELECT} '{mixed}/'"), 2, "files of two kinds, .csv and .jsonl"),
+        (format!("{SELECT} '{mixed}/'"), 2, "two kinds of files, .csv and .jsonl"),
         (
             all.replace(", label", ""),
             2,
