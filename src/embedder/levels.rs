@@ -169,13 +169,13 @@ impl Levels {
         benchmarks.dedup();
         let mut weight = vec![0.0_f32; models];
         for benchmark in benchmarks {
-            let own = || likely.iter().filter(|(c, _)| tested.of[*c] == benchmark);
-            let share: f32 = own().map(|(_, p)| p).sum();
+            let own = likely.iter().filter(|(c, _)| tested.of[*c] == benchmark);
+            let own: Vec<_> =
+                own.map(|(c, p)| (*c, *p, tested.within.slice(s![*c, of.clone()]))).collect();
+            let share: f32 = own.iter().map(|(_, p, _)| p).sum();
             weight.fill(0.0);
-            for (c, p) in own() {
-                for (weight, within) in
-                    weight.iter_mut().zip(tested.within.slice(s![*c, of.clone()]))
-                {
+            for (_, p, within) in &own {
+                for (weight, within) in weight.iter_mut().zip(within) {
                     *weight += p * within;
                 }
             }
@@ -190,9 +190,6 @@ impl Levels {
                 out.support[m] += share * counts * run[m];
             }
             // Model by model, whose levels lie next to each other.
-            let own: Vec<_> = own()
-                .map(|(c, p)| (*c, *p, tested.within.slice(s![*c, of.clone()]).to_vec()))
-                .collect();
             for m in 0..models {
                 let level = m * width;
                 let (mean, deviation) =

@@ -44,6 +44,12 @@ pub fn reduced(color: Color, depth: Depth) -> Color {
     }
 }
 
+/// Mixes `a` and `b` by `share`.
+pub fn mix(a: (u8, u8, u8), b: (u8, u8, u8), share: f64) -> (u8, u8, u8) {
+    let mix = |a: u8, b: u8| (f64::from(a) + (f64::from(b) - f64::from(a)) * share) as u8;
+    (mix(a.0, b.0), mix(a.1, b.1), mix(a.2, b.2))
+}
+
 /// Red, green and blue of a color that is the same in every terminal; none of the sixteen is.
 pub fn rgb(color: Color) -> Option<(u8, u8, u8)> {
     match color {

@@ -8,7 +8,7 @@ use ratatui::style::{Color, Modifier, Style};
 use serde_json::{Map, Value};
 use strum::VariantNames;
 
-use super::depth::{Depth, reduced, rgb};
+use super::depth::{Depth, mix, reduced, rgb};
 use super::user_file;
 use crate::dirs;
 use crate::error::{Error, Result};
@@ -222,8 +222,8 @@ impl Theme {
     /// Mixes `a` and `b` by `share`; `a` if the terminal cannot mix them.
     pub fn blend(a: Color, b: Color, share: f64) -> Color {
         let (Color::Rgb(r, g, b1), Color::Rgb(r2, g2, b2)) = (a, b) else { return a };
-        let mix = |a: u8, b: u8| (f64::from(a) + (f64::from(b) - f64::from(a)) * share) as u8;
-        Color::Rgb(mix(r, r2), mix(g, g2), mix(b1, b2))
+        let (r, g, b) = mix((r, g, b1), (r2, g2, b2), share);
+        Color::Rgb(r, g, b)
     }
 
     /// Text in a color; without colors, muted text is dim.

@@ -43,19 +43,10 @@ impl App {
 
     /// Takes in what the terminal has answered and what was painted. True if there is something to show.
     pub(super) fn hear(&mut self) -> Result<bool> {
-        let mut changed = false;
-        while let Some(reply) = self.reader.reply() {
-            if reply == Reply::Ready {
-                self.screen.ready();
-                changed = true;
-                continue;
-            }
-            let Some(survey) = &mut self.survey else { continue };
-            survey.hear(reply);
-            if survey.is_over() {
-                changed = true;
-                self.found()?;
-            }
+        let (mut changed, answered) = self.take_replies();
+        if answered && self.survey.as_ref().is_some_and(Survey::is_over) {
+            changed = true;
+            self.found()?;
         }
         if let Some(painting) = self.screen.painted() {
             let (plot, (width, height)) = (painting.plot, painting.pixels);
@@ -66,6 +57,22 @@ impl App {
             changed = true;
         }
         Ok(changed)
+    }
+
+    /// Takes the replies of the terminal so far: whether it has confirmed a picture, and whether it has
+    /// answered a question.
+    fn take_replies(&mut self) -> (bool, bool) {
+        let (mut ready, mut answered) = (false, false);
+        while let Some(reply) = self.reader.reply() {
+            if reply == Reply::Ready {
+                self.screen.ready();
+                ready = true;
+            } else if let Some(survey) = &mut self.survey {
+                survey.hear(reply);
+                answered = true;
+            }
+        }
+        (ready, answered)
     }
 
     /// Paints by what is known of the terminal now.
@@ -113,12 +120,7 @@ impl App {
                 break;
             }
             self.reader.next(left)?;
-            while let Some(reply) = self.reader.reply() {
-                match reply {
-                    Reply::Ready => self.screen.ready(),
-                    reply => self.survey.iter_mut().for_each(|survey| survey.hear(reply.clone())),
-                }
-            }
+            self.take_replies();
         }
         Ok(())
     }

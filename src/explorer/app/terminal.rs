@@ -23,7 +23,7 @@ use ratatui::crossterm::terminal::{
     disable_raw_mode, enable_raw_mode, window_size,
 };
 use ratatui::crossterm::{cursor, execute, queue};
-use ratatui::layout::{Rect, Size};
+use ratatui::layout::Rect;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
@@ -49,7 +49,7 @@ static HOLDS_IMAGE: AtomicBool = AtomicBool::new(false);
 pub struct Screen {
     terminal: Terminal<CrosstermBackend<Stdout>>,
     graphics: Option<Graphics>,
-    size: Size,
+    area: Rect,
     /// The signal that has asked the program to end; 0 for none.
     ended: Arc<AtomicI32>,
 }
@@ -72,7 +72,7 @@ impl Screen {
         watch(&ended)?;
         let terminal =
             Terminal::new(CrosstermBackend::new(io::stdout())).map_err(terminal_error)?;
-        let screen = Self { terminal, graphics: None, size: Size::default(), ended };
+        let screen = Self { terminal, graphics: None, area: Rect::default(), ended };
         enter().map_err(terminal_error)?;
         Ok(screen)
     }
@@ -116,12 +116,6 @@ impl Screen {
 
     /// The cells of a frame, and then the picture that it leaves room for.
     fn paint(&mut self, state: &State) -> io::Result<()> {
-        let size = self.terminal.size()?;
-        if let Some(graphics) = self.graphics.as_mut().filter(|_| size != self.size) {
-            // The terminal is about to be cleared.
-            graphics.forget();
-        }
-        self.size = size;
         let painted = self.graphics.as_ref().is_some_and(Graphics::paints_texts);
         let mut cover = None;
         let frame = self.terminal.draw(|frame| {
@@ -131,7 +125,12 @@ impl Screen {
                 cover = Some(Cover::take(frame.buffer_mut(), plot, ground, painted));
             }
         })?;
+        let resized = std::mem::replace(&mut self.area, frame.area) != frame.area;
         let Some(graphics) = &mut self.graphics else { return Ok(()) };
+        if resized {
+            // The terminal was cleared.
+            graphics.forget();
+        }
         let scene = scene::scene(state, frame.area, graphics.canvas(), cover.as_ref());
         scene.into_iter().for_each(|scene| graphics.want(scene));
         let writing = graphics.frame(cover.as_ref());

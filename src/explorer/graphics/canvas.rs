@@ -5,6 +5,9 @@ use ratatui::layout::Rect;
 use super::density::Crowd;
 use crate::picture::Picture;
 
+/// The largest picture, in pixels: some 100 MB while it is painted.
+const MOST: u64 = 1 << 24;
+
 /// How a terminal takes pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
@@ -44,12 +47,11 @@ pub struct Canvas {
 }
 
 impl Canvas {
-    /// Whether a picture of the plot can be shown at all.
+    /// Whether a picture of the plot can be shown at all. The size of a cell is the terminal's claim.
     pub fn fits(&self, plot: Rect) -> bool {
         let width = u32::from(plot.width) * u32::from(self.cell.0);
         let height = u32::from(plot.height) * u32::from(self.cell.1);
-        width > 0
-            && height > 0
+        (1..=MOST).contains(&(u64::from(width) * u64::from(height)))
             && self.largest.is_none_or(|(most, tallest)| width <= most && height <= tallest)
     }
 }

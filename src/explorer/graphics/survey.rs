@@ -86,7 +86,7 @@ impl Survey {
         match (protocol, cell) {
             (Protocol::Sixel, None) => None,
             (Protocol::Sixel, _) if colors < FEWEST => None,
-            // The others are told how many cells a picture covers.
+            // The other protocols take the size of a picture in cells.
             (_, cell) => Some(Canvas {
                 protocol,
                 cell: cell.unwrap_or((10, 20)),
@@ -146,6 +146,8 @@ mod tests {
         assert_eq!(protocol(&konsole), Some(Protocol::Sixel));
         let limited = found(&[Cell(10, 20), Largest(1000, 1000), Colors(256), sixel]).unwrap();
         assert!(limited.fits(Rect::new(0, 0, 100, 50)) && !limited.fits(Rect::new(0, 0, 101, 50)));
+        let claimed = found(&[Kitty(true), Cell(65_535, 65_535), plain.clone()]).unwrap();
+        assert!(!claimed.fits(Rect::new(0, 0, 100, 50)), "no allocation by what is claimed");
         let mut iterm = Survey::new(|name| (name == "LC_TERMINAL").then(|| "iTerm2".into()));
         iterm.hear(plain);
         let canvas = iterm.canvas(CELLS, (1400, 1120)).unwrap();

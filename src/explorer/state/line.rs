@@ -96,22 +96,26 @@ impl LineInput {
         }
     }
 
-    /// The hint after it.
-    pub fn hint(&self) -> String {
+    /// The hint after it: what to type, which gives way on narrow screens, and the keys.
+    pub fn hint(&self) -> (String, &'static str) {
         let (empty, found) = (self.input.value().is_empty(), self.found);
         match self.purpose {
-            Purpose::Filter | Purpose::Select => "Tab complete · Enter apply · Esc cancel".into(),
-            Purpose::Answers => "the path of a table with label and prompt or prompt_id".into(),
-            Purpose::Cost if empty => "a number; empty removes the limit".into(),
-            Purpose::Cost | Purpose::Questions | Purpose::Save => {
-                format!("{found} found   Enter apply · Esc cancel")
+            Purpose::Filter | Purpose::Select => {
+                (String::new(), "Tab complete · Enter apply · Esc cancel")
             }
-            Purpose::Pool => "a name for the filter   Enter save · Esc cancel".into(),
-            Purpose::Group => "Enter apply · Esc cancel".into(),
+            Purpose::Answers => {
+                (String::new(), "the path of a table with label and prompt or prompt_id")
+            }
+            Purpose::Cost if empty => (String::new(), "a number; empty removes the limit"),
+            Purpose::Cost | Purpose::Questions | Purpose::Save => {
+                (format!("{found} found"), "Enter apply · Esc cancel")
+            }
+            Purpose::Pool => ("a name for the filter".into(), "Enter save · Esc cancel"),
+            Purpose::Group => (String::new(), "Enter apply · Esc cancel"),
             Purpose::Export(exported) => {
                 let endings: Vec<String> =
                     exported.endings().iter().map(|ending| format!(".{ending}")).collect();
-                format!("{}   Enter write · Esc cancel", endings.join(" "))
+                (endings.join(" "), "Enter write · Esc cancel")
             }
         }
     }

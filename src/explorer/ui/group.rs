@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Paragraph};
 
-use super::widgets::{fit, heading, pad, thousands, under_cursor, width, wrap};
+use super::widgets::{fit, heading, pad, paragraph, thousands, under_cursor, width};
 use crate::analysis::clusters::{Card, Feature, Lift};
 use crate::explorer::layout::Layout;
 use crate::explorer::state::State;
@@ -295,7 +295,7 @@ fn around(state: &State, card: &Card, room: usize) -> Vec<Line<'static>> {
     } else {
         (format!("Coverage (benchmarks run) alone finds {share:.0}% of it"), Ink::Text)
     };
-    lines.extend(wrap(&text, room).into_iter().map(|line| Line::styled(line, theme.ink(ink))));
+    lines.extend(paragraph(&text, room, theme.ink(ink)));
     lines.extend(coverage.more.iter().map(|run| {
         let elsewhere = 100.0 * run.elsewhere;
         let text = format!(

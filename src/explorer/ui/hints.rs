@@ -80,11 +80,10 @@ fn draw_line(frame: &mut Frame, state: &State, input: &LineInput, area: Rect) {
             // What is typed comes first, up to half of the line; then the keys.
             let typed = width(&crate::one_line(input.input.value())).min(room / 2) + 1;
             let free = room.saturating_sub(width(&label) + typed + 6);
-            let mut hint = input.hint();
-            if let Some((_, keys)) = hint.split_once("   ").filter(|_| width(&hint) > free) {
-                hint = keys.to_owned();
-            }
-            (fit(&hint, free), Ink::Muted)
+            let (about, keys) = input.hint();
+            let both = format!("{about}   {keys}");
+            let whole = !about.is_empty() && width(&both) <= free;
+            (fit(if whole { &both } else { keys }, free), Ink::Muted)
         }
     };
     let label_style = theme.badge(Ink::Accent);

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use super::legend::Parts;
 use super::raster::FADE;
 use super::roles::{self, Role};
-use crate::explorer::depth;
+use crate::explorer::depth::{self, mix};
 use crate::explorer::graphics::cover::Cover;
 use crate::explorer::graphics::density::Crowd;
 use crate::explorer::graphics::{Canvas, Scene};
@@ -292,10 +292,4 @@ impl<'a> Painter<'a> {
             }
         }
     }
-}
-
-/// `a`, so far on its way to `b`.
-fn mix(a: Rgb, b: Rgb, share: f64) -> Rgb {
-    let mix = |a: u8, b: u8| (f64::from(a) + (f64::from(b) - f64::from(a)) * share).round() as u8;
-    (mix(a.0, b.0), mix(a.1, b.1), mix(a.2, b.2))
 }

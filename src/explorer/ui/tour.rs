@@ -7,7 +7,7 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Paragraph};
 
-use super::widgets::{fit, pad, width, wrap};
+use super::widgets::{fit, pad, paragraph, width};
 use crate::explorer::command::Command;
 use crate::explorer::keys::{Binding, Context};
 use crate::explorer::layout::Layout;
@@ -100,10 +100,7 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect) {
 
 fn lines(state: &State, step: &Step, room: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
-    let mut lines: Vec<Line> = wrap(step.text, room)
-        .into_iter()
-        .map(|line| Line::styled(line, theme.ink(Ink::Text)))
-        .collect();
+    let mut lines = paragraph(step.text, room, theme.ink(Ink::Text));
     lines.push(Line::default());
     let tries: Vec<(String, &str)> =
         step.tries.iter().map(|(command, about)| (label(state, command), *about)).collect();

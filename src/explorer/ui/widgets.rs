@@ -20,6 +20,11 @@ pub fn heading(theme: &Theme, room: usize, title: &str, remark: &str) -> Line<'s
     ])
 }
 
+/// A text wrapped into lines.
+pub fn paragraph(text: &str, room: usize, style: Style) -> Vec<Line<'static>> {
+    wrap(text, room).into_iter().map(|line| Line::styled(line, style)).collect()
+}
+
 /// A bar for a proportion in [0, 1].
 pub fn bar(theme: &Theme, room: usize, share: f64, fill: Style) -> Vec<Span<'static>> {
     let full = (share.clamp(0.0, 1.0) * room as f64 * 2.0).round() as usize;

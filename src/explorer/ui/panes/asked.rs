@@ -7,7 +7,7 @@ use crate::embedder::Scope;
 use crate::explorer::state::State;
 use crate::explorer::state::route::Asked;
 use crate::explorer::theme::Ink;
-use crate::explorer::ui::widgets::{fit, heading, pad, width, wrap};
+use crate::explorer::ui::widgets::{fit, heading, pad, paragraph, width};
 use crate::one_line;
 
 /// Pinned prompts and the current one, with the best models of each.
@@ -24,8 +24,7 @@ pub fn pinned(state: &State, room: usize) -> Vec<Line<'static>> {
     }
     if route.pinned.is_empty() {
         let text = "P pins a prompt. The best models of pinned prompts are compared here.";
-        let lines = wrap(text, room).into_iter();
-        return lines.map(|line| Line::styled(line, theme.ink(Ink::Muted))).collect();
+        return paragraph(text, room, theme.ink(Ink::Muted));
     }
     let mut lines = vec![heading(theme, room, "Pinned prompts", "")];
     for (i, (prompt, answer)) in asked.iter().enumerate() {
@@ -88,8 +87,7 @@ pub fn history(state: &State, room: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
     if state.route.history.is_empty() {
         let text = "Past prompts appear here. Ctrl-P and Ctrl-N browse them.";
-        let lines = wrap(text, room).into_iter();
-        return lines.map(|line| Line::styled(line, theme.ink(Ink::Muted))).collect();
+        return paragraph(text, room, theme.ink(Ink::Muted));
     }
     let mut lines = vec![heading(theme, room, "History", "Ctrl-P previous · Ctrl-N next")];
     let line = |asked: &Asked| {

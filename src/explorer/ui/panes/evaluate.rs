@@ -15,7 +15,7 @@ use crate::explorer::state::State;
 use crate::explorer::state::job::{Job, JobKind};
 use crate::explorer::theme::Ink;
 use crate::explorer::ui::frame::pane_block;
-use crate::explorer::ui::widgets::{fit, heading, pad, thousands, whisker, width, wrap};
+use crate::explorer::ui::widgets::{fit, heading, pad, paragraph, thousands, whisker, width};
 use crate::metrics::{Bin, Metrics};
 
 /// How a prediction is drawn; what was observed is the dot.
@@ -45,7 +45,8 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     let lines = match &state.evaluation.found {
         Job::Done(found) => judged(state, found, room, height),
         Job::Failed(problem) => {
-            let mut lines = paragraph(state, &format!("Data set: {problem}"), Ink::Warn, room);
+            let mut lines =
+                paragraph(&format!("Data set: {problem}"), room, state.theme.ink(Ink::Warn));
             lines.extend(learned(state, room, height.saturating_sub(lines.len())));
             lines
         }
@@ -66,8 +67,11 @@ fn learned(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
         rows.into_iter().filter_map(|(name, figures)| Some((name, figures?))).collect();
     lines.extend(table(state, &rows, room));
     let advice = "--data FOLDER adds more baselines.";
-    let advice =
-        if state.with_data { Vec::new() } else { paragraph(state, advice, Ink::Muted, room) };
+    let advice = if state.with_data {
+        Vec::new()
+    } else {
+        paragraph(advice, room, state.theme.ink(Ink::Muted))
+    };
     parts(state, lines, (&model_set.coverage, advice, bins), (room, height))
 }
 
@@ -160,12 +164,8 @@ fn untested(state: &State, found: Option<&Repeat>, room: usize) -> Vec<Line<'sta
         figures.auc, figures.nll, figures.cell_error
     );
     let mut lines = vec![heading(&state.theme, room, "Untested pairs", &remark)];
-    lines.extend(paragraph(state, &text, Ink::Text, room));
+    lines.extend(paragraph(&text, room, state.theme.ink(Ink::Text)));
     lines
-}
-
-fn paragraph(state: &State, text: &str, ink: Ink, room: usize) -> Vec<Line<'static>> {
-    wrap(text, room).into_iter().map(|line| Line::styled(line, state.theme.ink(ink))).collect()
 }
 
 /// The figures of a predictor, in the order of [`COLUMNS`].
@@ -244,8 +244,11 @@ fn held(state: &State, coverage: &[Coverage], room: usize) -> Vec<Line<'static>>
         return Vec::new();
     }
     held.push(Span::styled("(should be 80%)", theme.ink(Ink::Muted)));
-    let mut lines =
-        paragraph(state, "80% interval coverage by predicted quintile:", Ink::Muted, room);
+    let mut lines = paragraph(
+        "80% interval coverage by predicted quintile:",
+        room,
+        state.theme.ink(Ink::Muted),
+    );
     lines.push(Line::from(held));
     lines
 }

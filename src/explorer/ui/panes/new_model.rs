@@ -12,7 +12,7 @@ use crate::explorer::state::State;
 use crate::explorer::theme::Ink;
 use crate::explorer::ui::frame::pane_block;
 use crate::explorer::ui::panes::model::{basis_of, neighbor};
-use crate::explorer::ui::widgets::{fit, heading, pad, whisker, width, wrap};
+use crate::explorer::ui::widgets::{fit, heading, pad, paragraph, whisker, width};
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     let new_model = &state.new_model;
@@ -32,9 +32,7 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
 pub fn lines(state: &State, room: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
     let (text, muted) = (theme.ink(Ink::Text), theme.ink(Ink::Muted));
-    let paragraph = |text: &str, style| -> Vec<Line<'static>> {
-        wrap(text, room).into_iter().map(|line| Line::styled(line, style)).collect()
-    };
+    let paragraph = |text: &str, style| paragraph(text, room, style);
     let new_model = &state.new_model;
     let Some(placed) = &new_model.placed else {
         if new_model.placement.is_running() {

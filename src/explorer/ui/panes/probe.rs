@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
@@ -19,7 +18,7 @@ use crate::explorer::theme::Ink;
 use crate::explorer::ui::frame::pane_block;
 use crate::explorer::ui::panes::strip::Strip;
 use crate::explorer::ui::widgets::{
-    around, bar, fit, heading, pad, under_cursor, whisker, width, wrap,
+    around, bar, fit, heading, pad, paragraph, under_cursor, whisker, width,
 };
 
 type Section = fn(&State, &Report, usize) -> Part;
@@ -97,7 +96,7 @@ fn lines(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
     let muted = theme.ink(Ink::Muted);
     if state.model_set.attributes.is_empty() {
         let hint = "No attributes: add columns to models.csv.";
-        return wrap(hint, room).into_iter().map(|line| Line::styled(line, muted)).collect();
+        return paragraph(hint, room, muted);
     }
     let names = state.model_set.attributes.iter().map(|a| width(&a.name)).max().unwrap_or_default();
     let name_room = names.clamp(8, 14);
@@ -247,8 +246,8 @@ fn details(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
             Job::Running => "running …",
             Job::Idle | Job::Cancelled | Job::Done(_) => "not run yet",
         };
-        let predicted = wrap(text, room).into_iter().map(|line| Line::styled(line, muted));
-        return std::iter::once(heading(theme, room, name, "")).chain(predicted).collect();
+        let heading = heading(theme, room, name, "");
+        return std::iter::once(heading).chain(paragraph(text, room, muted)).collect();
     };
     let mut lines: Vec<Line> = Vec::new();
     for part in parts(state, report, room, height) {
@@ -296,10 +295,6 @@ pub fn model_at(state: &State, inside: Rect, at: Position) -> Option<usize> {
         line = line.checked_sub(lines + 1)?;
     }
     None
-}
-
-fn paragraph(text: &str, room: usize, style: Style) -> Vec<Line<'static>> {
-    wrap(text, room).into_iter().map(|line| Line::styled(line, style)).collect()
 }
 
 /// The verdict, the figures of both ways to deal folds, and the selected model.

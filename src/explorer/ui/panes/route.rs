@@ -16,7 +16,7 @@ use crate::explorer::theme::Ink;
 use crate::explorer::ui::frame::pane_block;
 use crate::explorer::ui::panes::{asked, ranking, why};
 use crate::explorer::ui::pareto;
-use crate::explorer::ui::widgets::{fit, width, wrap};
+use crate::explorer::ui::widgets::{fit, paragraph, width};
 
 /// Minimum number of candidates above the explanation, and above the legend.
 const LEAST_CANDIDATES: usize = 3;
@@ -300,8 +300,7 @@ fn introduction(state: &State, room: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
     if let Some(problem) = &state.model_set.unread {
         let text = format!("Prompts cannot be routed: {problem}");
-        let lines = wrap(&text, room).into_iter();
-        return lines.map(|line| Line::styled(line, theme.ink(Ink::Warn))).collect();
+        return paragraph(&text, room, theme.ink(Ink::Warn));
     }
     let text = if state.route.routing.is_running() {
         "ranking …"
@@ -309,8 +308,7 @@ fn introduction(state: &State, room: usize) -> Vec<Line<'static>> {
         "Type a prompt to rank the models by their chance of answering correctly. The best one lights \
          up on the map. You can also drop a file."
     };
-    let lines = wrap(text, room).into_iter();
-    lines.map(|line| Line::styled(line, theme.ink(Ink::Muted))).collect()
+    paragraph(text, room, theme.ink(Ink::Muted))
 }
 
 /// The candidate at a cell: by its row in the list, by its point in the plot.

@@ -9,7 +9,7 @@ use crate::explorer::state::State;
 use crate::explorer::state::job::Job;
 use crate::explorer::state::route::{LEADING, Similar, View};
 use crate::explorer::theme::Ink;
-use crate::explorer::ui::widgets::{fit, heading, pad, width, wrap};
+use crate::explorer::ui::widgets::{fit, heading, pad, paragraph, width};
 use crate::one_line;
 
 /// Maximum width of a question's benchmark, and minimum width of its text.
@@ -60,11 +60,11 @@ fn sentence(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
     let name = |model: usize| state.short(model).to_owned();
     let text = one_line(&route.sentence(&name, unit(state)));
     let mut lines = vec![heading(theme, room, "Why", "")];
-    let sentences = wrap(&text, room).into_iter();
-    lines.extend(sentences.map(|line| Line::styled(line, theme.ink(Ink::Text))));
+    lines.extend(paragraph(&text, room, theme.ink(Ink::Text)));
     // A note about probabilities of other kinds than correctness.
-    let remark = route.kind().remark().map_or_else(Vec::new, |remark| wrap(remark, room));
-    lines.extend(remark.into_iter().map(|line| Line::styled(line, theme.ink(Ink::Warn))));
+    if let Some(remark) = route.kind().remark() {
+        lines.extend(paragraph(remark, room, theme.ink(Ink::Warn)));
+    }
     lines
 }
 
@@ -175,8 +175,8 @@ fn questions(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
     let (theme, title) = (&state.theme, "Most similar training questions");
     let muted = theme.ink(Ink::Muted);
     let note = |text: &str| {
-        let lines = wrap(text, room).into_iter().map(|line| Line::styled(line, muted));
-        std::iter::once(heading(theme, room, title, "")).chain(lines).collect()
+        let heading = heading(theme, room, title, "");
+        std::iter::once(heading).chain(paragraph(text, room, muted)).collect()
     };
     // The list needs the space more than this remark.
     if !state.with_data && state.route.view != View::Why {
@@ -259,15 +259,14 @@ fn changes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
         let (quality, cost) = (100.0 * plan.quality, unit.text(plan.cost));
         let per = if unit == Unit::Dollars { " per M tokens" } else { "" };
         sentences.push(format!(
-            "Two steps, if answers can be checked: try {first}, escalate to {then} if it is incorrect → {quality:.0}% at {cost}{per} on \
-             average."
+            "Two steps, if answers can be checked: try {first}, escalate to {then} if it is incorrect \
+             → {quality:.0}% at {cost}{per} on average."
         ));
     }
     if sentences.is_empty() {
         return Vec::new();
     }
-    let lines = sentences.iter().flat_map(|text| wrap(text, room));
-    let lines = lines.map(|line| Line::styled(line, theme.ink(Ink::Muted)));
+    let lines = sentences.iter().flat_map(|text| paragraph(text, room, theme.ink(Ink::Muted)));
     std::iter::once(heading(theme, room, "What else would win", "")).chain(lines).collect()
 }
 
