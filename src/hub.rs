@@ -148,8 +148,9 @@ impl Item {
             // Longer than the file, or complete but never checked: do not resume from it.
             fs::remove_file(&part).map_err(|e| Error::io(&part, e))?;
         }
-        let told = Reporter { file: file.into(), done: 0, size, progress };
-        let path = repo.download_with_progress(file, told).map_err(|e| self.failed(file, &e))?;
+        let reporter = Reporter { file: file.into(), done: 0, size, progress };
+        let path =
+            repo.download_with_progress(file, reporter).map_err(|e| self.failed(file, &e))?;
         if is_intact(&path, size, metadata.etag())? {
             return Ok(path);
         }

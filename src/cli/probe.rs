@@ -257,10 +257,10 @@ fn screen(reports: &[Report], names: &[String], by: Option<&str>, detailed: bool
         "kNN",
     ];
     let mut text = output::table(&header, rows, 1);
-    let told = by.map_or_else(|| "names".into(), |by| format!("`{by}`"));
+    let source = by.map_or_else(|| "names".into(), |by| format!("`{by}`"));
     text += &format!(
         "\n* beats chance, shuffled labels (p ≤ 0.01) and the baseline: only ability and coverage\n\
-         Families by {told}. Of a number, balanced, AUC, pool and kNN are Spearman's correlation, \
+         Families by {source}. Of a number, balanced, AUC, pool and kNN are Spearman's correlation, \
          and accuracy is about its median.\n"
     );
     for report in reports.iter().filter(|_| detailed) {

@@ -61,7 +61,7 @@ mod tests {
         assert_eq!(found, [None, Some((0.25, 50))]);
         let found = read("model_name,accuracy,responses\nbeta,0.25,7\n").unwrap();
         assert_eq!(found[1], Some((0.25, 7)));
-        for (text, told) in [
+        for (text, problem) in [
             ("model_name,accuracy\nbeta,0.5\nbeta,0.5\n", ":3: duplicate row for `beta`"),
             ("model_name,accuracy\nalpa,0.5\n", "did you mean `alpha`?"),
             ("model_name,accuracy\nbeta,1.5\n", ":2: the accuracy `1.5` is not"),
@@ -69,7 +69,7 @@ mod tests {
             ("model,accuracy\n", "model_name"),
         ] {
             let error = read(text).unwrap_err().to_string();
-            assert!(error.contains(told), "{error}");
+            assert!(error.contains(problem), "{error}");
         }
     }
 }

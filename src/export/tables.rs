@@ -1,5 +1,4 @@
-//! The tables behind the panes, from what is known: by the command line of an embedder, by the explorer
-//! of what it shows.
+//! Builders of the tables of the panes, shared by the command line and the explorer.
 
 use ndarray::{ArrayView1, ArrayView2};
 
@@ -14,7 +13,7 @@ use crate::embedder::{Benchmark, Embedder};
 use crate::estimate::Estimate;
 use crate::eval::evaluation::Evaluation;
 
-/// What is known of models.
+/// The known facts about models.
 #[derive(Clone, Copy)]
 pub(crate) struct Facts<'a> {
     pub models: &'a [String],
@@ -62,7 +61,7 @@ pub(crate) fn cluster(clusters: Option<&Clusters>, model: usize) -> Cell {
     clusters.map(|found| found.clusters[found.of[model]].name.as_str()).map(str::to_owned).into()
 }
 
-/// Some models with their cluster and their places, a column an axis.
+/// Models with their cluster and coordinates, one column per axis.
 pub(crate) fn map(
     facts: Facts<'_>,
     clusters: Option<&Clusters>,
@@ -80,7 +79,7 @@ pub(crate) fn map(
     sheet
 }
 
-/// What is known of a model, a thing a row.
+/// The known facts about a model, one per row.
 pub(crate) fn model(facts: Facts<'_>, model: usize, neighbors: &[Neighbor]) -> Sheet {
     let mut sheet = Sheet::new(["kind", "name", "value", "answers"]);
     for attribute in facts.attributes {
@@ -102,7 +101,7 @@ pub(crate) fn model(facts: Facts<'_>, model: usize, neighbors: &[Neighbor]) -> S
     sheet
 }
 
-/// A thing that is known a row, a column a model.
+/// The known facts about models: one row per fact, one column per model.
 pub(crate) fn compare(facts: Facts<'_>, models: &[usize]) -> Sheet {
     let names = models.iter().map(|m| facts.models[*m].clone());
     let mut sheet = Sheet::new(["kind".to_owned(), "name".to_owned()].into_iter().chain(names));
@@ -125,16 +124,16 @@ pub(crate) fn compare(facts: Facts<'_>, models: &[usize]) -> Sheet {
     sheet
 }
 
-/// What came of probing an attribute.
+/// The result of probing an attribute.
 pub(crate) enum Probed<'a> {
     Report(&'a Report),
     /// Why it cannot be probed.
     Problem(&'a str),
-    /// It is not known yet.
+    /// No result yet.
     Open,
 }
 
-/// Attributes with what came of probing them.
+/// Attributes with their probe results.
 pub(crate) fn probes<'a>(attributes: impl IntoIterator<Item = (&'a str, Probed<'a>)>) -> Sheet {
     let mut sheet = Sheet::new([
         "attribute",
@@ -211,7 +210,7 @@ pub(crate) fn route<'a>(name: impl Fn(usize) -> &'a str, route: &Route) -> Sheet
     sheet
 }
 
-/// Figures on val, by their names.
+/// Metrics on val, by name.
 pub(crate) fn val<'a>(figures: impl IntoIterator<Item = (&'a str, f64)>) -> Sheet {
     let mut sheet = Sheet::new(["figure", "val"]);
     for (name, figure) in figures {
@@ -232,7 +231,7 @@ pub(crate) fn evaluation(found: &Evaluation) -> Sheet {
     sheet
 }
 
-/// A question with what came of it; what is not known is `None`.
+/// A question with its answers and predictions; unknown values are `None`.
 pub(crate) struct Asked<'a> {
     pub category: &'a str,
     pub split: &'a str,
@@ -287,7 +286,7 @@ pub(crate) fn forecasts<'a>(pairs: impl IntoIterator<Item = Pair<'a>>) -> Sheet 
     sheet
 }
 
-/// What a new model is expected to reach: by benchmark its answers so far and its accuracy.
+/// The predictions for a new model: by benchmark its answers so far and its accuracy.
 pub(crate) fn new_model(benchmarks: &[(String, usize, Estimate)]) -> Sheet {
     let mut sheet = Sheet::new(["benchmark", "answers", "accuracy", "low", "high"]);
     for (name, answers, forecast) in benchmarks {

@@ -1,12 +1,12 @@
-//! Pixels with few colors: each is the number of a color of a palette.
+//! Pixels as indices into a palette.
 
 use super::{Pixels, Rgb};
 
 /// Bits of each channel by which colors are counted.
 const BITS: u32 = 6;
-/// So many of the most frequent colors are kept as they are: grounds may differ by little.
+/// The number of most frequent colors that are kept unchanged: backgrounds may differ only slightly.
 const KEPT: usize = 24;
-/// How far apart colors of the palette have to be, in steps of a channel: more, until they suffice.
+/// Minimum distances between colors of the palette, in steps of a channel: increased until the palette fits.
 const APART: [u32; 9] = [0, 3, 5, 8, 12, 17, 24, 34, 50];
 
 /// A picture of at most 256 colors.
@@ -19,14 +19,14 @@ pub(crate) struct Indexed {
     pub(crate) indices: Vec<u8>,
 }
 
-/// Colors that are counted as one.
+/// Similar colors that are counted together.
 #[derive(Clone, Copy, Default)]
 struct Bin {
     count: u32,
-    /// The color of the longest run, and how long that was: a ground keeps its own color.
+    /// The color of the longest run, and its length: a background keeps its exact color.
     color: [u8; 3],
     run: u32,
-    /// Its place in the palette.
+    /// Its index in the palette.
     index: u8,
 }
 
@@ -40,7 +40,7 @@ fn far(a: [u8; 3], b: [u8; 3]) -> u32 {
 }
 
 impl Pixels {
-    /// The same with at most so many colors, the most frequent ones.
+    /// Reduces the pixels to at most this number of colors, preferring frequent ones.
     pub(crate) fn indexed(&self, most: usize) -> Indexed {
         let most = most.clamp(1, 256);
         let pixels = self.rgb.as_chunks::<3>().0;
@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn few_colors_stay_as_they_are_and_many_become_their_neighbors() {
         let mut flat = Pixels { width: 40, height: 30, rgb: [17, 20, 26].repeat(1200) };
-        // The ground keeps its color beside one that is counted with it.
+        // The background keeps its color next to one that is counted with it.
         flat.rgb[0] = 18;
         flat.rgb[300..303].copy_from_slice(&[200, 10, 10]);
         let found = flat.indexed(256);

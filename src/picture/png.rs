@@ -7,7 +7,7 @@ use flate2::{Compression, Crc};
 
 use super::{Indexed, Picture};
 
-/// Pixels of a file for each of the picture, so that small names can be read on dense screens.
+/// Scale of the PNG, so that small names are readable on high-density screens.
 const SCALE: f32 = 2.0;
 
 impl Picture {
@@ -23,7 +23,7 @@ impl Picture {
 }
 
 impl Indexed {
-    /// The picture as PNG, packed for speed: it is looked at at once.
+    /// Encodes the pixels as PNG with fast compression, for immediate display.
     pub(crate) fn png(&self) -> Vec<u8> {
         let palette: Vec<u8> = self.palette.iter().flat_map(|(r, g, b)| [*r, *g, *b]).collect();
         let size = (self.width, self.height);
@@ -31,7 +31,7 @@ impl Indexed {
     }
 }
 
-/// A PNG of opaque pixels: of three bytes each, or of one where there is a palette.
+/// A PNG of opaque pixels of three bytes, or of one byte with a palette.
 fn encoded(
     (width, height): (u32, u32),
     pixels: &[u8],
@@ -39,7 +39,7 @@ fn encoded(
     level: Compression,
 ) -> Vec<u8> {
     let mut out = b"\x89PNG\r\n\x1a\n".to_vec();
-    // 8 bits a channel, the kind of color, and the only packing, filtering and order.
+    // 8 bits per channel, color type, default compression, filter and interlace methods.
     let (kind, bytes) = if palette.is_some() { (3, 1) } else { (2, 3) };
     let head = [&width.to_be_bytes()[..], &height.to_be_bytes()[..], &[8, kind, 0, 0, 0]].concat();
     chunk(&mut out, *b"IHDR", &head);
@@ -64,7 +64,7 @@ fn chunk(out: &mut Vec<u8>, kind: [u8; 4], data: &[u8]) {
     out.extend(sum.sum().to_be_bytes());
 }
 
-/// The pixels of a PNG as it is written here.
+/// The pixels of a PNG written by this module.
 #[cfg(test)]
 pub(crate) fn decoded(png: &[u8]) -> super::Pixels {
     use std::io::Read;

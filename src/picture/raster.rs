@@ -1,7 +1,7 @@
-//! A picture as pixels, drawn with a font that is compiled in: it looks the same on every machine.
+//! A picture as pixels, drawn with an embedded font: it looks the same on every machine.
 //!
-//! The crate resvg would do it from the SVG, with shaping, style sheets and filters that a line of
-//! monospaced text does not need: 120 seconds more of compiling (docs/dependencies.md).
+//! The crate resvg could render the SVG, but its text shaping, style sheets and filters are not needed for
+//! monospaced text, and cost 120 seconds of compile time (docs/dependencies.md).
 
 use std::sync::OnceLock;
 
@@ -23,7 +23,7 @@ pub(crate) struct Pixels {
 }
 
 impl Picture {
-    /// The picture with `scale` pixels for each of its own.
+    /// Renders the picture with `scale` pixels per unit.
     ///
     /// # Errors
     /// A sentence, if the picture has no size or the font cannot be read.
@@ -53,7 +53,7 @@ fn face() -> Option<&'static Face<'static>> {
     FACE.get_or_init(|| Face::parse(dejavu::sans_mono::regular(), 0).ok()).as_ref()
 }
 
-/// True if the font that is compiled in has this letter.
+/// True if the embedded font has this letter.
 pub(crate) fn has_letter(letter: char) -> bool {
     face().is_some_and(|face| face.glyph_index(letter).is_some())
 }
@@ -137,7 +137,7 @@ impl Canvas {
         self.sign(dot, dot.line.unwrap_or_default(), (dot.fill, dot.opacity));
     }
 
-    /// The sign of a dot, as a line of that width; filled if that is 0.
+    /// Draws the sign of a dot: as a line of that width, or filled if the width is 0.
     fn sign(&mut self, dot: &Dot, width: f64, ink: (Rgb, f64)) {
         let subject = Subject::Sign(
             dot.sign,
@@ -155,7 +155,7 @@ impl Canvas {
         });
     }
 
-    /// Draws a text, letter by letter. A letter that the font lacks is drawn as its empty box.
+    /// Draws a text, letter by letter. Letters that the font lacks become empty boxes.
     fn text(&mut self, text: &Text) {
         let face = self.face;
         let unit = text.size as f32 / f32::from(face.units_per_em());
@@ -167,7 +167,7 @@ impl Canvas {
             start -= glyphs.iter().map(step).sum::<f32>();
         }
         let halo = text.halo.map(|halo| (halo, 0.85, HALO));
-        // All halos first: none may cover the letter before.
+        // All halos first: no halo may cover the letter before it.
         for (ink, opacity, width) in halo.into_iter().chain([(text.fill, 1.0, 0.0)]) {
             let mut x = start;
             for glyph in &glyphs {
@@ -176,7 +176,7 @@ impl Canvas {
                 let subject = Subject::Letter(glyph.0, size, line);
                 let at = (x * self.scale, text.at.1 as f32 * self.scale);
                 x += step(glyph);
-                // The font's axis points up, and that of the picture down.
+                // The y-axis of the font points up, that of the picture down.
                 let place = Transform::from_scale(unit * self.scale, -unit * self.scale);
                 self.stamps.print(&mut self.map, subject, at, (ink, opacity), || {
                     Some((drawn(outline(face, *glyph)?, width / f64::from(unit))?, place))
@@ -197,7 +197,7 @@ fn outline(face: &Face<'_>, glyph: GlyphId) -> Option<Path> {
     outline.0.finish()
 }
 
-/// The outline of a letter on its way from the font to the painter.
+/// Converts the outline of a letter from the font to the painter.
 struct Outline(PathBuilder);
 
 impl OutlineBuilder for Outline {
@@ -259,7 +259,7 @@ mod tests {
         let at = |x: usize, y: usize| pixels[y * 200 + x];
         assert_eq!(at(199, 119), [255, 255, 255]);
         let [red, green, blue] = at(100, 100);
-        assert!(red == 255 && green == blue && green < 60, "a dot that lets a little through");
+        assert!(red == 255 && green == blue && green < 60, "a dot with some transparency");
         let is_blue = |p: &[u8; 3]| p[2] == 255 && p[0] < 128;
         let letters: Vec<usize> =
             (0..pixels.len()).filter(|i| is_blue(&pixels[*i])).map(|i| i % 200).collect();

@@ -1,4 +1,4 @@
-//! Small shapes that are drawn many times: each is filled once, and then printed in any color.
+//! Small shapes that are drawn many times: each is rasterized once, and then printed in any color.
 
 use std::collections::HashMap;
 
@@ -6,15 +6,15 @@ use tiny_skia::{FillRule, Mask, Path, Pixmap, Transform};
 
 use super::{Rgb, Sign};
 
-/// Parts of a pixel that places are rounded to.
+/// Positions are rounded to this fraction of a pixel.
 const PARTS: f32 = 4.0;
 
-/// What a stamp shows. Lengths are in sixteenths of a pixel.
+/// The content of a stamp. Lengths are in sixteenths of a pixel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Subject {
-    /// A letter of the font, its height, and how wide a line around it is.
+    /// A letter of the font, its height, and the width of its outline.
     Letter(u16, u32, u32),
-    /// A sign, its radius, and how wide its line is; filled if that is 0.
+    /// A sign, its radius, and the width of its line; filled if the width is 0.
     Sign(Sign, u32, u32),
 }
 
@@ -23,7 +23,7 @@ pub(super) fn sixteenths(length: f32) -> u32 {
     (16.0 * length).round().max(0.0) as u32
 }
 
-/// How far each pixel of a small shape is covered, around its place.
+/// The coverage of each pixel of a small shape, relative to its position.
 struct Stamp {
     left: i32,
     top: i32,
@@ -42,7 +42,7 @@ impl Stamp {
         Some(Self { left, top, mask })
     }
 
-    /// Covers opaque pixels with a color.
+    /// Blends a color into opaque pixels.
     fn print(&self, map: &mut Pixmap, (x, y): (i32, i32), (r, g, b): Rgb, opacity: f64) {
         let (width, height) = (map.width() as i32, map.height() as i32);
         let (left, top) = (x + self.left, y + self.top);
@@ -68,15 +68,15 @@ impl Stamp {
     }
 }
 
-/// The stamps of one picture. A subject without an outline, such as a blank, has none.
+/// The stamps of one picture. A subject without an outline, such as a space, has none.
 #[derive(Default)]
 pub(super) struct Stamps {
     known: HashMap<(Subject, u8, u8), Option<Stamp>>,
 }
 
 impl Stamps {
-    /// Prints a subject at a place in pixels. `outline` gives it around the origin, with the transform to
-    /// pixels, where it is not known yet.
+    /// Prints a subject at a position in pixels. `outline` computes its outline around the origin and the
+    /// transform to pixels, if it is not cached.
     pub(super) fn print(
         &mut self,
         map: &mut Pixmap,
@@ -85,7 +85,7 @@ impl Stamps {
         (ink, opacity): (Rgb, f64),
         outline: impl FnOnce() -> Option<(Path, Transform)>,
     ) {
-        // A quarter of a pixel more or less cannot be seen.
+        // An offset of less than a quarter of a pixel is invisible.
         let part = |v: f32| (v * PARTS).round() as i32;
         let (x, y) = (part(x), part(y));
         let parts = PARTS as i32;

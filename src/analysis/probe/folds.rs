@@ -87,7 +87,7 @@ pub(super) fn grouped(known: &[usize], family: &[usize]) -> Vec<Fold> {
 /// The family of each model, as a number: from the attribute `base` or `family`, or else from the name. Also
 /// returns the name of the attribute, if one was used.
 pub(super) fn families(names: &[String], attributes: &[Attribute]) -> (Vec<usize>, Option<String>) {
-    let told = ["base", "family"].into_iter().find_map(|wanted| {
+    let known = ["base", "family"].into_iter().find_map(|wanted| {
         attributes.iter().find_map(|a| match &a.values {
             Values::Class(values) if a.name.eq_ignore_ascii_case(wanted) => Some((a, values)),
             _ => None,
@@ -95,12 +95,12 @@ pub(super) fn families(names: &[String], attributes: &[Attribute]) -> (Vec<usize
     });
     let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
     let of = |m: usize| {
-        let value = told.and_then(|(_, values)| values[m].clone());
+        let value = known.and_then(|(_, values)| values[m].clone());
         let family = value.unwrap_or_else(|| by_name(&names[m]));
         let next = numbers.len();
         *numbers.entry(family).or_insert(next)
     };
-    ((0..names.len()).map(of).collect(), told.map(|(a, _)| a.name.clone()))
+    ((0..names.len()).map(of).collect(), known.map(|(a, _)| a.name.clone()))
 }
 
 /// Base models in names of fine-tunes.
@@ -176,12 +176,12 @@ mod tests {
             ["meta/Llama-2-7b", "CodeLlama-13b", "vicuna-7b", "vicuna-13b", "42"]
                 .map(str::to_owned)
                 .into();
-        let (families_by_name, told) = families(&names, &[]);
-        assert_eq!((families_by_name, told), (vec![0, 0, 1, 1, 2], None));
+        let (families_by_name, by) = families(&names, &[]);
+        assert_eq!((families_by_name, by), (vec![0, 0, 1, 1, 2], None));
         let values = vec![Some("a".into()), Some("b".into()), None, Some("b".into()), None];
         let base = Attribute { name: "Base".into(), values: Values::Class(values) };
-        let (told, by) = families(&names, &[base]);
-        assert_eq!(told, [0, 1, 2, 1, 3]);
+        let (found, by) = families(&names, &[base]);
+        assert_eq!(found, [0, 1, 2, 1, 3]);
         assert_eq!(by.as_deref(), Some("Base"));
     }
 }

@@ -1,4 +1,4 @@
-//! Which pictures the terminal can show: it is asked at the start, and the answers come among the keys.
+//! The graphics capabilities of the terminal: queried at the start; the replies arrive between keys.
 
 use std::time::{Duration, Instant};
 
@@ -9,10 +9,10 @@ use crate::explorer::event::{Event, Outside};
 use crate::explorer::graphics::reply::Reply;
 use crate::explorer::graphics::survey::{SIZE_QUESTION, Survey, may_ask, questions};
 
-/// How long answers are waited for at the end: they would be taken for what is typed into the shell.
+/// How long to wait for replies at exit: the shell would take them for input.
 const REST: Duration = Duration::from_millis(150);
 
-/// The notice where there are none.
+/// The notice if there are none.
 const NONE: &str = "No pixels: this terminal shows neither kitty graphics nor sixel nor iTerm2 \
                     images, or tmux or screen stands before it";
 
@@ -21,7 +21,7 @@ fn variable(name: &str) -> Option<String> {
 }
 
 impl App {
-    /// Asks the terminal, where that does no harm. False if it is not asked.
+    /// Queries the terminal, if that is harmless. False if it is not queried.
     pub(super) fn ask(&mut self) -> Result<bool> {
         if cfg!(unix) && self.survey.is_none() && may_ask(variable) {
             self.survey = Some(Survey::new(variable));
@@ -31,7 +31,7 @@ impl App {
         Ok(false)
     }
 
-    /// The same for a user who wants pixels.
+    /// The same on request of the user.
     pub(super) fn ask_for_user(&mut self) -> Result<bool> {
         let asked = self.ask()? || self.survey.as_ref().is_some_and(|survey| !survey.is_over());
         if asked {
@@ -41,7 +41,7 @@ impl App {
         self.dispatch(Event::Outside(Outside::Failed(NONE.into())))
     }
 
-    /// Takes in what the terminal has answered and what was painted. True if there is something to show.
+    /// Handles the replies of the terminal and finished paintings. True if the screen must be drawn.
     pub(super) fn hear(&mut self) -> Result<bool> {
         let (mut changed, answered) = self.take_replies();
         if answered && self.survey.as_ref().is_some_and(Survey::is_over) {
@@ -59,8 +59,8 @@ impl App {
         Ok(changed)
     }
 
-    /// Takes the replies of the terminal so far: whether it has confirmed a picture, and whether it has
-    /// answered a question.
+    /// Takes the replies so far: whether the terminal has confirmed a picture, and whether it has replied to a
+    /// query.
     fn take_replies(&mut self) -> (bool, bool) {
         let (mut ready, mut answered) = (false, false);
         while let Some(reply) = self.reader.reply() {
@@ -75,7 +75,7 @@ impl App {
         (ready, answered)
     }
 
-    /// Paints by what is known of the terminal now.
+    /// Applies the known capabilities.
     fn found(&mut self) -> Result<()> {
         let Some(survey) = &self.survey else { return Ok(()) };
         let canvas = survey.canvas(self.screen.size()?, Screen::pixels());
@@ -96,7 +96,7 @@ impl App {
         Ok(())
     }
 
-    /// With the window its cells may have another size.
+    /// After a resize, the cells may have another size.
     pub(super) fn measure(&mut self, event: &Event) -> Result<()> {
         let resized = matches!(event, Event::Outside(Outside::Resized(..)));
         if resized && self.survey.as_ref().is_some_and(Survey::is_over) {
@@ -108,7 +108,7 @@ impl App {
         Ok(())
     }
 
-    /// Waits for answers that are still to come, but not long.
+    /// Waits for outstanding replies, for a short time.
     pub(super) fn settle(&mut self) -> Result<()> {
         let end = Instant::now() + REST;
         let waits = |app: &Self| {

@@ -265,7 +265,7 @@ fn enter() -> io::Result<()> {
     )
 }
 
-/// Undoes [`enter`]; what cannot be undone is passed over, since nobody is left to be told.
+/// Undoes [`enter`]; errors are ignored, because there is no screen left to show them.
 fn leave() {
     // A second time would take the cursor back over what was printed since.
     if !TAKEN.swap(false, Ordering::Relaxed) {

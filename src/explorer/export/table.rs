@@ -1,4 +1,4 @@
-//! The table of a pane as it is shown: what the filter leaves, in the order of the screen.
+//! The table of a pane as it is shown: filtered, in the order of the screen.
 
 use std::iter::once;
 
@@ -12,10 +12,10 @@ use crate::export::tables::{self, Asked, Facts, Pair, Probed};
 use crate::export::{Cell, Sheet};
 use crate::metrics::Metrics;
 
-/// The table of a pane, the same as `llmap export --pane` has it.
+/// The table of a pane, with the columns of `llmap export --pane`.
 ///
 /// # Errors
-/// What is not there yet, in a sentence.
+/// A sentence about what is missing.
 pub fn table(state: &State, pane: Pane) -> Result<Sheet, String> {
     let model_set = &state.model_set;
     if model_set.models.is_empty() {
@@ -57,7 +57,7 @@ fn facts(state: &State) -> Facts<'_> {
     }
 }
 
-/// Which of the models are marked, where any is.
+/// Adds a column for the marked models, if there are any.
 fn with_marks(state: &State, sheet: Sheet, models: &[usize]) -> Sheet {
     if state.marked.is_empty() {
         return sheet;

@@ -1,21 +1,21 @@
-//! What a terminal can show, what is to be painted, and what came of it.
+//! The capabilities of a terminal, scenes to paint, and the results.
 
 use ratatui::layout::Rect;
 
 use super::density::Crowd;
 use crate::picture::Picture;
 
-/// The largest picture, in pixels: some 100 MB while it is painted.
+/// The maximum number of pixels of a picture: painting it takes about 100 MB.
 const MOST: u64 = 1 << 24;
 
-/// How a terminal takes pictures.
+/// The protocol by which a terminal receives pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
-    /// Images under the text, which stay there until they are deleted.
+    /// Images below the text, which stay until they are deleted.
     Kitty,
-    /// Images in the place of cells, of PNG files.
+    /// PNG images that replace cells.
     Iterm,
-    /// The same in bands of six rows, with a palette.
+    /// Pictures that replace cells, in bands of six rows, with a palette.
     Sixel,
 }
 
@@ -28,26 +28,27 @@ impl Protocol {
         }
     }
 
-    /// Cells can be written over a picture without covering it.
+    /// True if text is drawn over a picture without erasing it.
     pub fn lies_under_text(self) -> bool {
         self == Self::Kitty
     }
 }
 
-/// What a terminal can show.
+/// The graphics capabilities of a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Canvas {
     pub protocol: Protocol,
-    /// Pixels of a cell, across and down.
+    /// Width and height of a cell, in pixels.
     pub cell: (u16, u16),
-    /// Colors that it has registers for.
+    /// The number of color registers.
     pub colors: usize,
-    /// The largest picture, in pixels, where it has a limit.
+    /// The maximum size of a picture in pixels, if there is one.
     pub largest: Option<(u32, u32)>,
 }
 
 impl Canvas {
-    /// Whether a picture of the plot can be shown at all. The size of a cell is the terminal's claim.
+    /// Whether a picture of the plot can be shown. The terminal reports the size of a cell, so it is not
+    /// trusted.
     pub fn fits(&self, plot: Rect) -> bool {
         let width = u32::from(plot.width) * u32::from(self.cell.0);
         let height = u32::from(plot.height) * u32::from(self.cell.1);
@@ -56,21 +57,21 @@ impl Canvas {
     }
 }
 
-/// What is to be painted in a plot.
+/// A scene to paint into a plot.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scene {
     /// In cells of the screen.
     pub plot: Rect,
-    /// It was asked for by a frame that left the plot to a picture, and so with the texts of the plot.
+    /// The scene contains the texts of the plot, because its frame left the plot to the picture.
     pub with_texts: bool,
-    /// Pixels for each of the picture's own.
+    /// Screen pixels per unit of the picture.
     pub scale: f64,
     pub picture: Picture,
-    /// Models whose density is shown by contours.
+    /// The models whose density the contours show.
     pub crowd: Option<Crowd>,
 }
 
-/// A scene as bytes for the terminal.
+/// A painted scene, encoded for the terminal.
 #[derive(Debug)]
 pub struct Painting {
     pub version: u64,

@@ -1,4 +1,4 @@
-//! Which cells of the plot a frame leaves to the picture, and what is written over it.
+//! The cells of the plot that a frame leaves to the picture, and the texts on top of it.
 
 use ratatui::buffer::{Buffer, Cell, CellDiffOption, CellWidth};
 use ratatui::layout::Rect;
@@ -7,24 +7,24 @@ use ratatui::style::Color;
 use crate::explorer::depth::rgb;
 use crate::picture::{Anchor, Rgb, Text, has_letter};
 
-/// How wide the letters of the compiled-in font are, and how far above the lower edge of a cell they
-/// stand.
+/// The advance of the embedded font and the height of its baseline above the bottom of a cell, relative to
+/// the font size and to the cell.
 const ADVANCE: f64 = 0.602;
 const BASE: f64 = 0.24;
 
-/// The plot of a frame. The map marks the cells that it leaves to a picture by having no ground; all
-/// that lies over the map has one of its own.
+/// The plot of a frame. Cells that the map leaves to a picture have no background color; everything drawn
+/// over the map has one.
 pub struct Cover {
     pub plot: Rect,
-    /// Row by row: a picture can be seen here.
+    /// By cell, row by row: true where the picture is visible.
     pub free: Vec<bool>,
-    /// What is written on free cells, where it is to be painted: the cell in the plot, the letter, its color.
+    /// The letters on free cells, if they become part of the picture: cell in the plot, letter and color.
     letters: Option<Vec<(u16, u16, char, Rgb)>>,
 }
 
 impl Cover {
-    /// Takes it off a frame and gives the free cells the ground. Where texts are `painted`, they become
-    /// part of the picture, and the terminal is sent none of the free cells.
+    /// Reads it from a frame, and fills the free cells with the background color. If texts are `painted`, they
+    /// become part of the picture, and free cells are not sent to the terminal.
     pub fn take(buffer: &mut Buffer, plot: Rect, ground: Color, painted: bool) -> Self {
         let mut cover = Self {
             plot,
@@ -32,7 +32,7 @@ impl Cover {
             letters: painted.then(Vec::new),
         };
         for y in plot.top()..plot.bottom() {
-            // Cells that the letter before reaches into: they are as free as its own.
+            // The cells that a wide letter extends into are as free as its first cell.
             let (mut reached, mut before) = (0, false);
             for x in plot.left()..plot.right() {
                 let Some(cell) = buffer.cell_mut((x, y)) else {
@@ -43,7 +43,7 @@ impl Cover {
                 let mut free = if reached > 0 { before } else { ground_left };
                 reached = if reached > 0 { reached } else { cell.cell_width().max(1) } - 1;
                 if free && painted {
-                    // Letters that the font lacks stay in cells, which then cover the picture.
+                    // Letters that the font lacks stay in their cells, which cover the picture.
                     free = cover.paint(cell, (x - plot.x, y - plot.y));
                     if free {
                         cell.set_symbol(" ").set_diff_option(CellDiffOption::Skip);
@@ -59,7 +59,7 @@ impl Cover {
         cover
     }
 
-    /// Keeps what is written on a cell, if it can be painted.
+    /// Stores the letter of a cell, if it can be painted.
     fn paint(&mut self, cell: &Cell, (x, y): (u16, u16)) -> bool {
         let mut letters = cell.symbol().chars();
         match (letters.next(), letters.next()) {
@@ -75,7 +75,7 @@ impl Cover {
         }
     }
 
-    /// What is to be painted of it, as texts of a picture with cells of that size.
+    /// The texts to paint, for cells of that size.
     pub fn texts(&self, (width, height): (f64, f64), halo: Rgb) -> Option<Vec<Text>> {
         let size = (width / ADVANCE).min(height);
         let follows = |a: &(u16, u16, char, Rgb), b: &(u16, u16, char, Rgb)| {
@@ -99,8 +99,8 @@ impl Cover {
         Some(texts)
     }
 
-    /// The free cells as rectangles from the upper left corner of the plot: runs of a row, joined with
-    /// the same runs of the rows above.
+    /// The free cells as rectangles relative to the plot: runs of a row, merged with equal runs of the rows
+    /// above.
     pub fn pieces(&self) -> Vec<Rect> {
         let mut pieces: Vec<Rect> = Vec::new();
         let mut open: Vec<usize> = Vec::new();

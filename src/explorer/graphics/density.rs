@@ -1,4 +1,4 @@
-//! How densely models lie: a kernel estimate, and the contours around the densest regions.
+//! The density of the models on the map: a kernel estimate, and contours around the densest regions.
 
 use contour::ContourBuilder;
 
@@ -6,24 +6,24 @@ use crate::picture::{Point, Rgb, Shape};
 
 /// The share of the models inside each contour, from the outermost one.
 const SHARES: [f64; 5] = [0.9, 0.7, 0.5, 0.3, 0.1];
-/// How far each region is filled, and how far its line covers.
+/// The opacity of a region and of its line.
 const FILL: f64 = 0.035;
 const LINE: f64 = 0.42;
-/// Fewer models have no density.
+/// The minimum number of models.
 const FEWEST: usize = 12;
-/// Scott's rule assumes one heap: of several, a part of its width shows more.
+/// Scott's rule assumes one cluster; with several, a fraction of its bandwidth shows more detail.
 const NARROWER: f64 = 0.6;
-/// The narrowest kernel, in pixels.
+/// The minimum bandwidth, in pixels.
 const LEAST: f64 = 6.0;
-/// Steps of the grid for one deviation of the kernel.
+/// Grid steps per standard deviation of the kernel.
 const STEPS: f64 = 5.0;
-/// Steps along a side at most.
+/// The maximum number of steps along a side.
 const MOST: f64 = 400.0;
 
-/// Models whose density is shown.
+/// The models whose density is estimated.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Crowd {
-    /// In pixels of the plot; those outside count too.
+    /// In pixels of the plot, including those outside of it.
     pub points: Vec<Point>,
     pub color: Rgb,
 }
@@ -43,7 +43,7 @@ impl Side {
         let mean = values.clone().sum::<f64>() / n;
         let variance = values.map(|v| (v - mean).powi(2)).sum::<f64>() / n;
         let deviation = (NARROWER * variance.sqrt() * n.powf(-1.0 / 6.0)).max(LEAST);
-        // What lies a little outside counts, and contours close out of sight.
+        // Models slightly outside count, and contours close outside of the plot.
         let margin = 4.0 * deviation;
         let whole = length + 2.0 * margin;
         let step = (deviation / STEPS).max(whole / MOST);
@@ -51,20 +51,20 @@ impl Side {
         Self { from: -margin, step, steps, deviation: deviation / step }
     }
 
-    /// The steps around a value and how near it is to the second one.
+    /// The grid step below a value, and its fraction of the way to the next step.
     fn between(self, value: f64) -> Option<(usize, f64)> {
         let at = (value - self.from) / self.step;
         let inside = at.is_finite() && at >= 0.0 && at < (self.steps - 1) as f64;
         inside.then(|| (at as usize, at.fract()))
     }
 
-    /// The value at a place of the grid, whose first value stands in the middle of its first cell.
+    /// The value at a grid position; values are at the centers of grid cells.
     fn value(self, at: f64) -> f64 {
         self.from + (at - 0.5) * self.step
     }
 }
 
-/// The contours within a plot of that size: each around the densest regions that hold a share of the
+/// The contours in a plot of that size, each around the densest regions that contain a share of the
 /// models.
 pub fn contours(crowd: &Crowd, size: (f64, f64)) -> Vec<Shape> {
     if crowd.points.len() < FEWEST {
@@ -102,7 +102,7 @@ pub fn contours(crowd: &Crowd, size: (f64, f64)) -> Vec<Shape> {
     let last = (at_models.len() - 1) as f64;
     let levels = SHARES.map(|share| at_models[((1.0 - share) * last) as usize]);
     let found = ContourBuilder::new(x.steps, y.steps, true).contours(&density, &levels);
-    // It fails only where the size of the grid is another than that of its values.
+    // It fails only if the grid size does not match the number of values.
     let found = found.unwrap_or_default();
     found
         .into_iter()
@@ -126,8 +126,8 @@ pub fn contours(crowd: &Crowd, size: (f64, f64)) -> Vec<Shape> {
         .collect()
 }
 
-/// Lines of `n` cells, of which there are `lines`, each blurred by a Gaussian whose peak is 1. `strides`
-/// lead from cell to cell and from line to line.
+/// Blurs `lines` lines of `n` cells each by a Gaussian with a peak of 1. `strides` are the offsets from cell
+/// to cell and from line to line.
 pub fn blurred(
     cells: &[f64],
     n: usize,
@@ -156,7 +156,7 @@ pub fn blurred(
 mod tests {
     use super::*;
 
-    /// Two heaps of models on a lattice around their centers.
+    /// Two clusters of models on lattices around their centers.
     fn crowd() -> Crowd {
         let heap = |x: f64, y: f64| {
             (0..400).map(move |i| {

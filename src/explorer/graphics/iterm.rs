@@ -1,10 +1,10 @@
-//! Inline images of iTerm2, which other terminals know too: a PNG file over so many cells.
+//! The inline image protocol of iTerm2, which other terminals support too: a PNG file with its size in cells.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ratatui::layout::Rect;
 
-/// Shows a PNG file in the place of the cells of the plot.
+/// Shows a PNG file in place of the cells of the plot.
 pub fn show(png: &[u8], plot: Rect) -> Vec<u8> {
     let head = format!(
         "\x1b]1337;File=inline=1;size={};width={};height={};preserveAspectRatio=0;\

@@ -1,4 +1,4 @@
-//! The graphics protocol of kitty: an image is sent once, and placed in pieces under the text.
+//! The graphics protocol of kitty: an image is transmitted once, and placed in pieces below the text.
 
 use std::fmt::Write;
 
@@ -8,10 +8,10 @@ use ratatui::layout::Rect;
 
 use super::reply::IMAGE;
 
-/// Bytes of base64 in one command, at most.
+/// The maximum number of base64 bytes per command.
 const CHUNK: usize = 4096;
 
-/// Sends a PNG file, in the place of what was sent before. It is not shown yet.
+/// Transmits a PNG file, replacing the one before, without showing it.
 pub fn transmit(png: &[u8]) -> Vec<u8> {
     let text = STANDARD.encode(png);
     let chunks: Vec<&[u8]> = text.as_bytes().chunks(CHUNK).collect();
@@ -30,8 +30,8 @@ pub fn transmit(png: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Shows the image in pieces of the plot, under the text and over its ground. Pieces are in cells from
-/// the upper left corner of the plot; the cursor stays where it is.
+/// Shows the image in pieces of the plot, below the text and above the background. Pieces are in cells
+/// relative to the plot; the cursor does not move.
 pub fn place(plot: Rect, pieces: &[Rect], cell: (u16, u16)) -> Vec<u8> {
     let mut out = format!("\x1b7\x1b_Ga=d,d=i,i={IMAGE},q=2\x1b\\");
     for (i, piece) in pieces.iter().enumerate() {
@@ -55,7 +55,7 @@ pub fn place(plot: Rect, pieces: &[Rect], cell: (u16, u16)) -> Vec<u8> {
     out.into_bytes()
 }
 
-/// Deletes the image and where it is shown.
+/// Deletes the image and its placements.
 pub fn delete() -> String {
     format!("\x1b_Ga=d,d=I,i={IMAGE},q=2\x1b\\")
 }

@@ -1,4 +1,4 @@
-//! What of a painting the terminal shows, and what has to be written to show another.
+//! What the terminal shows of a painting, and the bytes that update it.
 
 use std::time::{Duration, Instant};
 
@@ -8,20 +8,20 @@ use super::canvas::{Canvas, Painting, Protocol};
 use super::cover::Cover;
 use super::kitty;
 
-/// Asks the terminal to answer once it has come so far.
+/// Requests a status report, which the terminal sends once it has processed everything before.
 const READY: &[u8] = b"\x1b[5n";
-/// Without an answer for so long, none will come.
+/// After this time, no report is expected any more.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What is to be written after a frame.
+/// The bytes to write after a frame.
 #[derive(Debug, Default, PartialEq)]
 pub struct Writing {
     pub bytes: Vec<u8>,
-    /// Cells of the screen that have to be written again after that, as the frame has them.
+    /// The screen cells to write again afterwards, with the content of the frame.
     pub again: Vec<(u16, u16)>,
 }
 
-/// What the terminal shows.
+/// The painting on the terminal.
 struct Shown {
     version: u64,
     plot: Rect,
@@ -33,8 +33,8 @@ pub struct Layer {
     newest: u64,
     painting: Option<Painting>,
     shown: Option<Shown>,
-    /// Since when the terminal has not confirmed the last picture. None is sent meanwhile: a slow one
-    /// would fall behind.
+    /// When the last picture was sent, until the terminal confirms it. No other picture is sent before, so
+    /// that a slow terminal does not fall behind.
     awaits: Option<Instant>,
 }
 
@@ -67,7 +67,7 @@ impl Layer {
 
     pub fn frame(&mut self, cover: Option<&Cover>) -> Writing {
         let fits = |painting: &&Painting| {
-            // Without its texts it would not be the whole picture.
+            // Without its texts the picture is incomplete.
             let whole = painting.with_texts || self.canvas.protocol.lies_under_text();
             whole && cover.is_some_and(|cover| cover.plot == painting.plot)
         };
@@ -93,7 +93,7 @@ impl Layer {
             }
             send
         } else {
-            // What covered it has left no picture below.
+            // An overlay has erased the picture below it.
             let was = shown.map_or(&[][..], |shown| &shown.free);
             let bared = was.iter().zip(&free).any(|(was, is)| *is && !was) && !self.awaits();
             if send || bared {
@@ -107,7 +107,7 @@ impl Layer {
             }
             send || bared
         };
-        // A picture that was sent again is the newest too.
+        // A picture that was sent again is the newest one.
         let version = if sent { painting.version } else { shown.map_or(0, |s| s.version) };
         self.shown = Some(Shown { version, plot: cover.plot, free });
         if sent {
@@ -117,12 +117,12 @@ impl Layer {
         writing
     }
 
-    /// Takes away what is shown.
+    /// Removes the painting.
     fn hide(&mut self, cover: Option<&Cover>) -> Writing {
         let Some(shown) = self.shown.take() else { return Writing::default() };
         match self.canvas.protocol {
             Protocol::Kitty => Writing { bytes: kitty::delete().into_bytes(), again: Vec::new() },
-            // Free cells of the same plot keep the old picture until the new one comes.
+            // In the same plot, free cells keep the old picture until the new one arrives.
             _ if cover.is_some_and(|cover| cover.plot == shown.plot) => {
                 self.shown = Some(shown);
                 Writing::default()
@@ -132,7 +132,7 @@ impl Layer {
     }
 }
 
-/// The cells of the screen at these places of a plot.
+/// The screen cells of a plot whose indices match.
 fn cells(plot: Rect, of: impl Fn(usize) -> bool) -> Vec<(u16, u16)> {
     plot.positions().enumerate().filter(|(i, _)| of(*i)).map(|(_, at)| (at.x, at.y)).collect()
 }

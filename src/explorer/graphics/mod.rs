@@ -1,8 +1,8 @@
-//! Pictures on the terminal: what it can show, how a picture is sent to it, and what is on it now.
+//! Pictures on the terminal: its capabilities, the protocols, and what it currently shows.
 //!
-//! A picture lies in the plot of the map. It is painted and encoded on a thread of its own, so that no
-//! key waits for it: until the first one is there the plot is drawn in cells, afterwards the last one
-//! stays until the next one comes. What lies over the map stays in cells and is never covered.
+//! A picture fills the plot of the map. A separate thread paints and encodes it, so that no key waits for
+//! it: the plot is drawn in cells until the first picture is ready, and each picture stays until the next one.
+//! Everything over the map is drawn in cells and is never covered.
 
 mod canvas;
 pub mod cover;
@@ -48,12 +48,12 @@ impl Graphics {
         self.canvas
     }
 
-    /// True if texts have to be part of the picture.
+    /// True if texts must be part of the picture.
     pub fn paints_texts(&self) -> bool {
         !self.canvas.protocol.lies_under_text()
     }
 
-    /// Has a scene painted, unless it is what was wanted last.
+    /// Paints a scene, unless it equals the last one.
     pub fn want(&mut self, scene: Scene) {
         if self.wanted.as_ref() == Some(&scene) {
             return;
@@ -63,24 +63,24 @@ impl Graphics {
         self.painter.paint(self.version, scene);
     }
 
-    /// True while something that is wanted is not painted yet.
+    /// True while a requested scene is not painted yet.
     pub fn is_painting(&self) -> bool {
         self.layer.newest() < self.version && !self.painter.is_gone()
     }
 
-    /// The newest painting that has come, if any has.
+    /// The newest painting since the last call, if any.
     pub fn arrived(&mut self) -> Option<&Painting> {
         let painting = self.painter.done()?;
         Some(self.layer.take(painting))
     }
 
-    /// What has to be written after a frame so that the terminal shows the last painting where the
-    /// cover leaves it free; without a cover, nothing.
+    /// The bytes that show the last painting on the free cells of the cover after a frame; without a cover,
+    /// those that remove it.
     pub fn frame(&mut self, cover: Option<&Cover>) -> Writing {
         self.layer.frame(cover)
     }
 
-    /// The terminal has shown all that was written.
+    /// Notes that the terminal has processed everything.
     pub fn ready(&mut self) {
         self.layer.ready();
     }
@@ -90,7 +90,7 @@ impl Graphics {
         self.layer.awaits()
     }
 
-    /// The screen was cleared: nothing is on it any more.
+    /// Notes that the screen was cleared.
     pub fn forget(&mut self) {
         self.layer.forget();
     }

@@ -1,4 +1,4 @@
-//! The thread that paints.
+//! The thread that paints scenes.
 
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread;
@@ -8,11 +8,11 @@ use super::canvas::{Canvas, Painting, Protocol, Scene};
 use super::density::contours;
 use super::{iterm, kitty, sixel};
 
-/// Paints scenes, of several that wait only the last one.
+/// Paints scenes; of several waiting ones only the last.
 pub struct Painter {
     scenes: Sender<(u64, Scene)>,
     paintings: Receiver<Painting>,
-    /// The thread has ended: no picture will come.
+    /// The thread has ended.
     gone: bool,
 }
 
@@ -33,11 +33,11 @@ impl Painter {
     }
 
     pub fn paint(&self, version: u64, scene: Scene) {
-        // Without its thread there is no picture, and the cells stay.
+        // If the thread has ended, the map stays in cells.
         let _ = self.scenes.send((version, scene));
     }
 
-    /// The last painting that is done, if any is.
+    /// The last finished painting, if any.
     pub fn done(&mut self) -> Option<Painting> {
         let mut last = None;
         loop {
@@ -56,7 +56,7 @@ impl Painter {
     }
 }
 
-/// A scene as bytes for the terminal.
+/// Paints a scene and encodes it for the terminal.
 pub fn paint(canvas: Canvas, version: u64, scene: Scene) -> Option<Painting> {
     let start = Instant::now();
     let Scene { plot, with_texts, scale, mut picture, crowd } = scene;
@@ -65,7 +65,7 @@ pub fn paint(canvas: Canvas, version: u64, scene: Scene) -> Option<Painting> {
         picture.shapes.splice(0..0, contours(&crowd, size));
     }
     let pixels = picture.pixels(scale as f32).ok()?;
-    // What is painted has few colors and their blends: a palette makes it a third of the size.
+    // A scene has few colors and their blends: a palette reduces its size to a third.
     let pixels = pixels.indexed(canvas.colors);
     let bytes = match canvas.protocol {
         Protocol::Kitty => kitty::transmit(&pixels.png()),

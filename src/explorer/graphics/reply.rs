@@ -1,31 +1,31 @@
-//! What terminals answer.
+//! Replies of terminals.
 
-/// The number of the only image, also of the question whether there can be one.
+/// The id of the only image, also used in the query for support.
 pub const IMAGE: u32 = 7_105_645;
 
-/// An answer of the terminal to a question of [`super::survey`].
+/// The reply to a query of [`super::survey`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
-    /// Whether it knows the graphics of kitty.
+    /// Whether it supports kitty graphics.
     Kitty(bool),
     /// Its name and version (XTVERSION).
     Name(String),
-    /// Pixels of a cell, across and down.
+    /// Width and height of a cell, in pixels.
     Cell(u16, u16),
-    /// Pixels of all cells.
+    /// Width and height of the window, in pixels.
     Window(u16, u16),
-    /// Registers for the colors of sixels.
+    /// The number of color registers for sixels.
     Colors(usize),
-    /// The largest picture of sixels.
+    /// The maximum size of a sixel picture, in pixels.
     Largest(u32, u32),
-    /// Its primary attributes: whether it knows sixels. Every terminal answers that.
+    /// Its primary attributes: whether it supports sixels. Every terminal replies to this.
     Attributes { sixel: bool },
-    /// It has done all that was written before the question.
+    /// It has processed everything before the query.
     Ready,
 }
 
 impl Reply {
-    /// What `ESC [ body last` answers, if anything.
+    /// Parses `ESC [ body last`.
     pub fn csi(body: &[u8], last: u8) -> Option<Self> {
         let text = std::str::from_utf8(body).ok()?;
         match last {
@@ -60,7 +60,7 @@ impl Reply {
         }
     }
 
-    /// What a string answers that begins with ESC and the byte `first`.
+    /// Parses a control string that starts with ESC and the byte `first`.
     pub fn string(first: u8, body: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(body).ok()?;
         match first {
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn answers_are_told_apart() {
+    fn replies_are_parsed() {
         let sixel = |sixel| Some(Reply::Attributes { sixel });
         assert_eq!(Reply::csi(b"?62;4;22", b'c'), sixel(true));
         assert_eq!(Reply::csi(b"?64;1;2;6;22", b'c'), sixel(false));

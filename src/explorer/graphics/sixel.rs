@@ -1,7 +1,7 @@
-//! Pictures in sixels: bands of six rows, each color in turn, with runs of the same sixel counted.
+//! Sixel encoding: bands of six rows, color by color, with run lengths.
 //!
-//! The crate `icy_sixel` brings a general quantizer, with a dozen crates (docs/dependencies.md); what is
-//! painted here has few colors and their blends.
+//! The crate `icy_sixel` has a general quantizer and a dozen dependencies (docs/dependencies.md), which
+//! pictures with few colors do not need.
 
 use std::fmt::Write;
 
@@ -10,11 +10,11 @@ use crate::picture::Indexed;
 /// Rows of a band.
 const BAND: usize = 6;
 
-/// The picture as sixels.
+/// Encodes a picture as sixels.
 pub fn encode(picture: &Indexed) -> Vec<u8> {
     let Indexed { width, height, palette, indices } = picture;
     let columns = *width as usize;
-    // Pixels that are not set are left alone; of square ones, so many.
+    // Unset pixels keep their color; pixels are square.
     let mut out = format!("\x1bP0;1;0q\"1;1;{width};{height}");
     for (i, (r, g, b)) in palette.iter().enumerate() {
         let [r, g, b] = [r, g, b].map(|channel| (u32::from(*channel) * 100 + 127) / 255);
@@ -30,12 +30,12 @@ pub fn encode(picture: &Indexed) -> Vec<u8> {
     out
 }
 
-/// One band on its way to sixels.
+/// The encoder of a band.
 struct Band {
     width: usize,
-    /// The sixels of each color, all columns.
+    /// The sixels of each color, by column.
     sixels: Vec<u8>,
-    /// The first and the last column of each color; none where it is not in the band.
+    /// The first and last column of each color; `None` if the band does not contain it.
     reach: Vec<Option<(usize, usize)>>,
 }
 
@@ -75,7 +75,7 @@ impl Band {
     }
 }
 
-/// The same sixel so many times.
+/// Appends a run of one sixel.
 fn run(out: &mut Vec<u8>, sixel: u8, times: usize) {
     let letter = b'?' + sixel;
     if times > 3 {

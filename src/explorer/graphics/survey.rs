@@ -1,16 +1,16 @@
-//! What the terminal can show: asked at the start, without waiting for the answers. They come among the
-//! keys, and the last one ends the survey.
+//! Queries the capabilities of the terminal at the start, without waiting. The replies arrive between keys,
+//! and the last one ends the survey.
 
 use super::canvas::{Canvas, Protocol};
 use super::reply::{IMAGE, Reply};
 
-/// Colors of a picture in sixels at most.
+/// The maximum number of colors of a sixel picture.
 const COLORS: usize = 256;
-/// With fewer registers, a picture would have other colors than the cells around it.
+/// With fewer registers, the colors of a picture would differ from those of the cells around it.
 const FEWEST: usize = 64;
 
-/// Whether a terminal should be asked at all, by the variables of its environment. A multiplexer
-/// answers for a terminal that others may share, and some consoles print what they do not know.
+/// Whether to query a terminal, by its environment variables. A multiplexer may share the terminal with other
+/// clients, and some consoles print unknown sequences.
 pub fn may_ask(variable: impl Fn(&str) -> Option<String>) -> bool {
     let set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
     let term = variable("TERM").unwrap_or_default();
@@ -21,20 +21,20 @@ pub fn may_ask(variable: impl Fn(&str) -> Option<String>) -> bool {
         || variable("TERM_PROGRAM").is_some_and(|name| name == "Apple_Terminal"))
 }
 
-/// All questions in one writing. The last one is answered by every terminal, and in turn.
+/// All queries in one string. Every terminal replies to the last one, and in order.
 pub fn questions() -> String {
-    // Kitty's graphics by an image of one pixel that is not kept; name; pixels of a cell and of the
-    // window; registers of colors and the largest picture of sixels; attributes.
+    // Kitty graphics by a temporary image of one pixel; name; size of a cell and of the window; number of
+    // color registers and maximum size of a sixel picture; attributes.
     format!(
         "\x1b_Gi={IMAGE},s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[>0q\x1b[16t\x1b[14t\
          \x1b[?1;1;0S\x1b[?2;1;0S\x1b[c"
     )
 }
 
-/// Asks again for what changes with the size of the font.
+/// The query for what changes with the font size.
 pub const SIZE_QUESTION: &str = "\x1b[16t";
 
-/// The answers so far.
+/// The replies so far.
 #[derive(Debug, Default)]
 pub struct Survey {
     kitty: bool,
@@ -48,7 +48,7 @@ pub struct Survey {
 }
 
 impl Survey {
-    /// Begins one. iTerm2 is also known by variables of the environment, which SSH may pass on.
+    /// A new survey. Environment variables, which SSH may forward, also identify iTerm2.
     pub fn new(variable: impl Fn(&str) -> Option<String>) -> Self {
         let known = |name: &str, value: &str| variable(name).is_some_and(|found| found == value);
         let iterm = known("TERM_PROGRAM", "iTerm.app") || known("LC_TERMINAL", "iTerm2");
@@ -68,13 +68,13 @@ impl Survey {
         }
     }
 
-    /// All answers have come that will come.
+    /// True once the last reply has arrived.
     pub fn is_over(&self) -> bool {
         self.over
     }
 
-    /// What the terminal can show. `cells` and `pixels` are its size as the system knows it; the
-    /// pixels may be 0.
+    /// The capabilities of the terminal. `cells` and `pixels` are its size as reported by the system; the pixels
+    /// may be 0.
     pub fn canvas(&self, cells: (u16, u16), pixels: (u16, u16)) -> Option<Canvas> {
         let protocol = self.protocol()?;
         let each = |(width, height): (u16, u16)| {
@@ -99,7 +99,7 @@ impl Survey {
     fn protocol(&self) -> Option<Protocol> {
         let name = self.name.to_ascii_lowercase();
         let is = |known: &str| name.starts_with(known);
-        // What they call kitty's graphics lacks parts of it.
+        // Their support of kitty graphics is incomplete.
         if is("iterm2") || is("wezterm") {
             return Some(Protocol::Iterm);
         }

@@ -1,21 +1,21 @@
-//! Models that have a sign of their own on the map, and what is drawn beside models.
+//! Models with their own sign on the map, and what is drawn besides models.
 
 use super::geometry::{direction, ellipse};
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
 use crate::explorer::state::over::Pointed;
 
-/// How long the arrow of a probe is, of the extent of the map.
+/// The length of a probe's arrow, relative to the extent of the map.
 const ARROW: f64 = 0.4;
 
-/// Why a model has a sign of its own.
+/// The reason for a model's own sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     Selected,
     /// Selected, and the best for the prompt.
     SelectedRouted,
     Routed,
-    /// The mouse points at a row about it.
+    /// The mouse is over a row about it.
     Pointed,
     Marked,
 }
@@ -23,7 +23,7 @@ pub enum Role {
 /// The models with a role, the most important first.
 pub fn special(state: &State) -> Vec<(usize, Role)> {
     let routed = state.routed();
-    // The selected model comes first: its name gets the best place.
+    // The selected model comes first: its label gets the best position.
     let is_routed = routed == Some(state.selected);
     let first = if is_routed { Role::SelectedRouted } else { Role::Selected };
     let mut special = vec![(state.selected, first)];
@@ -39,24 +39,24 @@ pub fn special(state: &State) -> Vec<(usize, Role)> {
     special
 }
 
-/// Where on the map the score of a probe grows.
+/// The direction on the map in which the score of a probe increases.
 pub struct Arrow<'a> {
     pub attribute: &'a str,
-    /// On the map: y points upwards.
+    /// On the map, where y points upwards.
     pub direction: (f64, f64),
-    /// The attribute is decodable at least better than by chance.
+    /// The attribute is decodable better than by chance.
     pub holds: bool,
 }
 
 impl Arrow<'_> {
-    /// Where a part of the arrow from its start, in [0, 1], is in the view.
+    /// The position in the view of a point on the arrow, from 0 (start) to 1 (end).
     pub fn seen(&self, state: &State, part: f64) -> (f64, f64) {
         let (origin, length) = (state.map.origin, ARROW * part);
         state.map.seen((origin.0 + self.direction.0 * length, origin.1 + self.direction.1 * length))
     }
 }
 
-/// While the probes have the focus: the arrow of the chosen one, if it is of two classes.
+/// While the Probe pane is focused: the arrow of the chosen probe, if it has two classes.
 pub fn arrow(state: &State) -> Option<Arrow<'_>> {
     let chosen = state.probe.chosen().filter(|_| state.focus == Pane::Probe)?;
     let report = state.probe.report(chosen).filter(|report| report.classes.len() == 2)?;
@@ -65,17 +65,16 @@ pub fn arrow(state: &State) -> Option<Arrow<'_>> {
     Some(Arrow { attribute: &report.attribute, direction, holds: report.beats_chance() })
 }
 
-/// Where the new model is, in the view.
+/// The position of the new model in the view.
 pub struct Located {
     pub place: (f64, f64),
-    /// It is only known to be beside a model.
+    /// Only its nearest model is known.
     pub beside: bool,
-    /// While it is being placed: around where it lies with a chance of 80%.
+    /// While it is being placed: its 80% region.
     pub region: Vec<(f64, f64)>,
 }
 
-/// The new model, with its region where the map is flat and linear; else it stands beside its nearest
-/// model.
+/// The new model, with its region if the map is flat and linear; else next to its nearest model.
 pub fn located(state: &State) -> Option<Located> {
     let placed = state.new_model.placed.as_ref()?;
     let map = &state.map;
@@ -99,7 +98,7 @@ pub fn located(state: &State) -> Option<Located> {
     let mut places: Vec<(f64, f64)> =
         map.locate(&points).into_iter().map(|place| map.seen(place)).collect();
     let place = places.remove(0);
-    // Of a region of which most is not in sight, some arcs would say nothing.
+    // Parts of a mostly invisible region would be meaningless.
     let inside = |(x, y): &(f64, f64)| (0.0..1.0).contains(x) && (0.0..1.0).contains(y);
     let whole = 2 * places.iter().filter(|place| inside(place)).count() >= places.len();
     if !whole || !matches!(state.focus, Pane::NewModel | Pane::Questions) {

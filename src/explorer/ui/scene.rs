@@ -1,4 +1,4 @@
-//! The plot of the map as a picture: the same as in cells, but smooth.
+//! The plot of the map as a picture: the same content as in cells, but smooth.
 
 use std::collections::BTreeSet;
 
@@ -18,30 +18,30 @@ use crate::explorer::state::map::Marker;
 use crate::explorer::theme::Ink;
 use crate::picture::{Dot, Picture, Point, Rgb, Shape, Sign};
 
-/// How high a cell is in the units of the picture, however many pixels that are.
+/// The height of a cell in units of the picture, independent of its pixels.
 const CELL: f64 = 16.0;
-/// The radius of a point, of the side of the square that each model would have to itself.
+/// The radius of a point, relative to the side of a square with the mean area per model.
 const RADIUS: f64 = 0.13;
 const SMALLEST: f64 = 1.5;
 const LARGEST: f64 = 4.6;
-/// How much larger points get where the map is zoomed, and at most.
+/// The exponent of the growth of points with the zoom, and the maximum radius.
 const GROWS: f64 = 0.2;
 const ZOOMED: f64 = 6.5;
-/// What is less bright has no edge and stands back.
+/// Darker points have no edge.
 const BRIGHT: f32 = 0.5;
-/// How far points cover what is below them.
+/// The opacity of points.
 const SOLID: f64 = 0.92;
-/// How far contours stand out from the ground, towards the muted ink.
+/// The color of contours, as a share of the way from the background to muted text.
 const CONTOURS: f64 = 0.9;
 
-/// The plot of the map on a screen of that area, if the map is in sight and is to be painted.
+/// The plot of the map on a screen of that area, if the map is visible and painted in pixels.
 fn plot(state: &State, area: Rect) -> Option<Rect> {
     let pane = Layout::within(state, area)?.pane(Pane::Map).filter(|_| state.paints())?;
     let plot = Parts::of(state, pane).plot;
     (plot.width >= 4 && plot.height >= 3).then_some(plot)
 }
 
-/// The plot that a frame leaves to its picture.
+/// The plot that a frame leaves to the picture.
 pub fn left_out(state: &State, area: Rect) -> Option<Rect> {
     plot(state, area).filter(|plot| pictured(state, *plot))
 }
@@ -51,8 +51,8 @@ pub fn pictured(state: &State, plot: Rect) -> bool {
     state.paints() && state.map.pixels.plot == Some(plot)
 }
 
-/// What is to be painted on a screen of that area; `None` if nothing is. The cover is that of a frame
-/// which left the plot out.
+/// The scene to paint on a screen of that area, if any. `cover` is that of a frame which left the plot to the
+/// picture.
 pub fn scene(state: &State, area: Rect, canvas: Canvas, cover: Option<&Cover>) -> Option<Scene> {
     let plot = plot(state, area).filter(|plot| canvas.fits(*plot))?;
     let scale = f64::from(canvas.cell.1) / CELL;
@@ -121,7 +121,7 @@ impl<'a> Painter<'a> {
         depth::rgb(self.state.theme[ink]).unwrap_or(self.muted)
     }
 
-    /// A place of the view in the picture.
+    /// Converts a position in the view to the picture.
     fn at(&self, (x, y): (f64, f64)) -> Point {
         (x * self.size.0, y * self.size.1)
     }
@@ -131,7 +131,7 @@ impl<'a> Painter<'a> {
         Some(self.at(self.state.map.seen(*place)))
     }
 
-    /// Whether anything of a sign at a point can be seen.
+    /// Whether a sign at a point can be visible.
     fn in_sight(&self, (x, y): Point) -> bool {
         let around = 3.0 * ZOOMED;
         (-around..self.size.0 + around).contains(&x) && (-around..self.size.1 + around).contains(&y)
@@ -142,13 +142,13 @@ impl<'a> Painter<'a> {
         self.hues.get(class).copied().unwrap_or(self.dim)
     }
 
-    /// The models that stand out, those out of sight too.
+    /// The highlighted models, including those outside of the plot.
     fn lit(&self) -> Vec<Point> {
         let models = 0..self.state.map.places.len();
         models.filter(|m| self.state.is_lit(*m)).filter_map(|m| self.model(m)).collect()
     }
 
-    /// How bright a model is: in three dimensions near ones are, while a prompt is typed likely ones.
+    /// The brightness of a model: by nearness in 3-D, and by probability while a prompt is typed.
     fn strength(&self, model: usize) -> f32 {
         let map = &self.state.map;
         let near = map.nearness.get(model).map_or(1.0, |near| 1.0 - FADE * (1.0 - near));
@@ -200,7 +200,7 @@ impl<'a> Painter<'a> {
         shapes
     }
 
-    /// All models, what stands back first, what has a role last.
+    /// All models: dimmed ones first, those with a role last.
     fn dots(&self) -> Vec<Dot> {
         let state = self.state;
         let special = roles::special(state);
@@ -210,7 +210,7 @@ impl<'a> Painter<'a> {
         for model in 0..state.map.places.len() {
             let Some(at) = self.model(model).filter(|at| self.in_sight(*at)) else { continue };
             if !state.filter.has(model) {
-                // A trace of what the filter leaves out.
+                // A trace of models that the filter excludes.
                 traces.push(Dot { opacity: 1.0, ..Dot::disc(at, 1.3, self.axis) });
             } else if !state.is_lit(model) {
                 let dot = Dot::disc(at, 0.8 * self.radius, self.dim);
@@ -249,7 +249,7 @@ impl<'a> Painter<'a> {
         }
     }
 
-    /// The shape of a class and whether it is open, as the shapes in cells are.
+    /// The shape of a class and whether it is open, as for shapes in cells.
     fn shape(&self, class: usize) -> (Sign, bool) {
         let signs = [Sign::Disc, Sign::Up, Sign::Square, Sign::Down];
         if self.state.marker() == Marker::Shapes && class < 2 * signs.len() {
@@ -275,7 +275,7 @@ impl<'a> Painter<'a> {
             line: Some(1.6),
             ..sized(Sign::Disc, radius, self.ink(ink))
         };
-        // Its name begins a cell beside it, and would cut what is wider.
+        // Its label starts in the next cell and would cut a wider sign.
         let disc = sized(Sign::Disc, self.radius.clamp(3.2, 4.4), self.hue(model));
         let around = disc.radius + 3.0;
         let star = sized(Sign::Star, 6.2, self.ink(Ink::MapRouted));

@@ -21,7 +21,7 @@ pub fn copy(state: &State, effects: &mut Vec<Effect>) {
 /// What the focused pane exports.
 pub fn of_pane(state: &State) -> Exported {
     match state.focus {
-        // What a new model is known by is what `llmap onboard` makes an embedder of.
+        // `llmap onboard` places the model by these answers.
         Pane::NewModel => Exported::Answers,
         pane => Exported::Table(pane),
     }
@@ -30,7 +30,7 @@ pub fn of_pane(state: &State) -> Exported {
 /// Checks that there is something to export.
 ///
 /// # Errors
-/// Why not.
+/// A sentence about what is missing.
 pub fn ready(state: &State, exported: Exported) -> Result<(), String> {
     let (there, problem) = match exported {
         Exported::Table(pane) => return table(state, pane).map(|_| ()),
@@ -42,10 +42,10 @@ pub fn ready(state: &State, exported: Exported) -> Result<(), String> {
     there.then_some(()).ok_or_else(|| problem.into())
 }
 
-/// The form that the name of a file asks for.
+/// The format, by the extension of the file name.
 ///
 /// # Errors
-/// How it may end, where it does not.
+/// The supported extensions.
 pub fn form(exported: Exported, name: &str) -> Result<Form, String> {
     let ending = Path::new(name).extension().and_then(|ending| ending.to_str());
     let ending = ending.unwrap_or_default().to_lowercase();
@@ -56,7 +56,7 @@ pub fn form(exported: Exported, name: &str) -> Result<Form, String> {
     })
 }
 
-/// What is written to a file of that name.
+/// The content for a file of that name.
 ///
 /// # Errors
 /// Those of [`ready`] and [`form`].

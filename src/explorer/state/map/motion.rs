@@ -1,4 +1,4 @@
-//! How the map moves: from one projection to another, into three dimensions and back, about itself.
+//! Animations of the map: transitions between projections, to 3-D and back, and rotation.
 
 use super::{MapState, Movement, Rotation};
 use crate::explorer::direction::Direction;

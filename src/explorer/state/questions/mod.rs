@@ -24,7 +24,7 @@ pub struct Question {
     pub answers: Vec<(usize, f32)>,
 }
 
-/// The models of a data set as those of the explorer, found by their names.
+/// A data set with its models matched by name.
 pub struct Answering<'a> {
     data: &'a Dataset,
     of: Vec<Option<usize>>,
@@ -38,7 +38,7 @@ impl<'a> Answering<'a> {
         Self { data, of }
     }
 
-    /// The answers to a question of the data: (model, label), by ascending model.
+    /// The answers to a question of the data set: (model, label), by ascending model.
     pub fn answers(&self, question: usize) -> Vec<(usize, f32)> {
         let answers = self.data.responses.of(question);
         let mut answers: Vec<(usize, f32)> =
@@ -56,7 +56,7 @@ pub struct QuestionSet {
     pub prompts: Vec<String>,
     /// The index of each question in the data set.
     pub of: Vec<usize>,
-    /// By question, the first that is nearly the same, or itself.
+    /// For each question its first near-duplicate, or itself.
     pub twins: Vec<usize>,
 }
 
@@ -107,16 +107,15 @@ pub struct QuestionsState {
     pub filter: String,
     /// Only this category.
     pub category: Option<usize>,
-    /// The questions that are listed, the most surprising first: of those that are nearly the same the
-    /// first, unless they are unfolded.
+    /// The listed questions, most surprising first: of near-duplicates only the first, unless they are
+    /// unfolded.
     pub rows: Vec<usize>,
     pub at: usize,
-    /// All that the filter leaves, in the same order.
+    /// All questions that pass the filter, in the same order.
     all: Vec<usize>,
-    /// By the first of those that are nearly the same, how many more there are; it is the one of
-    /// [`QuestionSet::twins`].
+    /// The number of further near-duplicates, by the first one (see [`QuestionSet::twins`]).
     folded: BTreeMap<usize, usize>,
-    /// Those that are nearly the same as this one are listed.
+    /// The question whose near-duplicates are listed.
     unfolded: Option<usize>,
 }
 
@@ -198,7 +197,7 @@ impl QuestionsState {
         self.at = place.filter(|_| self.at > 0).unwrap_or_default();
     }
 
-    /// Lists of those that are nearly the same the most surprising, or all of them behind it.
+    /// Lists the most surprising of near-duplicates, or all of them below it.
     fn fold(&mut self, question_set: &QuestionSet) {
         let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for &q in &self.all {
@@ -215,13 +214,13 @@ impl QuestionsState {
         self.folded = groups.into_iter().map(|(first, group)| (first, group.len() - 1)).collect();
     }
 
-    /// All questions that the filter leaves, those that are not listed too.
+    /// All questions that pass the filter, including folded ones.
     pub fn found(&self) -> &[usize] {
         &self.all
     }
 
-    /// How many more there are that are nearly the same as the question of a row, if it stands for them:
-    /// hidden, or below it.
+    /// The number of further near-duplicates of a row's question, if it is the first one, and whether they are
+    /// folded.
     pub fn alike(&self, row: usize) -> Option<(usize, bool)> {
         let (question_set, q) = (self.question_set.done()?, *self.rows.get(row)?);
         let group = question_set.twins[q];
@@ -230,13 +229,13 @@ impl QuestionsState {
         (before != Some(group)).then_some((more, self.unfolded != Some(group)))
     }
 
-    /// True for a row that is listed below one that is nearly the same.
+    /// True for a row below one of its near-duplicates.
     pub fn is_below_its_like(&self, row: usize) -> bool {
         let group = |row: usize| self.question_set.done().map(|set| set.twins[self.rows[row]]);
         row > 0 && group(row) == group(row - 1)
     }
 
-    /// Lists those that are nearly the same as the one under the cursor, or the first of them alone.
+    /// Unfolds or folds the near-duplicates of the question under the cursor.
     pub fn unfold(&mut self, unfold: bool) {
         let Some(question_set) = self.question_set.done().cloned() else { return };
         let Some(&q) = self.rows.get(self.at) else { return };
@@ -251,7 +250,7 @@ impl QuestionsState {
         self.at = first.unwrap_or_default();
     }
 
-    /// The next category, and after the last all of them.
+    /// Switches to the next category, and after the last one to all.
     pub fn next_category(&mut self) {
         let n = self.question_set.done().map_or(0, |question_set| question_set.categories.len());
         let next = self.category.map_or(0, |c| c + 1);
@@ -260,7 +259,7 @@ impl QuestionsState {
         self.arrange();
     }
 
-    /// The row that shows a question of the data set; those that are nearly the same are unfolded for it.
+    /// The row of a question of the data set; unfolds its near-duplicates if needed.
     pub fn reveal(&mut self, question: usize) -> Option<usize> {
         let question_set = self.question_set.done().cloned()?;
         let q = question_set.of.iter().position(|of| *of == question)?;

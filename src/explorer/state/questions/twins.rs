@@ -1,22 +1,22 @@
-//! Questions that are nearly the same, such as one with its options in another order.
+//! Near-duplicate questions, such as one with its options in another order.
 
 use std::collections::HashMap;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Words at the beginning that such questions have in common.
+/// The number of words at the beginning that must be equal.
 const BEGIN: usize = 5;
-/// The share of their words that they have in common, at least.
+/// The minimum share of common words (Jaccard index).
 const COMMON: f64 = 0.8;
-/// Texts of one beginning that a question is compared with, at most.
+/// The maximum number of texts with the same beginning that a question is compared with.
 const COMPARED: usize = 64;
 
-/// A text for comparing.
+/// A text, prepared for comparison.
 struct Text {
     at: usize,
-    /// Its words without digits, hashed, each once and in order.
+    /// The hashes of its words without digits, sorted and distinct.
     words: Vec<u64>,
-    /// The others: with other numbers it is another question.
+    /// Those of the other words: questions with other numbers differ.
     numbers: Vec<u64>,
 }
 
@@ -28,8 +28,8 @@ impl Text {
     }
 }
 
-/// By question, the first that is nearly the same, or itself. The questions come with their categories;
-/// those of different ones are never the same.
+/// For each question its first near-duplicate of the same category, or itself. Questions come with their
+/// categories.
 pub fn twins<'a>(questions: impl IntoIterator<Item = (usize, &'a str)>) -> Vec<usize> {
     let mut known: HashMap<(usize, u64), Vec<Text>> = HashMap::new();
     let questions = questions.into_iter().enumerate();
