@@ -29,7 +29,8 @@
 //! | `serve` | routing over HTTP: `Service::serve` and `llmap serve` |
 //! | `hub` | sentence encoders from the Hugging Face hub by name, and `llmap fetch` |
 //!
-//! Off by default: `flex`, burn's faster CPU backend, and `sql`, queries over logs, locally or on a cluster.
+//! Off by default: `flex`, `cuda` and `wgpu`, further backends of burn, and `sql`, queries over logs, locally
+//! or on a cluster.
 
 // Code that only the commands of a feature use is dead without it.
 #![cfg_attr(
