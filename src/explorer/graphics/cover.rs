@@ -12,6 +12,9 @@ use crate::picture::{Anchor, Rgb, Text, has_letter};
 const ADVANCE: f64 = 0.602;
 const BASE: f64 = 0.24;
 
+/// The texts of a plot that are drawn over the picture: the cells of the screen, with their places.
+pub type Words = Vec<(u16, u16, Cell)>;
+
 /// The plot of a frame. Cells that the map leaves to a picture have no background color; everything drawn
 /// over the map has one.
 pub struct Cover {
@@ -20,6 +23,8 @@ pub struct Cover {
     pub free: Vec<bool>,
     /// The letters on free cells, if they become part of the picture: cell in the plot, letter and color.
     letters: Option<Vec<(u16, u16, char, Rgb)>>,
+    /// The texts on free cells, if they do not.
+    words: Words,
 }
 
 impl Cover {
@@ -30,6 +35,7 @@ impl Cover {
             plot,
             free: Vec::with_capacity(plot.area() as usize),
             letters: painted.then(Vec::new),
+            words: Words::new(),
         };
         for y in plot.top()..plot.bottom() {
             // The cells that a wide letter extends into are as free as its first cell.
@@ -52,11 +58,45 @@ impl Cover {
                 if ground_left {
                     cell.bg = ground;
                 }
+                if free && !painted && cell.symbol() != " " {
+                    cover.words.push((x, y, cell.clone()));
+                }
                 before = free;
                 cover.free.push(free);
             }
         }
         cover
+    }
+
+    /// The texts on free cells, if they are not part of the picture.
+    pub fn words(&self) -> &Words {
+        &self.words
+    }
+
+    /// Replaces the texts on free cells by those of an older frame, whose picture is still shown.
+    pub fn hold(&self, buffer: &mut Buffer, older: &Words) {
+        for (x, y, newer) in &self.words {
+            if let Some(cell) = buffer.cell_mut((*x, *y)) {
+                cell.reset();
+                cell.bg = newer.bg;
+            }
+        }
+        for (x, y, word) in older {
+            let mut reach = *x..x.saturating_add(word.cell_width().max(1));
+            let cell = buffer.cell_mut((*x, *y)).filter(|_| reach.all(|x| self.is_free(x, *y)));
+            if let Some(cell) = cell {
+                cell.clone_from(word);
+            }
+        }
+    }
+
+    /// True where the picture is visible, by cell of the screen.
+    pub fn is_free(&self, x: u16, y: u16) -> bool {
+        let at = || {
+            let row = usize::from(y - self.plot.y) * usize::from(self.plot.width);
+            row + usize::from(x - self.plot.x)
+        };
+        self.plot.contains((x, y).into()) && self.free[at()]
     }
 
     /// Stores the letter of a cell, if it can be painted.
