@@ -129,10 +129,10 @@ impl Screen {
             if let Some(scene) = scene::scene(state, area, graphics.canvas(), cover.as_ref()) {
                 graphics.want(scene, cover.as_ref());
             }
-            if let Some((cover, words)) =
-                cover.as_ref().and_then(|cover| Some((cover, graphics.held(cover.plot)?)))
+            if let Some(cover) = &mut cover
+                && let Some(words) = graphics.held(cover.plot)
             {
-                cover.hold(frame.buffer_mut(), words);
+                cover.hold(frame.buffer_mut(), words, state.theme[Ink::Background]);
             }
         })?;
         let resized = std::mem::replace(&mut self.area, frame.area) != frame.area;

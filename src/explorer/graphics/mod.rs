@@ -35,7 +35,7 @@ pub struct Graphics {
     layer: Layer,
     wanted: Option<Scene>,
     version: u64,
-    /// The texts over the paintings that are shown or come, by version. They move with the points: a newer frame
+    /// The words over the paintings that are shown or come, by version. They move with the points: a newer frame
     /// shows the older ones until its painting comes.
     words: BTreeMap<u64, Words>,
 }
@@ -68,12 +68,12 @@ impl Graphics {
             self.wanted = Some(scene.clone());
             self.painter.paint(self.version, scene);
         }
-        if let Some(cover) = cover.filter(|_| !self.paints_texts()) {
+        if let Some(cover) = cover {
             self.words.insert(self.version, cover.words().clone());
         }
     }
 
-    /// The texts of the next frame of this plot, if not its own ones: those of the picture that it shows.
+    /// The words of the next frame of this plot, if not its own ones: those of the picture that it shows.
     pub fn held(&mut self, plot: Rect) -> Option<&Words> {
         let visible = self.layer.visible(plot)?;
         self.words.retain(|version, _| *version >= visible);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, CellDiffOption};
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Style};
 
@@ -351,16 +351,17 @@ fn a_scene_is_painted_once_on_a_thread() {
 
 #[test]
 fn texts_over_a_picture_stay_until_the_picture_that_they_belong_to() {
+    const GROUND: Color = Color::Rgb(17, 20, 26);
     let frame = |at: u16, over: Rect| {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 40, 16));
         buffer.set_string(at, 5, "語 name", Style::new().fg(Color::Rgb(9, 9, 9)));
         over.positions().for_each(|at| _ = buffer[(at.x, at.y)].set_char('x').set_bg(Color::Red));
-        let cover = Cover::take(&mut buffer, PLOT, Color::Rgb(17, 20, 26), false);
+        let cover = Cover::take(&mut buffer, PLOT, GROUND, false);
         (buffer, cover)
     };
-    let line = |graphics: &mut Graphics, (mut buffer, cover): (Buffer, Cover)| -> String {
+    let line = |graphics: &mut Graphics, (mut buffer, mut cover): (Buffer, Cover)| -> String {
         if let Some(words) = graphics.held(PLOT) {
-            cover.hold(&mut buffer, words);
+            cover.hold(&mut buffer, words, GROUND);
         }
         graphics.frame(Some(&cover));
         let symbols = (PLOT.x..PLOT.right()).map(|x| buffer[(x, 5)].symbol().to_owned());
@@ -393,4 +394,32 @@ fn texts_over_a_picture_stay_until_the_picture_that_they_belong_to() {
     assert_eq!(line(&mut graphics, frame(12, NOTHING)), "      語  name");
     graphics.ready();
     assert_eq!(line(&mut graphics, frame(12, NOTHING)), "         語  name");
+}
+
+#[test]
+fn a_name_with_a_background_covers_the_picture_that_it_belongs_to() {
+    const GROUND: Color = Color::Rgb(17, 20, 26);
+    let frame = |at: u16, painted: bool| {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 40, 16));
+        buffer.set_string(at, 5, "name", Style::new().fg(Color::White).underline_color(Color::Red));
+        let cover = Cover::take(&mut buffer, PLOT, GROUND, painted);
+        (buffer, cover)
+    };
+    let boxed = |cover: &Cover| -> Vec<u16> {
+        (PLOT.x..PLOT.right()).filter(|x| !cover.is_free(*x, 5)).collect()
+    };
+    for painted in [false, true] {
+        let (buffer, older) = frame(8, painted);
+        assert_eq!(boxed(&older), [8, 9, 10, 11]);
+        let shown = |buffer: &Buffer, x: u16| {
+            (buffer[(x, 5)].bg, buffer[(x, 5)].underline_color, buffer[(x, 5)].symbol().to_owned())
+        };
+        assert_eq!(shown(&buffer, 8), (Color::Red, Color::Reset, "n".into()));
+        let (mut buffer, mut cover) = frame(10, painted);
+        cover.hold(&mut buffer, older.words(), GROUND);
+        assert_eq!(boxed(&cover), [8, 9, 10, 11]);
+        assert_eq!(shown(&buffer, 8), (Color::Red, Color::Reset, "n".into()));
+        assert_eq!(shown(&buffer, 13), (GROUND, Color::Reset, " ".into()));
+        assert_eq!(buffer[(13, 5)].diff_option == CellDiffOption::Skip, painted);
+    }
 }
