@@ -87,6 +87,24 @@ impl Pixels {
     }
 }
 
+impl Indexed {
+    /// The part of the picture at left, top, of a width and a height; smaller at the edge.
+    pub(crate) fn part(&self, [x, y, width, height]: [u32; 4]) -> Self {
+        let (right, bottom) = ((x + width).min(self.width), (y + height).min(self.height));
+        let rows = self.indices.chunks(self.width.max(1) as usize);
+        let rows = rows.take(bottom as usize).skip(y as usize);
+        Self {
+            width: right.saturating_sub(x),
+            height: bottom.saturating_sub(y),
+            palette: self.palette.clone(),
+            indices: rows
+                .flat_map(|row| row.get(x as usize..right as usize).unwrap_or_default())
+                .copied()
+                .collect(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,7 +7,7 @@ use super::terminal::Screen;
 use crate::error::Result;
 use crate::explorer::event::{Event, Outside};
 use crate::explorer::graphics::reply::Reply;
-use crate::explorer::graphics::survey::{SIZE_QUESTION, Survey, may_ask, questions};
+use crate::explorer::graphics::survey::{SIZE_QUESTIONS, Survey, may_ask, questions};
 
 /// How long to wait for replies at exit: the shell would take them for input.
 const REST: Duration = Duration::from_millis(150);
@@ -83,7 +83,7 @@ impl App {
         let line = match canvas {
             Some(canvas) => {
                 let (width, height) = canvas.cell;
-                format!("{}, cells of {width} x {height} pixels", canvas.protocol.title())
+                format!("{}, cells of {width:.2} x {height:.2} pixels", canvas.protocol.title())
             }
             None => "no pictures".into(),
         };
@@ -100,9 +100,11 @@ impl App {
     pub(super) fn measure(&mut self, event: &Event) -> Result<()> {
         let resized = matches!(event, Event::Outside(Outside::Resized(..)));
         if resized && self.survey.as_ref().is_some_and(Survey::is_over) {
-            self.found()?;
-            if Screen::pixels() == (0, 0) {
-                Screen::ask(SIZE_QUESTION)?;
+            // A terminal that reports sizes itself is asked for the new ones, and the reply is awaited.
+            if self.survey.as_ref().is_some_and(Survey::measures) {
+                Screen::ask(SIZE_QUESTIONS)?;
+            } else {
+                self.found()?;
             }
         }
         Ok(())

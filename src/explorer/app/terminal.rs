@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use ratatui::Terminal;
 use ratatui::backend::{Backend, CrosstermBackend};
-use ratatui::buffer::{Cell as Drawn, CellWidth};
+use ratatui::buffer::{Buffer, Cell as Drawn, CellWidth};
 use ratatui::crossterm::clipboard::CopyToClipboard;
 use ratatui::crossterm::event::{
     DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste,
@@ -116,13 +116,23 @@ impl Screen {
 
     /// The cells of a frame, and then the picture that it leaves room for.
     fn paint(&mut self, state: &State) -> io::Result<()> {
-        let painted = self.graphics.as_ref().is_some_and(Graphics::paints_texts);
-        let mut cover = None;
+        let (graphics, mut cover) = (&mut self.graphics, None);
         let frame = self.terminal.draw(|frame| {
             view(frame, state);
-            if let Some(plot) = scene::left_out(state, frame.area()) {
+            let Some(graphics) = graphics else { return };
+            let area = frame.area();
+            if let Some(plot) = scene::left_out(state, area) {
                 let ground = state.theme[Ink::Background];
+                let painted = graphics.paints_texts();
                 cover = Some(Cover::take(frame.buffer_mut(), plot, ground, painted));
+            }
+            if let Some(scene) = scene::scene(state, area, graphics.canvas(), cover.as_ref()) {
+                graphics.want(scene, cover.as_ref());
+            }
+            if let Some(cover) = &mut cover
+                && let Some(words) = graphics.held(cover.plot)
+            {
+                cover.hold(frame.buffer_mut(), words, state.theme[Ink::Background]);
             }
         })?;
         let resized = std::mem::replace(&mut self.area, frame.area) != frame.area;
@@ -131,27 +141,22 @@ impl Screen {
             // The terminal was cleared.
             graphics.forget();
         }
-        let scene = scene::scene(state, frame.area, graphics.canvas(), cover.as_ref());
-        scene.into_iter().for_each(|scene| graphics.want(scene));
         let writing = graphics.frame(cover.as_ref());
-        let mut out = io::stdout();
-        out.write_all(&writing.bytes)?;
-        let mut again: Vec<(u16, u16, Drawn)> = Vec::with_capacity(writing.again.len());
-        for (x, y) in writing.again {
-            // The second half of a wide letter is written with the first.
-            let half = again.last().is_some_and(|(before, line, cell)| {
-                *line == y && *before + 1 == x && cell.cell_width() > 1
-            });
-            if let Some(cell) = frame.buffer.cell((x, y)).filter(|_| !half) {
-                again.push((x, y, cell.clone()));
-            }
+        let before = drawn(frame.buffer, &writing.before);
+        let again = drawn(frame.buffer, &writing.again);
+        self.write(&before)?;
+        io::stdout().write_all(&writing.bytes)?;
+        self.write(&again)
+    }
+
+    /// Writes cells outside of a frame.
+    fn write(&mut self, cells: &[(u16, u16, Drawn)]) -> io::Result<()> {
+        if cells.is_empty() {
+            return Ok(());
         }
-        if !again.is_empty() {
-            queue!(out, cursor::SavePosition)?;
-            self.terminal.backend_mut().draw(again.iter().map(|(x, y, cell)| (*x, *y, cell)))?;
-            queue!(out, cursor::RestorePosition)?;
-        }
-        Ok(())
+        queue!(io::stdout(), cursor::SavePosition)?;
+        self.terminal.backend_mut().draw(cells.iter().map(|(x, y, cell)| (*x, *y, cell)))?;
+        queue!(io::stdout(), cursor::RestorePosition)
     }
 
     /// Shows pictures from now on, or none any more.
@@ -250,6 +255,21 @@ fn watch(ended: &Arc<AtomicI32>) -> Result<()> {
         }
     });
     Ok(())
+}
+
+/// The content of cells, row by row.
+fn drawn(buffer: &Buffer, cells: &[(u16, u16)]) -> Vec<(u16, u16, Drawn)> {
+    let mut found: Vec<(u16, u16, Drawn)> = Vec::with_capacity(cells.len());
+    for &(x, y) in cells {
+        // The second half of a wide letter is written with the first.
+        let half = found.last().is_some_and(|(before, line, cell)| {
+            *line == y && *before + 1 == x && cell.cell_width() > 1
+        });
+        if let Some(cell) = buffer.cell((x, y)).filter(|_| !half) {
+            found.push((x, y, cell.clone()));
+        }
+    }
+    found
 }
 
 fn enter() -> io::Result<()> {

@@ -12,14 +12,27 @@ use crate::picture::{Anchor, Rgb, Text, has_letter};
 const ADVANCE: f64 = 0.602;
 const BASE: f64 = 0.24;
 
+/// Cells of the screen, with their places.
+type Cells = Vec<(u16, u16, Cell)>;
+
+/// What the map itself draws over its picture.
+#[derive(Clone, Debug, Default)]
+pub struct Words {
+    /// Texts on free cells, if they are not part of the picture.
+    texts: Cells,
+    /// Texts with a background, which covers the picture.
+    boxes: Cells,
+}
+
 /// The plot of a frame. Cells that the map leaves to a picture have no background color; everything drawn
-/// over the map has one.
+/// over the map has one. A text of the map with a background has it as the color of its underline.
 pub struct Cover {
     pub plot: Rect,
     /// By cell, row by row: true where the picture is visible.
     pub free: Vec<bool>,
     /// The letters on free cells, if they become part of the picture: cell in the plot, letter and color.
     letters: Option<Vec<(u16, u16, char, Rgb)>>,
+    words: Words,
 }
 
 impl Cover {
@@ -30,17 +43,21 @@ impl Cover {
             plot,
             free: Vec::with_capacity(plot.area() as usize),
             letters: painted.then(Vec::new),
+            words: Words::default(),
         };
         for y in plot.top()..plot.bottom() {
             // The cells that a wide letter extends into are as free as its first cell.
-            let (mut reached, mut before) = (0, false);
+            let (mut reached, mut before, mut boxed) = (0, false, false);
             for x in plot.left()..plot.right() {
                 let Some(cell) = buffer.cell_mut((x, y)) else {
                     cover.free.push(false);
                     continue;
                 };
                 let ground_left = cell.bg == Color::Reset;
-                let mut free = if reached > 0 { before } else { ground_left };
+                if reached == 0 {
+                    boxed = ground_left && cell.underline_color != Color::Reset;
+                }
+                let mut free = if reached > 0 { before } else { ground_left && !boxed };
                 reached = if reached > 0 { reached } else { cell.cell_width().max(1) } - 1;
                 if free && painted {
                     // Letters that the font lacks stay in their cells, which cover the picture.
@@ -50,13 +67,57 @@ impl Cover {
                     }
                 }
                 if ground_left {
-                    cell.bg = ground;
+                    let own = std::mem::replace(&mut cell.underline_color, Color::Reset);
+                    cell.bg = if own == Color::Reset { ground } else { own };
+                }
+                if ground_left && boxed {
+                    cover.words.boxes.push((x, y, cell.clone()));
+                } else if free && !painted && cell.symbol() != " " {
+                    cover.words.texts.push((x, y, cell.clone()));
                 }
                 before = free;
                 cover.free.push(free);
             }
         }
         cover
+    }
+
+    pub fn words(&self) -> &Words {
+        &self.words
+    }
+
+    /// Replaces the words by those of an older frame, whose picture is still shown.
+    pub fn hold(&mut self, buffer: &mut Buffer, older: &Words, ground: Color) {
+        let painted = self.letters.is_some();
+        for (x, y, _) in self.words.texts.iter().chain(&self.words.boxes) {
+            if let Some(cell) = buffer.cell_mut((*x, *y)) {
+                cell.reset();
+                cell.bg = ground;
+                if painted {
+                    cell.set_diff_option(CellDiffOption::Skip);
+                }
+            }
+        }
+        for (x, y, _) in &self.words.boxes {
+            self.free[at(self.plot, (*x, *y))] = true;
+        }
+        for (x, y, word) in older.texts.iter().chain(&older.boxes) {
+            let mut reach = *x..x.saturating_add(word.cell_width().max(1));
+            let cell = buffer.cell_mut((*x, *y)).filter(|_| reach.all(|x| self.is_free(x, *y)));
+            if let Some(cell) = cell {
+                cell.clone_from(word);
+            }
+        }
+        for (x, y, _) in &older.boxes {
+            if self.is_free(*x, *y) {
+                self.free[at(self.plot, (*x, *y))] = false;
+            }
+        }
+    }
+
+    /// True where the picture is visible, by cell of the screen.
+    pub fn is_free(&self, x: u16, y: u16) -> bool {
+        self.plot.contains((x, y).into()) && self.free[at(self.plot, (x, y))]
     }
 
     /// Stores the letter of a cell, if it can be painted.
@@ -128,6 +189,11 @@ impl Cover {
         }
         pieces
     }
+}
+
+/// The index of a cell of the screen in a plot that contains it.
+fn at(plot: Rect, (x, y): (u16, u16)) -> usize {
+    usize::from(y - plot.y) * usize::from(plot.width) + usize::from(x - plot.x)
 }
 
 #[cfg(test)]

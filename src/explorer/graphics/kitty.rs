@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ratatui::layout::Rect;
 
+use super::canvas::Canvas;
 use super::reply::IMAGE;
 
 /// The maximum number of base64 bytes per command.
@@ -32,21 +33,16 @@ pub fn transmit(png: &[u8]) -> Vec<u8> {
 
 /// Shows the image in pieces of the plot, below the text and above the background. Pieces are in cells
 /// relative to the plot; the cursor does not move.
-pub fn place(plot: Rect, pieces: &[Rect], cell: (u16, u16)) -> Vec<u8> {
+pub fn place(plot: Rect, pieces: &[Rect], canvas: Canvas) -> Vec<u8> {
     let mut out = format!("\x1b7\x1b_Ga=d,d=i,i={IMAGE},q=2\x1b\\");
     for (i, piece) in pieces.iter().enumerate() {
         let (x, y) = (plot.x + piece.x + 1, plot.y + piece.y + 1);
-        let across = |cells: u16| u32::from(cells) * u32::from(cell.0);
-        let down = |cells: u16| u32::from(cells) * u32::from(cell.1);
+        let [left, top, width, height] = canvas.pixels(*piece);
         // Writing to a string cannot fail.
         let _ = write!(
             out,
-            "\x1b[{y};{x}H\x1b_Ga=p,i={IMAGE},p={},x={},y={},w={},h={},c={},r={},z=-1,C=1,q=2\x1b\\",
+            "\x1b[{y};{x}H\x1b_Ga=p,i={IMAGE},p={},x={left},y={top},w={width},h={height},c={},r={},z=-1,C=1,q=2\x1b\\",
             i + 1,
-            across(piece.x),
-            down(piece.y),
-            across(piece.width),
-            down(piece.height),
             piece.width,
             piece.height,
         );

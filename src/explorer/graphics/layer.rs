@@ -17,6 +17,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 #[derive(Debug, Default, PartialEq)]
 pub struct Writing {
     pub bytes: Vec<u8>,
+    /// The screen cells to write before, with the content of the frame.
+    pub before: Vec<(u16, u16)>,
     /// The screen cells to write again afterwards, with the content of the frame.
     pub again: Vec<(u16, u16)>,
 }
@@ -65,7 +67,16 @@ impl Layer {
         self.shown = None;
     }
 
-    pub fn frame(&mut self, cover: Option<&Cover>) -> Writing {
+    /// The version of the painting that the next frame of this plot shows below its texts.
+    pub fn visible(&self, plot: Rect) -> Option<u64> {
+        let painting = self.painting.as_ref().filter(|painting| painting.plot == plot)?;
+        let shown = self.shown.as_ref().filter(|shown| shown.plot == plot);
+        if self.awaits() { shown.map(|shown| shown.version) } else { Some(painting.version) }
+    }
+
+    /// The bytes that show the last painting on the free cells of the cover. If a newer one `comes` soon, what
+    /// an overlay has erased waits for it.
+    pub fn frame(&mut self, cover: Option<&Cover>, comes: bool) -> Writing {
         let fits = |painting: &&Painting| {
             // Without its texts the picture is incomplete.
             let whole = painting.with_texts || self.canvas.protocol.lies_under_text();
@@ -89,19 +100,23 @@ impl Layer {
             }
             if send || !same {
                 let pieces = cover.pieces();
-                writing.bytes.extend(kitty::place(cover.plot, &pieces, self.canvas.cell));
+                writing.bytes.extend(kitty::place(cover.plot, &pieces, self.canvas));
             }
             send
         } else {
             // An overlay has erased the picture below it.
             let was = shown.map_or(&[][..], |shown| &shown.free);
-            let bared = was.iter().zip(&free).any(|(was, is)| *is && !was) && !self.awaits();
+            let bared = was.iter().zip(&free).any(|(was, is)| *is && !was);
+            let bared = bared && !comes && !self.awaits();
             if send || bared {
-                let (x, y) = (cover.plot.x + 1, cover.plot.y + 1);
-                writing.bytes.extend(format!("\x1b7\x1b[{y};{x}H").as_bytes());
+                if shown.is_none() {
+                    // Pixels that the picture misses by rounding would show what was there.
+                    writing.before = cells(cover.plot, |i| free[i]);
+                }
+                writing.bytes.extend(b"\x1b7");
                 writing.bytes.extend(&painting.bytes);
                 writing.bytes.extend(b"\x1b8");
-                writing.again = cells(cover.plot, |i| !free[i]);
+                writing.again = around(cover);
             } else {
                 free.iter_mut().zip(was).for_each(|(is, was)| *is &= was);
             }
@@ -121,15 +136,25 @@ impl Layer {
     fn hide(&mut self, cover: Option<&Cover>) -> Writing {
         let Some(shown) = self.shown.take() else { return Writing::default() };
         match self.canvas.protocol {
-            Protocol::Kitty => Writing { bytes: kitty::delete().into_bytes(), again: Vec::new() },
+            Protocol::Kitty => {
+                Writing { bytes: kitty::delete().into_bytes(), ..Writing::default() }
+            }
             // In the same plot, free cells keep the old picture until the new one arrives.
             _ if cover.is_some_and(|cover| cover.plot == shown.plot) => {
                 self.shown = Some(shown);
                 Writing::default()
             }
-            _ => Writing { bytes: Vec::new(), again: cells(shown.plot, |_| true) },
+            _ => Writing { again: cells(shown.plot, |_| true), ..Writing::default() },
         }
     }
+}
+
+/// The screen cells that a picture in cells may have overwritten: those over it, and right of it and below, as
+/// terminals round its size up to whole bands and cells.
+fn around(cover: &Cover) -> Vec<(u16, u16)> {
+    let plot = cover.plot;
+    let rounded = Rect { width: plot.width + 1, height: plot.height + 1, ..plot };
+    rounded.positions().map(|at| (at.x, at.y)).filter(|(x, y)| !cover.is_free(*x, *y)).collect()
 }
 
 /// The screen cells of a plot whose indices match.

@@ -17,7 +17,11 @@ pub mod survey;
 #[cfg(test)]
 mod tests;
 
-use cover::Cover;
+use std::collections::BTreeMap;
+
+use ratatui::layout::Rect;
+
+use cover::{Cover, Words};
 use layer::{Layer, Writing};
 use painter::Painter;
 
@@ -31,6 +35,9 @@ pub struct Graphics {
     layer: Layer,
     wanted: Option<Scene>,
     version: u64,
+    /// The words over the paintings that are shown or come, by version. They move with the points: a newer frame
+    /// shows the older ones until its painting comes.
+    words: BTreeMap<u64, Words>,
 }
 
 impl Graphics {
@@ -41,6 +48,7 @@ impl Graphics {
             layer: Layer::new(canvas),
             wanted: None,
             version: 0,
+            words: BTreeMap::new(),
         }
     }
 
@@ -53,14 +61,23 @@ impl Graphics {
         !self.canvas.protocol.lies_under_text()
     }
 
-    /// Paints a scene, unless it equals the last one.
-    pub fn want(&mut self, scene: Scene) {
-        if self.wanted.as_ref() == Some(&scene) {
-            return;
+    /// Paints a scene, unless it equals the last one. `cover` is that of its frame.
+    pub fn want(&mut self, scene: Scene, cover: Option<&Cover>) {
+        if self.wanted.as_ref() != Some(&scene) {
+            self.version += 1;
+            self.wanted = Some(scene.clone());
+            self.painter.paint(self.version, scene);
         }
-        self.version += 1;
-        self.wanted = Some(scene.clone());
-        self.painter.paint(self.version, scene);
+        if let Some(cover) = cover {
+            self.words.insert(self.version, cover.words().clone());
+        }
+    }
+
+    /// The words of the next frame of this plot, if not its own ones: those of the picture that it shows.
+    pub fn held(&mut self, plot: Rect) -> Option<&Words> {
+        let visible = self.layer.visible(plot)?;
+        self.words.retain(|version, _| *version >= visible);
+        self.words.get(&visible).filter(|_| visible < self.version)
     }
 
     /// True while a requested scene is not painted yet.
@@ -77,7 +94,7 @@ impl Graphics {
     /// The bytes that show the last painting on the free cells of the cover after a frame; without a cover,
     /// those that remove it.
     pub fn frame(&mut self, cover: Option<&Cover>) -> Writing {
-        self.layer.frame(cover)
+        self.layer.frame(cover, self.is_painting())
     }
 
     /// Notes that the terminal has processed everything.

@@ -70,7 +70,7 @@ pub fn paint(canvas: Canvas, version: u64, scene: Scene) -> Option<Painting> {
     let bytes = match canvas.protocol {
         Protocol::Kitty => kitty::transmit(&pixels.png()),
         Protocol::Iterm => iterm::show(&pixels.png(), plot),
-        Protocol::Sixel => sixel::encode(&pixels),
+        Protocol::Sixel => sixel::show(&pixels, plot, canvas),
     };
     let milliseconds = start.elapsed().as_secs_f64() * 1000.0;
     let pixels = (pixels.width, pixels.height);

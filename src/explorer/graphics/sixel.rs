@@ -5,10 +5,24 @@
 
 use std::fmt::Write;
 
+use ratatui::layout::Rect;
+
+use super::canvas::Canvas;
 use crate::picture::Indexed;
 
 /// Rows of a band.
 const BAND: usize = 6;
+
+/// Shows a picture in place of the cells of the plot, in tiles of the size that the terminal takes, and moves the
+/// cursor.
+pub fn show(picture: &Indexed, plot: Rect, canvas: Canvas) -> Vec<u8> {
+    let mut out = Vec::new();
+    for tile in canvas.tiles(plot) {
+        out.extend(format!("\x1b[{};{}H", plot.y + tile.y + 1, plot.x + tile.x + 1).as_bytes());
+        out.extend(encode(&picture.part(canvas.pixels(tile))));
+    }
+    out
+}
 
 /// Encodes a picture as sixels.
 pub fn encode(picture: &Indexed) -> Vec<u8> {

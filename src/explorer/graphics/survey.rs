@@ -31,8 +31,8 @@ pub fn questions() -> String {
     )
 }
 
-/// The query for what changes with the font size.
-pub const SIZE_QUESTION: &str = "\x1b[16t";
+/// The queries for what changes with the size of the window and of the font.
+pub const SIZE_QUESTIONS: &str = "\x1b[16t\x1b[14t";
 
 /// The replies so far.
 #[derive(Debug, Default)]
@@ -73,15 +73,16 @@ impl Survey {
         self.over
     }
 
+    /// True if the terminal itself reports sizes in pixels.
+    pub fn measures(&self) -> bool {
+        self.cell.is_some() || self.window.is_some()
+    }
+
     /// The capabilities of the terminal. `cells` and `pixels` are its size as reported by the system; the pixels
     /// may be 0.
     pub fn canvas(&self, cells: (u16, u16), pixels: (u16, u16)) -> Option<Canvas> {
         let protocol = self.protocol()?;
-        let each = |(width, height): (u16, u16)| {
-            let cell = (width.checked_div(cells.0)?, height.checked_div(cells.1)?);
-            (cell.0 > 1 && cell.1 > 1).then_some(cell)
-        };
-        let cell = each(pixels).or(self.cell).or_else(|| each(self.window?));
+        let cell = self.cell_size(cells, pixels);
         let colors = self.colors.unwrap_or(COLORS).min(COLORS);
         match (protocol, cell) {
             (Protocol::Sixel, None) => None,
@@ -89,11 +90,31 @@ impl Survey {
             // The other protocols take the size of a picture in cells.
             (_, cell) => Some(Canvas {
                 protocol,
-                cell: cell.unwrap_or((10, 20)),
+                cell: cell.unwrap_or((10.0, 20.0)),
                 colors,
                 largest: self.largest.filter(|_| protocol == Protocol::Sixel),
             }),
         }
+    }
+
+    /// The size of a cell, as exact as it is known.
+    fn cell_size(&self, cells: (u16, u16), pixels: (u16, u16)) -> Option<(f64, f64)> {
+        let each = |(width, height): (u16, u16)| {
+            let part = |length: u16, n: u16| f64::from(length) / f64::from(n.max(1));
+            let cell = (part(width, cells.0), part(height, cells.1));
+            (cell.0 > 1.0 && cell.1 > 1.0).then_some(cell)
+        };
+        let window = self.window.and_then(each);
+        let cell = self.cell.map(|(width, height)| (f64::from(width), f64::from(height)));
+        let Some((width, height)) = cell else {
+            // What the system reports may include margins: less than a pixel for each cell.
+            return window.or_else(|| each(pixels).map(|cell| (cell.0.floor(), cell.1.floor())));
+        };
+        // The terminal rounds the size of a cell. The window is of no use if its reply came before the last
+        // change of its size.
+        let rounded =
+            |cell: &(f64, f64)| (cell.0 - width).abs() < 1.0 && (cell.1 - height).abs() < 1.0;
+        window.filter(rounded).or(Some((width, height)))
     }
 
     fn protocol(&self) -> Option<Protocol> {
@@ -136,7 +157,10 @@ mod tests {
         assert_eq!(protocol(&[Cell(9, 18), sixel.clone()]), Some(Protocol::Sixel));
         assert_eq!(protocol(&[Cell(9, 18), Colors(16), sixel.clone()]), None);
         let kitty = found(&[Kitty(true), Window(900, 720), plain.clone()]).unwrap();
-        assert_eq!((kitty.protocol, kitty.cell, kitty.largest), (Protocol::Kitty, (9, 18), None));
+        assert_eq!(
+            (kitty.protocol, kitty.cell, kitty.largest),
+            (Protocol::Kitty, (9.0, 18.0), None)
+        );
         let named = |name: &str| Name(name.to_owned());
         assert_eq!(
             protocol(&[Kitty(true), named("WezTerm 2024"), sixel.clone()]),
@@ -145,13 +169,36 @@ mod tests {
         let konsole = [Kitty(true), named("Konsole 24"), Cell(9, 18), sixel.clone()];
         assert_eq!(protocol(&konsole), Some(Protocol::Sixel));
         let limited = found(&[Cell(10, 20), Largest(1000, 1000), Colors(256), sixel]).unwrap();
-        assert!(limited.fits(Rect::new(0, 0, 100, 50)) && !limited.fits(Rect::new(0, 0, 101, 50)));
+        assert_eq!(limited.tiles(Rect::new(0, 0, 90, 40)).len(), 1);
+        assert_eq!(limited.tiles(Rect::new(0, 0, 101, 40)).len(), 2);
         let claimed = found(&[Kitty(true), Cell(65_535, 65_535), plain.clone()]).unwrap();
         assert!(!claimed.fits(Rect::new(0, 0, 100, 50)), "no allocation by what is claimed");
         let mut iterm = Survey::new(|name| (name == "LC_TERMINAL").then(|| "iTerm2".into()));
         iterm.hear(plain);
         let canvas = iterm.canvas(CELLS, (1400, 1120)).unwrap();
-        assert_eq!((canvas.protocol, canvas.cell), (Protocol::Iterm, (14, 28)));
+        assert_eq!((canvas.protocol, canvas.cell), (Protocol::Iterm, (14.0, 28.0)));
+    }
+
+    #[test]
+    fn the_size_of_a_cell_is_the_most_exact_that_is_reported() {
+        let size = |replies: &[Reply], pixels: (u16, u16)| {
+            let mut survey = Survey::new(|_| None);
+            replies.iter().cloned().for_each(|reply| survey.hear(reply));
+            survey.hear(Reply::Attributes { sixel: true });
+            survey.canvas(CELLS, pixels).map(|canvas| canvas.cell)
+        };
+        let (cell, window) = (Reply::Cell(8, 17), Reply::Window(843, 690));
+        // xterm: the system includes the border; a browser: a fraction of a pixel.
+        assert_eq!(size(&[], (904, 721)), Some((9.0, 18.0)));
+        assert_eq!(size(&[cell.clone(), window.clone()], (0, 0)), Some((8.43, 17.25)));
+        // Konsole: the system includes the margins.
+        let konsole = [cell.clone(), Reply::Window(800, 680)];
+        assert_eq!(size(&konsole, (990, 800)), Some((8.0, 17.0)));
+        // The reply is older than the size in cells.
+        assert_eq!(size(&[cell.clone(), Reply::Window(1700, 690)], (0, 0)), Some((8.0, 17.0)));
+        assert_eq!(size(&[cell], (900, 720)), Some((8.0, 17.0)));
+        assert_eq!(size(&[window], (0, 0)), Some((8.43, 17.25)));
+        assert_eq!(size(&[], (0, 0)), None);
     }
 
     #[test]

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, CellDiffOption};
 use ratatui::layout::Rect;
-use ratatui::style::Color;
+use ratatui::style::{Color, Style};
 
 use super::cover::Cover;
 use super::layer::{Layer, Writing};
@@ -19,7 +19,7 @@ const PLOT: Rect = Rect { x: 3, y: 2, width: 30, height: 10 };
 const GROUND: Rgb = (17, 20, 26);
 
 fn canvas(protocol: Protocol) -> Canvas {
-    Canvas { protocol, cell: (8, 16), colors: 256, largest: None }
+    Canvas { protocol, cell: (8.0, 16.0), colors: 256, largest: None }
 }
 
 /// A disc on the ground, right of the middle by some pixels.
@@ -72,6 +72,29 @@ fn commands(bytes: &[u8]) -> Vec<(BTreeMap<String, String>, String)> {
             (keys.collect(), payload.to_owned())
         })
         .collect()
+}
+
+/// What a terminal shows that receives sixels at places of the screen, on a plot of another color.
+fn shown_sixels(bytes: &[u8], plot: Rect, canvas: Canvas) -> Pixels {
+    let [_, _, width, height] = canvas.pixels(Rect { x: 0, y: 0, ..plot });
+    let mut whole = Pixels { width, height, rgb: vec![255; (3 * width * height) as usize] };
+    let text = std::str::from_utf8(bytes).unwrap();
+    for tile in text.split_inclusive("\x1b\\") {
+        let (place, sixels) = tile.strip_prefix("\x1b[").unwrap().split_once('H').unwrap();
+        let (y, x) = place.split_once(';').unwrap();
+        let (x, y) = (x.parse::<u16>().unwrap() - 1, y.parse::<u16>().unwrap() - 1);
+        let [left, top, ..] = canvas.pixels(Rect::new(x - plot.x, y - plot.y, 0, 0));
+        let part = decoded_sixels(sixels.as_bytes());
+        let (most, tallest) = canvas.largest.unwrap_or((width, height));
+        assert!(part.width <= most && part.height <= tallest, "{}", part.width);
+        for (row, line) in part.rgb.chunks(3 * part.width as usize).enumerate() {
+            let at = 3 * ((top as usize + row) * width as usize + left as usize);
+            let hidden = &mut whole.rgb[at..at + line.len()];
+            assert!(hidden.iter().all(|channel| *channel == 255), "tiles overlap");
+            hidden.copy_from_slice(line);
+        }
+    }
+    whole
 }
 
 /// The picture that sixels show on a ground of another color.
@@ -176,6 +199,8 @@ fn kitty_gets_the_file_in_chunks_and_iterm_in_one() {
 
     let shown = iterm::show(&png, PLOT);
     let text = std::str::from_utf8(&shown).unwrap();
+    let at = format!("\x1b[{};{}H", PLOT.y + 1, PLOT.x + 1);
+    let text = text.strip_prefix(&at).unwrap();
     let body = text.strip_prefix("\x1b]1337;File=").unwrap().strip_suffix('\x07').unwrap();
     let (keys, payload) = body.split_once(':').unwrap();
     assert!(keys.contains("inline=1;") && keys.contains("width=30;height=10;"));
@@ -199,20 +224,41 @@ fn sixels_show_the_same_pixels() {
 }
 
 #[test]
+fn large_pictures_are_tiled_and_cells_may_have_fractions() {
+    for (cell, largest) in
+        [((8.43, 16.6), None), ((8.0, 16.0), Some((100, 90))), ((8.43, 16.6), Some((130, 200)))]
+    {
+        let canvas = Canvas { cell, largest, ..canvas(Protocol::Sixel) };
+        assert!(canvas.fits(PLOT));
+        let [_, _, width, height] = canvas.pixels(Rect { x: 0, y: 0, ..PLOT });
+        let rgb = |i: u32| [(i % width) as u8 / 2, (i / width) as u8 / 2, 120];
+        let rgb = (0..width * height).flat_map(rgb).collect();
+        let picture = Pixels { width, height, rgb }.indexed(256);
+        let bytes = sixel::show(&picture, PLOT, canvas);
+        let found = shown_sixels(&bytes, PLOT, canvas);
+        let off = pixels(&picture).into_iter().flatten().zip(found.rgb);
+        assert!(off.map(|(a, b)| a.abs_diff(b)).max().unwrap() <= 2, "{cell:?} {largest:?}");
+    }
+    let tiny = |largest| Canvas { largest: Some(largest), ..canvas(Protocol::Sixel) };
+    assert!(!tiny((1000, 10)).fits(PLOT), "not even a cell");
+    assert!(!tiny((20, 1000)).fits(PLOT), "too many tiles");
+}
+
+#[test]
 fn kitty_is_sent_a_picture_once_and_overlays_only_move_its_pieces() {
     let mut layer = Layer::new(canvas(Protocol::Kitty));
     let (free, covered) = (cover(NOTHING, Protocol::Kitty), cover(BOX, Protocol::Kitty));
-    assert!(layer.frame(Some(&free)).bytes.is_empty(), "nothing is painted yet");
+    assert!(layer.frame(Some(&free), false).bytes.is_empty(), "nothing is painted yet");
     layer.take(painting(Protocol::Kitty, 1));
-    let first = layer.frame(Some(&free));
+    let first = layer.frame(Some(&free), false);
     assert!(first.bytes.ends_with(b"\x1b[5n") && first.again.is_empty());
     let kinds = |bytes: &[u8]| -> Vec<String> {
         commands(bytes).into_iter().filter_map(|(keys, _)| keys.get("a").cloned()).collect()
     };
     assert_eq!(kinds(&first.bytes), ["t", "d", "p"]);
-    assert_eq!(layer.frame(Some(&free)), Writing::default(), "sent once");
+    assert_eq!(layer.frame(Some(&free), false), Writing::default(), "sent once");
     // An overlay: the same image in pieces around it, under the text, and the cursor stays.
-    let around = layer.frame(Some(&covered)).bytes;
+    let around = layer.frame(Some(&covered), false).bytes;
     assert_eq!(kinds(&around), ["d", "p", "p", "p", "p"]);
     let pieces: Vec<Rect> = commands(&around)
         .iter()
@@ -228,13 +274,13 @@ fn kitty_is_sent_a_picture_once_and_overlays_only_move_its_pieces() {
     assert_eq!(pieces.iter().map(|piece| piece.area()).sum::<u32>(), PLOT.area() - BOX.area());
     // A newer picture waits until the terminal has shown the last one.
     layer.take(painting(Protocol::Kitty, 2));
-    assert!(layer.awaits() && layer.frame(Some(&covered)).bytes.is_empty());
+    assert!(layer.awaits() && layer.frame(Some(&covered), false).bytes.is_empty());
     layer.ready();
-    assert_eq!(kinds(&layer.frame(Some(&covered)).bytes)[0], "t");
+    assert_eq!(kinds(&layer.frame(Some(&covered), false).bytes)[0], "t");
     // Where the map is gone, so is the image.
-    let gone = commands(&layer.frame(None).bytes);
+    let gone = commands(&layer.frame(None, false).bytes);
     assert_eq!((&*gone[0].0["a"], &*gone[0].0["d"]), ("d", "I"));
-    assert!(layer.frame(None).bytes.is_empty());
+    assert!(layer.frame(None, false).bytes.is_empty());
 }
 
 #[test]
@@ -243,24 +289,36 @@ fn what_lies_in_cells_is_sent_again_only_where_an_overlay_has_left() {
         let mut layer = Layer::new(canvas(protocol));
         let (free, covered) = (cover(NOTHING, protocol), cover(BOX, protocol));
         layer.take(painting(protocol, 1));
-        let first = layer.frame(Some(&covered));
+        let first = layer.frame(Some(&covered), false);
         let start = format!("\x1b7\x1b[{};{}H", PLOT.y + 1, PLOT.x + 1);
         assert!(first.bytes.starts_with(start.as_bytes()), "{protocol:?}");
-        // What lies over the picture is written again: the picture took its cells.
-        assert_eq!(first.again.len() as u32, BOX.area());
-        assert!(first.again.iter().all(|at| BOX.contains((*at).into())));
+        // Before the first picture its cells are cleared.
+        assert_eq!(first.before.len() as u32, PLOT.area() - BOX.area());
+        // What the picture took is written again: what lies over it, and what is right of it and below, as
+        // terminals round its size up.
+        let edge = u32::from(PLOT.width + PLOT.height + 1);
+        let (over, beside): (Vec<_>, Vec<_>) =
+            first.again.iter().partition(|at| BOX.contains((**at).into()));
+        assert_eq!((over.len() as u32, beside.len() as u32), (BOX.area(), edge));
+        assert!(beside.iter().all(|(x, y)| *x == PLOT.right() || *y == PLOT.bottom()));
         layer.ready();
-        assert_eq!(layer.frame(Some(&covered)), Writing::default());
-        let bared = layer.frame(Some(&free));
-        assert!(!bared.bytes.is_empty() && bared.again.is_empty());
+        assert_eq!(layer.frame(Some(&covered), false), Writing::default());
+        // A picture that comes soon will cover what an overlay has erased.
+        assert!(layer.frame(Some(&free), true).bytes.is_empty());
+        let bared = layer.frame(Some(&free), false);
+        assert!(!bared.bytes.is_empty() && bared.before.is_empty());
+        assert_eq!(bared.again.len() as u32, edge);
         layer.ready();
-        assert!(layer.frame(Some(&covered)).bytes.is_empty(), "cells cover it by themselves");
-        assert!(!layer.frame(Some(&free)).bytes.is_empty());
-        let gone = layer.frame(None);
+        assert!(
+            layer.frame(Some(&covered), false).bytes.is_empty(),
+            "cells cover it by themselves"
+        );
+        assert!(!layer.frame(Some(&free), false).bytes.is_empty());
+        let gone = layer.frame(None, false);
         assert_eq!((gone.bytes.len(), gone.again.len() as u32), (0, PLOT.area()));
         // A picture from before the first frame lacks the texts, and is not shown.
         layer.take(Painting { with_texts: false, ..painting(protocol, 3) });
-        assert!(layer.frame(Some(&free)).bytes.is_empty());
+        assert!(layer.frame(Some(&free), false).bytes.is_empty());
     }
 }
 
@@ -268,7 +326,7 @@ fn what_lies_in_cells_is_sent_again_only_where_an_overlay_has_left() {
 fn a_scene_is_painted_once_on_a_thread() {
     let mut graphics = Graphics::new(canvas(Protocol::Kitty));
     assert!(!graphics.is_painting() && !graphics.paints_texts());
-    graphics.want(scene(0.0));
+    graphics.want(scene(0.0), None);
     assert!(graphics.is_painting());
     while graphics.arrived().is_none() {
         std::thread::yield_now();
@@ -282,11 +340,86 @@ fn a_scene_is_painted_once_on_a_thread() {
     let at = |x: usize, y: usize| shown.rgb.as_chunks::<3>().0[y * 240 + x];
     assert_eq!(at(2, 2), [17, 20, 26]);
     assert!(at(120, 80)[0] > 190);
-    graphics.want(scene(0.0));
+    graphics.want(scene(0.0), None);
     assert!(!graphics.is_painting() && graphics.arrived().is_none());
     // After the screen was cleared it is sent again.
     graphics.ready();
     assert!(graphics.frame(Some(&free)).bytes.is_empty());
     graphics.forget();
     assert!(!graphics.frame(Some(&free)).bytes.is_empty());
+}
+
+#[test]
+fn texts_over_a_picture_stay_until_the_picture_that_they_belong_to() {
+    const GROUND: Color = Color::Rgb(17, 20, 26);
+    let frame = |at: u16, over: Rect| {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 40, 16));
+        buffer.set_string(at, 5, "語 name", Style::new().fg(Color::Rgb(9, 9, 9)));
+        over.positions().for_each(|at| _ = buffer[(at.x, at.y)].set_char('x').set_bg(Color::Red));
+        let cover = Cover::take(&mut buffer, PLOT, GROUND, false);
+        (buffer, cover)
+    };
+    let line = |graphics: &mut Graphics, (mut buffer, mut cover): (Buffer, Cover)| -> String {
+        if let Some(words) = graphics.held(PLOT) {
+            cover.hold(&mut buffer, words, GROUND);
+        }
+        graphics.frame(Some(&cover));
+        let symbols = (PLOT.x..PLOT.right()).map(|x| buffer[(x, 5)].symbol().to_owned());
+        symbols.collect::<String>().trim_end().to_owned()
+    };
+    let painted = |graphics: &mut Graphics| {
+        while graphics.arrived().is_none() {
+            std::thread::yield_now();
+        }
+    };
+    let mut graphics = Graphics::new(canvas(Protocol::Kitty));
+    graphics.want(scene(0.0), None);
+    painted(&mut graphics);
+    // The scene has not changed since: these are its texts.
+    graphics.want(scene(0.0), Some(&frame(5, NOTHING).1));
+    let first = line(&mut graphics, frame(5, NOTHING));
+    assert_eq!(first, "  語  name");
+    graphics.ready();
+    // A movement: its texts come with its picture.
+    graphics.want(scene(3.0), Some(&frame(9, NOTHING).1));
+    assert_eq!(line(&mut graphics, frame(9, NOTHING)), first);
+    // An overlay is shown at once, even over half of a wide letter.
+    let over = Rect { x: 6, y: 4, width: 2, height: 3 };
+    assert_eq!(line(&mut graphics, frame(9, over)), "   xxname");
+    painted(&mut graphics);
+    assert_eq!(line(&mut graphics, frame(9, NOTHING)), "      語  name");
+    // Nor before the terminal has confirmed the last picture.
+    graphics.want(scene(6.0), Some(&frame(12, NOTHING).1));
+    painted(&mut graphics);
+    assert_eq!(line(&mut graphics, frame(12, NOTHING)), "      語  name");
+    graphics.ready();
+    assert_eq!(line(&mut graphics, frame(12, NOTHING)), "         語  name");
+}
+
+#[test]
+fn a_name_with_a_background_covers_the_picture_that_it_belongs_to() {
+    const GROUND: Color = Color::Rgb(17, 20, 26);
+    let frame = |at: u16, painted: bool| {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 40, 16));
+        buffer.set_string(at, 5, "name", Style::new().fg(Color::White).underline_color(Color::Red));
+        let cover = Cover::take(&mut buffer, PLOT, GROUND, painted);
+        (buffer, cover)
+    };
+    let boxed = |cover: &Cover| -> Vec<u16> {
+        (PLOT.x..PLOT.right()).filter(|x| !cover.is_free(*x, 5)).collect()
+    };
+    for painted in [false, true] {
+        let (buffer, older) = frame(8, painted);
+        assert_eq!(boxed(&older), [8, 9, 10, 11]);
+        let shown = |buffer: &Buffer, x: u16| {
+            (buffer[(x, 5)].bg, buffer[(x, 5)].underline_color, buffer[(x, 5)].symbol().to_owned())
+        };
+        assert_eq!(shown(&buffer, 8), (Color::Red, Color::Reset, "n".into()));
+        let (mut buffer, mut cover) = frame(10, painted);
+        cover.hold(&mut buffer, older.words(), GROUND);
+        assert_eq!(boxed(&cover), [8, 9, 10, 11]);
+        assert_eq!(shown(&buffer, 8), (Color::Red, Color::Reset, "n".into()));
+        assert_eq!(shown(&buffer, 13), (GROUND, Color::Reset, " ".into()));
+        assert_eq!(buffer[(13, 5)].diff_option == CellDiffOption::Skip, painted);
+    }
 }

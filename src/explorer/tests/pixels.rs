@@ -11,7 +11,7 @@ use crate::explorer::ui::scene::{left_out, scene};
 use crate::picture::Sign;
 
 fn canvas(protocol: Protocol) -> Canvas {
-    Canvas { protocol, cell: (8, 16), colors: 256, largest: None }
+    Canvas { protocol, cell: (8.0, 16.0), colors: 256, largest: None }
 }
 
 /// The scene of the state, as before its first picture.
@@ -161,7 +161,7 @@ fn it_can_be_turned_off_and_colors_of_the_terminal_stay_in_cells() {
     update(&mut state, Event::Outside(Outside::Themed(Box::new(theme), Vec::new())));
     let shapes = wanted(&state).unwrap();
     assert!(shapes.picture.dots.iter().any(|dot| dot.sign == Sign::Up), "shapes tell grays apart");
-    // No picture is larger than the terminal takes.
+    // No picture is sent in more tiles than the terminal may keep.
     let small = Canvas { largest: Some((100, 100)), ..canvas(Protocol::Sixel) };
     assert!(scene(&state, state.area, small, None).is_none());
 }

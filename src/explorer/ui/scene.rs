@@ -55,8 +55,8 @@ pub fn pictured(state: &State, plot: Rect) -> bool {
 /// picture.
 pub fn scene(state: &State, area: Rect, canvas: Canvas, cover: Option<&Cover>) -> Option<Scene> {
     let plot = plot(state, area).filter(|plot| canvas.fits(*plot))?;
-    let scale = f64::from(canvas.cell.1) / CELL;
-    let cell = (f64::from(canvas.cell.0) / scale, CELL);
+    let scale = canvas.cell.1 / CELL;
+    let cell = (canvas.cell.0 / scale, CELL);
     let size = (f64::from(plot.width) * cell.0, f64::from(plot.height) * cell.1);
     let painter = Painter::of(state, size)?;
     let ground = painter.ground;

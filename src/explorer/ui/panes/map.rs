@@ -142,7 +142,11 @@ impl Pen {
         inside.then(|| (at(x, self.plot.width), at(y, self.plot.height)))
     }
 
-    fn words(&self, buffer: &mut Buffer, (x, y): (usize, usize), words: &str, style: Style) {
+    fn words(&self, buffer: &mut Buffer, (x, y): (usize, usize), words: &str, mut style: Style) {
+        if self.painted {
+            // The words move with the picture, unlike what lies over it: `Cover` gives them their background.
+            style.underline_color = style.bg.take();
+        }
         buffer.set_string(self.plot.x + x as u16, self.plot.y + y as u16, words, style);
     }
 
