@@ -68,8 +68,7 @@ pub struct Arguments {
     /// A folder with vectors of the questions from `llmap encode`, instead of encoding them here.
     #[arg(long, value_name = "FOLDER")]
     vectors: Option<PathBuf>,
-    /// The compute backend of burn: ndarray or flex.
-    #[arg(long, default_value = "ndarray")]
+    #[arg(long, default_value = "ndarray", help = backends())]
     backend: Backend,
     /// Watch the training in the explorer.
     #[cfg(feature = "tui")]
@@ -81,6 +80,11 @@ pub struct Arguments {
     theme: Option<String>,
     #[command(flatten)]
     sql: Sql,
+}
+
+/// The help of `--backend`.
+fn backends() -> String {
+    format!("The compute backend of burn; this build has {}", Backend::built())
 }
 
 impl Arguments {

@@ -8,6 +8,10 @@ use std::str::FromStr;
 use burn::tensor::Device;
 use burn_ndarray::NdArrayDevice;
 
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
+use crate::error::Error;
+use crate::error::Result;
+
 /// A burn backend, chosen at run time. Those of a GPU run the networks there; whatever is no matrix of the
 /// networks stays on the CPU.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,6 +46,11 @@ impl Backend {
         Self::Wgpu,
     ];
 
+    /// The names of the backends of this build.
+    pub fn built() -> String {
+        Self::ALL.iter().map(|backend| backend.name()).collect::<Vec<_>>().join(", ")
+    }
+
     /// Its name on the command line.
     pub const fn name(self) -> &'static str {
         match self {
@@ -52,6 +61,35 @@ impl Backend {
             Self::Cuda => "cuda",
             #[cfg(feature = "wgpu")]
             Self::Wgpu => "wgpu",
+        }
+    }
+
+    /// Whether this machine has a device for it.
+    ///
+    /// # Errors
+    /// If it has none, such as no GPU or no driver for one.
+    pub(super) fn ready(self) -> Result<()> {
+        #[cfg(any(feature = "cuda", feature = "wgpu"))]
+        if let Some(kind) = self.kind()
+            && burn::tensor::Device::enumerate(kind).into_vec().is_empty()
+        {
+            return Err(Error::Failed(format!(
+                "the {self} backend finds no device: check the driver, or train on the CPU with \
+                 --backend ndarray"
+            )));
+        }
+        Ok(())
+    }
+
+    /// The devices to look for: none for the CPU.
+    #[cfg(any(feature = "cuda", feature = "wgpu"))]
+    fn kind(self) -> Option<burn::tensor::DeviceType> {
+        match self {
+            #[cfg(feature = "cuda")]
+            Self::Cuda => Some(burn::tensor::DeviceType::Cuda),
+            #[cfg(feature = "wgpu")]
+            Self::Wgpu => Some(burn::tensor::DeviceType::Wgpu),
+            _ => None,
         }
     }
 
@@ -80,10 +118,11 @@ impl FromStr for Backend {
     fn from_str(name: &str) -> Result<Self, String> {
         let found = Self::ALL.iter().find(|backend| backend.name() == name);
         found.copied().ok_or_else(|| {
-            let built: Vec<&str> = Self::ALL.iter().map(|backend| backend.name()).collect();
-            let built = built.join(", ");
+            let built = Self::built();
             if NAMES.contains(&name) {
-                format!("this build has no {name} backend, only {built}: build with --features {name}")
+                format!(
+                    "this build has no {name} backend, only {built}: build with --features {name}"
+                )
             } else {
                 format!("this build has {built}; the backends are {}", NAMES.join(", "))
             }

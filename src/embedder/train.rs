@@ -69,6 +69,7 @@ pub fn train_with(
     progress: &mut Progress<'_, Event>,
 ) -> Result<Embedder> {
     check(settings)?;
+    settings.backend.ready()?;
     let [train, val] = [Split::Train, Split::Val].map(|split| {
         let questions = data.split(split);
         questions.into_iter().filter(|&q| data.responses.of(q).len() > 0).collect::<Vec<_>>()
