@@ -1,5 +1,7 @@
 //! The attributes and accuracies that distinguish a cluster, with lift and counts.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::dataset::{Attribute, Values};
@@ -15,6 +17,8 @@ const LIFT: f64 = 1.25;
 const POINTS: f64 = 0.03;
 /// ... with this many models on either side.
 const FEW: usize = 4;
+/// A model has a level from this many suites of benchmarks on.
+const SUITES: usize = 2;
 /// Maximum number of features of each kind.
 const KEPT: usize = 4;
 
@@ -235,32 +239,35 @@ fn lead(inside: &[bool], value: impl Fn(usize) -> Option<f64>) -> Option<(f64, u
     Some((lift, own.len(), others))
 }
 
-/// The benchmark on which the models of a cluster are furthest above what their other accuracies suggest, and by
-/// how much: the difference to the rest of the mean accuracy, with the means of benchmarks and models
-/// removed. `None` if there is none that stands out.
+/// The suite of benchmarks (the part of their names before `/`) in which the models of a cluster are furthest
+/// above what their other accuracies suggest, and by how much: the difference to the rest of the mean
+/// accuracy, with the means of benchmarks and models removed. `None` if there is none that stands out.
 pub(super) fn profile(benchmarks: &[Benchmark], inside: &[bool]) -> Option<(String, f64)> {
     let n = inside.len();
-    let centered: Vec<Vec<Option<f64>>> = benchmarks
-        .iter()
-        .map(|benchmark| {
-            let known: Vec<Option<f64>> =
-                (0..n).map(|m| Some(benchmark.scores.get(m)?.accuracy)).collect();
-            let (sum, count) =
-                known.iter().flatten().fold((0.0, 0.0), |(s, c), x| (s + x, c + 1.0));
-            known.into_iter().map(|x| Some(x? - sum / count)).collect()
-        })
-        .collect();
+    let suite =
+        |benchmark: &Benchmark| benchmark.name.split('/').next().unwrap_or_default().to_owned();
+    // By suite, the sum and the number of the centered accuracies of each model.
+    let mut suites: BTreeMap<String, Vec<(f64, f64)>> = BTreeMap::new();
+    for benchmark in benchmarks {
+        let known = benchmark.scores.iter().flatten().map(|score| score.accuracy);
+        let (sum, count) = known.fold((0.0, 0.0), |(sum, count), x| (sum + x, count + 1.0));
+        let of_models = suites.entry(suite(benchmark)).or_insert_with(|| vec![(0.0, 0.0); n]);
+        for (of_model, score) in of_models.iter_mut().zip(benchmark.scores.iter()) {
+            if let Some(score) = score {
+                *of_model = (of_model.0 + score.accuracy - sum / count, of_model.1 + 1.0);
+            }
+        }
+    }
+    let mean = |(sum, count): (f64, f64)| (count > 0.0).then(|| sum / count);
     let level = |m: usize| {
-        let own: Vec<f64> = centered.iter().filter_map(|column| column[m]).collect();
-        (own.len() >= FEW).then(|| own.iter().sum::<f64>() / own.len() as f64)
+        let own: Vec<f64> = suites.values().filter_map(|of_models| mean(of_models[m])).collect();
+        (own.len() >= SUITES).then(|| own.iter().sum::<f64>() / own.len() as f64)
     };
     let levels: Vec<Option<f64>> = (0..n).map(level).collect();
-    let stands_out = |(benchmark, column): (&Benchmark, &Vec<Option<f64>>)| {
-        let above = |m: usize| Some(column[m]? - levels[m]?);
-        let lift = lead(inside, above)?.0;
-        Some((benchmark.name.clone(), lift))
-    };
-    let all = benchmarks.iter().zip(&centered).filter_map(stands_out);
+    let all = suites.iter().filter_map(|(name, of_models)| {
+        let above = |m: usize| Some(mean(of_models[m])? - levels[m]?);
+        Some((name.clone(), lead(inside, above)?.0))
+    });
     all.max_by(|a, b| a.1.total_cmp(&b.1))
 }
 
@@ -348,6 +355,6 @@ mod tests {
         assert!(features(&inside, &[], &benchmarks).is_empty());
         let (name, lift) = profile(&benchmarks, &inside).unwrap();
         assert_eq!((name.as_str(), (100.0 * lift).round()), ("law", 9.0));
-        assert_eq!(profile(&benchmarks[..3], &inside), None, "too few to have a level");
+        assert_eq!(profile(&benchmarks[3..], &inside), None, "too few to have a level");
     }
 }

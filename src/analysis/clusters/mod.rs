@@ -42,7 +42,7 @@ const EXPLAINED: f64 = 1.0 / 3.0;
 const SOLID: f64 = 0.8;
 const STRONG: f64 = 2.0;
 /// Number of attributes in the name of a mixed cluster.
-const MIXED: usize = 3;
+const MIXED: usize = 2;
 
 /// The data for clustering and naming.
 #[derive(Clone, Copy)]

@@ -79,8 +79,8 @@ fn of_lists() -> Vec<Binding> {
     use Pane::{Compare, Forecast, Model, Models, NewModel, Probe, Questions, Route};
     let mut map = Vec::new();
     for (pane, open, hint) in [
-        (Model, "Go to the neighbor", "go to neighbor"),
-        (Probe, "Color the map by the attribute", "color the map"),
+        (Model, "Go to the neighbor", "neighbor"),
+        (Probe, "Color the map by the attribute", "color map"),
         (Route, "Maximize, show the model, or type a prompt", "model"),
         (Models, "Show the model", "model"),
         (Compare, "Show the model", ""),
@@ -192,13 +192,7 @@ fn of_other_panes() -> Vec<Binding> {
         bind(Forecast, "right l", A::Step(Right), "Sort by the benchmark on the right", ""),
         bind(Probe, "right l", A::NextSection, "Show the next details", "details"),
         bind(Probe, "left h", A::PreviousSection, "Show the previous details", ""),
-        bind(
-            Probe,
-            "&",
-            A::NameGroup,
-            "Label the marked models and probe the label",
-            "label marked",
-        ),
+        bind(Probe, "&", A::NameGroup, "Label the marked models and probe the label", "label"),
     ]
 }
 

@@ -128,7 +128,7 @@ fn intervals_have_numbers_and_ties_leave_out_the_leader() {
 
 #[test]
 fn predicted_accuracies_on_similar_benchmarks_are_marked() {
-    let mut state = asked(140, 42, "q?");
+    let mut state = asked(80, 24, "q?");
     let effects = press(&mut state, KeyCode::Enter);
     assert!(effects.contains(&Effect::Forecast), "{effects:?}");
     let line = |state: &State| {

@@ -3,7 +3,7 @@
 use ratatui::style::Color;
 
 use super::*;
-use crate::explorer::keys::{Context, KEYMAP};
+use crate::explorer::keys::{Binding, Context, KEYMAP};
 use crate::explorer::layout::{Layout, tabs};
 use crate::explorer::state::map::Marker;
 use crate::explorer::theme::{HUES, Hue, Ink};
@@ -199,7 +199,8 @@ fn the_hints_of_a_narrow_window_have_the_five_main_keys_of_the_pane() {
         let line = text.lines().last().unwrap();
         for command in first_keys(pane) {
             let bound = |context: Context| {
-                KEYMAP.iter().find(|b| b.context == context && b.command == command)
+                let hinted = |b: &&Binding| b.context == context && !b.hint.is_empty();
+                KEYMAP.iter().filter(hinted).find(|b| b.command == command)
             };
             let binding = [Context::Pane(pane), Context::Everywhere, Context::Always];
             let binding = binding.into_iter().find_map(bound);

@@ -7,6 +7,8 @@ use crate::explorer::state::model_set::ModelSet;
 /// over benchmarks.
 const LEAST: f64 = 0.4;
 const ENOUGH: f64 = 0.5;
+/// Below this correlation, an axis has nothing to do with what is known.
+const WEAK: f64 = 0.2;
 /// Minimum number of models that were evaluated on a benchmark for it to name an axis: this many, and a
 /// quarter of all.
 const MODELS: usize = 30;
@@ -97,7 +99,7 @@ pub fn meanings(model_set: &ModelSet, axes: &[Vec<f64>]) -> Vec<Option<Meaning>>
     let mut found = Vec::new();
     for axis in axes {
         let axis: Vec<f64> = axis.iter().copied().step_by(step(axis.len())).collect();
-        let best = best(&correlates, &taken, &axis);
+        let best = best(&correlates, &taken, &axis).filter(|(_, r)| r.abs() >= WEAK);
         found.push(best.map(|(at, r)| {
             let apart = taken.iter().map(|correlate| correlate.name.clone()).collect();
             let meaning = Meaning { name: correlates[at].name.clone(), r, apart };
@@ -200,7 +202,7 @@ mod tests {
         let ability = |m: usize| ((m * 17) % 40) as f64;
         assert_eq!(found(&|m| -ability(m)).unwrap(), "overall ability, r = −1.00");
         assert_eq!(found(&|m| (m % 9) as f64).unwrap(), "size, r = 1.00");
-        let weak = found(&|m| ((m * 7 + 3) % 11) as f64).unwrap();
+        let weak = found(&|m| (m % 9) as f64 * 0.8 + ((m * 5) % 13) as f64).unwrap();
         assert!(weak.starts_with("no single name (best: "), "{weak}");
         assert_eq!(found(&|_| 0.0), None);
 

@@ -292,7 +292,8 @@ pub fn notes(state: &State, route: &Route, room: usize, badges: bool) -> Vec<Lin
 
 /// The meaning of the signs before the names, as far as it fits.
 fn legend(state: &State, route: &Route, room: usize) -> Line<'static> {
-    const BRIEF: [&str; 3] = ["measured here", "elsewhere", "hardly"];
+    const BRIEF: [&str; 3] = ["measured here", "elsewhere", "hardly known"];
+    const SHORT: [&str; 3] = ["measured here", "elsewhere", "hardly"];
     let theme = &state.theme;
     let line = |words: [&'static str; 3], gap: &str, tied: &'static str| {
         let each = Measured::ALL.into_iter().zip(words).enumerate();
@@ -309,7 +310,9 @@ fn legend(state: &State, route: &Route, room: usize) -> Line<'static> {
         Line::from(spans)
     };
     let long = line(Measured::ALL.map(Measured::meaning), "   ", "tied with the most accurate");
-    if long.width() <= room { long } else { line(BRIEF, "  ", "tied") }
+    let brief = line(BRIEF, "   ", "tied");
+    let fitting = [long, brief].into_iter().find(|line| line.width() <= room);
+    fitting.unwrap_or_else(|| line(SHORT, "  ", "tied"))
 }
 
 /// The meaning of the prices, as far as it fits; none for sizes, which have their unit.

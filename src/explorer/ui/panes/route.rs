@@ -19,7 +19,7 @@ use crate::explorer::ui::pareto;
 use crate::explorer::ui::widgets::{fit, paragraph, width};
 
 /// Minimum number of candidates above the explanation, and above the legend.
-const LEAST_CANDIDATES: usize = 3;
+const LEAST_CANDIDATES: usize = 5;
 const WITH_LEGEND: usize = 12;
 /// Minimum area for list, plot and explanation side by side; the list in it, and the plot.
 const BESIDE: (u16, u16) = (124, 20);

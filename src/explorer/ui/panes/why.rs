@@ -130,7 +130,10 @@ fn likes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
         return std::iter::once(head).chain(rows).collect();
     }
     let columns = aligned((0..shown).map(rank), ACCURACY);
-    let mut lines = vec![over(state, room, title, "accuracy, ~ predicted", &columns)];
+    let remark = ["accuracy, ~ predicted", "~ predicted"];
+    let beside = left.saturating_sub(ACCURACY * shown + width(title));
+    let remark = remark.into_iter().find(|remark| width(remark) <= beside).unwrap_or_default();
+    let mut lines = vec![over(state, room, title, remark, &columns)];
     lines.extend(likes.iter().map(|like| {
         let mut line = like.row(state, left.saturating_sub(ACCURACY * shown));
         line.extend(leading.iter().enumerate().map(|(at, candidate)| {
