@@ -44,8 +44,8 @@ impl Neighbor {
 pub(crate) fn basis(shared: u32) -> String {
     match shared {
         0 => "no shared question: by prediction alone".into(),
-        1 => "agreement on 1 shared question".into(),
-        n => format!("agreement on {} shared questions", counted(n)),
+        1 => "from 1 shared question".into(),
+        n => format!("from {} shared questions", counted(n)),
     }
 }
 
@@ -217,10 +217,10 @@ mod tests {
     fn a_neighbor_has_the_basis_of_its_similarity() {
         let near = |shared| Neighbor { model: 0, cosine: 0.5, distance: 1.0, shared };
         let describe = |shared| near(shared).basis().unwrap();
-        assert_eq!(describe(Some(1204)), "agreement on 1,204 shared questions");
+        assert_eq!(describe(Some(1204)), "from 1,204 shared questions");
         assert_eq!(describe(Some(0)), "no shared question: by prediction alone");
-        assert_eq!(describe(Some(1)), "agreement on 1 shared question");
-        assert_eq!(describe(Some(65_535)), "agreement on ≥ 65,535 shared questions");
+        assert_eq!(describe(Some(1)), "from 1 shared question");
+        assert_eq!(describe(Some(65_535)), "from ≥ 65,535 shared questions");
         assert_eq!(near(Some(1204)).short_basis().unwrap(), "1,204 shared");
         assert_eq!((near(None).basis(), near(None).short_basis()), (None, None));
     }

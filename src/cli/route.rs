@@ -287,7 +287,7 @@ impl<'a> Writer<'a> {
                 row.push(c.cost.map_or_else(String::new, |cost| unit.text(cost)));
             }
             row.extend(prompts.then(|| price.map_or_else(String::new, price_text)));
-            row.push(match (c.tied, c.front) {
+            row.push(match (route.is_tie(c), c.front) {
                 (true, true) => "tied, pareto".into(),
                 (true, false) => "tied".into(),
                 (false, true) => "pareto".into(),

@@ -61,6 +61,10 @@ pub struct Lift {
     /// How many members were evaluated on it; for the others the accuracy is predicted, or left out without
     /// predictions.
     pub measured: usize,
+    /// True if most of the accuracies behind `inside` are predicted.
+    pub inside_predicted: bool,
+    /// True if most of those behind `rest` are.
+    pub rest_predicted: bool,
 }
 
 impl Lift {
@@ -185,9 +189,19 @@ fn lifts(benchmarks: &[Benchmark], inside: &[bool], predicted: Option<&[Vec<f64>
                 let least = if column.is_some() { 1 } else { FEW };
                 (known.len() >= least).then(|| known.iter().sum::<f64>() / known.len() as f64)
             };
-            let measured =
-                (0..inside.len()).filter(|m| inside[*m] && observed(*m).is_some()).count();
-            Some(Lift { benchmark: b, inside: side(true)?, rest: side(false)?, measured })
+            let measured = |wanted: bool| {
+                (0..inside.len()).filter(|m| inside[*m] == wanted && observed(*m).is_some()).count()
+            };
+            let size = inside.iter().filter(|inside| **inside).count();
+            let mostly = |wanted: bool, n: usize| column.is_some() && 2 * measured(wanted) < n;
+            Some(Lift {
+                benchmark: b,
+                inside: side(true)?,
+                rest: side(false)?,
+                measured: measured(true),
+                inside_predicted: mostly(true, size),
+                rest_predicted: mostly(false, inside.len() - size),
+            })
         })
         .collect();
     lifts.sort_by(|a, b| b.difference().total_cmp(&a.difference()));

@@ -1,5 +1,7 @@
 //! The attributes and accuracies that distinguish a cluster, with lift and counts.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::dataset::{Attribute, Values};
@@ -15,6 +17,8 @@ const LIFT: f64 = 1.25;
 const POINTS: f64 = 0.03;
 /// ... with this many models on either side.
 const FEW: usize = 4;
+/// A model has a level from this many suites of benchmarks on.
+const SUITES: usize = 2;
 /// Maximum number of features of each kind.
 const KEPT: usize = 4;
 
@@ -203,9 +207,18 @@ fn short(x: f64) -> String {
 
 /// A benchmark on which the models of the cluster are better than the rest.
 fn accuracy(benchmark: &Benchmark, inside: &[bool]) -> Option<Feature> {
+    let of = inside.iter().filter(|inside| **inside).count();
+    let (lift, with, others) = lead(inside, |m| Some(benchmark.scores.get(m)?.accuracy))?;
+    let text = format!("{} +{:.0} points, {with} of {of}", benchmark.name, 100.0 * lift);
+    let (name, what) = (benchmark.name.clone(), benchmark.name.clone());
+    Some(Feature { name, what, text, benchmark: true, with, of, lift, elsewhere: others })
+}
+
+/// By how much the mean of a number inside is above that of the rest, if clearly; for how many it is known
+/// inside, and the mean of the rest.
+fn lead(inside: &[bool], value: impl Fn(usize) -> Option<f64>) -> Option<(f64, usize, f64)> {
     let side = |wanted: bool| -> Vec<f64> {
-        let each = benchmark.scores.iter().zip(inside).filter(|(_, inside)| **inside == wanted);
-        each.filter_map(|(score, _)| score.map(|score| score.accuracy)).collect()
+        (0..inside.len()).filter(|m| inside[*m] == wanted).filter_map(&value).collect()
     };
     let (own, rest) = (side(true), side(false));
     let of = inside.iter().filter(|inside| **inside).count();
@@ -223,10 +236,39 @@ fn accuracy(benchmark: &Benchmark, inside: &[bool]) -> Option<Feature> {
     if surprise <= SURPRISE || lift < POINTS {
         return None;
     }
-    let with = own.len();
-    let text = format!("{} +{:.0} points, {with} of {of}", benchmark.name, 100.0 * lift);
-    let (name, what) = (benchmark.name.clone(), benchmark.name.clone());
-    Some(Feature { name, what, text, benchmark: true, with, of, lift, elsewhere: others })
+    Some((lift, own.len(), others))
+}
+
+/// The suite of benchmarks (the part of their names before `/`) in which the models of a cluster are furthest
+/// above what their other accuracies suggest, and by how much: the difference to the rest of the mean
+/// accuracy, with the means of benchmarks and models removed. `None` if there is none that stands out.
+pub(super) fn profile(benchmarks: &[Benchmark], inside: &[bool]) -> Option<(String, f64)> {
+    let n = inside.len();
+    let suite =
+        |benchmark: &Benchmark| benchmark.name.split('/').next().unwrap_or_default().to_owned();
+    // By suite, the sum and the number of the centered accuracies of each model.
+    let mut suites: BTreeMap<String, Vec<(f64, f64)>> = BTreeMap::new();
+    for benchmark in benchmarks {
+        let known = benchmark.scores.iter().flatten().map(|score| score.accuracy);
+        let (sum, count) = known.fold((0.0, 0.0), |(sum, count), x| (sum + x, count + 1.0));
+        let of_models = suites.entry(suite(benchmark)).or_insert_with(|| vec![(0.0, 0.0); n]);
+        for (of_model, score) in of_models.iter_mut().zip(benchmark.scores.iter()) {
+            if let Some(score) = score {
+                *of_model = (of_model.0 + score.accuracy - sum / count, of_model.1 + 1.0);
+            }
+        }
+    }
+    let mean = |(sum, count): (f64, f64)| (count > 0.0).then(|| sum / count);
+    let level = |m: usize| {
+        let own: Vec<f64> = suites.values().filter_map(|of_models| mean(of_models[m])).collect();
+        (own.len() >= SUITES).then(|| own.iter().sum::<f64>() / own.len() as f64)
+    };
+    let levels: Vec<Option<f64>> = (0..n).map(level).collect();
+    let all = suites.iter().filter_map(|(name, of_models)| {
+        let above = |m: usize| Some(mean(of_models[m])? - levels[m]?);
+        Some((name.clone(), lead(inside, above)?.0))
+    });
+    all.max_by(|a, b| a.1.total_cmp(&b.1))
 }
 
 #[cfg(test)]
@@ -291,5 +333,28 @@ mod tests {
             ],
         );
         assert_eq!(texts(&found), ["math +12 points, 9 of 10"]);
+    }
+
+    #[test]
+    fn a_profile_is_where_models_are_above_their_own_level() {
+        let inside: Vec<bool> = (0..40).map(|m| m < 10).collect();
+        // The cluster is weaker everywhere, and least so in law.
+        let benchmark = |name: &str, inside: f64| Benchmark {
+            name: name.into(),
+            kind: Kind::Correctness,
+            questions: 9,
+            scores: (0..40)
+                .map(|m| {
+                    let accuracy = 0.5 + 0.01 * (m % 5) as f64 + if m < 10 { inside } else { 0.0 };
+                    Some(Score { accuracy, responses: 90 })
+                })
+                .collect(),
+        };
+        let names = [("math", -0.2), ("sql", -0.2), ("coding", -0.2), ("law", -0.08)];
+        let benchmarks = names.map(|(name, inside)| benchmark(name, inside));
+        assert!(features(&inside, &[], &benchmarks).is_empty());
+        let (name, lift) = profile(&benchmarks, &inside).unwrap();
+        assert_eq!((name.as_str(), (100.0 * lift).round()), ("law", 9.0));
+        assert_eq!(profile(&benchmarks[3..], &inside), None, "too few to have a level");
     }
 }

@@ -37,8 +37,12 @@ const SHARE: f64 = 0.8;
 /// Coverage is regressed out of the vectors if it explains more than this share of one of the first two axes
 /// of the map.
 const EXPLAINED: f64 = 1.0 / 3.0;
-/// A feature that this share of the models has is enough to name a cluster.
+/// A feature that this share of the models has, and that is this many times as frequent as in the rest, is
+/// enough to name a cluster.
 const SOLID: f64 = 0.8;
+const STRONG: f64 = 2.0;
+/// Number of attributes in the name of a mixed cluster.
+const MIXED: usize = 2;
 
 /// The data for clustering and naming.
 #[derive(Clone, Copy)]
@@ -126,7 +130,8 @@ pub fn clusters(known: &Known<'_>, seed: u64, cancel: &AtomicBool) -> Result<Clu
         let prototype = prototype(&x, &inside, known.benchmarks);
         let prototype = known.models.get(prototype).cloned().unwrap_or_default();
         let features = features(&inside, known.attributes, known.benchmarks);
-        let name = name(&prototype, &features, by.mostly);
+        let profile = || features::profile(known.benchmarks, &inside);
+        let name = name(&prototype, &features, profile, by.mostly);
         let size = inside.iter().filter(|inside| **inside).count();
         Cluster { name, size, stability, prototype, features, coverage: by.recall }
     });
@@ -221,15 +226,35 @@ fn prototype(x: &Array2<f64>, inside: &[bool], benchmarks: &[Benchmark]) -> usiz
     own.into_iter().min_by(|a, b| far(*a).total_cmp(&far(*b))).unwrap_or_default()
 }
 
-/// A cautious name: a feature that nearly all models have, or else a typical model and the most
-/// distinguishing feature.
-fn name(prototype: &str, features: &[Feature], mostly: bool) -> String {
-    let best = features.first();
-    let solid = |f: &&Feature| !f.benchmark && f.with as f64 >= SOLID * f.of as f64;
-    let name = match (best.filter(solid), best) {
-        (Some(best), _) => best.text.clone(),
-        (None, Some(best)) => format!("like {prototype} · {}", best.text),
-        (None, None) => format!("like {prototype}"),
+/// A cautious name: a frequent feature that nearly all models have, or else a typical model and what
+/// distinguishes the cluster most. Attributes that are hardly more frequent than elsewhere distinguish less
+/// than benchmarks: without those, the cluster is mixed.
+fn name(
+    prototype: &str,
+    features: &[Feature],
+    profile: impl FnOnce() -> Option<(String, f64)>,
+    mostly: bool,
+) -> String {
+    let share = |f: &Feature| f.with as f64 / f.of.max(1) as f64;
+    let (benchmarks, attributes): (Vec<_>, Vec<_>) = features.iter().partition(|f| f.benchmark);
+    let strong = attributes.iter().find(|f| f.lift >= STRONG);
+    let name = if let Some(strong) = strong {
+        if share(strong) >= SOLID {
+            strong.text.clone()
+        } else {
+            format!("like {prototype} · {}", strong.text)
+        }
+    } else if let Some(benchmark) = benchmarks.first() {
+        format!("like {prototype} · {}", benchmark.text)
+    } else if let Some((benchmark, lift)) = profile() {
+        format!("like {prototype} · {benchmark} +{:.0} points for its level", 100.0 * lift)
+    } else if attributes.is_empty() {
+        format!("like {prototype}")
+    } else {
+        let named = attributes.iter().take(MIXED);
+        let named: Vec<String> =
+            named.map(|f| format!("{} {:.0}%", f.what, 100.0 * share(f))).collect();
+        format!("like {prototype} · mixed ({})", named.join(", "))
     };
     if mostly { format!("{name} (mostly where evaluated)") } else { name }
 }
@@ -369,10 +394,25 @@ mod tests {
             lift: 9.0,
             elsewhere: 0.1,
         };
-        assert_eq!(name("m", &[feature(10, false)], false), "like m · otter ×9.0, 10 of 20");
-        assert_eq!(name("m", &[feature(18, false)], false), "otter ×9.0, 18 of 20");
-        assert_eq!(name("m", &[feature(18, true)], false), "like m · otter ×9.0, 18 of 20");
-        assert_eq!(name("m", &[], true), "like m (mostly where evaluated)");
+        let named = |features: &[Feature], mostly| name("m", features, || None, mostly);
+        assert_eq!(named(&[feature(10, false)], false), "like m · otter ×9.0, 10 of 20");
+        assert_eq!(named(&[feature(18, false)], false), "otter ×9.0, 18 of 20");
+        assert_eq!(named(&[feature(18, true)], false), "like m · otter ×9.0, 18 of 20");
+        assert_eq!(named(&[], true), "like m (mostly where evaluated)");
+        // Hardly more frequent than elsewhere.
+        let weak =
+            Feature { lift: 1.6, text: "otter ×1.6, 18 of 20".into(), ..feature(18, false) };
+        assert_eq!(named(&[weak.clone()], false), "like m · mixed (otter 90%)");
+        assert_eq!(
+            named(&[weak.clone(), feature(10, false)], false),
+            "like m · otter ×9.0, 10 of 20"
+        );
+        assert_eq!(
+            named(&[weak.clone(), feature(10, true)], false),
+            "like m · otter ×9.0, 10 of 20"
+        );
+        let profile = || Some(("law".into(), 0.09));
+        assert_eq!(name("m", &[weak], profile, false), "like m · law +9 points for its level");
         let twice = vec!["like m".to_owned(), "like m".to_owned()];
         assert_eq!(apart(twice), ["like m", "like m 2"]);
     }

@@ -220,8 +220,8 @@ fn model(model: &Record) -> Vec<String> {
     let benchmarks =
         benchmarks.map(|(name, share)| format!("{} {}", one_line(name), percent(*share)));
     let near = |near: &Near| {
-        let by = near.shared.map_or_else(String::new, |n| format!(" ({})", basis(n)));
-        format!("{}{by}", one_line(&near.model))
+        let by = near.shared.map_or_else(String::new, |n| format!(", {}", basis(n)));
+        format!("{} (cosine {:.2}{by})", one_line(&near.model), near.cosine)
     };
     let near: Vec<String> = model.neighbors.iter().map(near).collect();
     let near = if near.is_empty() { String::new() } else { format!("like {}", near.join(", ")) };

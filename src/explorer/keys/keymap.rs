@@ -79,8 +79,8 @@ fn of_lists() -> Vec<Binding> {
     use Pane::{Compare, Forecast, Model, Models, NewModel, Probe, Questions, Route};
     let mut map = Vec::new();
     for (pane, open, hint) in [
-        (Model, "Go to the neighbor", "go to neighbor"),
-        (Probe, "Color the map by the attribute", "color the map"),
+        (Model, "Go to the neighbor", "neighbor"),
+        (Probe, "Color the map by the attribute", "color map"),
         (Route, "Maximize, show the model, or type a prompt", "model"),
         (Models, "Show the model", "model"),
         (Compare, "Show the model", ""),
@@ -148,7 +148,13 @@ fn of_other_panes() -> Vec<Binding> {
         bind(Models, "*", A::MarkShown, "Mark all shown, or none", "mark all"),
         bind(Models, "left h", A::Step(Left), "Go to the column on the left", ""),
         bind(Models, "right l", A::Step(Right), "Go to the column on the right", ""),
-        bind(Questions, "right l", A::Step(Right), "Show questions that are nearly the same", ""),
+        bind(
+            Questions,
+            "right l",
+            A::Step(Right),
+            "Show questions that are nearly the same",
+            "similar",
+        ),
         bind(Questions, "left h", A::Step(Left), "Fold questions that are nearly the same", ""),
         bind(Questions, "b", A::NextCategory, "Show the next benchmark only", "benchmark"),
         bind(
@@ -186,13 +192,7 @@ fn of_other_panes() -> Vec<Binding> {
         bind(Forecast, "right l", A::Step(Right), "Sort by the benchmark on the right", ""),
         bind(Probe, "right l", A::NextSection, "Show the next details", "details"),
         bind(Probe, "left h", A::PreviousSection, "Show the previous details", ""),
-        bind(
-            Probe,
-            "&",
-            A::NameGroup,
-            "Label the marked models and probe the label",
-            "label marked",
-        ),
+        bind(Probe, "&", A::NameGroup, "Label the marked models and probe the label", "label"),
     ]
 }
 
@@ -254,7 +254,7 @@ fn general() -> Vec<Binding> {
     map.extend([
         bind(Everywhere, ":", A::Palette, "Find a command …", "commands"),
         bind(Everywhere, "w", A::Select, "Mark models by an expression", ""),
-        bind(Everywhere, "D", A::Card, "Describe the group …", ""),
+        bind(Everywhere, "D", A::Card, "Describe the group …", "describe"),
         bind(Everywhere, "N", A::MarkNeighbors, "Mark the nearest models", ""),
         bind(Everywhere, "X", A::MarkCluster, "Mark the cluster of the model", ""),
         bind(Everywhere, "!", A::Invert, "Invert the marks", ""),
@@ -266,7 +266,13 @@ fn general() -> Vec<Binding> {
         bind(Everywhere, "U ctrl-r", A::Redo, "Redo", ""),
         bind(Everywhere, "T", A::Themes, "Choose a theme …", ""),
         bind(Everywhere, "t", A::NextTheme, "Use the next theme", ""),
-        bind(Everywhere, "esc", A::Dismiss, "Clear filter, focused group, marks", ""),
+        bind(
+            Everywhere,
+            "esc",
+            A::Dismiss,
+            "Clear limit (Route), filter, focused group, marks",
+            "",
+        ),
         bind(Always, "tab", A::NextPane, "Go to the next pane", "pane"),
         bind(Always, "backtab", A::PreviousPane, "Go to the previous pane", ""),
         bind(Always, "f2", A::Mouse, "Toggle mouse capture", ""),

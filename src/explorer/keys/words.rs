@@ -146,7 +146,7 @@ fn of_color(by: ColorBy) -> (&'static str, &'static str) {
             ("heat heatmap chance probability prompt", "How likely each model answers correctly.")
         }
         ColorBy::Uncertainty => {
-            ("confidence error deviation", "The uncertainty about each model, in logits.")
+            ("confidence error deviation", "The uncertainty about each model, in log odds.")
         }
         ColorBy::Benchmark(_) => {
             ("heat accuracy score benchmark", "The accuracy of each model on the benchmark.")

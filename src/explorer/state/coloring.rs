@@ -45,7 +45,7 @@ impl ColorBy {
             Self::Attribute(a) => model_set.attributes.get(a).map_or("", |a| &a.name).into(),
             Self::Cluster => "cluster".into(),
             Self::Forecast => "P(correct) on the prompt".into(),
-            Self::Uncertainty => "uncertainty (± logits)".into(),
+            Self::Uncertainty => "uncertainty (± log odds)".into(),
             Self::Benchmark(b) => {
                 format!("accuracy on {}", model_set.benchmarks.get(b).map_or("", |b| &b.name))
             }

@@ -20,6 +20,13 @@ pub struct ProbeState {
     arrived: Vec<usize>,
 }
 
+/// The sections that there are of an attribute: the figures, the strip, the errors, the predictions for
+/// unknown values, the benchmarks.
+pub fn sections(report: &Report) -> [bool; SECTIONS] {
+    let strip = report.classes.len() == 2;
+    [true, strip, true, !report.unknown().is_empty(), !report.pulls.is_empty()]
+}
+
 /// What a probe came to, the most first: the parts of the list.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Part {
@@ -106,9 +113,15 @@ impl ProbeState {
         self.cursor = at.unwrap_or_default();
     }
 
-    /// Shows another section first.
+    /// Shows another section first: the next of those that the attribute has.
     pub fn turn(&mut self, by: usize) {
-        self.section = (self.section + by) % SECTIONS;
+        let has = self.chosen().and_then(|a| self.report(a)).map_or([true; SECTIONS], sections);
+        for _ in 0..SECTIONS {
+            self.section = (self.section + by) % SECTIONS;
+            if has[self.section] {
+                break;
+            }
+        }
     }
 
     /// Stores the result of a probe.

@@ -64,6 +64,10 @@ impl State {
                 Pane::Questions => self.questions.question_set.done().is_some(),
                 _ => true,
             },
+            Command::Step(_) if self.focus == Pane::Questions => {
+                self.questions.question_set.done().is_some()
+            }
+            Command::Card => self.map.coloring.classes.len() > 1,
             Command::ClearFilter => self.filter.is_on(),
             Command::NextView => matches!(self.focus, Pane::Map | Pane::Route),
             Command::Maximize => self.area.width >= 120,

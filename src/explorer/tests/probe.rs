@@ -47,12 +47,56 @@ fn every_section_about_an_attribute_can_stand_first() {
         for _ in 0..crate::explorer::state::probe::SECTIONS {
             let text = screen(&state);
             seen.extend(words.into_iter().filter(|word| text.contains(word)));
+            assert!(text.contains("● →") || text.contains("○ →"), "where one is: {text}");
             press(&mut state, KeyCode::Right);
         }
         press(&mut state, KeyCode::Down);
     }
     assert_eq!(seen.len(), words.len(), "{seen:?}");
-    assert_eq!(state.probe.section, 0);
+}
+
+#[test]
+fn the_dots_are_the_sections_that_there_are() {
+    let mut state = filled(state(80, 24));
+    update(&mut state, Event::Command(Command::Focus(Pane::Probe)));
+    let at = state.probe.chosen().unwrap();
+    let there = crate::explorer::state::probe::sections(state.probe.report(at).unwrap());
+    let pages = there.iter().filter(|there| **there).count();
+    let mut first = Vec::new();
+    for _ in 0..pages {
+        let text = screen(&state);
+        let line = text.lines().find(|line| line.contains("● →") || line.contains("○ →")).unwrap();
+        let dots = line.chars().filter(|c| "●○".contains(*c)).count();
+        assert_eq!(dots, pages, "{line}");
+        first.push(state.probe.section);
+        press(&mut state, KeyCode::Right);
+    }
+    assert_eq!(state.probe.section, first[0], "all were shown once");
+    first.dedup();
+    assert_eq!(first.len(), pages);
+}
+
+#[test]
+fn correct_predictions_are_no_errors() {
+    // Of a rare class, a balanced threshold predicts other than the probability suggests.
+    for r in REPORTS.iter().filter(|r| r.kind != "number") {
+        let mut state = filled(state(200, 60));
+        update(&mut state, Event::Command(Command::Focus(Pane::Probe)));
+        press(&mut state, KeyCode::Char('z'));
+        let at = state.model_set.attributes.iter().position(|a| a.name == r.attribute);
+        state.probe.choose(at.unwrap());
+        while state.probe.section != 2 {
+            press(&mut state, KeyCode::Right);
+        }
+        let text = screen(&state);
+        let wrong = text.split("confident errors").nth(1).unwrap();
+        let wrong = wrong.lines().skip(1).take_while(|line| line.contains("  true "));
+        for line in wrong {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let truth = words.iter().position(|word| *word == "true").unwrap();
+            assert_ne!(words[truth - 2], words[truth + 1], "{line}");
+        }
+    }
 }
 
 #[test]

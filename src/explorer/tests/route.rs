@@ -1,6 +1,7 @@
 //! The Route pane.
 
 use super::*;
+use crate::analysis::router::MostProbable;
 use crate::explorer::command::RouteCommand;
 use crate::explorer::layout::Layout;
 use crate::explorer::state::route::Similar;
@@ -80,6 +81,75 @@ fn a_filter_counts_completes_and_can_be_taken_back() {
     press(&mut state, KeyCode::Esc);
     assert_eq!(state.filter.text, "coder");
     assert_eq!(state.preferences().pool, Some(pool), "as before");
+}
+
+#[test]
+fn escape_clears_the_floor_before_the_filter_and_the_title_states_the_order() {
+    let mut state = asked(120, 35, "q?");
+    press(&mut state, KeyCode::Enter);
+    press(&mut state, KeyCode::Char('f'));
+    type_text(&mut state, "coder ");
+    press(&mut state, KeyCode::Enter);
+    let hint = |state: &State| screen(state).lines().last().unwrap().contains("Esc clear floor");
+    assert!(!hint(&state));
+    press(&mut state, KeyCode::Char('.'));
+    let text = screen(&state);
+    assert!(text.contains("Cheapest above 50%, then by P") && hint(&state), "{text}");
+    let effects = press(&mut state, KeyCode::Esc);
+    assert!(matches!(effects[..], [Effect::Route(..)]), "{effects:?}");
+    assert_eq!(state.preferences().min_quality, None);
+    assert!(state.filter.is_on(), "one thing at a time");
+    press(&mut state, KeyCode::Esc);
+    assert!(!state.filter.is_on());
+    // Elsewhere Esc leaves the limits alone.
+    press(&mut state, KeyCode::Char('.'));
+    press(&mut state, KeyCode::Char('1'));
+    press(&mut state, KeyCode::Esc);
+    assert_eq!(state.preferences().min_quality, Some(0.5));
+}
+
+#[test]
+fn intervals_have_numbers_and_ties_leave_out_the_leader() {
+    for (width, height) in [(80, 24), (120, 35), (200, 60)] {
+        let mut state = asked(width, height, "q?");
+        press(&mut state, KeyCode::Enter);
+        let text = screen(&state);
+        assert!(text.contains("91%  75–97") && text.contains("80%"), "{text}");
+        assert!(text.contains(" ★  ●") && text.contains(" 2≈ ◐"), "{text}");
+        let mut cheap = route();
+        cheap.why.most_probable = Some(MostProbable { model: 10, p: 0.95, cost: None });
+        let version = state.route.version;
+        update(&mut state, Event::Job(JobResult::Routed(version, Ok(cheap))));
+        let text = screen(&state);
+        assert!(text.contains(" 2  ◐") && text.contains(" 3≈ ○"), "{text}");
+        assert!(text.contains("≈ tied"), "{text}");
+    }
+}
+
+#[test]
+fn predicted_accuracies_on_similar_benchmarks_are_marked() {
+    let mut state = asked(80, 24, "q?");
+    let effects = press(&mut state, KeyCode::Enter);
+    assert!(effects.contains(&Effect::Forecast), "{effects:?}");
+    let line = |state: &State| {
+        let text = screen(state);
+        text.lines().find(|line| line.contains(" 70% arithmetic")).unwrap().to_owned()
+    };
+    assert!(line(&state).contains("–  ") && !line(&state).contains('~'), "{}", line(&state));
+    update(&mut state, Event::Job(JobResult::Forecasted(Arc::new(grid()))));
+    assert!(line(&state).contains('~'), "{}", line(&state));
+    assert!(screen(&state).contains("~ predicted"));
+}
+
+#[test]
+fn the_views_and_where_pinned_prompts_are_stand_on_the_rule() {
+    let mut state = asked(120, 35, "q?");
+    press(&mut state, KeyCode::Enter);
+    press(&mut state, KeyCode::Char('P'));
+    assert!(screen(&state).contains("1 prompt pinned, side by side in the view pinned (m)"));
+    press(&mut state, KeyCode::Char('z'));
+    let text = screen(&state);
+    assert!(text.contains("m ranking · why · plot · pinned 1 · history"), "{text}");
 }
 
 #[test]
@@ -397,6 +467,7 @@ fn what_a_prompt_costs_follows_from_its_answer() {
     // Two tokens at $0.3 and 500 at $1.2 per million.
     let text = screen(&state);
     assert!(text.contains("prompt") && text.contains("0.060¢"), "{text}");
+    assert!(text.contains("$/M: mean of in and out · prompt: 2 in, 500 out"), "{text}");
     for (typed, tokens) in [("answer-tokens 900", 900), ("answer length 50", 50)] {
         press(&mut state, KeyCode::Char(':'));
         type_text(&mut state, typed);

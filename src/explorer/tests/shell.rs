@@ -3,10 +3,11 @@
 use ratatui::style::Color;
 
 use super::*;
-use crate::explorer::keys::{Context, KEYMAP};
+use crate::explorer::keys::{Binding, Context, KEYMAP};
 use crate::explorer::layout::{Layout, tabs};
 use crate::explorer::state::map::Marker;
 use crate::explorer::theme::{HUES, Hue, Ink};
+use crate::explorer::ui::hints::first_keys;
 
 /// The main keys and what they mean, from the documentation.
 fn main_keys() -> Vec<(String, String)> {
@@ -184,6 +185,33 @@ fn hints_are_clicked_and_tabs_fit() {
             assert!(!name.is_empty(), "{focus:?} at {width}");
         }
         assert!(width < 100 || tabs(Rect::new(0, 0, width, 1), Pane::Map)[7].1 == "Questions");
+    }
+}
+
+#[test]
+fn the_hints_of_a_narrow_window_have_the_five_main_keys_of_the_pane() {
+    let mut state = filled(state(80, 24));
+    state.with_data = true;
+    press(&mut state, KeyCode::Esc);
+    for &pane in Pane::ALL {
+        update(&mut state, Event::Command(Command::Focus(pane)));
+        let text = screen(&state);
+        let line = text.lines().last().unwrap();
+        for command in first_keys(pane) {
+            let bound = |context: Context| {
+                let hinted = |b: &&Binding| b.context == context && !b.hint.is_empty();
+                KEYMAP.iter().filter(hinted).find(|b| b.command == command)
+            };
+            let binding = [Context::Pane(pane), Context::Everywhere, Context::Always];
+            let binding = binding.into_iter().find_map(bound);
+            let binding = binding.unwrap_or_else(|| panic!("{pane:?}: {command:?} has no key"));
+            let label = binding.label();
+            let key = label.split(' ').next().unwrap();
+            if state.is_of_use(&command) {
+                assert!(line.contains(&format!(" {key} ")), "{pane:?}: {key} of {line}");
+            }
+        }
+        assert!(line.contains("? help") && line.contains("q quit"), "{line}");
     }
 }
 

@@ -63,8 +63,15 @@ pub fn draw_titles(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Gr
         )
     } else {
         let title = |component| {
-            let long =
-                [axis(state, component), of_variance(state, component), named(state, component)];
+            let share = share(state, component);
+            let (named, plain) = (named(state, component), plain(state, component));
+            let long = [
+                axis(state, component),
+                format!("{named}{share}"),
+                named,
+                format!("{plain}{share}"),
+                plain,
+            ];
             long.into_iter().find(|title| width(title) <= room).unwrap_or_default()
         };
         (format!("↑ {}", title(b)), format!("{} →", title(a)))
@@ -94,7 +101,7 @@ pub fn draw_titles(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Gr
 /// The title of an axis with its correlate, its share of the variance, and how much of that coverage
 /// explains.
 pub fn axis(state: &State, component: usize) -> String {
-    let axis = of_variance(state, component);
+    let axis = named(state, component) + &share(state, component);
     let explained = state.model_set.axes_by_coverage;
     let explained = explained.filter(|_| state.map.projector == Projector::Pca);
     match explained.and_then(|shares| shares.get(component).copied()) {
@@ -103,25 +110,30 @@ pub fn axis(state: &State, component: usize) -> String {
     }
 }
 
-fn of_variance(state: &State, component: usize) -> String {
-    let named = named(state, component);
+/// The share of an axis of the variance, as it follows its name.
+fn share(state: &State, component: usize) -> String {
     if state.map.projector == Projector::Tsne {
-        return named;
+        return String::new();
     }
     let share = state.map.projection.shares.get(component).copied().unwrap_or_default();
-    format!("{named} · {:.0}% of variance", 100.0 * share)
+    format!(" · {:.0}% of variance", 100.0 * share)
 }
 
 /// The name of an axis with its correlate.
 fn named(state: &State, component: usize) -> String {
-    let map = &state.map;
-    let name = match map.projector {
-        Projector::Tsne => return format!("t-SNE {}", component + 1),
+    let name = plain(state, component);
+    let meaning = state.map.meaning_of(component);
+    meaning.map_or(name.clone(), |meaning| format!("{name}: {}", meaning.text()))
+}
+
+/// The name of an axis alone.
+fn plain(state: &State, component: usize) -> String {
+    match state.map.projector {
+        Projector::Tsne => format!("t-SNE {}", component + 1),
         Projector::Pca => format!("PC{}", component + 1),
-        Projector::Attribute(_) if component == 0 => return map.projector.title(&state.model_set),
+        Projector::Attribute(_) if component == 0 => state.map.projector.title(&state.model_set),
         Projector::Attribute(_) => format!("PC{component} of the rest"),
-    };
-    map.meaning_of(component).map_or(name.clone(), |meaning| format!("{name}: {}", meaning.text()))
+    }
 }
 
 /// The variance of the principal components, and how much of the first ones coverage explains.

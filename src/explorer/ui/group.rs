@@ -110,7 +110,7 @@ fn lines(state: &State, open: &CardState, room: usize, height: usize) -> Vec<Lin
     }
     let around = around(state, card, room);
     let others = 1 + prototypes.len() + attributes.len() + around.len();
-    let measured = "vs the rest, measured or predicted";
+    let measured = "here / the rest, ~ mostly predicted";
     let mut lifts = Vec::new();
     if !card.lifts.is_empty() {
         let left = inside.saturating_sub(others + 1);
@@ -197,7 +197,7 @@ fn lifts(state: &State, card: &Card, room: usize, most: usize) -> Vec<Line<'stat
     let names = shown.iter().map(|lift| width(title(lift))).max().unwrap_or_default();
     let names = names.min(room * 2 / 5);
     // Both means, if there is space for them.
-    let means = if room >= NARROW.into() { 12 } else { 0 };
+    let means = if room + 4 >= NARROW.into() { 14 } else { 0 };
     let half = room.saturating_sub(names + 1 + 1 + 5 + means) / 2;
     let largest = shown.iter().map(|lift| lift.difference().abs()).fold(0.1, f64::max);
     shown
@@ -220,8 +220,12 @@ fn lifts(state: &State, card: &Card, room: usize, most: usize) -> Vec<Line<'stat
                 Span::styled(format!(" {:>4}", points(difference)), theme.bold(Ink::Text)),
             ];
             if means > 0 {
-                let (inside, rest) = (100.0 * lift.inside, 100.0 * lift.rest);
-                let text = format!("  {inside:>3.0}% / {rest:>2.0}%");
+                let percent = |share: f64, predicted: bool| {
+                    format!("{}{:.0}%", if predicted { "~" } else { "" }, 100.0 * share)
+                };
+                let inside = percent(lift.inside, lift.inside_predicted);
+                let rest = percent(lift.rest, lift.rest_predicted);
+                let text = format!(" {inside:>5} / {rest:>5}");
                 spans.push(Span::styled(text, theme.ink(Ink::Muted)));
             }
             Line::from(spans)

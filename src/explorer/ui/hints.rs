@@ -7,7 +7,8 @@ use ratatui::widgets::Paragraph;
 
 use super::panes::route::is_beside;
 use super::widgets::{fit, width, wrap};
-use crate::explorer::command::Command;
+use crate::explorer::command::{Command, NewModelCommand as N, RouteCommand as R};
+use crate::explorer::direction::Direction;
 use crate::explorer::keys::{Binding, Context};
 use crate::explorer::layout::Layout;
 use crate::explorer::pane::Pane;
@@ -152,8 +153,44 @@ fn draw_keys(frame: &mut Frame, state: &State, area: Rect) {
     }
 }
 
+/// The main commands of a pane, in the order of their hints: at 80 columns there is room for five.
+pub fn first_keys(pane: Pane) -> [Command; 5] {
+    use Command as C;
+    match pane {
+        Pane::Map => [C::Open, C::Colors, C::Projections, C::Card, C::Search],
+        Pane::Model => [C::Open, C::Mark, C::Search, C::Focus(Pane::Compare), C::Prompt],
+        Pane::Probe => [C::Open, C::NextSection, C::NameGroup, C::Search, C::Prompt],
+        Pane::Route => {
+            [C::Open, C::Prompt, C::NextView, C::Route(R::RaiseFloor), C::Route(R::Cheaper)]
+        }
+        Pane::Evaluate => [C::Prompt, C::Search, C::Filter, C::Colors, C::NextPane],
+        Pane::Models => [C::Open, C::Sort, C::Filter, C::Mark, C::Columns],
+        Pane::Compare => [C::Mark, C::Search, C::Filter, C::Prompt, C::Colors],
+        Pane::Questions => {
+            [C::Filter, C::NextCategory, C::Step(Direction::Right), C::Prompt, C::Search]
+        }
+        Pane::Forecast => [C::Open, C::Step(Direction::Left), C::Filter, C::Mark, C::Search],
+        Pane::NewModel => {
+            let next = C::NewModel(N::Next);
+            [next, C::NewModel(N::Read), C::NewModel(N::Forget), C::Search, C::Prompt]
+        }
+    }
+}
+
+/// The limit of the router that Esc would lift.
+fn lifts(state: &State, binding: &Binding) -> Option<&'static str> {
+    let lifts = binding.command == Command::Dismiss
+        && binding.context == Context::Everywhere
+        && state.focus == Pane::Route
+        && state.route.limits.lifted().is_some();
+    lifts.then_some(if state.route.limits.least > 0 { "clear floor" } else { "clear limit" })
+}
+
 /// The hint text of a binding.
 fn hint<'a>(state: &State, binding: &'a Binding) -> &'a str {
+    if let Some(hint) = lifts(state, binding) {
+        return hint;
+    }
     match binding.command {
         Command::Maximize if state.maximized => "restore",
         Command::Open
@@ -186,7 +223,8 @@ fn placed(state: &State, area: Rect) -> Vec<(Rect, String, &Binding)> {
         .contexts()
         .into_iter()
         .flat_map(|context| state.keymap.iter().filter(move |b| b.context == context))
-        .filter(|b| !b.hint.is_empty() && !b.keys.is_empty() && state.is_of_use(&b.command))
+        .filter(|b| !hint(state, b).is_empty() && !b.keys.is_empty())
+        .filter(|b| state.is_of_use(&b.command))
         .map(|b| (b.label().split(' ').next().unwrap_or_default().to_owned(), b))
         .collect();
     // The most specific meaning of a key applies.
@@ -196,6 +234,12 @@ fn placed(state: &State, area: Rect) -> Vec<(Rect, String, &Binding)> {
         seen.push(key.clone());
         first
     });
+    // The main keys of the pane come first.
+    let main = first_keys(state.focus);
+    let place = |b: &Binding| main.iter().position(|command| *command == b.command);
+    if state.contexts().contains(&Context::Pane(state.focus)) {
+        hints.sort_by_key(|(_, b)| (lifts(state, b).is_none(), place(b).unwrap_or(main.len())));
+    }
     // Help lists all keys, and quitting must be easy to find: their hints are always shown.
     let kept = |b: &Binding| matches!(b.command, Command::Help | Command::Quit);
     let size = |(key, b): &(String, &Binding)| width(key) + width(hint(state, b)) + 3;

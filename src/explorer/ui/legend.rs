@@ -81,8 +81,13 @@ fn entry(state: &State, at: usize, left: usize, room: u16) -> (usize, String, St
 /// The name of a cluster: where it has to be cut, what it is called and how far it holds stay.
 fn fit_parts(name: &str, room: usize) -> String {
     const BETWEEN: &str = " · ";
-    let mut parts: Vec<&str> = name.trim_end_matches(" ·").split(BETWEEN).collect();
-    let joined = |parts: &[&str]| format!("{} ·", parts.join(BETWEEN));
+    let whole: Vec<String> =
+        name.trim_end_matches(" ·").split(BETWEEN).map(str::to_owned).collect();
+    let joined = |parts: &[String]| format!("{} ·", parts.join(BETWEEN));
+    if width(&joined(&whole)) <= room {
+        return joined(&whole);
+    }
+    let mut parts: Vec<String> = whole.iter().map(|part| without_counts(part)).collect();
     while parts.len() > 2 && width(&joined(&parts)) > room {
         parts.remove(parts.len() - 2);
     }
@@ -91,7 +96,17 @@ fn fit_parts(name: &str, room: usize) -> String {
         return fit(&whole, room);
     }
     let end = format!("{BETWEEN}{} ·", parts[1]);
-    fit(parts[0], room.saturating_sub(width(&end)).max(8)) + &end
+    fit(&parts[0], room.saturating_sub(width(&end)).max(8)) + &end
+}
+
+/// A part of a cluster's name without counts and what they are compared with: the card has them.
+fn without_counts(part: &str) -> String {
+    if let Some((first, _)) = part.split_once(", ").filter(|_| part.starts_with("mixed (")) {
+        return format!("{first})");
+    }
+    let part = part.split_once(" (rest ").map_or(part, |(range, _)| range);
+    let counted = part.rsplit_once(", ").filter(|(_, counts)| counts.contains(" of "));
+    counted.map_or(part, |(feature, _)| feature).to_owned()
 }
 
 /// The number of models of a class that pass the filter, and how many of several marked ones are in it.
@@ -163,7 +178,12 @@ mod tests {
     fn of_a_cluster_its_name_and_how_far_it_holds_are_kept() {
         let name = "like heron-2 · reasoning ×3.3, 69 of 115 · 35% stable ·";
         assert_eq!(fit_parts(name, 80), name);
+        assert_eq!(fit_parts(name, 50), "like heron-2 · reasoning ×3.3 · 35% stable ·");
         assert_eq!(fit_parts(name, 40), "like heron-2 · 35% stable ·");
+        let range = "release 2023.3–2023.6 (rest 2025), 16 of 18 · 35% stable ·";
+        assert_eq!(fit_parts(range, 50), "release 2023.3–2023.6 · 35% stable ·");
+        let mixed = "like a-1 · mixed (open 96%, not reasoning 97%) · 61% stable ·";
+        assert_eq!(fit_parts(mixed, 44), "like a-1 · mixed (open 96%) · 61% stable ·");
         assert_eq!(fit_parts(name, 24), "like her… · 35% stable ·");
         assert_eq!(fit_parts("coder ×2 · 91% stable ·", 30), "coder ×2 · 91% stable ·");
     }

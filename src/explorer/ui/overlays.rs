@@ -252,6 +252,8 @@ fn help_groups(state: &State) -> Vec<Vec<Line<'static>>> {
     if state.focus == Pane::Route {
         let badges = Measured::ALL.map(|m| (m.badge().to_owned(), m.meaning())).to_vec();
         groups.insert(1, ("In the ranking", [badges, of_ranking()].concat()));
+    } else {
+        groups.insert(1, ("Signs", SIGNS.map(|(sign, about)| (sign.to_owned(), about)).to_vec()));
     }
     groups.push(("Mouse", MOUSE.map(|(does, about)| (does.to_owned(), about)).to_vec()));
     groups.iter().map(column).collect()
@@ -261,14 +263,25 @@ fn help_groups(state: &State) -> Vec<Vec<Line<'static>>> {
 fn of_ranking() -> Vec<(String, &'static str)> {
     let signs = [
         ("★", "Routed to"),
-        ("≈", "Statistically tied with the most accurate"),
+        ("≈", "Tied with the most accurate: both measured on"),
+        ("", "such questions, the gap within its 80% interval"),
         ("◆", "Pareto front: the best at its cost"),
-        ("$/M", "Dollars per million tokens, in and out"),
-        ("prompt", "This prompt; :answer-tokens N"),
+        ("~", "Predicted, not measured"),
+        ("$/M", "$ per million tokens, mean of in and out"),
+        ("prompt", "Cost of this prompt; :answer-tokens sets the answer"),
         ("Scope", "Familiarity of the prompt: out, near, in"),
     ];
     signs.map(|(sign, about)| (sign.to_owned(), about)).to_vec()
 }
+
+/// The signs on the map and before numbers.
+const SIGNS: [(&str, &str); 5] = [
+    ("~", "Predicted, not measured"),
+    ("◉", "The selected model"),
+    ("◆", "Marked models"),
+    ("★", "The model that the prompt is routed to"),
+    ("✚", "The new model"),
+];
 
 /// The mouse actions, which are not in the keymap.
 const MOUSE: [(&str, &str); 6] = [

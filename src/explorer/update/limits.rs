@@ -66,6 +66,13 @@ pub fn cap(state: &mut State, most: Option<f64>, effects: &mut Vec<Effect>) {
     set(state, limits, effects);
 }
 
+/// Lifts one limit. False if there is none.
+pub fn lift(state: &mut State, effects: &mut Vec<Effect>) -> bool {
+    let Some((limits, _)) = state.route.limits.lifted() else { return false };
+    set(state, limits, effects);
+    true
+}
+
 fn check(state: &State, limits: &Limits) -> Result<(), String> {
     let preferences = limits.preferences(state.filter.pool());
     preferences.check(state.model_set.costs()).map_err(|problem| problem.to_string())

@@ -172,7 +172,7 @@ pub fn columns(state: &State) -> Picker {
             Column::Attribute(_) => "attribute",
             Column::Benchmark(_) => "benchmark",
             Column::Forecast => "P(correct) on the prompt",
-            Column::Ability => "logits above average",
+            Column::Ability => "log odds of a correct answer, above average",
             _ => "",
         };
         Item { chosen, ..Item::new(column.title(&state.model_set), kind, Command::ToggleColumn(i)) }

@@ -2,7 +2,7 @@
 
 use tui_input::InputRequest;
 
-use super::{export, filter, line, panes, pickers, route};
+use super::{export, filter, limits, line, panes, pickers, route};
 use crate::explorer::command::Command;
 use crate::explorer::effect::Effect;
 use crate::explorer::pane::Pane;
@@ -93,9 +93,11 @@ pub fn dismiss(state: &mut State, effects: &mut Vec<Effect>) -> Vec<Command> {
     Vec::new()
 }
 
-/// Clears what hides models: a filter, a focused group, the marks.
+/// Clears what hides models or reorders them, one thing at a time: a limit of the router, a filter, a
+/// focused group, the marks.
 fn lift(state: &mut State, effects: &mut Vec<Effect>) {
-    if state.focus == Pane::Questions && !state.questions.filter.is_empty() {
+    if state.focus == Pane::Route && limits::lift(state, effects) {
+    } else if state.focus == Pane::Questions && !state.questions.filter.is_empty() {
         state.questions.filter.clear();
         state.questions.arrange();
     } else if state.filter.is_on() {

@@ -7,6 +7,7 @@ use crate::explorer::state::State;
 use crate::explorer::state::coloring::ColorBy;
 use crate::explorer::state::column::Column;
 use crate::explorer::state::job::{Job, JobKind};
+use crate::explorer::state::mode::Mode;
 
 /// Stops the work that the focused pane waits for.
 pub fn stop(state: &mut State, effects: &mut Vec<Effect>) {
@@ -108,7 +109,11 @@ pub fn ask(state: &mut State, effects: &mut Vec<Effect>) {
     {
         effects.push(Effect::Describe(card.version));
     }
-    let predicts = seen(Pane::Forecast) || seen(Pane::Compare) || state.card.is_some();
+    // While a prompt is typed, its route has precedence.
+    let routed = seen(Pane::Route)
+        && state.route.result.is_some()
+        && !matches!(state.modes.top(), Mode::Prompt);
+    let predicts = seen(Pane::Forecast) || seen(Pane::Compare) || routed || state.card.is_some();
     if predicts && state.forecasts.grid.start_once() {
         effects.push(Effect::Forecast);
     }

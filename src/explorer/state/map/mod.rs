@@ -288,7 +288,8 @@ impl MapState {
         }
         let columns = self.projection.coordinates.columns().into_iter().take(EXPLAINED);
         let found = if self.projector == Projector::Pca {
-            columns.map(|column| meaning::meaning(model_set, &column.to_vec())).collect()
+            let axes: Vec<Vec<f64>> = columns.map(|column| column.to_vec()).collect();
+            meaning::meanings(model_set, &axes)
         } else {
             Vec::new()
         };

@@ -51,16 +51,65 @@ impl Limits {
         parts
     }
 
-    /// The title of the candidates; without limits, `chance` is the title of their probabilities.
-    pub fn title(&self, chance: &str) -> String {
-        if self.least > 0 {
-            format!("Cheapest above {}%", self.least)
-        } else if self.cheapest_tie {
-            "Cheapest tied".into()
-        } else if self.cost_weight > 0 {
-            format!("Best value (cost weight {})", self.cost_weight)
-        } else {
-            chance.into()
+    /// The title of the candidates, which is their order; without limits, `chance` is the title of their
+    /// probabilities. With `below`, none reaches the quality floor.
+    pub fn title(&self, chance: &str, below: bool) -> String {
+        let least = self.least;
+        let order = match self.rank {
+            _ if self.cost_weight > 0 => "value",
+            Rank::Lower => "lower end",
+            Rank::Mean => "P",
+        };
+        match self.cost_weight {
+            _ if below && least > 0 => format!("None reaches {least}%: by P"),
+            _ if below => "None is tied: by P".into(),
+            _ if least > 0 => format!("Cheapest above {least}%, then by {order}"),
+            _ if self.cheapest_tie => format!("Cheapest tied, then by {order}"),
+            0 if self.rank == Rank::Lower => format!("{chance}, by lower end"),
+            0 => chance.into(),
+            weight => format!("Best value (cost weight {weight})"),
         }
+    }
+
+    /// Without the limit that is lifted next, and what that is called; `None` if there is none.
+    pub fn lifted(&self) -> Option<(Self, String)> {
+        let mut left = self.clone();
+        let name = match self {
+            _ if self.least > 0 => format!("≥ {}%", std::mem::take(&mut left.least)),
+            _ if std::mem::take(&mut left.cheapest_tie) => "cheapest tie".into(),
+            _ if left.most.take().is_some() => "cost cap".into(),
+            _ if std::mem::take(&mut left.cost_weight) > 0 => "cost weight".into(),
+            _ if self.rank == Rank::Lower => {
+                left.rank = Rank::Mean;
+                "cautious".into()
+            }
+            _ => return None,
+        };
+        Some((left, name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_title_states_the_order_and_limits_are_lifted_one_by_one() {
+        let mut limits = Limits::default();
+        assert_eq!(limits.title("P(correct)", false), "P(correct)");
+        assert_eq!(limits.lifted(), None);
+        limits.rank = Rank::Lower;
+        assert_eq!(limits.title("P(correct)", false), "P(correct), by lower end");
+        (limits.least, limits.cheapest_tie, limits.cost_weight) = (60, true, 2);
+        assert_eq!(limits.title("P(correct)", false), "Cheapest above 60%, then by value");
+        assert_eq!(limits.title("P(correct)", true), "None reaches 60%: by P");
+        limits.most = Some(3.0);
+        let mut names = Vec::new();
+        while let Some((left, name)) = limits.lifted() {
+            limits = left;
+            names.push(name);
+        }
+        assert_eq!(names, ["≥ 60%", "cheapest tie", "cost cap", "cost weight", "cautious"]);
+        assert_eq!(limits, Limits::default());
     }
 }

@@ -267,7 +267,8 @@ impl RouteState {
             self.pinned.remove(0);
         }
         self.pinned.push(Asked { prompt: self.asked.clone(), route });
-        Some(format!("Pinned ({}). Press m to compare.", self.pinned.len()))
+        let prompts = crate::count(self.pinned.len(), "prompt");
+        Some(format!("{prompts} pinned, side by side in the view pinned (m)"))
     }
 }
 

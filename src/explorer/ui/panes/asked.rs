@@ -23,7 +23,7 @@ pub fn pinned(state: &State, room: usize) -> Vec<Line<'static>> {
         asked.push((&route.asked, answer));
     }
     if route.pinned.is_empty() {
-        let text = "P pins a prompt. The best models of pinned prompts are compared here.";
+        let text = "P pins a prompt. Here stand the best models of pinned prompts, side by side.";
         return paragraph(text, room, theme.ink(Ink::Muted));
     }
     let mut lines = vec![heading(theme, room, "Pinned prompts", "")];

@@ -95,8 +95,13 @@ fn lines(state: &State, models: &[usize], room: usize, height: usize) -> Vec<Lin
     let below = alike.len() + 2;
     let rows = height.saturating_sub(lines.len() + below).max(3);
     lines.extend(benchmarks(state, models, label, column).into_iter().take(rows));
+    let remark = if state.questions.question_set.done().is_some() {
+        "cosine (upper), same result on shared questions (lower)"
+    } else {
+        "cosine (upper), shared questions (lower)"
+    };
     lines.push(Line::default());
-    lines.push(heading(theme, room, "Similarity", "cosine (upper), shared questions (lower)"));
+    lines.push(heading(theme, room, "Similarity", remark));
     lines.extend(alike);
     lines
 }
@@ -212,7 +217,7 @@ fn alike(state: &State, models: &[usize], label: usize, column: usize) -> Vec<Li
 }
 
 /// The share of common questions on which two models agree, and their number.
-fn agreement(state: &State, a: usize, b: usize) -> Option<(f64, usize)> {
+pub fn agreement(state: &State, a: usize, b: usize) -> Option<(f64, usize)> {
     let question_set = state.questions.question_set.done()?;
     let (mut alike, mut n) = (0.0, 0);
     for question in &question_set.questions {

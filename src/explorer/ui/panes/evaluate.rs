@@ -171,10 +171,10 @@ fn untested(state: &State, found: Option<&Repeat>, room: usize) -> Vec<Line<'sta
 /// The figures of a predictor, in the order of [`COLUMNS`].
 type Figures = [Option<f64>; COLUMNS.len()];
 
-/// The predictors with their figures, the best of each column in bold.
+/// The predictors with their figures, the best of each column in bold; all but llmap are baselines.
 fn table(state: &State, rows: &[(&str, Figures)], room: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
-    let names = rows.iter().map(|(name, _)| width(name) + 1).max().unwrap_or_default().min(NAME);
+    let names = rows.iter().map(|(name, _)| width(name) + 2).max().unwrap_or_default().min(NAME);
     let cell = room.saturating_sub(names).min(MOST) / COLUMNS.len();
     let mut header = vec![Span::raw(pad("", names))];
     header.extend(COLUMNS.map(|(title, _)| {
@@ -191,7 +191,8 @@ fn table(state: &State, rows: &[(&str, Figures)], room: usize) -> Vec<Line<'stat
     let row = |(name, figures): &(&str, Figures)| {
         let own = *name == EMBEDDER;
         let ink = if own { theme.bold(Ink::Accent) } else { theme.ink(Ink::Text) };
-        let mut spans = vec![Span::styled(pad(name, names), ink)];
+        let name = if own { (*name).to_owned() } else { format!(" {name}") };
+        let mut spans = vec![Span::styled(pad(&name, names), ink)];
         spans.extend(figures.iter().zip(&best).map(|(value, best)| {
             let near = value.is_some_and(|value| (value - best).abs() < 5e-4);
             let style = if near { theme.bold(Ink::Good) } else { theme.ink(Ink::Text) };
@@ -200,7 +201,15 @@ fn table(state: &State, rows: &[(&str, Figures)], room: usize) -> Vec<Line<'stat
         }));
         Line::from(spans)
     };
-    std::iter::once(Line::from(header)).chain(rows.iter().map(row)).collect()
+    let (own, others): (Vec<_>, Vec<_>) = rows.iter().partition(|(name, _)| *name == EMBEDDER);
+    let mut lines = vec![Line::from(header)];
+    lines.extend(own.into_iter().map(row));
+    if !others.is_empty() {
+        let title = if others.len() == 1 { "baseline" } else { "baselines" };
+        lines.push(Line::styled(fit(title, room), theme.ink(Ink::Muted)));
+    }
+    lines.extend(others.into_iter().map(row));
+    lines
 }
 
 /// How many of the 80% intervals held the observed accuracy, a row for each fifth of the predictions.

@@ -33,7 +33,7 @@ const MARK: usize = 2;
 const BELOW: usize = 4;
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
-    let remark = "~ predicted, bold measured";
+    let remark = "~ predicted";
     frame.render_widget(pane_block(state, layout, Pane::Forecast, remark, area.width), area);
     let inside = Layout::inside(area);
     let lines = lines(state, inside.width.into(), inside.height.into());

@@ -12,6 +12,7 @@ use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
 use crate::explorer::theme::Ink;
 use crate::explorer::ui::frame::{pane_block, with_more};
+use crate::explorer::ui::panes::compare::agreement;
 use crate::explorer::ui::widgets::{bar, fit, heading, pad, thousands, under_cursor, width};
 
 /// Widths: a name next to the basis of a similarity in words, its number, these words, and the short ones.
@@ -121,13 +122,23 @@ fn neighbors(state: &State, room: usize) -> Vec<Line<'static>> {
         let here = i == state.model.neighbor;
         let marked = here && state.focus == Pane::Model;
         let line = if marked { under_cursor(&state.theme, line) } else { line };
-        // If the rows are too narrow for it, only the one under the cursor has it in words.
-        let basis = near.basis().filter(|_| here && !has_words(room));
+        let basis = Some(near).filter(|_| here).and_then(|near| in_words(state, near, room));
         let muted = state.theme.ink(Ink::Muted);
         let basis = basis.map(|basis| Line::styled(fit(&format!("  {basis}"), room), muted));
         std::iter::once(line).chain(basis)
     })
     .collect()
+}
+
+/// What the similarity of the neighbor under the cursor comes from: how often the two agree, with an open data
+/// set; else its basis, if the rows are too narrow for it.
+fn in_words(state: &State, near: &Neighbor, room: usize) -> Option<String> {
+    if let Some((share, n)) = agreement(state, state.selected, near.model) {
+        let n = thousands(n as u64);
+        return Some(format!("agree on {:.0}% of {n} shared questions", 100.0 * share));
+    }
+    let basis = near.basis().filter(|_| !has_words(room))?;
+    Some(format!("cosine {:.2}, {basis}", near.cosine))
 }
 
 /// True if the basis of a similarity fits in words.

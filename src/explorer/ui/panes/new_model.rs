@@ -79,7 +79,7 @@ pub fn lines(state: &State, room: usize) -> Vec<Line<'static>> {
         lines.extend(paragraph("Start with --data FOLDER to predict benchmarks.", muted));
         return lines;
     }
-    let known = format!("±{:.0} points · n answers", 100.0 * placed.deviation);
+    let known = format!("±{:.0} points · ~ no answer yet · n answers", 100.0 * placed.deviation);
     lines.push(heading(theme, room, "Predicted accuracy", &known));
     let names = placed.benchmarks.iter().map(|(name, ..)| width(name)).max().unwrap_or_default();
     let names = names.clamp(8, 26).min(room / 2);
@@ -88,7 +88,10 @@ pub fn lines(state: &State, room: usize) -> Vec<Line<'static>> {
         let mut spans = vec![Span::styled(format!("{} ", pad(&fit(name, names), names)), text)];
         let ink = if *answers > 0 { Ink::Good } else { Ink::Accent };
         spans.extend(whisker(theme, room.saturating_sub(names + 11), parts, ink, &[]));
-        spans.push(Span::styled(format!(" {:>4}", percent(estimate.mean)), text));
+        // Without answers on the benchmark, nothing of it is observed.
+        let sign = if *answers == 0 { "~" } else { "" };
+        let accuracy = format!("{sign}{}", percent(estimate.mean));
+        spans.push(Span::styled(format!(" {accuracy:>4}"), text));
         spans.push(Span::styled(format!(" {answers:>4}"), muted));
         lines.push(Line::from(spans));
     }

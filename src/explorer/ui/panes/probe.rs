@@ -13,7 +13,7 @@ use crate::explorer::layout::Layout;
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
 use crate::explorer::state::job::{Job, JobKind};
-use crate::explorer::state::probe::SECTIONS;
+use crate::explorer::state::probe::{SECTIONS, sections};
 use crate::explorer::theme::Ink;
 use crate::explorer::ui::frame::pane_block;
 use crate::explorer::ui::panes::strip::Strip;
@@ -26,6 +26,8 @@ type Section = fn(&State, &Report, usize) -> Part;
 /// What is known of an attribute under one heading.
 #[derive(Default)]
 struct Part {
+    /// Its index.
+    section: usize,
     lines: Vec<Line<'static>>,
     /// The models of its last lines, one each.
     models: Vec<usize>,
@@ -250,13 +252,36 @@ fn details(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
         return std::iter::once(heading).chain(paragraph(text, room, muted)).collect();
     };
     let mut lines: Vec<Line> = Vec::new();
-    for part in parts(state, report, room, height) {
+    let parts = parts(state, report, room, height);
+    let seen: Vec<usize> = parts.iter().map(|part| part.section).collect();
+    for part in parts {
         if !lines.is_empty() {
             lines.push(Line::default());
         }
         lines.extend(part.lines);
     }
+    if let Some(heading) = lines.first_mut() {
+        add_pages(state, heading, report, &seen);
+    }
     lines
+}
+
+/// At the end of a heading, a dot for each section of an attribute: full where it is seen.
+fn add_pages(state: &State, heading: &mut Line<'static>, report: &Report, seen: &[usize]) {
+    let there = (0..SECTIONS).filter(|section| sections(report)[*section]);
+    let dots: String =
+        there.map(|section| if seen.contains(&section) { '●' } else { '○' }).collect();
+    if !dots.contains('○') {
+        return;
+    }
+    // They stand in the place of the end of the rule.
+    let dots = format!(" {dots} →");
+    let Some(rule) = heading.spans.last_mut() else { return };
+    let kept = width(&rule.content).saturating_sub(width(&dots));
+    if kept > 0 {
+        rule.content = rule.content.chars().take(kept).collect::<String>().into();
+        heading.push_span(Span::styled(dots, state.theme.ink(Ink::Muted)));
+    }
 }
 
 /// The parts that are shown of an attribute, from the one that stands first.
@@ -264,7 +289,8 @@ fn parts(state: &State, report: &Report, room: usize, height: usize) -> Vec<Part
     let sections: [Section; SECTIONS] = [summary, strip, errors, unknown, benchmarks];
     let (mut parts, mut taken): (Vec<Part>, usize) = (Vec::new(), 0);
     for i in 0..SECTIONS {
-        let part = sections[(state.probe.section + i) % SECTIONS](state, report, room);
+        let section = (state.probe.section + i) % SECTIONS;
+        let part = Part { section, ..sections[section](state, report, room) };
         // A part that follows is shown whole or not at all.
         if part.lines.is_empty() || i > 0 && taken + part.lines.len() + 1 > height {
             continue;
@@ -329,14 +355,14 @@ fn summary(state: &State, r: &Report, room: usize) -> Part {
         Line::styled(fit(&format!("{}{text}", pad(name, KINDS)), room), theme.ink(ink))
     };
     let mut scheme = |of: &str, s: &Scheme| {
-        lines.push(row(of, &s.linear, Ink::Text));
-        lines.push(row(" k-NN", &s.nearest, Ink::Muted));
-        lines.push(row(" ability+coverage", &s.pool, Ink::Muted));
+        lines.push(row(&format!("{of}: linear"), &s.linear, Ink::Text));
+        lines.push(row("  k-NN probe", &s.nearest, Ink::Muted));
+        lines.push(row("  baseline", &s.pool, Ink::Muted));
     };
     if let Some(grouped) = &r.grouped {
-        scheme("whole families", grouped);
+        scheme("families", grouped);
     }
-    scheme("random models", &r.random);
+    scheme("random", &r.random);
     if let Some(p) = r.predictions.get(state.selected) {
         let (truth, ink) = match &p.truth {
             Some(truth) if *truth == p.predicted => (format!("true: {truth}"), Ink::Good),

@@ -9,7 +9,7 @@ use crate::embedder::Scope;
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
 use crate::explorer::theme::Ink;
-use crate::explorer::ui::widgets::{fit, pad, under_cursor, whisker, width};
+use crate::explorer::ui::widgets::{fit, pad, thousands, under_cursor, whisker, width};
 
 /// Width of a probability's bar: names have precedence, and without that width there is none.
 const BAR: std::ops::RangeInclusive<usize> = 4..=48;
@@ -19,6 +19,9 @@ const COST: usize = 10;
 const PRICED: usize = 58;
 /// Cells before a name: rank, tie, badge.
 const BEFORE: usize = 6;
+/// Width of an interval in numbers, and of a bar next to it at least.
+const RANGE: usize = 7;
+const BESIDE_RANGE: usize = 8;
 /// Width of the gauge, a quarter of which is out of scope and a quarter near.
 const GAUGE: usize = 16;
 
@@ -81,6 +84,8 @@ struct Columns {
     bar: usize,
     /// No percentages, since they do not apply.
     percent: bool,
+    /// The intervals in numbers.
+    range: bool,
     cost: Option<(Unit, usize)>,
     prompt: Option<usize>,
 }
@@ -99,12 +104,16 @@ impl Columns {
         let prompt = Some(widest(texts)).filter(|wide| *wide > 0 && room >= PRICED);
         let prompt = prompt.map(|wide| wide.clamp(width(PROMPT), COST));
         let percent = route.scope != Scope::Out;
-        let mut columns = Self { name: 0, bar: 0, percent, cost, prompt };
-        let left = room.saturating_sub(BEFORE + 1 + columns.figures());
+        let mut columns = Self { name: 0, bar: 0, percent, range: false, cost, prompt };
+        let mut left = room.saturating_sub(BEFORE + 1 + columns.figures());
         let longest = widest(&mut listed.iter().map(|c| state.short(c.model).to_owned()));
         columns.name = longest.min(left);
+        // Numbers tell more than a bar that is too short to be read.
+        columns.range = percent && left - columns.name >= RANGE;
+        left -= RANGE * usize::from(columns.range);
+        let least = if columns.range { BESIDE_RANGE } else { *BAR.start() };
         columns.bar = Some((left - columns.name).min(*BAR.end()))
-            .filter(|bar| BAR.contains(bar))
+            .filter(|bar| *bar >= least)
             .unwrap_or_default();
         // The rest is between the names and the bars.
         columns.name = left - columns.bar;
@@ -114,6 +123,7 @@ impl Columns {
     /// Width of what is right of the bar.
     fn figures(&self) -> usize {
         5 * usize::from(self.percent)
+            + RANGE * usize::from(self.range)
             + self.cost.map_or(0, |(_, wide)| wide + 3)
             + self.prompt.map_or(0, |wide| wide + 2)
     }
@@ -145,19 +155,21 @@ fn title(state: &State, route: &Route, columns: &Columns, room: usize) -> Vec<Li
         (STRONGEST.to_owned(), Ink::Warn)
     } else if route.scope == Scope::Out {
         (format!("{UNLIKE} {STRONGEST}"), Ink::Warn)
-    } else if route.below {
-        ("No model reaches the quality floor".to_owned(), Ink::Warn)
     } else {
         let chance = match route.kind() {
             Kind::Correctness => "P(correct)",
             Kind::Preference => "P(preferred)",
             Kind::Judge => "P(above the median)",
         };
-        (state.route.limits.title(chance), Ink::Accent)
+        let ink = if route.below { Ink::Warn } else { Ink::Accent };
+        (state.route.limits.title(chance, route.below), ink)
     };
     let mut right = String::new();
     if columns.percent {
         right += &format!(" {:>4}", "P");
+    }
+    if columns.range {
+        right += &format!("{:>RANGE$}", "80%");
     }
     if let Some((unit, wide)) = columns.cost {
         right += &format!("   {:>wide$}", per(unit));
@@ -213,19 +225,24 @@ pub fn list(state: &State, route: &Route, room: usize, shown: usize) -> Vec<Line
     let columns = Columns::of(state, route, listed, room);
     let mut lines = title(state, route, &columns, room);
     for (i, c) in listed.iter().enumerate().map(|(i, c)| (from + i, c)) {
-        let line = row(state, &columns, (i, c));
+        let line = row(state, route, &columns, (i, c));
         let here = state.focus == Pane::Route && i == state.route.cursor;
         lines.push(if here { under_cursor(theme, line) } else { line });
     }
     lines
 }
 
-fn row(state: &State, columns: &Columns, (i, c): (usize, &Candidate)) -> Line<'static> {
+fn row(
+    state: &State,
+    route: &Route,
+    columns: &Columns,
+    (i, c): (usize, &Candidate),
+) -> Line<'static> {
     let (theme, best) = (&state.theme, i == 0);
     let muted = theme.ink(Ink::Muted);
     let name = if best { theme.bold(Ink::MapRouted) } else { theme.ink(Ink::Text) };
     let rank = if best { " ★".into() } else { format!("{:>2}", (i + 1).min(99)) };
-    let tie = if c.tied && !best { "≈ " } else { "  " };
+    let tie = if route.is_tie(c) { "≈ " } else { "  " };
     let mut spans = vec![
         Span::styled(rank, if best { name } else { muted }),
         Span::styled(tie, muted),
@@ -238,6 +255,10 @@ fn row(state: &State, columns: &Columns, (i, c): (usize, &Candidate)) -> Line<'s
         let interval = (c.low.into(), c.p.into(), c.high.into());
         spans.extend(whisker(theme, bar, interval, ink, &[]));
         spans.push(Span::styled(format!(" {:>3.0}%", 100.0 * c.p), name));
+        if columns.range {
+            let range = format!("{:.0}–{:.0}", 100.0 * c.low, 100.0 * c.high);
+            spans.push(Span::styled(format!("{range:>RANGE$}"), muted));
+        }
     } else {
         spans.extend(range(state, bar, (c.low.into(), c.high.into()), muted));
     }
@@ -263,22 +284,54 @@ fn range(state: &State, room: usize, (low, high): (f64, f64), style: Style) -> V
     (0..room).map(part).map(|(sign, style)| Span::styled(sign, style)).collect()
 }
 
-/// The meaning of the badges, as far as it fits.
-pub fn legend(state: &State, room: usize) -> Line<'static> {
+/// What stands below the list: the meaning of the badges unless the title has it, and that of the costs.
+pub fn notes(state: &State, route: &Route, room: usize, badges: bool) -> Vec<Line<'static>> {
+    let badges = badges.then(|| legend(state, route, room));
+    badges.into_iter().chain(prices(state, room)).collect()
+}
+
+/// The meaning of the signs before the names, as far as it fits.
+fn legend(state: &State, route: &Route, room: usize) -> Line<'static> {
     const BRIEF: [&str; 3] = ["measured here", "elsewhere", "hardly known"];
+    const SHORT: [&str; 3] = ["measured here", "elsewhere", "hardly"];
     let theme = &state.theme;
-    let line = |words: [&'static str; 3]| {
+    let line = |words: [&'static str; 3], gap: &str, tied: &'static str| {
         let each = Measured::ALL.into_iter().zip(words).enumerate();
-        let spans = each.flat_map(|(i, (measured, words))| {
-            let gap = if i == 0 { "" } else { "   " };
+        let mut spans: Vec<Span> = Vec::new();
+        for (i, (measured, words)) in each {
+            let gap = if i == 0 { "" } else { gap };
             let badge = format!("{gap}{} ", measured.badge());
-            [
-                Span::styled(badge, theme.ink(badge_ink(measured))),
-                Span::styled(words, theme.ink(Ink::Muted)),
-            ]
-        });
-        Line::from(spans.collect::<Vec<_>>())
+            spans.push(Span::styled(badge, theme.ink(badge_ink(measured))));
+            spans.push(Span::styled(words, theme.ink(Ink::Muted)));
+        }
+        if route.candidates.iter().any(|c| route.is_tie(c)) {
+            spans.push(Span::styled(format!("{gap}≈ {tied}"), theme.ink(Ink::Muted)));
+        }
+        Line::from(spans)
     };
-    let long = line(Measured::ALL.map(Measured::meaning));
-    if long.width() <= room { long } else { line(BRIEF) }
+    let long = line(Measured::ALL.map(Measured::meaning), "   ", "tied with the most accurate");
+    let brief = line(BRIEF, "   ", "tied");
+    let fitting = [long, brief].into_iter().find(|line| line.width() <= room);
+    fitting.unwrap_or_else(|| line(SHORT, "  ", "tied"))
+}
+
+/// The meaning of the prices, as far as it fits; none for sizes, which have their unit.
+fn prices(state: &State, room: usize) -> Option<Line<'static>> {
+    if state.model_set.costs().unit() != Some(Unit::Dollars) {
+        return None;
+    }
+    let answer = thousands(state.route.answer_tokens.into());
+    let prompt = thousands(state.route.tokens as u64);
+    let texts = [
+        format!(
+            "$/M: $ per million tokens, mean of in and out · prompt: {prompt} tokens in, {answer} out \
+             (:answer-tokens)"
+        ),
+        format!("$/M: mean of in and out · prompt: {prompt} in, {answer} out (:answer-tokens)"),
+        "$/M: $ per million tokens, mean of in and out".into(),
+    ];
+    let priced = room >= PRICED;
+    let fitting = texts.into_iter().skip(if priced { 0 } else { 2 });
+    let text = fitting.into_iter().find(|text| width(text) <= room)?;
+    Some(Line::styled(text, state.theme.ink(Ink::Muted)))
 }

@@ -19,7 +19,7 @@ use crate::explorer::ui::pareto;
 use crate::explorer::ui::widgets::{fit, paragraph, width};
 
 /// Minimum number of candidates above the explanation, and above the legend.
-const LEAST_CANDIDATES: usize = 3;
+const LEAST_CANDIDATES: usize = 5;
 const WITH_LEGEND: usize = 12;
 /// Minimum area for list, plot and explanation side by side; the list in it, and the plot.
 const BESIDE: (u16, u16) = (124, 20);
@@ -27,6 +27,8 @@ const LIST: (u16, u16) = (60, 92);
 const PLOT: u16 = 14;
 /// Cells of a list whose title says what the badges mean, at least.
 const BADGES: usize = 112;
+/// Cells that the names of all views leave to the filter and the limits at least.
+const VIEWS_FROM: usize = 30;
 /// Maximum number of lines of the prompt.
 const PROMPT_LINES: u16 = 6;
 
@@ -158,7 +160,9 @@ impl Places {
             if let Some(list) = places.list {
                 let parts = why::parts(state, route, list.width.into());
                 let all = why::height(&parts);
-                let least = LEAST_CANDIDATES.min(route.candidates.len()) + 2;
+                let notes =
+                    ranking::notes(state, route, list.width.into(), has_legend(list, false));
+                let least = LEAST_CANDIDATES.min(route.candidates.len()) + 1 + notes.len().max(1);
                 places.lines = why::fitting(parts, usize::from(list.height).saturating_sub(least));
                 places.hides = places.lines.len() < all;
             }
@@ -166,15 +170,22 @@ impl Places {
         places.shown = places.list.map_or(0, |list| {
             let room =
                 usize::from(list.height).saturating_sub(ranking::titles(route, list.width.into()));
+            let legend = has_legend(list, places.reasons.is_some());
+            let notes = ranking::notes(state, route, list.width.into(), legend).len();
             let under = if places.reasons.is_some() {
-                2 * usize::from(room > WITH_LEGEND)
+                (1 + notes) * usize::from(room > WITH_LEGEND)
             } else {
-                places.lines.len() + usize::from(!places.lines.is_empty())
+                places.lines.len() + notes.max(usize::from(!places.lines.is_empty()))
             };
             room.saturating_sub(under).min(route.candidates.len())
         });
         places
     }
+}
+
+/// True if what the badges mean stands below the list: its title has no room for that.
+fn has_legend(list: Rect, beside: bool) -> bool {
+    beside || usize::from(list.width) < BADGES
 }
 
 /// True if list, plot and explanation are side by side.
@@ -194,14 +205,17 @@ fn draw_answer(frame: &mut Frame, state: &State, route: &Route, places: Places) 
     if let Some(place) = places.list {
         let room = usize::from(place.width);
         let mut lines = ranking::list(state, route, room, places.shown);
+        let legend = has_legend(place, places.reasons.is_some());
+        let mut notes = ranking::notes(state, route, room, legend);
         if places.reasons.is_none() {
-            // Where the title has no room for what the badges mean, that stands below the list.
-            let explained = room >= BADGES || reasons.is_empty();
-            lines.push(if explained { Line::default() } else { ranking::legend(state, room) });
+            if notes.is_empty() && !reasons.is_empty() {
+                notes.push(Line::default());
+            }
+            lines.append(&mut notes);
             lines.append(&mut reasons);
-        } else if usize::from(place.height) >= lines.len() + 2 {
+        } else if usize::from(place.height) > lines.len() + notes.len() {
             lines.push(Line::default());
-            lines.push(ranking::legend(state, room));
+            lines.append(&mut notes);
         }
         frame.render_widget(Paragraph::new(lines), place);
     }
@@ -271,8 +285,8 @@ fn draw_bar(frame: &mut Frame, state: &State, parts: &Parts) {
     } else {
         String::new()
     };
-    let view = format!("{line} {} ", route.view.title());
-    let mut left = room.saturating_sub(width(&view) + 4);
+    let views = views(state, is_beside(parts.below), room.saturating_sub(width(&line)));
+    let mut left = room.saturating_sub(width(&line) + views.width() + 4);
     let all = state.model_set.models.len();
     let text = if state.filter.is_on() {
         let count = format!(" · {} of {all} ", state.filter.left(all));
@@ -292,8 +306,35 @@ fn draw_bar(frame: &mut Frame, state: &State, parts: &Parts) {
         let (end, _) = frame.buffer_mut().set_stringn(x, place.y, &text, room, theme.ink(ink));
         x = end;
     }
-    let at = place.right().saturating_sub(width(&view) as u16 + 1);
-    frame.buffer_mut().set_string(at.max(x), place.y, view, theme.ink(Ink::Muted));
+    let at = place.right().saturating_sub((width(&line) + views.width()) as u16 + 1).max(x);
+    let (at, _) = frame.buffer_mut().set_stringn(at, place.y, line, room, theme.ink(Ink::Muted));
+    frame.buffer_mut().set_line(at, place.y, &views, place.right().saturating_sub(at));
+}
+
+/// The views that `m` goes through, the current one highlighted; or that one alone.
+fn views(state: &State, beside: bool, room: usize) -> Line<'static> {
+    let (theme, route) = (&state.theme, &state.route);
+    let mut all = if beside { vec![View::List] } else { vec![View::List, View::Why, View::Plot] };
+    all.extend([View::Pinned, View::History]);
+    let mut spans = vec![Span::styled(" m ", theme.bold(Ink::Accent))];
+    for (i, view) in all.into_iter().enumerate() {
+        let now = route.view == view
+            || beside && view == View::List && matches!(route.view, View::Why | View::Plot);
+        let pins = match (view, route.pinned.len()) {
+            (View::Pinned, n) if n > 0 => format!(" {n}"),
+            _ => String::new(),
+        };
+        let gap = if i == 0 { "" } else { " · " };
+        spans.push(Span::styled(gap, theme.ink(Ink::Muted)));
+        let style = if now { theme.bold(Ink::Text) } else { theme.ink(Ink::Muted) };
+        spans.push(Span::styled(format!("{}{pins}", view.title()), style));
+    }
+    spans.push(Span::raw(" "));
+    let whole = Line::from(spans);
+    if whole.width() + VIEWS_FROM <= room {
+        return whole;
+    }
+    Line::styled(format!(" {} ", route.view.title()), theme.ink(Ink::Muted))
 }
 
 fn introduction(state: &State, room: usize) -> Vec<Line<'static>> {

@@ -89,9 +89,16 @@ impl<'a> Like<'a> {
         Self { share: evidence.share, name, benchmark }
     }
 
-    /// The accuracy of a candidate on its questions.
+    /// The measured accuracy of a candidate on its questions.
     fn accuracy(&self, candidate: &Candidate) -> Option<f64> {
         Some(self.benchmark?.scores.get(candidate.model)?.accuracy)
+    }
+
+    /// Its predicted accuracy, once that is computed.
+    fn predicted(&self, state: &State, candidate: &Candidate) -> Option<f64> {
+        let grid = state.forecasts.grid.done()?;
+        let at = state.model_set.benchmarks.iter().position(|b| b.name == self.name)?;
+        Some(grid.get(at)?.get(candidate.model)?.accuracy.mean)
     }
 
     /// Its row, up to its name.
@@ -114,20 +121,30 @@ fn likes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
     let beside = longest.min(CATEGORY).max((width(title) + 2).saturating_sub(5));
     let shown = route.candidates.len().min(LEADING).min(left.saturating_sub(beside) / ACCURACY);
     let leading = &route.candidates[..shown];
-    if !likes.iter().any(|like| leading.iter().any(|c| like.accuracy(c).is_some())) {
+    let known =
+        |like: &Like, c: &Candidate| like.accuracy(c).or(like.predicted(state, c)).is_some();
+    if !likes.iter().any(|like| leading.iter().any(|c| known(like, c))) {
         let head = heading(&state.theme, room, title, "by share of similar questions");
         let name_room = longest.min(left);
         let rows = likes.iter().map(|like| best_measured(state, route, room, like, name_room));
         return std::iter::once(head).chain(rows).collect();
     }
     let columns = aligned((0..shown).map(rank), ACCURACY);
-    let mut lines = vec![over(state, room, title, "measured accuracy", &columns)];
+    let remark = ["accuracy, ~ predicted", "~ predicted"];
+    let beside = left.saturating_sub(ACCURACY * shown + width(title));
+    let remark = remark.into_iter().find(|remark| width(remark) <= beside).unwrap_or_default();
+    let mut lines = vec![over(state, room, title, remark, &columns)];
     lines.extend(likes.iter().map(|like| {
         let mut line = like.row(state, left.saturating_sub(ACCURACY * shown));
         line.extend(leading.iter().enumerate().map(|(at, candidate)| {
-            let found = like.accuracy(candidate);
-            let text = found.map_or_else(|| "–".into(), |share| format!("{:.0}%", 100.0 * share));
-            let ink = if at == 0 && found.is_some() { Ink::MapRouted } else { Ink::Muted };
+            let (measured, predicted) =
+                (like.accuracy(candidate), like.predicted(state, candidate));
+            let text = match (measured, predicted) {
+                (Some(share), _) => format!("{:.0}%", 100.0 * share),
+                (None, Some(share)) => format!("~{:.0}%", 100.0 * share),
+                (None, None) => "–".into(),
+            };
+            let ink = if at == 0 && measured.is_some() { Ink::MapRouted } else { Ink::Muted };
             Span::styled(format!("{text:>ACCURACY$}"), state.theme.ink(ink))
         }));
         line
@@ -278,13 +295,14 @@ fn aligned(texts: impl IntoIterator<Item = impl std::fmt::Display>, width: usize
 /// The terms of the logits of the first two candidates.
 fn terms(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
-    let columns = ["ability", "ease", "match", "logit"];
+    let columns = ["ability", "ease", "match", "sum"];
     let columns = aligned(columns, TERM);
     let name_room = room.saturating_sub(width(&columns));
     if route.candidates.is_empty() || name_room < TEXT {
         return Vec::new();
     }
-    let mut lines = vec![over(state, room, "In logits", "", &columns)];
+    // A logit is the logarithm of the odds.
+    let mut lines = vec![over(state, room, "Log odds", "as a sum", &columns)];
     let row = |place: usize, model: usize, terms: &LogitTerms| {
         let name = pad(&format!("{:>2}  {}", rank(place), state.short(model)), name_room);
         let ink = if place == 0 { Ink::MapRouted } else { Ink::Text };
@@ -297,6 +315,9 @@ fn terms(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
     };
     lines.extend(route.candidates.first().map(|c| row(0, c.model, &route.why.parts)));
     lines.extend(route.why.runner_up.as_ref().map(|second| row(1, second.model, &second.parts)));
+    let meaning = "ability: how strong the model is · ease: how easy the prompt is for all models · \
+                   match: how well the two go together";
+    lines.extend(paragraph(meaning, room, theme.ink(Ink::Muted)));
     lines
 }
 
