@@ -1,5 +1,7 @@
 //! Names for the axes of the map: what they correlate with.
 
+use ndarray::ArrayView1;
+
 use crate::dataset::Values;
 use crate::explorer::state::model_set::ModelSet;
 
@@ -32,7 +34,7 @@ impl Meaning {
 }
 
 /// The best correlate of a coordinate (one value per model).
-pub fn meaning(model_set: &ModelSet, coordinates: &[f64]) -> Option<Meaning> {
+pub fn meaning(model_set: &ModelSet, coordinates: ArrayView1<'_, f64>) -> Option<Meaning> {
     let of = |name: &str, value: &dyn Fn(usize) -> Option<f64>| {
         let r = correlation(coordinates, value)?;
         Some(Meaning { name: name.to_owned(), r })
@@ -62,7 +64,7 @@ pub fn meaning(model_set: &ModelSet, coordinates: &[f64]) -> Option<Meaning> {
     benchmark.chain(whole).max_by(farther).filter(|found| found.r.abs() >= LEAST)
 }
 
-fn correlation(xs: &[f64], value: &dyn Fn(usize) -> Option<f64>) -> Option<f64> {
+fn correlation(xs: ArrayView1<'_, f64>, value: &dyn Fn(usize) -> Option<f64>) -> Option<f64> {
     let pairs: Vec<(f64, f64)> = xs
         .iter()
         .enumerate()
@@ -89,7 +91,7 @@ fn correlation(xs: &[f64], value: &dyn Fn(usize) -> Option<f64>) -> Option<f64> 
 mod tests {
     use super::*;
     use crate::dataset::Attribute;
-    use ndarray::Array2;
+    use ndarray::{Array2, aview1};
     use std::sync::Arc;
 
     #[test]
@@ -106,7 +108,7 @@ mod tests {
         };
         let found = |of: &dyn Fn(usize) -> f64| {
             let coordinates: Vec<f64> = (0..40).map(of).collect();
-            meaning(&model_set, &coordinates).map(|found| found.text())
+            meaning(&model_set, aview1(&coordinates)).map(|found| found.text())
         };
         assert_eq!(found(&|m| -(((m * 17) % 40) as f64)).unwrap(), "overall ability, r = −1.00");
         assert_eq!(found(&|m| (m % 9) as f64).unwrap(), "size, r = 1.00");
