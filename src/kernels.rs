@@ -38,6 +38,14 @@ pub(crate) fn products(out: &mut [i32], keys: &[i8], query: &[i16]) {
     }
 }
 
+/// Adds `x`, times its weight, to `out`.
+#[multiversion(targets = "simd")]
+pub(crate) fn add(out: &mut [f32], weight: f32, x: &[f32]) {
+    for (out, x) in out.iter_mut().zip(x) {
+        *out += weight * x;
+    }
+}
+
 /// Adds a component of a mixture to the first and second moments in `out`: the weight of each element is `p`
 /// times its `weight` times its `within`.
 #[multiversion(targets = "simd")]
@@ -120,6 +128,9 @@ mod tests {
             let sum: f32 = columns.iter().zip(weights).map(|(column, w)| column[r] * w).sum();
             assert!((out - sum).abs() < 1e-4);
         }
+        add(&mut out, 2.0, &columns[0]);
+        let sum: f32 = columns.iter().zip(weights).map(|(column, w)| column[36] * w).sum();
+        assert!((out[36] - sum - 2.0 * columns[0][36]).abs() < 1e-4);
         let (mut first, mut second) = (vec![1.0; 37], vec![0.0; 37]);
         mix((&mut first, &mut second), (&columns[0], 0.5), &columns[1], (&columns[2], &columns[3]));
         let w = columns[0][36] * 0.5 * columns[1][36];

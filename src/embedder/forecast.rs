@@ -16,8 +16,8 @@ use crate::metrics::EvalSet;
 
 /// Questions per batch.
 const BLOCK: usize = 1024;
-/// Models per block: small enough that intermediate results stay in the CPU cache.
-pub(super) const BLOCK_OF_MODELS: usize = 4096;
+/// Models per block: small enough that intermediate results stay in the first-level cache.
+pub(super) const BLOCK_OF_MODELS: usize = 1024;
 /// Up to this many questions, the products with the specialities are computed one by one.
 const FEW: usize = 4;
 /// An interval is that of the accuracy on this many similar questions, over which the unpredicted part of

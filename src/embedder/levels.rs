@@ -172,14 +172,12 @@ impl Levels {
         let mut weight = vec![0.0_f32; models];
         for benchmark in benchmarks {
             let own = likely.iter().filter(|(c, _)| tested.of[*c] == benchmark);
-            let own: Vec<_> =
-                own.map(|(c, p)| (*c, *p, tested.within.slice(s![*c, of.clone()]))).collect();
+            let within = |c: usize| contiguous(tested.within.slice(s![c, of.clone()]));
+            let own: Vec<_> = own.map(|(c, p)| (*c, *p, within(*c))).collect();
             let share: f32 = own.iter().map(|(_, p, _)| p).sum();
             weight.fill(0.0);
             for (_, p, within) in &own {
-                for (weight, within) in weight.iter_mut().zip(within) {
-                    *weight += p * within;
-                }
+                kernels::add(&mut weight, *p, within);
             }
             let run = tested.benchmark.slice(s![benchmark, of.clone()]);
             let each = weight.iter_mut().zip(run).zip(&mut total).zip(&mut out.support);
@@ -199,7 +197,7 @@ impl Levels {
                 kernels::mix(
                     (&mut out.mean, &mut out.variance),
                     (&weight, *p),
-                    within.as_slice().unwrap_or_default(),
+                    within,
                     (&mean, &deviation),
                 );
             }
@@ -298,6 +296,28 @@ mod tests {
         let recorded = levels.mixture(&tested, either.view(), Given::Recorded, 0..2);
         assert!(recorded.mean[0] > 1.8, "{}", recorded.mean[0]);
         assert!(recorded.mean[1].abs() < 1e-5, "nothing is known of the second model");
+    }
+
+    #[test]
+    fn the_layout_of_the_matrices_does_not_matter() {
+        let (levels, mut tested) = levels();
+        let mean = array![[2.0, -2.0, 0.5], [2.0, -2.0, 0.5], [0.1, 0.2, 0.3]];
+        let levels = Levels { mean, deviation: levels.deviation.select(Axis(0), &[0, 1, 1]) };
+        let turned =
+            |matrix: &Array2<f32>| matrix.t().as_standard_layout().into_owned().reversed_axes();
+        let by_columns =
+            Levels { mean: turned(&levels.mean), deviation: turned(&levels.deviation) };
+        tested.push(&[vec![20], vec![0], vec![300]], 1);
+        let whole = Tested::new(vec![0, 1, 2], &[[500, 0, 20], [0, 0, 0], [0, 0, 300]], 3);
+        let categories = array![0.2, 0.5, 0.3];
+        let mixed = |levels: &Levels, tested: &Tested| {
+            let found = levels.mixture(tested, categories.view(), Given::Recorded, 0..3);
+            (found.mean, found.variance, found.support)
+        };
+        let expected = mixed(&levels, &whole);
+        assert!(expected.0[0] != expected.0[1] && expected.2[2] > 0.0);
+        assert_eq!(mixed(&by_columns, &whole), expected);
+        assert_eq!(mixed(&by_columns, &tested), expected, "a model was added");
     }
 
     #[test]
