@@ -3,6 +3,7 @@
 
 mod many;
 mod ranges;
+mod texts;
 
 use std::io::{Cursor, Read};
 use std::path::Path;
@@ -23,16 +24,15 @@ use super::index::Index;
 use super::knowledge::{Chart, Knowledge, answers};
 use super::levels::{Levels, Tested};
 use super::network::{Layer, Network, TERMS, Weights};
-use super::ngram_head::{LinearModel, NgramHead};
 use super::residuals::SUMMARY;
 use super::shared::{SharedCounts, pairs};
 use super::{Benchmark, Embedder, Provenance, paper};
 use crate::atomic::Output;
 use crate::dataset::Attribute;
-use crate::encoder::{self, Builtin, Encoder, Hashing, Identity, Part, Tfidf};
+use crate::encoder::{self, Hashing, Identity, Part};
 use crate::error::{Error, Result};
 use crate::quantized::Quantized;
-use crate::tensors::{Header, Stored, Tensors, in_8_bits, misshapen, write};
+use crate::tensors::{Header, Stored, Tensors, in_8_bits, write};
 use crate::unpack::{self, refuse_pointer};
 
 /// The version of the format that is written, and the oldest that is read.
@@ -337,8 +337,8 @@ impl Embedder {
     fn assemble(card: Card, models: usize, read: &Tensors) -> Result<Self, Fault> {
         let broken = |problem: String| Fault::Broken(problem);
         ranges::check(&card, models)?;
-        let words = words(card.words, read)?;
-        let encoder = encoder(&card.encoder, &words.tfidf, read)?;
+        let words = texts::words(card.words, read)?;
+        let encoder = texts::encoder(&card.encoder, &words.tfidf, read)?;
         let benchmarks = card.benchmarks.len();
         let width = Featurizer::width(encoder.dim(), words.width());
         let vectors = read.matrix("models.vectors", Some(models), None)?;
@@ -464,43 +464,6 @@ fn shared(models: usize, read: &Tensors) -> Result<Option<SharedCounts>, String>
     let counts = read.small_integers(SHARED, pairs(models))?;
     let many = || format!("{SHARED} is not supported for {models} models");
     SharedCounts::from_counts(counts, models).map(Some).ok_or_else(many)
-}
-
-/// The encoder in the document: from the file, or found on this machine.
-fn encoder(cards: &[EncoderCard], words: &Arc<Tfidf>, read: &Tensors) -> Result<Encoder, Fault> {
-    let builtins = cards.iter().filter(|card| matches!(card, EncoderCard::Builtin(_))).count();
-    if cards.is_empty() || builtins > 1 || cards.iter().any(|card| card.dim() > WIDEST) {
-        return Err(Fault::Broken("its encoder is out of range".into()));
-    }
-    let part = |card: &EncoderCard| {
-        let settings = match card {
-            EncoderCard::Builtin(settings) => *settings,
-            EncoderCard::Sentence(identity) => return Ok(encoder::find(identity)),
-        };
-        let buckets = Some(settings.hashing.buckets as usize);
-        let idf = read.matrix("encoder.rarity", None, buckets)?;
-        let projection = read.quantized("encoder.projection", buckets, Some(settings.dim))?;
-        let builtin = Tfidf::from_parts(settings.hashing, idf)
-            .map(|tfidf| if tfidf == **words { Arc::clone(words) } else { Arc::new(tfidf) })
-            .and_then(|tfidf| Builtin::from_parts(settings.dim, tfidf, projection));
-        let broken = || "the encoder's tensors do not fit its settings".to_owned();
-        builtin.map(|builtin| Part::Builtin(Box::new(builtin))).ok_or_else(broken)
-    };
-    let parts: Result<_, String> = cards.iter().map(part).collect();
-    Ok(Encoder::new(parts?))
-}
-
-/// The n-gram head.
-fn words(hashing: Hashing, read: &Tensors) -> Result<NgramHead, String> {
-    let buckets = Some(hashing.buckets as usize);
-    let weights = read.quantized("words.weights", buckets, None)?;
-    let bias = read.vector("words.bias", weights.ncols())?;
-    if weights.ncols() < SUMMARY {
-        return Err(misshapen("words.weights", &[weights.nrows(), weights.ncols()]));
-    }
-    let tfidf = Tfidf::from_parts(hashing, read.matrix("words.rarity", None, buckets)?);
-    let tfidf = tfidf.ok_or("the tensors of the words do not fit its settings")?;
-    Ok(NgramHead { tfidf: Arc::new(tfidf), line: LinearModel { weights, bias } })
 }
 
 /// Errors in the bytes of an embedder.
