@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use rayon::prelude::*;
+
 /// A text with single spaces.
 pub(crate) fn spaced(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -70,7 +72,9 @@ pub fn short(names: &[String]) -> Vec<String> {
 
 /// True if any of the names can be [`short`]ened.
 pub(crate) fn any_longer(names: &[String]) -> bool {
-    names.iter().any(|name| last(name) != name)
+    // Few names have anything that could be cut.
+    let whole = |byte: u8| byte.is_ascii_graphic() && byte != b'/';
+    names.par_iter().any(|name| !name.bytes().all(whole) && last(name) != name)
 }
 
 /// The last part of a path. Brackets after a name may contain a path too.

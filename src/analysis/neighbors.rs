@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use crate::embedder::{Index, SharedCounts};
 use crate::encoder::unit;
+use crate::kernels;
 use crate::printable::thousands;
 
 /// With more models than this, neighbors are found by an index.
@@ -95,7 +96,7 @@ fn nearest_of(
     k: usize,
     shared: impl Fn(usize) -> Option<u32>,
 ) -> Vec<Neighbor> {
-    let length = dot(own, own);
+    let length = dots(own, own).1;
     let nearer = |a: &(f64, usize), b: &(f64, usize)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
     let cut = |mut all: Vec<(f64, usize)>| {
         if all.len() > k && k > 0 {
@@ -159,20 +160,23 @@ impl Finder {
     }
 }
 
-fn dot(x: ArrayView1<'_, f32>, y: ArrayView1<'_, f32>) -> f64 {
-    x.iter().zip(y).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum()
+/// The dot products of two vectors, and of the second with itself.
+fn dots(x: ArrayView1<'_, f32>, y: ArrayView1<'_, f32>) -> (f64, f64) {
+    let (x, y) = (x.as_standard_layout(), y.as_standard_layout());
+    kernels::dots(x.as_slice().unwrap_or_default(), y.as_slice().unwrap_or_default())
 }
 
 /// The cosine of a vector, given with its squared length, and another; 0 if one of them is zero.
 fn cosine_of((a, length): (ArrayView1<'_, f32>, f64), b: ArrayView1<'_, f32>) -> f64 {
-    let norms = (length * dot(b, b)).sqrt();
-    if norms > 0.0 { (dot(a, b) / norms).clamp(-1.0, 1.0) } else { 0.0 }
+    let (both, other) = dots(a, b);
+    let norms = (length * other).sqrt();
+    if norms > 0.0 { (both / norms).clamp(-1.0, 1.0) } else { 0.0 }
 }
 
 /// The cosine of two vectors; 0 if one of them is zero.
 #[must_use]
 pub(crate) fn cosine(a: ArrayView1<'_, f32>, b: ArrayView1<'_, f32>) -> f64 {
-    cosine_of((a, dot(a, a)), b)
+    cosine_of((a, dots(a, a).1), b)
 }
 
 #[cfg(test)]

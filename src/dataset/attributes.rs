@@ -1,9 +1,10 @@
 //! Attributes of models: columns typed by their values.
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// A column over all models of a data set or embedder.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Attribute {
     /// The column's name.
     pub name: String,
@@ -12,13 +13,107 @@ pub struct Attribute {
     pub values: Values,
 }
 
+/// The types of values.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Type {
+    Flag,
+    Number,
+    Class,
+}
+
+/// A value whose type is not known yet.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Untyped {
+    Flag(bool),
+    Number(f64),
+    Class(String),
+}
+
+impl Untyped {
+    /// The values as those of a type.
+    fn typed<E: Error>(values: Vec<Option<Self>>, kind: Type) -> Result<Values, E> {
+        fn all<T, E: Error>(
+            values: Vec<Option<Untyped>>,
+            of: impl Fn(Untyped) -> Option<T>,
+        ) -> Result<Vec<Option<T>>, E> {
+            let wrong = || E::custom("a value does not match the kind of its attribute");
+            let one = |value: Option<Untyped>| value.map(|v| of(v).ok_or_else(wrong)).transpose();
+            values.into_iter().map(one).collect()
+        }
+        Ok(match kind {
+            Type::Flag => Values::Flag(all(values, |value| match value {
+                Self::Flag(value) => Some(value),
+                _ => None,
+            })?),
+            Type::Number => Values::Number(all(values, |value| match value {
+                Self::Number(value) => Some(value),
+                _ => None,
+            })?),
+            Type::Class => Values::Class(all(values, |value| match value {
+                Self::Class(value) => Some(value),
+                _ => None,
+            })?),
+        })
+    }
+}
+
+/// Not derived: serde would hold all values of a flattened enum in memory twice, which takes most of the time
+/// of reading a million models.
+impl<'de> Deserialize<'de> for Attribute {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+
+        impl<'de> Visitor<'de> for Fields {
+            type Value = Attribute;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+                f.write_str("an attribute with name, kind and values")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Attribute, A::Error> {
+                let (mut name, mut kind) = (None, None);
+                let (mut values, mut untyped) = (None, None);
+                while let Some(key) = map.next_key::<String>()? {
+                    match (&*key, kind) {
+                        ("name", _) => name = Some(map.next_value()?),
+                        ("kind", _) => kind = Some(map.next_value()?),
+                        ("values", Some(Type::Flag)) => {
+                            values = Some(Values::Flag(map.next_value()?));
+                        }
+                        ("values", Some(Type::Number)) => {
+                            values = Some(Values::Number(map.next_value()?));
+                        }
+                        ("values", Some(Type::Class)) => {
+                            values = Some(Values::Class(map.next_value()?));
+                        }
+                        ("values", None) => untyped = Some(map.next_value()?),
+                        _ => drop(map.next_value::<IgnoredAny>()?),
+                    }
+                }
+                let kind = kind.ok_or_else(|| A::Error::missing_field("kind"))?;
+                let values = match (values, untyped) {
+                    (Some(values), _) => values,
+                    (None, Some(untyped)) => Untyped::typed(untyped, kind)?,
+                    (None, None) => return Err(A::Error::missing_field("values")),
+                };
+                let name = name.ok_or_else(|| A::Error::missing_field("name"))?;
+                Ok(Attribute { name, values })
+            }
+        }
+
+        deserializer.deserialize_map(Fields)
+    }
+}
+
 fn each<T>(cells: &[String], value: impl Fn(&str) -> T) -> Vec<Option<T>> {
     let cells = cells.iter().map(|cell| cell.trim());
     cells.map(|cell| (!cell.is_empty()).then(|| value(cell))).collect()
 }
 
 /// The values of an [`Attribute`], one per model.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", content = "values", rename_all = "lowercase")]
 pub enum Values {
     /// 0 or 1.
@@ -138,6 +233,29 @@ mod tests {
 
     fn typed(cells: &[&str]) -> Values {
         Values::from_cells(&cells.iter().map(ToString::to_string).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn an_attribute_is_read_in_any_order_of_its_fields() {
+        for (name, values) in [
+            ("open", Values::Flag(vec![Some(true), None])),
+            ("size", Values::Number(vec![Some(7.5), Some(1.0), None])),
+            ("family", Values::Class(vec![None, Some("a".into())])),
+        ] {
+            let attribute = Attribute { name: name.into(), values };
+            let text = serde_json::to_string(&attribute).unwrap();
+            assert_eq!(serde_json::from_str::<Attribute>(&text).unwrap(), attribute);
+            let sorted: serde_json::Value = serde_json::from_str(&text).unwrap();
+            let (kind, values) = (&sorted["kind"], &sorted["values"]);
+            let text = format!(r#"{{"values":{values},"more":[1],"kind":{kind},"name":"{name}"}}"#);
+            assert_eq!(serde_json::from_str::<Attribute>(&text).unwrap(), attribute);
+        }
+        let problem = |text| serde_json::from_str::<Attribute>(text).unwrap_err().to_string();
+        let wrong = problem(r#"{"values":[1.5],"kind":"flag","name":"a"}"#);
+        assert!(wrong.contains("does not match the kind"), "{wrong}");
+        assert!(problem(r#"{"name":"a","kind":"flag"}"#).contains("values"));
+        assert!(problem(r#"{"name":"a","values":[]}"#).contains("kind"));
+        assert!(problem(r#"{"name":"a","kind":"other","values":[]}"#).contains("other"));
     }
 
     #[test]

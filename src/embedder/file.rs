@@ -3,12 +3,14 @@
 
 mod many;
 mod ranges;
+mod texts;
 
 use std::io::{Cursor, Read};
 use std::path::Path;
 use std::sync::Arc;
 
 use ndarray::{Array1, Array2};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::calibration::Calibration;
@@ -22,16 +24,15 @@ use super::index::Index;
 use super::knowledge::{Chart, Knowledge, answers};
 use super::levels::{Levels, Tested};
 use super::network::{Layer, Network, TERMS, Weights};
-use super::ngram_head::{LinearModel, NgramHead};
 use super::residuals::SUMMARY;
 use super::shared::{SharedCounts, pairs};
 use super::{Benchmark, Embedder, Provenance, paper};
 use crate::atomic::Output;
 use crate::dataset::Attribute;
-use crate::encoder::{self, Builtin, Encoder, Hashing, Identity, Part, Tfidf};
+use crate::encoder::{self, Hashing, Identity, Part};
 use crate::error::{Error, Result};
 use crate::quantized::Quantized;
-use crate::tensors::{Header, Stored, Tensors, in_8_bits, misshapen, write};
+use crate::tensors::{Header, Stored, Tensors, in_8_bits, write};
 use crate::unpack::{self, refuse_pointer};
 
 /// The version of the format that is written, and the oldest that is read.
@@ -45,6 +46,13 @@ const KEY: &str = "llmap";
 
 /// The tensor with the number of questions that pairs of models share.
 const SHARED: &str = "models.shared";
+
+/// What routing reads of all models: stored by columns in memory, so that it reads only what a prompt needs, in
+/// order.
+const BY_COLUMNS: [&str; 3] = ["levels.mean", "levels.deviation", "models.specialities"];
+
+/// Numbers that are checked together.
+const PIECE: usize = 1 << 16;
 
 /// Maximum dimension of a part of an encoder.
 const WIDEST: usize = 1 << 16;
@@ -301,22 +309,44 @@ impl Embedder {
         }
         let mut card: Card =
             serde_json::from_str(card).map_err(|e| broken(format!("its document: {e}")))?;
-        let read = header.tensors().map_err(broken)?.within(LARGEST);
-        if version == VERSION_OF_MANY {
-            many::restore(&mut card, &read).map_err(broken)?;
+        let read = header.tensors(&BY_COLUMNS).map_err(broken)?.within(LARGEST);
+        if version < VERSION_OF_MANY {
+            let models = card.models.len();
+            ranges::attributes(&card.attributes, models)?;
+            return Self::assemble(card, models, &read);
         }
-        ranges::check(&card)?;
+        let models = read.rows("models.vectors")?;
+        many::restore_scores(&mut card, models, &read)?;
+        let document = many::document(&read)?;
+        // Names and attributes are parsed meanwhile, which takes about as long.
+        let mut parsed = None;
+        let embedder = rayon::in_place_scope(|scope| {
+            scope.spawn(|_| parsed = Some(many::parse(&document)));
+            Self::assemble(card, models, &read)
+        });
+        let (names, attributes) = parsed.unwrap_or_else(|| Err("it has no names".into()))?;
+        if names.len() != models {
+            return Err(broken("the names do not match the vectors".into()));
+        }
+        ranges::attributes(&attributes, models)?;
+        let (models, attributes) = (Arc::new(names), Arc::new(attributes));
+        Ok(Self { models, attributes, ..embedder? })
+    }
 
-        let words = words(card.words, &read)?;
-        let encoder = encoder(&card.encoder, &words.tfidf, &read)?;
-        let (models, benchmarks) = (card.models.len(), card.benchmarks.len());
+    /// Puts the embedder together, with the names and attributes in the document.
+    fn assemble(card: Card, models: usize, read: &Tensors) -> Result<Self, Fault> {
+        let broken = |problem: String| Fault::Broken(problem);
+        ranges::check(&card, models)?;
+        let words = texts::words(card.words, read)?;
+        let encoder = texts::encoder(&card.encoder, &words.tfidf, read)?;
+        let benchmarks = card.benchmarks.len();
         let width = Featurizer::width(encoder.dim(), words.width());
         let vectors = read.matrix("models.vectors", Some(models), None)?;
         let deviations = read.matrix("models.deviations", Some(models), Some(vectors.ncols()))?;
-        if deviations.iter().any(|d| *d < 0.0) {
+        if has_negative(&deviations) {
             return Err(broken("a standard deviation of a model is negative".into()));
         }
-        let known = knowledge(&card, vectors.ncols(), &read)?;
+        let known = knowledge(&card, (models, vectors.ncols()), read)?;
         let outputs = |width: usize| TERMS + width + benchmarks;
         let mut weights = Vec::new();
         for (i, own) in card.networks.iter().enumerate() {
@@ -374,10 +404,20 @@ impl Embedder {
     }
 }
 
+fn has_negative(matrix: &Array2<f32>) -> bool {
+    // Without an early exit, it is vectorized.
+    let any = |numbers: &[f32]| numbers.iter().fold(false, |any, x| any | (*x < 0.0));
+    matrix.as_slice_memory_order().unwrap_or_default().par_chunks(PIECE).any(any)
+}
+
 /// The knowledge about the models, whose vectors have dimension `width`.
-fn knowledge(card: &Card, width: usize, read: &Tensors) -> Result<Knowledge, Fault> {
+fn knowledge(
+    card: &Card,
+    (models, width): (usize, usize),
+    read: &Tensors,
+) -> Result<Knowledge, Fault> {
     let broken = |problem: &str| Fault::Broken(problem.into());
-    let (models, categories) = (card.models.len(), card.benchmarks.len());
+    let categories = card.benchmarks.len();
     let total: usize = card.networks.iter().fold(0, |sum, width| sum.saturating_add(*width));
     if card.networks.is_empty() || width <= GENERAL || categories == 0 {
         return Err(broken("it has no networks, no vectors or no benchmarks"));
@@ -392,9 +432,7 @@ fn knowledge(card: &Card, width: usize, read: &Tensors) -> Result<Knowledge, Fau
     let noise = read.vector("general.noise", loadings.nrows())?.mapv(f64::from);
     let special = read.vector("general.special", groups)?.mapv(f64::from);
     let deviation = read.matrix("levels.deviation", Some(models), Some(categories))?;
-    if noise.iter().chain(&special).any(|v| *v < LEAST_VARIANCE)
-        || deviation.iter().any(|d| *d < 0.0)
-    {
+    if noise.iter().chain(&special).any(|v| *v < LEAST_VARIANCE) || has_negative(&deviation) {
         return Err(broken("a variance of the general factors is not positive"));
     }
     let basis = read.matrix("agreement.basis", None, Some(width - GENERAL - 1))?;
@@ -426,43 +464,6 @@ fn shared(models: usize, read: &Tensors) -> Result<Option<SharedCounts>, String>
     let counts = read.small_integers(SHARED, pairs(models))?;
     let many = || format!("{SHARED} is not supported for {models} models");
     SharedCounts::from_counts(counts, models).map(Some).ok_or_else(many)
-}
-
-/// The encoder in the document: from the file, or found on this machine.
-fn encoder(cards: &[EncoderCard], words: &Arc<Tfidf>, read: &Tensors) -> Result<Encoder, Fault> {
-    let builtins = cards.iter().filter(|card| matches!(card, EncoderCard::Builtin(_))).count();
-    if cards.is_empty() || builtins > 1 || cards.iter().any(|card| card.dim() > WIDEST) {
-        return Err(Fault::Broken("its encoder is out of range".into()));
-    }
-    let part = |card: &EncoderCard| {
-        let settings = match card {
-            EncoderCard::Builtin(settings) => *settings,
-            EncoderCard::Sentence(identity) => return Ok(encoder::find(identity)),
-        };
-        let buckets = Some(settings.hashing.buckets as usize);
-        let idf = read.matrix("encoder.rarity", None, buckets)?;
-        let projection = read.quantized("encoder.projection", buckets, Some(settings.dim))?;
-        let builtin = Tfidf::from_parts(settings.hashing, idf)
-            .map(|tfidf| if tfidf == **words { Arc::clone(words) } else { Arc::new(tfidf) })
-            .and_then(|tfidf| Builtin::from_parts(settings.dim, tfidf, projection));
-        let broken = || "the encoder's tensors do not fit its settings".to_owned();
-        builtin.map(|builtin| Part::Builtin(Box::new(builtin))).ok_or_else(broken)
-    };
-    let parts: Result<_, String> = cards.iter().map(part).collect();
-    Ok(Encoder::new(parts?))
-}
-
-/// The n-gram head.
-fn words(hashing: Hashing, read: &Tensors) -> Result<NgramHead, String> {
-    let buckets = Some(hashing.buckets as usize);
-    let weights = read.quantized("words.weights", buckets, None)?;
-    let bias = read.vector("words.bias", weights.ncols())?;
-    if weights.ncols() < SUMMARY {
-        return Err(misshapen("words.weights", &[weights.nrows(), weights.ncols()]));
-    }
-    let tfidf = Tfidf::from_parts(hashing, read.matrix("words.rarity", None, buckets)?);
-    let tfidf = tfidf.ok_or("the tensors of the words do not fit its settings")?;
-    Ok(NgramHead { tfidf: Arc::new(tfidf), line: LinearModel { weights, bias } })
 }
 
 /// Errors in the bytes of an embedder.

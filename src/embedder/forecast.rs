@@ -10,13 +10,16 @@ use super::knowledge::Knowledge;
 use super::levels::{self, Given, Levels, Mixture, Tested};
 use super::network::{Asked, Network, array2, tensor};
 use super::scope::{self, Scope};
+use crate::kernels;
 use crate::logit::{Z80, logit, sigmoid, stretch};
 use crate::metrics::EvalSet;
 
 /// Questions per batch.
 const BLOCK: usize = 1024;
-/// Models per block: small enough that intermediate results stay in the CPU cache.
-pub(super) const BLOCK_OF_MODELS: usize = 4096;
+/// Models per block: small enough that intermediate results stay in the first-level cache.
+pub(super) const BLOCK_OF_MODELS: usize = 1024;
+/// Up to this many questions, the products with the specialities are computed one by one.
+const FEW: usize = 4;
 /// An interval is that of the accuracy on this many similar questions, over which the unpredicted part of
 /// their difficulty averages out.
 const GROUP: f64 = 4.0;
@@ -122,13 +125,25 @@ impl Logits {
         let (n, models) = (asked.len(), known.0.mean.nrows());
         let mut mean = Array2::zeros((n, models));
         let (mut variance, mut support) = (Array2::zeros((n, models)), Array2::zeros((n, models)));
+        let directions: Vec<Vec<f32>> =
+            asked.direction.rows().into_iter().map(|d| d.to_vec()).collect();
         let blocks = mean.axis_chunks_iter_mut(Axis(1), BLOCK_OF_MODELS).into_par_iter();
         let blocks = blocks
             .zip(variance.axis_chunks_iter_mut(Axis(1), BLOCK_OF_MODELS))
             .zip(support.axis_chunks_iter_mut(Axis(1), BLOCK_OF_MODELS))
             .zip(specialities.axis_chunks_iter(Axis(0), BLOCK_OF_MODELS));
         blocks.enumerate().for_each(|(block, (((mut mean, mut variance), mut support), own))| {
-            general_mat_mul(1.0, &asked.direction, &own.t(), 0.0, &mut mean);
+            if n <= FEW {
+                // A product of matrices would copy all specialities first.
+                let columns: Vec<_> = own.axis_iter(Axis(1)).map(levels::contiguous).collect();
+                let columns: Vec<&[f32]> = columns.iter().map(AsRef::as_ref).collect();
+                for (mut row, weights) in mean.rows_mut().into_iter().zip(&directions) {
+                    let row = row.as_slice_mut().unwrap_or_default();
+                    kernels::combine(row, &columns, weights);
+                }
+            } else {
+                general_mat_mul(1.0, &asked.direction, &own.t(), 0.0, &mut mean);
+            }
             let rows = mean.axis_iter_mut(Axis(0)).into_par_iter();
             let rows =
                 rows.zip(variance.axis_iter_mut(Axis(0))).zip(support.axis_iter_mut(Axis(0)));
@@ -173,10 +188,10 @@ fn of_question(
     let models = first..first + mean.len();
     let mut found = levels.mixture(tested, asked.categories.row(q), given, models);
     let (slope, ease, shift) = (asked.slope[q], asked.ease[q], asked.shift[q]);
-    for (m, mean) in mean.iter_mut().enumerate() {
-        *mean = slope * found.mean[m] + ease + found.support[m] * (*mean + shift);
-        found.variance[m] *= slope * slope;
+    for ((mean, level), support) in mean.iter_mut().zip(&found.mean).zip(&found.support) {
+        *mean = slope * level + ease + support * (*mean + shift);
     }
+    found.variance.iter_mut().for_each(|variance| *variance *= slope * slope);
     found
 }
 

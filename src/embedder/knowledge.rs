@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use linfa_linalg::cholesky::SolveC;
-use ndarray::{Array1, Array2, ArrayView1, Axis, concatenate, s};
+use ndarray::{Array1, Array2, ArrayView1, Axis, ShapeBuilder, concatenate, s};
 
 use super::addition::{Addition, rows};
 use super::agreement::{self, Agreement, Shared};
@@ -193,8 +193,8 @@ fn root(matrix: &Array2<f64>) -> Result<Array2<f64>> {
 }
 
 /// The number of answers behind the scores: one list per category.
-pub(super) fn answers(benchmarks: &[Benchmark]) -> Vec<Vec<u32>> {
-    benchmarks.iter().map(|benchmark| benchmark.scores.columns().1.to_vec()).collect()
+pub(super) fn answers(benchmarks: &[Benchmark]) -> Vec<&[u32]> {
+    benchmarks.iter().map(|benchmark| benchmark.scores.columns().1).collect()
 }
 
 /// The knowledge about the models before the networks are trained.
@@ -266,15 +266,25 @@ impl Groundwork {
     pub(super) fn with(self, specialities: Array2<f32>) -> (Knowledge, Vectors) {
         let knowledge = Knowledge {
             factors: self.factors,
-            levels: self.levels,
+            levels: Levels {
+                mean: by_columns(&self.levels.mean),
+                deviation: by_columns(&self.levels.deviation),
+            },
             tested: self.tested,
-            specialities,
+            specialities: by_columns(&specialities),
             rasch: self.rasch,
             agreement: self.agreement,
             chart: self.chart,
         };
         (knowledge, self.vectors)
     }
+}
+
+/// The same matrix, stored by columns: routing reads few of them, of all models.
+fn by_columns(matrix: &Array2<f32>) -> Array2<f32> {
+    let mut out = Array2::zeros(matrix.dim().f());
+    out.assign(matrix);
+    out
 }
 
 fn cells_answers(scores: &[Benchmark], models: usize) -> Vec<usize> {
@@ -369,6 +379,9 @@ impl Knowledge {
         let specialities = rows(width, new.iter().map(|new| new.specialities.view()));
         self.specialities.append(Axis(0), specialities.view()).map_err(failed)?;
         self.rasch = self.rasch.iter().copied().chain(new.iter().map(|new| new.rasch)).collect();
+        for matrix in [&mut self.levels.mean, &mut self.levels.deviation, &mut self.specialities] {
+            *matrix = by_columns(matrix);
+        }
         self.tested.push(answers, new.len());
         for new in new {
             let counts = self.agreement.shared.take();

@@ -5,9 +5,13 @@
 //! benchmark, categories that a model was evaluated on take precedence: the others add no information.
 //! Between benchmarks that depends on the setting: [`Given::Recorded`] or [`Given::Nothing`].
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use ndarray::{Array2, ArrayView1, Axis, s};
+use rayon::prelude::*;
+
+use crate::kernels;
 
 /// What is given about a pair of a model and a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,23 +62,28 @@ pub(super) struct Mixture {
 
 impl Tested {
     /// From the number of answers behind each score: one list per category, one number per model.
-    pub(super) fn new(of: Vec<usize>, answers: &[Vec<u32>], models: usize) -> Self {
+    pub(super) fn new<A>(of: Vec<usize>, answers: &[A], models: usize) -> Self
+    where
+        A: AsRef<[u32]> + Sync,
+    {
         let categories = of.len();
         let benchmarks = of.iter().max().map_or(0, |last| last + 1);
-        let mut sums = Array2::<f32>::zeros((benchmarks, models));
-        for (category, answers) in answers.iter().enumerate() {
-            for (m, n) in answers.iter().enumerate() {
-                sums[[of[category], m]] += *n as f32;
-            }
-        }
         let share = |n: f32| n / (n + TESTED);
-        Self {
-            within: Array2::from_shape_fn((categories, models), |(c, m)| {
-                counted(share(answers[c][m] as f32))
-            }),
-            benchmark: sums.mapv(share),
-            of,
-        }
+        let mut within = Array2::zeros((categories, models));
+        let mut benchmark = Array2::<f32>::zeros((benchmarks, models));
+        let rows = within.axis_iter_mut(Axis(0)).into_par_iter().zip(answers);
+        rows.for_each(|(mut row, answers)| {
+            let each = row.iter_mut().zip(answers.as_ref());
+            each.for_each(|(within, n)| *within = counted(share(*n as f32)));
+        });
+        let rows = benchmark.axis_iter_mut(Axis(0)).into_par_iter().enumerate();
+        rows.for_each(|(b, mut row)| {
+            for (answers, _) in answers.iter().zip(&of).filter(|(_, own)| **own == b) {
+                row.iter_mut().zip(answers.as_ref()).for_each(|(sum, n)| *sum += *n as f32);
+            }
+            row.mapv_inplace(share);
+        });
+        Self { within, benchmark, of }
     }
 
     /// The benchmark of each category.
@@ -151,13 +160,6 @@ impl Levels {
         of: Range<usize>,
     ) -> Mixture {
         let models = of.len();
-        let block = s![of.clone(), ..];
-        let (means, deviations) = (self.mean.slice(block), self.deviation.slice(block));
-        // Copied only if its rows are not contiguous, which they are.
-        let (means, deviations) = (means.as_standard_layout(), deviations.as_standard_layout());
-        let (means, deviations) =
-            (means.as_slice().unwrap_or_default(), deviations.as_slice().unwrap_or_default());
-        let width = self.mean.ncols();
         let mut out = Mixture {
             mean: vec![0.0; models],
             variance: vec![0.0; models],
@@ -170,35 +172,34 @@ impl Levels {
         let mut weight = vec![0.0_f32; models];
         for benchmark in benchmarks {
             let own = likely.iter().filter(|(c, _)| tested.of[*c] == benchmark);
-            let own: Vec<_> =
-                own.map(|(c, p)| (*c, *p, tested.within.slice(s![*c, of.clone()]))).collect();
+            let within = |c: usize| contiguous(tested.within.slice(s![c, of.clone()]));
+            let own: Vec<_> = own.map(|(c, p)| (*c, *p, within(*c))).collect();
             let share: f32 = own.iter().map(|(_, p, _)| p).sum();
             weight.fill(0.0);
             for (_, p, within) in &own {
-                for (weight, within) in weight.iter_mut().zip(within) {
-                    *weight += p * within;
-                }
+                kernels::add(&mut weight, *p, within);
             }
             let run = tested.benchmark.slice(s![benchmark, of.clone()]);
-            for m in 0..models {
+            let each = weight.iter_mut().zip(run).zip(&mut total).zip(&mut out.support);
+            for (((weight, run), total), support) in each {
                 let counts = match given {
                     Given::Nothing => 1.0,
-                    Given::Recorded => counted(run[m]),
+                    Given::Recorded => counted(*run),
                 };
-                weight[m] = share * counts / weight[m];
-                total[m] += share * counts;
-                out.support[m] += share * counts * run[m];
+                *weight = share * counts / *weight;
+                *total += share * counts;
+                *support += share * counts * run;
             }
-            // Model by model, whose levels lie next to each other.
-            for m in 0..models {
-                let level = m * width;
-                let (mean, deviation) =
-                    (&means[level..level + width], &deviations[level..level + width]);
-                for (c, p, within) in &own {
-                    let w = weight[m] * p * within[m];
-                    out.mean[m] += w * mean[*c];
-                    out.variance[m] += w * (deviation[*c] * deviation[*c] + mean[*c] * mean[*c]);
-                }
+            for (c, p, within) in &own {
+                let part = s![of.clone(), *c];
+                let mean = contiguous(self.mean.slice(part.clone()));
+                let deviation = contiguous(self.deviation.slice(part));
+                kernels::mix(
+                    (&mut out.mean, &mut out.variance),
+                    (&weight, *p),
+                    within,
+                    (&mean, &deviation),
+                );
             }
         }
         for m in 0..models {
@@ -240,6 +241,11 @@ impl Levels {
             out.push(sum / total);
         }
     }
+}
+
+/// The numbers of a column, copied only if the matrix is not stored by columns.
+pub(super) fn contiguous(column: ArrayView1<'_, f32>) -> Cow<'_, [f32]> {
+    column.to_slice().map_or_else(|| Cow::Owned(column.to_vec()), Cow::Borrowed)
 }
 
 /// The probabilities of the categories that count, which add up to 1, and 0 for the others.
@@ -290,6 +296,28 @@ mod tests {
         let recorded = levels.mixture(&tested, either.view(), Given::Recorded, 0..2);
         assert!(recorded.mean[0] > 1.8, "{}", recorded.mean[0]);
         assert!(recorded.mean[1].abs() < 1e-5, "nothing is known of the second model");
+    }
+
+    #[test]
+    fn the_layout_of_the_matrices_does_not_matter() {
+        let (levels, mut tested) = levels();
+        let mean = array![[2.0, -2.0, 0.5], [2.0, -2.0, 0.5], [0.1, 0.2, 0.3]];
+        let levels = Levels { mean, deviation: levels.deviation.select(Axis(0), &[0, 1, 1]) };
+        let turned =
+            |matrix: &Array2<f32>| matrix.t().as_standard_layout().into_owned().reversed_axes();
+        let by_columns =
+            Levels { mean: turned(&levels.mean), deviation: turned(&levels.deviation) };
+        tested.push(&[vec![20], vec![0], vec![300]], 1);
+        let whole = Tested::new(vec![0, 1, 2], &[[500, 0, 20], [0, 0, 0], [0, 0, 300]], 3);
+        let categories = array![0.2, 0.5, 0.3];
+        let mixed = |levels: &Levels, tested: &Tested| {
+            let found = levels.mixture(tested, categories.view(), Given::Recorded, 0..3);
+            (found.mean, found.variance, found.support)
+        };
+        let expected = mixed(&levels, &whole);
+        assert!(expected.0[0] != expected.0[1] && expected.2[2] > 0.0);
+        assert_eq!(mixed(&by_columns, &whole), expected);
+        assert_eq!(mixed(&by_columns, &tested), expected, "a model was added");
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub enum Effect {
     Route(u64, String),
     /// Find training questions similar to this prompt; the result must carry this version.
     Similar(u64, String),
+    /// Find the neighbors of this model.
+    Neighbors(usize),
     /// Probe these attributes, in order.
     Probe(Vec<usize>),
     NextTheme,

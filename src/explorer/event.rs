@@ -17,6 +17,7 @@ use super::state::questions::QuestionSet;
 use super::state::route::Similar;
 use super::theme::Theme;
 use crate::analysis::clusters::{Card, Clusters};
+use crate::analysis::neighbors::Neighbor;
 use crate::analysis::probe::Report;
 use crate::analysis::projection::Projection;
 use crate::analysis::router::Route;
@@ -100,6 +101,8 @@ pub enum TrainingEvent {
 pub enum JobResult {
     Projected(Projector, Projection),
     Clustered(Clusters),
+    /// The neighbors of this model.
+    Neighbors(usize, Vec<Neighbor>),
     /// The description of a group, for the card of this version.
     Described(u64, Box<Card>),
     /// The result for one attribute; others are independent.

@@ -107,6 +107,7 @@ fn model_set(names: impl Fn(usize) -> String) -> ModelSet {
         shared: SharedCounts::of(models, |a, b| if b % 7 == 0 { 0 } else { (100 * a + b) as u32 }),
         unread: None,
         costs: std::sync::OnceLock::new(),
+        by_answers: std::sync::OnceLock::new(),
     }
 }
 

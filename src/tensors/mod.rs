@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use half::{bf16, f16};
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, ShapeBuilder};
 use rayon::prelude::*;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
@@ -26,10 +26,20 @@ pub struct Tensors<'a> {
     largest: f32,
 }
 
-/// A tensor before it is used: in the bytes of its file, or owned with its shape.
+/// A tensor before it is used: in the bytes of its file, or owned.
 enum Held<'a> {
     Bytes(TensorView<'a>),
-    Own(Vec<usize>, Data),
+    Own(Own),
+}
+
+/// A tensor with its entries.
+struct Own {
+    shape: Vec<usize>,
+    data: Data,
+    /// The largest magnitude of its floats, if it was determined while reading; NaN if there is one.
+    extreme: Option<f32>,
+    /// A matrix whose entries are ordered by columns.
+    by_columns: bool,
 }
 
 /// Entries by type; other types as bytes.
@@ -100,14 +110,29 @@ impl<'a> Tensors<'a> {
     }
 
     fn take(&self, name: &str) -> Result<(Vec<usize>, Data), String> {
+        self.own(name).map(|own| (own.shape, own.data))
+    }
+
+    fn own(&self, name: &str) -> Result<Own, String> {
         let mut tensors = self.tensors.borrow_mut();
         if let Some(Held::Bytes(tensor)) = tensors.get(name) {
-            return Ok((tensor.shape().to_vec(), Data::of(tensor)));
+            let (shape, data) = (tensor.shape().to_vec(), Data::of(tensor));
+            return Ok(Own { shape, data, extreme: None, by_columns: false });
         }
         match tensors.remove(name) {
-            Some(Held::Own(shape, data)) => Ok((shape, data)),
+            Some(Held::Own(own)) => Ok(own),
             _ => Err(missing(name)),
         }
+    }
+
+    /// The number of rows of a tensor, or of entries of a vector.
+    pub fn rows(&self, name: &str) -> Result<usize, String> {
+        let tensors = self.tensors.borrow();
+        let shape = match tensors.get(name).ok_or_else(|| missing(name))? {
+            Held::Bytes(tensor) => tensor.shape(),
+            Held::Own(own) => &own.shape,
+        };
+        Ok(shape.first().copied().unwrap_or_default())
     }
 
     /// Rows of 16 bytes.
@@ -146,9 +171,9 @@ impl<'a> Tensors<'a> {
         rows: Option<usize>,
         columns: Option<usize>,
     ) -> Result<Array2<f32>, String> {
-        let (shape, values) = self.numbers(name)?;
+        let (shape, values, by_columns) = self.numbers(name)?;
         let sizes = sizes(name, &shape, rows, columns)?;
-        Array2::from_shape_vec(sizes, values).map_err(|_| misshapen(name, &shape))
+        Array2::from_shape_vec(sizes.set_f(by_columns), values).map_err(|_| misshapen(name, &shape))
     }
 
     /// A quantized matrix, with the scales of its rows as `NAME.scale`.
@@ -181,7 +206,7 @@ impl<'a> Tensors<'a> {
 
     /// A vector of this length.
     pub fn vector(&self, name: &str, length: usize) -> Result<Array1<f32>, String> {
-        let (shape, values) = self.numbers(name)?;
+        let (shape, values, _) = self.numbers(name)?;
         if shape == [length] { Ok(Array1::from_vec(values)) } else { Err(misshapen(name, &shape)) }
     }
 
@@ -213,17 +238,20 @@ impl<'a> Tensors<'a> {
         }
     }
 
-    fn numbers(&self, name: &str) -> Result<(Vec<usize>, Vec<f32>), String> {
-        let (shape, data) = self.take(name)?;
-        let values = match data {
+    /// Its shape, its entries, and whether these are ordered by columns.
+    fn numbers(&self, name: &str) -> Result<(Vec<usize>, Vec<f32>, bool), String> {
+        let own = self.own(name)?;
+        let values = match own.data {
             Data::F32(values) => values,
             Data::Raw(Dtype::BF16, bytes) => {
                 pairs(&bytes).map(|b| bf16::from_le_bytes(b).to_f32()).collect()
             }
             other => return Err(untyped(name, other.kind())),
         };
-        self.check(name, &values)?;
-        Ok((shape, values))
+        if own.extreme.is_none_or(|x| x.is_nan() || x > self.largest) {
+            self.check(name, &values)?;
+        }
+        Ok((own.shape, values, own.by_columns))
     }
 
     fn check(&self, name: &str, values: &[f32]) -> Result<(), String> {

@@ -7,7 +7,7 @@
 
 use linfa_linalg::eigh::Eigh;
 use linfa_linalg::qr::QR;
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -19,47 +19,48 @@ use crate::error::{Error, Result};
 const SAMPLE: usize = 8192;
 /// Additional directions (oversampling).
 const MORE: usize = 10;
-/// Models per block, computed in single precision; sums are in double precision.
-const BLOCK: usize = 4096;
+/// Models per block, which stay in the CPU cache, computed in single precision; sums are in double precision.
+const BLOCK: usize = 1024;
 
 /// As [`Projection::pca`], for more models than directions.
 pub(super) fn pca(vectors: ArrayView2<'_, f32>, components: usize) -> Result<Projection> {
     let failed =
         |e: linfa_linalg::LinalgError| Error::Failed(format!("no principal components: {e}"));
     let (models, dim) = vectors.dim();
-    let sum = sums(vectors, (1, dim), |block| block.sum_axis(Axis(0)).insert_axis(Axis(0)));
-    let mean = sum.row(0).mapv(|x| x / models as f64);
-    let narrow_mean = mean.mapv(|x| x as f32);
-    let square = sums(vectors, (1, 1), |block| {
-        let squares = block.rows().into_iter().map(|row| {
-            row.iter().zip(&narrow_mean).map(|(x, mean)| (x - mean).powi(2)).sum::<f32>()
-        });
-        Array2::from_elem((1, 1), squares.sum())
-    });
-    let total = square[[0, 0]] / models as f64;
-    let mut coordinates = Array2::zeros((models, components));
-    let mut shares = vec![0.0; components];
     let kept = components.min(dim);
-    if kept == 0 || total <= f64::EPSILON {
-        return Ok(Projection { coordinates, shares, linear: None });
-    }
     let mut rng = ChaCha8Rng::seed_from_u64(SEED);
     let mut drawn = rand::seq::index::sample(&mut rng, models, SAMPLE.min(models)).into_vec();
     drawn.sort_unstable();
-    let sample = vectors.select(Axis(0), &drawn) - &narrow_mean;
+    let sample = vectors.select(Axis(0), &drawn);
+    let center = sample.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(dim));
+    let sample = sample - &center;
     let gram = sample.t().dot(&sample).mapv(f64::from);
     let space = leading(&gram, (kept + MORE).min(dim)).map_err(failed)?;
 
-    // Covariance times space: adds what the sample has missed.
-    let narrow = space.mapv(|x| x as f32);
-    let onto = sums(vectors, space.dim(), |block| {
-        let centered = &block - &narrow_mean;
-        centered.t().dot(&centered.dot(&narrow))
-    });
-    let (space, _) = onto.qr().map_err(failed)?.into_decomp();
-
+    // Covariance times space adds what the sample has missed; also the sums and the sum of squares.
     let narrow = space.mapv(|x| x as f32);
     let width = space.ncols();
+    let all = sums(vectors, (dim + 1, width + 1), |block| {
+        let centered = &block - &center;
+        let mut all = Array2::zeros((dim + 1, width + 1));
+        all.slice_mut(s![..dim, ..width]).assign(&centered.t().dot(&centered.dot(&narrow)));
+        all.slice_mut(s![..dim, width]).assign(&centered.sum_axis(Axis(0)));
+        let squares = centered.rows().into_iter().map(|row| row.dot(&row));
+        all[[dim, width]] = squares.sum();
+        all
+    });
+    let off = all.slice(s![..dim, width]).mapv(|x| x / models as f64);
+    let mean = center.mapv(f64::from) + &off;
+    let total = all[[dim, width]] / models as f64 - off.dot(&off);
+    let mut coordinates = Array2::zeros((models, components));
+    let mut shares = vec![0.0; components];
+    if kept == 0 || total <= f64::EPSILON {
+        return Ok(Projection { coordinates, shares, linear: None });
+    }
+    let narrow_mean = mean.mapv(|x| x as f32);
+    let (space, _) = all.slice(s![..dim, ..width]).to_owned().qr().map_err(failed)?.into_decomp();
+
+    let narrow = space.mapv(|x| x as f32);
     let inner = sums(vectors, (width, width), |block| {
         let at = (&block - &narrow_mean).dot(&narrow);
         at.t().dot(&at)

@@ -108,6 +108,9 @@ fn kind(evidence: &[Evidence], scope: Scope) -> Kind {
 /// Prompts per batch: small enough that every core gets a part.
 const TOGETHER: usize = 32;
 
+/// Models that one thread handles at least, where little is done for each.
+const SERIAL: usize = 1 << 16;
+
 /// Routes prompts among the models of an embedder.
 pub struct Router<'a> {
     embedder: &'a Embedder,
@@ -184,20 +187,20 @@ impl<'a> Router<'a> {
         let near = self.embedder.similar(features, row);
         let known = ties::Known::new(self.embedder, &near);
         let all = 0..self.costs.len();
-        let of = |model: usize, interval: bool| {
-            let is = preferences.is_candidate(&self.costs, model);
-            is.then(|| self.candidate(forecast, row, model, interval))
-        };
-        let ranking::Overview { best, front } =
-            ranking::Overview::of(all.clone(), &|model| of(model, false));
+        let of = |model| self.entry(forecast, row, model, preferences);
+        let overview = ranking::Overview::of(all.clone(), &of);
+        let candidate = |entry: &ranking::Entry| self.candidate(forecast, row, entry);
+        let best = overview.best.as_ref().map(candidate);
+        let front: Vec<Candidate> = overview.front.iter().map(candidate).collect();
         let tied = |c: &Candidate| best.as_ref().is_some_and(|best| known.tied(c, best));
         let with_ties = |model: usize| {
-            let mut candidate = of(model, preferences.rank != Rank::Mean)?;
-            candidate.tied = preferences.cheapest_tie && tied(&candidate);
-            Some(candidate)
+            let entry = of(model)?;
+            let tied = preferences.cheapest_tie && tied(&candidate(&entry));
+            Some(ranking::Entry { tied, ..entry })
         };
         // The explanation may need more candidates than requested.
-        let (mut candidates, below) = order.top(all, top.max(why::CANDIDATES), &with_ties);
+        let (found, below) = order.top(all, top.max(why::CANDIDATES), &with_ties);
+        let mut candidates: Vec<Candidate> = found.par_iter().map(candidate).collect();
         let on_front: HashSet<usize> = front.iter().map(|c| c.model).collect();
         candidates.par_iter_mut().for_each(|c| {
             (c.low, c.high) = self.ends(forecast, row, c.model);
@@ -233,15 +236,15 @@ impl<'a> Router<'a> {
         let forecast = self.forecast(features);
         let order = self.order(preferences);
         let pick = |row| {
-            let wanted = preferences.cheapest_tie || preferences.rank != Rank::Mean;
-            let each = preferences.candidates(&self.costs);
-            let mut candidates: Vec<Candidate> =
-                each.map(|model| self.candidate(&forecast, row, model, wanted)).collect();
+            let each =
+                (0..self.costs.len()).filter_map(|m| self.entry(&forecast, row, m, preferences));
+            let mut candidates: Vec<ranking::Entry> = each.collect();
             if preferences.cheapest_tie {
                 let known = ties::Known::new(self.embedder, &self.embedder.similar(features, row));
-                let best = candidates.iter().max_by(|a, b| a.p.total_cmp(&b.p)).cloned();
+                let candidate = |entry: &ranking::Entry| self.candidate(&forecast, row, entry);
+                let best = candidates.iter().max_by(|a, b| a.p.total_cmp(&b.p)).map(candidate);
                 for c in &mut candidates {
-                    c.tied = best.as_ref().is_some_and(|best| known.tied(c, best));
+                    c.tied = best.as_ref().is_some_and(|best| known.tied(&candidate(c), best));
                 }
             }
             let (first, below) = order.first(&candidates);
@@ -252,8 +255,11 @@ impl<'a> Router<'a> {
 
     /// The order of candidates by the preferences.
     fn order<'p>(&self, preferences: &'p Preferences) -> ranking::Order<'p> {
-        let costs = preferences.candidates(&self.costs).filter_map(|m| self.costs.of_model(m));
-        ranking::Order::new(preferences, costs.fold(0.0, f64::max))
+        let models = (0..self.costs.len()).into_par_iter().with_min_len(SERIAL);
+        let costs = models.filter_map(|m| {
+            self.costs.of_model(m).filter(|_| preferences.is_candidate(&self.costs, m))
+        });
+        ranking::Order::new(preferences, costs.reduce(|| 0.0, f64::max))
     }
 
     /// The 80% interval of a probability.
@@ -265,13 +271,30 @@ impl<'a> Router<'a> {
         self.embedder.forecast(features, Given::Nothing)
     }
 
-    /// A candidate without what depends on others; its interval is computed only if it is `wanted`.
-    fn candidate(&self, forecast: &Forecast, row: usize, model: usize, wanted: bool) -> Candidate {
-        let (p, support) = (forecast.p[[row, model]], forecast.support[[row, model]]);
-        let (low, high) = if wanted { self.ends(forecast, row, model) } else { (p, p) };
-        let cost = self.costs.of_model(model);
-        let (measured, answers) = (Measured::default(), Answers::default());
-        let (tied, front) = (false, false);
+    /// What ranking needs of a model, if it is a candidate.
+    fn entry(
+        &self,
+        forecast: &Forecast,
+        row: usize,
+        model: usize,
+        preferences: &Preferences,
+    ) -> Option<ranking::Entry> {
+        if !preferences.is_candidate(&self.costs, model) {
+            return None;
+        }
+        let p = forecast.p[[row, model]];
+        let rank = match preferences.rank {
+            Rank::Mean => p,
+            Rank::Lower => self.ends(forecast, row, model).0,
+        };
+        Some(ranking::Entry { model, cost: self.costs.of_model(model), p, rank, tied: false })
+    }
+
+    /// A candidate without what depends on others, and without its interval.
+    fn candidate(&self, forecast: &Forecast, row: usize, entry: &ranking::Entry) -> Candidate {
+        let ranking::Entry { model, cost, p, tied, .. } = *entry;
+        let (low, high, support) = (p, p, forecast.support[[row, model]]);
+        let (measured, answers, front) = (Measured::default(), Answers::default(), false);
         Candidate { model, p, low, high, support, cost, tied, front, measured, answers }
     }
 }

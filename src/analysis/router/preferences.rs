@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Candidate, Costs};
+use super::Costs;
 use crate::error::{Error, Result};
 use crate::number;
 
@@ -25,16 +25,6 @@ impl std::str::FromStr for Rank {
             "mean" => Ok(Self::Mean),
             "lower" => Ok(Self::Lower),
             _ => Err("rank by `mean` or `lower`".into()),
-        }
-    }
-}
-
-impl Rank {
-    /// The value to rank a candidate by.
-    pub(super) fn of(self, candidate: &Candidate) -> f32 {
-        match self {
-            Self::Mean => candidate.p,
-            Self::Lower => candidate.low,
         }
     }
 }

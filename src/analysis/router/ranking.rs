@@ -5,26 +5,37 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::Preferences;
 use super::cost::price;
-use super::{Candidate, Preferences};
 
 /// Models per block.
 const BLOCK: usize = 8192;
+
+/// What the order needs of a candidate: small, since there may be a million.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Entry {
+    pub(super) model: usize,
+    pub(super) cost: Option<f64>,
+    pub(super) p: f32,
+    /// The number that it is ranked by ([`Rank`](super::Rank)).
+    pub(super) rank: f32,
+    pub(super) tied: bool,
+}
 
 /// What the order needs of all candidates.
 #[derive(Default)]
 pub(super) struct Overview {
     /// The most probable candidate; the last of equals.
-    pub(super) best: Option<Candidate>,
+    pub(super) best: Option<Entry>,
     /// The Pareto front of probability and cost, cheapest first.
-    pub(super) front: Vec<Candidate>,
+    pub(super) front: Vec<Entry>,
 }
 
 impl Overview {
     /// For the models in `range` for which `candidate` returns one.
     pub(super) fn of(
         range: Range<usize>,
-        candidate: &(impl Fn(usize) -> Option<Candidate> + Sync),
+        candidate: &(impl Fn(usize) -> Option<Entry> + Sync),
     ) -> Self {
         let each = blocks(range).map(|block| {
             let mut overview = Self::default();
@@ -35,7 +46,7 @@ impl Overview {
         each.into_iter().reduce(Self::and).unwrap_or_default()
     }
 
-    fn add(&mut self, c: Candidate) {
+    fn add(&mut self, c: Entry) {
         if let Some(cost) = c.cost {
             self.place(&c, cost);
         }
@@ -45,15 +56,15 @@ impl Overview {
     }
 
     /// Adds a candidate to the front, unless one on it is as good.
-    fn place(&mut self, c: &Candidate, cost: f64) {
-        let cost_of = |c: &Candidate| c.cost.unwrap_or(f64::INFINITY);
+    fn place(&mut self, c: &Entry, cost: f64) {
+        let cost_of = |c: &Entry| c.cost.unwrap_or(f64::INFINITY);
         let cheaper = self.front.partition_point(|other| cost_of(other) <= cost);
         if cheaper > 0 && self.front[cheaper - 1].p >= c.p {
             return;
         }
         let from = self.front.partition_point(|other| cost_of(other) < cost);
         let worse = self.front[from..].iter().take_while(|other| other.p <= c.p).count();
-        self.front.splice(from..from + worse, [c.clone()]);
+        self.front.splice(from..from + worse, [*c]);
     }
 
     fn and(mut self, other: Self) -> Self {
@@ -61,9 +72,8 @@ impl Overview {
             let cost = c.cost.unwrap_or(f64::INFINITY);
             self.place(&c, cost);
         });
-        let later = |best: &Candidate| {
-            self.best.as_ref().is_none_or(|own| best.p.total_cmp(&own.p).is_ge())
-        };
+        let later =
+            |best: &Entry| self.best.as_ref().is_none_or(|own| best.p.total_cmp(&own.p).is_ge());
         if other.best.as_ref().is_some_and(later) {
             self.best = other.best;
         }
@@ -84,16 +94,17 @@ impl<'a> Order<'a> {
         Self { preferences, most }
     }
 
-    fn compare(&self, a: &Candidate, b: &Candidate) -> Ordering {
-        let rank = self.preferences.rank;
-        let share =
-            |c: &Candidate| c.cost.map_or(1.0, |cost| cost / self.most.max(f64::MIN_POSITIVE));
+    /// What a candidate is ordered by, compared number by number; higher is better.
+    fn merit(&self, c: &Entry) -> (f64, f32) {
+        let share = c.cost.map_or(1.0, |cost| cost / self.most.max(f64::MIN_POSITIVE));
         if self.preferences.cost_weight >= 10.0 {
-            return share(a).total_cmp(&share(b)).then(rank.of(b).total_cmp(&rank.of(a)));
+            return (-share, c.rank);
         }
-        let price = price(self.preferences.cost_weight);
-        let worth = |c: &Candidate| f64::from(rank.of(c)) - price * share(c);
-        worth(b).total_cmp(&worth(a))
+        (f64::from(c.rank) - price(self.preferences.cost_weight) * share, 0.0)
+    }
+
+    fn compare(&self, a: &Entry, b: &Entry) -> Ordering {
+        better(self.merit(a), self.merit(b))
     }
 
     /// True if the preferences ask for more than the best of the order: for the cheapest of those that
@@ -103,17 +114,17 @@ impl<'a> Order<'a> {
     }
 
     /// Whether a candidate is good enough to be chosen for its cost.
-    fn enough(&self, c: &Candidate) -> bool {
-        let Preferences { min_quality, cheapest_tie, rank, .. } = *self.preferences;
-        min_quality.is_none_or(|least| f64::from(rank.of(c)) >= least) && (!cheapest_tie || c.tied)
+    fn enough(&self, c: &Entry) -> bool {
+        let Preferences { min_quality, cheapest_tie, .. } = *self.preferences;
+        min_quality.is_none_or(|least| f64::from(c.rank) >= least) && (!cheapest_tie || c.tied)
     }
 
     /// Orders candidates by which one the preferences choose, that one first.
-    fn choose(&self, a: &Candidate, b: &Candidate) -> Ordering {
+    fn choose(&self, a: &Entry, b: &Entry) -> Ordering {
         if !self.asks_for_cheapest() {
             return self.compare(a, b);
         }
-        let cost = |c: &Candidate| c.cost.unwrap_or(f64::INFINITY);
+        let cost = |c: &Entry| c.cost.unwrap_or(f64::INFINITY);
         let better = b.p.total_cmp(&a.p);
         match (self.enough(a), self.enough(b)) {
             (true, true) => cost(a).total_cmp(&cost(b)).then(better).then(self.compare(a, b)),
@@ -125,7 +136,7 @@ impl<'a> Order<'a> {
 
     /// The index of the candidate that the preferences choose (the first of equals), and whether none
     /// reached the minimum quality.
-    pub(super) fn first(&self, candidates: &[Candidate]) -> (usize, bool) {
+    pub(super) fn first(&self, candidates: &[Entry]) -> (usize, bool) {
         let first = candidates.iter().enumerate().min_by(|a, b| self.choose(a.1, b.1));
         first.map_or((0, self.asks_for_cheapest()), |(at, c)| {
             (at, self.asks_for_cheapest() && !self.enough(c))
@@ -138,33 +149,36 @@ impl<'a> Order<'a> {
         &self,
         range: Range<usize>,
         top: usize,
-        candidate: &(impl Fn(usize) -> Option<Candidate> + Sync),
-    ) -> (Vec<Candidate>, bool) {
-        let order = |a: &Candidate, b: &Candidate| self.compare(a, b).then(a.model.cmp(&b.model));
+        candidate: &(impl Fn(usize) -> Option<Entry> + Sync),
+    ) -> (Vec<Entry>, bool) {
+        let order = |a: &Entry, b: &Entry| self.compare(a, b).then(a.model.cmp(&b.model));
         let each = blocks(range).map(|block| {
             // One more than requested: the chosen one may not be among the best.
             let keep = top.saturating_add(1).min(block.len());
-            let (mut chosen, mut best): (Option<Candidate>, Vec<Candidate>) = (None, Vec::new());
-            // The candidates at the front are the best so far, and the last of them the worst.
-            let mut full = false;
+            let (mut chosen, mut best): (Option<Entry>, Vec<Entry>) = (None, Vec::new());
+            // The merit of the worst of the best so far, once there are enough.
+            let mut least = None;
             for c in block.filter_map(candidate) {
-                if chosen.as_ref().is_none_or(|chosen| self.choose(&c, chosen).is_lt()) {
-                    chosen = Some(c.clone());
+                if self.asks_for_cheapest()
+                    && chosen.as_ref().is_none_or(|chosen| self.choose(&c, chosen).is_lt())
+                {
+                    chosen = Some(c);
                 }
-                if full && order(&best[keep - 1], &c).is_lt() {
+                // Of equals the later ones come last.
+                if least.is_some_and(|least| better(least, self.merit(&c)).is_le()) {
                     continue;
                 }
                 best.push(c);
                 if best.len() >= 2 * keep {
                     best.select_nth_unstable_by(keep - 1, order);
                     best.truncate(keep);
-                    full = true;
+                    least = best.last().map(|worst| self.merit(worst));
                 }
             }
-            (chosen, best)
+            (chosen.or_else(|| best.iter().min_by(|a, b| order(a, b)).copied()), best)
         });
-        let (chosen, best): (Vec<Option<Candidate>>, Vec<Vec<Candidate>>) = each.unzip();
-        let chosen: Vec<Candidate> = chosen.into_iter().flatten().collect();
+        let (chosen, best): (Vec<Option<Entry>>, Vec<Vec<Entry>>) = each.unzip();
+        let chosen: Vec<Entry> = chosen.into_iter().flatten().collect();
         let (first, below) = self.first(&chosen);
         let mut best = best.concat();
         best.par_sort_unstable_by(order);
@@ -173,6 +187,11 @@ impl<'a> Order<'a> {
         let rest = best.into_iter().filter(|c| Some(c.model) != model);
         (first.into_iter().chain(rest).take(top).collect(), below)
     }
+}
+
+/// Orders merits, the better one first.
+fn better(a: (f64, f32), b: (f64, f32)) -> Ordering {
+    b.0.total_cmp(&a.0).then(b.1.total_cmp(&a.1))
 }
 
 /// The models in blocks.
@@ -188,12 +207,11 @@ fn blocks(range: Range<usize>) -> impl IndexedParallelIterator<Item = Range<usiz
 mod tests {
     use super::*;
     use crate::analysis::router::Rank;
-    use crate::analysis::router::{Answers, Measured};
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
     /// Candidates with many ties in probability and cost, some without a cost.
-    fn candidates(n: usize) -> Vec<Candidate> {
+    fn candidates(n: usize) -> Vec<Entry> {
         let mut rng = ChaCha8Rng::seed_from_u64(7);
         let one = |model| {
             let luck = (rng.random_range(0..200_u32) as f32) / 200.0;
@@ -201,9 +219,7 @@ mod tests {
             // The best ones cost more.
             let p = luck * (0.5 + cost.unwrap_or(15.0) as f32 / 60.0);
             let tied = p > 0.9;
-            let (measured, answers, front) = (Measured::Here, Answers::default(), false);
-            let (low, high, support) = (p - 0.1, p, 1.0);
-            Candidate { model, p, low, high, support, cost, tied, front, measured, answers }
+            Entry { model, p, rank: p - 0.1, cost, tied }
         };
         (0..n).map(one).collect()
     }
@@ -211,7 +227,7 @@ mod tests {
     #[test]
     fn the_top_is_the_beginning_of_the_whole_order() {
         let all = candidates(3 * BLOCK + 17);
-        let own = |model: usize| all.get(model).filter(|c| c.model % 5 != 3).cloned();
+        let own = |model: usize| all.get(model).filter(|c| c.model % 5 != 3).copied();
         for preferences in [
             Preferences::default(),
             Preferences { cost_weight: 4.0, rank: Rank::Lower, ..Preferences::default() },
@@ -222,7 +238,7 @@ mod tests {
         ] {
             let costs = (0..all.len()).filter_map(own).filter_map(|c| c.cost);
             let order = Order::new(&preferences, costs.fold(0.0, f64::max));
-            let mut whole: Vec<Candidate> = (0..all.len()).filter_map(own).collect();
+            let mut whole: Vec<Entry> = (0..all.len()).filter_map(own).collect();
             let (first, below) = order.first(&whole);
             let first = whole.remove(first);
             whole.sort_by(|a, b| order.compare(a, b));
@@ -236,11 +252,11 @@ mod tests {
     #[test]
     fn the_front_is_that_of_all_pairs() {
         let all = candidates(3 * BLOCK);
-        let overview = Overview::of(0..all.len(), &|model| all.get(model).cloned());
+        let overview = Overview::of(0..all.len(), &|model| all.get(model).copied());
         assert!(overview.front.len() > 2);
         assert!(overview.front.windows(2).all(|w| w[0].cost < w[1].cost && w[0].p < w[1].p));
         for c in &all {
-            let as_good = |other: &Candidate| other.cost <= c.cost && other.p >= c.p;
+            let as_good = |other: &Entry| other.cost <= c.cost && other.p >= c.p;
             assert!(c.cost.is_none() || overview.front.iter().any(as_good), "{c:?}");
         }
     }

@@ -110,6 +110,34 @@ fn ties_are_what_the_responses_leave_open_and_the_cheapest_is_preferred_when_ask
 }
 
 #[test]
+fn the_top_of_very_many_models_is_that_of_comparing_all() {
+    for (seed, models) in [(1, 9000), (2, 20_011), (3, 1025)] {
+        let embedder = shipped().simulated(models, seed);
+        let router = Router::new(&embedder);
+        let prompts = [PROMPT, "Write a poem about the sea.", "Xq zvv kkp"];
+        let features = embedder.encode(&prompts).unwrap();
+        let all = probabilities(&embedder, &features);
+        for (row, prompt) in prompts.into_iter().enumerate() {
+            let p = all.row(row);
+            let mut order: Vec<usize> = (0..models).collect();
+            order.sort_by(|a, b| p[*b].total_cmp(&p[*a]).then(a.cmp(b)));
+            let top = router.route_top(&[prompt], &Preferences::default(), 10).unwrap().remove(0);
+            let found: Vec<usize> = top.candidates.iter().map(|c| c.model).collect();
+            assert_eq!(found, order[..10]);
+            let frugal = Preferences { cost_weight: 5.0, ..Preferences::default() };
+            let whole = router.route(&[prompt], &frugal).unwrap().remove(0);
+            let top = router.route_top(&[prompt], &frugal, 10).unwrap().remove(0);
+            assert_eq!(top.candidates, whole.candidates[..10]);
+        }
+        // Many prompts at once take another path.
+        let many = embedder.encode(&[prompts[0]; 6]).unwrap();
+        let many = probabilities(&embedder, &many);
+        let apart = (&many.row(5) - &all.row(0)).mapv(f32::abs);
+        assert!(apart.iter().all(|x| *x < 1e-6));
+    }
+}
+
+#[test]
 fn bad_preferences_are_reported() {
     let embedder = shipped();
     let router = Router::new(&embedder);

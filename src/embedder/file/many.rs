@@ -57,13 +57,19 @@ pub(super) fn apart(
     Ok(tensors)
 }
 
-/// Restores the document from the tensors.
-pub(super) fn restore(card: &mut Card, read: &Tensors) -> Result<(), String> {
-    let document = read.bytes(DOCUMENT)?;
-    let Read { models, attributes } =
-        serde_json::from_slice(&document).map_err(|e| format!("{DOCUMENT}: {e}"))?;
-    (card.models, card.attributes) = (models, attributes);
-    let models = card.models.len();
+/// The document with the names and attributes, as bytes.
+pub(super) fn document(read: &Tensors) -> Result<Vec<u8>, String> {
+    read.bytes(DOCUMENT)
+}
+
+/// Names and attributes from the bytes of their document.
+pub(super) fn parse(document: &[u8]) -> Result<(Vec<String>, Vec<Attribute>), String> {
+    let read: Read = serde_json::from_slice(document).map_err(|e| format!("{DOCUMENT}: {e}"))?;
+    Ok((read.models, read.attributes))
+}
+
+/// Restores the scores from the tensors.
+pub(super) fn restore_scores(card: &mut Card, models: usize, read: &Tensors) -> Result<(), String> {
     for (b, benchmark) in card.benchmarks.iter_mut().enumerate() {
         let [accuracy, responses] = names(b);
         let columns = (read.doubles(&accuracy, models)?, read.integers(&responses, models)?);

@@ -275,7 +275,7 @@ impl<'a> Keeper<'a> {
         let (reader, length) = crate::unpack::sized(file, LARGEST)?;
         let header = Header::read(reader, length).map_err(damaged)?;
         let document = header.entries().and_then(|entries| entries.get(KEY)).cloned();
-        let tensors = header.tensors().map_err(damaged)?;
+        let tensors = header.tensors(&[]).map_err(damaged)?;
         let document = document.ok_or_else(|| damaged("it is not a checkpoint".into()))?;
         let document: Document =
             serde_json::from_str(&document).map_err(|e| damaged(e.to_string()))?;

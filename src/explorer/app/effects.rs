@@ -90,6 +90,7 @@ impl App {
             | Effect::ReadAnswers(_)
             | Effect::Forecast
             | Effect::Cluster
+            | Effect::Neighbors(_)
             | Effect::Describe(_)
             | Effect::Project(_)
             | Effect::Questions
@@ -120,6 +121,7 @@ impl App {
             Effect::ReadAnswers(path) => jobs.read_answers(path),
             Effect::Forecast => jobs.forecast(),
             Effect::Cluster => jobs.cluster(),
+            Effect::Neighbors(model) => jobs.neighbors(Arc::clone(&state.model_set), model),
             Effect::Describe(version) => {
                 if let Some(card) = &state.card {
                     let coloring = &state.map.coloring;

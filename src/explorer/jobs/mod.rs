@@ -204,6 +204,15 @@ impl Jobs {
         });
     }
 
+    /// Finds the neighbors of a model of `model_set`, unless a later one was requested already.
+    pub fn neighbors(&self, model_set: Arc<ModelSet>, model: usize) {
+        self.spawn(JobKind::Neighbors, move |_, cancel, _| {
+            let wanted = !cancel.load(Ordering::Relaxed);
+            let found = wanted.then(|| model_set.neighbors(model));
+            Ok(JobResult::Neighbors(model, found.unwrap_or_default()))
+        });
+    }
+
     /// Describes a group of the models of `model_set`, with predictions if available.
     pub fn describe(
         &self,

@@ -20,9 +20,8 @@ const UNRELATED: f64 = 0.5;
 /// The model with the most plausible five neighbors, among those with the most answers: they are similar,
 /// share many questions, and are related if an attribute shows that. Ties: the one with more answers.
 pub fn first(model_set: &ModelSet) -> usize {
-    let answers = model_set.all_answers();
-    let most = |m: &usize| (std::cmp::Reverse(answers[*m]), *m);
-    let Some(best_known) = (0..answers.len()).min_by_key(most) else { return 0 };
+    let order = model_set.by_answers();
+    let Some(&best_known) = order.first() else { return 0 };
     let kin = KIN
         .iter()
         .filter_map(|name| model_set.attributes.iter().find(|a| a.name.eq_ignore_ascii_case(name)))
@@ -32,16 +31,11 @@ pub fn first(model_set: &ModelSet) -> usize {
         });
     let vectors = model_set.profiles();
     let Some(kin) = kin.filter(|_| vectors.ncols() > 0) else { return best_known };
-    let candidates = CANDIDATES.max(answers.len() / 10).min(PAIRS / answers.len());
+    let candidates = CANDIDATES.max(order.len() / 10).min(PAIRS / order.len());
     if candidates < 2 {
         return best_known;
     }
-    let mut order: Vec<usize> = (0..answers.len()).collect();
-    if candidates < order.len() {
-        order.select_nth_unstable_by_key(candidates, most);
-        order.truncate(candidates);
-    }
-    order.sort_unstable_by_key(most);
+    let order = order.iter().copied().take(candidates);
     let convincing = |model: usize| -> i64 {
         let near = nearest(vectors, model, NEIGHBORS, |m| model_set.shared(model, m));
         let worth = |near: &Neighbor| {
@@ -53,7 +47,7 @@ pub fn first(model_set: &ModelSet) -> usize {
         (100.0 * near.iter().map(worth).sum::<f64>()).round() as i64
     };
     // The last of equals is the maximum: the one with the most answers.
-    order.into_iter().rev().max_by_key(|m| convincing(*m)).unwrap_or(best_known)
+    order.rev().max_by_key(|m| convincing(*m)).unwrap_or(best_known)
 }
 
 #[cfg(test)]

@@ -101,6 +101,8 @@ impl<T> Job<T> {
 pub enum JobKind {
     Projection,
     Clusters,
+    /// The neighbors of the selected model.
+    Neighbors,
     /// Describing a group of the legend.
     Card,
     Probes,
@@ -130,7 +132,8 @@ impl JobKind {
             Self::Questions => Some(Pane::Questions),
             Self::Forecasts => Some(Pane::Forecast),
             Self::Evaluation => Some(Pane::Evaluate),
-            Self::Card
+            Self::Neighbors
+            | Self::Card
             | Self::Route
             | Self::Similar
             | Self::Placement

@@ -35,7 +35,7 @@ use super::keys::{Binding, KEYMAP};
 use super::pane::Pane;
 use super::theme::Theme;
 use crate::analysis::clusters::Clusters;
-use crate::analysis::neighbors::{self, Neighbor};
+use crate::analysis::neighbors::Neighbor;
 use crate::analysis::projection::Projection;
 use crate::analysis::router::pools::Pools;
 use crate::eval::evaluation::Evaluation;
@@ -62,8 +62,8 @@ use route::RouteState;
 use table::TableState;
 use training::Training;
 
-/// Number of neighbors in the Model pane.
-const NEIGHBORS: usize = 8;
+/// The neighbors of a model among more than this many are found in the background: keys do not wait.
+const AT_ONCE: usize = 20_000;
 
 #[allow(clippy::struct_excessive_bools, reason = "independent switches")]
 pub struct State {
@@ -108,7 +108,10 @@ pub struct State {
     pub new_model: NewModelState,
     /// Attributes from here on are groups that were labeled in the explorer.
     pub groups_from: usize,
+    /// The neighbors of the selected model; empty until they are found.
     pub neighbors: Vec<Neighbor>,
+    /// Finding them among many models.
+    pub finding_neighbors: Job<()>,
     pub model: ModelState,
     pub probe: ProbeState,
     pub route: RouteState,
@@ -198,6 +201,7 @@ impl State {
             new_model: NewModelState::default(),
             groups_from: model_set.attributes.len(),
             neighbors: Vec::new(),
+            finding_neighbors: Job::Idle,
             model: ModelState::default(),
             probe: ProbeState::new(model_set.attributes.len()),
             route: RouteState::default(),
@@ -443,12 +447,10 @@ impl State {
     /// Updates the neighbors of the selected model.
     fn refresh_neighbors(&mut self) {
         self.model = ModelState::default();
-        let vectors = self.model_set.profiles();
-        self.neighbors = if self.selected < vectors.nrows() && vectors.ncols() > 0 {
-            let shared = |m: usize| self.model_set.shared(self.selected, m);
-            neighbors::nearest(vectors, self.selected, NEIGHBORS, shared)
+        (self.neighbors, self.finding_neighbors) = if self.model_set.models.len() > AT_ONCE {
+            (Vec::new(), Job::Idle)
         } else {
-            Vec::new()
+            (self.model_set.neighbors(self.selected), Job::Done(()))
         };
     }
 }

@@ -8,6 +8,7 @@ use ndarray::{Array2, ArrayView2, Axis, s};
 use rayon::prelude::*;
 
 use crate::analysis::clusters::{Clusters, Known, clusters};
+use crate::analysis::neighbors::{Neighbor, nearest};
 use crate::analysis::router::Costs;
 use crate::dataset::{Attribute, Dataset, Values};
 use crate::embedder::{Benchmark, Coverage, Embedder, SharedCounts};
@@ -15,6 +16,9 @@ use crate::error::Result;
 use crate::metrics::{Bin, Metrics};
 use crate::one_line;
 use crate::printable::is_one_line;
+
+/// Number of neighbors in the Model pane.
+const NEIGHBORS: usize = 8;
 
 /// The explored models and their data.
 ///
@@ -43,6 +47,8 @@ pub struct ModelSet {
     pub unread: Option<String>,
     /// The costs of the models, computed on first use, since frames need them often.
     pub costs: OnceLock<Costs>,
+    /// The models by their number of answers, sorted on first use.
+    pub by_answers: OnceLock<Arc<Vec<usize>>>,
 }
 
 impl ModelSet {
@@ -87,6 +93,15 @@ impl ModelSet {
         self.shared.as_ref()?.get(a, b)
     }
 
+    /// The models most similar to one.
+    pub fn neighbors(&self, model: usize) -> Vec<Neighbor> {
+        let vectors = self.profiles();
+        if model >= vectors.nrows() || vectors.ncols() == 0 {
+            return Vec::new();
+        }
+        nearest(vectors, model, NEIGHBORS, |other| self.shared(model, other))
+    }
+
     /// The data for describing groups.
     pub fn known(&self) -> Known<'_> {
         Known {
@@ -114,6 +129,18 @@ impl ModelSet {
     /// The [answers](Self::answers) of all models.
     pub fn all_answers(&self) -> Vec<u32> {
         (0..self.models.len()).into_par_iter().map(|m| self.answers(m)).collect()
+    }
+
+    /// The models with the most answers first (ties: lowest model id).
+    pub fn by_answers(&self) -> &[usize] {
+        self.by_answers.get_or_init(|| {
+            // As one integer, which is the fastest to sort.
+            let key = |(model, answers): (usize, u32)| u64::from(!answers) << 32 | model as u64;
+            let mut keys: Vec<u64> =
+                self.all_answers().into_par_iter().enumerate().map(key).collect();
+            keys.par_sort_unstable();
+            Arc::new(keys.into_par_iter().map(|key| key as u32 as usize).collect())
+        })
     }
 
     /// The number of answers of a model over all benchmarks.
@@ -149,6 +176,7 @@ impl From<&Embedder> for ModelSet {
             shared: embedder.shared_counts().cloned(),
             unread: embedder.encoder().available().err().map(|e| one_line(&e.to_string())),
             costs: OnceLock::new(),
+            by_answers: OnceLock::new(),
         }
     }
 }

@@ -15,6 +15,7 @@ impl State {
         match kind {
             JobKind::Projection => self.map.projecting.phase(),
             JobKind::Clusters => self.clusters.phase(),
+            JobKind::Neighbors => self.finding_neighbors.phase(),
             JobKind::Card => self.card.as_ref().map_or(Job::Idle, |card| card.describing.phase()),
             JobKind::Probes => self.probe.phase(),
             JobKind::Questions => self.questions.phase(),

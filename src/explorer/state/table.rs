@@ -29,7 +29,7 @@ impl TableState {
         };
         let mut common: Vec<usize> = (0..model_set.benchmarks.len()).collect();
         let run = |b: &usize| model_set.benchmarks[*b].scores.iter().flatten().count();
-        common.sort_by_key(|b| std::cmp::Reverse(run(b)));
+        common.sort_by_cached_key(|b| std::cmp::Reverse(run(b)));
         common.truncate(BENCHMARKS);
         let columns = Column::all(model_set)
             .into_iter()
@@ -65,6 +65,11 @@ impl TableState {
 
     /// Filters and sorts. Unknown values are last in either direction.
     pub fn arrange(&mut self, facts: &Facts, filter: &Filter) {
+        if self.sort == Column::Answers && self.descending {
+            let by_answers = facts.model_set.by_answers().iter().copied();
+            self.rows = by_answers.filter(|model| filter.has(*model)).collect();
+            return;
+        }
         let rows = (0..facts.model_set.models.len()).filter(|model| filter.has(*model)).collect();
         let cell = |model: usize| self.sort.cell(facts, model);
         self.rows = if self.sort.is_text(facts.model_set) {

@@ -51,6 +51,20 @@ fn what_failed_is_tried_again_when_asked() {
 }
 
 #[test]
+fn neighbors_among_many_models_are_found_in_the_background() {
+    let mut state = state(140, 42);
+    let found = std::mem::take(&mut state.neighbors);
+    state.finding_neighbors = Job::Idle;
+    let selected = state.selected;
+    assert_eq!(update(&mut state, Event::Tick), [Effect::Neighbors(selected)]);
+    assert!(state.is_waiting() && update(&mut state, Event::Tick).is_empty(), "it is asked once");
+    update(&mut state, Event::Job(JobResult::Neighbors(selected + 1, found.clone())));
+    assert!(state.neighbors.is_empty(), "another model is selected by now");
+    update(&mut state, Event::Job(JobResult::Neighbors(selected, found.clone())));
+    assert!(state.neighbors == found && !state.is_waiting());
+}
+
+#[test]
 fn a_projection_is_stopped() {
     let mut state = state(140, 42);
     update(&mut state, Event::Command(Command::UseProjector(Projector::Tsne)));

@@ -28,6 +28,11 @@ pub fn job(state: &mut State, result: JobResult, effects: &mut Vec<Effect>) {
                 }
             }
         }
+        JobResult::Neighbors(model, found) => {
+            if model == state.selected && state.finding_neighbors.finish(()) {
+                state.neighbors = found;
+            }
+        }
         JobResult::Described(version, found) => card::described(state, version, found),
         JobResult::Probed(attribute, report) => state.probe.take(attribute, report),
         JobResult::QuestionsRead(question_set) => {

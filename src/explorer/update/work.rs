@@ -20,7 +20,8 @@ pub fn stop(state: &mut State, effects: &mut Vec<Effect>) {
         JobKind::Questions => state.questions.cancel(),
         JobKind::Forecasts => state.forecasts.grid.cancel(),
         JobKind::Evaluation => state.evaluation.found.cancel(),
-        JobKind::Card
+        JobKind::Neighbors
+        | JobKind::Card
         | JobKind::Route
         | JobKind::Similar
         | JobKind::Placement
@@ -39,6 +40,7 @@ pub fn again(state: &mut State) {
             JobKind::Forecasts => state.forecasts.grid.reset(),
             JobKind::Evaluation => state.evaluation.found.reset(),
             JobKind::Projection
+            | JobKind::Neighbors
             | JobKind::Card
             | JobKind::Route
             | JobKind::Similar
@@ -58,6 +60,7 @@ pub fn failed(state: &mut State, kind: JobKind, problem: &str) {
             awaited
         }
         JobKind::Clusters => state.clusters.fail(problem),
+        JobKind::Neighbors => state.finding_neighbors.fail(problem),
         // The card shows the error itself.
         JobKind::Card => {
             if let Some(card) = &mut state.card {
@@ -103,6 +106,9 @@ pub fn ask(state: &mut State, effects: &mut Vec<Effect>) {
         state.map.coloring.by == ColorBy::Cluster || state.table.columns.contains(&Column::Cluster);
     if clusters && state.clusters.start_once() {
         effects.push(Effect::Cluster);
+    }
+    if state.finding_neighbors.start_once() {
+        effects.push(Effect::Neighbors(state.selected));
     }
     if let Some(card) = &mut state.card
         && card.describing.start_once()

@@ -1,5 +1,7 @@
 //! From coordinates to positions on the map.
 
+use rayon::prelude::*;
+
 use super::{MapState, Place, Rotation};
 
 impl MapState {
@@ -10,9 +12,10 @@ impl MapState {
 
     /// The minimum of a component and its range.
     fn extent(&self, component: usize) -> (f64, f64) {
-        let each = (0..self.projection.coordinates.nrows()).map(|m| self.value(m, component));
-        let (low, high) =
-            each.fold((f64::MAX, f64::MIN), |(low, high), v| (low.min(v), high.max(v)));
+        let models = (0..self.projection.coordinates.nrows()).into_par_iter();
+        let each = models.map(|m| self.value(m, component)).map(|v| (v, v));
+        let join = |a: (f64, f64), b: (f64, f64)| (a.0.min(b.0), a.1.max(b.1));
+        let (low, high) = each.reduce(|| (f64::MAX, f64::MIN), join);
         (low, if high - low > 1e-12 { high - low } else { 0.0 })
     }
 
@@ -39,7 +42,11 @@ impl MapState {
             if span > 0.0 { (v - low) / span } else { 0.5 }
         };
         let place = |m| (scaled(self.value(m, x), ex), scaled(self.value(m, y), ey));
-        ((0..n).map(place).collect(), Vec::new(), (scaled(0.0, ex), scaled(0.0, ey)))
+        (
+            (0..n).into_par_iter().map(place).collect(),
+            Vec::new(),
+            (scaled(0.0, ex), scaled(0.0, ey)),
+        )
     }
 
     /// The first three components at a common scale, in a ball that fits the view at any rotation.

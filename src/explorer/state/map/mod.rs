@@ -244,10 +244,8 @@ impl MapState {
     /// Computes the priority for labels: models with many answers, and among those the ones at the edge of
     /// their class on the first two components, which distinguish the groups.
     pub fn rank(&mut self, model_set: &ModelSet) {
-        let answers = model_set.all_answers();
-        let n = answers.len();
-        let mut by_answers: Vec<usize> = (0..n).collect();
-        by_answers.par_sort_unstable_by_key(|&model| (std::cmp::Reverse(answers[model]), model));
+        let by_answers = model_set.by_answers();
+        let n = by_answers.len();
         let known = |place: usize| 1.0 - place as f64 / n as f64;
         let far = |m: usize| {
             let of =
@@ -256,11 +254,16 @@ impl MapState {
         };
         // The farthest of each class among those with more answers than half of all: (distance, model,
         // position).
-        let mut edges = vec![Vec::new(); self.coloring.classes.len()];
+        let mut edges: Vec<Vec<(f64, usize, usize)>> =
+            vec![Vec::new(); self.coloring.classes.len()];
         for (place, &model) in by_answers.iter().enumerate().take_while(|(at, _)| known(*at) > 0.5)
         {
             let Some(edge) = edges.get_mut(self.coloring.class_of(model)) else { continue };
-            edge.push((far(model), model, place));
+            let far = far(model);
+            if edge.len() == EXTREMES && edge[EXTREMES - 1].0 > far {
+                continue;
+            }
+            edge.push((far, model, place));
             edge.sort_by(|a: &(f64, usize, usize), b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
             edge.truncate(EXTREMES);
         }
@@ -286,7 +289,8 @@ impl MapState {
         if self.meanings.is_some() {
             return;
         }
-        let columns = self.projection.coordinates.columns().into_iter().take(EXPLAINED);
+        let columns: Vec<_> = self.projection.coordinates.columns().into_iter().collect();
+        let columns = columns.into_par_iter().take(EXPLAINED);
         let found = if self.projector == Projector::Pca {
             let axes: Vec<Vec<f64>> = columns.map(|column| column.to_vec()).collect();
             meaning::meanings(model_set, &axes)
