@@ -8,10 +8,6 @@ use std::str::FromStr;
 use burn::tensor::Device;
 use burn_ndarray::NdArrayDevice;
 
-#[cfg(any(feature = "cuda", feature = "wgpu"))]
-use crate::error::Error;
-use crate::error::Result;
-
 /// A burn backend, chosen at run time. Those of a GPU run the networks there; whatever is no matrix of the
 /// networks stays on the CPU.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,32 +60,14 @@ impl Backend {
         }
     }
 
-    /// Whether this machine has a device for it.
-    ///
-    /// # Errors
-    /// If it has none, such as no GPU or no driver for one.
-    pub(super) fn ready(self) -> Result<()> {
-        #[cfg(any(feature = "cuda", feature = "wgpu"))]
-        if let Some(kind) = self.kind()
-            && burn::tensor::Device::enumerate(kind).into_vec().is_empty()
-        {
-            return Err(Error::Failed(format!(
-                "the {self} backend finds no device: check the driver, or train on the CPU with \
-                 --backend ndarray"
-            )));
-        }
-        Ok(())
-    }
-
-    /// The devices to look for: none for the CPU.
-    #[cfg(any(feature = "cuda", feature = "wgpu"))]
-    fn kind(self) -> Option<burn::tensor::DeviceType> {
+    /// Whether this machine has a device for it: a GPU and its driver.
+    pub(super) fn has_device(self) -> bool {
         match self {
             #[cfg(feature = "cuda")]
-            Self::Cuda => Some(burn::tensor::DeviceType::Cuda),
+            Self::Cuda => found(burn::tensor::DeviceType::Cuda),
             #[cfg(feature = "wgpu")]
-            Self::Wgpu => Some(burn::tensor::DeviceType::Wgpu),
-            _ => None,
+            Self::Wgpu => found(burn::tensor::DeviceType::Wgpu),
+            _ => true,
         }
     }
 
@@ -104,6 +82,11 @@ impl Backend {
             Self::Wgpu => Device::wgpu(burn::tensor::DeviceKind::DefaultDevice),
         }
     }
+}
+
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
+fn found(kind: burn::tensor::DeviceType) -> bool {
+    !Device::enumerate(kind).into_vec().is_empty()
 }
 
 impl fmt::Display for Backend {

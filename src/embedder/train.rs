@@ -69,7 +69,6 @@ pub fn train_with(
     progress: &mut Progress<'_, Event>,
 ) -> Result<Embedder> {
     check(settings)?;
-    settings.backend.ready()?;
     let [train, val] = [Split::Train, Split::Val].map(|split| {
         let questions = data.split(split);
         questions.into_iter().filter(|&q| data.responses.of(q).len() > 0).collect::<Vec<_>>()
@@ -208,8 +207,13 @@ fn check(settings: &Settings) -> Result<()> {
         "the dropout must be at least 0 and under 0.95"
     } else if !(settings.learning_rate > 0.0 && settings.learning_rate < 1.0) {
         "the learning rate must be between 0 and 1"
-    } else {
+    } else if settings.backend.has_device() {
         return Ok(());
+    } else {
+        let backend = settings.backend;
+        return Err(Error::Failed(format!(
+            "the {backend} backend finds no device: check its driver, or train with --backend ndarray"
+        )));
     };
     Err(Error::Usage(problem.into()))
 }

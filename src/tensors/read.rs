@@ -182,10 +182,10 @@ impl Place {
                     let bits = out.iter().map(|x| x.abs().to_bits());
                     self.extreme.fetch_max(bits.fold(0, u32::max), Ordering::Relaxed);
                 };
-                if self.turned > 0 {
+                if let Some(first) = from.checked_div(self.turned) {
                     let mut rows = vec![0.0; bytes.len() / self.entry];
                     pieces(&mut rows, bytes, self.entry, convert);
-                    turn(out, self.shape[0], from / self.turned, &rows, self.turned);
+                    turn(out, self.shape[0], first, &rows, self.turned);
                 } else {
                     pieces(&mut out[from..], bytes, self.entry, convert);
                 }
@@ -278,7 +278,7 @@ mod tests {
             }
             assert_eq!(read.integers("c", 700_003).unwrap(), integers);
             assert_eq!(read.doubles("d", 700_003).unwrap(), doubles);
-            assert_eq!(read.bytes("e").unwrap(), [7; 3_000_001]);
+            assert_eq!(read.bytes("e").unwrap(), vec![7; 3_000_001]);
         }
         let read = open(&bytes, &["a"]).unwrap().within(48_000.0);
         let error = read.matrix("a", None, None).unwrap_err();

@@ -345,7 +345,8 @@ mod tests {
             questions: 9,
             scores: (0..40)
                 .map(|m| {
-                    let accuracy = 0.5 + 0.01 * (m % 5) as f64 + if m < 10 { inside } else { 0.0 };
+                    let accuracy =
+                        0.5 + 0.01 * f64::from(m % 5) + if m < 10 { inside } else { 0.0 };
                     Some(Score { accuracy, responses: 90 })
                 })
                 .collect(),

@@ -402,7 +402,7 @@ mod tests {
         // Hardly more frequent than elsewhere.
         let weak =
             Feature { lift: 1.6, text: "otter ×1.6, 18 of 20".into(), ..feature(18, false) };
-        assert_eq!(named(&[weak.clone()], false), "like m · mixed (otter 90%)");
+        assert_eq!(named(std::slice::from_ref(&weak), false), "like m · mixed (otter 90%)");
         assert_eq!(
             named(&[weak.clone(), feature(10, false)], false),
             "like m · otter ×9.0, 10 of 20"

@@ -189,7 +189,7 @@ impl<'a> Router<'a> {
         let all = 0..self.costs.len();
         let of = |model| self.entry(forecast, row, model, preferences);
         let overview = ranking::Overview::of(all.clone(), &of);
-        let candidate = |entry: &ranking::Entry| self.candidate(forecast, row, entry);
+        let candidate = |entry: &ranking::Entry| candidate(forecast, row, entry);
         let best = overview.best.as_ref().map(candidate);
         let front: Vec<Candidate> = overview.front.iter().map(candidate).collect();
         let tied = |c: &Candidate| best.as_ref().is_some_and(|best| known.tied(c, best));
@@ -241,7 +241,7 @@ impl<'a> Router<'a> {
             let mut candidates: Vec<ranking::Entry> = each.collect();
             if preferences.cheapest_tie {
                 let known = ties::Known::new(self.embedder, &self.embedder.similar(features, row));
-                let candidate = |entry: &ranking::Entry| self.candidate(&forecast, row, entry);
+                let candidate = |entry: &ranking::Entry| candidate(&forecast, row, entry);
                 let best = candidates.iter().max_by(|a, b| a.p.total_cmp(&b.p)).map(candidate);
                 for c in &mut candidates {
                     c.tied = best.as_ref().is_some_and(|best| known.tied(&candidate(c), best));
@@ -289,14 +289,14 @@ impl<'a> Router<'a> {
         };
         Some(ranking::Entry { model, cost: self.costs.of_model(model), p, rank, tied: false })
     }
+}
 
-    /// A candidate without what depends on others, and without its interval.
-    fn candidate(&self, forecast: &Forecast, row: usize, entry: &ranking::Entry) -> Candidate {
-        let ranking::Entry { model, cost, p, tied, .. } = *entry;
-        let (low, high, support) = (p, p, forecast.support[[row, model]]);
-        let (measured, answers, front) = (Measured::default(), Answers::default(), false);
-        Candidate { model, p, low, high, support, cost, tied, front, measured, answers }
-    }
+/// A candidate without what depends on others, and without its interval.
+fn candidate(forecast: &Forecast, row: usize, entry: &ranking::Entry) -> Candidate {
+    let ranking::Entry { model, cost, p, tied, .. } = *entry;
+    let (low, high, support) = (p, p, forecast.support[[row, model]]);
+    let (measured, answers, front) = (Measured::default(), Answers::default(), false);
+    Candidate { model, p, low, high, support, cost, tied, front, measured, answers }
 }
 
 /// The result of [`Router::pick`].
