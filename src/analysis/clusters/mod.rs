@@ -43,6 +43,8 @@ const SOLID: f64 = 0.8;
 const STRONG: f64 = 2.0;
 /// Number of attributes in the name of a mixed cluster.
 const MIXED: usize = 2;
+/// Or else the one attribute that this share of the models has.
+const NEARLY_ALL: f64 = 0.9;
 
 /// The data for clustering and naming.
 #[derive(Clone, Copy)]
@@ -250,6 +252,8 @@ fn name(
         format!("like {prototype} · {benchmark} +{:.0} points for its level", 100.0 * lift)
     } else if attributes.is_empty() {
         format!("like {prototype}")
+    } else if let Some(nearly) = attributes.iter().find(|f| share(f) >= NEARLY_ALL) {
+        format!("like {prototype} · mostly {} ({:.0}%)", nearly.what, 100.0 * share(nearly))
     } else {
         let named = attributes.iter().take(MIXED);
         let named: Vec<String> =
@@ -402,7 +406,9 @@ mod tests {
         // Hardly more frequent than elsewhere.
         let weak =
             Feature { lift: 1.6, text: "otter ×1.6, 18 of 20".into(), ..feature(18, false) };
-        assert_eq!(named(std::slice::from_ref(&weak), false), "like m · mixed (otter 90%)");
+        assert_eq!(named(std::slice::from_ref(&weak), false), "like m · mostly otter (90%)");
+        let half = Feature { with: 12, ..weak.clone() };
+        assert_eq!(named(&[half], false), "like m · mixed (otter 60%)");
         assert_eq!(
             named(&[weak.clone(), feature(10, false)], false),
             "like m · otter ×9.0, 10 of 20"

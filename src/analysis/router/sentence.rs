@@ -74,7 +74,8 @@ impl Route {
             named += &format!(", {}", other.category);
         }
         let near = match self.scope {
-            Scope::In => "questions like these",
+            // The rate counts how hard the prompt is: it is not the mean of the benchmarks.
+            Scope::In => "questions as hard as this one",
             Scope::Near | Scope::Out => "the nearest questions",
         };
         format!("{rate} on {near} ({named})")
@@ -109,8 +110,18 @@ impl Route {
         if p == other {
             return format!("{runner_up} {other} too");
         }
-        let tie = if second.tied { ", statistically a tie" } else { "" };
-        format!("{runner_up} {other}{tie}; {}", self.gap(second))
+        let close = if second.tied {
+            ", statistically a tie".into()
+        } else if second.p > first.low {
+            format!(
+                ", inside the 80% interval of the first ({} to {})",
+                percent(first.low),
+                percent(first.high)
+            )
+        } else {
+            String::new()
+        };
+        format!("{runner_up} {other}{close}; {}", self.gap(second))
     }
 
     /// How much of the gap to the runner-up is general ability, in logits.

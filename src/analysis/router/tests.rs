@@ -230,11 +230,12 @@ fn led(ability: f32, fit: f32) -> Route {
 fn the_sentence_has_the_numbers_and_what_the_gap_is() {
     assert_eq!(
         sentence(&led(0.15, 0.15)),
-        "m0 leads: its predicted accuracy on questions like these (MMLU-Pro math) is 81% from 412 \
-         answers; the runner-up m1 has 76%; half of the gap is general ability."
+        "m0 leads: its predicted accuracy on questions as hard as this one (MMLU-Pro math) is 81% from \
+         412 answers; the runner-up m1 has 76%, inside the 80% interval of the first (71% to 91%); half \
+         of the gap is general ability."
     );
     for (ability, fit, gap) in [
-        (0.3, 0.0, "76%; the gap is general ability."),
+        (0.3, 0.0, "; the gap is general ability."),
         (0.0, 0.3, "the gap is fit to this kind of question."),
         (0.08, 0.22, "a quarter of the gap"),
         (-0.2, 0.5, "overall the runner-up is stronger."),

@@ -74,7 +74,8 @@ impl App {
             Effect::Survey => return self.ask_for_user(),
             Effect::Drop(text) => drop_in(text, self.sender.clone()),
             Effect::Questions if self.data.is_none() => {
-                let hint = "Start with --data FOLDER to browse questions.";
+                let hint = "Start with --data FOLDER to browse questions: a folder with questions.csv and \
+                            responses.csv, such as data/sample.";
                 return self
                     .dispatch(Event::Job(JobResult::Failed(JobKind::Questions, hint.into())));
             }

@@ -63,8 +63,8 @@ pub const STEPS: &[Step] = &[
     Step {
         target: Target::Pane(Pane::Map),
         title: "Groups have cards",
-        text: "What the models of a cluster or a class have in common, typical models, and where they are \
-               ahead of the rest.",
+        text: "What the models of a cluster or a class have in common, typical models, and how they \
+               compare with the rest.",
         tries: &[
             (Command::Card, "describe the group of the model"),
             (Command::Isolate, "focus one group"),

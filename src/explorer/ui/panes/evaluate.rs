@@ -220,8 +220,8 @@ fn intervals(state: &State, coverage: &[Coverage], room: usize) -> Vec<Line<'sta
     if bins.is_empty() {
         return Vec::new();
     }
-    let key = format!("{PREDICTED} 80%  ● observed  · n");
-    let mut lines = vec![heading(theme, room, "80% intervals", &key)];
+    let key = format!("{PREDICTED} 80%  ● held  · n");
+    let mut lines = vec![heading(theme, room, "80% intervals by predicted P", &key)];
     let bars = room.saturating_sub(8 + 6 + 8);
     lines.extend(bins.into_iter().map(|bin| {
         let range = format!("{:>2.0}–{:.0}%", 100.0 * bin.from, 100.0 * bin.to);

@@ -158,9 +158,9 @@ impl Pen {
 
     /// While the probes have the focus: where on the map the score of the chosen one grows.
     fn direction(&self, buffer: &mut Buffer, state: &State, grid: &mut Grid) {
-        let Some(arrow) = roles::arrow(state) else { return };
-        let style =
-            if arrow.holds { state.theme.bold(Ink::Accent) } else { state.theme.ink(Ink::Muted) };
+        // There is no direction of what the vectors do not encode.
+        let Some(arrow) = roles::arrow(state).filter(|arrow| arrow.holds) else { return };
+        let style = state.theme.bold(Ink::Accent);
         let mut end = None;
         let cells =
             (0..=60).filter_map(|step| self.cell(arrow.seen(state, f64::from(step) / 60.0)));

@@ -328,6 +328,7 @@ fn prices(state: &State, room: usize) -> Option<Line<'static>> {
              (:answer-tokens)"
         ),
         format!("$/M: mean of in and out · prompt: {prompt} in, {answer} out (:answer-tokens)"),
+        "$/M: $ per million tokens  ◆ none better for less".into(),
         "$/M: $ per million tokens, mean of in and out".into(),
     ];
     let priced = room >= PRICED;

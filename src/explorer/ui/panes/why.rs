@@ -4,6 +4,7 @@
 use ratatui::text::{Line, Span};
 
 use crate::analysis::router::{Candidate, Evidence, Route, Unit};
+use crate::dataset::Kind;
 use crate::embedder::{Benchmark, LogitTerms};
 use crate::explorer::state::State;
 use crate::explorer::state::job::Job;
@@ -271,7 +272,8 @@ fn changes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
             ));
         }
     }
-    if let Some((plan, unit)) = route.cascade.as_ref().zip(unit(state)) {
+    let plan = route.cascade.as_ref().filter(|_| route.kind() == Kind::Correctness);
+    if let Some((plan, unit)) = plan.zip(unit(state)) {
         let (first, then) = (state.short(plan.first), state.short(plan.then));
         let (quality, cost) = (100.0 * plan.quality, unit.text(plan.cost));
         let per = if unit == Unit::Dollars { " per M tokens" } else { "" };
