@@ -43,7 +43,9 @@ fn a_cancelled_training_goes_on_to_the_same_bytes() {
         let mut report = |event: Event| {
             if let Event::Epoch(_) = event {
                 seen += 1;
-                stop.store(seen == epochs, Ordering::Relaxed);
+                if seen == epochs {
+                    stop.store(true, Ordering::Relaxed);
+                }
             }
         };
         let resources = Resources { checkpoints: Some(&checkpoints), ..Resources::default() };

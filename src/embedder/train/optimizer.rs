@@ -94,7 +94,7 @@ impl Run<'_> {
     /// Trains all networks in parallel, one thread each; `progress` receives the events of the first one.
     pub(super) fn members(&self, progress: &mut Progress<'_, Event>) -> Result<Vec<Best>> {
         // The next epoch waits for its event to be handled, so that cancelling at an event takes effect
-        // immediately.
+        // immediately: the nothing after an event is received only then.
         let (sender, events) = sync_channel(0);
         thread::scope(|scope| {
             let mut sender = Some(sender);
@@ -104,12 +104,14 @@ impl Run<'_> {
                     scope.spawn(move || {
                         self.epochs(member, &mut |event| {
                             // The receiver outlives every member.
-                            let _ = sender.as_ref().map(|sender| sender.send(event));
+                            let _ = sender.as_ref().map(|sender| {
+                                sender.send(Some(event)).and_then(|()| sender.send(None))
+                            });
                         })
                     })
                 })
                 .collect();
-            events.iter().for_each(|event| progress.report(event));
+            events.iter().flatten().for_each(|event| progress.report(event));
             let gone = |_| Err(panicked());
             let joined = members.into_iter().map(|member| member.join().unwrap_or_else(gone));
             // If the training was cancelled, the networks that completed an epoch count.
