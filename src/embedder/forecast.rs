@@ -125,8 +125,6 @@ impl Logits {
         let (n, models) = (asked.len(), known.0.mean.nrows());
         let mut mean = Array2::zeros((n, models));
         let (mut variance, mut support) = (Array2::zeros((n, models)), Array2::zeros((n, models)));
-        let directions: Vec<Vec<f32>> =
-            asked.direction.rows().into_iter().map(|d| d.to_vec()).collect();
         let blocks = mean.axis_chunks_iter_mut(Axis(1), BLOCK_OF_MODELS).into_par_iter();
         let blocks = blocks
             .zip(variance.axis_chunks_iter_mut(Axis(1), BLOCK_OF_MODELS))
@@ -137,9 +135,9 @@ impl Logits {
                 // A product of matrices would copy all specialities first.
                 let columns: Vec<_> = own.axis_iter(Axis(1)).map(levels::contiguous).collect();
                 let columns: Vec<&[f32]> = columns.iter().map(AsRef::as_ref).collect();
-                for (mut row, weights) in mean.rows_mut().into_iter().zip(&directions) {
+                for (mut row, weights) in mean.rows_mut().into_iter().zip(asked.direction.rows()) {
                     let row = row.as_slice_mut().unwrap_or_default();
-                    kernels::combine(row, &columns, weights);
+                    kernels::combine(row, &columns, &levels::contiguous(weights));
                 }
             } else {
                 general_mat_mul(1.0, &asked.direction, &own.t(), 0.0, &mut mean);

@@ -243,9 +243,9 @@ impl Levels {
     }
 }
 
-/// The numbers of a column, copied only if the matrix is not stored by columns.
-pub(super) fn contiguous(column: ArrayView1<'_, f32>) -> Cow<'_, [f32]> {
-    column.to_slice().map_or_else(|| Cow::Owned(column.to_vec()), Cow::Borrowed)
+/// The numbers of a row or column, copied only if they are not next to each other.
+pub(super) fn contiguous(line: ArrayView1<'_, f32>) -> Cow<'_, [f32]> {
+    line.to_slice().map_or_else(|| Cow::Owned(line.to_vec()), Cow::Borrowed)
 }
 
 /// The probabilities of the categories that count, which add up to 1, and 0 for the others.

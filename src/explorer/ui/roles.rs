@@ -44,8 +44,6 @@ pub struct Arrow<'a> {
     pub attribute: &'a str,
     /// On the map, where y points upwards.
     pub direction: (f64, f64),
-    /// The attribute is decodable better than by chance.
-    pub holds: bool,
 }
 
 impl Arrow<'_> {
@@ -56,13 +54,17 @@ impl Arrow<'_> {
     }
 }
 
-/// While the Probe pane is focused: the arrow of the chosen probe, if it has two classes.
+/// While the Probe pane is focused: the arrow of the chosen probe, if it has two classes and beats chance.
+/// What the vectors do not encode has no direction.
 pub fn arrow(state: &State) -> Option<Arrow<'_>> {
     let chosen = state.probe.chosen().filter(|_| state.focus == Pane::Probe)?;
-    let report = state.probe.report(chosen).filter(|report| report.classes.len() == 2)?;
+    let report = state.probe.report(chosen)?;
+    if report.classes.len() != 2 || !report.beats_chance() {
+        return None;
+    }
     let scores: Vec<f64> = report.predictions.iter().map(|p| p.score).collect();
     let direction = direction(&state.map.places, &scores)?;
-    Some(Arrow { attribute: &report.attribute, direction, holds: report.beats_chance() })
+    Some(Arrow { attribute: &report.attribute, direction })
 }
 
 /// The position of the new model in the view.

@@ -188,7 +188,7 @@ impl<'a> Painter<'a> {
         }
         if let Some(arrow) = roles::arrow(state) {
             let [start, end] = [0.0, 1.0].map(|part| self.at(arrow.seen(state, part)));
-            let color = self.ink(if arrow.holds { Ink::Accent } else { Ink::Muted });
+            let color = self.ink(Ink::Accent);
             let angle = (end.1 - start.1).atan2(end.0 - start.0);
             let wing = |turn: f64| {
                 let (s, c) = (angle + turn).sin_cos();

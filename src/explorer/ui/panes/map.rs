@@ -158,8 +158,7 @@ impl Pen {
 
     /// While the probes have the focus: where on the map the score of the chosen one grows.
     fn direction(&self, buffer: &mut Buffer, state: &State, grid: &mut Grid) {
-        // There is no direction of what the vectors do not encode.
-        let Some(arrow) = roles::arrow(state).filter(|arrow| arrow.holds) else { return };
+        let Some(arrow) = roles::arrow(state) else { return };
         let style = state.theme.bold(Ink::Accent);
         let mut end = None;
         let cells =
