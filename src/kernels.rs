@@ -6,12 +6,37 @@ use multiversion::target::target_cfg_f;
 /// Adds the weighted rows of a table that a sparse text refers to, to `out`. The rows are as long as `out`.
 #[multiversion(targets = "simd")]
 pub(crate) fn gather(out: &mut [f32], text: &[(u32, f32)], table: &[f32]) {
-    let width = out.len();
-    for &(bucket, weight) in text {
-        let start = bucket as usize * width;
-        for (out, x) in out.iter_mut().zip(&table[start..start + width]) {
-            *out += weight * x;
+    /// Adds the same `N` columns of every row, which stay in registers meanwhile.
+    #[inline(always)]
+    fn columns<const N: usize>(
+        out: &mut [f32; N],
+        text: &[(u32, f32)],
+        (table, width, at): (&[f32], usize, usize),
+    ) {
+        let mut sums = *out;
+        for &(bucket, weight) in text {
+            let start = bucket as usize * width + at;
+            let row = table[start..start + N].iter();
+            sums.iter_mut().zip(row).for_each(|(sum, x)| *sum += weight * x);
         }
+        *out = sums;
+    }
+
+    let width = out.len();
+    let (wide, rest) = out.as_chunks_mut::<64>();
+    let mut at = 0;
+    for out in wide {
+        columns(out, text, (table, width, at));
+        at += 64;
+    }
+    let (narrow, rest) = rest.as_chunks_mut::<8>();
+    for out in narrow {
+        columns(out, text, (table, width, at));
+        at += 8;
+    }
+    for &(bucket, weight) in text {
+        let row = &table[bucket as usize * width + at..];
+        rest.iter_mut().zip(row).for_each(|(out, x)| *out += weight * x);
     }
 }
 
@@ -21,9 +46,11 @@ pub(crate) fn scatter(table: &mut [f32], text: &[(u32, f32)], step: &[f32]) {
     let width = step.len();
     for &(bucket, weight) in text {
         let start = bucket as usize * width;
-        for (x, step) in table[start..start + width].iter_mut().zip(step) {
-            *x -= weight * step;
-        }
+        let (wide, rest) = table[start..start + width].as_chunks_mut::<8>();
+        let (steps, last) = step.as_chunks::<8>();
+        let wide = wide.as_flattened_mut().iter_mut().zip(steps.as_flattened());
+        // The first part is as long as a multiple of a vector.
+        wide.chain(rest.iter_mut().zip(last)).for_each(|(x, step)| *x -= weight * step);
     }
 }
 

@@ -144,6 +144,8 @@ fn correlations(
     }
     let answered = |m: usize| by_model.rows(m).iter().zip(&residuals[by_model.range(m)]);
     let mut out = Array2::zeros((models, landmarks.len()));
+    let mut landmark = vec![false; models];
+    landmarks.iter().for_each(|m| landmark[*m] = true);
     // With so few models, each is a landmark at its own position.
     let counted = if models <= shared::MOST { landmarks.len() } else { 0 };
     let mut counts = Array2::<u32>::zeros((models, counted));
@@ -153,9 +155,9 @@ fn correlations(
         |own, (m, (mut out, mut counts))| {
             answered(m).for_each(|(row, r)| own[*row as usize] = *r);
             for (at, &other) in landmarks.iter().enumerate() {
-                if other == m {
-                    out[at] = 1.0;
-                    continue;
+                if other >= m && landmark[m] {
+                    // Two landmarks are compared once.
+                    break;
                 }
                 let sums = sums(own, answered(other));
                 out[at] = sums.correlation();
@@ -166,6 +168,12 @@ fn correlations(
             answered(m).for_each(|(row, _)| own[*row as usize] = f32::NAN);
         },
     );
+    for (at, &m) in landmarks.iter().enumerate() {
+        out[[m, at]] = 1.0;
+        for (before, &other) in landmarks[..at].iter().enumerate() {
+            out[[other, at]] = out[[m, before]];
+        }
+    }
     let counts =
         if counted == models { SharedCounts::of(models, |a, b| counts[[b, a]]) } else { None };
     (out, counts)

@@ -59,7 +59,7 @@ pub fn coverage(judged: &EvalSet, p: &[f32], calibration: &Calibration) -> Vec<C
 
 /// The part of the outcome `right` of `n` that is between the 10% and 90% quantile.
 fn inside(n: usize, right: usize, p: f64, calibration: &Calibration) -> f64 {
-    let mass: Vec<f64> = (0..=n).map(|k| chance(n, k, p, calibration)).collect();
+    let mass = chances(n, p, calibration);
     let below: f64 = mass[..right].iter().sum();
     let (low, high) = (below, below + mass[right]);
     let overlap = (high.min(0.9) - low.max(0.1)).max(0.0);
@@ -73,15 +73,22 @@ pub(super) fn overall(judged: &EvalSet, p: &[f32], calibration: &Calibration) ->
     bins.iter().map(|bin| bin.covered * bin.groups as f64).sum::<f64>() / groups
 }
 
-/// The probability that `k` of `n` are correct, averaged over the unpredicted difficulty.
-fn chance(n: usize, k: usize, p: f64, calibration: &Calibration) -> f64 {
-    let choose: f64 = (0..k).map(|i| ((n - i) as f64 / (i + 1) as f64).ln()).sum();
-    calibration
-        .conditional(p)
-        .map(|(weight, p)| {
-            weight * (choose + k as f64 * p.ln() + (n - k) as f64 * (1.0 - p).ln()).exp()
-        })
-        .sum()
+/// The probabilities that 0 to `n` of `n` are correct, averaged over the unpredicted difficulty.
+fn chances(n: usize, p: f64, calibration: &Calibration) -> Vec<f64> {
+    let nodes: Vec<_> =
+        calibration.conditional(p).map(|(weight, p)| (weight, p.ln(), (1.0 - p).ln())).collect();
+    let mut choose = 0.0;
+    let chance = |k: usize| {
+        if k > 0 {
+            choose += ((n - k + 1) as f64 / k as f64).ln();
+        }
+        let (right, wrong) = (k as f64, (n - k) as f64);
+        let at = |(weight, ln_p, ln_q): &(f64, f64, f64)| {
+            weight * (choose + right * ln_p + wrong * ln_q).exp()
+        };
+        nodes.iter().map(at).sum()
+    };
+    (0..=n).map(chance).collect()
 }
 
 #[cfg(test)]
@@ -92,11 +99,11 @@ mod tests {
     fn chances_add_up_and_an_interval_holds_its_share() {
         let calibration = Calibration { temperature: 1.0, spread: 1.3 };
         for p in [0.1, 0.5, 0.93] {
-            let total: f64 = (0..=12).map(|k| chance(12, k, p, &calibration)).sum();
-            assert!((total - 1.0).abs() < 1e-6);
-            let held = |k| chance(12, k, p, &calibration) * inside(12, k, p, &calibration);
-            assert!(((0..=12).map(held).sum::<f64>() - 0.8).abs() < 1e-6);
-            let mean: f64 = (0..=12).map(|k| k as f64 * chance(12, k, p, &calibration)).sum();
+            let chances = chances(12, p, &calibration);
+            assert!((chances.iter().sum::<f64>() - 1.0).abs() < 1e-6);
+            let held = |(k, chance): (usize, &f64)| chance * inside(12, k, p, &calibration);
+            assert!((chances.iter().enumerate().map(held).sum::<f64>() - 0.8).abs() < 1e-6);
+            let mean: f64 = chances.iter().enumerate().map(|(k, chance)| k as f64 * chance).sum();
             assert!((mean / 12.0 - p).abs() < 0.015, "{p} {mean}");
         }
     }

@@ -8,14 +8,14 @@
 //!
 //! The attributes of a model ([`known`]) are additional columns that load on the general factors only.
 
-use linfa_linalg::cholesky::{InverseC, SolveC};
-use ndarray::{Array1, Array2, Axis, concatenate, s};
+use ndarray::{Array1, Array2, ArrayView1, Axis, s};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
 use super::benchmark::Benchmark;
+use super::cholesky::{Cholesky, Square, dot};
 use crate::dataset::{Attribute, Values};
 use crate::error::{Error, Result};
 
@@ -67,34 +67,90 @@ pub(super) struct Belief {
     pub(super) variances: Array1<f64>,
 }
 
-/// Mean and covariance of (general factors, specialities of the evaluated benchmarks).
-struct Latent {
-    mean: Array1<f64>,
-    covariance: Array2<f64>,
+/// The cells of a model, with the benchmarks that it was evaluated on.
+struct Evaluated<'a> {
+    cells: &'a [Cell],
+    /// Ascending.
     benchmarks: Vec<usize>,
+    /// By cell, the index of its benchmark in `benchmarks`; attributes have none.
+    own: Vec<Option<usize>>,
 }
 
-/// The precision of a [`Latent`]. Given the general factors, specialities are independent.
+impl<'a> Evaluated<'a> {
+    fn new(cells: &'a [Cell], of: &[usize]) -> Self {
+        let benchmark = |cell: &Cell| of.get(cell.column);
+        let mut benchmarks: Vec<usize> = cells.iter().filter_map(benchmark).copied().collect();
+        benchmarks.sort_unstable();
+        benchmarks.dedup();
+        let own = |cell: &Cell| benchmarks.binary_search(benchmark(cell)?).ok();
+        let own = cells.iter().map(own).collect();
+        Self { cells, benchmarks, own }
+    }
+
+    fn each(&self) -> impl Iterator<Item = (&Cell, Option<usize>)> {
+        self.cells.iter().zip(self.own.iter().copied())
+    }
+}
+
+/// The posterior of the general factors and of the specialities on the evaluated benchmarks.
+struct Latent {
+    mean: [f64; GENERAL],
+    covariance: Square<GENERAL>,
+    specials: Vec<Special>,
+}
+
+/// The posterior of a speciality.
+#[derive(Clone, Copy)]
+struct Special {
+    mean: f64,
+    variance: f64,
+    /// Its covariance with the general factors.
+    cross: [f64; GENERAL],
+}
+
+/// The precision of a [`Latent`] and its mean times that. Given the general factors, specialities are
+/// independent.
 struct Precision {
-    general: Array2<f64>,
-    /// General factors × specialities.
-    cross: Array2<f64>,
-    /// The specialities' block, which is diagonal.
-    special: Array1<f64>,
+    general: Square<GENERAL>,
+    pull: [f64; GENERAL],
+    specials: Vec<Given>,
+}
+
+/// The part of a speciality in a [`Precision`].
+#[derive(Clone, Copy)]
+struct Given {
+    precision: f64,
+    cross: [f64; GENERAL],
+    pull: f64,
 }
 
 impl Precision {
-    /// The covariance, by the Schur complement of the diagonal block: the cost is quadratic in the number of
-    /// benchmarks instead of cubic.
-    fn inverse(&self) -> Result<Array2<f64>> {
-        let each = &self.cross / &self.special;
-        let general = (&self.general - &each.dot(&self.cross.t())).invc().map_err(failed)?;
-        let with = -general.dot(&each);
-        let mut special = -each.t().dot(&with);
-        special.diag_mut().zip_mut_with(&self.special, |v, precision| *v += precision.recip());
-        let above = concatenate![Axis(1), general, with];
-        let below = concatenate![Axis(1), with.t(), special];
-        Ok(concatenate![Axis(0), above, below])
+    /// The posterior, by the Schur complement of the specialities' block, which is diagonal: the cost is
+    /// linear in the number of benchmarks instead of cubic.
+    fn posterior(self) -> Result<Latent> {
+        let (mut schur, mut pull) = (self.general, self.pull);
+        for special in &self.specials {
+            let each = special.cross.map(|c| c / special.precision);
+            for i in 0..GENERAL {
+                for j in 0..GENERAL {
+                    schur[i][j] -= each[i] * special.cross[j];
+                }
+                pull[i] -= each[i] * special.pull;
+            }
+        }
+        let covariance = Cholesky::of(&schur).ok_or_else(failed)?.inverse();
+        let mean = covariance.map(|row| dot(&row, &pull));
+        let special = |given: Given| {
+            let each = given.cross.map(|c| c / given.precision);
+            let cross = covariance.map(|row| -dot(&row, &each));
+            Special {
+                mean: given.pull / given.precision - dot(&each, &mean),
+                variance: given.precision.recip() - dot(&each, &cross),
+                cross,
+            }
+        };
+        let specials = self.specials.into_iter().map(special).collect();
+        Ok(Latent { mean, covariance, specials })
     }
 }
 
@@ -206,10 +262,12 @@ impl Factors {
             special: Array1::from_elem(benchmarks, SPECIAL_PRIOR.0),
             of,
         };
+        let of = this.of.clone();
+        let models: Vec<_> = cells.iter().map(|cells| Evaluated::new(cells, &of)).collect();
         for _ in 0..ROUNDS {
-            let latents: Vec<Latent> =
-                cells.par_iter().map(|cells| this.latent(cells)).collect::<Result<_>>()?;
-            this.maximize(cells, &latents)?;
+            let latents = models.par_iter().with_min_len(256).map(|model| this.latent(model));
+            let latents: Vec<Latent> = latents.collect::<Result<_>>()?;
+            this.maximize(&models, &latents)?;
         }
         Ok(this)
     }
@@ -225,89 +283,86 @@ impl Factors {
         }
     }
 
+    /// The loadings of a column on the general factors, and its mean.
+    fn row(&self, column: usize) -> ([f64; GENERAL], f64) {
+        let row = self.loadings.row(column);
+        (std::array::from_fn(|i| row[i]), row[GENERAL])
+    }
+
     /// The posterior of one model's factors and specialities.
-    fn latent(&self, cells: &[Cell]) -> Result<Latent> {
-        let mut benchmarks: Vec<usize> =
-            cells.iter().filter_map(|cell| self.of.get(cell.column).copied()).collect();
-        benchmarks.sort_unstable();
-        benchmarks.dedup();
-        let mut precision = Precision {
-            general: Array2::eye(GENERAL),
-            cross: Array2::zeros((GENERAL, benchmarks.len())),
-            special: benchmarks.iter().map(|&b| self.special[b].recip()).collect(),
+    fn latent(&self, model: &Evaluated<'_>) -> Result<Latent> {
+        let prior = |b: &usize| Given {
+            precision: self.special[*b].recip(),
+            cross: [0.0; GENERAL],
+            pull: 0.0,
         };
-        let mut pull = Array1::zeros(GENERAL + benchmarks.len());
-        for cell in cells {
+        let mut precision = Precision {
+            general: std::array::from_fn(|i| std::array::from_fn(|j| f64::from(u8::from(i == j)))),
+            pull: [0.0; GENERAL],
+            specials: model.benchmarks.iter().map(prior).collect(),
+        };
+        for (cell, own) in model.each() {
             let weight = (self.noise[cell.column] + cell.variance).recip();
-            let row = self.loadings.row(cell.column);
-            let own = self.place(cell.column, &benchmarks);
-            let off = weight * (cell.value - row[GENERAL]);
+            let (row, mean) = self.row(cell.column);
+            let off = weight * (cell.value - mean);
             for i in 0..GENERAL {
                 for j in 0..GENERAL {
-                    precision.general[[i, j]] += weight * row[i] * row[j];
+                    precision.general[i][j] += weight * row[i] * row[j];
                 }
-                pull[i] += off * row[i];
-                if let Some(own) = own {
-                    precision.cross[[i, own - GENERAL]] += weight * row[i];
-                }
+                precision.pull[i] += off * row[i];
             }
             if let Some(own) = own {
-                precision.special[own - GENERAL] += weight;
-                pull[own] += off;
+                let special = &mut precision.specials[own];
+                (0..GENERAL).for_each(|i| special.cross[i] += weight * row[i]);
+                special.precision += weight;
+                special.pull += off;
             }
         }
-        let covariance = precision.inverse()?;
-        Ok(Latent { mean: covariance.dot(&pull), covariance, benchmarks })
+        precision.posterior()
     }
 
-    /// The index of a column's speciality in a [`Latent`].
-    fn place(&self, column: usize, benchmarks: &[usize]) -> Option<usize> {
-        let benchmark = self.of.get(column)?;
-        benchmarks.binary_search(benchmark).ok().map(|at| GENERAL + at)
-    }
-
-    fn maximize(&mut self, cells: &[Vec<Cell>], latents: &[Latent]) -> Result<()> {
-        let (columns, k) = (self.loadings.nrows(), GENERAL);
-        let mut gram = vec![Array2::<f64>::eye(k + 1) * 1e-6; columns];
-        let mut right = vec![Array1::<f64>::zeros(k + 1); columns];
+    fn maximize(&mut self, models: &[Evaluated<'_>], latents: &[Latent]) -> Result<()> {
+        const K: usize = GENERAL + 1;
+        let columns = self.loadings.nrows();
+        let mut ridge = [[0.0; K]; K];
+        (0..K).for_each(|i| ridge[i][i] = 1e-6);
+        let mut sums = vec![(ridge, [0.0; K]); columns];
         let mut special = vec![(0.0, 0.0); self.special.len()];
-        for (cells, latent) in cells.iter().zip(latents) {
-            for (i, benchmark) in latent.benchmarks.iter().enumerate() {
-                let at = k + i;
-                let square = latent.mean[at].powi(2) + latent.covariance[[at, at]];
+        for (model, latent) in models.iter().zip(latents) {
+            for (benchmark, own) in model.benchmarks.iter().zip(&latent.specials) {
+                let square = own.mean.powi(2) + own.variance;
                 special[*benchmark] = (special[*benchmark].0 + square, special[*benchmark].1 + 1.0);
             }
-            for cell in cells {
+            let x: [f64; K] = std::array::from_fn(|i| latent.mean.get(i).copied().unwrap_or(1.0));
+            for (cell, own) in model.each() {
                 let weight = (self.noise[cell.column] + cell.variance).recip();
-                let own = self.place(cell.column, &latent.benchmarks);
-                let rest = cell.value - own.map_or(0.0, |own| latent.mean[own]);
-                let x = |i: usize| if i < k { latent.mean[i] } else { 1.0 };
-                let (gram, right) = (&mut gram[cell.column], &mut right[cell.column]);
-                for i in 0..=k {
-                    for j in 0..=k {
-                        let known = if i < k && j < k { latent.covariance[[i, j]] } else { 0.0 };
-                        gram[[i, j]] += weight * (x(i) * x(j) + known);
+                let own = own.map(|own| &latent.specials[own]);
+                let rest = cell.value - own.map_or(0.0, |own| own.mean);
+                let (gram, right) = &mut sums[cell.column];
+                for i in 0..K {
+                    for j in 0..K {
+                        let known = latent.covariance.get(i).and_then(|row| row.get(j));
+                        gram[i][j] += weight * (x[i] * x[j] + known.copied().unwrap_or(0.0));
                     }
-                    let with = own.filter(|_| i < k).map_or(0.0, |own| latent.covariance[[i, own]]);
-                    right[i] += weight * (rest * x(i) - with);
+                    let with = own.and_then(|own| own.cross.get(i)).copied().unwrap_or(0.0);
+                    right[i] += weight * (rest * x[i] - with);
                 }
             }
         }
         let middles = self.middles();
-        for column in 0..columns {
-            let (mut gram, mut right) = (gram[column].clone(), right[column].clone());
+        for (column, (mut gram, mut right)) in sums.into_iter().enumerate() {
             let middle = self.of.get(column).map(|benchmark| middles.row(*benchmark));
-            for i in 0..k {
-                gram[[i, i]] += RIDGE;
+            for i in 0..GENERAL {
+                gram[i][i] += RIDGE;
                 if let Some(middle) = middle {
-                    gram[[i, i]] += TIE;
+                    gram[i][i] += TIE;
                     right[i] += TIE * middle[i];
                 }
             }
-            let solved = gram.solvec(&right.insert_axis(Axis(1))).map_err(failed)?;
-            self.loadings.row_mut(column).assign(&solved.column(0));
+            let solved = Cholesky::of(&gram).ok_or_else(failed)?.solve(right);
+            self.loadings.row_mut(column).assign(&ArrayView1::from(&solved));
         }
-        self.spread(cells, latents, &special);
+        self.spread(models, latents, &special);
         Ok(())
     }
 
@@ -324,11 +379,12 @@ impl Factors {
 
     /// The variances of noise and specialities. A benchmark with one category cannot distinguish them: there
     /// the noise is minimal.
-    fn spread(&mut self, cells: &[Vec<Cell>], latents: &[Latent], special: &[(f64, f64)]) {
+    fn spread(&mut self, models: &[Evaluated<'_>], latents: &[Latent], special: &[(f64, f64)]) {
         let mut sums = vec![(0.0, 0.0_f64); self.noise.len()];
-        for (cells, latent) in cells.iter().zip(latents) {
-            for cell in cells {
-                let (mean, variance) = self.predicted(cell.column, latent);
+        for (model, latent) in models.iter().zip(latents) {
+            for (cell, own) in model.each() {
+                let own = own.map(|own| latent.specials[own]);
+                let (mean, variance) = self.predicted(cell.column, latent, own);
                 let weight = (self.noise[cell.column] + cell.variance).powi(-2);
                 let own = (cell.value - mean).powi(2) + variance - cell.variance;
                 let sum = &mut sums[cell.column];
@@ -351,20 +407,20 @@ impl Factors {
         }
     }
 
-    /// Mean and variance of a column's value for a model, without noise.
-    fn predicted(&self, column: usize, latent: &Latent) -> (f64, f64) {
-        let row = self.loadings.row(column);
-        let own = self.place(column, &latent.benchmarks);
-        let (mut mean, mut variance) = (row[GENERAL], 0.0);
+    /// Mean and variance of a column's value for a model, without noise; `own` is its speciality there, if it
+    /// was evaluated.
+    fn predicted(&self, column: usize, latent: &Latent, own: Option<Special>) -> (f64, f64) {
+        let (row, mut mean) = self.row(column);
+        let mut variance = 0.0;
         for i in 0..GENERAL {
             mean += row[i] * latent.mean[i];
             for j in 0..GENERAL {
-                variance += row[i] * latent.covariance[[i, j]] * row[j];
+                variance += row[i] * latent.covariance[i][j] * row[j];
             }
-            variance += own.map_or(0.0, |own| 2.0 * row[i] * latent.covariance[[i, own]]);
+            variance += own.map_or(0.0, |own| 2.0 * row[i] * own.cross[i]);
         }
         match (own, self.of.get(column)) {
-            (Some(own), _) => (mean + latent.mean[own], variance + latent.covariance[[own, own]]),
+            (Some(own), _) => (mean + own.mean, variance + own.variance),
             (None, Some(benchmark)) => (mean, variance + self.special[*benchmark]),
             (None, None) => (mean, variance),
         }
@@ -375,11 +431,14 @@ impl Factors {
     /// # Errors
     /// As [`Factors::fit`].
     pub(super) fn belief(&self, cells: &[Cell]) -> Result<Belief> {
-        let latent = self.latent(cells)?;
+        let model = Evaluated::new(cells, &self.of);
+        let latent = self.latent(&model)?;
         let categories = self.of.len();
         let (mut levels, mut variances) = (Array1::zeros(categories), Array1::zeros(categories));
         for column in 0..categories {
-            let (mean, variance) = self.predicted(column, &latent);
+            let own = model.benchmarks.binary_search(&self.of[column]).ok();
+            let own = own.map(|own| latent.specials[own]);
+            let (mean, variance) = self.predicted(column, &latent, own);
             (levels[column], variances[column]) = (mean, variance + self.noise[column]);
         }
         for cell in cells.iter().filter(|cell| cell.column < categories) {
@@ -392,16 +451,17 @@ impl Factors {
                 + noise * sampling_variance / (noise + sampling_variance);
         }
         Ok(Belief {
-            general: latent.mean.slice(s![..GENERAL]).to_owned(),
-            covariance: latent.covariance.slice(s![..GENERAL, ..GENERAL]).to_owned(),
+            general: latent.mean.to_vec().into(),
+            covariance: latent.covariance.to_vec().into(),
             levels,
             variances,
         })
     }
 }
 
-fn failed(e: linfa_linalg::LinalgError) -> Error {
-    Error::Failed(format!("the general factors cannot be fitted: {e}"))
+fn failed() -> Error {
+    let why = "their equations have no solution";
+    Error::Failed(format!("the general factors cannot be fitted: {why}"))
 }
 
 #[cfg(test)]
@@ -434,17 +494,41 @@ mod tests {
     }
 
     #[test]
-    fn the_inverse_in_blocks_is_the_inverse() {
-        let cross = Array2::from_shape_fn((GENERAL, 7), |(i, b)| ((3 * i + b) % 5) as f64 - 2.0);
-        let special = Array1::from_shape_fn(7, |b| 9.0 + b as f64);
-        let precision = Precision { general: Array2::eye(GENERAL) * 20.0, cross, special };
-        let mut whole =
-            Array2::from_diag(&concatenate![Axis(0), precision.general.diag(), precision.special]);
-        whole.slice_mut(s![..GENERAL, GENERAL..]).assign(&precision.cross);
-        whole.slice_mut(s![GENERAL.., ..GENERAL]).assign(&precision.cross.t());
-        let product = precision.inverse().unwrap().dot(&whole);
-        let off = &product - &Array2::<f64>::eye(GENERAL + 7);
-        assert!(off.iter().all(|x| x.abs() < 1e-12), "{product}");
+    fn the_posterior_in_blocks_is_that_of_the_whole() {
+        const N: usize = GENERAL + 7;
+        let specials: Vec<Given> = (0..7)
+            .map(|b| Given {
+                precision: 9.0 + b as f64,
+                cross: std::array::from_fn(|i| ((3 * i + b) % 5) as f64 - 2.0),
+                pull: b as f64 - 3.0,
+            })
+            .collect();
+        let (mut whole, mut pull): (Square<N>, [f64; N]) = ([[0.0; N]; N], [0.0; N]);
+        for i in 0..GENERAL {
+            (whole[i][i], pull[i]) = (20.0, 1.0 + i as f64);
+            for (b, special) in specials.iter().enumerate() {
+                whole[GENERAL + b][GENERAL + b] = special.precision;
+                whole[i][GENERAL + b] = special.cross[i];
+                whole[GENERAL + b][i] = special.cross[i];
+                pull[GENERAL + b] = special.pull;
+            }
+        }
+        let whole = Cholesky::of(&whole).unwrap();
+        let (mean, covariance) = (whole.solve(pull), whole.inverse());
+        let mut general = [[0.0; GENERAL]; GENERAL];
+        (0..GENERAL).for_each(|i| general[i][i] = 20.0);
+        let pull = std::array::from_fn(|i| pull[i]);
+        let found = Precision { general, pull, specials }.posterior().unwrap();
+        let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{a} {b}");
+        for i in 0..GENERAL {
+            near(found.mean[i], mean[i]);
+            (0..GENERAL).for_each(|j| near(found.covariance[i][j], covariance[i][j]));
+            for (b, special) in found.specials.iter().enumerate() {
+                near(special.mean, mean[GENERAL + b]);
+                near(special.variance, covariance[GENERAL + b][GENERAL + b]);
+                near(special.cross[i], covariance[i][GENERAL + b]);
+            }
+        }
     }
 
     #[test]

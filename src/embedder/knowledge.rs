@@ -246,7 +246,8 @@ impl Groundwork {
             ),
         };
         levels.extrapolate(&tested);
-        levels.deviation = halved(&levels.deviation);
+        levels.mean = by_columns(&levels.mean);
+        levels.deviation = by_columns(&halved(&levels.deviation));
         let rasch = Rasch::of(data, train, by_model);
         let (agreement, numbers) = Agreement::fit(by_model, &rasch, settings.agreement())?;
         let chart = Chart::fit(&plain, &first)?;
@@ -266,10 +267,7 @@ impl Groundwork {
     pub(super) fn with(self, specialities: Array2<f32>) -> (Knowledge, Vectors) {
         let knowledge = Knowledge {
             factors: self.factors,
-            levels: Levels {
-                mean: by_columns(&self.levels.mean),
-                deviation: by_columns(&self.levels.deviation),
-            },
+            levels: self.levels,
             tested: self.tested,
             specialities: by_columns(&specialities),
             rasch: self.rasch,
@@ -280,7 +278,7 @@ impl Groundwork {
     }
 }
 
-/// The same matrix, stored by columns: routing reads few of them, of all models.
+/// The same matrix, stored by columns: validation and routing read few of them, of all models.
 fn by_columns(matrix: &Array2<f32>) -> Array2<f32> {
     let mut out = Array2::zeros(matrix.dim().f());
     out.assign(matrix);

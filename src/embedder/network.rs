@@ -241,7 +241,8 @@ pub(super) fn linear(
 }
 
 pub(super) fn data2(array: ArrayView2<'_, f32>) -> TensorData {
-    TensorData::new(array.iter().copied().collect::<Vec<f32>>(), [array.nrows(), array.ncols()])
+    let values = array.to_slice().map_or_else(|| array.iter().copied().collect(), <[f32]>::to_vec);
+    TensorData::new(values, [array.nrows(), array.ncols()])
 }
 
 pub(super) fn tensor(array: ArrayView2<'_, f32>, device: &Device) -> Tensor<2> {

@@ -4,13 +4,13 @@
 //! regressions. uᵢ is the summary: first the easiness of the question, then the directions in which it
 //! discriminates.
 
-use linfa_linalg::cholesky::SolveC;
-use ndarray::{Array1, Array2, Axis, arr1, arr2, s};
+use ndarray::{Array2, ArrayView1, Axis, s};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
+use super::cholesky::{Cholesky, Square};
 use crate::dataset::{ByModel, Dataset};
 
 /// Size of a summary: easiness and directions.
@@ -70,7 +70,7 @@ fn question_step(
         for (m, y) in data.responses.of(q) {
             ridge.add(v.row(m).as_slice().unwrap_or_default(), f64::from(y) - means[m]);
         }
-        row.assign(&ridge.solve());
+        row.assign(&ArrayView1::from(&ridge.solve()));
     });
 }
 
@@ -83,7 +83,7 @@ fn model_step(by_model: &ByModel, means: &[f64], u: &Array2<f64>, v: &mut Array2
             let question = question.as_slice().unwrap_or_default();
             ridge.add(&question[1..], f64::from(y) - means[m] - question[0]);
         }
-        row.slice_mut(s![1..]).assign(&ridge.solve());
+        row.slice_mut(s![1..]).assign(&ArrayView1::from(&ridge.solve()));
     });
     // Normalizing the directions keeps the penalty of the questions comparable between iterations.
     for mut column in v.columns_mut().into_iter().skip(1) {
@@ -94,7 +94,7 @@ fn model_step(by_model: &ByModel, means: &[f64], u: &Array2<f64>, v: &mut Array2
 
 /// A small ridge regression without intercept.
 struct Ridge<const N: usize> {
-    gram: [[f64; N]; N],
+    gram: Square<N>,
     right: [f64; N],
 }
 
@@ -116,11 +116,8 @@ impl<const N: usize> Ridge<N> {
     }
 
     /// The ridge makes the matrix positive definite, so only non-finite input can fail: then zeros.
-    fn solve(self) -> Array1<f64> {
-        let right = arr1(&self.right).insert_axis(Axis(1));
-        arr2(&self.gram)
-            .solvec(&right)
-            .map_or_else(|_| Array1::zeros(right.nrows()), |x| x.index_axis_move(Axis(1), 0))
+    fn solve(self) -> [f64; N] {
+        Cholesky::of(&self.gram).map_or([0.0; N], |gram| gram.solve(self.right))
     }
 }
 

@@ -6,7 +6,6 @@ mod optimizer;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::thread;
 
 use ndarray::{Axis, concatenate};
 
@@ -85,15 +84,16 @@ pub fn train_with(
     let all = benchmarks(data, |split| split != Split::Test);
     let by_model = data.responses.by_model(&train, data.models.len());
     let answers = (&*train, &by_model);
-    // The two parts run in parallel, since neither uses both cores fully.
-    let (features, groundwork) = thread::scope(|scope| {
-        let groundwork =
-            scope.spawn(|| Groundwork::fit(data, answers, (&scores, &all), attributes, settings));
-        let features = progress.part(
+    // Neither of the two parts uses all cores all the time. In the pool, the second takes what the first leaves.
+    let mut groundwork = Err(panicked());
+    let features = rayon::in_place_scope(|scope| {
+        scope.spawn(|_| {
+            groundwork = Groundwork::fit(data, answers, (&scores, &all), attributes, settings);
+        });
+        progress.part(
             |done| Event::Encoding { done, questions },
             |part| featurize(data, answers, (settings, resources.vectors), part),
-        );
-        (features, groundwork.join().unwrap_or_else(|_| Err(panicked())))
+        )
     });
     let ((mut featurizer, train_inputs), groundwork) = (features?, groundwork?);
     drop(by_model);

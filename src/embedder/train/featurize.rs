@@ -5,6 +5,7 @@ use std::path::Path;
 
 use ndarray::{Array2, Axis, s};
 
+use super::optimizer::panicked;
 use crate::dataset::{ByModel, Dataset};
 use crate::embedder::features::{BLOCK, Featurizer, shapes};
 use crate::embedder::knn_memory::{Memory, RECALL};
@@ -40,17 +41,26 @@ pub(super) fn featurize(
     let fitted: Vec<usize> = (0..n.min(FITTED)).map(|i| i * n / n.min(FITTED)).collect();
     let samples: Vec<&str> = fitted.iter().map(|&i| texts[i]).collect();
     let bags = Bags::fit(HASHING, &samples);
-    let mut encoder = Encoder::fit(&settings.encoder, &bags, settings.seed)?;
+    let summaries = summarize(data, train, by_model, settings.seed);
+    let cancel = progress.cancel();
+    // The head consists of few long tasks, which the pool begins with. The encoder's short ones come from this
+    // thread, so they fill the cores that those leave idle.
+    let mut head = None;
+    let encoder = rayon::in_place_scope(|scope| {
+        scope.spawn(|_| {
+            let questions: Vec<usize> = fitted.iter().map(|&i| train[i]).collect();
+            let ids: Vec<u32> = fitted.iter().map(|&i| ids[i]).collect();
+            let (texts, summaries) = ((&bags, &*ids), summaries.select(Axis(0), &fitted));
+            let seed = settings.seed;
+            head = Some(NgramHead::fit(data, &questions, texts, &summaries, seed, cancel));
+        });
+        Encoder::fit(&settings.encoder, &bags, settings.seed)
+    });
+    let (words, others) = head.ok_or_else(panicked)?;
+    let mut encoder = encoder?;
     if let Some(folder) = vectors {
         encoder = encoder.with_vectors(folder)?;
     }
-    let summaries = summarize(data, train, by_model, settings.seed);
-    let (words, others) = {
-        let questions: Vec<usize> = fitted.iter().map(|&i| train[i]).collect();
-        let ids: Vec<u32> = fitted.iter().map(|&i| ids[i]).collect();
-        let (texts, summaries) = ((&bags, &*ids), summaries.select(Axis(0), &fitted));
-        NgramHead::fit(data, &questions, texts, &summaries, settings.seed, progress.cancel())
-    };
     // Without a copy: if all texts are fitted, they are used directly.
     let mut whole = (n <= FITTED).then_some(bags);
 

@@ -303,8 +303,11 @@ impl Run<'_> {
         device: &Device,
     ) -> (Tensor<1>, f64) {
         let inputs = {
-            let rows: Vec<usize> = batch.iter().map(|&row| row as usize).collect();
-            self.inputs.select(Axis(0), &rows)
+            // In row-major order.
+            let (all, width) = (self.inputs.as_slice().unwrap_or_default(), self.inputs.ncols());
+            let row = |&row: &u32| &all[row as usize * width..][..width];
+            let rows: Vec<&[f32]> = batch.iter().map(row).collect();
+            TensorData::new(rows.concat(), [batch.len(), width])
         };
         let keep = 1.0 - self.settings.dropout;
         let (bound, scale) = ((256.0 * keep).ceil() as u16, keep.recip());
@@ -320,7 +323,7 @@ impl Run<'_> {
             let values: Vec<f32> = units.iter().zip(&bytes).map(open).collect();
             Tensor::from_data(TensorData::new(values, [batch.len(), HIDDEN]), device)
         };
-        let outputs = trainee.network.gated(tensor(inputs.view(), device), gate);
+        let outputs = trainee.network.gated(Tensor::from_data(inputs, device), gate);
         let specialities = trainee.specialities.val();
         let examples: Vec<Example> = batch
             .iter()
