@@ -6,6 +6,7 @@
 //! 80% intervals are correct if that number is between its 10% and 90% quantile in 80% of the groups. Ties of
 //! the discrete number are split in proportion.
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::calibration::Calibration;
@@ -32,7 +33,7 @@ pub struct Coverage {
 /// Measures the coverage of nominal 80% intervals for each bin of predicted probability.
 #[must_use]
 pub fn coverage(judged: &EvalSet, p: &[f32], calibration: &Calibration) -> Vec<Coverage> {
-    let mut bins = [(0_usize, 0.0); BINS];
+    let mut all = Vec::new();
     for range in judged.ranges() {
         let mut groups = [(0_usize, 0.0_f64, 0.0_f64); BINS];
         for r in range {
@@ -41,12 +42,17 @@ pub fn coverage(judged: &EvalSet, p: &[f32], calibration: &Calibration) -> Vec<C
             groups[bin].1 += f64::from(p[r]);
             groups[bin].2 += f64::from(judged.labels[r]);
         }
-        for (bin, (n, sum, right)) in groups.into_iter().enumerate() {
-            if n >= SMALLEST_GROUP {
-                bins[bin].0 += 1;
-                bins[bin].1 += inside(n, right.round() as usize, sum / n as f64, calibration);
-            }
-        }
+        let groups = groups.into_iter().enumerate();
+        all.extend(groups.filter(|(_, (n, ..))| *n >= SMALLEST_GROUP));
+    }
+    let share = |(_, (n, sum, right)): &(usize, (usize, f64, f64))| {
+        inside(*n, right.round() as usize, sum / *n as f64, calibration)
+    };
+    let shares: Vec<f64> = all.par_iter().map(share).collect();
+    let mut bins = [(0_usize, 0.0); BINS];
+    for ((bin, _), share) in all.into_iter().zip(shares) {
+        bins[bin].0 += 1;
+        bins[bin].1 += share;
     }
     let bin = |(i, (groups, covered)): (usize, (usize, f64))| Coverage {
         from: i as f64 / BINS as f64,

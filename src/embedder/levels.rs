@@ -219,22 +219,36 @@ impl Levels {
         models: impl Iterator<Item = usize>,
         out: &mut Vec<f32>,
     ) {
+        struct Likely<'a> {
+            p: f32,
+            within: Cow<'a, [f32]>,
+            mean: Cow<'a, [f32]>,
+        }
+
         let likely = tested.likely(categories.iter().copied());
+        let groups: Vec<_> = likely
+            .chunk_by(|(a, _), (b, _)| tested.of[*a] == tested.of[*b])
+            .map(|group| {
+                let share: f32 = group.iter().map(|(_, p)| p).sum();
+                let run = contiguous(tested.benchmark.row(tested.of[group[0].0]));
+                let each = group.iter().map(|&(c, p)| Likely {
+                    p,
+                    within: contiguous(tested.within.row(c)),
+                    mean: contiguous(self.mean.column(c)),
+                });
+                (share, run, each.collect::<Vec<_>>())
+            })
+            .collect();
         for m in models {
             let (mut sum, mut total) = (0.0, 0.0);
-            let mut at = 0;
-            while at < likely.len() {
-                let benchmark = tested.of[likely[at].0];
-                let (mut share, mut weights, mut level) = (0.0, 0.0, 0.0);
-                while at < likely.len() && tested.of[likely[at].0] == benchmark {
-                    let (c, p) = likely[at];
-                    let w = p * tested.within[[c, m]];
-                    share += p;
+            for (share, run, each) in &groups {
+                let (mut weights, mut level) = (0.0, 0.0);
+                for likely in each {
+                    let w = likely.p * likely.within[m];
                     weights += w;
-                    level += w * self.mean[[m, c]];
-                    at += 1;
+                    level += w * likely.mean[m];
                 }
-                let counts = share * counted(tested.benchmark[[benchmark, m]]);
+                let counts = share * counted(run[m]);
                 sum += counts * level / weights;
                 total += counts;
             }

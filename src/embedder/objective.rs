@@ -53,6 +53,7 @@ pub(super) fn slopes(
         means.clear();
         levels.means(tested, &categories, example.answers.iter().map(|(m, _)| *m), &mut means);
         let (mut by_slope, mut by_ease, mut by_shift) = (0.0, 0.0, 0.0);
+        let mut product = 1.0_f64;
         for ((m, y), level) in example.answers.iter().zip(&means) {
             let own = specialities.row(*m);
             let mut special = shift;
@@ -61,9 +62,14 @@ pub(super) fn slopes(
             }
             let general = bent * level + ease;
             let whole = general + special;
-            // The loss and its derivative share one exponential.
+            // The loss and its derivative share one exponential, and the losses of many answers a logarithm.
             let small = (-whole.abs()).exp();
-            loss += f64::from(whole.max(0.0) + small.ln_1p() - y * whole);
+            loss += f64::from(whole.max(0.0) - y * whole);
+            product *= 1.0 + f64::from(small);
+            if product > 1e100 {
+                loss += product.ln();
+                product = 1.0;
+            }
             let positive = (1.0 + small).recip();
             let p = if whole >= 0.0 { positive } else { 1.0 - positive };
             let error = (p - y) * each;
@@ -77,6 +83,7 @@ pub(super) fn slopes(
                 pull[k] += error * row[TERMS + k];
             }
         }
+        loss += product.ln();
         by[0] = by_ease;
         by[1] = by_slope * bend(row[1]);
         by[2] = by_shift;
