@@ -3,6 +3,9 @@
 use multiversion::multiversion;
 use multiversion::target::target_cfg_f;
 
+/// Rows as long as a multiple of this are the fastest in [`gather`] and [`scatter`].
+pub(crate) const LANES: usize = 16;
+
 /// Adds the weighted rows of a table that a sparse text refers to, to `out`. The rows are as long as `out`.
 #[multiversion(targets = "simd")]
 pub(crate) fn gather(out: &mut [f32], text: &[(u32, f32)], table: &[f32]) {
@@ -29,10 +32,10 @@ pub(crate) fn gather(out: &mut [f32], text: &[(u32, f32)], table: &[f32]) {
         columns(out, text, (table, width, at));
         at += 64;
     }
-    let (narrow, rest) = rest.as_chunks_mut::<8>();
+    let (narrow, rest) = rest.as_chunks_mut::<LANES>();
     for out in narrow {
         columns(out, text, (table, width, at));
-        at += 8;
+        at += LANES;
     }
     for &(bucket, weight) in text {
         let row = &table[bucket as usize * width + at..];
@@ -46,11 +49,12 @@ pub(crate) fn scatter(table: &mut [f32], text: &[(u32, f32)], step: &[f32]) {
     let width = step.len();
     for &(bucket, weight) in text {
         let start = bucket as usize * width;
-        let (wide, rest) = table[start..start + width].as_chunks_mut::<8>();
-        let (steps, last) = step.as_chunks::<8>();
-        let wide = wide.as_flattened_mut().iter_mut().zip(steps.as_flattened());
-        // The first part is as long as a multiple of a vector.
-        wide.chain(rest.iter_mut().zip(last)).for_each(|(x, step)| *x -= weight * step);
+        let (wide, rest) = table[start..start + width].as_chunks_mut::<LANES>();
+        let (steps, last) = step.as_chunks::<LANES>();
+        for (row, step) in wide.iter_mut().zip(steps) {
+            row.iter_mut().zip(step).for_each(|(x, step)| *x -= weight * step);
+        }
+        rest.iter_mut().zip(last).for_each(|(x, step)| *x -= weight * step);
     }
 }
 

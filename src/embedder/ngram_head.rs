@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use std::sync::Arc;
 
-use ndarray::{Array1, Array2, Axis};
+use ndarray::{Array1, Array2, Axis, s};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -17,7 +17,7 @@ use super::network::softmax;
 use super::residuals::SUMMARY;
 use crate::dataset::Dataset;
 use crate::encoder::{Bags, Hashing, Tfidf};
-use crate::kernels::{gather, scatter};
+use crate::kernels::{LANES, gather, scatter};
 use crate::quantized::rounded;
 
 /// Maximum number of distinguished benchmarks: those with the most questions.
@@ -163,9 +163,11 @@ impl LinearModel {
         let classes = set.classes;
         let passes = (STEPS / order.len().max(1)).clamp(PASSES[0], PASSES[1]);
         let (steps, mut step) = ((passes * order.len()) as f32, 0.0);
-        let mut error = vec![0.0; classes + SUMMARY];
-        let mut weights = vec![0.0; HASHING.buckets as usize * (classes + SUMMARY)];
-        let mut bias = vec![0.0; classes + SUMMARY];
+        // Padded with zeros.
+        let width = (classes + SUMMARY).next_multiple_of(LANES);
+        let mut error = vec![0.0; width];
+        let mut weights = vec![0.0; HASHING.buckets as usize * width];
+        let mut bias = vec![0.0; width];
         for _ in 0..passes {
             if cancel.load(Ordering::Relaxed) {
                 break;
@@ -173,7 +175,7 @@ impl LinearModel {
             order.shuffle(rng);
             for &row in &order {
                 let text = &set.texts[row];
-                judge(text, &weights, &bias, &mut error);
+                judge(text, (&weights, &bias), classes, &mut error);
                 let left = 1.0 - step / steps;
                 let (named, summary) = error.split_at_mut(classes);
                 let class = set.of[row];
@@ -191,9 +193,10 @@ impl LinearModel {
                 step += 1.0;
             }
         }
-        let shape = (HASHING.buckets as usize, classes + SUMMARY);
-        // As many values as were removed.
-        let weights = Array2::from_shape_vec(shape, weights).unwrap_or_default();
+        // As many values as this shape requires.
+        let weights = Array2::from_shape_vec((HASHING.buckets as usize, width), weights);
+        let weights = weights.unwrap_or_default().slice(s![.., ..classes + SUMMARY]).to_owned();
+        bias.truncate(classes + SUMMARY);
         Self { weights: rounded(&weights), bias: Array1::from_vec(bias) }
     }
 
@@ -201,15 +204,16 @@ impl LinearModel {
     fn predict(&self, text: &[(u32, f32)], out: &mut [f32]) {
         // The weights are in row-major order.
         let weights = self.weights.as_slice().unwrap_or_default();
-        judge(text, weights, self.bias.as_slice().unwrap_or_default(), out);
+        let bias = self.bias.as_slice().unwrap_or_default();
+        judge(text, (weights, bias), bias.len() - SUMMARY, out);
     }
 }
 
 /// Applies weights and bias to a text: probabilities of the benchmarks, and the summary.
-fn judge(text: &[(u32, f32)], weights: &[f32], bias: &[f32], out: &mut [f32]) {
+fn judge(text: &[(u32, f32)], (weights, bias): (&[f32], &[f32]), classes: usize, out: &mut [f32]) {
     out.copy_from_slice(bias);
     gather(out, text, weights);
-    softmax(&mut out[..bias.len() - SUMMARY]);
+    softmax(&mut out[..classes]);
 }
 
 #[cfg(test)]
@@ -247,7 +251,7 @@ mod tests {
         let right = train.iter().filter(|&&q| best(q) == data.questions[q].category as usize);
         assert!(right.count() as f32 > 0.9 * train.len() as f32, "their words differ");
         for row in unseen.rows() {
-            let sum = row.slice(ndarray::s![..classes]).sum();
+            let sum = row.slice(s![..classes]).sum();
             assert!((sum - 1.0).abs() < 1e-4 && row.iter().all(|x| x.is_finite()));
         }
     }
