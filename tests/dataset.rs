@@ -246,6 +246,22 @@ fn categories_are_correctness_unless_the_table_names_another_kind() {
 }
 
 #[test]
+fn descriptions_of_categories_stay_with_them_and_are_written_and_read_back() {
+    let about = "category,kind,description\nsums,correctness, whole numbers \nnowhere,judge,lost\n";
+    let data = dataset::load(with_kinds(about).path()).unwrap();
+    assert_eq!(data.descriptions, ["whole numbers", ""]);
+    assert_eq!(data.with_models(&[1]).descriptions, data.descriptions);
+    let plain = dataset::load(tables(QUESTIONS, MODELS, RESPONSES).path()).unwrap();
+    assert_eq!((plain.descriptions.len(), plain.fingerprint()), (2, data.fingerprint()));
+    let to = tempfile::tempdir().unwrap();
+    let folder = to.path().join("copy");
+    data.write(&folder, dataset::Form::Csv, true).unwrap();
+    let table = fs::read_to_string(folder.join("categories.csv")).unwrap();
+    assert!(table.starts_with("category,kind,description\nsums,correctness,whole numbers\n"));
+    assert_eq!(dataset::load(&folder).unwrap().descriptions, data.descriptions);
+}
+
+#[test]
 fn kinds_stay_with_their_categories_and_count_in_the_fingerprint_where_they_matter() {
     let [plain, same, other] = [
         tables(QUESTIONS, MODELS, RESPONSES),

@@ -108,7 +108,7 @@ fn one_category_of_two_kinds_is_two() {
         if let Some(kind) = kind {
             fs::write(
                 root.path().join(name).join("categories.csv"),
-                format!("category,kind\nx,{kind}\n"),
+                format!("category,kind,description\nx,{kind},songs\n"),
             )
             .unwrap();
         }
@@ -121,6 +121,7 @@ fn one_category_of_two_kinds_is_two() {
     let data = dataset::load(Path::new(to)).unwrap();
     assert_eq!(data.categories, ["x", "x (correctness)"]);
     assert_eq!(data.kinds, [dataset::Kind::Preference, dataset::Kind::Correctness]);
+    assert_eq!(data.descriptions, ["songs", ""]);
     assert_eq!(data.questions.len(), 4, "a preference is no right answer");
 }
 

@@ -43,12 +43,12 @@ fn of_data(data: &Dataset) -> Value {
             json!({ "questions": questions.len(), "responses": responses }),
         );
     }
-    let mut categories: BTreeMap<&str, (&str, usize, usize, f64)> = BTreeMap::new();
+    let mut categories: BTreeMap<&str, (usize, usize, usize, f64)> = BTreeMap::new();
     let mut right = 0.0;
     for (q, question) in data.questions.iter().enumerate() {
         let category = question.category as usize;
         let entry = categories.entry(&data.categories[category]).or_default();
-        entry.0 = data.kinds[category].name();
+        entry.0 = category;
         entry.1 += 1;
         for (_, y) in data.responses.of(q) {
             entry.2 += 1;
@@ -67,9 +67,10 @@ fn of_data(data: &Dataset) -> Value {
         "mean_label": share(right, data.responses.len()),
         "filled": share(data.responses.len() as f64, cells),
         "splits": splits,
-        "categories": categories.iter().map(|(name, (kind, questions, responses, right))| json!({
+        "categories": categories.iter().map(|(name, (category, questions, responses, right))| json!({
             "name": name,
-            "kind": kind,
+            "kind": data.kinds[*category].name(),
+            "description": about(&data.descriptions[*category]),
             "questions": questions,
             "responses": responses,
             "mean_label": share(*right, *responses),
@@ -79,6 +80,11 @@ fn of_data(data: &Dataset) -> Value {
         "fingerprint": data.fingerprint(),
         "problems": data.problems(),
     })
+}
+
+/// A description; null if there is none.
+fn about(text: &str) -> Value {
+    if text.is_empty() { Value::Null } else { text.into() }
 }
 
 fn of_embedder(embedder: &Embedder, path: &Path) -> Result<Value> {
@@ -105,6 +111,7 @@ fn of_embedder(embedder: &Embedder, path: &Path) -> Result<Value> {
         "benchmarks": embedder.benchmarks().iter().map(|b| json!({
             "name": b.name,
             "kind": b.kind,
+            "description": about(&b.description),
             "questions": b.questions,
             "models": b.scores.iter().flatten().count(),
         })).collect::<Vec<_>>(),

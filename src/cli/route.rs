@@ -70,6 +70,10 @@ pub struct Arguments {
     /// the 80% interval given the number of training responses.
     #[arg(long)]
     cheapest_tie: bool,
+    /// Choose the cheapest of the models whose probability is at most this much below the highest one, such as
+    /// 0.02.
+    #[arg(long, value_name = "P", value_parser = super::share)]
+    cheapest_within: Option<f64>,
     /// Rank by the probability (`mean`), or cautiously by the lower end of its interval (`lower`).
     #[arg(long, value_name = "mean|lower", default_value = "mean", value_parser = Rank::from_str)]
     rank: Rank,
@@ -186,6 +190,7 @@ fn preferences(arguments: &Arguments, embedder: &Embedder) -> Result<Preferences
         min_quality: arguments.min_quality,
         max_cost: arguments.max_cost,
         cheapest_tie: arguments.cheapest_tie,
+        cheapest_within: arguments.cheapest_within,
         rank: arguments.rank,
     })
 }

@@ -17,7 +17,7 @@ use crate::{Error, Result};
   curl localhost:8080/route -d '{\"prompts\": [\"2+2=?\", \"Write a poem.\"], \"cost_weight\": 3}'
 
 POST /route takes prompt or prompts, and optionally where, pool, cost_weight, min_quality, max_cost,
-cheapest_tie and top, as in `llmap route`; it replies with the documents of
+cheapest_tie, cheapest_within and top, as in `llmap route`; it replies with the documents of
 `llmap route --json`. GET /models lists the models, GET /health is a health check. A request may
 have 1024 prompts, 65536 models named for all of them, and 4 MiB.
 

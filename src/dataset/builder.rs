@@ -90,12 +90,13 @@ impl Builder {
         let name = folder.canonicalize().unwrap_or_else(|_| folder.into());
         let name =
             name.file_name().map_or_else(|| "data".into(), |n| n.to_string_lossy().into_owned());
-        let kinds = kinds::load(folder, &categories)?;
+        let (kinds, descriptions) = kinds::load(folder, &categories)?.into_iter().unzip();
         Ok(Dataset {
             name,
             questions,
             categories,
             kinds,
+            descriptions,
             models,
             model_ids,
             attributes,

@@ -91,13 +91,14 @@ impl Kind {
     }
 }
 
-/// The kinds of `categories`, in order, from the table `categories` of a folder. The default is correctness;
-/// categories without questions are ignored.
-pub(super) fn load(folder: &Path, categories: &[String]) -> Result<Vec<Kind>> {
-    let mut kinds = vec![Kind::default(); categories.len()];
-    let Some(path) = table::find(folder, "categories")? else { return Ok(kinds) };
+/// The kinds and the descriptions of `categories`, in order, from the table `categories` of a folder. The
+/// defaults are correctness and none; categories without questions are ignored.
+pub(super) fn load(folder: &Path, categories: &[String]) -> Result<Vec<(Kind, String)>> {
+    let mut all = vec![(Kind::default(), String::new()); categories.len()];
+    let Some(path) = table::find(folder, "categories")? else { return Ok(all) };
     let mut table = Table::open(&path)?;
     let (category, kind) = (table.column("category")?, table.column("kind")?);
+    let description = table.optional("description");
     let mut known = HashMap::new();
     while let Some(row) = table.next()? {
         let name = row.filled(kind)?.trim();
@@ -106,8 +107,9 @@ pub(super) fn load(folder: &Path, categories: &[String]) -> Result<Vec<Kind>> {
             return Err(row.error(problem, "write correctness, preference or judge"));
         };
         let category = row.filled(category)?;
+        let about = description.map(|at| row.text(at)).transpose()?.unwrap_or_default().trim();
         match known.entry(category.to_owned()) {
-            Entry::Vacant(new) => drop(new.insert((row.line(), kind))),
+            Entry::Vacant(new) => drop(new.insert((row.line(), kind, about.to_owned()))),
             Entry::Occupied(first) => {
                 let line = first.get().0;
                 let problem = format!("duplicate category `{category}` (first on line {line})");
@@ -115,8 +117,10 @@ pub(super) fn load(folder: &Path, categories: &[String]) -> Result<Vec<Kind>> {
             }
         }
     }
-    for (category, place) in categories.iter().zip(&mut kinds) {
-        *place = known.get(category).map_or_else(Kind::default, |(_, kind)| *kind);
+    for (category, place) in categories.iter().zip(&mut all) {
+        if let Some((_, kind, about)) = known.remove(category) {
+            *place = (kind, about);
+        }
     }
-    Ok(kinds)
+    Ok(all)
 }

@@ -82,7 +82,8 @@ struct Merging {
     matcher: Matcher,
     models: Vec<String>,
     columns: Vec<(String, Vec<Option<String>>)>,
-    categories: Vec<(String, Kind)>,
+    /// Name, kind and description.
+    categories: Vec<(String, Kind, String)>,
     category_index: HashMap<(String, Kind), u32>,
     questions: Vec<Question>,
     ids: HashSet<String>,
@@ -174,6 +175,7 @@ impl Merging {
         for question in &set.questions {
             let category = &set.categories[question.category as usize];
             let kind = set.kinds[question.category as usize];
+            let about = &*set.descriptions[question.category as usize];
             let within = if kind.is_correctness() { "" } else { category };
             let text = spaced(&question.prompt);
             let key = xxh3_64(format!("{}\0{within}\0{text}", kind.name()).as_bytes());
@@ -189,7 +191,7 @@ impl Merging {
                     self.report.shared_questions += usize::from(at < before);
                     at
                 }
-                None => self.question(question, category, kind, key),
+                None => self.question(question, (category, kind, about), key),
             };
             let split = &mut self.questions[at as usize].split;
             *split = (*split).max(question.split);
@@ -199,9 +201,9 @@ impl Merging {
         numbers
     }
 
-    fn question(&mut self, question: &Question, category: &str, kind: Kind, key: u64) -> u32 {
+    fn question(&mut self, question: &Question, category: (&str, Kind, &str), key: u64) -> u32 {
         let at = self.questions.len() as u32;
-        let number = self.category(category, kind);
+        let number = self.category(category);
         let mut id = question.id.to_string();
         for n in 2.. {
             if self.ids.insert(id.clone()) {
@@ -216,17 +218,21 @@ impl Merging {
     }
 
     /// The index of a category. If a name has two kinds of labels, the kind is appended to the later one.
-    fn category(&mut self, name: &str, kind: Kind) -> u32 {
+    fn category(&mut self, (name, kind, about): (&str, Kind, &str)) -> u32 {
         let key = (name.to_owned(), kind);
         if let Some(&known) = self.category_index.get(&key) {
+            let described = &mut self.categories[known as usize].2;
+            if described.is_empty() {
+                about.clone_into(described);
+            }
             return known;
         }
         let mut own = name.to_owned();
-        while self.categories.iter().any(|(known, _)| *known == own) {
+        while self.categories.iter().any(|(known, ..)| *known == own) {
             own = format!("{own} ({})", kind.name());
         }
         let number = self.categories.len() as u32;
-        self.categories.push((own, kind));
+        self.categories.push((own, kind, about.to_owned()));
         self.category_index.insert(key, number);
         number
     }
@@ -279,8 +285,9 @@ impl Merging {
         let data = Dataset {
             remarks: Vec::new(),
             name: "merged".into(),
-            categories: self.categories.iter().map(|(name, _)| name.clone()).collect(),
-            kinds: self.categories.iter().map(|(_, kind)| *kind).collect(),
+            categories: self.categories.iter().map(|(name, ..)| name.clone()).collect(),
+            kinds: self.categories.iter().map(|(_, kind, _)| *kind).collect(),
+            descriptions: self.categories.into_iter().map(|(.., about)| about).collect(),
             model_ids: (0..self.models.len()).map(|m| m.to_string().into()).collect(),
             models: self.models,
             attributes: typed(self.columns),

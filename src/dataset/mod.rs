@@ -97,6 +97,8 @@ pub struct Dataset {
     pub categories: Vec<String>,
     /// The kind of the labels of each category.
     pub kinds: Vec<Kind>,
+    /// What each category asks, in a few words; empty if unknown.
+    pub descriptions: Vec<String>,
     /// Names of the models; unique.
     pub models: Vec<String>,
     /// Their ids in the file.
@@ -129,6 +131,7 @@ impl Dataset {
             questions: kept.iter().map(|&q| self.questions[q].clone()).collect(),
             categories: self.categories.clone(),
             kinds: self.kinds.clone(),
+            descriptions: self.descriptions.clone(),
             models: self.models.clone(),
             model_ids: self.model_ids.clone(),
             attributes: self.attributes.clone(),
@@ -149,6 +152,7 @@ impl Dataset {
             questions: self.questions.clone(),
             categories: self.categories.clone(),
             kinds: self.kinds.clone(),
+            descriptions: self.descriptions.clone(),
             models: self.models.clone(),
             model_ids: self.model_ids.clone(),
             attributes: self.attributes.clone(),
@@ -175,6 +179,7 @@ impl Dataset {
             questions: self.questions.clone(),
             categories: self.categories.clone(),
             kinds: self.kinds.clone(),
+            descriptions: self.descriptions.clone(),
             models: models.iter().map(|&m| self.models[m].clone()).collect(),
             model_ids: models.iter().map(|&m| self.model_ids[m].clone()).collect(),
             attributes: attributes.collect(),

@@ -41,7 +41,8 @@ impl Dataset {
         self.write_questions(folder, form, splits)?;
         self.write_models(folder, form)?;
         self.write_responses(folder, form)?;
-        if self.kinds.iter().any(|kind| !kind.is_correctness()) {
+        let described = self.descriptions.iter().any(|about| !about.is_empty());
+        if described || self.kinds.iter().any(|kind| !kind.is_correctness()) {
             self.write_categories(folder, form)?;
         }
         Ok(())
@@ -96,10 +97,14 @@ impl Dataset {
     }
 
     fn write_categories(&self, folder: &Path, form: Form) -> Result<()> {
-        let columns = [("category", Cells::Text), ("kind", Cells::Text)];
-        let mut table = Writer::create(folder, "categories", form, &columns)?;
-        for (category, kind) in self.categories.iter().zip(&self.kinds) {
-            table.row(&[category, kind.name()])?;
+        let columns =
+            [("category", Cells::Text), ("kind", Cells::Text), ("description", Cells::Text)];
+        let described = self.descriptions.iter().any(|about| !about.is_empty());
+        let columns = &columns[..if described { 3 } else { 2 }];
+        let mut table = Writer::create(folder, "categories", form, columns)?;
+        let each = self.categories.iter().zip(&self.kinds).zip(&self.descriptions);
+        for ((category, kind), about) in each {
+            table.row(&[category, kind.name(), about][..columns.len()])?;
         }
         table.finish()
     }

@@ -60,6 +60,7 @@ mod tests {
         let benchmark = |name: &str, run: [bool; 4]| Benchmark {
             name: name.into(),
             kind: Kind::Correctness,
+            description: String::new(),
             questions: 9,
             scores: run.map(|run| score.filter(|_| run)).into_iter().collect(),
         };

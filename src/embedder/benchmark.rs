@@ -23,6 +23,9 @@ pub struct Benchmark {
     /// The kind of its labels.
     #[serde(default, skip_serializing_if = "Kind::is_correctness")]
     pub kind: Kind,
+    /// What it asks, in a few words; empty if unknown.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
     /// The number of training questions.
     pub questions: u32,
     /// One entry per model.

@@ -94,6 +94,7 @@ mod tests {
             name: "test".into(),
             categories: vec!["easy".into(), "hard".into()],
             kinds: vec![Kind::Correctness; 2],
+            descriptions: vec![String::new(); 2],
             models: (0..models.len()).map(|m| m.to_string()).collect(),
             model_ids: (0..models.len()).map(|m| m.to_string().into()).collect(),
             attributes: Vec::new(),

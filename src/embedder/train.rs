@@ -243,11 +243,14 @@ fn benchmarks(data: &Dataset, counts: impl Fn(Split) -> bool) -> Vec<Benchmark> 
     let score = |(right, responses): (f64, u32)| {
         (responses > 0).then(|| Score { accuracy: right / f64::from(responses), responses })
     };
-    let named = data.categories.iter().zip(&data.kinds).zip(sums).zip(questions);
+    let named = data.categories.iter().zip(&data.kinds).zip(&data.descriptions);
     named
-        .map(|(((name, kind), sums), questions)| Benchmark {
+        .zip(sums)
+        .zip(questions)
+        .map(|((((name, kind), description), sums), questions)| Benchmark {
             name: name.clone(),
             kind: *kind,
+            description: description.clone(),
             questions,
             scores: sums.into_iter().map(score).collect(),
         })

@@ -226,6 +226,7 @@ fn simulated(models: usize, seed: u64) -> ModelSet {
         .map(|b| Benchmark {
             name: format!("benchmark-{b}"),
             kind: Kind::Correctness,
+            description: String::new(),
             questions: 500,
             scores: (0..models).map(&mut score).collect(),
         })

@@ -204,6 +204,8 @@ pub enum RouteCommand {
     LowerFloor,
     /// Toggles taking the cheapest of those statistically tied with the best.
     CheapestTie,
+    /// Takes the cheapest of those within 2, 5 or 10 points of the best, or the best.
+    CheapestWithin,
     /// Ranks by the lower end of the interval, or by the probability.
     Cautious,
     /// Sets the maximum cost, which is typed.

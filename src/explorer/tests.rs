@@ -53,6 +53,7 @@ fn model_set(names: impl Fn(usize) -> String) -> ModelSet {
     let benchmark = |b: usize| Benchmark {
         name: ["arithmetic", "coding", "law/contracts"][b].into(),
         kind: Kind::Correctness,
+        description: String::new(),
         questions: 120 + b as u32,
         scores: (0..models)
             .map(|m| {

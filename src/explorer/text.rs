@@ -44,6 +44,17 @@ pub fn fit_end(text: &str, room: usize) -> String {
     ellipsis.chars().map(String::from).chain(kept.into_iter().rev().map(String::from)).collect()
 }
 
+/// The name of a category in at most `room` cells: of `benchmark/category`, the benchmark is cut first, because
+/// neighbors in a list often have it in common.
+pub fn fit_category(name: &str, room: usize) -> String {
+    let Some((benchmark, category)) = name.split_once('/') else { return fit(name, room) };
+    let left = room.saturating_sub(width(category) + 1);
+    if width(name) <= room || left < 3 {
+        return fit(name, room);
+    }
+    format!("{}/{category}", fit(benchmark, left))
+}
+
 /// The text in exactly `room` cells.
 pub fn pad(text: &str, room: usize) -> String {
     let mut fitted = fit(text, room);
@@ -106,6 +117,14 @@ fn unbreakable(text: &str) -> Vec<String> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn of_a_category_the_benchmark_is_cut_first() {
+        assert_eq!(fit_category("gsm8k", 3), "gs…");
+        assert_eq!(fit_category("reasoning-gym/code-hard", 20), "reasoning…/code-hard");
+        assert_eq!(fit_category("bfcl/simple", 20), "bfcl/simple");
+        assert_eq!(fit_category("a/a-very-long-category", 10), "a/a-very-…");
+    }
 
     proptest! {
         #[test]

@@ -98,6 +98,7 @@ impl Imported {
             remarks: Vec::new(),
             name: String::new(),
             kinds: categories.iter().map(kind).collect(),
+            descriptions: vec![String::new(); categories.len()],
             models: own.iter().map(|(name, _)| name.clone()).collect(),
             model_ids: (0..own.len()).map(|m| m.to_string().into()).collect(),
             attributes: sizes(&own),

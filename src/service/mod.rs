@@ -64,6 +64,7 @@ struct Request {
     max_cost: Option<f64>,
     #[serde(default)]
     cheapest_tie: bool,
+    cheapest_within: Option<f64>,
     #[serde(default)]
     rank: Rank,
     top: Option<usize>,
@@ -179,6 +180,7 @@ impl Service {
             min_quality: request.min_quality,
             max_cost: request.max_cost,
             cheapest_tie: request.cheapest_tie,
+            cheapest_within: request.cheapest_within,
             rank: request.rank,
         })
     }

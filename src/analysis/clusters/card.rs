@@ -271,6 +271,7 @@ mod tests {
         let benchmark = |name: &str, score: &dyn Fn(usize) -> Option<f64>| Benchmark {
             name: name.into(),
             kind: Kind::Correctness,
+            description: String::new(),
             questions: 40,
             scores: (0..30)
                 .map(|m| score(m).map(|accuracy| Score { accuracy, responses: 40 }))

@@ -31,6 +31,9 @@ pub struct Feature {
     pub what: String,
     /// In words.
     pub text: String,
+    /// The same without counts and what they are compared with.
+    #[serde(skip)]
+    pub brief: String,
     /// True for the accuracy on a benchmark, false for an attribute.
     pub benchmark: bool,
     /// The number of models of the cluster that have it; of a benchmark: how many were evaluated on it.
@@ -146,13 +149,22 @@ fn frequent(
     if !tells || (with as f64) < COMMON * of as f64 || lift < LIFT {
         return None;
     }
-    let text = if counts.rest.0 == 0 {
-        format!("{base}, {with} of {of}, none elsewhere")
+    let (brief, end) = if counts.rest.0 == 0 {
+        (base.to_owned(), ", none elsewhere")
     } else {
-        format!("{base} ×{lift:.1}, {with} of {of}")
+        (format!("{base} ×{lift:.1}"), "")
     };
-    let (what, elsewhere) = (base.into(), counts.shares().1);
-    Some(Feature { name: name.into(), what, text, benchmark: false, with, of, lift, elsewhere })
+    Some(Feature {
+        name: name.into(),
+        what: base.into(),
+        text: format!("{brief}, {with} of {of}{end}"),
+        brief,
+        benchmark: false,
+        with,
+        of,
+        lift,
+        elsewhere: counts.shares().1,
+    })
 }
 
 /// A number as the range of the middle half of the cluster, against the median of the rest.
@@ -189,9 +201,18 @@ fn range(name: &str, values: &[Option<f64>], inside: &[bool]) -> Option<Feature>
     }
     let (low, high, middle) = (short(low), short(high), short(rest[rest.len() / 2]));
     let span = if low == high { low } else { format!("{low}–{high}") };
-    let text = format!("{name} {span} (rest {middle}), {with} of {of}");
-    let (what, elsewhere) = (format!("{name} {span}"), counts.shares().1);
-    Some(Feature { name: name.into(), what, text, benchmark: false, with, of, lift, elsewhere })
+    let what = format!("{name} {span}");
+    Some(Feature {
+        name: name.into(),
+        text: format!("{what} (rest {middle}), {with} of {of}"),
+        brief: what.clone(),
+        what,
+        benchmark: false,
+        with,
+        of,
+        lift,
+        elsewhere: counts.shares().1,
+    })
 }
 
 /// A number with few digits.
@@ -209,9 +230,18 @@ fn short(x: f64) -> String {
 fn accuracy(benchmark: &Benchmark, inside: &[bool]) -> Option<Feature> {
     let of = inside.iter().filter(|inside| **inside).count();
     let (lift, with, others) = lead(inside, |m| Some(benchmark.scores.get(m)?.accuracy))?;
-    let text = format!("{} +{:.0} points, {with} of {of}", benchmark.name, 100.0 * lift);
-    let (name, what) = (benchmark.name.clone(), benchmark.name.clone());
-    Some(Feature { name, what, text, benchmark: true, with, of, lift, elsewhere: others })
+    let brief = format!("{} +{:.0} points", benchmark.name, 100.0 * lift);
+    Some(Feature {
+        name: benchmark.name.clone(),
+        what: benchmark.name.clone(),
+        text: format!("{brief}, {with} of {of}"),
+        brief,
+        benchmark: true,
+        with,
+        of,
+        lift,
+        elsewhere: others,
+    })
 }
 
 /// By how much the mean of a number inside is above that of the rest, if clearly; for how many it is known
@@ -314,6 +344,7 @@ mod tests {
         let benchmark = |name: &str, above: f64, run: usize| Benchmark {
             name: name.into(),
             kind: Kind::Correctness,
+            description: String::new(),
             questions: 9,
             scores: (0..40)
                 .map(|m| {
@@ -342,6 +373,7 @@ mod tests {
         let benchmark = |name: &str, inside: f64| Benchmark {
             name: name.into(),
             kind: Kind::Correctness,
+            description: String::new(),
             questions: 9,
             scores: (0..40)
                 .map(|m| {

@@ -67,6 +67,9 @@ pub struct Cluster {
     /// The feature that distinguishes its models, with lift and counts, or a typical model. It also says if
     /// the cluster mostly reflects where its models were evaluated.
     pub name: String,
+    /// The same without counts and what they are compared with, for a line with little room.
+    #[serde(skip)]
+    pub brief: String,
     /// How many models it has.
     pub size: usize,
     /// Its stability when a fifth of the models is left out: the mean over subsamples of its best Jaccard
@@ -133,13 +136,13 @@ pub fn clusters(known: &Known<'_>, seed: u64, cancel: &AtomicBool) -> Result<Clu
         let prototype = known.models.get(prototype).cloned().unwrap_or_default();
         let features = features(&inside, known.attributes, known.benchmarks);
         let profile = || features::profile(known.benchmarks, &inside);
-        let name = name(&prototype, &features, profile, by.mostly);
+        let [name, brief] = name(&prototype, &features, profile, by.mostly);
         let size = inside.iter().filter(|inside| **inside).count();
-        Cluster { name, size, stability, prototype, features, coverage: by.recall }
+        Cluster { name, brief, size, stability, prototype, features, coverage: by.recall }
     });
     let mut clusters: Vec<Cluster> = described.collect();
-    let names = apart(clusters.iter().map(|cluster| cluster.name.clone()).collect());
-    clusters.iter_mut().zip(names).for_each(|(cluster, name)| cluster.name = name);
+    apart(clusters.iter_mut().map(|cluster| &mut cluster.name));
+    apart(clusters.iter_mut().map(|cluster| &mut cluster.brief));
     Ok(Clusters { clusters, of: found })
 }
 
@@ -230,48 +233,50 @@ fn prototype(x: &Array2<f64>, inside: &[bool], benchmarks: &[Benchmark]) -> usiz
 
 /// A cautious name: a frequent feature that nearly all models have, or else a typical model and what
 /// distinguishes the cluster most. Attributes that are hardly more frequent than elsewhere distinguish less
-/// than benchmarks: without those, the cluster is mixed.
+/// than benchmarks: without those, the cluster is mixed. In full, and in brief.
 fn name(
     prototype: &str,
     features: &[Feature],
     profile: impl FnOnce() -> Option<(String, f64)>,
     mostly: bool,
-) -> String {
+) -> [String; 2] {
     let share = |f: &Feature| f.with as f64 / f.of.max(1) as f64;
     let (benchmarks, attributes): (Vec<_>, Vec<_>) = features.iter().partition(|f| f.benchmark);
     let strong = attributes.iter().find(|f| f.lift >= STRONG);
-    let name = if let Some(strong) = strong {
-        if share(strong) >= SOLID {
-            strong.text.clone()
-        } else {
-            format!("like {prototype} · {}", strong.text)
-        }
+    let like = |what: &str| format!("like {prototype} · {what}");
+    let percent = |f: &Feature| format!("{} {:.0}%", f.what, 100.0 * share(f));
+    let names = if let Some(strong) = strong {
+        let texts = [&strong.text, &strong.brief];
+        texts.map(|text| if share(strong) >= SOLID { text.clone() } else { like(text) })
     } else if let Some(benchmark) = benchmarks.first() {
-        format!("like {prototype} · {}", benchmark.text)
+        [&benchmark.text, &benchmark.brief].map(|text| like(text))
     } else if let Some((benchmark, lift)) = profile() {
-        format!("like {prototype} · {benchmark} +{:.0} points for its level", 100.0 * lift)
+        let brief = format!("{benchmark} +{:.0} points", 100.0 * lift);
+        [like(&format!("{brief} for its level")), like(&brief)]
     } else if attributes.is_empty() {
-        format!("like {prototype}")
+        [(); 2].map(|()| format!("like {prototype}"))
     } else if let Some(nearly) = attributes.iter().find(|f| share(f) >= NEARLY_ALL) {
-        format!("like {prototype} · mostly {} ({:.0}%)", nearly.what, 100.0 * share(nearly))
+        let brief = format!("mostly {}", nearly.what);
+        [like(&format!("{brief} ({:.0}%)", 100.0 * share(nearly))), like(&brief)]
     } else {
-        let named = attributes.iter().take(MIXED);
-        let named: Vec<String> =
-            named.map(|f| format!("{} {:.0}%", f.what, 100.0 * share(f))).collect();
-        format!("like {prototype} · mixed ({})", named.join(", "))
+        [MIXED, 1].map(|n| {
+            let named: Vec<String> = attributes.iter().take(n).map(|f| percent(f)).collect();
+            like(&format!("mixed ({})", named.join(", ")))
+        })
     };
-    if mostly { format!("{name} (mostly where evaluated)") } else { name }
+    let end = if mostly { " (mostly where evaluated)" } else { "" };
+    names.map(|name| name + end)
 }
 
-/// The same names, made unique.
-fn apart(names: Vec<String>) -> Vec<String> {
-    let mut apart: Vec<String> = Vec::new();
+/// Makes the names unique.
+fn apart<'a>(names: impl Iterator<Item = &'a mut String>) {
+    let mut known: Vec<String> = Vec::new();
     for name in names {
         let numbered = |i: usize| if i == 1 { name.clone() } else { format!("{name} {i}") };
-        let free = (1..=apart.len() + 1).map(numbered).find(|name| !apart.contains(name));
-        apart.push(free.unwrap_or_default());
+        let free = (1..=known.len() + 1).map(numbered).find(|name| !known.contains(name));
+        *name = free.unwrap_or_default();
+        known.push(name.clone());
     }
-    apart
 }
 
 #[cfg(test)]
@@ -356,6 +361,7 @@ mod tests {
         let benchmark = |name: &str, run: &dyn Fn(usize) -> bool| Benchmark {
             name: name.into(),
             kind: Kind::Correctness,
+            description: String::new(),
             questions: 40,
             scores: (0..60).map(|m| run(m).then_some(score)).collect(),
         };
@@ -392,16 +398,21 @@ mod tests {
             name: "family".into(),
             what: "otter".into(),
             text: format!("otter ×9.0, {with} of 20"),
+            brief: "otter ×9.0".into(),
             benchmark,
             with,
             of: 20,
             lift: 9.0,
             elsewhere: 0.1,
         };
-        let named = |features: &[Feature], mostly| name("m", features, || None, mostly);
+        let both = |features: &[Feature], mostly| name("m", features, || None, mostly);
+        let named =
+            |features: &[Feature], mostly| both(features, mostly).into_iter().next().unwrap();
         assert_eq!(named(&[feature(10, false)], false), "like m · otter ×9.0, 10 of 20");
         assert_eq!(named(&[feature(18, false)], false), "otter ×9.0, 18 of 20");
         assert_eq!(named(&[feature(18, true)], false), "like m · otter ×9.0, 18 of 20");
+        assert_eq!(both(&[feature(10, false)], false)[1], "like m · otter ×9.0");
+        assert_eq!(both(&[feature(18, false)], true)[1], "otter ×9.0 (mostly where evaluated)");
         assert_eq!(named(&[], true), "like m (mostly where evaluated)");
         // Hardly more frequent than elsewhere.
         let weak =
@@ -418,8 +429,9 @@ mod tests {
             "like m · otter ×9.0, 10 of 20"
         );
         let profile = || Some(("law".into(), 0.09));
-        assert_eq!(name("m", &[weak], profile, false), "like m · law +9 points for its level");
-        let twice = vec!["like m".to_owned(), "like m".to_owned()];
-        assert_eq!(apart(twice), ["like m", "like m 2"]);
+        assert_eq!(name("m", &[weak], profile, false)[0], "like m · law +9 points for its level");
+        let mut twice = ["like m".to_owned(), "like m".to_owned()];
+        apart(twice.iter_mut());
+        assert_eq!(twice, ["like m", "like m 2"]);
     }
 }

@@ -24,7 +24,13 @@ fn prober(vectors: &Array2<f32>, run: impl Fn(usize) -> bool) -> Prober {
     let families = Attribute { name: "family".into(), values: Values::Class(families) };
     let score = Score { accuracy: 0.5, responses: 100 };
     let scores = (0..n).map(|m| run(m).then_some(score)).collect();
-    let benchmark = Benchmark { name: "b".into(), kind: Kind::Correctness, questions: 100, scores };
+    let benchmark = Benchmark {
+        name: "b".into(),
+        kind: Kind::Correctness,
+        description: String::new(),
+        questions: 100,
+        scores,
+    };
     let names: Vec<String> = (0..n).map(|m| format!("m{m}")).collect();
     Prober::new(vectors.view(), &names, &[families], &[benchmark])
 }

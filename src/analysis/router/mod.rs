@@ -193,13 +193,14 @@ impl<'a> Router<'a> {
         let best = overview.best.as_ref().map(candidate);
         let front: Vec<Candidate> = overview.front.iter().map(candidate).collect();
         let tied = |c: &Candidate| best.as_ref().is_some_and(|best| known.tied(c, best));
-        let with_ties = |model: usize| {
+        let highest = best.as_ref().map(|best| best.p);
+        let marked = |model: usize| {
             let entry = of(model)?;
-            let tied = preferences.cheapest_tie && tied(&candidate(&entry));
-            Some(ranking::Entry { tied, ..entry })
+            let tied = || tied(&candidate(&entry));
+            Some(ranking::Entry { near: near_enough(preferences, &entry, highest, tied), ..entry })
         };
         // The explanation may need more candidates than requested.
-        let (found, below) = order.top(all, top.max(why::CANDIDATES), &with_ties);
+        let (found, below) = order.top(all, top.max(why::CANDIDATES), &marked);
         let mut candidates: Vec<Candidate> = found.par_iter().map(candidate).collect();
         let on_front: HashSet<usize> = front.iter().map(|c| c.model).collect();
         candidates.par_iter_mut().for_each(|c| {
@@ -239,13 +240,16 @@ impl<'a> Router<'a> {
             let each =
                 (0..self.costs.len()).filter_map(|m| self.entry(&forecast, row, m, preferences));
             let mut candidates: Vec<ranking::Entry> = each.collect();
-            if preferences.cheapest_tie {
-                let known = ties::Known::new(self.embedder, &self.embedder.similar(features, row));
-                let candidate = |entry: &ranking::Entry| candidate(&forecast, row, entry);
-                let best = candidates.iter().max_by(|a, b| a.p.total_cmp(&b.p)).map(candidate);
-                for c in &mut candidates {
-                    c.tied = best.as_ref().is_some_and(|best| known.tied(&candidate(c), best));
-                }
+            let candidate = |entry: &ranking::Entry| candidate(&forecast, row, entry);
+            let best = candidates.iter().max_by(|a, b| a.p.total_cmp(&b.p)).map(candidate);
+            let known = preferences
+                .cheapest_tie
+                .then(|| ties::Known::new(self.embedder, &self.embedder.similar(features, row)));
+            for c in &mut candidates {
+                let pair = known.as_ref().zip(best.as_ref());
+                let tied = || pair.is_some_and(|(known, best)| known.tied(&candidate(c), best));
+                let near = near_enough(preferences, c, best.as_ref().map(|best| best.p), tied);
+                c.near = near;
             }
             let (first, below) = order.first(&candidates);
             Pick { model: candidates.get(first).map_or(0, |c| c.model), below }
@@ -287,15 +291,27 @@ impl<'a> Router<'a> {
             Rank::Mean => p,
             Rank::Lower => self.ends(forecast, row, model).0,
         };
-        Some(ranking::Entry { model, cost: self.costs.of_model(model), p, rank, tied: false })
+        Some(ranking::Entry { model, cost: self.costs.of_model(model), p, rank, near: true })
     }
+}
+
+/// Whether a candidate is as near to the most probable one (`highest`) as the preferences want it.
+fn near_enough(
+    preferences: &Preferences,
+    entry: &ranking::Entry,
+    highest: Option<f32>,
+    tied: impl Fn() -> bool,
+) -> bool {
+    let below = highest.map_or(0.0, |highest| f64::from(highest) - f64::from(entry.p));
+    preferences.cheapest_within.is_none_or(|most| below <= most)
+        && (!preferences.cheapest_tie || tied())
 }
 
 /// A candidate without what depends on others, and without its interval.
 fn candidate(forecast: &Forecast, row: usize, entry: &ranking::Entry) -> Candidate {
-    let ranking::Entry { model, cost, p, tied, .. } = *entry;
+    let ranking::Entry { model, cost, p, .. } = *entry;
     let (low, high, support) = (p, p, forecast.support[[row, model]]);
-    let (measured, answers, front) = (Measured::default(), Answers::default(), false);
+    let (measured, answers, front, tied) = (Measured::default(), Answers::default(), false, false);
     Candidate { model, p, low, high, support, cost, tied, front, measured, answers }
 }
 

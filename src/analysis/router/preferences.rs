@@ -46,6 +46,8 @@ pub struct Preferences {
     pub rank: Rank,
     /// Chooses the cheapest of the candidates that are tied with the most probable one.
     pub cheapest_tie: bool,
+    /// Chooses the cheapest of the candidates whose probability is at most this much below the highest one.
+    pub cheapest_within: Option<f64>,
 }
 
 impl Preferences {
@@ -55,7 +57,7 @@ impl Preferences {
     /// [`Error::Usage`] if no model is left, a number is out of range, or costs are needed but unknown.
     pub fn check(&self, costs: &Costs) -> Result<()> {
         let usage = |problem: String| Err(Error::Usage(problem));
-        let Self { cost_weight, min_quality, max_cost, .. } = *self;
+        let Self { cost_weight, min_quality, max_cost, cheapest_within, .. } = *self;
         if !(0.0..=10.0).contains(&cost_weight) {
             return usage(format!(
                 "the cost weight is {}; it goes from 0 to 10",
@@ -65,11 +67,16 @@ impl Preferences {
         if let Some(p) = min_quality.filter(|p| !(0.0..=1.0).contains(p)) {
             return usage(format!("the minimum quality is {}; it goes from 0 to 1", number(p)));
         }
+        if let Some(p) = cheapest_within.filter(|p| !(0.0..=1.0).contains(p)) {
+            return usage(format!(
+                "the distance to the best is {}; it goes from 0 to 1",
+                number(p)
+            ));
+        }
         if let Some(cost) = max_cost.filter(|cost| !cost.is_finite() || *cost < 0.0) {
             return usage(format!("the highest cost is {}; it must not be negative", number(cost)));
         }
-        let asked =
-            cost_weight > 0.0 || min_quality.is_some() || max_cost.is_some() || self.cheapest_tie;
+        let asked = cost_weight > 0.0 || max_cost.is_some() || self.asks_for_cheapest();
         if asked && costs.unit().is_none() {
             return usage(
                 "no costs are known: give the models cost_in and cost_out, or params_b".into(),
@@ -86,6 +93,11 @@ impl Preferences {
             });
         }
         Ok(())
+    }
+
+    /// True if more is wanted than the best of an order: the cheapest of those that are good enough.
+    pub(super) fn asks_for_cheapest(&self) -> bool {
+        self.min_quality.is_some() || self.cheapest_tie || self.cheapest_within.is_some()
     }
 
     /// The models to choose from that are cheap enough, in order.

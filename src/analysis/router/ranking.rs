@@ -19,7 +19,8 @@ pub(super) struct Entry {
     pub(super) p: f32,
     /// The number that it is ranked by ([`Rank`](super::Rank)).
     pub(super) rank: f32,
-    pub(super) tied: bool,
+    /// Whether it is as near to the most probable one as the preferences want it.
+    pub(super) near: bool,
 }
 
 /// What the order needs of all candidates.
@@ -107,21 +108,14 @@ impl<'a> Order<'a> {
         better(self.merit(a), self.merit(b))
     }
 
-    /// True if the preferences ask for more than the best of the order: for the cheapest of those that
-    /// are good enough.
-    fn asks_for_cheapest(&self) -> bool {
-        self.preferences.min_quality.is_some() || self.preferences.cheapest_tie
-    }
-
     /// Whether a candidate is good enough to be chosen for its cost.
     fn enough(&self, c: &Entry) -> bool {
-        let Preferences { min_quality, cheapest_tie, .. } = *self.preferences;
-        min_quality.is_none_or(|least| f64::from(c.rank) >= least) && (!cheapest_tie || c.tied)
+        c.near && self.preferences.min_quality.is_none_or(|least| f64::from(c.rank) >= least)
     }
 
     /// Orders candidates by which one the preferences choose, that one first.
     fn choose(&self, a: &Entry, b: &Entry) -> Ordering {
-        if !self.asks_for_cheapest() {
+        if !self.preferences.asks_for_cheapest() {
             return self.compare(a, b);
         }
         let cost = |c: &Entry| c.cost.unwrap_or(f64::INFINITY);
@@ -138,8 +132,8 @@ impl<'a> Order<'a> {
     /// reached the minimum quality.
     pub(super) fn first(&self, candidates: &[Entry]) -> (usize, bool) {
         let first = candidates.iter().enumerate().min_by(|a, b| self.choose(a.1, b.1));
-        first.map_or((0, self.asks_for_cheapest()), |(at, c)| {
-            (at, self.asks_for_cheapest() && !self.enough(c))
+        first.map_or((0, self.preferences.asks_for_cheapest()), |(at, c)| {
+            (at, self.preferences.asks_for_cheapest() && !self.enough(c))
         })
     }
 
@@ -159,7 +153,7 @@ impl<'a> Order<'a> {
             // The merit of the worst of the best so far, once there are enough.
             let mut least = None;
             for c in block.filter_map(candidate) {
-                if self.asks_for_cheapest()
+                if self.preferences.asks_for_cheapest()
                     && chosen.as_ref().is_none_or(|chosen| self.choose(&c, chosen).is_lt())
                 {
                     chosen = Some(c);
@@ -218,8 +212,7 @@ mod tests {
             let cost = rng.random_bool(0.8).then(|| f64::from(rng.random_range(1..30_u32)));
             // The best ones cost more.
             let p = luck * (0.5 + cost.unwrap_or(15.0) as f32 / 60.0);
-            let tied = p > 0.9;
-            Entry { model, p, rank: p - 0.1, cost, tied }
+            Entry { model, p, rank: p - 0.1, cost, near: p > 0.9 }
         };
         (0..n).map(one).collect()
     }

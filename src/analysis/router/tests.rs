@@ -110,6 +110,29 @@ fn ties_are_what_the_responses_leave_open_and_the_cheapest_is_preferred_when_ask
 }
 
 #[test]
+fn the_cheapest_within_some_points_of_the_best_is_chosen_by_every_way_of_routing() {
+    let embedder = shipped();
+    let router = Router::new(&embedder);
+    let best = one(&router, &Preferences::default()).candidates[0].p;
+    for within in [0.0, 0.03, 1.0] {
+        let near = Preferences { cheapest_within: Some(within), ..Preferences::default() };
+        let route = one(&router, &near);
+        let chosen = &route.candidates[0];
+        let enough = |c: &&Candidate| f64::from(best) - f64::from(c.p) <= within;
+        assert!(enough(&chosen), "{within}");
+        let cost = |c: &Candidate| c.cost.unwrap_or(f64::INFINITY);
+        let cheaper = |c: &Candidate| cost(c) < cost(chosen);
+        assert!(!route.candidates.iter().filter(enough).any(cheaper), "{within}");
+        let top = router.route_top(&[PROMPT], &near, 3).unwrap().remove(0);
+        let pick = router.pick_all(&[PROMPT], &near).unwrap()[0];
+        assert_eq!([top.candidates[0].model, pick.model], [chosen.model; 2]);
+        assert!(!route.below && !pick.below);
+    }
+    let far = Preferences { cheapest_within: Some(1.5), ..Preferences::default() };
+    assert!(router.route(&[PROMPT], &far).unwrap_err().to_string().contains("from 0 to 1"));
+}
+
+#[test]
 fn the_top_of_very_many_models_is_that_of_comparing_all() {
     for (seed, models) in [(1, 9000), (2, 20_011), (3, 1025)] {
         let embedder = shipped().simulated(models, seed);

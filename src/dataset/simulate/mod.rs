@@ -130,6 +130,7 @@ impl Simulation {
             questions,
             categories,
             kinds,
+            descriptions: vec![String::new(); self.categories],
             models: names,
             model_ids,
             attributes,

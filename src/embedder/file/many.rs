@@ -36,6 +36,7 @@ pub(super) fn without_scores(benchmarks: &[Benchmark]) -> Vec<Benchmark> {
     let bare = |b: &Benchmark| Benchmark {
         name: b.name.clone(),
         kind: b.kind,
+        description: b.description.clone(),
         questions: b.questions,
         scores: Scores::default(),
     };

@@ -74,8 +74,10 @@ impl App {
             Effect::Survey => return self.ask_for_user(),
             Effect::Drop(text) => drop_in(text, self.sender.clone()),
             Effect::Questions if self.data.is_none() => {
-                let hint = "Start with --data FOLDER to browse questions: a folder with questions.csv and \
-                            responses.csv, such as data/sample.";
+                let hint = "Here are the questions of a data set: who answered each correctly, and how \
+                            likely that was, the most surprising first. An embedder contains no question \
+                            texts: start with --data FOLDER to browse questions, a folder with \
+                            questions.csv and responses.csv, such as data/sample.";
                 return self
                     .dispatch(Event::Job(JobResult::Failed(JobKind::Questions, hint.into())));
             }

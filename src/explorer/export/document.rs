@@ -60,6 +60,8 @@ pub struct Map {
 pub struct Benchmark {
     pub name: String,
     pub kind: Kind,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub description: String,
     pub questions: u32,
     /// How many models were evaluated on it.
     pub models: usize,
@@ -190,6 +192,7 @@ impl Document {
         let benchmarks = model_set.benchmarks.iter().map(|b| Benchmark {
             name: b.name.clone(),
             kind: b.kind,
+            description: b.description.clone(),
             questions: b.questions,
             models: b.scores.iter().flatten().count(),
         });

@@ -113,6 +113,13 @@ fn of_the_router() -> Vec<Binding> {
         bind(Route, ".", A::Route(C::RaiseFloor), "Raise the quality floor", "floor"),
         bind(Route, ",", A::Route(C::LowerFloor), "Lower the quality floor", ""),
         bind(Route, "$", A::Route(C::HighestCost), "Cap the cost …", ""),
+        bind(
+            Route,
+            "=",
+            A::Route(C::CheapestWithin),
+            "Take the cheapest within 2, 5, 10 points",
+            "near best",
+        ),
         bind(Route, "#", A::Route(C::CheapestTie), "Take the cheapest tied model, or the best", ""),
         bind(
             Route,

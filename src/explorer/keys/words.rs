@@ -164,6 +164,10 @@ fn of_router(command: R) -> (&'static str, &'static str) {
             "The cheapest model above this probability comes first.",
         ),
         R::CheapestTie => ("cost price cheap tie", "Of those statistically tied with the best."),
+        R::CheapestWithin => (
+            "cost price cheap points near best",
+            "Of those at most 2, 5 or 10 points below the best, in turn.",
+        ),
         R::HighestCost => ("price budget limit maximum", "Excludes more expensive models."),
         R::Cautious => ("risk interval lower bound", "Prefers models with more evidence."),
         R::Pools | R::SavePool => ("filter saved models subset", "As for llmap route --pool."),

@@ -93,11 +93,7 @@ impl Coloring {
             ColorBy::Attribute(a) => model_set.attributes.get(a).map(|a| by_values(&a.values)),
             ColorBy::Cluster => facts.clusters.map(|clusters| {
                 let each = clusters.clusters.iter().enumerate();
-                let names = each.map(|(i, c)| {
-                    let name = format!("{} · {:.0}% stable ·", c.name, 100.0 * c.stability);
-                    class(name, Hue::Class(i))
-                });
-                let names = names.collect();
+                let names = each.map(|(i, c)| class(c.name.clone(), Hue::Class(i))).collect();
                 (names, clusters.of.iter().map(|c| *c as u8).collect())
             }),
             ColorBy::Forecast => {

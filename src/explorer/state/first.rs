@@ -73,6 +73,7 @@ mod tests {
             benchmarks: vec![Benchmark {
                 name: "a".into(),
                 kind: Kind::Correctness,
+                description: String::new(),
                 questions: 100,
                 scores: (0..models).map(score).collect(),
             }],

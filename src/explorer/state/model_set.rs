@@ -151,7 +151,11 @@ impl ModelSet {
 
 impl From<&Embedder> for ModelSet {
     fn from(embedder: &Embedder) -> Self {
-        let benchmark = |b: &Benchmark| Benchmark { name: one_line(&b.name), ..b.clone() };
+        let benchmark = |b: &Benchmark| Benchmark {
+            name: one_line(&b.name),
+            description: one_line(&b.description),
+            ..b.clone()
+        };
         let values = embedder.provenance().val.values();
         let figures = Metrics::NAMES.into_iter().zip(values);
         let models = printable_names(&embedder.shared_models());

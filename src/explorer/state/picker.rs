@@ -1,5 +1,7 @@
 //! A list to choose from: commands, themes, colorings, columns, saved selections.
 
+use std::borrow::Cow;
+
 use tui_input::Input;
 
 use crate::explorer::command::Command;
@@ -11,7 +13,7 @@ pub struct Item {
     /// Right-aligned text: keys, counts.
     pub remark: String,
     /// A description, shown for the entry under the cursor.
-    pub about: &'static str,
+    pub about: Cow<'static, str>,
     /// Search words.
     pub aliases: &'static str,
     /// Its commands, in order.
@@ -27,7 +29,7 @@ impl Item {
         Self {
             label: label.into(),
             remark: remark.into(),
-            about: "",
+            about: "".into(),
             aliases: "",
             commands: vec![command],
             chosen: false,

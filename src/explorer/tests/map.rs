@@ -10,6 +10,7 @@ use crate::explorer::ui::legend::Parts;
 pub fn cluster(name: &str) -> Cluster {
     Cluster {
         name: name.into(),
+        brief: name.into(),
         size: 12,
         stability: 0.8,
         prototype: plain(0),

@@ -11,6 +11,7 @@ fn full(route: Route) -> Document {
     let mut document = Document::of(&state);
     document.clusters = Some(vec![Cluster {
         name: "coder ×4.1".into(),
+        brief: "coder ×4.1".into(),
         size: 3,
         stability: 0.9,
         prototype: plain_name(0),

@@ -246,6 +246,13 @@ fn limits_are_asked_for_and_impossible_ones_refused() {
         press(&mut state, KeyCode::Char(','));
     }
     assert_eq!(state.preferences().min_quality, None);
+    let within: Vec<_> = (0..4)
+        .map(|_| {
+            press(&mut state, KeyCode::Char('='));
+            state.preferences().cheapest_within
+        })
+        .collect();
+    assert_eq!(within, [Some(0.02), Some(0.05), Some(0.1), None]);
 
     press(&mut state, KeyCode::Char('$'));
     type_text(&mut state, "12");

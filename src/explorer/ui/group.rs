@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Paragraph};
 
-use super::widgets::{fit, heading, pad, paragraph, thousands, under_cursor, width};
+use super::widgets::{fit, fit_category, heading, pad, paragraph, thousands, under_cursor, width};
 use crate::analysis::clusters::{Card, Feature, Lift};
 use crate::explorer::layout::Layout;
 use crate::explorer::state::State;
@@ -20,6 +20,8 @@ const NARROW: u16 = 54;
 /// Maximum and minimum number of benchmarks.
 const LIFTS: usize = 12;
 const FEW_LIFTS: usize = 4;
+/// Lines from which on the stability of a cluster is explained.
+const TALL: usize = 26;
 /// Clusters below this stability are not reliable.
 const TRUSTED: f64 = 0.6;
 /// Lines above the first prototype: the size, and a heading.
@@ -108,15 +110,14 @@ fn lines(state: &State, open: &CardState, room: usize, height: usize) -> Vec<Lin
         attributes.push(heading(theme, room, "More frequent here", "┃ elsewhere"));
         attributes.extend(self::attributes(state, card, room));
     }
-    let around = around(state, card, room);
+    let around = around(state, open.class, card, room, inside >= TALL);
     let others = 1 + prototypes.len() + attributes.len() + around.len();
-    let measured = "here / the rest, ~ mostly predicted";
     let mut lifts = Vec::new();
     if !card.lifts.is_empty() {
         let left = inside.saturating_sub(others + 1);
         // Blank lines between the parts have precedence over more benchmarks.
         let most = if left >= FEW_LIFTS + 4 { left - 4 } else { left };
-        lifts.push(heading(theme, room, "Accuracy", measured));
+        lifts.push(heading(theme, room, "Accuracy", "here / the rest, ~ mostly predicted"));
         lifts.extend(self::lifts(state, card, room, most.clamp(FEW_LIFTS, LIFTS)));
     }
     let used = others + lifts.len();
@@ -184,12 +185,14 @@ fn prototypes(state: &State, open: &CardState, card: &Card, room: usize) -> Vec<
     .collect()
 }
 
-/// The benchmarks with the largest lead and the largest deficit.
+/// The benchmarks with the largest lead and the largest deficit, in at most so many lines.
 fn lifts(state: &State, card: &Card, room: usize, most: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
     let n = card.lifts.len();
-    let behind = if n > most { most / 2 } else { 0 };
-    let ahead = most.min(n) - behind;
+    // A line between them says how many are left out.
+    let shown = if n > most && most > FEW_LIFTS { most - 1 } else { most.min(n) };
+    let behind = if n > shown { shown / 2 } else { 0 };
+    let ahead = shown - behind;
     let shown: Vec<&Lift> = card.lifts[..ahead].iter().chain(&card.lifts[n - behind..]).collect();
     let title = |lift: &Lift| {
         state.model_set.benchmarks.get(lift.benchmark).map_or("", |b| b.name.as_str())
@@ -200,7 +203,10 @@ fn lifts(state: &State, card: &Card, room: usize, most: usize) -> Vec<Line<'stat
     let means = if room + 4 >= NARROW.into() { 14 } else { 0 };
     let half = room.saturating_sub(names + 1 + 1 + 5 + means) / 2;
     let largest = shown.iter().map(|lift| lift.difference().abs()).fold(0.1, f64::max);
-    shown
+    let left_out = format!("⋮ {} between", n - shown.len());
+    let left_out = (n > most && most > FEW_LIFTS)
+        .then(|| Line::styled(fit(&left_out, room), theme.ink(Ink::Muted)));
+    let mut lines: Vec<Line> = shown
         .into_iter()
         .map(|lift| {
             let difference = lift.difference();
@@ -213,7 +219,10 @@ fn lifts(state: &State, card: &Card, room: usize, most: usize) -> Vec<Line<'stat
             };
             let ink = if difference < 0.0 { Ink::Bad } else { Ink::Good };
             let mut spans = vec![
-                Span::styled(format!("{} ", pad(title(lift), names)), theme.ink(Ink::Text)),
+                Span::styled(
+                    format!("{} ", pad(&fit_category(title(lift), names), names)),
+                    theme.ink(Ink::Text),
+                ),
                 Span::styled(left, theme.ink(ink)),
                 Span::styled("│", theme.ink(Ink::Border)),
                 Span::styled(right, theme.ink(ink)),
@@ -230,7 +239,11 @@ fn lifts(state: &State, card: &Card, room: usize, most: usize) -> Vec<Line<'stat
             }
             Line::from(spans)
         })
-        .collect()
+        .collect();
+    if let Some(left_out) = left_out {
+        lines.insert(ahead, left_out);
+    }
+    lines
 }
 
 /// A difference of proportions in whole points.
@@ -280,8 +293,14 @@ fn attributes(state: &State, card: &Card, room: usize) -> Vec<Line<'static>> {
         .collect()
 }
 
-/// The nearest group, and how much coverage explains.
-fn around(state: &State, card: &Card, room: usize) -> Vec<Line<'static>> {
+/// The nearest group, and how much coverage explains; if there is space, what its stability means.
+fn around(
+    state: &State,
+    class: usize,
+    card: &Card,
+    room: usize,
+    explained: bool,
+) -> Vec<Line<'static>> {
     let theme = &state.theme;
     let mut lines = vec![heading(theme, room, "Place", "among the other groups")];
     if let Some(near) = card.nearest {
@@ -289,15 +308,23 @@ fn around(state: &State, card: &Card, room: usize) -> Vec<Line<'static>> {
         lines.push(Line::styled(fit(&text, room), theme.ink(Ink::Text)));
     }
     if card.own < card.size {
-        let text = format!("{} of {} are nearest to this center", card.own, card.size);
+        let text = format!("{} of its {} are nearest to its own center", card.own, card.size);
+        lines.push(Line::styled(fit(&text, room), theme.ink(Ink::Text)));
+    }
+    let clusters = state.clusters.done().filter(|_| state.map.coloring.by == ColorBy::Cluster);
+    if let Some(cluster) =
+        clusters.and_then(|found| found.clusters.get(class).filter(|_| explained))
+    {
+        let stable = 100.0 * cluster.stability;
+        let text = format!("Stable: {stable:.0}% the same without a fifth of all models");
         lines.push(Line::styled(fit(&text, room), theme.ink(Ink::Text)));
     }
     let coverage = &card.coverage;
     let share = 100.0 * coverage.recall;
     let (text, ink) = if coverage.mostly {
-        (format!("Mostly where evaluated: coverage alone finds {share:.0}% of it"), Ink::Warn)
+        (format!("Mostly where evaluated: that alone predicts {share:.0}% of it"), Ink::Warn)
     } else {
-        (format!("Coverage (benchmarks run) alone finds {share:.0}% of it"), Ink::Text)
+        (format!("Where its models were evaluated predicts {share:.0}% of it"), Ink::Text)
     };
     lines.extend(paragraph(&text, room, theme.ink(ink)));
     lines.extend(coverage.more.iter().map(|run| {

@@ -6,6 +6,7 @@ use ratatui::style::Style;
 
 use super::raster::SHAPES;
 use super::widgets::{fit, width};
+use crate::analysis::clusters::Cluster;
 use crate::explorer::layout::Layout;
 use crate::explorer::state::State;
 use crate::explorer::state::coloring::ColorBy;
@@ -64,49 +65,25 @@ impl Parts {
     }
 }
 
-/// A legend entry without its marker: its width and its parts. The name of a cluster ends with its stability,
-/// and may take the whole line.
+/// A legend entry without its marker: its width and its parts. The name of a cluster may take the whole line.
 fn entry(state: &State, at: usize, left: usize, room: u16) -> (usize, String, String) {
     let class = &state.map.coloring.classes[at];
     let count = format!(" {}", counted(state, at, left));
     let room = usize::from(room).saturating_sub(width(&count) + 2);
-    let name = if state.map.coloring.by == ColorBy::Cluster {
-        fit_parts(&class.name, room)
-    } else {
-        fit(&class.name, LONGEST)
+    let clusters = state.clusters.done().filter(|_| state.map.coloring.by == ColorBy::Cluster);
+    let name = match clusters.and_then(|found| found.clusters.get(at)) {
+        Some(cluster) => with_stability(cluster, room),
+        None => fit(&class.name, LONGEST),
     };
     (width(&name) + width(&count), name, count)
 }
 
-/// The name of a cluster: where it has to be cut, what it is called and how far it holds stay.
-fn fit_parts(name: &str, room: usize) -> String {
-    const BETWEEN: &str = " · ";
-    let whole: Vec<String> =
-        name.trim_end_matches(" ·").split(BETWEEN).map(str::to_owned).collect();
-    let joined = |parts: &[String]| format!("{} ·", parts.join(BETWEEN));
-    if width(&joined(&whole)) <= room {
-        return joined(&whole);
-    }
-    let mut parts: Vec<String> = whole.iter().map(|part| without_counts(part)).collect();
-    while parts.len() > 2 && width(&joined(&parts)) > room {
-        parts.remove(parts.len() - 2);
-    }
-    let whole = joined(&parts);
-    if width(&whole) <= room || parts.len() < 2 {
-        return fit(&whole, room);
-    }
-    let end = format!("{BETWEEN}{} ·", parts[1]);
-    fit(&parts[0], room.saturating_sub(width(&end)).max(8)) + &end
-}
-
-/// A part of a cluster's name without counts and what they are compared with: the card has them.
-fn without_counts(part: &str) -> String {
-    if let Some((first, _)) = part.split_once(", ").filter(|_| part.starts_with("mixed (")) {
-        return format!("{first})");
-    }
-    let part = part.split_once(" (rest ").map_or(part, |(range, _)| range);
-    let counted = part.rsplit_once(", ").filter(|(_, counts)| counts.contains(" of "));
-    counted.map_or(part, |(feature, _)| feature).to_owned()
+/// The name of a cluster, in brief if there is no room for all of it, and its stability.
+fn with_stability(cluster: &Cluster, room: usize) -> String {
+    let end = format!(" · {:.0}% stable ·", 100.0 * cluster.stability);
+    let left = room.saturating_sub(width(&end)).max(8);
+    let name = if width(&cluster.name) <= left { &cluster.name } else { &cluster.brief };
+    fit(name, left) + &end
 }
 
 /// The number of models of a class that pass the filter, and how many of several marked ones are in it.
@@ -176,15 +153,18 @@ mod tests {
 
     #[test]
     fn of_a_cluster_its_name_and_how_far_it_holds_are_kept() {
-        let name = "like heron-2 · reasoning ×3.3, 69 of 115 · 35% stable ·";
-        assert_eq!(fit_parts(name, 80), name);
-        assert_eq!(fit_parts(name, 50), "like heron-2 · reasoning ×3.3 · 35% stable ·");
-        assert_eq!(fit_parts(name, 40), "like heron-2 · 35% stable ·");
-        let range = "release 2023.3–2023.6 (rest 2025), 16 of 18 · 35% stable ·";
-        assert_eq!(fit_parts(range, 50), "release 2023.3–2023.6 · 35% stable ·");
-        let mixed = "like a-1 · mixed (open 96%, not reasoning 97%) · 61% stable ·";
-        assert_eq!(fit_parts(mixed, 44), "like a-1 · mixed (open 96%) · 61% stable ·");
-        assert_eq!(fit_parts(name, 24), "like her… · 35% stable ·");
-        assert_eq!(fit_parts("coder ×2 · 91% stable ·", 30), "coder ×2 · 91% stable ·");
+        let cluster = Cluster {
+            name: "like heron-2 · reasoning ×3.3, 69 of 115".into(),
+            brief: "like heron-2 · reasoning ×3.3".into(),
+            size: 115,
+            stability: 0.35,
+            prototype: "heron-2".into(),
+            features: Vec::new(),
+            coverage: 0.1,
+        };
+        let at = |room| with_stability(&cluster, room);
+        assert_eq!(at(80), "like heron-2 · reasoning ×3.3, 69 of 115 · 35% stable ·");
+        assert_eq!(at(50), "like heron-2 · reasoning ×3.3 · 35% stable ·");
+        assert_eq!(at(30), "like heron-2 ·… · 35% stable ·");
     }
 }

@@ -116,7 +116,7 @@ fn below(state: &State, picker: &Picker, room: usize, height: usize) -> Vec<Line
         lines.resize(MODEL, Line::default());
         lines
     } else if picker.items.iter().any(|item| !item.about.is_empty()) {
-        let about = picker.under_cursor().map_or("", |item| item.about);
+        let about = picker.under_cursor().map_or("", |item| &item.about);
         let mut lines = wrap(about, room);
         lines.resize(ABOUT, String::new());
         lines.into_iter().map(|line| Line::styled(line, theme.ink(Ink::Muted))).collect()
@@ -265,7 +265,7 @@ fn of_ranking() -> Vec<(String, &'static str)> {
         ("★", "Routed to"),
         ("≈", "Tied with the most accurate: both measured on"),
         ("", "such questions, the gap within its 80% interval"),
-        ("◆", "Pareto front: the best at its cost"),
+        ("▲", "Pareto front: none is better for less"),
         ("~", "Predicted, not measured"),
         ("$/M", "$ per million tokens, mean of in and out"),
         ("prompt", "Cost of this prompt; :answer-tokens sets the answer"),

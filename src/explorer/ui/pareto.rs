@@ -61,7 +61,7 @@ pub fn draw(frame: &mut Frame, state: &State, route: &Route, area: Rect) {
     let priced: Vec<&Candidate> = route.candidates.iter().filter(|c| c.cost.is_some()).collect();
     let out = route.scope == Scope::Out;
     let title = if out { "Overall strength vs cost" } else { "Accuracy vs cost" };
-    let title = heading(theme, area.width.into(), title, "· ◆ Pareto front");
+    let title = heading(theme, area.width.into(), title, "· ▲ Pareto front");
     frame.render_widget(title, Rect { height: area.height.min(1), ..area });
     let (Some(unit), false) = (costs.unit(), priced.is_empty()) else {
         let text = "No costs known: add cost_in and cost_out, or params_b, to models.csv";
@@ -182,7 +182,7 @@ fn draw_points(buffer: &mut Buffer, state: &State, plot: &Plot, route: &Route) {
         let (mark, style) = match (routed, c.front) {
             (true, _) => ("★", theme.bold(Ink::MapRouted)),
             _ if cursor == Some(c.model) => ("●", theme.bold(Ink::MapSelected)),
-            (_, true) => ("◆", theme.bold(Ink::Accent)),
+            (_, true) => ("▲", theme.bold(Ink::Accent)),
             _ => ("·", theme.ink(Ink::MapPoint)),
         };
         buffer.set_string(x, y, mark, style);

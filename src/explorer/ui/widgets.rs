@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span};
 
 use crate::explorer::theme::{Ink, Theme};
 
-pub use crate::explorer::text::{fit, fit_end, pad, width, wrap};
+pub use crate::explorer::text::{fit, fit_category, fit_end, pad, width, wrap};
 pub use crate::printable::thousands;
 
 /// A heading with a rule to the right edge, and a muted remark.

@@ -8,6 +8,8 @@ use crate::explorer::state::route::limits::Limits;
 
 /// A step of the quality floor, in percent.
 const STEP: i8 = 5;
+/// Steps of the distance to the best, in points.
+const POINTS: [u8; 3] = [2, 5, 10];
 
 /// Increases or decreases the cost weight.
 pub fn weigh(state: &mut State, by: i8, effects: &mut Vec<Effect>) {
@@ -33,6 +35,15 @@ pub fn demand(state: &mut State, up: bool, effects: &mut Vec<Effect>) {
 pub fn toggle_ties(state: &mut State, effects: &mut Vec<Effect>) {
     let mut limits = state.route.limits.clone();
     limits.cheapest_tie = !limits.cheapest_tie;
+    set(state, limits, effects);
+}
+
+/// Takes the cheapest of those within a few points of the best, within more at each step, and then the best
+/// again.
+pub fn widen(state: &mut State, effects: &mut Vec<Effect>) {
+    let mut limits = state.route.limits.clone();
+    let next = POINTS.into_iter().find(|points| *points > limits.within);
+    limits.within = next.unwrap_or(0);
     set(state, limits, effects);
 }
 

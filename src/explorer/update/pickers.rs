@@ -69,7 +69,7 @@ pub fn palette(state: &State) -> Picker {
         let with_number: Option<fn(u32) -> Command> =
             assumes.then_some(|number| Command::Route(RouteCommand::AssumeTokens(number)));
         let item = Item::new(b.about, remark, b.command.clone());
-        Item { about, aliases, commands, with_number, ..item }
+        Item { about: about.into(), aliases, commands, with_number, ..item }
     };
     let mut items: Vec<Item> = bindings.into_iter().map(item).collect();
     let model_set = &state.model_set;
@@ -112,7 +112,7 @@ fn behind(word: &str, picker: &Picker) -> Option<String> {
 /// An entry with the description of its command.
 fn described(label: String, command: Command) -> Item {
     let (aliases, about) = words(&command);
-    Item { about, aliases, ..Item::new(label, "", command) }
+    Item { about: about.into(), aliases, ..Item::new(label, "", command) }
 }
 
 /// The list of models, with a preview: the one under the cursor is selected.
@@ -156,11 +156,21 @@ pub fn colors(state: &State) -> Picker {
             ColorBy::Cluster => "k-means",
             ColorBy::Nothing => "",
         };
+        let about = match by {
+            ColorBy::Benchmark(b) => described_benchmark(state, b),
+            _ => String::new(),
+        };
         let chosen = by == state.map.coloring.by;
-        Item { chosen, ..Item::new(by.title(&state.model_set), remark, Command::ColorBy(by)) }
+        let item = Item::new(by.title(&state.model_set), remark, Command::ColorBy(by));
+        Item { chosen, about: about.into(), ..item }
     });
     let back = Command::ColorBy(state.map.coloring.by);
     Picker::new("Color by", items.collect()).with_preview(back)
+}
+
+/// What a benchmark asks; empty if that is not known.
+fn described_benchmark(state: &State, at: usize) -> String {
+    state.model_set.benchmarks.get(at).map_or_else(String::new, |b| b.description.clone())
 }
 
 pub fn columns(state: &State) -> Picker {
@@ -175,7 +185,12 @@ pub fn columns(state: &State) -> Picker {
             Column::Ability => "log odds of a correct answer, above average",
             _ => "",
         };
-        Item { chosen, ..Item::new(column.title(&state.model_set), kind, Command::ToggleColumn(i)) }
+        let about = match *column {
+            Column::Benchmark(b) => described_benchmark(state, b),
+            _ => String::new(),
+        };
+        let item = Item::new(column.title(&state.model_set), kind, Command::ToggleColumn(i));
+        Item { chosen, about: about.into(), ..item }
     });
     Picker::new("Columns", items.collect()).staying()
 }

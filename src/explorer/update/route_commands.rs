@@ -16,6 +16,7 @@ pub fn run(state: &mut State, command: RouteCommand, effects: &mut Vec<Effect>) 
         C::RaiseFloor => limits::demand(state, true, effects),
         C::LowerFloor => limits::demand(state, false, effects),
         C::CheapestTie => limits::toggle_ties(state, effects),
+        C::CheapestWithin => limits::widen(state, effects),
         C::Cautious => limits::toggle_rank(state, effects),
         C::HighestCost => line::open_cost(state, effects),
         C::Pools => {

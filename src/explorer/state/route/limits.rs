@@ -13,6 +13,8 @@ pub struct Limits {
     pub most: Option<f64>,
     /// Prefer the cheapest of those statistically tied with the best.
     pub cheapest_tie: bool,
+    /// Prefer the cheapest of those at most so many points below the best; 0 for none.
+    pub within: u8,
     /// The ranking criterion.
     pub rank: Rank,
 }
@@ -26,6 +28,7 @@ impl Limits {
             min_quality: (self.least > 0).then(|| f64::from(self.least) / 100.0),
             max_cost: self.most,
             cheapest_tie: self.cheapest_tie,
+            cheapest_within: (self.within > 0).then(|| f64::from(self.within) / 100.0),
             rank: self.rank,
         }
     }
@@ -41,6 +44,9 @@ impl Limits {
         }
         if self.cheapest_tie {
             parts.push("cheapest tie".into());
+        }
+        if self.within > 0 {
+            parts.push(format!("cheapest within {} points", self.within));
         }
         if self.rank == Rank::Lower {
             parts.push("cautious".into());
@@ -64,6 +70,9 @@ impl Limits {
             _ if below && least > 0 => format!("None reaches {least}%: by P"),
             _ if below => "None is tied: by P".into(),
             _ if least > 0 => format!("Cheapest above {least}%, then by {order}"),
+            _ if self.within > 0 => {
+                format!("Cheapest within {} points, then by {order}", self.within)
+            }
             _ if self.cheapest_tie => format!("Cheapest tied, then by {order}"),
             0 if self.rank == Rank::Lower => format!("{chance}, by lower end"),
             0 => chance.into(),
@@ -76,6 +85,9 @@ impl Limits {
         let mut left = self.clone();
         let name = match self {
             _ if self.least > 0 => format!("≥ {}%", std::mem::take(&mut left.least)),
+            _ if self.within > 0 => {
+                format!("cheapest within {} points", std::mem::take(&mut left.within))
+            }
             _ if std::mem::take(&mut left.cheapest_tie) => "cheapest tie".into(),
             _ if left.most.take().is_some() => "cost cap".into(),
             _ if std::mem::take(&mut left.cost_weight) > 0 => "cost weight".into(),
@@ -103,13 +115,23 @@ mod tests {
         (limits.least, limits.cheapest_tie, limits.cost_weight) = (60, true, 2);
         assert_eq!(limits.title("P(correct)", false), "Cheapest above 60%, then by value");
         assert_eq!(limits.title("P(correct)", true), "None reaches 60%: by P");
-        limits.most = Some(3.0);
+        (limits.most, limits.within) = (Some(3.0), 2);
         let mut names = Vec::new();
         while let Some((left, name)) = limits.lifted() {
             limits = left;
             names.push(name);
         }
-        assert_eq!(names, ["≥ 60%", "cheapest tie", "cost cap", "cost weight", "cautious"]);
+        assert_eq!(
+            names,
+            [
+                "≥ 60%",
+                "cheapest within 2 points",
+                "cheapest tie",
+                "cost cap",
+                "cost weight",
+                "cautious"
+            ]
+        );
         assert_eq!(limits, Limits::default());
     }
 }

@@ -229,12 +229,15 @@ fn details(state: &State, room: usize) -> Vec<Line<'static>> {
             100.0 * accuracy.high
         )
     };
-    vec![
+    let about = Some(&benchmark.description).filter(|about| !about.is_empty());
+    let about = about.map(|about| Line::styled(fit(&format!("Asks: {about}"), room), muted));
+    let lines = [
         Line::default(),
         heading(theme, room, &fit(&title, room.saturating_sub(width(&remark) + 4)), &remark),
         Line::from(bar),
         Line::styled(fit(&message, room), text),
-    ]
+    ];
+    lines.into_iter().chain(about).collect()
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use ratatui::style::{Color, Style};
 use crate::explorer::layout::Layout;
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
+use crate::explorer::state::coloring::ColorBy;
 use crate::explorer::state::job::JobKind;
 use crate::explorer::state::map::Tool;
 use crate::explorer::state::new_model::NAME as NEW_MODEL;
@@ -50,7 +51,9 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
         // The Route pane explains the probabilities; the header has the coloring.
         remark = "brightness: chance".into();
     }
-    remark = state.remark(JobKind::Clusters, "clustering").unwrap_or(remark);
+    if map.coloring.by == ColorBy::Cluster || state.clusters.is_running() {
+        remark = state.remark(JobKind::Clusters, "clustering").unwrap_or(remark);
+    }
     let doing = map.wanted.title(&state.model_set);
     remark = state.remark(JobKind::Projection, &doing).unwrap_or(remark);
     let mut block = pane_block(state, layout, Pane::Map, &remark, area.width);

@@ -55,24 +55,11 @@ pub fn basis_of(state: &State) -> String {
     format!("cosine in {}-d, n shared", state.model_set.profiles().ncols())
 }
 
-/// The displayed name of an attribute; expressions use its own name.
-fn label(name: &str) -> &str {
-    match name {
-        "params_b" => "params (B)",
-        "moe" => "MoE",
-        "open" => "open weights",
-        "cost_in" => "$/M in",
-        "cost_out" => "$/M out",
-        "context_k" => "context (k)",
-        name => name,
-    }
-}
-
 fn attributes(state: &State, room: usize) -> Vec<Line<'static>> {
     let (theme, model) = (&state.theme, state.selected);
     let mut items: Vec<(String, Vec<Span<'static>>)> = Vec::new();
     for attribute in state.model_set.attributes.iter() {
-        let name = label(&attribute.name).to_owned();
+        let name = attribute.name.clone();
         let spans = match &attribute.values {
             Values::Flag(values) => {
                 let (mark, ink, text) = match values[model] {
@@ -122,7 +109,7 @@ fn neighbors(state: &State, room: usize) -> Vec<Line<'static>> {
         let here = i == state.model.neighbor;
         let marked = here && state.focus == Pane::Model;
         let line = if marked { under_cursor(&state.theme, line) } else { line };
-        let basis = Some(near).filter(|_| here).and_then(|near| in_words(state, near, room));
+        let basis = Some(near).filter(|_| here).and_then(|near| in_words(state, near));
         let muted = state.theme.ink(Ink::Muted);
         let basis = basis.map(|basis| Line::styled(fit(&format!("  {basis}"), room), muted));
         std::iter::once(line).chain(basis)
@@ -130,15 +117,11 @@ fn neighbors(state: &State, room: usize) -> Vec<Line<'static>> {
     .collect()
 }
 
-/// What the similarity of the neighbor under the cursor comes from: how often the two agree, with an open data
-/// set; else its basis, if the rows are too narrow for it.
-fn in_words(state: &State, near: &Neighbor, room: usize) -> Option<String> {
-    if let Some((share, n)) = agreement(state, state.selected, near.model) {
-        let n = thousands(n as u64);
-        return Some(format!("agree on {:.0}% of {n} shared questions", 100.0 * share));
-    }
-    let basis = near.basis().filter(|_| !has_words(room))?;
-    Some(format!("cosine {:.2}, {basis}", near.cosine))
+/// How often the neighbor under the cursor agrees with the selected model, with an open data set.
+fn in_words(state: &State, near: &Neighbor) -> Option<String> {
+    let (share, n) = agreement(state, state.selected, near.model)?;
+    let n = thousands(n as u64);
+    Some(format!("agree on {:.0}% of {n} shared questions", 100.0 * share))
 }
 
 /// True if the basis of a similarity fits in words.

@@ -23,6 +23,9 @@ use crate::explorer::ui::widgets::{
 const MARK: usize = 2;
 /// Maximum width of a name and of other text.
 const NAME: usize = 44;
+/// From this width of the terminal on, names are in full; below, they have at least so many cells.
+const FULL: u16 = 120;
+const NARROW: usize = 24;
 const TEXT: usize = 14;
 /// Maximum width of a title over a percentage: names of benchmarks differ at the end.
 const TITLE: usize = 10;
@@ -44,12 +47,16 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     if state.filter.is_on() {
         remark += &format!(" · {}", fit(&state.filter.title(), 30));
     }
-    frame.render_widget(pane_block(state, layout, Pane::Models, &remark, area.width), area);
     let inside = Layout::inside(area);
+    let columns = columns(state, inside.width.into());
+    let (seen, of) = (columns.len(), state.table.columns.len());
+    if seen < of {
+        remark += &format!(" · {seen} of {of} columns");
+    }
+    frame.render_widget(pane_block(state, layout, Pane::Models, &remark, area.width), area);
     if inside.height < 2 {
         return;
     }
-    let columns = columns(state, inside.width.into());
     let mut lines = vec![header(state, &columns)];
     if state.table.rows.is_empty() {
         lines.push(Line::styled("no models", state.theme.ink(Ink::Muted)));
@@ -111,7 +118,9 @@ fn columns(state: &State, room: usize) -> Vec<(usize, usize)> {
         let mark = if column == Column::Name { MARK } else { 0 };
         widest.clamp(4, most).max(title.min(most)) + mark
     };
-    let name = wide(0).min(room);
+    // In a small terminal, names leave room for what the models are compared by.
+    let most = if state.area.width < FULL { NARROW.max(room * 2 / 5) } else { room };
+    let name = wide(0).min(most).min(room);
     let mut shown = vec![(0, name)];
     let widths: Vec<usize> = (1..table.columns.len()).map(wide).collect();
     // The first column from which the one under the cursor fits.

@@ -182,7 +182,7 @@ fn title(state: &State, route: &Route, columns: &Columns, room: usize) -> Vec<Li
         right.clear();
     }
     left -= width(&right);
-    let front = if columns.cost.is_some() { " · ◆ Pareto front" } else { "" };
+    let front = if columns.cost.is_some() { " · ▲ Pareto front" } else { "" };
     let [here, elsewhere, hardly] = Measured::ALL.map(Measured::badge);
     let badges = format!("measured {here} here {elsewhere} elsewhere {hardly} hardly");
     let keys = [
@@ -264,7 +264,7 @@ fn row(
     }
     if let Some((unit, wide)) = columns.cost {
         let text = c.cost.map_or_else(|| "–".into(), |cost| unit.text(cost));
-        let (front, ink) = if c.front { ("◆", Ink::Accent) } else { (" ", Ink::Muted) };
+        let (front, ink) = if c.front { ("▲", Ink::Accent) } else { (" ", Ink::Muted) };
         let text = fit(&text, wide);
         spans.push(Span::styled(format!(" {front} {text:>wide$}"), theme.ink(ink)));
     }
@@ -328,7 +328,7 @@ fn prices(state: &State, room: usize) -> Option<Line<'static>> {
              (:answer-tokens)"
         ),
         format!("$/M: mean of in and out · prompt: {prompt} in, {answer} out (:answer-tokens)"),
-        "$/M: $ per million tokens  ◆ none better for less".into(),
+        "$/M: $ per million tokens  ▲ none better for less".into(),
         "$/M: $ per million tokens, mean of in and out".into(),
     ];
     let priced = room >= PRICED;
