@@ -40,6 +40,7 @@
 
 pub mod analysis;
 mod atomic;
+mod cholesky;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod dataset;

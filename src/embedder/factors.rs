@@ -15,7 +15,7 @@ use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
 use super::benchmark::Benchmark;
-use super::cholesky::{Cholesky, Square, dot};
+use crate::cholesky::{Small, Square, dot};
 use crate::dataset::{Attribute, Values};
 use crate::error::{Error, Result};
 
@@ -138,7 +138,7 @@ impl Precision {
                 pull[i] -= each[i] * special.pull;
             }
         }
-        let covariance = Cholesky::of(&schur).ok_or_else(failed)?.inverse();
+        let covariance = Small::of(&schur).ok_or_else(failed)?.inverse();
         let mean = covariance.map(|row| dot(&row, &pull));
         let special = |given: Given| {
             let each = given.cross.map(|c| c / given.precision);
@@ -359,7 +359,7 @@ impl Factors {
                     right[i] += TIE * middle[i];
                 }
             }
-            let solved = Cholesky::of(&gram).ok_or_else(failed)?.solve(right);
+            let solved = Small::of(&gram).ok_or_else(failed)?.solve(right);
             self.loadings.row_mut(column).assign(&ArrayView1::from(&solved));
         }
         self.spread(models, latents, &special);
@@ -513,7 +513,7 @@ mod tests {
                 pull[GENERAL + b] = special.pull;
             }
         }
-        let whole = Cholesky::of(&whole).unwrap();
+        let whole = Small::of(&whole).unwrap();
         let (mean, covariance) = (whole.solve(pull), whole.inverse());
         let mut general = [[0.0; GENERAL]; GENERAL];
         (0..GENERAL).for_each(|i| general[i][i] = 20.0);

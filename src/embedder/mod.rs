@@ -7,7 +7,6 @@ mod axes;
 mod benchmark;
 mod calibrate;
 mod calibration;
-mod cholesky;
 mod coverage;
 mod device;
 mod factors;

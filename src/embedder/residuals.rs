@@ -10,7 +10,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
-use super::cholesky::{Cholesky, Square};
+use crate::cholesky::{Small, Square};
 use crate::dataset::{ByModel, Dataset};
 
 /// Size of a summary: easiness and directions.
@@ -117,7 +117,7 @@ impl<const N: usize> Ridge<N> {
 
     /// The ridge makes the matrix positive definite, so only non-finite input can fail: then zeros.
     fn solve(self) -> [f64; N] {
-        Cholesky::of(&self.gram).map_or([0.0; N], |gram| gram.solve(self.right))
+        Small::of(&self.gram).map_or([0.0; N], |gram| gram.solve(self.right))
     }
 }
 

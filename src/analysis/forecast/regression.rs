@@ -1,8 +1,8 @@
 //! Bayesian linear regression, averaged over priors by their marginal likelihood.
 
-use linfa_linalg::cholesky::{Cholesky, InverseC};
 use ndarray::{Array1, Array2, ArrayView1, Axis};
 
+use crate::cholesky::Cholesky;
 use crate::error::{Error, Result};
 
 /// A prior: independent normal coefficients around 0, and normal noise.
@@ -36,7 +36,9 @@ impl Regression {
         variance: &Array1<f64>,
         priors: &[Prior],
     ) -> Result<Self> {
-        let failed = |e| Error::Failed(format!("the scores cannot be fitted: {e}"));
+        let failed = || {
+            Error::Failed("the scores cannot be fitted: their equations have no solution".into())
+        };
         let mut parts = Vec::new();
         let mut evidence = Vec::new();
         for prior in priors {
@@ -45,14 +47,14 @@ impl Regression {
             let weighted = &scaled / &noise.view().insert_axis(Axis(1));
             let precision = scaled.t().dot(&weighted) + Array2::<f64>::eye(z.ncols());
             let precision = (&precision + &precision.t()) / 2.0;
-            let lower = precision.cholesky().map_err(failed)?;
-            let covariance = precision.invc().map_err(failed)?;
+            let factor = Cholesky::of(&precision).ok_or_else(failed)?;
+            let covariance = factor.inverse();
             let pull = weighted.t().dot(values);
             let mean = covariance.dot(&pull);
             // ln N(values; 0, Z·Zᵀ + noise), by the matrix determinant and inversion lemmas, up to a
             // constant.
             let fit = values.iter().zip(&noise).map(|(v, n)| v * v / n).sum::<f64>();
-            let volume = noise.mapv(f64::ln).sum() + 2.0 * lower.diag().mapv(f64::ln).sum();
+            let volume = noise.mapv(f64::ln).sum() + factor.ln_determinant();
             evidence.push(-0.5 * (fit - pull.dot(&mean) + volume));
             parts.push(Part { weight: 0.0, prior: prior.clone(), mean, covariance });
         }

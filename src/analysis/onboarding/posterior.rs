@@ -1,10 +1,10 @@
 //! The posterior of a model: a normal distribution over its vector.
 
-use linfa_linalg::cholesky::{Cholesky, InverseC, SolveC};
 use ndarray::{Array1, Array2, Axis};
 
 use super::prior::Prior;
 use super::questions::Questions;
+use crate::cholesky::{Cholesky, inverse};
 use crate::error::{Error, Result};
 use crate::estimate::Estimate;
 use crate::logit::{sigmoid, stretch};
@@ -31,7 +31,10 @@ impl Posterior {
     /// [`Error::Failed`] if the numbers of the embedder are too large for a posterior.
     pub fn fold_in(prior: &Prior, questions: &Questions, labels: &[f32]) -> Result<Self> {
         const STEPS: usize = 30;
-        let failed = |e| Error::Failed(format!("the responses cannot be folded in: {e}"));
+        let failed = || {
+            let why = "their equations have no solution";
+            Error::Failed(format!("the responses cannot be folded in: {why}"))
+        };
         let x = &questions.x;
         let loss = |theta: &Array1<f64>| -> f64 {
             let off = theta - &prior.mean;
@@ -46,9 +49,8 @@ impl Posterior {
             let error: Array1<f64> =
                 labels.iter().zip(&p).map(|(y, p)| f64::from(*y) - p).collect();
             let slope = x.t().dot(&error) - prior.precision.dot(&(&theta - &prior.mean));
-            let mut curvature = curvature(prior, x, &p);
-            let slope = slope.insert_axis(Axis(1));
-            let step = curvature.solvec(&slope).map_err(failed)?.index_axis_move(Axis(1), 0);
+            let curvature = Cholesky::of(&curvature(prior, x, &p)).ok_or_else(failed)?;
+            let step = curvature.solve(&slope);
             // The loss is convex: a shorter step in a descent direction always helps.
             let (mut length, mut next) = (1.0, &theta + &step);
             while loss(&next) > before + 1e-12 && length > 1e-4 {
@@ -64,8 +66,7 @@ impl Posterior {
             }
         }
         let p = (x.dot(&theta) + &questions.offset).mapv(sigmoid);
-        let covariance =
-            curvature(prior, x, &p).cholesky().and_then(|l| inverse(&l)).map_err(failed)?;
+        let covariance = inverse(&curvature(prior, x, &p)).ok_or_else(failed)?;
         Ok(Self { mean: theta, covariance, responses: labels.len() })
     }
 
@@ -120,13 +121,6 @@ fn curvature(prior: &Prior, x: &Array2<f64>, p: &Array1<f64>) -> Array2<f64> {
     // Rounding must not make it asymmetric.
     let information = (&information + &information.t()) / 2.0;
     &prior.precision + &information
-}
-
-/// The inverse of L·Lᵀ.
-pub(super) fn inverse(
-    lower: &Array2<f64>,
-) -> std::result::Result<Array2<f64>, linfa_linalg::LinalgError> {
-    lower.dot(&lower.t()).invc().map(|inverse| (&inverse + &inverse.t()) / 2.0)
 }
 
 fn softplus(x: f64) -> f64 {

@@ -4,10 +4,10 @@
 //! of these labels, so that one fold serves the true labels and all shuffled ones at once, as columns of a
 //! matrix.
 
-use linfa_linalg::cholesky::InverseC;
 use ndarray::{Array2, ArrayView2, Axis, s};
 
 use super::folds::Fold;
+use crate::cholesky;
 use crate::embedder::Benchmark;
 use crate::error::{Error, Result};
 
@@ -115,8 +115,8 @@ fn neighbors(x: &Array2<f64>) -> Vec<Vec<u32>> {
         .collect()
 }
 
-fn unsolved(e: linfa_linalg::LinalgError) -> Error {
-    Error::Failed(format!("the probe could not be fitted: {e}"))
+fn unsolved() -> Error {
+    Error::Failed("the probe could not be fitted: its equations have no solution".into())
 }
 
 /// Ridge regression with an unpenalized intercept. The leave-group-out prediction is exact: the residuals are
@@ -140,7 +140,8 @@ fn ridge(
     let gram = train.t().dot(&train) / n;
     let sums = train.t().dot(&(y - &level)) / n;
     for penalty in PENALTIES {
-        let inverse = (&gram + &(Array2::<f64>::eye(d) * penalty)).invc().map_err(unsolved)?;
+        let inverse = cholesky::inverse(&(&gram + &(Array2::<f64>::eye(d) * penalty)))
+            .ok_or_else(unsolved)?;
         let weights = inverse.dot(&sums);
         let mut inner = train.dot(&weights) + &level;
         let outer = test.dot(&weights) + &level;
@@ -158,7 +159,7 @@ fn ridge(
             let rest = Array2::<f64>::eye(group.len()) * (1.0 + 1e-9) - own.mapv(|h| h + 1.0 / n);
             let truth = y.select(Axis(0), group);
             let gap = &truth - &inner.select(Axis(0), group);
-            let gap = rest.invc().map_err(unsolved)?.dot(&gap);
+            let gap = cholesky::inverse(&rest).ok_or_else(unsolved)?.dot(&gap);
             for (at, &i) in group.iter().enumerate() {
                 inner.row_mut(i).assign(&(&truth.row(at) - &gap.row(at)));
             }
@@ -255,7 +256,7 @@ mod tests {
                 let mut normal = with(&rest).t().dot(&with(&rest));
                 (1..5).for_each(|i| normal[[i, i]] += penalty * 12.0);
                 let right = with(&rest).t().dot(&y.select(Axis(0), &rest));
-                let expected = with(&group).dot(&normal.invc().unwrap().dot(&right));
+                let expected = with(&group).dot(&cholesky::inverse(&normal).unwrap().dot(&right));
                 let found = predicted[setting].select(Axis(0), &group);
                 assert!((expected - found).iter().all(|d| d.abs() < 1e-6));
             }
