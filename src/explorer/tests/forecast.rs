@@ -52,3 +52,19 @@ fn a_click_sorts_by_a_benchmark_or_selects_a_model() {
     update(&mut state, Event::Input(Input::Click(6, header as u16 + 3)));
     assert_eq!(state.selected, state.forecasts.rows[2]);
 }
+
+#[test]
+fn what_a_benchmark_asks_is_stated_where_it_is_chosen_and_predicted() {
+    let mut state = state(140, 42);
+    let benchmarks = &mut Arc::get_mut(&mut state.model_set).unwrap().benchmarks;
+    benchmarks[1].description = "functions from their docstrings".into();
+    press(&mut state, KeyCode::Char('9'));
+    update(&mut state, Event::Job(JobResult::Forecasted(Arc::new(grid()))));
+    assert!(!screen(&state).contains("functions from"), "the first one has no description");
+    press(&mut state, KeyCode::Right);
+    assert!(screen(&state).contains("Asks: functions from their docstrings"));
+    press(&mut state, KeyCode::Char('c'));
+    type_text(&mut state, "coding");
+    assert!(screen(&state).contains("functions from their docstrings"), "in the list of colors");
+    press(&mut state, KeyCode::Esc);
+}

@@ -29,7 +29,7 @@ pub const TITLES: usize = 2;
 /// Maximum width of a model name, with its mark.
 const NAME: usize = 44;
 const MARK: usize = 2;
-/// Lines reserved for the details of one pair.
+/// Lines for the details of one pair without a description.
 const BELOW: usize = 4;
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
@@ -70,18 +70,24 @@ fn lines(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
         let here = model == state.selected;
         lines.push(if here { under_cursor(&state.theme, line) } else { line });
     }
-    while lines.len() + BELOW < height {
+    while lines.len() + below(state) < height {
         lines.push(Line::default());
     }
     lines.extend(details(state, room));
     lines
 }
 
+/// Lines reserved for the details of one pair: one more if some benchmark is described.
+fn below(state: &State) -> usize {
+    let described = state.model_set.benchmarks.iter().any(|b| !b.description.is_empty());
+    BELOW + usize::from(described)
+}
+
 /// The visible rows in a pane of this height, including the selected model.
 fn visible(state: &State, height: usize) -> Range<usize> {
     let rows = &state.forecasts.rows;
     let at = rows.iter().position(|model| *model == state.selected).unwrap_or_default();
-    around(at, height.saturating_sub(TITLES + BELOW), rows.len())
+    around(at, height.saturating_sub(TITLES + below(state)), rows.len())
 }
 
 /// The row at a line of the pane.
