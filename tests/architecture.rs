@@ -12,7 +12,7 @@ type Module = Vec<String>;
 
 /// The modules of the crate: what stands in one line may know the lines above it, not each other.
 const LAYERS: [&[&str]; 15] = [
-    &["dirs", "printable", "logit", "kernels", "spreadsheet", "picture"],
+    &["dirs", "printable", "logit", "cholesky", "kernels", "spreadsheet", "picture"],
     &["error", "quantized", "estimate"],
     &["progress"],
     &["names", "unpack", "atomic", "hub", "tensors", "sql"],
