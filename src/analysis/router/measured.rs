@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::ties::LEAST_SUPPORT;
-use super::{Answers, Candidate};
+use super::{Answers, Candidate, FEW};
 use crate::dataset::Kind;
 use crate::embedder::{Benchmark, Embedder, Scope};
 
@@ -75,7 +75,7 @@ pub(super) fn mark(
     let benchmarks = embedder.benchmarks();
     let like: Vec<&Benchmark> = categories.iter().map(|(b, ..)| &benchmarks[*b]).collect();
     let same: Vec<&Benchmark> = benchmarks.iter().filter(|b| b.kind == kind).collect();
-    candidates.par_iter_mut().for_each(|c| {
+    candidates.par_iter_mut().with_min_len(FEW).for_each(|c| {
         let of = |benchmarks: &[&Benchmark]| {
             let responses = benchmarks.iter().map(|b| b.scores.responses(c.model));
             responses.fold(0_u32, u32::saturating_add)

@@ -110,6 +110,8 @@ const TOGETHER: usize = 32;
 
 /// Models that one thread handles at least, where little is done for each.
 const SERIAL: usize = 1 << 16;
+/// The same where more is done: waking a thread takes as long as some hundred of them.
+const FEW: usize = 512;
 
 /// Routes prompts among the models of an embedder.
 pub struct Router<'a> {
@@ -136,8 +138,7 @@ impl<'a> Router<'a> {
     /// # Errors
     /// As [`Preferences::check`]; if the encoder is not on this machine, see [`Embedder::encode`].
     pub fn route(&self, prompts: &[&str], preferences: &Preferences) -> Result<Vec<Route>> {
-        let start = Instant::now();
-        self.route_encoded((&self.embedder.encode(prompts)?, start), preferences, usize::MAX)
+        self.route_top(prompts, preferences, usize::MAX)
     }
 
     /// The same with only the first `top` candidates, which is faster with many models.
@@ -151,7 +152,10 @@ impl<'a> Router<'a> {
         top: usize,
     ) -> Result<Vec<Route>> {
         let start = Instant::now();
-        self.route_encoded((&self.embedder.encode(prompts)?, start), preferences, top)
+        // In the pool as a whole: else every step would wait there for a thread to wake up.
+        rayon::scope(|_| {
+            self.route_encoded((&self.embedder.encode(prompts)?, start), preferences, top)
+        })
     }
 
     /// The same for encoded prompts; the reported time starts at `start`.
@@ -201,9 +205,10 @@ impl<'a> Router<'a> {
         };
         // The explanation may need more candidates than requested.
         let (found, below) = order.top(all, top.max(why::CANDIDATES), &marked);
-        let mut candidates: Vec<Candidate> = found.par_iter().map(candidate).collect();
+        let found = found.par_iter().with_min_len(SERIAL);
+        let mut candidates: Vec<Candidate> = found.map(candidate).collect();
         let on_front: HashSet<usize> = front.iter().map(|c| c.model).collect();
-        candidates.par_iter_mut().for_each(|c| {
+        candidates.par_iter_mut().with_min_len(FEW).for_each(|c| {
             (c.low, c.high) = self.ends(forecast, row, c.model);
             c.tied = tied(c);
             c.front = on_front.contains(&c.model);
