@@ -87,7 +87,7 @@ fn invert(identity: &mut [f64], lower: &[f64], n: usize) {
         let (above, own) = identity.split_at_mut(i * n);
         let factors = &lower[i * n..i * n + n];
         for (k, factor) in factors[..i].iter().enumerate() {
-            let row = &above[k * n..k * n + k + 1];
+            let row = &above[k * n..][..=k];
             own[..n].iter_mut().zip(row).for_each(|(x, y)| *x -= factor * y);
         }
         own[..=i].iter_mut().for_each(|x| *x /= factors[i]);
@@ -95,6 +95,7 @@ fn invert(identity: &mut [f64], lower: &[f64], n: usize) {
 }
 
 /// The dot product, as sums that are independent of each other.
+// Only then it has the vector instructions of its caller.
 #[inline(always)]
 fn dot_slices(a: &[f64], b: &[f64]) -> f64 {
     const LANES: usize = 8;

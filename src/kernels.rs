@@ -10,6 +10,10 @@ pub(crate) const LANES: usize = 16;
 #[multiversion(targets = "simd")]
 pub(crate) fn gather(out: &mut [f32], text: &[(u32, f32)], table: &[f32]) {
     /// Adds the same `N` columns of every row, which stay in registers meanwhile.
+    #[expect(
+        clippy::inline_always,
+        reason = "only then it has the vector instructions of its caller"
+    )]
     #[inline(always)]
     fn columns<const N: usize>(
         out: &mut [f32; N],

@@ -131,11 +131,9 @@ impl Precision {
         let (mut schur, mut pull) = (self.general, self.pull);
         for special in &self.specials {
             let each = special.cross.map(|c| c / special.precision);
-            for i in 0..GENERAL {
-                for j in 0..GENERAL {
-                    schur[i][j] -= each[i] * special.cross[j];
-                }
-                pull[i] -= each[i] * special.pull;
+            for ((row, pull), each) in schur.iter_mut().zip(&mut pull).zip(each) {
+                row.iter_mut().zip(special.cross).for_each(|(x, cross)| *x -= each * cross);
+                *pull -= each * special.pull;
             }
         }
         let covariance = Small::of(&schur).ok_or_else(failed)?.inverse();
