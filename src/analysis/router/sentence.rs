@@ -134,10 +134,10 @@ impl Route {
         });
         match share {
             s if s < -SLIGHT => {
-                "all of the gap is fit to this kind of question: overall the runner-up is stronger"
+                "all of the gap is predicted fit to this kind of question: overall the runner-up is stronger"
                     .into()
             }
-            s if s < SLIGHT => "the gap is fit to this kind of question".into(),
+            s if s < SLIGHT => "the gap is predicted fit to this kind of question".into(),
             s if s > 1.0 + SLIGHT => {
                 "all of the gap is general ability: the runner-up fits this kind of question better"
                     .into()

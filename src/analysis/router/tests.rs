@@ -259,7 +259,7 @@ fn the_sentence_has_the_numbers_and_what_the_gap_is() {
     );
     for (ability, fit, gap) in [
         (0.3, 0.0, "; the gap is general ability."),
-        (0.0, 0.3, "the gap is fit to this kind of question."),
+        (0.0, 0.3, "the gap is predicted fit to this kind of question."),
         (0.08, 0.22, "a quarter of the gap"),
         (-0.2, 0.5, "overall the runner-up is stronger."),
         (0.6, -0.3, "the runner-up fits this kind of question better."),

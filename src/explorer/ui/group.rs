@@ -20,10 +20,13 @@ const NARROW: u16 = 54;
 /// Maximum and minimum number of benchmarks.
 const LIFTS: usize = 12;
 const FEW_LIFTS: usize = 4;
+/// A bar has at least so many cells.
+const BAR: usize = 6;
 /// Lines from which on the stability of a cluster is explained.
 const TALL: usize = 26;
-/// Clusters below this stability are not reliable.
+/// Clusters below this stability are not reliable; from the second on they are valid (Hennig 2007).
 const TRUSTED: f64 = 0.6;
+const HIGH: f64 = 0.75;
 /// Lines above the first prototype: the size, and a heading.
 const ABOVE: usize = 2;
 
@@ -103,7 +106,14 @@ fn lines(state: &State, open: &CardState, room: usize, height: usize) -> Vec<Lin
     };
     let inside = height.saturating_sub(2);
     let top = size(state, open.class, Some(card), room);
-    let mut prototypes = vec![heading(theme, room, "Prototypes", "nearest to the center")];
+    let clusters = state.clusters.done().filter(|_| state.map.coloring.by == ColorBy::Cluster);
+    let named = clusters.and_then(|found| found.clusters.get(open.class)).map(|c| &c.prototype);
+    let nearest = card.prototypes.first().map(|near| state.name(near.at));
+    // A cluster is named after a model with many answers.
+    let other = named.is_some_and(|named| Some(named.as_str()) != nearest);
+    let remark =
+        if other { "nearest; the name: a better known one" } else { "nearest to the center" };
+    let mut prototypes = vec![heading(theme, room, "Prototypes", remark)];
     prototypes.extend(self::prototypes(state, open, card, room));
     let mut attributes = Vec::new();
     if !card.attributes.is_empty() {
@@ -151,7 +161,11 @@ fn size(state: &State, class: usize, card: Option<&Card>, room: usize) -> Line<'
         let ink = if cluster.stability < TRUSTED { Ink::Warn } else { Ink::Good };
         // Behind the size, a gap, the five dots and the percents.
         let left = room.saturating_sub(spans.iter().map(Span::width).sum::<usize>() + 5 + 5 + 5);
-        let word = if cluster.stability < TRUSTED { " stable: weak" } else { " stable" };
+        let word = match cluster.stability {
+            s if s < TRUSTED => " stable: weak",
+            s if s < HIGH => " stable: fair",
+            _ => " stable: good",
+        };
         let word = if width(word) <= left { word } else { "" };
         spans.extend([
             Span::styled("  ·  ", theme.ink(Ink::Muted)),
@@ -190,7 +204,7 @@ fn lifts(state: &State, card: &Card, room: usize, most: usize) -> Vec<Line<'stat
     let theme = &state.theme;
     let n = card.lifts.len();
     // A line between them says how many are left out.
-    let shown = if n > most && most > FEW_LIFTS { most - 1 } else { most.min(n) };
+    let shown = if n > most { most.saturating_sub(1) } else { n };
     let behind = if n > shown { shown / 2 } else { 0 };
     let ahead = shown - behind;
     let shown: Vec<&Lift> = card.lifts[..ahead].iter().chain(&card.lifts[n - behind..]).collect();
@@ -204,8 +218,7 @@ fn lifts(state: &State, card: &Card, room: usize, most: usize) -> Vec<Line<'stat
     let half = room.saturating_sub(names + 1 + 1 + 5 + means) / 2;
     let largest = shown.iter().map(|lift| lift.difference().abs()).fold(0.1, f64::max);
     let left_out = format!("⋮ {} between", n - shown.len());
-    let left_out = (n > most && most > FEW_LIFTS)
-        .then(|| Line::styled(fit(&left_out, room), theme.ink(Ink::Muted)));
+    let left_out = (n > most).then(|| Line::styled(fit(&left_out, room), theme.ink(Ink::Muted)));
     let mut lines: Vec<Line> = shown
         .into_iter()
         .map(|lift| {
@@ -266,7 +279,8 @@ fn attributes(state: &State, card: &Card, room: usize) -> Vec<Line<'static>> {
     let names = card.attributes.iter().map(|f| width(&what(f))).max().unwrap_or_default();
     let counts = card.attributes.iter().map(|f| width(&counted(f))).max().unwrap_or_default();
     let names = names.min(room / 2);
-    let bar = room.saturating_sub(names + counts + 3);
+    let bar = Some(room.saturating_sub(names + counts + 3)).filter(|bar| *bar >= BAR);
+    let bar = bar.unwrap_or_default();
     card.attributes
         .iter()
         .map(|feature| {
@@ -322,9 +336,9 @@ fn around(
     let coverage = &card.coverage;
     let share = 100.0 * coverage.recall;
     let (text, ink) = if coverage.mostly {
-        (format!("Mostly where evaluated: that alone predicts {share:.0}% of it"), Ink::Warn)
+        (format!("Mostly where evaluated: from that, {share:.0}% of it can be guessed"), Ink::Warn)
     } else {
-        (format!("Where its models were evaluated predicts {share:.0}% of it"), Ink::Text)
+        (format!("From where evaluated, {share:.0}% of it can be guessed"), Ink::Text)
     };
     lines.extend(paragraph(&text, room, theme.ink(ink)));
     lines.extend(coverage.more.iter().map(|run| {

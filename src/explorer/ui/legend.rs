@@ -24,6 +24,8 @@ pub struct Parts {
     legend: Vec<(usize, Rect)>,
     /// By class, the number of models that pass the filter.
     left: Vec<usize>,
+    /// Classes without a place.
+    hidden: usize,
 }
 
 impl Parts {
@@ -42,10 +44,12 @@ impl Parts {
             x += w + 2;
         }
         let rows = (row + 1).min(inside.height / 3);
+        let all = legend.len();
         legend.retain(|(_, place)| place.y < rows);
+        let hidden = all - legend.len();
         let plot = Rect { height: inside.height.saturating_sub(rows), ..inside };
         legend.iter_mut().for_each(|(_, place)| place.y += plot.bottom());
-        Self { plot, legend, left }
+        Self { plot, legend, left, hidden }
     }
 
     /// The class of the legend at a cell.
@@ -144,6 +148,14 @@ pub fn draw(buffer: &mut Buffer, state: &State, parts: &Parts) {
         {
             (x, _) = buffer.set_stringn(x, place.y, part, end.saturating_sub(x).into(), style);
         }
+    }
+    if parts.hidden > 0 && parts.plot.bottom() > 0 {
+        let text = format!(" +{} more ", parts.hidden);
+        let w = width(&text).min(parts.plot.width.into());
+        // At the end of the last line.
+        let y = parts.legend.iter().map(|(_, place)| place.y).max().unwrap_or_default();
+        let x = parts.plot.right() - w as u16;
+        buffer.set_stringn(x, y, &text, w, theme.ink(Ink::Muted));
     }
 }
 

@@ -101,7 +101,13 @@ pub fn routed(state: &mut State, version: u64, answer: Result<Route, String>) {
     }
     match answer {
         Ok(answer) => {
+            // A limit may choose another model: the selection stays with the chosen one.
+            let follows = state.routed() == Some(state.selected)
+                && !matches!(state.modes.top(), Mode::Prompt);
             state.route.take(answer);
+            if let Some(chosen) = state.routed().filter(|_| follows) {
+                state.select(chosen);
+            }
             forecast(state);
         }
         Err(problem) => work::failed(state, JobKind::Route, &problem),

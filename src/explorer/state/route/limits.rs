@@ -46,7 +46,7 @@ impl Limits {
             parts.push("cheapest tie".into());
         }
         if self.within > 0 {
-            parts.push(format!("cheapest within {} points", self.within));
+            parts.push(format!("within {} points", self.within));
         }
         if self.rank == Rank::Lower {
             parts.push("cautious".into());

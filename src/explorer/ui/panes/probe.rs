@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use crate::analysis::probe::{Report, Run, Scheme};
-use crate::estimate::Figure;
+use crate::estimate::{Figure, Interval};
 use crate::explorer::layout::Layout;
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
@@ -45,6 +45,10 @@ impl From<Vec<Line<'static>>> for Part {
 const ABOVE: usize = 1;
 /// Lines that the list leaves to the details of one attribute.
 const BELOW: usize = 11;
+/// Marks the attributes that are probed in random folds only.
+const RANDOM: &str = "*";
+/// The baseline does as well if it is at most this much better.
+const SAME: f64 = 0.02;
 /// How a mark is drawn.
 const CHANCE: &str = "┃";
 const POOL: &str = "╎";
@@ -55,7 +59,7 @@ const SYMBOL: usize = 9;
 /// Cells of a row from which on measures have their names.
 const NAMED: usize = 56;
 /// Cells for the mark of the verdict.
-const MARK: usize = 3;
+const MARK: usize = 4;
 /// Cells for a verdict in few words and in a sentence with numbers; for a whisker at least and at most.
 const BRIEF: usize = 22;
 const SENTENCE: usize = 68;
@@ -105,15 +109,18 @@ fn lines(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
     let columns = Columns::of(room.saturating_sub(name_room + 1));
     let long = format!(
         "● measured, 95% interval  {CHANCE} chance  {SHUFFLED} shuffled labels (95th pct)  \
-         {POOL} ability + coverage alone"
+         {POOL} ability + coverage alone  {RANDOM} random folds, without whole families held out"
     );
-    let short = format!("● measured  {CHANCE} chance  {SHUFFLED} shuffled  {POOL} baseline");
+    let middle = format!(
+        "● measured  {CHANCE} chance  {SHUFFLED} shuffled  {POOL} baseline  {RANDOM} random folds"
+    );
+    let short =
+        format!("● measured {CHANCE} chance {SHUFFLED} shuffled {POOL} baseline {RANDOM} random");
     let key = if columns.whisker == 0 {
-        "✓ decodable  ~ above chance only  ✗ not decodable".to_owned()
-    } else if width(&long) <= room {
-        long
+        format!("✓ decodable ~ above chance ✗ not {RANDOM} random folds")
     } else {
-        short
+        let fitting = [long, middle].into_iter().find(|key| width(key) <= room);
+        fitting.unwrap_or(short)
     };
     let mut lines = vec![Line::styled(fit(&key, room), muted)];
     let order = state.probe.order();
@@ -175,12 +182,18 @@ fn row(state: &State, attribute: usize, name_room: usize, columns: &Columns) -> 
             let figure = scheme.linear.figures.main();
             let mut marks = vec![(scheme.pool.figures.main().value, POOL), (chance(r), CHANCE)];
             marks.extend(scheme.linear.shuffled_high.map(|high| (high, SHUFFLED)));
-            let parts = (figure.interval.low, figure.value, figure.interval.high);
+            // A correlation goes from −1 to 1.
+            let scaled = |v: f64| if r.kind == "number" { f64::midpoint(v, 1.0) } else { v };
+            let Interval { low, high, .. } = figure.interval;
+            let parts = (scaled(low), scaled(figure.value), scaled(high));
+            marks.iter_mut().for_each(|(at, _)| *at = scaled(*at));
             spans.extend(whisker(theme, columns.whisker, parts, verdict.ink, &marks));
             let measure = measure(r, columns.named);
             spans.push(Span::styled(format!(" {measure} "), muted));
             spans.push(Span::styled(decimals(figure.value), theme.bold(verdict.ink)));
-            spans.push(Span::styled(format!(" {} ", verdict.mark), theme.bold(verdict.ink)));
+            let random = if r.grouped.is_some() { " " } else { RANDOM };
+            spans
+                .push(Span::styled(format!(" {}{random} ", verdict.mark), theme.bold(verdict.ink)));
             let whole = columns.verdict >= SENTENCE;
             let text = if whole { verdict.sentence.as_str() } else { verdict.brief };
             spans.push(Span::styled(pad(text, columns.verdict), theme.ink(verdict.ink)));
@@ -208,15 +221,22 @@ struct Verdict {
 impl Verdict {
     fn of(r: &Report) -> Self {
         let short = |value: f64| decimals(value).trim().to_owned();
-        let (pool, chance) = (short(r.main().pool.figures.main().value), short(chance(r)));
+        let (pool, own) = (r.main().pool.figures.main(), r.main().linear.figures.main());
+        let better = pool.value > own.value + SAME;
+        let (pool, chance) = (short(pool.value), short(chance(r)));
         let (mark, brief, sentence, ink) = if r.beats_controls {
             let sentence =
                 format!("decodable: above ability + coverage alone ({pool}) and chance ({chance})");
             ("✓", "decodable", sentence, Ink::Good)
         } else if r.beats_chance() {
+            let (brief, than) = if better {
+                ("baseline does better", "below")
+            } else {
+                ("baseline does as well", "not above")
+            };
             let sentence =
-                format!("above chance ({chance}), but not above ability + coverage alone ({pool})");
-            ("~", "baseline does as well", sentence, Ink::Warn)
+                format!("above chance ({chance}), but {than} ability + coverage alone ({pool})");
+            ("~", brief, sentence, Ink::Warn)
         } else {
             let sentence =
                 format!("not decodable: no better than chance ({chance}) or shuffled labels");
@@ -424,7 +444,12 @@ fn errors(state: &State, r: &Report, room: usize) -> Part {
     let classes: Vec<&String> = r.classes.keys().collect();
     let names = classes.iter().map(|c| width(c)).max().unwrap_or_default().clamp(5, 10);
     if classes.len() <= CLASSES && names + 6 + 7 * classes.len() <= room {
-        lines.push(heading(theme, room, "Confusion matrix", "(balanced classes)"));
+        lines.push(heading(
+            theme,
+            room,
+            "Confusion matrix",
+            "(trained with classes weighted equally)",
+        ));
         let named = classes.iter().map(|c| Span::raw(format!("{:>7}", fit(c, 6))));
         let header = std::iter::once(Span::raw(pad("true", names + 1))).chain(named);
         lines.push(Line::from(header.collect::<Vec<_>>()).style(muted));

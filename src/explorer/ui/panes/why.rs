@@ -255,7 +255,7 @@ fn cosine(value: f64) -> String {
     text.strip_prefix('0').map_or_else(|| text.clone(), Into::into)
 }
 
-/// What else would win: the runner-up, and a cascade of two models.
+/// What speaks for others: where the runner-up was ahead, what would put it first, and a cascade of two models.
 fn changes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
     let mut sentences = Vec::new();
@@ -264,7 +264,9 @@ fn changes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
         if let Some((category, own, other)) = &second.ahead_on {
             let (own, other) = (100.0 * own, 100.0 * other);
             let category = one_line(category);
-            sentences.push(format!("{name} was ahead on {category} ({own:.0}% to {other:.0}%)."));
+            sentences.push(format!(
+                "The runner-up {name} was ahead on {category} ({own:.0}% to {other:.0}%)."
+            ));
         }
         if let Some(weight) = second.from_weight {
             sentences.push(format!(
@@ -286,7 +288,7 @@ fn changes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
         return Vec::new();
     }
     let lines = sentences.iter().flat_map(|text| paragraph(text, room, theme.ink(Ink::Muted)));
-    std::iter::once(heading(theme, room, "What else would win", "")).chain(lines).collect()
+    std::iter::once(heading(theme, room, "Alternatives", "")).chain(lines).collect()
 }
 
 /// Texts in right-aligned columns of the same width.
