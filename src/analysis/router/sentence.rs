@@ -34,7 +34,7 @@ impl Route {
                 Lead::Accuracy | Lead::LowerEnd => "leads as the strongest overall",
             };
             let known = match first.answers.all {
-                0 => "from no answers of this kind".into(),
+                0 => "though it has no answers of this kind".into(),
                 all => format!("from {} to other questions", answers(all)),
             };
             return format!("Unlike any training question: {called} {leads}, {known}{next}.");
@@ -93,7 +93,7 @@ impl Route {
             (Measured::Elsewhere, here) => {
                 format!(", from {} to these and {others} to others", answers(here))
             }
-            (Measured::Hardly, _) if all == 0 => ", from no answers of this kind".into(),
+            (Measured::Hardly, _) if all == 0 => ", though it has no answers of this kind".into(),
             (Measured::Hardly, _) => format!(", from only {} of this kind", answers(all)),
         };
         format!("{}{known}", percent(c.p))

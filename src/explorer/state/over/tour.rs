@@ -27,8 +27,8 @@ pub const STEPS: &[Step] = &[
     Step {
         target: Target::Pane(Pane::Map),
         title: "Every model is a point",
-        text: "Models that are good at the same things lie close together. The colors are those of the \
-               legend below.",
+        text: "Models that are good at the same things lie close together, as far as two of many \
+               dimensions can show it. The colors are those of the legend below.",
         tries: &[
             (Command::Step(Direction::Right), "walk from model to model"),
             (Command::Search, "search a model by name"),

@@ -61,7 +61,7 @@ const NAMED: usize = 56;
 /// Cells for the mark of the verdict.
 const MARK: usize = 4;
 /// Cells for a verdict in few words and in a sentence with numbers; for a whisker at least and at most.
-const BRIEF: usize = 22;
+const BRIEF: usize = 21;
 const SENTENCE: usize = 68;
 const WHISKER: std::ops::RangeInclusive<usize> = 8..=48;
 /// The text for an attribute that cannot be probed.

@@ -34,7 +34,7 @@ fn scope(route: &Route) -> (&'static str, [&'static str; 3], Ink) {
             [
                 "unlike most training questions: ranked partly by overall ability",
                 "partly by overall ability",
-                "",
+                "partly by ability",
             ],
             Ink::Warn,
         ),
@@ -63,7 +63,8 @@ pub fn gauge(state: &State, route: &Route, room: usize) -> Line<'static> {
     }
     spans.push(Span::styled(name, theme.bold(ink)));
     let left = room.saturating_sub(spans.iter().map(Span::width).sum::<usize>() + 2);
-    if let Some(meaning) = meanings.iter().find(|meaning| width(meaning) <= left) {
+    let fits = |meaning: &&&str| !meaning.is_empty() && width(meaning) <= left;
+    if let Some(meaning) = meanings.iter().find(fits) {
         spans.push(Span::styled(format!("  {meaning}"), theme.ink(Ink::Muted)));
     }
     Line::from(spans)
@@ -328,7 +329,7 @@ fn prices(state: &State, room: usize) -> Option<Line<'static>> {
              (:answer-tokens)"
         ),
         format!("$/M: mean of in and out · prompt: {prompt} in, {answer} out (:answer-tokens)"),
-        "$/M: $ per million tokens  ▲ none better for less".into(),
+        "$/M: mean of in and out  ▲ none better for less".into(),
         "$/M: $ per million tokens, mean of in and out".into(),
     ];
     let priced = room >= PRICED;
