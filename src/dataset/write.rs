@@ -43,7 +43,7 @@ impl Dataset {
         self.write_responses(folder, form)?;
         let described = self.descriptions.iter().any(|about| !about.is_empty());
         if described || self.kinds.iter().any(|kind| !kind.is_correctness()) {
-            self.write_categories(folder, form)?;
+            self.write_categories(folder, form, described)?;
         }
         Ok(())
     }
@@ -96,10 +96,9 @@ impl Dataset {
         table.finish()
     }
 
-    fn write_categories(&self, folder: &Path, form: Form) -> Result<()> {
+    fn write_categories(&self, folder: &Path, form: Form, described: bool) -> Result<()> {
         let columns =
             [("category", Cells::Text), ("kind", Cells::Text), ("description", Cells::Text)];
-        let described = self.descriptions.iter().any(|about| !about.is_empty());
         let columns = &columns[..if described { 3 } else { 2 }];
         let mut table = Writer::create(folder, "categories", form, columns)?;
         let each = self.categories.iter().zip(&self.kinds).zip(&self.descriptions);

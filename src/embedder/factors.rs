@@ -113,12 +113,12 @@ struct Special {
 struct Precision {
     general: Square<GENERAL>,
     pull: [f64; GENERAL],
-    specials: Vec<Given>,
+    specials: Vec<OwnPrecision>,
 }
 
 /// The part of a speciality in a [`Precision`].
 #[derive(Clone, Copy)]
-struct Given {
+struct OwnPrecision {
     precision: f64,
     cross: [f64; GENERAL],
     pull: f64,
@@ -138,7 +138,7 @@ impl Precision {
         }
         let covariance = Small::of(&schur).ok_or_else(failed)?.inverse();
         let mean = covariance.map(|row| dot(&row, &pull));
-        let special = |given: Given| {
+        let special = |given: OwnPrecision| {
             let each = given.cross.map(|c| c / given.precision);
             let cross = covariance.map(|row| -dot(&row, &each));
             Special {
@@ -289,7 +289,7 @@ impl Factors {
 
     /// The posterior of one model's factors and specialities.
     fn latent(&self, model: &Evaluated<'_>) -> Result<Latent> {
-        let prior = |b: &usize| Given {
+        let prior = |b: &usize| OwnPrecision {
             precision: self.special[*b].recip(),
             cross: [0.0; GENERAL],
             pull: 0.0,
@@ -494,8 +494,8 @@ mod tests {
     #[test]
     fn the_posterior_in_blocks_is_that_of_the_whole() {
         const N: usize = GENERAL + 7;
-        let specials: Vec<Given> = (0..7)
-            .map(|b| Given {
+        let specials: Vec<OwnPrecision> = (0..7)
+            .map(|b| OwnPrecision {
                 precision: 9.0 + b as f64,
                 cross: std::array::from_fn(|i| ((3 * i + b) % 5) as f64 - 2.0),
                 pull: b as f64 - 3.0,

@@ -245,16 +245,18 @@ impl<'a> Router<'a> {
             let each =
                 (0..self.costs.len()).filter_map(|m| self.entry(&forecast, row, m, preferences));
             let mut candidates: Vec<ranking::Entry> = each.collect();
-            let candidate = |entry: &ranking::Entry| candidate(&forecast, row, entry);
-            let best = candidates.iter().max_by(|a, b| a.p.total_cmp(&b.p)).map(candidate);
-            let known = preferences
-                .cheapest_tie
-                .then(|| ties::Known::new(self.embedder, &self.embedder.similar(features, row)));
-            for c in &mut candidates {
-                let pair = known.as_ref().zip(best.as_ref());
-                let tied = || pair.is_some_and(|(known, best)| known.tied(&candidate(c), best));
-                let near = near_enough(preferences, c, best.as_ref().map(|best| best.p), tied);
-                c.near = near;
+            if preferences.asks_for_near() {
+                let candidate = |entry: &ranking::Entry| candidate(&forecast, row, entry);
+                let best = candidates.iter().max_by(|a, b| a.p.total_cmp(&b.p)).map(candidate);
+                let known = preferences.cheapest_tie.then(|| {
+                    ties::Known::new(self.embedder, &self.embedder.similar(features, row))
+                });
+                for c in &mut candidates {
+                    let pair = known.as_ref().zip(best.as_ref());
+                    let tied = || pair.is_some_and(|(known, best)| known.tied(&candidate(c), best));
+                    let near = near_enough(preferences, c, best.as_ref().map(|best| best.p), tied);
+                    c.near = near;
+                }
             }
             let (first, below) = order.first(&candidates);
             Pick { model: candidates.get(first).map_or(0, |c| c.model), below }

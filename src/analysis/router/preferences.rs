@@ -97,7 +97,12 @@ impl Preferences {
 
     /// True if more is wanted than the best of an order: the cheapest of those that are good enough.
     pub(super) fn asks_for_cheapest(&self) -> bool {
-        self.min_quality.is_some() || self.cheapest_tie || self.cheapest_within.is_some()
+        self.min_quality.is_some() || self.asks_for_near()
+    }
+
+    /// True if only candidates near the most probable one are good enough.
+    pub(super) fn asks_for_near(&self) -> bool {
+        self.cheapest_tie || self.cheapest_within.is_some()
     }
 
     /// The models to choose from that are cheap enough, in order.

@@ -34,7 +34,7 @@ use super::depth::Depth;
 use super::keys::{Binding, KEYMAP};
 use super::pane::Pane;
 use super::theme::Theme;
-use crate::analysis::clusters::Clusters;
+use crate::analysis::clusters::{Cluster, Clusters};
 use crate::analysis::neighbors::Neighbor;
 use crate::analysis::projection::Projection;
 use crate::analysis::router::pools::Pools;
@@ -433,6 +433,12 @@ impl State {
     /// The model that the prompt was routed to.
     pub fn routed(&self) -> Option<usize> {
         self.route.result.as_ref()?.candidates.first().map(|c| c.model)
+    }
+
+    /// The cluster that a class of the legend is, while the map is colored by clusters.
+    pub fn cluster(&self, class: usize) -> Option<&Cluster> {
+        let found = self.clusters.done().filter(|_| self.map.coloring.by == ColorBy::Cluster)?;
+        found.clusters.get(class)
     }
 
     pub fn name(&self, model: usize) -> &str {

@@ -10,7 +10,6 @@ use super::widgets::{fit, fit_category, heading, pad, paragraph, thousands, unde
 use crate::analysis::clusters::{Card, Feature, Lift};
 use crate::explorer::layout::Layout;
 use crate::explorer::state::State;
-use crate::explorer::state::coloring::ColorBy;
 use crate::explorer::state::over::card::CardState;
 use crate::explorer::theme::Ink;
 
@@ -86,8 +85,7 @@ pub fn prototype_at(state: &State, place: Rect, y: u16) -> Option<usize> {
 /// The name of the group.
 fn name(state: &State, class: usize) -> String {
     let coloring = &state.map.coloring;
-    let known = state.clusters.done().filter(|_| coloring.by == ColorBy::Cluster);
-    if let Some(cluster) = known.and_then(|found| found.clusters.get(class)) {
+    if let Some(cluster) = state.cluster(class) {
         return cluster.name.clone();
     }
     let name = coloring.classes.get(class).map_or("", |class| &class.name);
@@ -106,8 +104,7 @@ fn lines(state: &State, open: &CardState, room: usize, height: usize) -> Vec<Lin
     };
     let inside = height.saturating_sub(2);
     let top = size(state, open.class, Some(card), room);
-    let clusters = state.clusters.done().filter(|_| state.map.coloring.by == ColorBy::Cluster);
-    let named = clusters.and_then(|found| found.clusters.get(open.class)).map(|c| &c.prototype);
+    let named = state.cluster(open.class).map(|cluster| &cluster.prototype);
     let nearest = card.prototypes.first().map(|near| state.name(near.at));
     // A cluster is named after a model with many answers.
     let other = named.is_some_and(|named| Some(named.as_str()) != nearest);
@@ -155,8 +152,7 @@ fn size(state: &State, class: usize, card: Option<&Card>, room: usize) -> Line<'
         Span::styled(size.to_string(), theme.bold(Ink::Text)),
         Span::styled(format!(" of {} models", thousands(all as u64)), theme.ink(Ink::Muted)),
     ];
-    let clusters = state.clusters.done().filter(|_| state.map.coloring.by == ColorBy::Cluster);
-    if let Some(cluster) = clusters.and_then(|found| found.clusters.get(class)) {
+    if let Some(cluster) = state.cluster(class) {
         let full = (5.0 * cluster.stability).round().clamp(0.0, 5.0) as usize;
         let ink = if cluster.stability < TRUSTED { Ink::Warn } else { Ink::Good };
         // Behind the size, a gap, the five dots and the percents.
@@ -217,8 +213,7 @@ fn lifts(state: &State, card: &Card, room: usize, most: usize) -> Vec<Line<'stat
     let means = if room + 4 >= NARROW.into() { 14 } else { 0 };
     let half = room.saturating_sub(names + 1 + 1 + 5 + means) / 2;
     let largest = shown.iter().map(|lift| lift.difference().abs()).fold(0.1, f64::max);
-    let left_out = format!("⋮ {} between", n - shown.len());
-    let left_out = (n > most).then(|| Line::styled(fit(&left_out, room), theme.ink(Ink::Muted)));
+    let left_out = n - shown.len();
     let mut lines: Vec<Line> = shown
         .into_iter()
         .map(|lift| {
@@ -253,8 +248,9 @@ fn lifts(state: &State, card: &Card, room: usize, most: usize) -> Vec<Line<'stat
             Line::from(spans)
         })
         .collect();
-    if let Some(left_out) = left_out {
-        lines.insert(ahead, left_out);
+    if left_out > 0 {
+        let text = fit(&format!("⋮ {left_out} between"), room);
+        lines.insert(ahead, Line::styled(text, theme.ink(Ink::Muted)));
     }
     lines
 }
@@ -279,8 +275,8 @@ fn attributes(state: &State, card: &Card, room: usize) -> Vec<Line<'static>> {
     let names = card.attributes.iter().map(|f| width(&what(f))).max().unwrap_or_default();
     let counts = card.attributes.iter().map(|f| width(&counted(f))).max().unwrap_or_default();
     let names = names.min(room / 2);
-    let bar = Some(room.saturating_sub(names + counts + 3)).filter(|bar| *bar >= BAR);
-    let bar = bar.unwrap_or_default();
+    let left = room.saturating_sub(names + counts + 3);
+    let bar = if left < BAR { 0 } else { left };
     card.attributes
         .iter()
         .map(|feature| {
@@ -325,10 +321,7 @@ fn around(
         let text = format!("{} of its {} are nearest to its own center", card.own, card.size);
         lines.push(Line::styled(fit(&text, room), theme.ink(Ink::Text)));
     }
-    let clusters = state.clusters.done().filter(|_| state.map.coloring.by == ColorBy::Cluster);
-    if let Some(cluster) =
-        clusters.and_then(|found| found.clusters.get(class).filter(|_| explained))
-    {
+    if let Some(cluster) = state.cluster(class).filter(|_| explained) {
         let stable = 100.0 * cluster.stability;
         let text = format!("Stable: {stable:.0}% the same without a fifth of all models");
         lines.push(Line::styled(fit(&text, room), theme.ink(Ink::Text)));

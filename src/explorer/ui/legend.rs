@@ -74,8 +74,7 @@ fn entry(state: &State, at: usize, left: usize, room: u16) -> (usize, String, St
     let class = &state.map.coloring.classes[at];
     let count = format!(" {}", counted(state, at, left));
     let room = usize::from(room).saturating_sub(width(&count) + 2);
-    let clusters = state.clusters.done().filter(|_| state.map.coloring.by == ColorBy::Cluster);
-    let name = match clusters.and_then(|found| found.clusters.get(at)) {
+    let name = match state.cluster(at) {
         Some(cluster) => with_stability(cluster, room),
         None => fit(&class.name, LONGEST),
     };
@@ -149,11 +148,10 @@ pub fn draw(buffer: &mut Buffer, state: &State, parts: &Parts) {
             (x, _) = buffer.set_stringn(x, place.y, part, end.saturating_sub(x).into(), style);
         }
     }
-    if parts.hidden > 0 && parts.plot.bottom() > 0 {
+    let last = parts.legend.iter().map(|(_, place)| place.y).max();
+    if let Some(y) = last.filter(|_| parts.hidden > 0) {
         let text = format!(" +{} more ", parts.hidden);
         let w = width(&text).min(parts.plot.width.into());
-        // At the end of the last line.
-        let y = parts.legend.iter().map(|(_, place)| place.y).max().unwrap_or_default();
         let x = parts.plot.right() - w as u16;
         buffer.set_stringn(x, y, &text, w, theme.ink(Ink::Muted));
     }

@@ -70,9 +70,8 @@ fn lines(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
         let here = model == state.selected;
         lines.push(if here { under_cursor(&state.theme, line) } else { line });
     }
-    while lines.len() + below(state) < height {
-        lines.push(Line::default());
-    }
+    let above = lines.len().max(height.saturating_sub(below(state)));
+    lines.resize(above, Line::default());
     lines.extend(details(state, room));
     lines
 }

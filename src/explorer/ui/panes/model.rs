@@ -57,7 +57,7 @@ pub fn basis_of(state: &State) -> String {
 
 fn attributes(state: &State, room: usize) -> Vec<Line<'static>> {
     let (theme, model) = (&state.theme, state.selected);
-    let mut items: Vec<(String, Vec<Span<'static>>)> = Vec::new();
+    let mut items: Vec<Vec<Span<'static>>> = Vec::new();
     for attribute in state.model_set.attributes.iter() {
         let name = attribute.name.clone();
         let spans = match &attribute.values {
@@ -67,10 +67,7 @@ fn attributes(state: &State, room: usize) -> Vec<Line<'static>> {
                     Some(false) => ("✗ ", Ink::MapDim, Ink::Muted),
                     None => ("? ", Ink::Muted, Ink::Muted),
                 };
-                vec![
-                    Span::styled(mark, theme.bold(ink)),
-                    Span::styled(name.clone(), theme.ink(text)),
-                ]
+                vec![Span::styled(mark, theme.bold(ink)), Span::styled(name, theme.ink(text))]
             }
             values => {
                 let value = values.text(model).unwrap_or_else(|| "unknown".into());
@@ -80,11 +77,11 @@ fn attributes(state: &State, room: usize) -> Vec<Line<'static>> {
                 ]
             }
         };
-        items.push((name, spans));
+        items.push(spans);
     }
     let mut lines: Vec<Vec<Span>> = vec![Vec::new()];
     let mut taken = 0;
-    for (_, spans) in items {
+    for spans in items {
         let w: usize = spans.iter().map(Span::width).sum();
         if taken > 0 && taken + 3 + w > room {
             lines.push(Vec::new());
