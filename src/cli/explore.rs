@@ -39,9 +39,9 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// True if it prints instead of opening the explorer.
+    /// True if it prints instead of opening the explorer: on request, or if the terminal can only print.
     pub fn prints(&self, common: &Common) -> bool {
-        self.plain || common.json
+        self.plain || common.json || is_terminal() && unfit().is_some()
     }
 
     /// The options of the explorer.
@@ -65,6 +65,9 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     }
     let embedder = super::embedder(arguments.embedder.as_deref(), common)?;
     if arguments.prints(common) {
+        if let Some(named) = unfit().filter(|_| !arguments.plain && !common.json) {
+            output::message(format!("note: {named}, so this is `--plain`; {OTHERWISE}"));
+        }
         let data = arguments.data.as_deref().map(super::data).transpose()?;
         let prompt = arguments.prompt.as_deref();
         let document = explorer::document(&embedder, prompt, data.as_ref(), common.seed)?;
@@ -103,25 +106,37 @@ fn check_log(log: &Path, arguments: &Arguments) -> Result<()> {
     Output::open(log, &inputs).map(drop)
 }
 
+/// What opens the explorer where the terminal seems unfit for it.
+const OTHERWISE: &str = "for the explorer set TERM, as in TERM=xterm-256color";
+
 /// The explorer needs an interactive terminal.
 pub fn terminal() -> Result<()> {
-    use std::io::IsTerminal;
-    if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
+    if !is_terminal() {
         return Err(Error::Usage(
             "the explorer needs a terminal; in scripts use `llmap explore` with --plain or --json"
                 .into(),
         ));
     }
-    let name = std::env::var_os("TERM").map(|name| name.to_string_lossy().into_owned());
-    if cfg!(unix) && !can_draw(name.as_deref()) {
-        let name = name.filter(|name| !name.is_empty());
-        let named = name.map_or("TERM is not set".into(), |name| format!("TERM is `{name}`"));
-        return Err(Error::Usage(format!(
-            "{named}: the explorer does not support this terminal; `llmap explore --plain` prints \
-             the same as text, or set TERM, as in TERM=xterm-256color"
-        )));
+    match unfit() {
+        Some(named) => Err(Error::Usage(format!("{named}; {OTHERWISE}"))),
+        None => Ok(()),
     }
-    Ok(())
+}
+
+fn is_terminal() -> bool {
+    use std::io::IsTerminal;
+    std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+}
+
+/// Why the terminal cannot show the explorer, judging by the name of its type.
+fn unfit() -> Option<String> {
+    let name = std::env::var_os("TERM").map(|name| name.to_string_lossy().into_owned());
+    if !cfg!(unix) || can_draw(name.as_deref()) {
+        return None;
+    }
+    let name = name.filter(|name| !name.is_empty());
+    let named = name.map_or("TERM is not set".into(), |name| format!("TERM is `{name}`"));
+    Some(format!("{named}, a terminal that cannot move the cursor"))
 }
 
 /// Whether a terminal of this type can move its cursor, judging by its name.

@@ -83,6 +83,7 @@ fn model_set(names: impl Fn(usize) -> String) -> ModelSet {
         benchmarks: (0..3).map(benchmark).collect(),
         vectors: Arc::new(vectors),
         uncertainty: (0..models).map(|m| 0.2 + 0.05 * m as f32).collect(),
+        ability_deviation: (0..models).map(|m| 0.02 + 0.03 * m as f32).collect(),
         val: [
             ("accuracy".to_owned(), 0.7166),
             ("auc".to_owned(), 0.7918),
@@ -109,6 +110,7 @@ fn model_set(names: impl Fn(usize) -> String) -> ModelSet {
         unread: None,
         costs: std::sync::OnceLock::new(),
         by_answers: std::sync::OnceLock::new(),
+        abilities: std::sync::OnceLock::new(),
     }
 }
 

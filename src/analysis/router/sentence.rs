@@ -31,7 +31,7 @@ impl Route {
             });
             let leads = match self.why.lead {
                 Lead::Cost => "comes first for its cost",
-                Lead::Accuracy | Lead::LowerEnd => "leads as the strongest overall",
+                Lead::Cheapest | Lead::Accuracy | Lead::LowerEnd => "leads as the strongest overall",
             };
             let known = match first.answers.all {
                 0 => "though it has no answers of this kind".into(),
@@ -42,8 +42,13 @@ impl Route {
         let rate = format!("its {} is {}", self.rate(), Self::basis(first));
         let rest = match (self.why.lead, second) {
             (_, None) => return format!("{called} is the only candidate: {rate}."),
-            (Lead::Accuracy, Some(second)) => {
-                format!("{called} leads: {rate}; {}", self.runner_up(first, second, name))
+            (Lead::Accuracy | Lead::Cheapest, Some(second)) => {
+                let leads = if self.why.lead == Lead::Cheapest {
+                    "leads, and no cheaper model is near enough"
+                } else {
+                    "leads"
+                };
+                format!("{called} {leads}: {rate}; {}", self.runner_up(first, second, name))
             }
             (Lead::LowerEnd, Some(second)) => format!(
                 "{called} leads by the lower end of its interval ({}): {rate}; the runner-up {} has \
@@ -161,8 +166,10 @@ impl Route {
         };
         let itself = MostProbable { model: first.model, p: first.p, cost: first.cost };
         let most = self.why.most_probable.unwrap_or(itself);
+        let points = 100.0 * (most.p - first.p);
         format!(
-            "{called} ({}) comes first for its cost: {rate}; the most accurate, {}, has {} {}",
+            "{called} ({}) comes first for its cost: {rate}; the most accurate, {}, has {} {}, \
+             {points:.1} points more",
             cost(first.cost, ""),
             name(most.model),
             percent(most.p),

@@ -294,7 +294,9 @@ fn the_sentence_says_what_else_decides() {
         r.why.most_probable = Some(MostProbable { model, p: 0.9, cost });
     });
     assert!(cheap.starts_with("m0 ($0.00) comes first for its cost"), "{cheap}");
-    assert!(cheap.ends_with("the most accurate, m1, has 90% at $1.00."), "{cheap}");
+    assert!(cheap.ends_with("the most accurate, m1, has 90% at $1.00, 9.0 points more."), "{cheap}");
+    let same = of(|r| r.why.lead = Lead::Cheapest);
+    assert!(same.starts_with("m0 leads, and no cheaper model is near enough: its"), "{same}");
     let lower = of(|r| r.why.lead = Lead::LowerEnd);
     assert!(lower.contains("by the lower end of its interval (71%)"), "{lower}");
     let second = |change: fn(&mut RunnerUp)| {

@@ -37,6 +37,9 @@ pub enum Lead {
     /// Its probability is the highest.
     #[default]
     Accuracy,
+    /// Its probability is the highest, and none of those that are near enough to it costs less; see
+    /// [`super::Preferences::cheapest_within`].
+    Cheapest,
     /// The lower end of its interval is; see [`super::Rank::Lower`].
     LowerEnd,
     /// It costs less than more probable ones.
@@ -157,7 +160,9 @@ pub(super) fn why(
         }
     });
     let ahead = best.filter(|best| best.p > first.p);
-    let lead = if ahead.is_none() {
+    let lead = if ahead.is_none() && order.preferences.asks_for_near() {
+        Lead::Cheapest
+    } else if ahead.is_none() {
         Lead::Accuracy
     } else if order.preferences.rank == Rank::Lower && candidates.iter().all(|c| c.low <= first.low)
     {

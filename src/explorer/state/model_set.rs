@@ -13,6 +13,8 @@ use crate::analysis::router::Costs;
 use crate::dataset::{Attribute, Dataset, Values};
 use crate::embedder::{Benchmark, Coverage, Embedder, SharedCounts};
 use crate::error::Result;
+use crate::estimate::Estimate;
+use crate::logit::Z80;
 use crate::metrics::{Bin, Metrics};
 use crate::one_line;
 use crate::printable::is_one_line;
@@ -36,6 +38,8 @@ pub struct ModelSet {
     /// By model: the standard deviation, in logits, of its uncertainty on the mean training question; empty
     /// before training.
     pub uncertainty: Vec<f32>,
+    /// By model: the standard deviation of its ability; empty before training.
+    pub ability_deviation: Vec<f32>,
     pub val: BTreeMap<String, f64>,
     pub reliability: Vec<Bin>,
     pub coverage: Vec<Coverage>,
@@ -49,6 +53,40 @@ pub struct ModelSet {
     pub costs: OnceLock<Costs>,
     /// The models by their number of answers, sorted on first use.
     pub by_answers: OnceLock<Arc<Vec<usize>>>,
+    /// The abilities of at most [`COMPARED`] models, sorted on first use.
+    pub abilities: OnceLock<Vec<f32>>,
+}
+
+/// With more models, an evenly spaced sample of so many is what one is stronger than.
+const COMPARED: usize = 5_000;
+/// The ability of a model is known if its 80% interval covers less than this share of the models.
+const KNOWN: f64 = 0.8;
+
+/// The share of the models with lower ability than one, with its 80% interval.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Standing(pub Estimate);
+
+impl Standing {
+    /// False if nearly every ability would fit the model's answers.
+    pub fn is_known(&self) -> bool {
+        self.0.high - self.0.low < KNOWN
+    }
+
+    /// In words, in brief or with the interval.
+    pub fn text(&self, with_interval: bool) -> String {
+        let Estimate { mean, low, high } = self.0;
+        let percent = |share: f64| 100.0 * share;
+        match (self.is_known(), with_interval) {
+            (false, _) => "overall ability hardly known".into(),
+            (true, false) => format!("stronger than {:.0}% of the models", percent(mean)),
+            (true, true) => format!(
+                "stronger than {:.0}% of the models ({:.0}–{:.0}%)",
+                percent(mean),
+                percent(low),
+                percent(high)
+            ),
+        }
+    }
 }
 
 impl ModelSet {
@@ -121,6 +159,23 @@ impl ModelSet {
         clusters(&self.known(), seed, cancel)
     }
 
+    /// How a model compares in ability; `None` before training.
+    pub fn standing(&self, model: usize) -> Option<Standing> {
+        let mean = f64::from(*self.vectors.get((model, 0))?);
+        let reach = Z80 * f64::from(*self.ability_deviation.get(model)?);
+        let sorted = self.abilities.get_or_init(|| {
+            let step = self.vectors.nrows().div_ceil(COMPARED).max(1);
+            let mut sorted = self.vectors.column(0).slice(s![..;step]).to_vec();
+            sorted.sort_unstable_by(f32::total_cmp);
+            sorted
+        });
+        let below = |x: f64| {
+            sorted.partition_point(|ability| f64::from(*ability) < x) as f64 / sorted.len() as f64
+        };
+        let (low, high) = (below(mean - reach), below(mean + reach));
+        Some(Standing(Estimate { mean: below(mean), low, high }))
+    }
+
     /// The costs of the models.
     pub fn costs(&self) -> &Costs {
         self.costs.get_or_init(|| Costs::of(self.models.len(), &self.attributes))
@@ -173,6 +228,7 @@ impl From<&Embedder> for ModelSet {
                 .into_par_iter()
                 .map(|d| d.dot(&d).sqrt())
                 .collect(),
+            ability_deviation: embedder.deviations().column(0).to_vec(),
             val: figures.map(|(name, figure)| (name.to_owned(), figure)).collect(),
             reliability: embedder.provenance().reliability.clone(),
             coverage: embedder.provenance().coverage.clone(),
@@ -181,6 +237,7 @@ impl From<&Embedder> for ModelSet {
             unread: embedder.encoder().available().err().map(|e| one_line(&e.to_string())),
             costs: OnceLock::new(),
             by_answers: OnceLock::new(),
+            abilities: OnceLock::new(),
         }
     }
 }

@@ -65,6 +65,8 @@ fn lines(state: &State, model: usize) -> Vec<(String, Ink)> {
         lines.push((fit(&format!("{title}: {}", class.name), WIDE), Ink::Text));
     }
     lines.push((format!("{} answers", thousands(model_set.answers(model).into())), Ink::Muted));
+    let standing = model_set.standing(model).map(|standing| (standing.text(false), Ink::Muted));
+    lines.extend(standing);
     let mut known: Vec<_> =
         model_set.benchmarks.iter().filter_map(|b| Some((b, b.scores.get(model)?))).collect();
     known.sort_by_key(|(_, score)| std::cmp::Reverse(score.responses));

@@ -22,6 +22,8 @@ const LONGEST: usize = 48;
 pub struct Parts {
     pub plot: Rect,
     legend: Vec<(usize, Rect)>,
+    /// Rows of the legend.
+    rows: u16,
     /// By class, the number of models that pass the filter.
     left: Vec<usize>,
     /// Classes without a place.
@@ -46,10 +48,18 @@ impl Parts {
         let rows = (row + 1).min(inside.height / 3);
         let all = legend.len();
         legend.retain(|(_, place)| place.y < rows);
+        // The number of the hidden ones has the end of the last row, instead of an entry.
+        while let Some((_, last)) = legend.last().filter(|(_, last)| last.y + 1 == rows) {
+            let end = last.right() + width(&more(all - legend.len())) as u16;
+            if legend.len() == all || end <= inside.right() {
+                break;
+            }
+            legend.pop();
+        }
         let hidden = all - legend.len();
         let plot = Rect { height: inside.height.saturating_sub(rows), ..inside };
         legend.iter_mut().for_each(|(_, place)| place.y += plot.bottom());
-        Self { plot, legend, left, hidden }
+        Self { plot, legend, rows, left, hidden }
     }
 
     /// The class of the legend at a cell.
@@ -67,6 +77,11 @@ impl Parts {
             )
         })
     }
+}
+
+/// What stands for classes without a place.
+fn more(hidden: usize) -> String {
+    format!(" +{hidden} more ")
 }
 
 /// A legend entry without its marker: its width and its parts. The name of a cluster may take the whole line.
@@ -148,11 +163,10 @@ pub fn draw(buffer: &mut Buffer, state: &State, parts: &Parts) {
             (x, _) = buffer.set_stringn(x, place.y, part, end.saturating_sub(x).into(), style);
         }
     }
-    let last = parts.legend.iter().map(|(_, place)| place.y).max();
-    if let Some(y) = last.filter(|_| parts.hidden > 0) {
-        let text = format!(" +{} more ", parts.hidden);
+    if parts.hidden > 0 && parts.rows > 0 {
+        let text = more(parts.hidden);
         let w = width(&text).min(parts.plot.width.into());
-        let x = parts.plot.right() - w as u16;
+        let (x, y) = (parts.plot.right() - w as u16, parts.plot.bottom() + parts.rows - 1);
         buffer.set_stringn(x, y, &text, w, theme.ink(Ink::Muted));
     }
 }

@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use crate::analysis::neighbors::Neighbor;
+use crate::count;
 use crate::dataset::Values;
 use crate::explorer::layout::Layout;
 use crate::explorer::pane::Pane;
@@ -39,6 +40,7 @@ pub fn lines(state: &State, room: usize) -> Vec<Line<'static>> {
     }
     let mut lines = vec![Line::styled(fit(state.name(model), room), theme.bold(Ink::MapSelected))];
     lines.extend(attributes(state, room));
+    lines.extend(standing(state, room));
     if !state.neighbors.is_empty() {
         lines.push(Line::default());
         lines.push(heading(theme, room, "Nearest models", &basis_of(state)));
@@ -97,6 +99,27 @@ fn attributes(state: &State, room: usize) -> Vec<Line<'static>> {
         }
     }
     lines.into_iter().filter(|line| !line.is_empty()).map(Line::from).collect()
+}
+
+/// How the model compares in ability, and by how many answers.
+fn standing(state: &State, room: usize) -> Option<Line<'static>> {
+    let (theme, model_set, model) = (&state.theme, &state.model_set, state.selected);
+    let standing = model_set.standing(model)?;
+    let ink = if standing.is_known() { Ink::Text } else { Ink::Warn };
+    let answers = count(model_set.answers(model) as usize, "answer");
+    let run = model_set.benchmarks.iter().filter(|b| b.scores.get(model).is_some()).count();
+    let from = [
+        format!(" · {answers} on {}", count(run, "benchmark")),
+        format!(" · {answers}"),
+        String::new(),
+    ];
+    let with_interval = width(&standing.text(true)) <= room;
+    let text = standing.text(with_interval);
+    let from = from.into_iter().find(|from| width(&text) + width(from) <= room)?;
+    Some(Line::from(vec![
+        Span::styled(text, theme.ink(ink)),
+        Span::styled(from, theme.ink(Ink::Muted)),
+    ]))
 }
 
 fn neighbors(state: &State, room: usize) -> Vec<Line<'static>> {

@@ -285,20 +285,23 @@ fn draw_bar(frame: &mut Frame, state: &State, parts: &Parts) {
     } else {
         String::new()
     };
-    let views = views(state, is_beside(parts.below), room.saturating_sub(width(&line)));
-    let mut left = room.saturating_sub(width(&line) + views.width() + 4);
+    let mut asked = route.limits.summary(why::unit(state)).join(" · ");
+    if !asked.is_empty() {
+        asked = format!("· {asked} ");
+    }
     let all = state.model_set.models.len();
+    let everything = format!(" all {all} models ");
+    let least = VIEWS_FROM.max(width(&everything) + width(&asked) + 4);
+    let beside = is_beside(parts.below);
+    let views = views(state, beside, room.saturating_sub(width(&line) + least));
+    let mut left = room.saturating_sub(width(&line) + views.width() + 4);
     let text = if state.filter.is_on() {
         let count = format!(" · {} of {all} ", state.filter.left(all));
         let room = left.saturating_sub(width(&count) + 1);
         format!(" {}{count}", fit(&state.filter.title(), room))
     } else {
-        format!(" all {all} models ")
+        everything
     };
-    let mut asked = route.limits.summary(why::unit(state)).join(" · ");
-    if !asked.is_empty() {
-        asked = format!("· {asked} ");
-    }
     let mut x = place.x + 1;
     for (text, ink) in [(text, Ink::Text), (asked, Ink::Accent)] {
         let text = fit(&text, left);
@@ -331,7 +334,7 @@ fn views(state: &State, beside: bool, room: usize) -> Line<'static> {
     }
     spans.push(Span::raw(" "));
     let whole = Line::from(spans);
-    if whole.width() + VIEWS_FROM <= room {
+    if whole.width() <= room {
         return whole;
     }
     Line::styled(format!(" {} ", route.view.title()), theme.ink(Ink::Muted))
