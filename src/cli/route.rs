@@ -320,8 +320,11 @@ impl<'a> Writer<'a> {
         let table = self.table(router, prompt, route);
         let sentence = one_line(&route.sentence(&name, unit));
         let mut out = format!("{}\n\n{table}\n{sentence}\n", one_line(prompt));
-        if let Some(remark) = route.kind().remark() {
-            out += &format!("{remark}\n");
+        for remark in route.remarks() {
+            out += &format!("{}\n", one_line(&remark));
+        }
+        if let Some(best) = route.best_measured(&name) {
+            out += &format!("{}\n", one_line(&best));
         }
         out += match route.scope {
             Scope::In => "",

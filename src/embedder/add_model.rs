@@ -1,7 +1,7 @@
 //! Adds models without training.
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ndarray::Axis;
 
@@ -111,6 +111,7 @@ impl Embedder {
         let deviations = halved(&rows(width, new.iter().map(|new| new.deviations.view())));
         self.deviations.append(Axis(0), deviations.view()).map_err(failed)?;
         self.knowledge.push(new, &answers)?;
+        self.mean_strength = OnceLock::new();
         Ok(self)
     }
 }

@@ -7,7 +7,7 @@ mod texts;
 
 use std::io::{Cursor, Read};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ndarray::{Array1, Array2};
 use rayon::prelude::*;
@@ -400,6 +400,7 @@ impl Embedder {
             weights,
             knowledge: known,
             device,
+            mean_strength: OnceLock::new(),
         })
     }
 }

@@ -224,7 +224,6 @@ impl Embedder {
     #[must_use]
     pub fn forecast(&self, features: &Features, given: Given) -> Forecast {
         let mut asked = self.asked(features);
-        let slope = asked.slope.clone();
         let n = features.len();
         let (scope, familiarity) = match given {
             Given::Nothing => self.soften(features, &mut asked),
@@ -237,7 +236,7 @@ impl Embedder {
             *x = self.calibration.probability(averaged(*x, *v));
             *v = v.sqrt() / temperature;
         });
-        Forecast { p, deviation, support, scope, familiarity, slope }
+        Forecast { p, deviation, support, scope, familiarity, slope: asked.slope }
     }
 
     /// The network outputs for each prompt, as used with [`Given::Nothing`].

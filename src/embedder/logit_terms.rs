@@ -1,20 +1,24 @@
 //! The terms of a logit.
 
+use std::ops::Range;
+
 use ndarray::{Axis, s};
 use rayon::prelude::*;
 use serde::Serialize;
 
 use super::forecast::BLOCK_OF_MODELS as BLOCK;
-use super::{Embedder, Forecast};
+use super::knowledge::Knowledge;
+use super::{Embedder, Forecast, Given};
 use crate::logit::logit;
 
-/// Maximum number of models for the average easiness of a question.
+/// Maximum number of models for the average easiness of a question, and for the average strength.
 const AVERAGED: usize = 1 << 16;
 
 /// The terms of one calibrated logit; they add up to the logit of the probability.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct LogitTerms {
-    /// The ability of the model over the benchmarks of correctness.
+    /// How strong the model is: its level on a question of an unknown kind, which is one of any benchmark of
+    /// correctness, relative to the mean over the models. Out of scope, models are ranked by it.
     pub ability: f32,
     /// The easiness of the question for the average model.
     pub ease: f32,
@@ -49,10 +53,29 @@ impl Embedder {
         let sums: Vec<f32> = blocks.map(|p| p.map(logit).sum()).collect();
         let ease = sums.into_iter().sum::<f32>() / some.len().max(1) as f32;
         let scale = forecast.slope[row] / self.calibration.temperature as f32;
+        let mean = self.mean_strength();
         let terms = |&model: &usize| {
-            let ability = self.vectors[[model, 0]] * scale;
+            let ability = (self.strengths(model..model + 1)[0] - mean) * scale;
             LogitTerms { ability, ease, fit: logit(&p[model]) - ease - ability }
         };
         models.iter().map(terms).collect()
+    }
+
+    /// The levels of some models on a question of an unknown kind.
+    fn strengths(&self, models: Range<usize>) -> Vec<f32> {
+        let unknown = self.knowledge.unknown_kind(&self.benchmarks);
+        let Knowledge { levels, tested, .. } = &self.knowledge;
+        levels.mixture(tested, unknown.view(), Given::Nothing, models).mean
+    }
+
+    /// Their mean over the models.
+    fn mean_strength(&self) -> f32 {
+        *self.mean_strength.get_or_init(|| {
+            let models = self.models.len().min(AVERAGED);
+            let blocks = (0..models).into_par_iter().step_by(BLOCK);
+            let sum = |from| self.strengths(from..(from + BLOCK).min(models)).iter().sum::<f32>();
+            let sums: Vec<f32> = blocks.map(sum).collect();
+            sums.into_iter().sum::<f32>() / models.max(1) as f32
+        })
     }
 }

@@ -35,7 +35,7 @@ mod shared;
 mod simulated;
 mod train;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use burn::tensor::Device;
 use ndarray::{Array2, ArrayView1, ArrayView2, s};
@@ -123,6 +123,8 @@ pub struct Embedder {
     networks: Vec<(Network, usize)>,
     knowledge: Knowledge,
     device: Device,
+    /// The mean level of the models on a question of an unknown kind, computed on first use.
+    mean_strength: OnceLock<f32>,
 }
 
 impl Embedder {

@@ -5,7 +5,7 @@ mod featurize;
 mod optimizer;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ndarray::{Axis, concatenate};
 
@@ -168,6 +168,7 @@ pub fn train_with(
         networks,
         knowledge,
         device,
+        mean_strength: OnceLock::new(),
     })
 }
 

@@ -160,6 +160,7 @@ fn route() -> Route {
         why: Why {
             lead: Lead::Accuracy,
             most_probable: None,
+            best_measured: None,
             parts: LogitTerms { ability: 1.52, ease: 0.31, fit: 0.48 },
             runner_up: Some(RunnerUp {
                 model: 10,

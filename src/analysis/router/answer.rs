@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Costs, Evidence, Measured, Route, Tokens, Unit};
+use super::{Candidate, Costs, Evidence, Measured, Route, Tokens, Unit};
 use crate::dataset::Kind;
 use crate::embedder::{LogitTerms, Scope};
 
@@ -46,6 +46,7 @@ struct Explained<'a> {
     sentence: String,
     logit: LogitTerms,
     runner_up: Option<Second<'a>>,
+    best_measured: Option<Named<'a>>,
 }
 
 #[derive(Serialize)]
@@ -84,7 +85,7 @@ impl<'a> Answer<'a> {
     ) -> Self {
         let tokens = Tokens::of(prompt, answer_tokens);
         let name = |model: usize| models.get(model).map_or("", String::as_str);
-        let named = route.candidates.iter().take(top).map(|c| Named {
+        let named = |c: &Candidate| Named {
             model: name(c.model),
             p: c.p,
             low: c.low,
@@ -96,7 +97,7 @@ impl<'a> Answer<'a> {
             measured: c.measured,
             answers: c.answers.here,
             all_answers: c.answers.all,
-        });
+        };
         let runner_up = route.why.runner_up.as_ref().map(|second| Second {
             model: name(second.model),
             logit: second.parts,
@@ -116,12 +117,13 @@ impl<'a> Answer<'a> {
             below: route.below,
             cost_unit: costs.unit(),
             tokens,
-            candidates: named.collect(),
+            candidates: route.candidates.iter().take(top).map(named).collect(),
             evidence: &route.evidence,
             why: Explained {
                 sentence: route.sentence(&|model| name(model).to_owned(), costs.unit()),
                 logit: route.why.parts,
                 runner_up,
+                best_measured: route.why.best_measured.as_ref().map(named),
             },
             cascade: route.cascade.as_ref().map(|plan| Plan {
                 first: name(plan.first),

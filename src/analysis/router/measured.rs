@@ -1,10 +1,9 @@
 //! How much evidence there is for a candidate on questions like the prompt.
 
-use rayon::prelude::*;
 use serde::Serialize;
 
 use super::ties::LEAST_SUPPORT;
-use super::{Answers, Candidate, FEW};
+use super::{Answers, Candidate};
 use crate::dataset::Kind;
 use crate::embedder::{Benchmark, Embedder, Scope};
 
@@ -64,25 +63,49 @@ impl Measured {
     }
 }
 
-/// Sets `answers` and `measured` of each candidate: `categories` are those of the evidence, and `kind` is
-/// what the probabilities are of.
-pub(super) fn mark(
-    candidates: &mut [Candidate],
-    embedder: &Embedder,
-    categories: &[(usize, f64, f64)],
-    (kind, scope): (Kind, Scope),
-) {
-    let benchmarks = embedder.benchmarks();
-    let like: Vec<&Benchmark> = categories.iter().map(|(b, ..)| &benchmarks[*b]).collect();
-    let same: Vec<&Benchmark> = benchmarks.iter().filter(|b| b.kind == kind).collect();
-    candidates.par_iter_mut().with_min_len(FEW).for_each(|c| {
+/// The benchmarks whose answers are the evidence for a prompt.
+pub(super) struct Grounds<'a> {
+    like: Vec<&'a Benchmark>,
+    same: Vec<&'a Benchmark>,
+    scope: Scope,
+}
+
+impl<'a> Grounds<'a> {
+    /// `categories` are those of the evidence, and `kind` is what the probabilities are of.
+    pub(super) fn new(
+        embedder: &'a Embedder,
+        categories: &[(usize, f64, f64)],
+        (kind, scope): (Kind, Scope),
+    ) -> Self {
+        let benchmarks = embedder.benchmarks();
+        let like = categories.iter().map(|(b, ..)| &benchmarks[*b]).collect();
+        let same = benchmarks.iter().filter(|b| b.kind == kind).collect();
+        Self { like, same, scope }
+    }
+
+    /// Sets `answers` and `measured` of a candidate.
+    pub(super) fn mark(&self, c: &mut Candidate) {
         let of = |benchmarks: &[&Benchmark]| {
             let responses = benchmarks.iter().map(|b| b.scores.responses(c.model));
             responses.fold(0_u32, u32::saturating_add)
         };
-        c.answers = Answers { here: of(&like), all: of(&same) };
-        c.measured = Measured::of(c.support, c.answers, scope);
-    });
+        c.answers = Answers { here: of(&self.like), all: of(&self.same) };
+        c.measured = Measured::of(c.support, c.answers, self.scope);
+    }
+
+    /// The most probable of some candidates that is [`Measured::Here`] (ties: the first).
+    pub(super) fn best(&self, candidates: impl Iterator<Item = Candidate>) -> Option<Candidate> {
+        let mut best: Option<Candidate> = None;
+        for mut c in candidates.filter(|c| c.support >= LEAST_SUPPORT) {
+            if best.as_ref().is_none_or(|best| c.p > best.p) {
+                self.mark(&mut c);
+                if c.measured == Measured::Here {
+                    best = Some(c);
+                }
+            }
+        }
+        best
+    }
 }
 
 #[cfg(test)]

@@ -215,12 +215,23 @@ impl<'a> Router<'a> {
         });
         let categories = why::categories(near);
         let evidence = why::evidence(self.embedder, &categories, &candidates);
-        let why = why::why(self, (forecast, row), &candidates, best.as_ref(), order);
-        let cascade = cascade::plan(self.embedder.calibration(), &front);
+        let mut why = why::why(self, (forecast, row), &candidates, best.as_ref(), order);
         candidates.truncate(top.max(1));
         let scope = forecast.scope[row];
+        // Out of scope, probabilities are not those of the prompt.
+        let cascade = (scope != Scope::Out)
+            .then(|| cascade::plan(self.embedder.calibration(), &front))
+            .flatten();
         let kind = kind(&evidence, scope);
-        measured::mark(&mut candidates, self.embedder, &categories, (kind, scope));
+        let grounds = measured::Grounds::new(self.embedder, &categories, (kind, scope));
+        candidates.par_iter_mut().with_min_len(FEW).for_each(|c| grounds.mark(c));
+        if candidates.first().is_some_and(|first| first.measured != Measured::Here) {
+            let all = (0..self.costs.len()).filter_map(|m| Some(candidate(&of(m)?)));
+            why.best_measured = grounds.best(all).map(|mut c| {
+                (c.low, c.high) = self.ends(forecast, row, c.model);
+                c
+            });
+        }
         let (familiarity, milliseconds) = (forecast.familiarity[row], 0.0);
         Route { candidates, scope, familiarity, below, evidence, why, cascade, milliseconds }
     }

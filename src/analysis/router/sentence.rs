@@ -31,7 +31,9 @@ impl Route {
             });
             let leads = match self.why.lead {
                 Lead::Cost => "comes first for its cost",
-                Lead::Cheapest | Lead::Accuracy | Lead::LowerEnd => "leads as the strongest overall",
+                Lead::Cheapest | Lead::Accuracy | Lead::LowerEnd => {
+                    "leads as the strongest overall"
+                }
             };
             let known = match first.answers.all {
                 0 => "though it has no answers of this kind".into(),
@@ -64,6 +66,34 @@ impl Route {
         format!("{floor}{rest}.")
     }
 
+    /// What the sentence leaves out about the probabilities: what they are of unless that is correctness, and
+    /// if some of the nearest questions are of another kind.
+    #[must_use]
+    pub fn remarks(&self) -> Vec<String> {
+        let kind = self.kind();
+        let others = self.evidence.iter().filter(|e| e.kind != kind);
+        let others: Vec<&str> = others.map(|e| e.category.as_str()).collect();
+        let mixed = (!others.is_empty() && self.scope != Scope::Out).then(|| {
+            let but = match kind {
+                Kind::Correctness => "without a correct answer",
+                Kind::Preference | Kind::Judge => "that are judged in another way",
+            };
+            format!("also like questions {but} ({}): P is not about those", others.join(", "))
+        });
+        kind.remark().map(Into::into).into_iter().chain(mixed).collect()
+    }
+
+    /// The best candidate that was measured on questions like the prompt, if the first was not.
+    #[must_use]
+    pub fn best_measured(&self, name: &dyn Fn(usize) -> String) -> Option<String> {
+        let best = self.why.best_measured.as_ref()?;
+        let (p, known) = (percent(best.p), answers(best.answers.here));
+        Some(format!(
+            "Best of those measured on such questions: {} {p}, {known}.",
+            name(best.model)
+        ))
+    }
+
     /// What the probabilities are of, and for which questions.
     fn rate(&self) -> String {
         let kind = self.kind();
@@ -78,12 +108,9 @@ impl Route {
         if let Some(other) = alike.next().filter(|other| 2.0 * other.share >= most.share) {
             named += &format!(", {}", other.category);
         }
-        let near = match self.scope {
-            // The rate counts how hard the prompt is: it is not the mean of the benchmarks.
-            Scope::In => "questions as hard as this one",
-            Scope::Near | Scope::Out => "the nearest questions",
-        };
-        format!("{rate} on {near} ({named})")
+        // The rate counts how hard the prompt is: it is not the mean of the benchmarks.
+        let near = if self.scope == Scope::In { "" } else { "nearest: " };
+        format!("{rate} on questions as hard as this one ({near}{named})")
     }
 
     /// A probability with the number of answers behind it.
@@ -142,12 +169,15 @@ impl Route {
                 "all of the gap is predicted fit to this kind of question: overall the runner-up is stronger"
                     .into()
             }
-            s if s < SLIGHT => "the gap is predicted fit to this kind of question".into(),
+            s if s < SLIGHT => {
+                "the gap comes from predicted fit to this kind of question, not from general ability"
+                    .into()
+            }
             s if s > 1.0 + SLIGHT => {
                 "all of the gap is general ability: the runner-up fits this kind of question better"
                     .into()
             }
-            s if s > 1.0 - SLIGHT => "the gap is general ability".into(),
+            s if s > 1.0 - SLIGHT => "the gap comes from general ability".into(),
             _ => format!("{} of the gap is general ability", nearest.map_or("part", |n| n.1)),
         }
     }

@@ -243,7 +243,7 @@ fn led(ability: f32, fit: f32) -> Route {
             evidence("MMLU-Pro math", Kind::Correctness, 0.7),
             evidence("GSM8K", Kind::Correctness, 0.3),
         ],
-        why: Why { lead: Lead::Accuracy, most_probable: None, parts, runner_up: Some(runner_up) },
+        why: Why { parts, runner_up: Some(runner_up), ..Why::default() },
         cascade: None,
         milliseconds: 1.0,
     }
@@ -258,8 +258,12 @@ fn the_sentence_has_the_numbers_and_what_the_gap_is() {
          of the gap is general ability."
     );
     for (ability, fit, gap) in [
-        (0.3, 0.0, "; the gap is general ability."),
-        (0.0, 0.3, "the gap is predicted fit to this kind of question."),
+        (0.3, 0.0, "; the gap comes from general ability."),
+        (
+            0.0,
+            0.3,
+            "the gap comes from predicted fit to this kind of question, not from general ability.",
+        ),
         (0.08, 0.22, "a quarter of the gap"),
         (-0.2, 0.5, "overall the runner-up is stronger."),
         (0.6, -0.3, "the runner-up fits this kind of question better."),
@@ -281,7 +285,7 @@ fn the_sentence_says_what_else_decides() {
         r.scope = Scope::Near;
         r.evidence[1].share = 0.4;
     });
-    assert!(near.contains("on the nearest questions (MMLU-Pro math, GSM8K) is 81%"), "{near}");
+    assert!(near.contains("as hard as this one (nearest: MMLU-Pro math, GSM8K) is 81%"), "{near}");
     let out = of(|r| r.scope = Scope::Out);
     assert_eq!(
         out,
@@ -294,7 +298,10 @@ fn the_sentence_says_what_else_decides() {
         r.why.most_probable = Some(MostProbable { model, p: 0.9, cost });
     });
     assert!(cheap.starts_with("m0 ($0.00) comes first for its cost"), "{cheap}");
-    assert!(cheap.ends_with("the most accurate, m1, has 90% at $1.00, 9.0 points more."), "{cheap}");
+    assert!(
+        cheap.ends_with("the most accurate, m1, has 90% at $1.00, 9.0 points more."),
+        "{cheap}"
+    );
     let same = of(|r| r.why.lead = Lead::Cheapest);
     assert!(same.starts_with("m0 leads, and no cheaper model is near enough: its"), "{same}");
     let lower = of(|r| r.why.lead = Lead::LowerEnd);

@@ -57,6 +57,8 @@ pub struct Why {
     pub parts: LogitTerms,
     /// The next candidate; `None` if there is only one.
     pub runner_up: Option<RunnerUp>,
+    /// The most probable candidate that is [`super::Measured::Here`], if the first is not.
+    pub best_measured: Option<Candidate>,
 }
 
 /// A candidate that is more probable than the first.
@@ -171,7 +173,7 @@ pub(super) fn why(
         Lead::Cost
     };
     let most_probable = ahead.map(|c| MostProbable { model: c.model, p: c.p, cost: c.cost });
-    Why { lead, most_probable, parts: parts[0], runner_up }
+    Why { lead, most_probable, parts: parts[0], runner_up, best_measured: None }
 }
 
 fn ahead_on(embedder: &Embedder, model: usize, other: usize) -> Option<(String, f64, f64)> {

@@ -205,7 +205,7 @@ fn of_other_panes() -> Vec<Binding> {
 
 fn while_typing() -> Vec<Binding> {
     use Command as A;
-    use Context::{Card, Filter, Line, Naming, Picker, Prompt, Tour};
+    use Context::{Card, Filter, Help, Line, Naming, Picker, Prompt, Tour};
     use Direction::{Left, Right};
     vec![
         bind(Prompt, "alt-enter ctrl-j", A::Route(C::Newline), "Insert a line break", "line break"),
@@ -228,6 +228,14 @@ fn while_typing() -> Vec<Binding> {
         bind(Picker, "up ctrl-p", A::Up, "Go to the previous", "previous"),
         bind(Picker, "pagedown", A::PageDown, "Go one page down", ""),
         bind(Picker, "pageup", A::PageUp, "Go one page up", ""),
+        bind(Help, "down j", A::Down, "Go one line down", "scroll"),
+        bind(Help, "up k", A::Up, "Go one line up", ""),
+        bind(Help, "pagedown ctrl-d", A::PageDown, "Go one page down", ""),
+        bind(Help, "pageup ctrl-u", A::PageUp, "Go one page up", ""),
+        bind(Help, "home g", A::First, "Go to the top", ""),
+        bind(Help, "end G", A::Last, "Go to the end", ""),
+        bind(Help, "/", A::Palette, "Search keys and commands", "search"),
+        bind(Help, "esc ? q", A::Dismiss, "Close the help", "close"),
         bind(Tour, "enter", A::TourNext, "Continue the tour", "next"),
         bind(Tour, "backspace", A::TourBack, "Go back", "back"),
         bind(Tour, "esc", A::Dismiss, "End the tour", "skip the tour"),

@@ -2,6 +2,7 @@
 
 mod keymap;
 mod parse;
+mod terms;
 mod words;
 
 use ratatui::crossterm::event::KeyEvent;
@@ -13,6 +14,7 @@ use super::pane::Pane;
 use parse::{Stroke, parse, pretty, same};
 
 pub use keymap::KEYMAP;
+pub use terms::terms;
 pub use words::words;
 
 /// Where a binding applies.
@@ -35,6 +37,8 @@ pub enum Context {
     Card,
     /// During the tour.
     Tour,
+    /// The help is open.
+    Help,
     /// Typing the name of a group.
     Naming,
     Training,
@@ -57,6 +61,7 @@ impl Context {
     pub fn title(self) -> &'static str {
         match self {
             Self::Always | Self::Everywhere => "Everywhere",
+            Self::Help => "In this help",
             Self::Line => "While typing a line",
             Self::Picker => "While picking",
             Self::Tour => "In the tour",
@@ -169,6 +174,8 @@ mod tests {
                 (Context::Working, Context::Everywhere),
                 (Context::Card, Context::Everywhere),
                 (Context::Tour, Context::Everywhere),
+                (Context::Help, Context::Everywhere),
+                (Context::Help, Context::Always),
             ];
             if meant.contains(&(a, b)) || meant.contains(&(b, a)) {
                 return false;

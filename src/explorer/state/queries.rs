@@ -89,6 +89,12 @@ impl State {
 
     /// The active contexts, most specific first.
     pub fn contexts(&self) -> Vec<Context> {
+        let help = self.help.then_some(Context::Help);
+        help.into_iter().chain(self.under_help()).collect()
+    }
+
+    /// The active contexts without that of the help, which describes them.
+    pub fn under_help(&self) -> Vec<Context> {
         let typing = match self.modes.top() {
             Mode::Picker(_) => Some(Context::Picker),
             Mode::Line(line) => Some(match line.purpose {

@@ -348,12 +348,11 @@ fn the_gauge_reads_at_a_glance_and_out_of_scope_takes_the_percentages_away() {
     for (width, height) in [(80, 24), (120, 35), (140, 42), (200, 60)] {
         let mut state = asked(width, height, "q?");
         let text = screen(&state);
-        let in_scope = text.contains("━ in");
-        assert!(text.contains("Scope ────┊───━━●━━━━━ in") || in_scope, "{text}");
+        assert!(text.contains("Scope out ──── near ──── in ━━●━"), "{text}");
         assert!(text.contains("83%") || text.contains("91%"), "{text}");
         out_of_scope(&mut state);
         let text = screen(&state);
-        assert!(text.contains("Scope ━●━━┊"), "{text}");
+        assert!(text.contains("Scope out ━●━━ near ────"), "{text}");
         let unlike = text.find("Unlike any training question:").unwrap();
         let strongest = text.find("strongest overall").unwrap();
         assert!(unlike < strongest && !text.contains("91%"), "{text}");

@@ -6,6 +6,7 @@ mod density;
 pub mod frame;
 mod geometry;
 pub mod group;
+pub mod help;
 pub mod hints;
 pub mod labels;
 pub mod legend;
@@ -28,7 +29,7 @@ use super::pane::Pane;
 use super::state::State;
 use super::state::map::Tool;
 use super::theme::Ink;
-use overlays::{draw_help, draw_picker};
+use overlays::draw_picker;
 use widgets::{fit, width};
 
 /// Minimum width of a truncated part of the status.
@@ -60,7 +61,7 @@ pub fn view(frame: &mut Frame, state: &State) {
     tour::draw(frame, state, area);
     draw_picker(frame, state, area);
     if state.help {
-        draw_help(frame, state, area);
+        help::draw(frame, state, area);
     }
 }
 

@@ -191,6 +191,7 @@ fn draw_points(buffer: &mut Buffer, state: &State, plot: &Plot, route: &Route) {
         }
     }
     let mut taken: Vec<(u16, u16, u16)> = named.iter().map(|(x, y, _)| (*x, x + 1, *y)).collect();
+    // The routed one has the first choice.
     for &(x, y, model) in named.iter().rev() {
         let name = fit(state.short(model), 26);
         let w = width(&name) as u16;
@@ -202,10 +203,25 @@ fn draw_points(buffer: &mut Buffer, state: &State, plot: &Plot, route: &Route) {
                 && !taken.iter().any(|(a, b, row)| *row == y && from < *b && *a < to)
         };
         let above = y.saturating_sub(1).max(plot.area.y);
-        let place = [(right, y), (left, y), (left, above), (right, above)];
+        let below = (y + 1).min(plot.area.bottom().saturating_sub(1));
+        let mut place = vec![
+            (right, y),
+            (left, y),
+            (left, above),
+            (right, above),
+            (left, below),
+            (right, below),
+        ];
+        place.extend([above, below].map(|y| (middle(plot.area, x, w), y)));
         if let Some(&((from, to), y)) = place.iter().find(|(span, y)| free(*span, *y)) {
             taken.push((from, to, y));
             buffer.set_string(from, y, name, theme.ink(Ink::MapLabel));
         }
     }
+}
+
+/// Cells around a column, within the plot.
+fn middle(area: Rect, x: u16, wide: u16) -> (u16, u16) {
+    let from = x.saturating_sub(wide / 2).min(area.right().saturating_sub(wide)).max(area.x);
+    (from, from + wide)
 }

@@ -21,12 +21,11 @@ mod typing;
 mod work;
 
 use super::command::Command;
-use super::direction::Direction;
 use super::effect::Effect;
 use super::event::{Event, Input};
 use super::state::State;
 use super::state::history::Step;
-use super::ui::overlays::help_overflow;
+use super::ui::help;
 
 /// Applies an event, and returns the effects to run.
 pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
@@ -101,17 +100,14 @@ fn take_input(state: &mut State, input: Input, effects: &mut Vec<Effect>) {
     }
 }
 
-/// The command to run. User input closes notices and tooltips. While the help is open, movements scroll it if
-/// it is longer than the screen, a search opens the palette, and any other command closes it and runs.
+/// The command to run. User input closes notices and tooltips. While the help is open, movements scroll it,
+/// and any other command closes it and runs.
 fn through_help(state: &mut State, command: Command) -> Option<Command> {
-    let open = state.help;
-    let more = open && lines_of(&command) != 0 && help_overflow(state) > 0;
-    reads_help(state, lines_of(&command));
-    match command {
-        _ if more => None,
-        Command::Search if open => Some(Command::Palette),
-        Command::Dismiss | Command::Help if open => None,
-        command => Some(command),
+    let by = lines_of(&command);
+    match (reads_help(state, by), command) {
+        (true, _) if by != 0 => None,
+        (true, Command::Dismiss | Command::Help) => None,
+        (_, command) => Some(command),
     }
 }
 
@@ -121,8 +117,8 @@ fn reads_help(state: &mut State, by: isize) -> bool {
     (state.hover, state.pointed) = (None, None);
     let open = state.help;
     if open {
-        let most = help_overflow(state);
-        state.help = by != 0 && most > 0;
+        state.help = by != 0;
+        let most = help::overflow(state);
         state.help_scroll = state.help_scroll.saturating_add_signed(by).min(most);
     }
     open
@@ -130,11 +126,14 @@ fn reads_help(state: &mut State, by: isize) -> bool {
 
 /// How far a command scrolls the help.
 fn lines_of(command: &Command) -> isize {
+    const ALL: isize = 1 << 20;
     match command {
-        Command::Down | Command::Step(Direction::Down) => 1,
-        Command::Up | Command::Step(Direction::Up) => -1,
+        Command::Down => 1,
+        Command::Up => -1,
         Command::PageDown => 10,
         Command::PageUp => -10,
+        Command::Last => ALL,
+        Command::First => -ALL,
         _ => 0,
     }
 }

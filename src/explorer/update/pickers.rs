@@ -2,7 +2,7 @@
 
 use crate::dataset::Values;
 use crate::explorer::command::{Command, Exported, RouteCommand};
-use crate::explorer::keys::{Binding, Context, words};
+use crate::explorer::keys::{Binding, Context, terms, words};
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
 use crate::explorer::state::coloring::ColorBy;
@@ -43,11 +43,13 @@ pub fn preview(state: &State) -> Vec<Command> {
 /// The command palette: commands of the focused pane first, then the other bindings, colors, projections and
 /// exports.
 pub fn palette(state: &State) -> Picker {
-    let own = state.contexts();
+    let own = state.under_help();
     let mut bindings: Vec<&Binding> = state
         .keymap
         .iter()
-        .filter(|b| !b.context.is_typing() && b.context != Context::Training)
+        .filter(|b| {
+            !b.context.is_typing() && !matches!(b.context, Context::Training | Context::Help)
+        })
         .filter(|b| !matches!(b.command, Command::Palette | Command::Dismiss))
         .collect();
     bindings.sort_by_key(|b| {
@@ -91,6 +93,15 @@ pub fn palette(state: &State) -> Picker {
         ]
         .map(|(exported, label)| described(label.into(), Command::ExportTo(exported))),
     );
+    // The words on the screen can be searched too: choosing one only closes the list.
+    for pane in Pane::ALL {
+        for (word, about) in terms(*pane) {
+            if !items.iter().any(|item| item.label == *word) {
+                let item = Item::new(*word, "word", Command::Dismiss);
+                items.push(Item { about: (*about).into(), commands: Vec::new(), ..item });
+            }
+        }
+    }
     Picker::new("Commands", items).of_commands()
 }
 

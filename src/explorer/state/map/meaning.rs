@@ -64,9 +64,8 @@ fn correlates(model_set: &ModelSet) -> Vec<Correlate> {
     };
     // An ability that the answers do not tell is that of the mean model, wherever the model is on the map.
     let known = |m: usize| model_set.standing(m).is_none_or(|standing| standing.is_known());
-    let ability = |m: usize| {
-        model_set.vectors.get((m, 0)).map(|a| f64::from(*a)).filter(|_| known(m))
-    };
+    let ability =
+        |m: usize| model_set.vectors.get((m, 0)).map(|a| f64::from(*a)).filter(|_| known(m));
     let mut all = vec![of("overall ability", false, &ability)];
     all.extend(model_set.attributes.iter().filter_map(|attribute| match &attribute.values {
         Values::Flag(values) => {

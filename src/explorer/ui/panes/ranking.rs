@@ -22,8 +22,8 @@ const BEFORE: usize = 6;
 /// Width of an interval in numbers, and of a bar next to it at least.
 const RANGE: usize = 7;
 const BESIDE_RANGE: usize = 8;
-/// Width of the gauge, a quarter of which is out of scope and a quarter near.
-const GAUGE: usize = 16;
+/// Cells of each zone of the gauge.
+const ZONE: usize = 4;
 
 /// The name of a scope, its meaning, and its color.
 fn scope(route: &Route) -> (&'static str, [&'static str; 3], Ink) {
@@ -34,7 +34,7 @@ fn scope(route: &Route) -> (&'static str, [&'static str; 3], Ink) {
             [
                 "unlike most training questions: ranked partly by overall ability",
                 "partly by overall ability",
-                "partly by ability",
+                "by ability too",
             ],
             Ink::Warn,
         ),
@@ -44,28 +44,32 @@ fn scope(route: &Route) -> (&'static str, [&'static str; 3], Ink) {
     }
 }
 
-/// A gauge of the prompt's familiarity.
+/// A gauge of the prompt's familiarity: a zone for each scope, the one of the prompt highlighted.
 pub fn gauge(state: &State, route: &Route, room: usize) -> Line<'static> {
     let theme = &state.theme;
     let (name, meanings, ink) = scope(route);
     let mut spans = vec![Span::styled("Scope ", theme.ink(Ink::Muted))];
     if let Some(familiarity) = route.familiarity {
-        let at = ((familiarity / 2.0 * GAUGE as f64) as usize).min(GAUGE - 1);
-        let zones = [GAUGE / 4, GAUGE / 2];
-        let zone = |x: usize| zones.iter().filter(|from| x >= **from).count();
-        spans.extend((0..GAUGE).map(|x| match x {
-            x if x == at => Span::styled("●", theme.bold(ink)),
-            x if zone(x) == zone(at) => Span::styled("━", theme.ink(ink)),
-            x if zones.contains(&x) => Span::styled("┊", theme.ink(Ink::Muted)),
-            _ => Span::styled("─", theme.ink(Ink::BarTrack)),
-        }));
-        spans.push(Span::raw(" "));
+        // The first zone ends at a half, the second at 1.
+        let at = ((familiarity * 2.0 * ZONE as f64) as usize).min(3 * ZONE - 1);
+        for (zone, title) in ["out", "near", "in"].into_iter().enumerate() {
+            let here = title == name;
+            let style = if here { theme.bold(ink) } else { theme.ink(Ink::Muted) };
+            spans.push(Span::styled(format!("{title} "), style));
+            spans.extend((zone * ZONE..(zone + 1) * ZONE).map(|x| match here {
+                true if x == at => Span::styled("●", theme.bold(ink)),
+                true => Span::styled("━", theme.ink(ink)),
+                false => Span::styled("─", theme.ink(Ink::BarTrack)),
+            }));
+            spans.push(Span::raw(" "));
+        }
+    } else {
+        spans.push(Span::styled(name, theme.bold(ink)));
     }
-    spans.push(Span::styled(name, theme.bold(ink)));
-    let left = room.saturating_sub(spans.iter().map(Span::width).sum::<usize>() + 2);
+    let left = room.saturating_sub(spans.iter().map(Span::width).sum::<usize>() + 1);
     let fits = |meaning: &&&str| !meaning.is_empty() && width(meaning) <= left;
     if let Some(meaning) = meanings.iter().find(fits) {
-        spans.push(Span::styled(format!("  {meaning}"), theme.ink(Ink::Muted)));
+        spans.push(Span::styled(format!(" {meaning}"), theme.ink(Ink::Muted)));
     }
     Line::from(spans)
 }
@@ -170,7 +174,7 @@ fn title(state: &State, route: &Route, columns: &Columns, room: usize) -> Vec<Li
         right += &format!(" {:>4}", "P");
     }
     if columns.range {
-        right += &format!("{:>RANGE$}", "80%");
+        right += &format!("{:>RANGE$}", "lo–hi");
     }
     if let Some((unit, wide)) = columns.cost {
         right += &format!("   {:>wide$}", per(unit));

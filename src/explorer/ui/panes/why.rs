@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span};
 
 use crate::analysis::router::{Candidate, Evidence, Route, Unit};
 use crate::dataset::Kind;
-use crate::embedder::{Benchmark, LogitTerms};
+use crate::embedder::{Benchmark, LogitTerms, Scope};
 use crate::explorer::state::State;
 use crate::explorer::state::job::Job;
 use crate::explorer::state::route::{LEADING, Similar, View};
@@ -22,6 +22,8 @@ const ANSWER: usize = 3;
 const SHARE: usize = 6;
 /// Width of the accuracy of one candidate.
 const ACCURACY: usize = 7;
+/// From this difference on, a prompt looks easier or harder than the most similar benchmarks.
+const BESIDE: f64 = 0.03;
 /// Widths of the name of a row of terms, and of a term.
 const TERM: usize = 9;
 
@@ -62,9 +64,11 @@ fn sentence(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
     let text = one_line(&route.sentence(&name, unit(state)));
     let mut lines = vec![heading(theme, room, "Why", "")];
     lines.extend(paragraph(&text, room, theme.ink(Ink::Text)));
-    // A note about probabilities of other kinds than correctness.
-    if let Some(remark) = route.kind().remark() {
-        lines.extend(paragraph(remark, room, theme.ink(Ink::Warn)));
+    for remark in route.remarks() {
+        lines.extend(paragraph(&one_line(&remark), room, theme.ink(Ink::Warn)));
+    }
+    if let Some(best) = route.best_measured(&name) {
+        lines.extend(paragraph(&one_line(&best), room, theme.ink(Ink::Text)));
     }
     lines
 }
@@ -124,6 +128,12 @@ fn likes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
     let leading = &route.candidates[..shown];
     let known =
         |like: &Like, c: &Candidate| like.accuracy(c).or(like.predicted(state, c)).is_some();
+    if route.scope == Scope::Out {
+        // Accuracies there say nothing about the prompt.
+        let head = heading(&state.theme, room, title, "by share of similar questions");
+        let rows = likes.iter().map(|like| like.row(state, longest.min(left)));
+        return std::iter::once(head).chain(rows).collect();
+    }
     if !likes.iter().any(|like| leading.iter().any(|c| known(like, c))) {
         let head = heading(&state.theme, room, title, "by share of similar questions");
         let name_room = longest.min(left);
@@ -150,7 +160,47 @@ fn likes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
         }));
         line
     }));
+    lines.extend(prompt_row(state, route, &likes, leading, left));
     lines
+}
+
+/// The row of the prompt below those of the benchmarks: its probabilities, and whether they are higher or
+/// lower because it looks easier or harder than most questions there.
+fn prompt_row(
+    state: &State,
+    route: &Route,
+    likes: &[Like],
+    leading: &[Candidate],
+    left: usize,
+) -> Option<Line<'static>> {
+    if route.scope == Scope::Out {
+        return None;
+    }
+    let first = leading.first()?;
+    let known = likes.iter().filter_map(|like| {
+        let level = like.accuracy(first).or(like.predicted(state, first))?;
+        Some((like.share, like.share * level))
+    });
+    let (shares, sum) = known.fold((0.0, 0.0), |(a, b), (c, d)| (a + c, b + d));
+    let beyond = f64::from(first.p) - sum / shares.max(f64::MIN_POSITIVE);
+    let looks = match beyond {
+        _ if shares == 0.0 || beyond.abs() < BESIDE => "",
+        b if b > 0.0 => ", which looks easier",
+        _ => ", which looks harder",
+    };
+    let name_room = left.saturating_sub(ACCURACY * leading.len());
+    let label = format!("this prompt{looks}");
+    let label = if width(&label) <= name_room { &label } else { "this prompt" };
+    let mut line = Line::from(vec![
+        Span::raw(" ".repeat(5)),
+        Span::styled(pad(label, name_room), state.theme.ink(Ink::Text)),
+    ]);
+    line.extend(leading.iter().enumerate().map(|(at, candidate)| {
+        let text = format!("{:.0}%", 100.0 * candidate.p);
+        let ink = if at == 0 { Ink::MapRouted } else { Ink::Text };
+        Span::styled(format!("{text:>ACCURACY$}"), state.theme.bold(ink))
+    }));
+    Some(line)
 }
 
 /// A row for a benchmark on which none of the leading candidates was evaluated: the best candidate there.
@@ -274,7 +324,8 @@ fn changes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
             ));
         }
     }
-    let plan = route.cascade.as_ref().filter(|_| route.kind() == Kind::Correctness);
+    let applies = route.kind() == Kind::Correctness && route.scope != Scope::Out;
+    let plan = route.cascade.as_ref().filter(|_| applies);
     if let Some((plan, unit)) = plan.zip(unit(state)) {
         let (first, then) = (state.short(plan.first), state.short(plan.then));
         let (quality, cost) = (100.0 * plan.quality, unit.text(plan.cost));
@@ -302,7 +353,7 @@ fn terms(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
     let columns = ["ability", "ease", "match", "sum"];
     let columns = aligned(columns, TERM);
     let name_room = room.saturating_sub(width(&columns));
-    if route.candidates.is_empty() || name_room < TEXT {
+    if route.candidates.is_empty() || name_room < TEXT || route.scope == Scope::Out {
         return Vec::new();
     }
     // A logit is the logarithm of the odds.
