@@ -13,6 +13,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
+use crate::embedder::Embedder;
 use crate::error::{Error, Result};
 use crate::progress::proceed;
 
@@ -50,6 +51,9 @@ impl Linear {
     }
 }
 
+/// The correlation from which a component falls or rises clearly.
+const CLEAR: f64 = 0.2;
+
 /// The sign that makes the largest loading positive.
 fn sign(loadings: ArrayView1<'_, f64>) -> f64 {
     let largest = loadings.iter().copied().max_by(|a, b| a.abs().total_cmp(&b.abs()));
@@ -79,6 +83,37 @@ const EXACT: usize = 600;
 const PENALTY: f64 = 0.03;
 
 impl Projection {
+    /// The map of an embedder: the first principal components of its profiles, rising with ability.
+    ///
+    /// # Errors
+    /// As [`Projection::pca`].
+    pub fn of(embedder: &Embedder, components: usize) -> Result<Self> {
+        Ok(Self::pca(embedder.profiles(), components)?.rising_with(embedder.abilities()))
+    }
+
+    /// The same with components turned so that none falls clearly with `values` (one per model): a component
+    /// has no sign of its own.
+    #[must_use]
+    pub fn rising_with(mut self, values: ArrayView1<'_, f32>) -> Self {
+        let n = values.len().max(1) as f64;
+        let mean = values.iter().map(|v| f64::from(*v)).sum::<f64>() / n;
+        for c in 0..self.coordinates.ncols() {
+            let mut column = self.coordinates.column_mut(c);
+            let (middle, deviation) = (column.mean().unwrap_or_default(), column.std(0.0));
+            let together =
+                column.iter().zip(values).map(|(x, v)| (x - middle) * (f64::from(*v) - mean));
+            let spread = values.iter().map(|v| (f64::from(*v) - mean).powi(2)).sum::<f64>();
+            let scale = deviation * (n * spread).sqrt();
+            if together.sum::<f64>() < -CLEAR * scale {
+                column.mapv_inplace(|x| -x);
+                if let Some(linear) = &mut self.linear {
+                    linear.axes.column_mut(c).mapv_inplace(|x| -x);
+                }
+            }
+        }
+        self
+    }
+
     /// Projects `vectors` (models × dimensions) onto their first `components` principal components.
     /// Missing components (with fewer models or dimensions) are zero.
     ///
@@ -264,6 +299,25 @@ fn inverse_transposed(m: &Array2<f64>) -> Option<Array2<f64>> {
 mod tests {
     use super::*;
     use ndarray::array;
+
+    #[test]
+    fn components_rise_with_ability_and_keep_placing_new_vectors() {
+        let x = Array2::from_shape_fn((40, 4), |(m, d)| ((m * (d + 3)) % 17) as f32);
+        let flat = Projection::pca(x.view(), 2).unwrap();
+        let falling: Array1<f32> = flat.coordinates.column(0).mapv(|v| -v as f32);
+        let turned = flat.clone().rising_with(falling.view());
+        assert_eq!(turned.coordinates.column(0), flat.coordinates.column(0).mapv(|v| -v));
+        assert_eq!(turned.coordinates.column(1), flat.coordinates.column(1), "unrelated");
+        let linear = turned.linear.clone().unwrap();
+        let (placed, _) = linear.place(x.mapv(f64::from).row(7), Array2::zeros((4, 4)).view());
+        assert!((placed[0] - turned.coordinates[[7, 0]]).abs() < 1e-9);
+        assert_eq!(turned.clone().rising_with(falling.view()), turned);
+        assert_eq!(
+            flat.clone().rising_with(Array1::zeros(40).view()),
+            flat,
+            "nothing to rise with"
+        );
+    }
 
     #[test]
     fn the_first_component_follows_the_longest_direction() {

@@ -96,10 +96,11 @@ enum Projected {
 }
 
 impl Projected {
-    fn place(self, vectors: ArrayView2<'_, f32>) -> Result<Projection> {
-        match self {
-            Self::Pca => Projection::pca(vectors, AXES),
-            Self::TSne => Projection::tsne(vectors, &signals::flag()),
+    fn place(self, source: &Source) -> Result<Projection> {
+        match (self, source) {
+            (Self::Pca, Source::Embedder(embedder)) => Projection::of(embedder, AXES),
+            (Self::Pca, Source::Paper(paper)) => Projection::pca(paper.vectors.view(), AXES),
+            (Self::TSne, _) => Projection::tsne(source.profiles(), &signals::flag()),
         }
     }
 
@@ -131,7 +132,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let matrix = if matrix {
         Matrix::vectors(models, source.vectors())
     } else {
-        let places = arguments.projection.place(source.profiles())?.coordinates;
+        let places = arguments.projection.place(&source)?.coordinates;
         Matrix::coordinates(models, arguments.projection.axis(), places.view())
     };
     let bytes = matrix.bytes(layout)?;
@@ -259,7 +260,7 @@ fn run_atlas(arguments: &Arguments, path: &Path, common: &Common) -> Result<()> 
     by_ending(path, |ending| (ending == "parquet").then_some(()), ".parquet")?;
     let file = open(path, arguments)?;
     let source = Source::read(&arguments.embedder, common)?;
-    let places = arguments.projection.place(source.profiles())?.coordinates;
+    let places = arguments.projection.place(&source)?.coordinates;
     let bytes = atlas(&source.known(common)?, source.profiles(), places.view())?;
     file.write(&bytes)?;
     done(path, None, source.models().len(), bytes.len(), common)

@@ -75,7 +75,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<()> {
     let placement = new_model.placement().clone();
     let scores = new_model.scores();
     // The first two principal components of the profiles: the map of the explorer.
-    let map = Projection::pca(embedder.profiles(), 2)?.linear.map(|linear| {
+    let map = Projection::of(&embedder, 2)?.linear.map(|linear| {
         let special = vector.slice(s![1..]).mapv(f64::from);
         linear.place(special.view(), new_model.covariance().slice(s![1.., 1..]))
     });

@@ -45,6 +45,8 @@ pub enum Command {
     /// Describes the focused group, or that of the selected model.
     Card,
     NextAxes,
+    /// Turns coverage out of the map, or back in.
+    TurnCoverage,
     /// Lists the projections.
     Projections,
     UseProjector(Projector),

@@ -118,7 +118,7 @@ fn found(embedder: &Embedder, seed: u64, cancel: &AtomicBool) -> Result<Option<C
 }
 
 fn map(embedder: &Embedder, request: &Request<'_>, cancel: &AtomicBool) -> Result<Sheet> {
-    let places = Projection::pca(embedder.profiles(), AXES)?.coordinates;
+    let places = Projection::of(embedder, AXES)?.coordinates;
     let found = found(embedder, request.seed, cancel)?;
     let all = 0..embedder.models().len();
     Ok(tables::map(Facts::of(embedder), found.as_ref(), ("pc", places.view()), all))

@@ -5,7 +5,7 @@ use ndarray::{Array1, Array2, ArrayView1, Axis};
 use serde::Serialize;
 
 use super::features::{Feature, features};
-use super::{Known, coverage, directions};
+use super::{Known, coverage, directions, far, prototypes};
 use crate::embedder::{Benchmark, grouped};
 use crate::error::{Error, Result};
 
@@ -25,16 +25,16 @@ const KEPT: usize = 3;
 pub struct Card {
     /// How many models it has.
     pub size: usize,
-    /// The members nearest to the center, the nearest first.
+    /// The members nearest to the center, the nearest first, of the half with the most answers.
     pub prototypes: Vec<Near>,
     /// The benchmarks, from the one where the group is furthest ahead of the rest to the one where it
-    /// is furthest behind.
+    /// is furthest behind: those that at least three of its models were evaluated on, or all if there are none.
     pub lifts: Vec<Lift>,
     /// The attributes that are more frequent than among the other models.
     pub attributes: Vec<Feature>,
     /// The group whose center is most similar.
     pub nearest: Option<Near>,
-    /// How many members are more similar to this center than to any other.
+    /// How many members are nearer to this center than to that of any other group.
     pub own: usize,
     /// How far coverage (where its models were evaluated) explains the group.
     pub coverage: Coverage,
@@ -131,45 +131,42 @@ pub fn card(
     let centers: Vec<Option<Array1<f64>>> =
         (0..count).map(|group| center(&x, |m| groups.of.get(m) == Some(&Some(group)))).collect();
     let own = centers.get(groups.at).and_then(Option::as_ref);
-    let cosine = |row: ArrayView1<f64>, center: &Array1<f64>| row.dot(center);
-    let mut prototypes: Vec<Near> = own.map_or_else(Vec::new, |own| {
-        let members = (0..n).filter(|m| inside[*m]);
-        members.map(|m| Near { at: m, cosine: cosine(x.row(m), own) }).collect()
-    });
-    prototypes.sort_by(|a, b| b.cosine.total_cmp(&a.cosine));
+    let prototypes = prototypes(&x, &inside, known.benchmarks).into_iter().take(PROTOTYPES);
+    let prototypes =
+        prototypes.filter_map(|m| Some(Near { at: m, cosine: cosine(&x.row(m), own?) }));
     let others = || {
         let each = centers.iter().enumerate().filter(|(group, _)| *group != groups.at);
         each.filter_map(|(group, center)| Some((group, center.as_ref()?)))
     };
-    let nearer = prototypes.iter().filter(|member| {
-        let row = x.row(member.at);
-        others().all(|(_, center)| cosine(row, center) < member.cosine)
-    });
-    let nearer = nearer.count();
-    prototypes.truncate(PROTOTYPES);
+    let is_own = |m: &usize| {
+        let row = x.row(*m);
+        own.is_some_and(|own| others().all(|(_, center)| far(row, own) < far(row, center)))
+    };
     let nearest = own.and_then(|own| {
-        let near = others().map(|(at, center)| Near { at, cosine: cosine(center.view(), own) });
+        let near = others().map(|(at, center)| Near { at, cosine: cosine(&center.view(), own) });
         near.max_by(|a, b| a.cosine.total_cmp(&b.cosine))
     });
     let attributes =
         known.attributes.iter().filter(|attribute| Some(&*attribute.name) != groups.by);
     Ok(Card {
         size,
-        prototypes,
+        prototypes: prototypes.collect(),
         lifts: lifts(known.benchmarks, &inside, predicted),
         attributes: features(&inside, attributes, &[]),
         nearest,
-        own: nearer,
+        own: (0..n).filter(|m| inside[*m]).filter(is_own).count(),
         coverage: covered(known.benchmarks, &run, groups, count, (&inside, size)),
     })
 }
 
-/// The direction of the mean of some rows; `None` if there are none.
+/// The mean of some rows; `None` if there are none.
 fn center(x: &Array2<f64>, is: impl Fn(usize) -> bool) -> Option<Array1<f64>> {
-    let mut sum = Array1::zeros(x.ncols());
-    x.rows().into_iter().enumerate().filter(|(m, _)| is(*m)).for_each(|(_, row)| sum += &row);
-    let length = sum.dot(&sum).sqrt();
-    (length > 0.0).then(|| sum / length)
+    let rows: Vec<usize> = (0..x.nrows()).filter(|m| is(*m)).collect();
+    x.select(Axis(0), &rows).mean_axis(Axis(0))
+}
+
+fn cosine(row: &ArrayView1<'_, f64>, center: &Array1<f64>) -> f64 {
+    row.dot(center) / (row.dot(row) * center.dot(center)).sqrt().max(f64::MIN_POSITIVE)
 }
 
 fn lifts(benchmarks: &[Benchmark], inside: &[bool], predicted: Option<&[Vec<f64>]>) -> Vec<Lift> {
@@ -204,6 +201,10 @@ fn lifts(benchmarks: &[Benchmark], inside: &[bool], predicted: Option<&[Vec<f64>
             })
         })
         .collect();
+    // What no model of the group was evaluated on says what models are like on average.
+    if lifts.iter().any(|lift| lift.measured >= FEW) {
+        lifts.retain(|lift| lift.measured >= FEW);
+    }
     lifts.sort_by(|a, b| b.difference().total_cmp(&a.difference()));
     lifts
 }

@@ -10,7 +10,7 @@ use linfa::DatasetBase;
 use linfa::traits::{Fit, Predict};
 use linfa_clustering::KMeans;
 use linfa_nn::distance::L2Dist;
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -70,12 +70,15 @@ pub struct Cluster {
     /// The same without counts and what they are compared with, for a line with little room.
     #[serde(skip)]
     pub brief: String,
+    /// What it is named after, alone: a feature, or `like` and a model without its organization.
+    #[serde(skip)]
+    pub title: String,
     /// How many models it has.
     pub size: usize,
     /// Its stability when a fifth of the models is left out: the mean over subsamples of its best Jaccard
     /// index (Hennig 2007), in [0, 1]. Below 0.6 it is not reliable.
     pub stability: f64,
-    /// A central model with many answers.
+    /// The model nearest to its center, of the half with the most answers.
     pub prototype: String,
     /// What distinguishes its models from the rest.
     pub features: Vec<Feature>,
@@ -132,18 +135,40 @@ pub fn clusters(known: &Known<'_>, seed: u64, cancel: &AtomicBool) -> Result<Clu
     let predicted = coverage::predict(&run, &found, k);
     let described = jaccard.into_iter().zip(predicted).enumerate().map(|(c, (stability, by))| {
         let inside: Vec<bool> = found.iter().map(|of| *of == c).collect();
-        let prototype = prototype(&x, &inside, known.benchmarks);
-        let prototype = known.models.get(prototype).cloned().unwrap_or_default();
+        let prototype = prototypes(&x, &inside, known.benchmarks).first().copied();
+        let prototype = prototype.and_then(|m| known.models.get(m)).cloned().unwrap_or_default();
         let features = features(&inside, known.attributes, known.benchmarks);
         let profile = || features::profile(known.benchmarks, &inside);
+        let title = match solid(&features) {
+            Some(feature) => feature.brief.clone(),
+            None => format!("like {}", prototype.rsplit('/').next().unwrap_or_default()),
+        };
         let [name, brief] = name(&prototype, &features, profile, by.mostly);
         let size = inside.iter().filter(|inside| **inside).count();
-        Cluster { name, brief, size, stability, prototype, features, coverage: by.recall }
+        Cluster { name, brief, title, size, stability, prototype, features, coverage: by.recall }
     });
     let mut clusters: Vec<Cluster> = described.collect();
     apart(clusters.iter_mut().map(|cluster| &mut cluster.name));
     apart(clusters.iter_mut().map(|cluster| &mut cluster.brief));
     Ok(Clusters { clusters, of: found })
+}
+
+/// The vectors with coverage regressed out: what follows from the list of benchmarks that a model was
+/// evaluated on.
+///
+/// # Errors
+/// [`Error::Usage`] if all models were evaluated on the same benchmarks; [`Error::Failed`] if the regression has
+/// no solution.
+pub fn without_coverage(known: &Known<'_>) -> Result<Array2<f32>> {
+    let run = coverage::run(known.benchmarks, known.vectors.nrows());
+    let alike = run.rows().into_iter().all(|row| row == run.row(0));
+    if alike {
+        return Err(Error::Usage(
+            "there is no coverage to turn out: all models were evaluated on the same benchmarks"
+                .into(),
+        ));
+    }
+    Ok(coverage::without(&known.vectors.mapv(f64::from), &run)?.mapv(|x| x as f32))
 }
 
 /// The directions of the vectors, with coverage (models × benchmarks in `run`) regressed out if it explains
@@ -219,16 +244,33 @@ fn best_jaccard(of: &[usize], cluster: usize, again: &[usize], k: usize) -> f64 
     (0..k).map(index).fold(0.0, f64::max)
 }
 
-/// The model nearest to the mean of a cluster, among the half of its models with the most answers.
-fn prototype(x: &Array2<f64>, inside: &[bool], benchmarks: &[Benchmark]) -> usize {
+/// The half of a group's models with the most answers, those nearest to its mean first: what a model with few
+/// answers is like is mostly a guess.
+fn prototypes(x: &Array2<f64>, inside: &[bool], benchmarks: &[Benchmark]) -> Vec<usize> {
     let answers = |m| benchmarks.iter().map(|b| u64::from(b.scores.responses(m))).sum::<u64>();
     let mut own: Vec<usize> = (0..inside.len()).filter(|m| inside[*m]).collect();
     let mean = x.select(Axis(0), &own).mean_axis(Axis(0)).unwrap_or_default();
     own.sort_by_key(|m| std::cmp::Reverse(answers(*m)));
     let median = own.get(own.len().saturating_sub(1) / 2).map_or(0, |m| answers(*m));
     own.retain(|m| answers(*m) >= median);
-    let far = |m: usize| x.row(m).iter().zip(&mean).map(|(a, b)| (a - b).powi(2)).sum::<f64>();
-    own.into_iter().min_by(|a, b| far(*a).total_cmp(&far(*b))).unwrap_or_default()
+    own.sort_by(|a, b| far(x.row(*a), &mean).total_cmp(&far(x.row(*b), &mean)));
+    own
+}
+
+/// The squared distance of a row to a center.
+fn far(row: ArrayView1<'_, f64>, center: &Array1<f64>) -> f64 {
+    row.iter().zip(center).map(|(a, b)| (a - b).powi(2)).sum()
+}
+
+/// The share of a cluster's models that have a feature.
+fn share(f: &Feature) -> f64 {
+    f.with as f64 / f.of.max(1) as f64
+}
+
+/// The attribute that distinguishes a cluster most, if that is enough for a name.
+fn solid(features: &[Feature]) -> Option<&Feature> {
+    let strong = features.iter().find(|f| !f.benchmark && f.lift >= STRONG);
+    strong.filter(|f| share(f) >= SOLID)
 }
 
 /// A cautious name: a frequent feature that nearly all models have, or else a typical model and what
@@ -240,14 +282,13 @@ fn name(
     profile: impl FnOnce() -> Option<(String, f64)>,
     mostly: bool,
 ) -> [String; 2] {
-    let share = |f: &Feature| f.with as f64 / f.of.max(1) as f64;
     let (benchmarks, attributes): (Vec<_>, Vec<_>) = features.iter().partition(|f| f.benchmark);
     let strong = attributes.iter().find(|f| f.lift >= STRONG);
     let like = |what: &str| format!("like {prototype} · {what}");
     let percent = |f: &Feature| format!("{} {:.0}%", f.what, 100.0 * share(f));
     let names = if let Some(strong) = strong {
         let texts = [&strong.text, &strong.brief];
-        texts.map(|text| if share(strong) >= SOLID { text.clone() } else { like(text) })
+        texts.map(|text| if solid(features).is_some() { text.clone() } else { like(text) })
     } else if let Some(benchmark) = benchmarks.first() {
         [&benchmark.text, &benchmark.brief].map(|text| like(text))
     } else if let Some((benchmark, lift)) = profile() {

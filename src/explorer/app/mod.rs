@@ -90,7 +90,7 @@ pub fn themes() -> Vec<String> {
 /// If the theme cannot be read or the terminal fails.
 pub fn run(embedder: Arc<Embedder>, options: &Options) -> Result<Option<Error>> {
     let model_set = Arc::new(ModelSet::from(&*embedder));
-    let projection = Projection::pca(embedder.profiles(), COMPONENTS)?;
+    let projection = Projection::of(&embedder, COMPONENTS)?;
     let (sender, receiver) = channel();
     let mut app = App::open(Arc::clone(&model_set), projection, options, sender, receiver)?;
     app.jobs = Some(Jobs::new(embedder, model_set, app.data.clone(), app.sender.clone()));
@@ -295,7 +295,7 @@ impl App {
         match message {
             Message::Event(event) => self.dispatch(event),
             Message::Trained(embedder, before) => {
-                let projection = Projection::pca(embedder.profiles(), LIVE_COMPONENTS)?;
+                let projection = Projection::of(&embedder, LIVE_COMPONENTS)?;
                 let projection = follow(projection, before.as_ref());
                 let kept = embedder.provenance();
                 let loss = kept.val.nll;

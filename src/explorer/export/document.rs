@@ -150,7 +150,7 @@ pub fn document(
     let prober = Prober::of(embedder, &model_set.attributes);
     // The document contains all models and attributes, with the neighbors and the probe of each.
     prober.check(model_set.attributes.len())?;
-    let projection = Projection::pca(embedder.profiles(), COMPONENTS)?;
+    let projection = Projection::of(embedder, COMPONENTS)?;
     let (theme, _) = Theme::load("dark", Depth::None)?;
     let mut state =
         State::new(Arc::clone(&model_set), projection, theme, Pane::Map, Rect::new(0, 0, 80, 24));

@@ -74,7 +74,7 @@ fn map(state: &State) -> Sheet {
     let shown: Vec<usize> =
         (0..state.model_set.models.len()).filter(|m| state.filter.has(*m)).collect();
     let axis = match state.map.projector {
-        Projector::Pca => "pc",
+        Projector::Pca | Projector::WithoutCoverage => "pc",
         Projector::Tsne => "tsne",
         Projector::Attribute(_) => "axis",
     };

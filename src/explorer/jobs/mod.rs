@@ -21,7 +21,7 @@ use super::state::job::JobKind;
 use super::state::map::{COMPONENTS, Projector};
 use super::state::model_set::ModelSet;
 use super::state::questions::{QuestionSet, rows};
-use crate::analysis::clusters::{Groups, card};
+use crate::analysis::clusters::{Groups, card, without_coverage};
 use crate::analysis::forecast::{self, Forecast};
 use crate::analysis::probe::{Prober, Settings};
 use crate::analysis::projection::Projection;
@@ -248,8 +248,17 @@ impl Jobs {
         self.spawn(JobKind::Projection, move |model_set, cancel, _| {
             let vectors = model_set.profiles();
             let found = match projector {
-                Projector::Pca => Projection::pca(vectors, COMPONENTS),
+                Projector::Pca => Projection::pca(vectors, COMPONENTS)
+                    .map(|found| found.rising_with(model_set.abilities())),
                 Projector::Tsne => Projection::tsne(vectors, cancel),
+                Projector::WithoutCoverage => {
+                    without_coverage(&model_set.known()).and_then(|vectors| {
+                        // It places vectors without coverage: that of a new model has it.
+                        let found = Projection::pca(vectors.view(), COMPONENTS)?;
+                        let found = found.rising_with(model_set.abilities());
+                        Ok(Projection { linear: None, ..found })
+                    })
+                }
                 Projector::Attribute(attribute) => {
                     let target = target(model_set, attribute, class.as_deref());
                     Projection::along(vectors, &target, COMPONENTS)

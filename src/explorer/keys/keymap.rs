@@ -47,6 +47,7 @@ fn of_the_map() -> Vec<Binding> {
         bind(Map, "I", A::Isolate, "Focus the next group of the legend", "group"),
         bind(Map, "o", A::Projections, "Choose a projection …", "projection"),
         bind(Map, "a", A::NextAxes, "Show the next pair of components", ""),
+        bind(Map, "V", A::TurnCoverage, "Turn coverage out of the map, or in", ""),
         bind(Map, "r", A::Space, "Toggle 3-D", "3-D"),
         bind(Map, "'", A::Names, "Toggle labels", "labels"),
         bind(Map, "A", A::Axes, "Choose the axes …", ""),

@@ -14,6 +14,7 @@ pub fn words(command: &Command) -> (&'static str, &'static str) {
             "PCA, t-SNE, or the direction in which an attribute changes.",
         ),
         C::UseProjector(projector) => of_projector(*projector),
+        C::TurnCoverage => of_projector(Projector::WithoutCoverage),
         C::NextAxes | C::Axes => (
             "axis axes components pc1 pc2 pca dimensions",
             "Which two principal components are shown.",
@@ -110,6 +111,10 @@ fn of_projector(projector: Projector) -> (&'static str, &'static str) {
         Projector::Tsne => {
             ("tsne umap nonlinear projection embedding", "Keeps neighborhoods, not distances.")
         }
+        Projector::WithoutCoverage => (
+            "coverage confound deconfound residual regress adjust axis",
+            "Turns out what follows from the list of benchmarks that a model was evaluated on.",
+        ),
         Projector::Attribute(_) => {
             ("lda supervised projection axis", "The direction in which the attribute changes.")
         }

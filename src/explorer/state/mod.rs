@@ -140,6 +140,8 @@ pub struct State {
     pub tick_count: usize,
     pub notice: Option<Notice>,
     pub training: Option<Training>,
+    /// The training that ended in these models, if it was watched.
+    pub trained: Option<Training>,
     pub started: bool,
     /// Quit as soon as the training has stopped.
     pub leaving: bool,
@@ -220,6 +222,7 @@ impl State {
             help_scroll: 0,
             notice: None,
             training: None,
+            trained: None,
             started: false,
             leaving: false,
             focus: Pane::Map,
@@ -256,13 +259,14 @@ impl State {
         self.model_set = model_set;
         self.arrange_table();
         self.map.show(projection);
+        self.map.trails.clear();
         self.map.rank(&self.model_set);
         self.probe = ProbeState::new(self.model_set.attributes.len());
         self.route.forget();
         if self.selected >= self.model_set.models.len() {
             self.selected = 0;
         }
-        self.training = None;
+        self.trained = self.training.take();
         self.refresh_neighbors();
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
-use ndarray::{Array2, ArrayView2, Axis, s};
+use ndarray::{Array2, ArrayView1, ArrayView2, Axis, s};
 use rayon::prelude::*;
 
 use crate::analysis::clusters::{Clusters, Known, clusters};
@@ -124,6 +124,11 @@ impl ModelSet {
     /// The profiles of the models: the vectors without the ability.
     pub fn profiles(&self) -> ArrayView2<'_, f32> {
         self.vectors.slice(s![.., self.vectors.ncols().min(1)..])
+    }
+
+    /// The ability of each model; the same for all if it is unknown.
+    pub fn abilities(&self) -> ArrayView1<'_, f32> {
+        self.vectors.column(0)
     }
 
     /// How many questions two models share, if known.

@@ -1,6 +1,8 @@
 //! Queries on the whole state: running work and active key contexts.
 
 use super::State;
+use super::coloring::ColorBy;
+use super::column::Column;
 use super::job::{Job, JobKind, Phase};
 use super::line::Purpose;
 use super::mode::Mode;
@@ -45,8 +47,16 @@ impl State {
 
     /// The work that the focused pane waits for.
     pub fn running_here(&self) -> Option<JobKind> {
-        let here = |kind: &JobKind| kind.pane() == Some(self.focus);
+        let here = |kind: &JobKind| {
+            let asked = *kind != JobKind::Clusters || self.asks_for_clusters();
+            kind.pane() == Some(self.focus) && asked
+        };
         JobKind::ALL.iter().copied().filter(here).find(|kind| self.phase(*kind).is_running())
+    }
+
+    /// True if the user wants to see clusters, not only the map the names of its regions.
+    pub fn asks_for_clusters(&self) -> bool {
+        self.map.coloring.by == ColorBy::Cluster || self.table.columns.contains(&Column::Cluster)
     }
 
     /// The stopped or failed work of the focused pane.
@@ -70,6 +80,9 @@ impl State {
             }
             Command::Card => self.map.coloring.classes.len() > 1,
             Command::ClearFilter => self.filter.is_on(),
+            Command::StopTraining => {
+                self.training.as_ref().is_some_and(|training| training.done.is_none())
+            }
             Command::NextView => matches!(self.focus, Pane::Map | Pane::Route),
             Command::Maximize => self.area.width >= 120,
             Command::NewModel(NewModelCommand::Next) => self.with_data,

@@ -11,6 +11,7 @@ pub fn cluster(name: &str) -> Cluster {
     Cluster {
         name: name.into(),
         brief: name.into(),
+        title: "like raven".into(),
         size: 12,
         stability: 0.8,
         prototype: plain(0),

@@ -122,7 +122,7 @@ fn the_picture_shows_every_role_and_follows_the_state() {
     let marked = wanted(&state).unwrap();
     assert_ne!(marked, first);
     assert!(signs(&marked, Sign::Diamond) >= 2);
-    assert_eq!(marked.crowd.unwrap().points.len(), 3);
+    assert_eq!(marked.crowd.unwrap().points.len(), 24);
     state.mark([]);
     press(&mut state, KeyCode::Char('m'));
     let shapes = wanted(&state).unwrap();

@@ -12,6 +12,7 @@ fn full(route: Route) -> Document {
     document.clusters = Some(vec![Cluster {
         name: "coder ×4.1".into(),
         brief: "coder ×4.1".into(),
+        title: "like raven".into(),
         size: 3,
         stability: 0.9,
         prototype: plain_name(0),

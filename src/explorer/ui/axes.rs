@@ -65,10 +65,16 @@ pub fn draw_titles(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Gr
         let title = |component| {
             let share = share(state, component);
             let (named, plain) = (named(state, component), plain(state, component));
+            let brief = brief(state, component);
+            let short = map.meaning_of(component).map(|meaning| meaning.short());
+            let short = short.map_or(plain.clone(), |meaning| format!("{plain}: {meaning}"));
             let long = [
                 axis(state, component),
+                format!("{named}{brief}"),
+                format!("{short}{brief}"),
                 format!("{named}{share}"),
                 named,
+                short,
                 format!("{plain}{share}"),
                 plain,
             ];
@@ -110,6 +116,19 @@ pub fn axis(state: &State, component: usize) -> String {
     }
 }
 
+/// The same figures in few words.
+fn brief(state: &State, component: usize) -> String {
+    if state.map.projector == Projector::Tsne {
+        return String::new();
+    }
+    let share = state.map.projection.shares.get(component).copied().unwrap_or_default();
+    let explained = state.model_set.axes_by_coverage;
+    let explained = explained.filter(|_| state.map.projector == Projector::Pca);
+    let explained = explained.and_then(|shares| shares.get(component).copied());
+    let explained = explained.map_or_else(String::new, |e| format!(", {:.0}% coverage", 100.0 * e));
+    format!(" · {:.0}% variance{explained}", 100.0 * share)
+}
+
 /// The share of an axis of the variance, as it follows its name.
 fn share(state: &State, component: usize) -> String {
     if state.map.projector == Projector::Tsne {
@@ -131,6 +150,7 @@ fn plain(state: &State, component: usize) -> String {
     match state.map.projector {
         Projector::Tsne => format!("t-SNE {}", component + 1),
         Projector::Pca => format!("PC{}", component + 1),
+        Projector::WithoutCoverage => format!("PC{} without coverage", component + 1),
         Projector::Attribute(_) if component == 0 => state.map.projector.title(&state.model_set),
         Projector::Attribute(_) => format!("PC{component} of the rest"),
     }

@@ -17,7 +17,7 @@ use crate::explorer::theme::Ink;
 const WIDE: u16 = 66;
 const NARROW: u16 = 54;
 /// Maximum and minimum number of benchmarks.
-const LIFTS: usize = 12;
+const LIFTS: usize = 30;
 const FEW_LIFTS: usize = 4;
 /// A bar has at least so many cells.
 const BAR: usize = 6;
@@ -26,6 +26,8 @@ const TALL: usize = 26;
 /// Clusters below this stability are not reliable; from the second on they are valid (Hennig 2007).
 const TRUSTED: f64 = 0.6;
 const HIGH: f64 = 0.75;
+/// Below this recall, coverage finds hardly more of a group than chance.
+const LITTLE: f64 = 0.3;
 /// Lines above the first prototype: the size, and a heading.
 const ABOVE: usize = 2;
 
@@ -104,18 +106,15 @@ fn lines(state: &State, open: &CardState, room: usize, height: usize) -> Vec<Lin
     };
     let inside = height.saturating_sub(2);
     let top = size(state, open.class, Some(card), room);
-    let named = state.cluster(open.class).map(|cluster| &cluster.prototype);
-    let nearest = card.prototypes.first().map(|near| state.name(near.at));
-    // A cluster is named after a model with many answers.
-    let other = named.is_some_and(|named| Some(named.as_str()) != nearest);
-    let remark =
-        if other { "nearest; the name: a better known one" } else { "nearest to the center" };
+    let remark = "well evaluated, nearest to the center";
     let mut prototypes = vec![heading(theme, room, "Prototypes", remark)];
     prototypes.extend(self::prototypes(state, open, card, room));
     let mut attributes = Vec::new();
     if !card.attributes.is_empty() {
-        attributes.push(heading(theme, room, "More frequent here", "┃ elsewhere"));
-        attributes.extend(self::attributes(state, card, room));
+        let (bar, rows) = self::attributes(state, card, room);
+        let remark = if bar > 0 { "┃ elsewhere" } else { "" };
+        attributes.push(heading(theme, room, "More frequent here", remark));
+        attributes.extend(rows);
     }
     let around = around(state, open.class, card, room, inside >= TALL);
     let others = 1 + prototypes.len() + attributes.len() + around.len();
@@ -134,6 +133,10 @@ fn lines(state: &State, open: &CardState, room: usize, height: usize) -> Vec<Lin
     let mut lines = vec![top];
     lines.extend(prototypes);
     for part in parts {
+        // A heading alone would say nothing.
+        if lines.len() + 2 > inside {
+            break;
+        }
         if roomy {
             lines.push(Line::default());
         }
@@ -219,7 +222,9 @@ fn lifts(state: &State, card: &Card, room: usize, most: usize) -> Vec<Line<'stat
         .map(|lift| {
             let difference = lift.difference();
             let full = (difference.abs() / largest * half as f64).round() as usize;
-            let bar = "━".repeat(full.min(half));
+            // Whatever is a point has a bar.
+            let least = usize::from(difference.abs() >= 0.005);
+            let bar = "━".repeat(full.max(least).min(half));
             let (left, right) = if difference < 0.0 {
                 (format!("{bar:>half$}"), " ".repeat(half))
             } else {
@@ -261,8 +266,8 @@ fn points(difference: f64) -> String {
     if points == 0.0 { "0".into() } else { format!("{points:+.0}").replace('-', "−") }
 }
 
-/// More frequent attributes: a bar with the share elsewhere as a mark.
-fn attributes(state: &State, card: &Card, room: usize) -> Vec<Line<'static>> {
+/// More frequent attributes: a bar with the share elsewhere as a mark, and the width of the bars.
+fn attributes(state: &State, card: &Card, room: usize) -> (usize, Vec<Line<'static>>) {
     let theme = &state.theme;
     let what = |feature: &Feature| {
         let named = feature.what.contains(feature.name.as_str());
@@ -277,7 +282,8 @@ fn attributes(state: &State, card: &Card, room: usize) -> Vec<Line<'static>> {
     let names = names.min(room / 2);
     let left = room.saturating_sub(names + counts + 3);
     let bar = if left < BAR { 0 } else { left };
-    card.attributes
+    let rows = card
+        .attributes
         .iter()
         .map(|feature| {
             let share = feature.with as f64 / feature.of.max(1) as f64;
@@ -300,7 +306,8 @@ fn attributes(state: &State, card: &Card, room: usize) -> Vec<Line<'static>> {
             spans.push(Span::styled(text, theme.ink(Ink::Muted)));
             Line::from(spans)
         })
-        .collect()
+        .collect();
+    (bar, rows)
 }
 
 /// The nearest group, and how much coverage explains; if there is space, what its stability means.
@@ -314,12 +321,21 @@ fn around(
     let theme = &state.theme;
     let mut lines = vec![heading(theme, room, "Place", "among the other groups")];
     if let Some(near) = card.nearest {
-        let text = format!("cosine {:.2} to {}", near.cosine, name(state, near.at));
+        let cluster = state.cluster(near.at).map(|cluster| cluster.brief.clone());
+        let named = cluster.unwrap_or_else(|| name(state, near.at));
+        let end = format!(" (cosine {:.2})", near.cosine);
+        let start = "Nearest group: ";
+        let left = room.saturating_sub(width(start) + width(&end));
+        let text = format!("{start}{}{end}", fit(&named, left));
         lines.push(Line::styled(fit(&text, room), theme.ink(Ink::Text)));
     }
-    if card.own < card.size {
-        let text = format!("{} of its {} are nearest to its own center", card.own, card.size);
-        lines.push(Line::styled(fit(&text, room), theme.ink(Ink::Text)));
+    // The models of a cluster are, by definition.
+    if card.own < card.size && state.cluster(class).is_none() {
+        let text = format!(
+            "{} of its {} are nearer to its center than to that of another group",
+            card.own, card.size
+        );
+        lines.extend(paragraph(&text, room, theme.ink(Ink::Text)));
     }
     if let Some(cluster) = state.cluster(class).filter(|_| explained) {
         let stable = 100.0 * cluster.stability;
@@ -329,9 +345,17 @@ fn around(
     let coverage = &card.coverage;
     let share = 100.0 * coverage.recall;
     let (text, ink) = if coverage.mostly {
-        (format!("Mostly where evaluated: from that, {share:.0}% of it can be guessed"), Ink::Warn)
+        let text = format!(
+            "Mostly where evaluated: the list of benchmarks a model was evaluated on is enough to find \
+             {share:.0}% of its models"
+        );
+        (text, Ink::Warn)
     } else {
-        (format!("From where evaluated, {share:.0}% of it can be guessed"), Ink::Text)
+        let means = if coverage.recall < LITTLE { ": it is more than that" } else { "" };
+        let text = format!(
+            "The list of benchmarks a model was evaluated on is enough to find {share:.0}% of its models{means}"
+        );
+        (text, Ink::Text)
     };
     lines.extend(paragraph(&text, room, theme.ink(ink)));
     lines.extend(coverage.more.iter().map(|run| {

@@ -71,6 +71,30 @@ impl Grid {
         Some((x, y))
     }
 
+    /// The same for a label that may be anywhere within `reach` (columns, rows) of its cell: where it covers
+    /// the fewest points, and of those the nearest place.
+    pub fn place_near(
+        &mut self,
+        wanted: &Wanted<'_>,
+        reach: (usize, usize),
+    ) -> Option<(usize, usize)> {
+        let w = width(wanted.text);
+        let left = wanted.x.saturating_sub(w / 2);
+        let rows = wanted.y.saturating_sub(reach.1)..=wanted.y + reach.1;
+        let columns = left.saturating_sub(reach.0)..=left + reach.0;
+        let places = rows.flat_map(|y| columns.clone().map(move |x| (x, y)));
+        let best = places
+            .filter_map(|(x, y)| self.covered(x, y, w).map(|covered| (covered, x, y)))
+            .filter(|(covered, ..)| *covered <= wanted.covers)
+            // A row is about as far as two columns.
+            .min_by_key(|(covered, x, y)| {
+                (*covered, x.abs_diff(left).pow(2) + 4 * y.abs_diff(wanted.y).pow(2))
+            })?;
+        let (_, x, y) = best;
+        self.reserve(x.saturating_sub(1), y, w + 2);
+        Some((x, y))
+    }
+
     /// The number of points that a label would cover; `None` if it exceeds the edge or overlaps another
     /// label.
     fn covered(&self, x: usize, y: usize, w: usize) -> Option<usize> {

@@ -180,6 +180,7 @@ mod tests {
         let cluster = Cluster {
             name: "like heron-2 · reasoning ×3.3, 69 of 115".into(),
             brief: "like heron-2 · reasoning ×3.3".into(),
+            title: "heron-2".into(),
             size: 115,
             stability: 0.35,
             prototype: "heron-2".into(),

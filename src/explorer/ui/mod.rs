@@ -14,6 +14,7 @@ pub mod overlays;
 pub mod panes;
 mod pareto;
 mod raster;
+mod regions;
 mod roles;
 pub mod scene;
 pub mod tour;

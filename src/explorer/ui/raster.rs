@@ -7,7 +7,7 @@ use ratatui::symbols::pixel::OCTANTS;
 
 use crate::explorer::depth::Depth;
 use crate::explorer::state::State;
-use crate::explorer::state::map::{MANY, Marker};
+use crate::explorer::state::map::{MANY, Marker, Place};
 use crate::explorer::theme::HUES;
 use crate::explorer::theme::{Ink, Theme};
 use crate::explorer::ui::labels::Grid;
@@ -18,6 +18,8 @@ pub const SHAPES: [&str; HUES + 2] = ["●", "▲", "■", "▼", "○", "△", 
 /// How much the most distant point is dimmed.
 pub const FADE: f32 = 0.55;
 
+/// Dots of one trail at most.
+const STEPS: usize = 400;
 /// What is darker stands back where colors do not mix: the farthest points do not.
 const DARK: f32 = 0.4;
 
@@ -164,6 +166,39 @@ impl Raster {
             let style = Style::new().fg(color);
             cell.set_symbol(symbol).set_style(style);
         }
+    }
+}
+
+/// Where the models were at the last epochs of a training, as faint lines that lead to where they are now. A
+/// terminal without Braille shows none.
+pub fn draw_trails(buffer: &mut Buffer, state: &State, plot: Rect) {
+    let map = &state.map;
+    if map.trails.is_empty() || !state.has_braille {
+        return;
+    }
+    let (w, h) = (usize::from(plot.width), usize::from(plot.height));
+    let mut dots = vec![0_u8; w * h];
+    let stations: Vec<&Vec<Place>> = map.trails.iter().chain([&map.places]).collect();
+    for pair in stations.windows(2) {
+        for (from, to) in pair[0].iter().zip(pair[1]) {
+            let (from, to) = (map.seen(*from), map.seen(*to));
+            let apart = ((to.0 - from.0) * 2.0 * w as f64).hypot((to.1 - from.1) * 4.0 * h as f64);
+            let steps = (apart.ceil() as usize).clamp(1, STEPS);
+            for step in 0..steps {
+                let share = step as f64 / steps as f64;
+                let x = from.0 + (to.0 - from.0) * share;
+                let y = from.1 + (to.1 - from.1) * share;
+                if (0.0..1.0).contains(&x) && (0.0..1.0).contains(&y) {
+                    let (x, y) = ((x * (w * 2) as f64) as usize, (y * (h * 4) as f64) as usize);
+                    dots[y / 4 * w + x / 2] |= 1 << (y % 4 * 2 + x % 2);
+                }
+            }
+        }
+    }
+    let style = state.theme.ink(Ink::MapAxis);
+    for (i, dots) in dots.into_iter().enumerate().filter(|(_, dots)| *dots > 0) {
+        let (x, y) = (plot.x + (i % w) as u16, plot.y + (i / w) as u16);
+        buffer.set_string(x, y, braille(dots).encode_utf8(&mut [0; 4]), style);
     }
 }
 

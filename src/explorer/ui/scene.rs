@@ -62,7 +62,7 @@ pub fn scene(state: &State, area: Rect, canvas: Canvas, cover: Option<&Cover>) -
     let ground = painter.ground;
     let texts = cover.and_then(|cover| cover.texts(cell, ground));
     let shows = state.shows_density();
-    let crowd = shows.then(|| Crowd { points: painter.lit(), color: painter.contours });
+    let crowd = shows.then(|| Crowd { points: painter.crowd(), color: painter.contours });
     Some(Scene {
         plot,
         with_texts: texts.is_some(),
@@ -142,10 +142,10 @@ impl<'a> Painter<'a> {
         self.hues.get(class).copied().unwrap_or(self.dim)
     }
 
-    /// The highlighted models, including those outside of the plot.
-    fn lit(&self) -> Vec<Point> {
+    /// The models whose density is shown, including those outside of the plot.
+    fn crowd(&self) -> Vec<Point> {
         let models = 0..self.state.map.places.len();
-        models.filter(|m| self.state.is_lit(*m)).filter_map(|m| self.model(m)).collect()
+        models.filter(|m| self.state.is_at_hand(*m)).filter_map(|m| self.model(m)).collect()
     }
 
     /// The brightness of a model: by nearness in 3-D, and by probability while a prompt is typed.
@@ -180,6 +180,13 @@ impl<'a> Painter<'a> {
         for end in map.ends().into_iter().flatten() {
             let path = [map.origin, end].map(|place| self.at(map.seen(place)));
             shapes.push(line(path.into(), self.muted, 1.2, 0.6));
+        }
+        let stations: Vec<_> = map.trails.iter().chain([&map.places]).collect();
+        let followed = if map.trails.is_empty() { 0 } else { map.places.len() };
+        for model in 0..followed {
+            let path = stations.iter().filter_map(|places| places.get(model));
+            let path = path.map(|place| self.at(map.seen(*place))).collect();
+            shapes.push(line(path, self.hue(model), 0.8, 0.3));
         }
         if let Some(located) = roles::located(state).filter(|located| !located.region.is_empty()) {
             let path = located.region.iter().map(|place| self.at(*place)).collect();

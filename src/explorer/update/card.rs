@@ -18,7 +18,7 @@ pub fn open(state: &mut State) {
     if coloring.classes.len() < 2 {
         let clustering = coloring.by == ColorBy::Cluster && state.clusters.is_running();
         return state.show_notice(if clustering {
-            "Clustering …"
+            "Clustering: once it is done, D describes a group"
         } else {
             "Color the map by groups first: c chooses an attribute or clusters"
         });

@@ -12,6 +12,7 @@ use crate::explorer::layout::Layout;
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
 use crate::explorer::state::line::Purpose;
+use crate::explorer::state::map::Projector;
 use crate::explorer::state::mode::Mode;
 use crate::explorer::state::picker::Picker;
 use crate::explorer::state::probe::SECTIONS;
@@ -114,6 +115,11 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
         C::NextAxes => state.map.next_axes(),
         C::UseAxes(x, y) => state.map.use_axes((x, y)),
         C::UseProjector(projector) => map::project(state, projector, effects),
+        C::TurnCoverage => {
+            let without = state.map.wanted == Projector::WithoutCoverage;
+            let next = if without { Projector::Pca } else { Projector::WithoutCoverage };
+            map::project(state, next, effects);
+        }
         C::Space => map::toggle_space(state),
         C::Turn(direction) => state.map.turn(direction),
         C::Spin => state.map.spin(),

@@ -79,7 +79,7 @@ pub fn palette(state: &State) -> Picker {
     items.extend(colors.map(|by| {
         described(format!("Color the map by {}", by.title(model_set)), Command::ColorBy(by))
     }));
-    items.extend([Projector::Pca, Projector::Tsne].map(|projector| {
+    items.extend([Projector::Pca, Projector::Tsne, Projector::WithoutCoverage].map(|projector| {
         let label = format!("Project by {}", projector.title(model_set));
         described(label, Command::UseProjector(projector))
     }));
@@ -208,7 +208,11 @@ pub fn columns(state: &State) -> Picker {
 
 pub fn projections(state: &State) -> Picker {
     let model_set = &state.model_set;
-    let mut all = vec![(Projector::Pca, "linear"), (Projector::Tsne, "keeps neighborhoods")];
+    let mut all = vec![
+        (Projector::Pca, "linear"),
+        (Projector::Tsne, "keeps neighborhoods"),
+        (Projector::WithoutCoverage, "linear"),
+    ];
     let attributes = model_set.attributes.iter().enumerate();
     let useful = attributes.filter(|(_, a)| {
         let values = (0..a.values.len()).filter_map(|m| a.values.text(m));

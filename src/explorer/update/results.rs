@@ -70,15 +70,21 @@ pub fn training(state: &mut State, event: TrainingEvent, effects: &mut Vec<Effec
             (training.encoded, training.questions) = (done, questions);
         }
         TrainingEvent::Epoch(frame) => {
-            state.training.get_or_insert_with(Training::default).add(&frame.epoch);
-            state.map.show(frame.projection);
+            let training = state.training.get_or_insert_with(Training::default);
+            training.add(&frame.epoch);
+            // What was there before the first epoch is no position.
+            if training.epoch > 1 {
+                state.map.show_next(frame.projection);
+            } else {
+                state.map.show(frame.projection);
+            }
         }
         TrainingEvent::Trained(model_set, projection, notice) => {
             let trained = Trained { model_set, projection: *projection, notice };
             match &mut state.training {
                 // The losses stay until the user continues.
                 Some(training) if !state.leaving && training.epoch > 0 => {
-                    state.map.show(trained.projection.clone());
+                    state.map.show_next(trained.projection.clone());
                     training.done = Some(Box::new(trained));
                 }
                 _ => explore(state, trained),

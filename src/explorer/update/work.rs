@@ -1,11 +1,11 @@
 //! Background work: starting, stopping, restarting, and errors.
 
+use std::ops::RangeInclusive;
+
 use crate::explorer::effect::Effect;
 use crate::explorer::layout::Layout;
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
-use crate::explorer::state::coloring::ColorBy;
-use crate::explorer::state::column::Column;
 use crate::explorer::state::job::{Job, JobKind};
 use crate::explorer::state::mode::Mode;
 
@@ -89,6 +89,10 @@ pub fn failed(state: &mut State, kind: JobKind, problem: &str) {
     }
 }
 
+/// Numbers of models for which clusters are computed without being asked for: fewer have names of their own,
+/// more take too long.
+const REGIONS: RangeInclusive<usize> = 60..=5_000;
+
 /// Requests the computation of what is visible and unknown, each thing once.
 pub fn ask(state: &mut State, effects: &mut Vec<Effect>) {
     if !state.started || state.training.is_some() {
@@ -96,16 +100,18 @@ pub fn ask(state: &mut State, effects: &mut Vec<Effect>) {
     }
     let Some(layout) = Layout::of(state) else { return };
     let seen = |pane| layout.pane(pane).is_some();
-    if seen(Pane::Probe) {
+    // The regions of the map are named after them.
+    let regions = seen(Pane::Map) && state.map.names && REGIONS.contains(&state.map.places.len());
+    let clusters = regions || state.asks_for_clusters();
+    if clusters && state.clusters.start_once() {
+        effects.push(Effect::Cluster);
+    }
+    // Clusters are there in seconds unless they share the cores with the probes, which take longer.
+    if seen(Pane::Probe) && !state.clusters.is_running() {
         let open = state.probe.start_idle();
         if !open.is_empty() {
             effects.push(Effect::Probe(open));
         }
-    }
-    let clusters =
-        state.map.coloring.by == ColorBy::Cluster || state.table.columns.contains(&Column::Cluster);
-    if clusters && state.clusters.start_once() {
-        effects.push(Effect::Cluster);
     }
     if state.finding_neighbors.start_once() {
         effects.push(Effect::Neighbors(state.selected));

@@ -35,9 +35,7 @@ impl Meaning {
     /// For the title of an axis: `release, r = .78`, `release at equal ability, r = .44` or
     /// `no single name (best: release, r = .21)`.
     pub fn text(&self) -> String {
-        let sign = if self.r < 0.0 { "−" } else { "" };
-        let digits = format!("{:.2}", self.r.abs());
-        let r = format!("r = {sign}{}", digits.strip_prefix('0').unwrap_or(&digits));
+        let r = self.digits();
         let Self { name, apart, .. } = self;
         match (self.is_clear(), apart.is_empty()) {
             (true, true) => format!("{name}, {r}"),
@@ -45,12 +43,35 @@ impl Meaning {
             (false, _) => format!("no single name (best: {name}, {r})"),
         }
     }
+
+    /// The same in fewer words: `pm-llm at equal ability, r = .91`.
+    pub fn short(&self) -> String {
+        let r = self.digits();
+        let name = |name: &str| {
+            let name = name.strip_prefix("accuracy on ").unwrap_or(name);
+            name.strip_prefix("overall ").unwrap_or(name).to_owned()
+        };
+        let apart: Vec<String> = self.apart.iter().map(|apart| name(apart)).collect();
+        match (self.is_clear(), apart.is_empty()) {
+            (true, true) => format!("{}, {r}", name(&self.name)),
+            (true, false) => format!("{} at equal {}, {r}", name(&self.name), apart.join(" and ")),
+            (false, _) => "no single name".into(),
+        }
+    }
+
+    fn digits(&self) -> String {
+        let sign = if self.r < 0.0 { "−" } else { "" };
+        let digits = format!("{:.2}", self.r.abs());
+        format!("r = {sign}{}", digits.strip_prefix('0').unwrap_or(&digits))
+    }
 }
 
 /// What may name an axis: a value for each compared model that has one.
 struct Correlate {
     name: String,
     values: Vec<Option<f64>>,
+    /// The same where it is held fixed: also what is only a guess.
+    fixed: Option<Vec<Option<f64>>>,
     /// An accuracy on a benchmark, and not a property of whole models.
     is_benchmark: bool,
 }
@@ -60,13 +81,15 @@ fn correlates(model_set: &ModelSet) -> Vec<Correlate> {
     let of = |name: &str, is_benchmark: bool, value: &dyn Fn(usize) -> Option<f64>| Correlate {
         name: name.to_owned(),
         values: (0..n).step_by(step(n)).map(value).collect(),
+        fixed: None,
         is_benchmark,
     };
     // An ability that the answers do not tell is that of the mean model, wherever the model is on the map.
     let known = |m: usize| model_set.standing(m).is_none_or(|standing| standing.is_known());
-    let ability =
-        |m: usize| model_set.vectors.get((m, 0)).map(|a| f64::from(*a)).filter(|_| known(m));
-    let mut all = vec![of("overall ability", false, &ability)];
+    let ability = |m: usize| model_set.vectors.get((m, 0)).map(|a| f64::from(*a));
+    let guessed = of("", false, &ability).values;
+    let ability = of("overall ability", false, &|m| ability(m).filter(|_| known(m)));
+    let mut all = vec![Correlate { fixed: Some(guessed), ..ability }];
     all.extend(model_set.attributes.iter().filter_map(|attribute| match &attribute.values {
         Values::Flag(values) => {
             Some(of(&attribute.name, false, &|m| values.get(m)?.map(f64::from)))
@@ -139,7 +162,9 @@ fn partial(axis: &[f64], values: &[Option<f64>], fixed: &[&Correlate]) -> Option
     let mut columns: Vec<Vec<f64>> = vec![Vec::new(); fixed.len() + 2];
     for (m, (x, y)) in axis.iter().zip(values).enumerate() {
         let Some((x, y)) = finite(Some(*x)).zip(finite(*y)) else { continue };
-        let known = |correlate: &&Correlate| finite(*correlate.values.get(m)?);
+        let known = |correlate: &&Correlate| {
+            finite(*correlate.fixed.as_ref().unwrap_or(&correlate.values).get(m)?)
+        };
         if fixed.iter().all(|correlate| known(correlate).is_some()) {
             let row = fixed.iter().filter_map(known).chain([x, y]);
             columns.iter_mut().zip(row).for_each(|(column, value)| column.push(value));

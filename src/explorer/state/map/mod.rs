@@ -38,6 +38,10 @@ pub enum Projector {
     #[default]
     Pca,
     Tsne,
+    /// Principal components of what coverage (the list of benchmarks that a model was evaluated on) does not
+    /// explain.
+    #[serde(rename = "without-coverage")]
+    WithoutCoverage,
     /// The direction of this attribute, and the main variation orthogonal to it.
     Attribute(usize),
 }
@@ -47,6 +51,7 @@ impl Projector {
         match self {
             Self::Pca => "principal components".into(),
             Self::Tsne => "t-SNE".into(),
+            Self::WithoutCoverage => "principal components without coverage".into(),
             Self::Attribute(a) => {
                 let name = model_set.attributes.get(a).map_or("", |a| a.name.as_str());
                 format!("direction of {name}")
@@ -186,7 +191,14 @@ pub struct MapState {
     meanings: Option<Vec<Option<Meaning>>>,
     /// Models by their number of answers: the priority for labels.
     pub ranked: Vec<usize>,
+    /// The positions of all models at the last epochs of a watched training, the oldest first.
+    pub trails: Vec<Vec<Place>>,
 }
+
+/// Number of earlier epochs that trails go back to.
+const TRAILS: usize = 3;
+/// With more models, trails would cover the map.
+const TRAILED: usize = 2_000;
 
 struct Movement {
     from: Vec<Place>,
@@ -234,6 +246,7 @@ impl MapState {
             pressed: None,
             meanings: None,
             ranked: Vec::new(),
+            trails: Vec::new(),
         };
         (map.places, map.nearness, map.origin) = map.arrange();
         map.rank(model_set);
@@ -291,7 +304,8 @@ impl MapState {
         }
         let columns: Vec<_> = self.projection.coordinates.columns().into_iter().collect();
         let columns = columns.into_par_iter().take(EXPLAINED);
-        let found = if self.projector == Projector::Pca {
+        let components = [Projector::Pca, Projector::WithoutCoverage];
+        let found = if components.contains(&self.projector) {
             let axes: Vec<Vec<f64>> = columns.map(|column| column.to_vec()).collect();
             meaning::meanings(model_set, &axes)
         } else {
@@ -341,6 +355,19 @@ impl MapState {
         self.cached.clear();
         self.take(Projector::Pca, projection);
         self.use_projector(Projector::Pca);
+    }
+
+    /// The same for the next epoch of a training, to which models leave trails.
+    pub fn show_next(&mut self, projection: Projection) {
+        if self.trails.len() == TRAILS {
+            self.trails.remove(0);
+        }
+        // Where a transition leads, not how far it has come.
+        self.settle();
+        if self.places.len() <= TRAILED {
+            self.trails.push(self.places.clone());
+        }
+        self.show(projection);
     }
 
     /// Stores a computed projection.

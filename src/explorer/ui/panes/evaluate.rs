@@ -15,6 +15,7 @@ use crate::explorer::state::State;
 use crate::explorer::state::job::{Job, JobKind};
 use crate::explorer::theme::Ink;
 use crate::explorer::ui::frame::pane_block;
+use crate::explorer::ui::panes::training;
 use crate::explorer::ui::widgets::{fit, heading, pad, paragraph, thousands, whisker, width};
 use crate::metrics::{Bin, Metrics};
 
@@ -72,6 +73,10 @@ fn learned(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
     } else {
         paragraph(advice, room, state.theme.ink(Ink::Muted))
     };
+    if let Some(training) = &state.trained {
+        lines.push(Line::default());
+        lines.extend(training::curves(state, training, room));
+    }
     parts(state, lines, (&model_set.coverage, advice, bins), (room, height))
 }
 

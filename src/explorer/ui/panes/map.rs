@@ -8,7 +8,6 @@ use ratatui::style::{Color, Style};
 use crate::explorer::layout::Layout;
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
-use crate::explorer::state::coloring::ColorBy;
 use crate::explorer::state::job::JobKind;
 use crate::explorer::state::map::Tool;
 use crate::explorer::state::new_model::NAME as NEW_MODEL;
@@ -16,7 +15,8 @@ use crate::explorer::theme::Ink;
 use crate::explorer::ui::frame::pane_block;
 use crate::explorer::ui::labels::{Grid, Wanted};
 use crate::explorer::ui::legend::{self, Parts};
-use crate::explorer::ui::raster::Raster;
+use crate::explorer::ui::raster::{self, Raster};
+use crate::explorer::ui::regions::regions;
 use crate::explorer::ui::roles::{self, Role};
 use crate::explorer::ui::widgets::{fit, width};
 use crate::explorer::ui::{axes, card, density, scene};
@@ -39,6 +39,8 @@ const NAMED_FROM: f32 = 0.5;
 /// One in this many labels may cover some points: the best known models are in crowded areas.
 const BOLD: usize = 3;
 const COVERED: usize = 2;
+/// The name of a region may cover so many.
+const HIDDEN: usize = 6;
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     let map = &state.map;
@@ -51,7 +53,7 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
         // The Route pane explains the probabilities; the header has the coloring.
         remark = "brightness: chance".into();
     }
-    if map.coloring.by == ColorBy::Cluster || state.clusters.is_running() {
+    if state.asks_for_clusters() {
         remark = state.remark(JobKind::Clusters, "clustering").unwrap_or(remark);
     }
     let doing = map.wanted.title(&state.model_set);
@@ -89,13 +91,19 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
             density::draw(buffer, state, plot);
         }
         axes::draw_lines(buffer, state, plot);
+        raster::draw_trails(buffer, state, plot);
         raster.draw(buffer, state, plot);
     }
     axes::draw_titles(buffer, state, plot, &mut grid);
     let pen = Pen { plot, painted };
     pen.direction(buffer, state, &mut grid);
     pen.new_model(buffer, state, &mut grid);
-    pen.special(buffer, state, &mut grid);
+    let special = roles::special(state);
+    pen.special(buffer, state, &mut grid, &special);
+    if map.names {
+        pen.regions(buffer, state, &mut grid);
+        pen.names(buffer, state, &mut grid, &special);
+    }
     draw_drag(buffer, state, plot);
     card::draw(buffer, state, area);
 }
@@ -214,12 +222,17 @@ impl Pen {
         self.sign(buffer, (x, y), "✚", style);
     }
 
-    /// Names, and on top of all the marked, the routed and the selected model.
-    fn special(&self, buffer: &mut Buffer, state: &State, grid: &mut Grid) {
-        let (map, theme) = (&state.map, &state.theme);
+    /// On top of all the marked, the routed and the selected model.
+    fn special(
+        &self,
+        buffer: &mut Buffer,
+        state: &State,
+        grid: &mut Grid,
+        special: &[(usize, Role)],
+    ) {
+        let map = &state.map;
         let cell = |model: usize| self.cell(map.seen(*map.places.get(model)?));
-        let special = roles::special(state);
-        for &(model, _) in &special {
+        for &(model, _) in special {
             if let Some((x, y)) = cell(model) {
                 grid.reserve(x, y, 1);
             }
@@ -235,9 +248,33 @@ impl Pen {
             }
             self.sign(buffer, (x, y), sign, point);
         }
-        if !map.names {
-            return;
+    }
+
+    /// The names of the clusters, near their centers.
+    fn regions(&self, buffer: &mut Buffer, state: &State, grid: &mut Grid) {
+        let style = state.theme.ink(Ink::Muted);
+        for region in regions(state) {
+            let Some((x, y)) = self.cell(region.center) else { continue };
+            let cells = |share: f64, all: u16| (share * f64::from(all)).ceil() as usize;
+            let (across, down) = region.spread;
+            let reach = (cells(across, self.plot.width), cells(down, self.plot.height));
+            let text = &region.text;
+            if let Some(at) = grid.place_near(&Wanted { x, y, text, covers: HIDDEN }, reach) {
+                self.words(buffer, at, text, style);
+            }
         }
+    }
+
+    /// The names of other models, the most important first.
+    fn names(
+        &self,
+        buffer: &mut Buffer,
+        state: &State,
+        grid: &mut Grid,
+        special: &[(usize, Role)],
+    ) {
+        let (map, theme) = (&state.map, &state.theme);
+        let cell = |model: usize| self.cell(map.seen(*map.places.get(model)?));
         let cells = f64::from(self.plot.width) * f64::from(self.plot.height);
         let most = (cells / CELLS_A_NAME * map.zoom * map.zoom) as usize;
         let mut placed = 0;

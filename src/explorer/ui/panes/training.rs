@@ -9,7 +9,7 @@ use crate::explorer::layout::Layout;
 use crate::explorer::state::State;
 use crate::explorer::state::training::Training;
 use crate::explorer::theme::Ink;
-use crate::explorer::ui::widgets::{bar, fit, thousands};
+use crate::explorer::ui::widgets::{bar, fit, heading, paragraph, thousands};
 
 /// A pane with fewer lines counts as low.
 const LOW: u16 = 16;
@@ -34,7 +34,7 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect) {
             .areas(inside)
     } else {
         let loss = Constraint::Length(5);
-        Split::vertical([Constraint::Length(4), loss, loss]).spacing(1).areas(inside)
+        Split::vertical([Constraint::Length(5), loss, loss]).spacing(1).areas(inside)
     };
     frame.render_widget(Paragraph::new(words(state, training, note.width.into())), note);
     for ((name, losses, ink), area) in losses.into_iter().zip([first, second]) {
@@ -87,12 +87,13 @@ fn words(state: &State, training: &Training, room: usize) -> Vec<Line<'static>> 
         Line::styled(fit(&format!("{} answers/s", thousands(training.speed as u64)), room), muted),
         Line::styled(fit(&state_of, room), muted),
     ];
-    if let Some((epoch, loss)) = training.best {
-        lines.push(Line::styled(
-            fit(&format!("best: epoch {epoch}, val loss {loss:.4}"), room),
-            theme.ink(Ink::Good),
-        ));
-    }
+    // The networks have best epochs of their own: what was kept is known at the end.
+    let best = match (&training.done, training.best) {
+        (Some(done), _) => Some(done.notice.clone()),
+        (None, Some((epoch, loss))) => Some(format!("best: epoch {epoch}, val loss {loss:.4}")),
+        (None, None) => None,
+    };
+    lines.extend(best.into_iter().flat_map(|best| paragraph(&best, room, theme.ink(Ink::Good))));
     lines
 }
 
@@ -106,4 +107,28 @@ fn heights(losses: &[f64], of: usize, room: usize) -> Vec<u64> {
     let span = if high > low { high - low } else { 1.0 };
     let height = |loss: &f64| 10 + (90.0 * (loss - low) / span) as u64;
     shown.iter().flat_map(|loss| std::iter::repeat_n(height(loss), wide)).collect()
+}
+
+/// The losses of a training by epoch, for the pane of the evaluation: as many of the last epochs as there is
+/// room for.
+pub fn curves(state: &State, training: &Training, room: usize) -> Vec<Line<'static>> {
+    const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let theme = &state.theme;
+    let epochs = crate::count(training.train.len(), "epoch");
+    let mut lines = vec![heading(theme, room, "Training", &format!("loss by epoch · {epochs}"))];
+    for (name, losses, ink) in
+        [("train", &training.train, Ink::BarFill), ("val", &training.val, Ink::MapRouted)]
+    {
+        let Some((first, last)) = losses.first().zip(losses.last()) else { continue };
+        let range = format!(" {first:.3} → {last:.3}");
+        let left = room.saturating_sub(6 + range.len());
+        let bar = |height: u64| BARS[(height as usize * (BARS.len() - 1) / 100).min(7)];
+        let bars: String = heights(losses, losses.len(), left).into_iter().map(bar).collect();
+        lines.push(Line::from(vec![
+            Span::styled(format!("{name:<6}"), theme.ink(Ink::Muted)),
+            Span::styled(bars, theme.ink(ink)),
+            Span::styled(range, theme.ink(Ink::Text)),
+        ]));
+    }
+    lines
 }
