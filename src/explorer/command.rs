@@ -128,6 +128,8 @@ pub enum Command {
     MarkNeighbors,
     /// Marks the cluster of the selected model.
     MarkCluster,
+    /// Marks the models that the chosen probe predicts wrong.
+    MarkErrors,
     /// Inverts the marks.
     Invert,
     /// Saves the marked models under a name.

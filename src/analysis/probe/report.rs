@@ -49,16 +49,23 @@ pub struct Scheme {
     pub ahead_of_pool: Figure,
 }
 
+impl Run {
+    /// Whether chance and shuffled labels are not beaten.
+    fn lost(&self, number: bool) -> [(bool, &'static str); 2] {
+        let chance = if number { 0.0 } else { 0.5 };
+        [
+            (self.figures.deciding().interval.low <= chance, "chance"),
+            (self.p_value.is_none_or(|p| p > SIGNIFICANT), "shuffled labels"),
+        ]
+    }
+}
+
 impl Scheme {
     /// The controls that the linear probe does not beat.
     fn unbeaten(&self, number: bool) -> Vec<&'static str> {
-        let chance = if number { 0.0 } else { 0.5 };
-        let lost = [
-            (self.linear.figures.deciding().interval.low <= chance, "chance"),
-            (self.linear.p_value.is_none_or(|p| p > SIGNIFICANT), "shuffled labels"),
-            (self.ahead_of_pool.interval.low <= 0.0, BASELINE),
-        ];
-        lost.into_iter().filter(|(lost, _)| *lost).map(|(_, control)| control).collect()
+        let baseline = (self.ahead_of_pool.interval.low <= 0.0, BASELINE);
+        let lost = self.linear.lost(number).into_iter().chain([baseline]);
+        lost.filter(|(lost, _)| *lost).map(|(_, control)| control).collect()
     }
 }
 
@@ -163,6 +170,24 @@ impl Report {
     #[must_use]
     pub fn beats_chance(&self) -> bool {
         self.unbeaten.iter().all(|control| *control == BASELINE)
+    }
+
+    /// True if the k-NN probe beats chance and shuffled labels: the attribute may be in the vectors, but not
+    /// along one direction.
+    #[must_use]
+    pub fn nearest_beats_chance(&self) -> bool {
+        let lost = self.main().nearest.lost(self.kind == "number");
+        lost.into_iter().all(|(lost, _)| !lost)
+    }
+
+    /// The known models that the probe predicts wrong, by descending error; of a number, all.
+    #[must_use]
+    pub fn errors(&self) -> Vec<usize> {
+        let wrong = |m: &usize| {
+            let Prediction { predicted, truth, .. } = &self.predictions[*m];
+            self.kind == "number" || truth.as_ref() != Some(predicted)
+        };
+        self.most_wrong().into_iter().filter(wrong).collect()
     }
 
     /// The known models by descending error.

@@ -200,6 +200,7 @@ fn of_other_panes() -> Vec<Binding> {
         bind(Forecast, "right l", A::Step(Right), "Sort by the benchmark on the right", ""),
         bind(Probe, "right l", A::NextSection, "Show the next details", "details"),
         bind(Probe, "left h", A::PreviousSection, "Show the previous details", ""),
+        bind(Probe, "e", A::MarkErrors, "Mark the models it predicts wrong", "mark errors"),
         bind(Probe, "&", A::NameGroup, "Label the marked models and probe the label", "label"),
     ]
 }

@@ -56,6 +56,9 @@ pub fn words(command: &Command) -> (&'static str, &'static str) {
             "For example: coder and params_b < 20, gsm8k > 80, or words of names.",
         ),
         C::MarkNeighbors => ("similar nearest knn alike select", "Marks the nearest models."),
+        C::MarkErrors => {
+            ("errors wrong misclassified select", "Of the attribute under the cursor.")
+        }
         C::MarkCluster => ("cluster group similar select", "Marks the models of its cluster."),
         C::MarkShown => ("select all table", "Marks all models that pass the filter."),
         C::Invert => ("complement others select", "Marks all that were not marked."),

@@ -90,7 +90,9 @@ impl ProbeState {
     fn part(&self, attribute: usize) -> Part {
         match self.reports.get(attribute) {
             Some(Job::Done(report)) if report.beats_controls => Part::Found,
-            Some(Job::Done(report)) if report.beats_chance() => Part::AboveChance,
+            Some(Job::Done(report)) if report.beats_chance() || report.nearest_beats_chance() => {
+                Part::AboveChance
+            }
             Some(Job::Done(_)) => Part::NotFound,
             Some(Job::Failed(_)) => Part::Failed,
             Some(Job::Idle | Job::Running | Job::Cancelled) | None => Part::Open,

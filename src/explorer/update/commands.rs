@@ -133,6 +133,7 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
         C::MarkShown => marks::shown(state),
         C::MarkNeighbors => marks::neighbors(state),
         C::MarkCluster => marks::cluster(state),
+        C::MarkErrors => marks::errors(state),
         C::Invert => marks::invert(state),
         C::Recall(name) => marks::recall(state, &name),
         C::Forget(name) => marks::forget(state, &name),

@@ -59,6 +59,21 @@ pub fn cluster(state: &mut State) {
     }
 }
 
+/// Marks the models that the chosen probe predicts wrong.
+pub fn errors(state: &mut State) {
+    let Some(report) = state.probe.chosen().and_then(|chosen| state.probe.report(chosen)) else {
+        return state.show_notice("The probe has no result yet");
+    };
+    if report.kind == "number" {
+        return state
+            .show_notice("A number is never predicted exactly: choose an attribute with classes");
+    }
+    let errors = report.errors();
+    let text = format!("{} whose {} is predicted wrong", counted(errors.len()), report.attribute);
+    state.mark(errors);
+    state.show_notice(text);
+}
+
 pub fn invert(state: &mut State) {
     let marked = Arc::clone(&state.marked);
     state.mark((0..state.model_set.models.len()).filter(|m| !marked.contains(m)));

@@ -7,7 +7,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use crate::analysis::probe::{Report, Run, Scheme};
+use crate::analysis::probe::{Prediction, Report, Run, Scheme};
 use crate::estimate::{Figure, Interval};
 use crate::explorer::layout::Layout;
 use crate::explorer::pane::Pane;
@@ -18,7 +18,7 @@ use crate::explorer::theme::Ink;
 use crate::explorer::ui::frame::pane_block;
 use crate::explorer::ui::panes::strip::Strip;
 use crate::explorer::ui::widgets::{
-    around, bar, fit, heading, pad, paragraph, under_cursor, whisker, width,
+    around, fit, heading, pad, paragraph, under_cursor, whisker, width,
 };
 
 type Section = fn(&State, &Report, usize) -> Part;
@@ -33,6 +33,8 @@ struct Part {
     models: Vec<usize>,
     /// Its models stand along a strip.
     is_strip: bool,
+    /// Its first line names the attribute.
+    named: bool,
 }
 
 impl From<Vec<Line<'static>>> for Part {
@@ -53,15 +55,12 @@ const SAME: f64 = 0.02;
 const CHANCE: &str = "┃";
 const POOL: &str = "╎";
 const SHUFFLED: &str = "×";
-/// Cells for the measure with its value: by its name, and where there is little room.
+/// Cells for the measure with its value.
 const MEASURE: usize = 14;
-const SYMBOL: usize = 9;
-/// Cells of a row from which on measures have their names.
-const NAMED: usize = 56;
 /// Cells for the mark of the verdict.
 const MARK: usize = 4;
 /// Cells for a verdict in few words and in a sentence with numbers; for a whisker at least and at most.
-const BRIEF: usize = 21;
+const BRIEF: usize = 17;
 const SENTENCE: usize = 68;
 const WHISKER: std::ops::RangeInclusive<usize> = 8..=48;
 /// The text for an attribute that cannot be probed.
@@ -137,16 +136,13 @@ fn lines(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
 /// How wide the columns of the list are, behind the names.
 struct Columns {
     whisker: usize,
-    /// The measure by its name.
-    named: bool,
     verdict: usize,
     all: usize,
 }
 
 impl Columns {
     fn of(all: usize) -> Self {
-        let named = all >= NAMED;
-        let left = all.saturating_sub(MARK + if named { MEASURE } else { SYMBOL });
+        let left = all.saturating_sub(MARK + MEASURE);
         let (least, most) = (*WHISKER.start(), *WHISKER.end());
         let (whisker, verdict) = if left >= SENTENCE + least {
             ((left - SENTENCE).min(most), SENTENCE)
@@ -155,18 +151,13 @@ impl Columns {
         } else {
             (0, left)
         };
-        Self { whisker, named, verdict, all }
+        Self { whisker, verdict, all }
     }
 }
 
 /// What the figure of an attribute is called.
-fn measure(report: &Report, named: bool) -> &'static str {
-    match (report.kind == "number", named) {
-        (true, true) => "Spearman",
-        (false, true) => "bal.acc.",
-        (true, false) => "  ρ",
-        (false, false) => "acc",
-    }
+fn measure(report: &Report) -> &'static str {
+    if report.kind == "number" { "Spearman" } else { "bal.acc." }
 }
 
 /// An attribute of the list: its figure against its controls, and the verdict.
@@ -188,14 +179,14 @@ fn row(state: &State, attribute: usize, name_room: usize, columns: &Columns) -> 
             let parts = (scaled(low), scaled(figure.value), scaled(high));
             marks.iter_mut().for_each(|(at, _)| *at = scaled(*at));
             spans.extend(whisker(theme, columns.whisker, parts, verdict.ink, &marks));
-            let measure = measure(r, columns.named);
+            let measure = measure(r);
             spans.push(Span::styled(format!(" {measure} "), muted));
             spans.push(Span::styled(decimals(figure.value), theme.bold(verdict.ink)));
             let random = if r.grouped.is_some() { " " } else { RANDOM };
             spans
                 .push(Span::styled(format!(" {}{random} ", verdict.mark), theme.bold(verdict.ink)));
             let whole = columns.verdict >= SENTENCE;
-            let text = if whole { verdict.sentence.as_str() } else { verdict.brief };
+            let text = if whole { &verdict.sentence } else { &verdict.brief };
             spans.push(Span::styled(pad(text, columns.verdict), theme.ink(verdict.ink)));
         }
         Job::Running => spans.push(Span::styled(pad("running …", columns.all), muted)),
@@ -212,7 +203,7 @@ fn row(state: &State, attribute: usize, name_room: usize, columns: &Columns) -> 
 /// What was found, in plain words.
 struct Verdict {
     mark: &'static str,
-    brief: &'static str,
+    brief: String,
     /// With the numbers that decide.
     sentence: String,
     ink: Ink,
@@ -227,20 +218,26 @@ impl Verdict {
         let (mark, brief, sentence, ink) = if r.beats_controls {
             let sentence =
                 format!("decodable: above ability + coverage alone ({pool}) and chance ({chance})");
-            ("✓", "decodable", sentence, Ink::Good)
+            ("✓", "decodable".into(), sentence, Ink::Good)
         } else if r.beats_chance() {
             let (brief, than) = if better {
-                ("baseline does better", "below")
+                ("baseline better", "below")
             } else {
-                ("baseline does as well", "not above")
+                ("baseline as good", "not above")
             };
             let sentence =
                 format!("above chance ({chance}), but {than} ability + coverage alone ({pool})");
-            ("~", brief, sentence, Ink::Warn)
+            ("~", brief.into(), sentence, Ink::Warn)
+        } else if r.nearest_beats_chance() {
+            let nearest = short(r.main().nearest.figures.main().value);
+            let sentence = format!(
+                "not linearly: the k-NN probe has {nearest}, ability + coverage alone {pool}"
+            );
+            ("~", format!("only by k-NN: {nearest}"), sentence, Ink::Warn)
         } else {
             let sentence =
                 format!("not decodable: no better than chance ({chance}) or shuffled labels");
-            ("✗", "no better than chance", sentence, Ink::Muted)
+            ("✗", "not above chance".into(), sentence, Ink::Muted)
         };
         Self { mark, brief, sentence, ink }
     }
@@ -254,7 +251,7 @@ fn chance(report: &Report) -> f64 {
 /// A share without its zero, in four cells.
 fn decimals(value: f64) -> String {
     let text = format!("{value:.2}");
-    format!("{:>4}", text.strip_prefix('0').map_or_else(|| text.replacen("-0", "-", 1), Into::into))
+    format!("{:>4}", text.strip_prefix('0').map_or_else(|| text.replacen("-0", "−", 1), Into::into))
 }
 
 fn details(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
@@ -310,7 +307,12 @@ fn parts(state: &State, report: &Report, room: usize, height: usize) -> Vec<Part
     let (mut parts, mut taken): (Vec<Part>, usize) = (Vec::new(), 0);
     for i in 0..SECTIONS {
         let section = (state.probe.section + i) % SECTIONS;
-        let part = Part { section, ..sections[section](state, report, room) };
+        let mut part = Part { section, ..sections[section](state, report, room) };
+        // The attribute is named whichever section stands first.
+        if i == 0 && section > 0 && !part.lines.is_empty() {
+            part.lines.insert(0, heading(&state.theme, room, &report.attribute, ""));
+            part.named = true;
+        }
         // A part that follows is shown whole or not at all.
         if part.lines.is_empty() || i > 0 && taken + part.lines.len() + 1 > height {
             continue;
@@ -333,6 +335,7 @@ pub fn model_at(state: &State, inside: Rect, at: Position) -> Option<usize> {
         let lines = part.lines.len();
         if line < lines {
             return if part.is_strip {
+                let line = line.checked_sub(usize::from(part.named))?;
                 Strip::of(report, room)?.model_at(line, x, state.selected)
             } else {
                 part.models.get(line.checked_sub(lines - part.models.len())?).copied()
@@ -370,7 +373,7 @@ fn summary(state: &State, r: &Report, room: usize) -> Part {
             decimals(figure.value),
             between(figure),
             decimals(second),
-            run.p_value.map_or_else(String::new, |p| format!("{p:.3}")),
+            run.p_value.map_or_else(String::new, |p| format!("{p:.3}").replacen("0.", ".", 1)),
         ]);
         Line::styled(fit(&format!("{}{text}", pad(name, KINDS)), room), theme.ink(ink))
     };
@@ -389,7 +392,7 @@ fn summary(state: &State, r: &Report, room: usize) -> Part {
             Some(truth) => (format!("true: {truth}"), if number { Ink::Text } else { Ink::Bad }),
             None => ("true value unknown".into(), Ink::Muted),
         };
-        let sure = p.probability.map_or_else(String::new, |p| format!(" ({:.0}%)", 100.0 * p));
+        let sure = sure(r, p).map_or_else(String::new, |p| format!(" ({:.0}%)", 100.0 * p));
         let what = format!(": predicted {}{sure}, ", p.predicted);
         let name =
             fit(state.short(state.selected), room.saturating_sub(width(&what) + width(&truth)));
@@ -418,6 +421,16 @@ fn conclusion(r: &Report) -> (String, Ink) {
         let text = format!(
             "~ Above chance only: {figure} is not better than a baseline that knows only ability and \
              which benchmarks were evaluated."
+        );
+        (text, Ink::Warn)
+    } else if r.nearest_beats_chance() {
+        let held_out = if r.grouped.is_some() { " when whole families are held out" } else { "" };
+        let short = |run: &Run| decimals(run.figures.main().value).trim().to_owned();
+        let text = format!(
+            "~ Not linearly decodable: {figure} is no better than chance{held_out}. But the k-NN probe has \
+             {}, where ability and coverage alone have {}.",
+            short(&r.main().nearest),
+            short(&r.main().pool)
         );
         (text, Ink::Warn)
     } else {
@@ -468,10 +481,14 @@ fn errors(state: &State, r: &Report, room: usize) -> Part {
     }
     let number = r.kind == "number";
     let title = if number { "Largest errors" } else { "Most confident errors" };
-    let wrong = r.most_wrong().into_iter().filter(|m| is_error(r, *m));
-    let wrong: Vec<usize> = wrong.take(MODELS).collect();
-    let remark = if wrong.is_empty() { "" } else { "(or label errors)" };
-    lines.push(heading(theme, room, title, remark));
+    let mut wrong = r.errors();
+    let remark = match wrong.len() {
+        0 => String::new(),
+        all if number => format!("{} of {all}", MODELS.min(all)),
+        all => format!("{} of {all} · e marks all", MODELS.min(all)),
+    };
+    wrong.truncate(MODELS);
+    lines.push(heading(theme, room, title, &remark));
     if wrong.is_empty() {
         lines.push(Line::styled("no errors", muted));
     }
@@ -479,16 +496,16 @@ fn errors(state: &State, r: &Report, room: usize) -> Part {
     Part { lines, models: wrong, ..Part::default() }
 }
 
-/// True if the probe names another class than the true one; a number is never met exactly.
-fn is_error(r: &Report, m: usize) -> bool {
-    r.kind == "number" || r.predictions[m].truth.as_ref() != Some(&r.predictions[m].predicted)
+/// How sure a prediction is; a probe that is no better than chance is not.
+fn sure(r: &Report, p: &Prediction) -> Option<f64> {
+    p.probability.filter(|_| r.beats_chance())
 }
 
 /// A model with what is predicted of it and what it is.
 fn model(state: &State, r: &Report, m: usize, room: usize) -> Line<'static> {
     let theme = &state.theme;
     let p = &r.predictions[m];
-    let sure = p.probability.map_or_else(String::new, |p| format!(" {:.0}%", 100.0 * p));
+    let sure = sure(r, p).map_or_else(String::new, |p| format!(" {:.0}%", 100.0 * p));
     let truth = p.truth.as_ref().map_or_else(String::new, |t| format!("  true {}", fit(t, 8)));
     let what = format!("{:>16}{truth:<14}", format!("{}{sure}", fit(&p.predicted, 10)));
     let ink = if m == state.selected { Ink::MapSelected } else { Ink::Text };
@@ -534,9 +551,22 @@ fn benchmarks(state: &State, r: &Report, room: usize) -> Part {
         let ink = if pull.correlation >= 0.0 { Ink::Good } else { Ink::Bad };
         let mut spans =
             vec![Span::styled(format!("{} ", pad(&pull.benchmark, names)), theme.ink(Ink::Text))];
-        let room = room.saturating_sub(names + 8);
-        spans.extend(bar(theme, room, pull.correlation.abs(), theme.ink(ink)));
-        spans.push(Span::styled(format!(" {:>+5.2}", pull.correlation), theme.bold(ink)));
+        // From −1 at the left to 1 at the right.
+        let half = room.saturating_sub(names + 9) / 2;
+        let full = ((pull.correlation.abs() * half as f64).round() as usize).min(half);
+        let (bar, blank) = ("━".repeat(full), " ".repeat(half));
+        let (left, right) = if pull.correlation < 0.0 {
+            (format!("{bar:>half$}"), blank)
+        } else {
+            (blank, format!("{bar:<half$}"))
+        };
+        spans.extend([
+            Span::styled(left, theme.ink(ink)),
+            Span::styled("│", theme.ink(Ink::Border)),
+            Span::styled(right, theme.ink(ink)),
+        ]);
+        let value = format!("{:+.2}", pull.correlation).replace("0.", ".").replace('-', "−");
+        spans.push(Span::styled(format!(" {value:>5}"), theme.bold(ink)));
         Line::from(spans)
     }));
     lines.into()
