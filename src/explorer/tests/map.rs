@@ -4,6 +4,7 @@ use ratatui::style::Color;
 
 use super::*;
 use crate::explorer::layout::Layout;
+use crate::explorer::theme::Ink;
 use crate::explorer::ui::legend::Parts;
 
 /// A cluster of half the models.
@@ -249,4 +250,22 @@ fn what_the_mouse_points_at_lights_up() {
     assert_eq!(screen(&state).matches('◎').count(), 1);
     press(&mut state, KeyCode::Char('l'));
     assert!(!screen(&state).contains('◎'));
+}
+
+#[test]
+fn what_stands_back_can_still_be_read() {
+    for pane in Pane::ALL {
+        let mut state = filled(state(140, 42));
+        update(&mut state, Event::Command(Command::Focus(*pane)));
+        state.map.isolated = Some(0);
+        let mut terminal = Terminal::new(TestBackend::new(140, 42)).unwrap();
+        terminal.draw(|frame| view(frame, &state)).unwrap();
+        let dim = |fg: Color| fg == state.theme[Ink::MapDim];
+        let cells = terminal.backend().buffer().content();
+        let mut dim = cells.iter().filter(|cell| dim(cell.fg)).peekable();
+        let map = Layout::of(&state).unwrap().pane(Pane::Map);
+        assert_eq!(dim.peek().is_some(), map.is_some(), "the points of other classes are dim");
+        let written = dim.find(|cell| cell.symbol().contains(char::is_alphanumeric));
+        assert!(written.is_none(), "{}: {written:?}", pane.title());
+    }
 }
