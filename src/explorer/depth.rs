@@ -71,6 +71,26 @@ fn level(i: u8) -> u8 {
     if i == 0 { 0 } else { 55 + 40 * i }
 }
 
+/// The contrast of two colors, from 1 to 21 (WCAG 2).
+#[cfg(test)]
+pub fn contrast(a: (u8, u8, u8), b: (u8, u8, u8)) -> f64 {
+    let luminance = |(r, g, b)| {
+        let [r, g, b] = linear((r, g, b));
+        0.2126 * r + 0.7152 * g + 0.0722 * b
+    };
+    let (a, b) = (luminance(a), luminance(b));
+    (a.max(b) + 0.05) / (a.min(b) + 0.05)
+}
+
+/// Red, green and blue as amounts of light.
+#[cfg(test)]
+pub fn linear((r, g, b): (u8, u8, u8)) -> [f64; 3] {
+    [r, g, b].map(|c| {
+        let c = f64::from(c) / 255.0;
+        if c <= 0.040_45 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+    })
+}
+
 fn far(a: [u8; 3], b: [u8; 3]) -> u32 {
     a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(b)).pow(2)).sum()
 }

@@ -316,19 +316,32 @@ fn colors(value: &Value, least: usize) -> Result<Vec<Color>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::explorer::depth;
 
-    fn luminance(color: Color) -> f64 {
-        let Color::Rgb(r, g, b) = color else { panic!("{color} is not RGB") };
-        let linear = |c: u8| {
-            let c = f64::from(c) / 255.0;
-            if c <= 0.040_45 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
-        };
-        0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b)
+    /// The themes with colors of their own: those of `terminal` are the sixteen of the user's terminal, which
+    /// llmap does not know.
+    fn own_colors() -> impl Iterator<Item = Theme> {
+        let named = Theme::bundled().filter(|name| *name != "terminal");
+        named.map(|name| Theme::load(name, Depth::True).unwrap().0)
     }
 
     fn contrast(a: Color, b: Color) -> f64 {
-        let (a, b) = (luminance(a), luminance(b));
-        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+        depth::contrast(rgb(a).unwrap(), rgb(b).unwrap())
+    }
+
+    /// How different two colors look: their distance in CIELAB (CIE 1976).
+    fn apart(a: Color, b: Color) -> f64 {
+        let lab = |color: Color| {
+            let [r, g, b] = depth::linear(rgb(color).unwrap());
+            let x = (0.412_46 * r + 0.357_58 * g + 0.180_44 * b) / 0.950_47;
+            let y = 0.212_67 * r + 0.715_15 * g + 0.072_18 * b;
+            let z = (0.019_33 * r + 0.119_19 * g + 0.950_30 * b) / 1.088_83;
+            let root = |t: f64| if t > 0.008_856 { t.cbrt() } else { 7.787 * t + 16.0 / 116.0 };
+            let [x, y, z] = [x, y, z].map(root);
+            [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
+        };
+        let (a, b) = (lab(a), lab(b));
+        a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
     }
 
     #[test]
@@ -346,33 +359,63 @@ mod tests {
     }
 
     #[test]
-    fn text_can_be_read() {
-        // The colors of the terminal are unknown.
-        for (name, _) in BUNDLED.into_iter().filter(|(name, _)| *name != "terminal") {
-            let (theme, _) = Theme::load(name, Depth::True).unwrap();
-            for on in [Ink::Background, Ink::Surface, Ink::Cursor] {
-                for ink in [Ink::Text, Ink::Muted, Ink::Accent, Ink::MapLabel] {
-                    let ratio = contrast(theme[ink], theme[on]);
-                    assert!(ratio >= 4.5, "{name}: {ink:?} on {on:?} has {ratio:.2}");
+    fn every_color_can_be_seen() {
+        use Ink::{
+            Accent, Background, Bad, BarFill, BarMark, BarTrack, Border, BorderFocus, Cursor, Good,
+            MapAxis, MapDim, MapLabel, MapPoint, MapRouted, MapSelected, Muted, Surface, Text,
+            Warn,
+        };
+        const GROUNDS: [Ink; 3] = [Background, Surface, Cursor];
+        let roles: [(f64, &[Ink], &[Ink]); 4] = [
+            // Text, wherever it may stand.
+            (
+                4.5,
+                &[Text, Muted, Accent, MapLabel, MapSelected, MapRouted, Good, Warn, Bad],
+                &GROUNDS,
+            ),
+            (3.0, &[BarFill, BarMark], &GROUNDS),
+            // In the row of the cursor the fill is enough, and tracks stand back.
+            (3.0, &[BarTrack, Border, BorderFocus], &[Background, Surface]),
+            (3.0, &[MapPoint, MapDim, MapAxis], &[Background]),
+        ];
+        let checked: usize = roles.iter().map(|(_, inks, _)| inks.len()).sum();
+        assert_eq!(checked + GROUNDS.len(), KEYS.len(), "every color has a role");
+        for theme in own_colors() {
+            let check = |what: &str, color: Color, least: f64, grounds: &[Ink]| {
+                for on in grounds {
+                    let ratio = contrast(color, theme[*on]);
+                    assert!(ratio >= least, "{}: {what} on {on:?} has {ratio:.2}", theme.name);
+                }
+            };
+            for (least, inks, grounds) in roles {
+                for ink in inks {
+                    check(&format!("{ink:?}"), theme[*ink], least, grounds);
                 }
             }
-            for ink in [Ink::Good, Ink::Warn, Ink::Bad, Ink::MapRouted, Ink::MapSelected] {
-                for on in [Ink::Background, Ink::Surface] {
-                    let ratio = contrast(theme[ink], theme[on]);
-                    assert!(ratio >= 4.5, "{name}: {ink:?} on {on:?} has {ratio:.2}");
-                }
+            for class in 0..HUES {
+                check(&format!("class {class}"), theme.hue(Hue::Class(class)), 3.0, &[Background]);
             }
-            // Muted text must still be visible.
-            let ratio = contrast(theme[Ink::MapDim], theme[Ink::Background]);
-            assert!(ratio >= 3.0, "{name}: muted text has {ratio:.2}");
+            for (step, color) in theme.ramp.iter().enumerate() {
+                check(&format!("step {step} of the ramp"), *color, 3.0, &[Background, Cursor]);
+            }
             // Badges have the background color on the accent or the warning color.
-            for patch in [Ink::Accent, Ink::Warn] {
-                let ratio = contrast(theme[Ink::Background], theme[patch]);
-                assert!(ratio >= 4.5, "{name}: a badge of {patch:?} has {ratio:.2}");
-            }
-            for i in 0..HUES {
-                let ratio = contrast(theme.hue(Hue::Class(i)), theme[Ink::Background]);
-                assert!(ratio >= 3.0, "{name}: class {i} has {ratio:.2}");
+            check("a badge", theme[Background], 4.5, &[Accent, Warn]);
+        }
+    }
+
+    #[test]
+    fn classes_look_different_from_each_other_and_from_the_accent() {
+        for theme in own_colors().filter(|theme| !theme.is_gray()) {
+            // What is shown together: the named classes, all others as one, and the direction of a probe.
+            let classes = (0..HUES).map(Hue::Class).chain([Hue::Plain]);
+            let mut shown: Vec<(String, Color)> =
+                classes.map(|hue| (format!("{hue:?}"), theme.hue(hue))).collect();
+            shown.push(("the accent".into(), theme[Ink::Accent]));
+            for (i, (a, color)) in shown.iter().enumerate() {
+                for (b, other) in &shown[..i] {
+                    let apart = apart(*color, *other);
+                    assert!(apart >= 20.0, "{}: {a} and {b} are {apart:.1} apart", theme.name);
+                }
             }
         }
     }

@@ -1,9 +1,10 @@
 //! The Map pane.
 
-use ratatui::style::Color;
+use ratatui::style::{Color, Modifier};
 
 use super::*;
 use crate::explorer::layout::Layout;
+use crate::explorer::theme::Ink;
 use crate::explorer::ui::legend::Parts;
 
 /// A cluster of half the models.
@@ -250,4 +251,47 @@ fn what_the_mouse_points_at_lights_up() {
     assert_eq!(screen(&state).matches('◎').count(), 1);
     press(&mut state, KeyCode::Char('l'));
     assert!(!screen(&state).contains('◎'));
+}
+
+#[test]
+fn what_stands_back_can_still_be_read() {
+    for pane in Pane::ALL {
+        let mut state = filled(state(140, 42));
+        update(&mut state, Event::Command(Command::Focus(*pane)));
+        state.map.isolated = Some(0);
+        let mut terminal = Terminal::new(TestBackend::new(140, 42)).unwrap();
+        terminal.draw(|frame| view(frame, &state)).unwrap();
+        let dim = |fg: Color| fg == state.theme[Ink::MapDim];
+        let cells = terminal.backend().buffer().content();
+        let mut dim = cells.iter().filter(|cell| dim(cell.fg)).peekable();
+        let map = Layout::of(&state).unwrap().pane(Pane::Map);
+        assert_eq!(dim.peek().is_some(), map.is_some(), "the points of other classes are dim");
+        let written = dim.find(|cell| cell.symbol().contains(char::is_alphanumeric));
+        assert!(written.is_none(), "{}: {written:?}", pane.title());
+    }
+}
+
+#[test]
+fn without_colors_no_point_is_dim_because_of_what_it_covers() {
+    let mut state = filled(state(140, 42));
+    let (theme, _) = Theme::load("dark", Depth::None).unwrap();
+    update(&mut state, Event::Outside(Outside::Themed(Box::new(theme), Vec::new())));
+    press(&mut state, KeyCode::Esc);
+    state.map.places[3] = state.map.origin;
+    for density in [false, true] {
+        state.map.density = Some(density);
+        let mut terminal = Terminal::new(TestBackend::new(140, 42)).unwrap();
+        terminal.draw(|frame| view(frame, &state)).unwrap();
+        let map = Layout::of(&state).unwrap().pane(Pane::Map).unwrap();
+        let plot = Parts::of(&state, map).plot;
+        let cells: Vec<_> = plot.positions().map(|at| &terminal.backend().buffer()[at]).collect();
+        let dim = |symbols: &[&str]| -> Vec<bool> {
+            let found = cells.iter().filter(|cell| symbols.contains(&cell.symbol()));
+            found.map(|cell| cell.modifier.contains(Modifier::DIM)).collect()
+        };
+        let points = dim(&["●", "▲", "■", "▼"]);
+        assert!(points.len() > 15 && points.iter().all(|dim| !dim), "{points:?}");
+        let covered = dim(if density { &["░", "▒", "▓"] } else { &["┊", "┈"] });
+        assert!(covered.len() > 8 && covered.iter().all(|dim| *dim), "{covered:?}");
+    }
 }

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::style::Color;
 
 use super::*;
+use crate::explorer::depth::{contrast, mix};
 use crate::explorer::graphics::cover::Cover;
 use crate::explorer::graphics::{Canvas, Protocol, Scene};
 use crate::explorer::theme::Ink;
@@ -134,6 +135,27 @@ fn the_picture_shows_every_role_and_follows_the_state() {
     update(&mut state, Event::Tick);
     let turned = wanted(&state).unwrap();
     assert!(turned.picture.lines.is_empty() && turned.picture.shapes.len() == 3);
+}
+
+#[test]
+fn every_point_can_be_seen_in_every_theme() {
+    let mut state = painted(filled(state(140, 42)));
+    press(&mut state, KeyCode::Esc);
+    for name in Theme::bundled().filter(|name| *name != "terminal") {
+        let (theme, _) = Theme::load(name, Depth::True).unwrap();
+        update(&mut state, Event::Outside(Outside::Themed(Box::new(theme), Vec::new())));
+        // The rest stands back while some are marked.
+        for marked in [[].as_slice(), &[2, 9, 11]] {
+            state.mark(marked.iter().copied());
+            let picture = wanted(&state).unwrap().picture;
+            let ground = picture.background;
+            for dot in &picture.dots {
+                let ratio = contrast(mix(ground, dot.fill, dot.opacity), ground);
+                assert!(ratio >= 3.0, "{name}: {:?} has {ratio:.2}", dot.sign);
+            }
+            assert!(contrast(picture.line, ground) >= 3.0, "{name}: the axes");
+        }
+    }
 }
 
 #[test]

@@ -299,7 +299,7 @@ fn attributes(state: &State, card: &Card, room: usize) -> (usize, Vec<Line<'stat
                 } else if x < full {
                     Span::styled("━", theme.ink(Ink::BarFill))
                 } else {
-                    Span::styled("━", theme.ink(Ink::BarTrack))
+                    Span::styled("─", theme.ink(Ink::BarTrack))
                 }
             }));
             let text = format!("  {:>counts$}", counted(feature));

@@ -146,17 +146,18 @@ pub fn draw(buffer: &mut Buffer, state: &State, parts: &Parts) {
     for &(i, place) in &parts.legend {
         let class = &state.map.coloring.classes[i];
         let lit = only.is_none_or(|only| only == i) && parts.left[i] > 0;
+        // The sign stands back as its points do; the name must still be read.
         let (marker, text) = if lit {
             (Style::new().fg(theme.hue(class.hue)), theme.ink(Ink::Text))
         } else {
-            (theme.ink(Ink::MapDim), theme.ink(Ink::MapDim))
+            (theme.ink(Ink::MapDim), theme.ink(Ink::Muted))
         };
         let (_, name, count) = entry(state, i, parts.left[i], parts.plot.width);
         let shape =
             if state.marker() == Marker::Shapes { SHAPES[i.min(SHAPES.len() - 1)] } else { "●" };
         let end = place.right();
         let mut x = place.x;
-        let quiet = if lit { theme.ink(Ink::Muted) } else { text };
+        let quiet = theme.ink(Ink::Muted);
         for (part, style) in
             [(shape, marker), (" ", text), (name.as_str(), text), (count.as_str(), quiet)]
         {

@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::pixel::OCTANTS;
 
 use crate::explorer::depth::Depth;
@@ -115,6 +115,8 @@ impl Raster {
     }
 
     pub fn draw(&self, buffer: &mut Buffer, state: &State, plot: Rect) {
+        // Without colors, axes and shades are dim; a point over them is not.
+        let point = |color: Color| Style::new().fg(color).remove_modifier(Modifier::all());
         let (map, theme, marker) = (&state.map, &state.theme, state.marker());
         // A trace of what is left out: where it would stand, under what is looked at.
         let left_out = self.out.iter().zip(&self.dots).enumerate();
@@ -147,9 +149,9 @@ impl Raster {
                 let halves = [dots & 0x0f, dots & 0xf0].map(|half| half > 0);
                 let [upper, lower] = [0, 1].map(|part| hue(self.majority(i * 2 + part)));
                 let (symbol, style) = match halves {
-                    [true, true] => ("▀", Style::new().fg(upper).bg(lower)),
-                    [true, false] => ("▀", Style::new().fg(upper)),
-                    _ => ("▄", Style::new().fg(lower)),
+                    [true, true] => ("▀", point(upper).bg(lower)),
+                    [true, false] => ("▀", point(upper)),
+                    _ => ("▄", point(lower)),
                 };
                 cell.set_symbol(symbol).set_style(style);
                 continue;
@@ -163,8 +165,7 @@ impl Raster {
                 Marker::Octants => OCTANTS[usize::from(dots)].encode_utf8(&mut buffer),
                 Marker::Braille | Marker::Blocks => braille(dots).encode_utf8(&mut buffer),
             };
-            let style = Style::new().fg(color);
-            cell.set_symbol(symbol).set_style(style);
+            cell.set_symbol(symbol).set_style(point(color));
         }
     }
 }

@@ -29,8 +29,6 @@ const GROWS: f64 = 0.2;
 const ZOOMED: f64 = 6.5;
 /// Darker points have no edge.
 const BRIGHT: f32 = 0.5;
-/// The opacity of points.
-const SOLID: f64 = 0.92;
 /// The color of contours, as a share of the way from the background to muted text.
 const CONTOURS: f64 = 0.9;
 
@@ -110,7 +108,7 @@ impl<'a> Painter<'a> {
             radius: (radius * state.map.zoom.powf(GROWS)).min(ZOOMED),
             ground,
             muted,
-            axis: mix(ink(Ink::MapAxis)?, muted, 0.35),
+            axis: ink(Ink::MapAxis)?,
             dim: ink(Ink::MapDim)?,
             contours: mix(ground, muted, CONTOURS),
             hues: classes.map(|class| depth::rgb(theme.hue(class.hue))).collect::<Option<_>>()?,
@@ -179,7 +177,7 @@ impl<'a> Painter<'a> {
         let mut shapes = Vec::new();
         for end in map.ends().into_iter().flatten() {
             let path = [map.origin, end].map(|place| self.at(map.seen(place)));
-            shapes.push(line(path.into(), self.muted, 1.2, 0.6));
+            shapes.push(line(path.into(), self.muted, 1.2, 0.8));
         }
         let stations: Vec<_> = map.trails.iter().chain([&map.places]).collect();
         let followed = if map.trails.is_empty() { 0 } else { map.places.len() };
@@ -220,8 +218,7 @@ impl<'a> Painter<'a> {
                 // A trace of models that the filter excludes.
                 traces.push(Dot { opacity: 1.0, ..Dot::disc(at, 1.3, self.axis) });
             } else if !state.is_lit(model) {
-                let dot = Dot::disc(at, 0.8 * self.radius, self.dim);
-                back.push(Dot { opacity: 0.7, ..dot });
+                back.push(Dot { opacity: 1.0, ..Dot::disc(at, 0.8 * self.radius, self.dim) });
             } else if !known.contains(&model) {
                 front.push((self.strength(model), self.point(model, at)));
             }
@@ -249,7 +246,8 @@ impl<'a> Painter<'a> {
         let radius = self.radius * f64::from(0.7 + 0.3 * near) * if open { 0.85 } else { 1.0 };
         Dot {
             sign,
-            opacity: SOLID,
+            // A translucent one of the dim color could hardly be seen.
+            opacity: 1.0,
             line: open.then_some(1.5),
             edge: (strength >= BRIGHT && !open).then_some(self.ground),
             ..Dot::disc(at, radius, mix(self.ground, self.hue(model), strength.into()))

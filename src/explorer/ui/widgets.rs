@@ -25,14 +25,15 @@ pub fn paragraph(text: &str, room: usize, style: Style) -> Vec<Line<'static>> {
     wrap(text, room).into_iter().map(|line| Line::styled(line, style)).collect()
 }
 
-/// A bar for a proportion in [0, 1].
+/// A bar for a proportion in [0, 1]. Its track is thinner: a track that can be seen must not look like more of
+/// the bar.
 pub fn bar(theme: &Theme, room: usize, share: f64, fill: Style) -> Vec<Span<'static>> {
     let full = (share.clamp(0.0, 1.0) * room as f64 * 2.0).round() as usize;
     let half = if full % 2 == 1 { "╸" } else { "" };
     let rest = room - (full / 2 + full % 2).min(room);
     vec![
         Span::styled(format!("{}{half}", "━".repeat(full / 2)), fill),
-        Span::styled("━".repeat(rest), theme.ink(Ink::BarTrack)),
+        Span::styled("─".repeat(rest), theme.ink(Ink::BarTrack)),
     ]
 }
 

@@ -157,15 +157,13 @@ fn benchmarks(state: &State, models: &[usize], label: usize, column: usize) -> V
                 vec![Span::styled(pad(&fit(name, label - 1), label), theme.ink(Ink::Text))];
             for known in row {
                 let Some(Shown { accuracy, predicted }) = known else {
-                    spans.push(Span::styled(pad("·", column), theme.ink(Ink::MapDim)));
+                    spans.push(Span::styled(pad("·", column), theme.ink(Ink::Muted)));
                     continue;
                 };
                 let (ink, style) = match (predicted, (accuracy - best).abs() < 1e-9) {
                     (false, true) => (Ink::Good, theme.bold(Ink::Good)),
                     (false, false) => (Ink::BarFill, theme.ink(Ink::Text)),
-                    (true, _) => {
-                        (Ink::MapDim, theme.ink(Ink::Muted).add_modifier(Modifier::ITALIC))
-                    }
+                    (true, _) => (Ink::Muted, theme.ink(Ink::Muted).add_modifier(Modifier::ITALIC)),
                 };
                 spans.extend(bar(theme, column.saturating_sub(6), accuracy, theme.ink(ink)));
                 let sign = if predicted { "~" } else { "" };
@@ -191,7 +189,7 @@ fn alike(state: &State, models: &[usize], label: usize, column: usize) -> Vec<Li
             let mut spans = vec![Span::styled(name, theme.ink(Ink::Accent))];
             for (j, &b) in models.iter().enumerate() {
                 let (text, short, ink) = if i == j || !known(a) || !known(b) {
-                    ("·".into(), String::new(), Ink::MapDim)
+                    ("·".into(), String::new(), Ink::Muted)
                 } else if j > i {
                     let cos = cosine(vectors.row(a), vectors.row(b));
                     (format!("cos {cos:.2}"), format!("{cos:.2}"), Ink::Text)

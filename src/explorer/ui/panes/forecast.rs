@@ -22,7 +22,7 @@ use crate::explorer::ui::widgets::{
 
 /// Width of a benchmark: its title, and a percentage.
 const CELL: usize = 11;
-/// How far the bar of a prediction is mixed towards the background.
+/// How far the bar of a prediction is mixed towards the muted color: towards the background it would vanish.
 const QUIET: f64 = 0.5;
 /// Lines of the titles.
 pub const TITLES: usize = 2;
@@ -187,7 +187,7 @@ fn cell(state: &State, forecast: Forecast) -> [Span<'static>; 2] {
     let p = forecast.accuracy.mean;
     let measured = forecast.responses > 0;
     let hue = theme.hue(Hue::Ramp(((p * 5.0) as usize).min(4), 5));
-    let quiet = Theme::blend(hue, theme[Ink::Background], QUIET);
+    let quiet = Theme::blend(hue, theme[Ink::Muted], QUIET);
     let ramp = Style::new().fg(if measured { hue } else { quiet });
     let style = if measured {
         theme.bold(Ink::Text)

@@ -172,12 +172,18 @@ impl Pen {
         let Some(arrow) = roles::arrow(state) else { return };
         let style = state.theme.bold(Ink::Accent);
         let mut end = None;
-        let cells =
-            (0..=60).filter_map(|step| self.cell(arrow.seen(state, f64::from(step) / 60.0)));
+        let (w, h) = (usize::from(self.plot.width), usize::from(self.plot.height));
+        let [start, tip] = [0.0, 1.0].map(|part| {
+            let (x, y) = arrow.seen(state, part);
+            ((x * w as f64).floor() as i32, (y * h as f64).floor() as i32)
+        });
         // It ends below the title of an axis.
-        let cells: Vec<(usize, usize)> = cells.filter(|(x, y)| !grid.is_reserved(*x, *y)).collect();
-        for (x, y) in cells {
-            self.sign(buffer, (x, y), "∙", style);
+        let line: Vec<((usize, usize), &str)> = line(start, tip)
+            .filter_map(|((x, y), symbol)| Some(((x.try_into().ok()?, y.try_into().ok()?), symbol)))
+            .filter(|((x, y), _)| *x < w && *y < h && !grid.is_reserved(*x, *y))
+            .collect();
+        for ((x, y), symbol) in line {
+            self.sign(buffer, (x, y), symbol, style);
             grid.reserve(x, y, 1);
             end = Some((x, y));
         }
@@ -298,6 +304,27 @@ impl Pen {
     }
 }
 
+/// A straight line between two cells, which may lie outside of the plot: its cells without a gap, each with the
+/// symbol that leads to the next.
+fn line(from: (i32, i32), to: (i32, i32)) -> impl Iterator<Item = ((i32, i32), &'static str)> {
+    let (dx, dy) = (to.0 - from.0, to.1 - from.1);
+    let steps = dx.abs().max(dy.abs()).max(1);
+    let part = move |length: i32, step: i32| {
+        (f64::from(length) * f64::from(step) / f64::from(steps)).round() as i32
+    };
+    let cell = move |step: i32| (from.0 + part(dx, step), from.1 + part(dy, step));
+    (0..=steps).map(move |step| {
+        let (here, next) = (cell(step), cell(step + 1));
+        let symbol = match (next.0 - here.0, next.1 - here.1) {
+            (_, 0) => "─",
+            (0, _) => "│",
+            (right, down) if right == down => "╲",
+            _ => "╱",
+        };
+        (here, symbol)
+    })
+}
+
 /// The sign of a role, its style and that of the name.
 fn signed(state: &State, model: usize, role: Role) -> (&'static str, Style, Style) {
     let theme = &state.theme;
@@ -319,6 +346,30 @@ fn signed(state: &State, model: usize, role: Role) -> (&'static str, Style, Styl
             let class = coloring.classes.get(coloring.class_of(model));
             let hue = class.map_or(theme[Ink::MapPoint], |class| theme.hue(class.hue));
             ("◆", bold(Ink::Text).fg(hue), theme.ink(Ink::Text))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_has_no_gaps_and_leads_from_cell_to_cell() {
+        let symbols = |from, to| -> String { line(from, to).map(|(_, symbol)| symbol).collect() };
+        assert_eq!(symbols((3, 5), (7, 5)), "─────");
+        assert_eq!(symbols((5, 8), (5, 4)), "│││││");
+        assert_eq!(symbols((0, 0), (3, 3)), "╲╲╲╲");
+        assert_eq!(symbols((0, 3), (3, 0)), "╱╱╱╱");
+        let shallow = symbols((10, 15), (40, 9));
+        assert!(shallow.contains("─╱─") && !shallow.contains(['╲', '│']), "{shallow}");
+        for to in [(90, 3), (52, 28), (-5, 24), (750, -90), (50, 15)] {
+            let cells: Vec<_> = line((50, 15), to).map(|(cell, _)| cell).collect();
+            assert!(cells[0] == (50, 15) && cells.last() == Some(&to));
+            for pair in cells.windows(2) {
+                let (dx, dy) = (pair[1].0 - pair[0].0, pair[1].1 - pair[0].1);
+                assert!(dx.abs() <= 1 && dy.abs() <= 1, "{pair:?}");
+            }
         }
     }
 }

@@ -66,7 +66,7 @@ fn attributes(state: &State, room: usize) -> Vec<Line<'static>> {
             Values::Flag(values) => {
                 let (mark, ink, text) = match values[model] {
                     Some(true) => ("✓ ", Ink::Good, Ink::Text),
-                    Some(false) => ("✗ ", Ink::MapDim, Ink::Muted),
+                    Some(false) => ("✗ ", Ink::Muted, Ink::Muted),
                     None => ("? ", Ink::Muted, Ink::Muted),
                 };
                 vec![Span::styled(mark, theme.bold(ink)), Span::styled(name, theme.ink(text))]

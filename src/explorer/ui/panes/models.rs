@@ -211,9 +211,8 @@ fn cells(state: &State, columns: &[(usize, usize)], model: usize) -> Vec<Span<'s
             continue;
         }
         let style = match &cell {
-            Cell::Unknown | Cell::Flag(false) => theme.ink(Ink::MapDim),
             Cell::Flag(true) => theme.bold(Ink::Good),
-            Cell::Text(_) => theme.ink(Ink::Muted),
+            Cell::Unknown | Cell::Flag(false) | Cell::Text(_) => theme.ink(Ink::Muted),
             _ => theme.ink(Ink::Text),
         };
         if column.is_text(&state.model_set) {
