@@ -267,6 +267,9 @@ impl State {
     }
 
     pub fn focus_on(&mut self, pane: Pane) {
+        if pane == Pane::Forecast && self.wide != pane {
+            self.forecasts.from_top = true;
+        }
         self.focus = pane;
         if pane.is_wide() {
             self.wide = pane;
@@ -287,6 +290,7 @@ impl State {
     pub fn select(&mut self, model: usize) {
         if model < self.model_set.models.len() && model != self.selected {
             self.selected = model;
+            self.forecasts.from_top = false;
             self.map.reveal(model);
             self.refresh_neighbors();
         }

@@ -12,7 +12,7 @@ use crate::explorer::state::coloring::ColorBy;
 use crate::explorer::state::column::Column;
 use crate::explorer::state::mode::Mode;
 use crate::explorer::ui::legend::Parts;
-use crate::explorer::ui::panes::{height, shows_all};
+use crate::explorer::ui::panes::{height, seen_forecasts, shows_all};
 
 /// Moves the cursor of the focused list, input or pane.
 pub fn lines(state: &mut State, by: isize) {
@@ -33,10 +33,14 @@ fn lines_of(state: &mut State, pane: Pane, by: isize) {
         Pane::Models | Pane::Forecast => {
             let rows = if pane == Pane::Models { &state.table.rows } else { &state.forecasts.rows };
             let at = rows.iter().position(|model| *model == state.selected);
-            let to = at.map_or(0, |at| moved(at, rows.len()));
+            let seen = at.filter(|at| pane == Pane::Models || is_seen(state, *at));
+            // From a row out of sight, the first step is to the first row.
+            let first = || by.saturating_sub(1).max(0).unsigned_abs().min(rows.len().max(1) - 1);
+            let to = seen.map_or_else(first, |at| moved(at, rows.len()));
             if let Some(&model) = rows.get(to) {
                 state.select(model);
             }
+            state.forecasts.from_top &= pane != Pane::Forecast;
         }
         Pane::Questions => {
             state.questions.at = moved(state.questions.at, state.questions.rows.len());
@@ -62,6 +66,12 @@ fn lines_of(state: &mut State, pane: Pane, by: isize) {
             }
         }
     }
+}
+
+/// True if a row of the forecasts is on the screen.
+fn is_seen(state: &State, row: usize) -> bool {
+    let area = Layout::of(state).and_then(|layout| layout.pane(Pane::Forecast));
+    area.is_some_and(|area| seen_forecasts(state, area).contains(&row))
 }
 
 /// Scrolls a pane with text.
