@@ -113,6 +113,8 @@ pub struct State {
     /// Finding them among many models.
     pub finding_neighbors: Job<()>,
     pub model: ModelState,
+    /// The scroll offset of the comparison, below the names.
+    pub compare_scroll: usize,
     pub probe: ProbeState,
     pub route: RouteState,
     /// The input modes.
@@ -203,6 +205,7 @@ impl State {
             neighbors: Vec::new(),
             finding_neighbors: Job::Idle,
             model: ModelState::default(),
+            compare_scroll: 0,
             probe: ProbeState::new(model_set.attributes.len()),
             route: RouteState::default(),
             modes: Modes::default(),

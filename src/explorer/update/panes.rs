@@ -28,8 +28,8 @@ pub fn lines(state: &mut State, by: isize) {
 fn lines_of(state: &mut State, pane: Pane, by: isize) {
     let moved = |at: usize, n: usize| at.saturating_add_signed(by).min(n.saturating_sub(1));
     match pane {
-        Pane::Map | Pane::Evaluate | Pane::Compare => {}
-        Pane::NewModel => scroll(state, pane, by),
+        Pane::Map | Pane::Evaluate => {}
+        Pane::NewModel | Pane::Compare => scroll(state, pane, by),
         Pane::Models | Pane::Forecast => {
             let rows = if pane == Pane::Models { &state.table.rows } else { &state.forecasts.rows };
             let at = rows.iter().position(|model| *model == state.selected);
@@ -83,16 +83,16 @@ fn scroll(state: &mut State, pane: Pane, by: isize) {
     let above = match pane {
         Pane::Model => &mut state.model.scroll,
         Pane::NewModel => &mut state.new_model.scroll,
+        Pane::Compare => &mut state.compare_scroll,
         Pane::Map
         | Pane::Probe
         | Pane::Route
         | Pane::Evaluate
         | Pane::Models
-        | Pane::Compare
         | Pane::Questions
         | Pane::Forecast => return,
     };
-    *above = above.saturating_add_signed(by).min(most);
+    *above = (*above).min(most).saturating_add_signed(by).min(most);
 }
 
 /// A page of the focused pane.
@@ -264,8 +264,8 @@ pub fn turn(state: &mut State, pane: Pane, area: Rect, at: (u16, u16), by: isize
                 state.map.zoom(by < 0, state.map.place_at(px, py));
             }
         }
-        Pane::Model | Pane::NewModel => scroll(state, pane, by),
-        Pane::Evaluate | Pane::Compare => {}
+        Pane::Model | Pane::NewModel | Pane::Compare => scroll(state, pane, by),
+        Pane::Evaluate => {}
         Pane::Probe | Pane::Route | Pane::Models | Pane::Questions | Pane::Forecast => {
             // The wheel scrolls an open list or search instead.
             let before = std::mem::replace(&mut state.focus, pane);

@@ -100,12 +100,12 @@ pub fn height(state: &State, pane: Pane, room: usize) -> usize {
     match pane {
         Pane::Model => model::lines(state, room).len(),
         Pane::NewModel => new_model::lines(state, room).len(),
+        Pane::Compare => compare::height(state, room),
         Pane::Map
         | Pane::Probe
         | Pane::Route
         | Pane::Evaluate
         | Pane::Models
-        | Pane::Compare
         | Pane::Questions
         | Pane::Forecast => 0,
     }
