@@ -117,10 +117,20 @@ fn draw_header(frame: &mut Frame, state: &State, area: Rect) {
         taken += width(&origin);
         left.push(Span::styled(origin, muted));
     }
-    // A long filter is shortened so that what follows can be seen.
-    if let Some((_, filter, _)) = parts.first_mut().filter(|_| state.filter.is_on()) {
-        let over = (taken + wanted).saturating_sub(room);
-        *filter = fit(filter, width(filter).saturating_sub(over).max(READABLE));
+    // A long filter leaves room for what follows.
+    if let Some(((name, filter, _), others)) =
+        parts.split_first_mut().filter(|_| state.filter.is_on())
+    {
+        let free = room.saturating_sub(taken + around(name));
+        let mut beside = 0;
+        for (name, value, _) in others {
+            let least = around(name) + width(value).min(READABLE);
+            if beside + least + READABLE > free {
+                break;
+            }
+            beside = (beside + around(name) + width(value)).min(free - READABLE);
+        }
+        *filter = fit(filter, free - beside);
     }
     for (name, value, ink) in parts {
         let separator = Span::styled(SEPARATOR, theme.ink(Ink::Border));
