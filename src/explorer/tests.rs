@@ -407,6 +407,7 @@ mod pixels;
 mod plain;
 mod probe;
 mod random;
+mod room;
 mod route;
 mod screens;
 mod shell;

@@ -44,6 +44,16 @@ pub fn fit_end(text: &str, room: usize) -> String {
     ellipsis.chars().map(String::from).chain(kept.into_iter().rev().map(String::from)).collect()
 }
 
+/// The first of the texts that needs no more than `room` cells; an empty one if none does.
+pub fn whole<T: AsRef<str>>(texts: &[T], room: usize) -> &str {
+    texts.iter().map(AsRef::as_ref).find(|text| width(text) <= room).unwrap_or_default()
+}
+
+/// Width of the widest of the texts.
+pub fn widest(texts: impl IntoIterator<Item = impl AsRef<str>>) -> usize {
+    texts.into_iter().map(|text| width(text.as_ref())).max().unwrap_or_default()
+}
+
 /// The name of a category in at most `room` cells: of `benchmark/category`, the benchmark is cut first, because
 /// neighbors in a list often have it in common.
 pub fn fit_category(name: &str, room: usize) -> String {

@@ -15,6 +15,8 @@ pub struct ForecastState {
     pub at: usize,
     /// The models that are shown, best first.
     pub rows: Vec<usize>,
+    /// Nothing was selected since the pane was opened: the best ones are shown.
+    pub from_top: bool,
 }
 
 impl ForecastState {

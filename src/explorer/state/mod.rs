@@ -113,6 +113,8 @@ pub struct State {
     /// Finding them among many models.
     pub finding_neighbors: Job<()>,
     pub model: ModelState,
+    /// The scroll offset of the comparison, below the names.
+    pub compare_scroll: usize,
     pub probe: ProbeState,
     pub route: RouteState,
     /// The input modes.
@@ -205,6 +207,7 @@ impl State {
             neighbors: Vec::new(),
             finding_neighbors: Job::Idle,
             model: ModelState::default(),
+            compare_scroll: 0,
             probe: ProbeState::new(model_set.attributes.len()),
             route: RouteState::default(),
             modes: Modes::default(),
@@ -271,6 +274,9 @@ impl State {
     }
 
     pub fn focus_on(&mut self, pane: Pane) {
+        if pane == Pane::Forecast && self.wide != pane {
+            self.forecasts.from_top = true;
+        }
         self.focus = pane;
         if pane.is_wide() {
             self.wide = pane;
@@ -291,6 +297,7 @@ impl State {
     pub fn select(&mut self, model: usize) {
         if model < self.model_set.models.len() && model != self.selected {
             self.selected = model;
+            self.forecasts.from_top = false;
             self.map.reveal(model);
             self.refresh_neighbors();
         }

@@ -194,3 +194,45 @@ fn questions_that_are_nearly_the_same_are_one_row() {
     let row = state.questions.reveal(hidden).unwrap();
     assert_eq!(question_set.of[state.questions.rows[row]], hidden);
 }
+
+#[test]
+fn a_comparison_scrolls_below_the_names() {
+    for (width, height) in [(60, 18), (80, 24), (120, 35)] {
+        let mut model_set = model_set(plain);
+        let benchmarks = model_set.benchmarks.clone();
+        let more =
+            (0..40).map(|b| Benchmark { name: format!("b{b:02}"), ..benchmarks[b % 3].clone() });
+        model_set.benchmarks = more.collect();
+        // All agree on these.
+        let attributes = Arc::make_mut(&mut model_set.attributes);
+        for name in ["chat", "math", "moe", "open", "reasoning"] {
+            let values = Values::Flag(vec![Some(name == "open"); 24]);
+            attributes.push(Attribute { name: name.into(), values });
+        }
+        let mut state = state_of(model_set, width, height);
+        state.mark([2, 6, 10]);
+        press(&mut state, KeyCode::Char('7'));
+        let text = screen(&state);
+        let shown = |text: &str| {
+            (0..40).filter(|b| text.contains(&format!("b{b:02} "))).collect::<Vec<_>>()
+        };
+        assert!(height < 24 || shown(&text).len() >= 5, "{text}");
+        assert!(text.contains("not chat · not math") && text.contains("↓ "), "{text}");
+        let mut seen: Vec<usize> = shown(&text);
+        for _ in 0..40 {
+            press(&mut state, KeyCode::Down);
+            let text = screen(&state);
+            assert!([2, 6, 10].iter().all(|m| text.contains(&plain(*m))), "{text}");
+            seen.extend(shown(&text));
+        }
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!(seen.len(), 40, "every benchmark is listed");
+        press(&mut state, KeyCode::End);
+        let end = state.compare_scroll;
+        press(&mut state, KeyCode::Down);
+        assert!(end > 0 && state.compare_scroll == end, "there is no more below");
+        press(&mut state, KeyCode::Home);
+        assert_eq!(state.compare_scroll, 0);
+    }
+}

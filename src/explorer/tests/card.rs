@@ -7,7 +7,7 @@ use crate::explorer::layout::Layout;
 use crate::explorer::ui::legend::Parts;
 
 /// Answers as the job would.
-fn describe(state: &mut State, effects: &[Effect]) {
+pub fn describe(state: &mut State, effects: &[Effect]) {
     let asked = effects.iter().find_map(|effect| match effect {
         Effect::Describe(version) => Some(*version),
         _ => None,

@@ -68,3 +68,43 @@ fn what_a_benchmark_asks_is_stated_where_it_is_chosen_and_predicted() {
     assert!(screen(&state).contains("functions from their docstrings"), "in the list of colors");
     press(&mut state, KeyCode::Esc);
 }
+
+#[test]
+fn the_best_predictions_stand_first_until_the_user_moves() {
+    let mut state = filled(state(120, 35));
+    update(&mut state, Event::Command(Command::Focus(Pane::Map)));
+    let last = *state.forecasts.rows.last().unwrap();
+    // More rows than there are lines.
+    update(&mut state, Event::Outside(Outside::Resized(80, 24)));
+    state.select(last);
+    let first = state.name(state.forecasts.rows[0]).to_owned();
+    let rows = |state: &State| {
+        let text = screen(state);
+        text.lines().skip(5).take(13).collect::<Vec<_>>().join("\n")
+    };
+    press(&mut state, KeyCode::Char('9'));
+    assert!(rows(&state).contains(&first), "{}", rows(&state));
+    assert!(!rows(&state).contains(state.name(last)), "{}", rows(&state));
+    assert!(screen(&state).contains("24 of 24"), "the selected model is described");
+    press(&mut state, KeyCode::Down);
+    assert_eq!(state.selected, state.forecasts.rows[0], "from out of sight to what is seen");
+    press(&mut state, KeyCode::Down);
+    assert_eq!(state.selected, state.forecasts.rows[1]);
+    press(&mut state, KeyCode::End);
+    assert_eq!(state.selected, last);
+    assert!(rows(&state).contains(state.name(last)), "{}", rows(&state));
+}
+
+#[test]
+fn the_sign_of_predictions_is_explained_and_free_room_shows_benchmarks() {
+    for (width, height) in [(60, 18), (80, 24), (120, 35), (140, 42), (200, 60)] {
+        let mut state = filled(state(width, height));
+        update(&mut state, Event::Command(Command::Focus(Pane::Forecast)));
+        let text = screen(&state);
+        assert!(text.contains("~ predicted"), "{width}: {text}");
+        let header = text.lines().find(|line| line.contains("  model")).unwrap();
+        let all = ["arithmetic", "coding", "contracts"];
+        assert!(all.iter().all(|name| header.contains(name)), "{width}: {header}");
+        assert!(!text.contains("measu…"), "{text}");
+    }
+}

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use super::labels::{Grid, Wanted};
 use super::widgets::width;
 use crate::explorer::state::State;
+use crate::explorer::state::map::Meaning;
 use crate::explorer::state::map::Projector;
 use crate::explorer::theme::Ink;
 
@@ -66,7 +67,7 @@ pub fn draw_titles(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Gr
             let share = share(state, component);
             let (named, plain) = (named(state, component), plain(state, component));
             let brief = brief(state, component);
-            let short = map.meaning_of(component).map(|meaning| meaning.short());
+            let short = map.meaning_of(component).map(Meaning::short);
             let short = short.map_or(plain.clone(), |meaning| format!("{plain}: {meaning}"));
             let long = [
                 axis(state, component),

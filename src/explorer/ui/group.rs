@@ -6,7 +6,9 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Paragraph};
 
-use super::widgets::{fit, fit_category, heading, pad, paragraph, thousands, under_cursor, width};
+use super::widgets::{
+    fit, fit_category, heading, pad, paragraph, thousands, under_cursor, widest, width,
+};
 use crate::analysis::clusters::{Card, Feature, Lift};
 use crate::explorer::layout::Layout;
 use crate::explorer::state::State;
@@ -21,6 +23,8 @@ const LIFTS: usize = 30;
 const FEW_LIFTS: usize = 4;
 /// A bar has at least so many cells.
 const BAR: usize = 6;
+/// Either side of bars that go both ways has at least so many.
+const LEAST: usize = 2;
 /// Lines from which on the stability of a cluster is explained.
 const TALL: usize = 26;
 /// Clusters below this stability are not reliable; from the second on they are valid (Hennig 2007).
@@ -184,14 +188,16 @@ fn prototypes(state: &State, open: &CardState, card: &Card, room: usize) -> Vec<
         .iter()
         .map(|near| format!("{} answers", thousands(state.model_set.answers(near.at).into())))
         .collect();
-    let widest = answers.iter().map(|text| width(text)).max().unwrap_or_default();
-    let each = card.prototypes.iter().zip(answers).enumerate();
-    each.map(|(i, (near, answers))| {
-        let name = pad(state.name(near.at), room.saturating_sub(widest + 9));
+    let cosines: Vec<String> =
+        card.prototypes.iter().map(|near| format!("{:.2}", near.cosine)).collect();
+    let (beside, last) = (widest(&cosines), widest(&answers));
+    let names = room.saturating_sub(beside + last + 3);
+    let each = card.prototypes.iter().zip(cosines.iter().zip(answers)).enumerate();
+    each.map(|(i, (near, (cosine, answers)))| {
         let line = Line::from(vec![
-            Span::styled(name, theme.ink(Ink::Text)),
-            Span::styled(format!("  {:>5.2}", near.cosine), theme.bold(Ink::Text)),
-            Span::styled(format!("  {answers:>widest$}"), theme.ink(Ink::Muted)),
+            Span::styled(pad(state.name(near.at), names), theme.ink(Ink::Text)),
+            Span::styled(format!(" {cosine:>beside$}"), theme.bold(Ink::Text)),
+            Span::styled(format!("  {answers:>last$}"), theme.ink(Ink::Muted)),
         ]);
         if i == open.at { under_cursor(theme, line) } else { line }
     })
@@ -210,11 +216,13 @@ fn lifts(state: &State, card: &Card, room: usize, most: usize) -> Vec<Line<'stat
     let title = |lift: &Lift| {
         state.model_set.benchmarks.get(lift.benchmark).map_or("", |b| b.name.as_str())
     };
-    let names = shown.iter().map(|lift| width(title(lift))).max().unwrap_or_default();
-    let names = names.min(room * 2 / 5);
     // Both means, if there is space for them.
     let means = if room + 4 >= NARROW.into() { 14 } else { 0 };
+    // The bars give way to the names.
+    let names = widest(shown.iter().map(|lift| title(lift)));
+    let names = names.min(room.saturating_sub(1 + 5 + means));
     let half = room.saturating_sub(names + 1 + 1 + 5 + means) / 2;
+    let (half, axis) = if half < LEAST { (0, "") } else { (half, "│") };
     let largest = shown.iter().map(|lift| lift.difference().abs()).fold(0.1, f64::max);
     let left_out = n - shown.len();
     let mut lines: Vec<Line> = shown
@@ -237,7 +245,7 @@ fn lifts(state: &State, card: &Card, room: usize, most: usize) -> Vec<Line<'stat
                     theme.ink(Ink::Text),
                 ),
                 Span::styled(left, theme.ink(ink)),
-                Span::styled("│", theme.ink(Ink::Border)),
+                Span::styled(axis, theme.ink(Ink::Border)),
                 Span::styled(right, theme.ink(ink)),
                 Span::styled(format!(" {:>4}", points(difference)), theme.bold(Ink::Text)),
             ];
@@ -277,9 +285,8 @@ fn attributes(state: &State, card: &Card, room: usize) -> (usize, Vec<Line<'stat
         let elsewhere = 100.0 * feature.elsewhere;
         format!("{} of {}, {elsewhere:.0}% elsewhere", feature.with, feature.of)
     };
-    let names = card.attributes.iter().map(|f| width(&what(f))).max().unwrap_or_default();
-    let counts = card.attributes.iter().map(|f| width(&counted(f))).max().unwrap_or_default();
-    let names = names.min(room / 2);
+    let counts = widest(card.attributes.iter().map(counted));
+    let names = widest(card.attributes.iter().map(what)).min(room.saturating_sub(counts + 3));
     let left = room.saturating_sub(names + counts + 3);
     let bar = if left < BAR { 0 } else { left };
     let rows = card

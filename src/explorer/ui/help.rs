@@ -108,9 +108,12 @@ fn in_columns(groups: &[Vec<Line<'static>>], columns: usize) -> Vec<Vec<Line<'st
     (1..groups.len()).map(split).min_by_key(tallest).unwrap_or(whole)
 }
 
+/// What is explained, and how.
+type Rows = Vec<(String, Cow<'static, str>)>;
+
 fn help_groups(state: &State) -> Vec<Vec<Line<'static>>> {
     let theme = &state.theme;
-    let mut groups: Vec<(&str, Vec<(String, Cow<'_, str>)>)> = Vec::new();
+    let mut groups: Vec<(&str, Rows)> = Vec::new();
     // The keys of the focused pane first; those for typing belong to the router.
     let mut contexts = state.under_help();
     if state.focus == Pane::Route {
@@ -132,18 +135,6 @@ fn help_groups(state: &State) -> Vec<Vec<Line<'static>>> {
             }
         }
     }
-    let keys = groups.iter().flat_map(|(_, rows)| rows).map(|(key, _)| width(key)).max();
-    let keys = keys.unwrap_or_default();
-    let column = |(title, rows): &(&str, Vec<(String, Cow<'_, str>)>)| -> Vec<Line<'static>> {
-        let heading = Line::styled((*title).to_owned(), theme.bold(Ink::Accent));
-        let row = |(key, about): &(String, Cow<'_, str>)| {
-            Line::from(vec![
-                Span::styled(pad(key, keys + 1), theme.bold(Ink::Text)),
-                Span::styled(about.clone().into_owned(), theme.ink(Ink::Muted)),
-            ])
-        };
-        std::iter::once(heading).chain(rows.iter().map(row)).collect()
-    };
     if state.focus == Pane::Route {
         let badges = Measured::ALL.map(|m| (m.badge(), m.meaning()));
         groups.insert(1, ("In the ranking", rows(&[&badges[..], &RANKING].concat())));
@@ -152,15 +143,27 @@ fn help_groups(state: &State) -> Vec<Vec<Line<'static>>> {
     }
     groups.insert(2, ("Words", words(state.focus)));
     groups.push(("Mouse", rows(&MOUSE)));
+    let keys = groups.iter().flat_map(|(_, rows)| rows).map(|(key, _)| width(key)).max();
+    let keys = keys.unwrap_or_default();
+    let column = |(title, rows): &(&str, Rows)| -> Vec<Line<'static>> {
+        let heading = Line::styled((*title).to_owned(), theme.bold(Ink::Accent));
+        let row = |(key, about): &(String, Cow<'static, str>)| {
+            Line::from(vec![
+                Span::styled(pad(key, keys + 1), theme.bold(Ink::Text)),
+                Span::styled(about.clone().into_owned(), theme.ink(Ink::Muted)),
+            ])
+        };
+        std::iter::once(heading).chain(rows.iter().map(row)).collect()
+    };
     groups.iter().map(column).collect()
 }
 
-fn rows(texts: &[(&'static str, &'static str)]) -> Vec<(String, Cow<'static, str>)> {
+fn rows(texts: &[(&'static str, &'static str)]) -> Rows {
     texts.iter().map(|(sign, about)| ((*sign).to_owned(), Cow::from(*about))).collect()
 }
 
 /// The words of a pane, wrapped.
-fn words(pane: Pane) -> Vec<(String, Cow<'static, str>)> {
+fn words(pane: Pane) -> Rows {
     let each = terms(pane).iter().flat_map(|(word, meaning)| {
         let lines = wrap(meaning, MEANING).into_iter().enumerate();
         lines

@@ -33,6 +33,8 @@ use super::theme::Ink;
 use overlays::draw_picker;
 use widgets::{fit, width};
 
+/// Between the parts of the status.
+const SEPARATOR: &str = "│ ";
 /// Minimum width of a truncated part of the status.
 const READABLE: usize = 6;
 
@@ -104,16 +106,37 @@ fn draw_header(frame: &mut Frame, state: &State, area: Rect) {
             theme.bold(if state.filter.is_on() { Ink::Accent } else { Ink::Text }),
         ),
     ];
-    // The data is where they come from, and need not be open.
-    if !model_set.data.is_empty() && area.width >= ORIGIN {
-        let done = if state.training.is_some() { "training" } else { "trained" };
-        left.push(Span::styled(format!("· {done} on {} ", model_set.data), muted));
-    }
     let mut taken: usize = left.iter().map(Span::width).sum();
-    for (name, value, ink) in status(state) {
-        let separator = Span::styled("│ ", theme.ink(Ink::Border));
+    let mut parts = status(state);
+    let around = |name: &str| width(SEPARATOR) + width(name) + 1;
+    let wanted: usize = parts.iter().map(|(name, value, _)| around(name) + width(value)).sum();
+    // The data is where they come from, and need not be open. All else is more important.
+    let done = if state.training.is_some() { "training" } else { "trained" };
+    let origin = format!("· {done} on {} ", model_set.data);
+    if !model_set.data.is_empty() && area.width >= ORIGIN && taken + width(&origin) + wanted <= room
+    {
+        taken += width(&origin);
+        left.push(Span::styled(origin, muted));
+    }
+    // A long filter leaves room for what follows.
+    if let Some(((name, filter, _), others)) =
+        parts.split_first_mut().filter(|_| state.filter.is_on())
+    {
+        let free = room.saturating_sub(taken + around(name));
+        let mut beside = 0;
+        for (name, value, _) in others {
+            let least = around(name) + width(value).min(READABLE);
+            if beside + least + READABLE > free {
+                break;
+            }
+            beside = (beside + around(name) + width(value)).min(free - READABLE);
+        }
+        *filter = fit(filter, free - beside);
+    }
+    for (name, value, ink) in parts {
+        let separator = Span::styled(SEPARATOR, theme.ink(Ink::Border));
+        let around = around(name);
         let name = Span::styled(name, muted);
-        let around = separator.width() + name.width() + 1;
         let value = fit(&value, room.saturating_sub(taken + around));
         // A part that would be truncated too much is left out, with those after it.
         if width(&value) < READABLE && (value.is_empty() || value.ends_with('…')) {

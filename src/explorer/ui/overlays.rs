@@ -13,8 +13,10 @@ use crate::explorer::theme::Ink;
 use crate::explorer::ui::panes::model;
 use crate::explorer::ui::widgets::{fit, pad, under_cursor, width, wrap};
 
-/// The maximum width of a list, in cells.
+/// The width of a list without a preview, in cells.
 const PICKER: u16 = 76;
+/// Cells of a list beside its entries: the border with its margins, a mark, and the gap before a remark.
+const BESIDE: u16 = 4 + 3;
 /// Lines of the description of the entry under the cursor, and of a model's preview.
 const ABOUT: usize = 2;
 const MODEL: usize = 14;
@@ -52,7 +54,10 @@ pub fn draw_picker(frame: &mut Frame, state: &State, area: Rect) {
         Some(_) => 46,
         None => PICKER,
     };
-    let w = wide.min(area.width.saturating_sub(4));
+    // Entries that differ at the end are told apart only as a whole.
+    let longest = picker.items.iter().map(|item| width(&item.label) + width(&item.remark)).max();
+    let longest = longest.unwrap_or_default() as u16 + BESIDE;
+    let w = wide.max(longest).min(area.width.saturating_sub(4));
     let place = if picker.preview.is_some() && area.width >= 100 {
         Rect { x: area.right() - w - 1, y: area.y + 1, width: w, height }
     } else {
@@ -81,7 +86,8 @@ pub fn draw_picker(frame: &mut Frame, state: &State, area: Rect) {
             (false, true) => "● ",
             (false, false) => "  ",
         };
-        let remark = fit(&item.remark, room / 2);
+        let left = room.saturating_sub(width(&item.label) + 3).max(room / 2);
+        let remark = fit(&item.remark, left);
         let label = pad(&item.label, room.saturating_sub(width(&remark) + 3));
         let line = Line::from(vec![
             Span::styled(mark, theme.bold(Ink::Accent)),

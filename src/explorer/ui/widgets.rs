@@ -5,13 +5,23 @@ use ratatui::text::{Line, Span};
 
 use crate::explorer::theme::{Ink, Theme};
 
-pub use crate::explorer::text::{fit, fit_category, fit_end, pad, width, wrap};
+pub use crate::explorer::text::{fit, fit_category, fit_end, pad, whole, widest, width, wrap};
 pub use crate::printable::thousands;
 
-/// A heading with a rule to the right edge, and a muted remark.
+/// A heading with a rule to the right edge, and a muted remark where there is room for all of it.
 pub fn heading(theme: &Theme, room: usize, title: &str, remark: &str) -> Line<'static> {
+    heading_with(theme, room, title, &[remark])
+}
+
+/// A heading with the first of the remarks that fits: half a remark explains nothing.
+pub fn heading_with(
+    theme: &Theme,
+    room: usize,
+    title: &str,
+    remarks: &[impl AsRef<str>],
+) -> Line<'static> {
+    let remark = whole(remarks, room.saturating_sub(width(title) + 2));
     let remark = if remark.is_empty() { String::new() } else { format!("  {remark}") };
-    let remark = fit(&remark, room.saturating_sub(width(title)));
     let rule = room.saturating_sub(width(title) + width(&remark) + 1);
     Line::from(vec![
         Span::styled(fit(title, room), theme.bold(Ink::Accent)),

@@ -12,7 +12,6 @@ use crate::explorer::layout::Layout;
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
 use crate::explorer::state::line::Purpose;
-use crate::explorer::state::map::Projector;
 use crate::explorer::state::mode::Mode;
 use crate::explorer::state::picker::Picker;
 use crate::explorer::state::probe::SECTIONS;
@@ -44,9 +43,7 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
         C::Mouse => toggle_mouse(state, effects),
         C::Stop => work::stop(state, effects),
         C::Again => work::again(state),
-        C::StopTraining => {
-            stop_training(state, effects);
-        }
+        C::StopTraining => _ = stop_training(state, effects),
         C::Undo | C::Redo => travel(state, command == C::Undo, effects),
         C::Copy => export::copy(state, effects),
         C::Export => line::open_export(state, export::of_pane(state), None, effects),
@@ -115,11 +112,7 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
         C::NextAxes => state.map.next_axes(),
         C::UseAxes(x, y) => state.map.use_axes((x, y)),
         C::UseProjector(projector) => map::project(state, projector, effects),
-        C::TurnCoverage => {
-            let without = state.map.wanted == Projector::WithoutCoverage;
-            let next = if without { Projector::Pca } else { Projector::WithoutCoverage };
-            map::project(state, next, effects);
-        }
+        C::TurnCoverage => map::turn_coverage(state, effects),
         C::Space => map::toggle_space(state),
         C::Turn(direction) => state.map.turn(direction),
         C::Spin => state.map.spin(),

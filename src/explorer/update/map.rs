@@ -32,6 +32,13 @@ pub fn reset(state: &mut State) {
     state.map.look_as(&first);
 }
 
+/// Shows the principal components without coverage, or again with it.
+pub fn turn_coverage(state: &mut State, effects: &mut Vec<Effect>) {
+    let without = state.map.wanted == Projector::WithoutCoverage;
+    let next = if without { Projector::Pca } else { Projector::WithoutCoverage };
+    project(state, next, effects);
+}
+
 /// Shows a projection, or requests its computation.
 pub fn project(state: &mut State, projector: Projector, effects: &mut Vec<Effect>) {
     if !state.map.use_projector(projector) {

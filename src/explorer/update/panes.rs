@@ -12,7 +12,7 @@ use crate::explorer::state::coloring::ColorBy;
 use crate::explorer::state::column::Column;
 use crate::explorer::state::mode::Mode;
 use crate::explorer::ui::legend::Parts;
-use crate::explorer::ui::panes::{height, shows_all};
+use crate::explorer::ui::panes::{height, seen_forecasts, shows_all};
 
 /// Moves the cursor of the focused list, input or pane.
 pub fn lines(state: &mut State, by: isize) {
@@ -28,15 +28,19 @@ pub fn lines(state: &mut State, by: isize) {
 fn lines_of(state: &mut State, pane: Pane, by: isize) {
     let moved = |at: usize, n: usize| at.saturating_add_signed(by).min(n.saturating_sub(1));
     match pane {
-        Pane::Map | Pane::Evaluate | Pane::Compare => {}
-        Pane::NewModel => scroll(state, pane, by),
+        Pane::Map | Pane::Evaluate => {}
+        Pane::NewModel | Pane::Compare => scroll(state, pane, by),
         Pane::Models | Pane::Forecast => {
             let rows = if pane == Pane::Models { &state.table.rows } else { &state.forecasts.rows };
             let at = rows.iter().position(|model| *model == state.selected);
-            let to = at.map_or(0, |at| moved(at, rows.len()));
+            let seen = at.filter(|at| pane == Pane::Models || is_seen(state, *at));
+            // From a row out of sight, the first step is to the first row.
+            let first = || by.saturating_sub(1).max(0).unsigned_abs().min(rows.len().max(1) - 1);
+            let to = seen.map_or_else(first, |at| moved(at, rows.len()));
             if let Some(&model) = rows.get(to) {
                 state.select(model);
             }
+            state.forecasts.from_top &= pane != Pane::Forecast;
         }
         Pane::Questions => {
             state.questions.at = moved(state.questions.at, state.questions.rows.len());
@@ -64,6 +68,12 @@ fn lines_of(state: &mut State, pane: Pane, by: isize) {
     }
 }
 
+/// True if a row of the forecasts is on the screen.
+fn is_seen(state: &State, row: usize) -> bool {
+    let area = Layout::of(state).and_then(|layout| layout.pane(Pane::Forecast));
+    area.is_some_and(|area| seen_forecasts(state, area).contains(&row))
+}
+
 /// Scrolls a pane with text.
 fn scroll(state: &mut State, pane: Pane, by: isize) {
     let area = Layout::of(state).and_then(|layout| layout.pane(pane));
@@ -73,16 +83,16 @@ fn scroll(state: &mut State, pane: Pane, by: isize) {
     let above = match pane {
         Pane::Model => &mut state.model.scroll,
         Pane::NewModel => &mut state.new_model.scroll,
+        Pane::Compare => &mut state.compare_scroll,
         Pane::Map
         | Pane::Probe
         | Pane::Route
         | Pane::Evaluate
         | Pane::Models
-        | Pane::Compare
         | Pane::Questions
         | Pane::Forecast => return,
     };
-    *above = above.saturating_add_signed(by).min(most);
+    *above = (*above).min(most).saturating_add_signed(by).min(most);
 }
 
 /// A page of the focused pane.
@@ -254,8 +264,8 @@ pub fn turn(state: &mut State, pane: Pane, area: Rect, at: (u16, u16), by: isize
                 state.map.zoom(by < 0, state.map.place_at(px, py));
             }
         }
-        Pane::Model | Pane::NewModel => scroll(state, pane, by),
-        Pane::Evaluate | Pane::Compare => {}
+        Pane::Model | Pane::NewModel | Pane::Compare => scroll(state, pane, by),
+        Pane::Evaluate => {}
         Pane::Probe | Pane::Route | Pane::Models | Pane::Questions | Pane::Forecast => {
             // The wheel scrolls an open list or search instead.
             let before = std::mem::replace(&mut state.focus, pane);

@@ -20,7 +20,7 @@ use crate::explorer::state::coloring::{ColorBy, Coloring};
 use crate::explorer::state::job::Job;
 use crate::explorer::state::model_set::ModelSet;
 use glow::Glow;
-use meaning::Meaning;
+pub use meaning::Meaning;
 use pixels::Pixels;
 
 /// Maximum number of components.

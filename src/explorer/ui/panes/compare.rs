@@ -7,18 +7,25 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use crate::analysis::neighbors::{basis, cosine, short_basis};
+use crate::dataset::Values;
 use crate::explorer::layout::Layout;
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
 use crate::explorer::state::job::JobKind;
 use crate::explorer::theme::Ink;
-use crate::explorer::ui::frame::pane_block;
-use crate::explorer::ui::widgets::{bar, fit, heading, pad, width, wrap};
+use crate::explorer::ui::frame::{pane_block, with_more};
+use crate::explorer::ui::widgets::{
+    bar, fit, fit_category, heading_with, pad, paragraph, whole, widest, wrap,
+};
 
 /// Maximum number of models.
 const MOST: usize = 6;
 /// Maximum number of lines of a name.
 const NAME: usize = 3;
+/// Cells of a model at least, as long as labels need more.
+const COLUMN: usize = 12;
+/// Benchmarks that are seen before anything is scrolled.
+const SEEN: usize = 5;
 /// Minimum number of shared questions for an agreement.
 const LEAST_COMMON: usize = 20;
 
@@ -42,24 +49,48 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
         n if n > MOST => format!("showing {MOST} of {n} marked"),
         n => format!("{n} marked models"),
     };
-    frame.render_widget(pane_block(state, layout, Pane::Compare, &remark, area.width), area);
+    let block = pane_block(state, layout, Pane::Compare, &remark, area.width);
     let inside = Layout::inside(area);
+    let (room, height) = (usize::from(inside.width), usize::from(inside.height));
     let models = compared(state);
     let theme = &state.theme;
     if models.len() < 2 {
         let message = "Mark two models to compare them.";
+        frame.render_widget(block, area);
         return frame.render_widget(Line::styled(message, theme.ink(Ink::Muted)), inside);
     }
-    let lines = lines(state, &models, inside.width.into(), inside.height.into());
-    frame.render_widget(Paragraph::new(lines), inside);
+    // The names stay above what is scrolled.
+    let mut shown = names(state, &models, room);
+    let rest = lines(state, &models, room, height.saturating_sub(shown.len()));
+    let left = height.saturating_sub(shown.len());
+    let above = state.compare_scroll.min(rest.len().saturating_sub(left));
+    let below = rest.len().saturating_sub(above + left);
+    frame.render_widget(with_more(state, block, below), area);
+    shown.extend(rest.into_iter().skip(above));
+    frame.render_widget(Paragraph::new(shown), inside);
 }
 
-fn lines(state: &State, models: &[usize], room: usize, height: usize) -> Vec<Line<'static>> {
+/// The number of lines of the comparison.
+pub fn height(state: &State, room: usize) -> usize {
+    let models = compared(state);
+    if models.len() < 2 {
+        return 0;
+    }
+    names(state, &models, room).len() + lines(state, &models, room, 0).len()
+}
+
+/// Cells of the labels, and of the column of each model: in bars there is less than in names.
+fn columns(state: &State, models: &[usize], room: usize) -> (usize, usize) {
+    let titles = widest(state.model_set.benchmarks.iter().map(|b| &b.name));
+    let names = widest(models.iter().map(|m| state.short(*m)));
+    let most = room.saturating_sub(COLUMN * models.len()).max(room / 4);
+    let label = (titles.max(names) + 1).min(most).max(10);
+    (label, (room.saturating_sub(label) / models.len()).max(6))
+}
+
+fn names(state: &State, models: &[usize], room: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
-    let titles = state.model_set.benchmarks.iter().map(|b| width(&b.name));
-    let most = if models.len() > 3 { room / 4 } else { room * 2 / 5 };
-    let label = (titles.max().unwrap_or_default() + 1).min(most).max(10);
-    let column = (room.saturating_sub(label) / models.len()).max(6);
+    let (label, column) = columns(state, models, room);
     let inner = column - 1;
     let mut lines = Vec::new();
     // A name may take several lines, since versions differ at the end.
@@ -76,33 +107,73 @@ fn lines(state: &State, models: &[usize], room: usize, height: usize) -> Vec<Lin
         }
         lines.push(Line::from(spans));
     }
+    lines
+}
+
+/// What is below the names, of which `height` lines are seen at first.
+fn lines(state: &State, models: &[usize], room: usize, height: usize) -> Vec<Line<'static>> {
+    let theme = &state.theme;
+    let (label, column) = columns(state, models, room);
+    let mut lines = attributes(state, models, room);
+    let remarks = if state.questions.question_set.done().is_some() {
+        [
+            "cosine (upper), same result on shared questions (lower)",
+            "cosine (upper), same result (lower)",
+        ]
+    } else {
+        ["cosine (upper), shared questions (lower)", "cosine (upper), shared (lower)"]
+    };
+    let mut alike = alike(state, models, label, column);
+    alike.insert(0, heading_with(theme, room, "Similarity", &remarks));
+    let mut rows = benchmarks(state, models, label, column);
+    let remarks = ["largest gap first · ~ predicted", "~ predicted"];
+    rows.insert(0, heading_with(theme, room, "Accuracy by benchmark", &remarks));
+    // Below many benchmarks the similarity would be out of sight; a small pane shows some of them first.
+    let both = lines.len() + alike.len() + SEEN + 3;
+    let parts = if both <= height { [alike, rows] } else { [rows, alike] };
+    for part in parts {
+        lines.push(Line::default());
+        lines.extend(part);
+    }
+    lines
+}
+
+/// The attributes: a row for each in which the models differ, and the others together.
+fn attributes(state: &State, models: &[usize], room: usize) -> Vec<Line<'static>> {
+    let theme = &state.theme;
+    let (label, column) = columns(state, models, room);
+    let (mut lines, mut same) = (Vec::new(), Vec::new());
     for attribute in state.model_set.attributes.iter() {
+        let name = &attribute.name;
         let values: Vec<Option<String>> =
             models.iter().map(|m| attribute.values.text(*m)).collect();
-        let differ = values.windows(2).any(|pair| pair[0] != pair[1]);
-        let mut spans =
-            vec![Span::styled(pad(&fit(&attribute.name, label - 1), label), theme.ink(Ink::Muted))];
-        for value in values {
-            let ink = if differ { Ink::Text } else { Ink::Muted };
-            let shown = value.unwrap_or_else(|| "·".into());
-            spans.push(Span::styled(format!("{} ", pad(&shown, inner)), theme.ink(ink)));
+        if values.windows(2).all(|pair| pair[0] == pair[1]) {
+            // Of what is known of none there is nothing to say.
+            same.extend(values[0].as_ref().map(|value| match &attribute.values {
+                Values::Flag(_) if value == "no" => format!("not {name}"),
+                Values::Flag(_) => name.clone(),
+                _ => format!("{name} {value}"),
+            }));
+            continue;
         }
-        lines.push(Line::from(spans));
+        let values: Vec<Vec<String>> = values
+            .into_iter()
+            .map(|value| wrap(value.as_deref().unwrap_or("·"), column - 1))
+            .collect();
+        for line in 0..values.iter().map(Vec::len).max().unwrap_or_default() {
+            let name = if line == 0 { fit(name, label - 1) } else { String::new() };
+            let mut spans = vec![Span::styled(pad(&name, label), theme.ink(Ink::Muted))];
+            spans.extend(values.iter().map(|value| {
+                let shown = value.get(line).map_or("", String::as_str);
+                Span::styled(pad(shown, column), theme.ink(Ink::Text))
+            }));
+            lines.push(Line::from(spans));
+        }
     }
-    let alike = alike(state, models, label, column);
-    lines.push(Line::default());
-    lines.push(heading(theme, room, "Accuracy by benchmark", "largest gap first · ~ predicted"));
-    let below = alike.len() + 2;
-    let rows = height.saturating_sub(lines.len() + below).max(3);
-    lines.extend(benchmarks(state, models, label, column).into_iter().take(rows));
-    let remark = if state.questions.question_set.done().is_some() {
-        "cosine (upper), same result on shared questions (lower)"
-    } else {
-        "cosine (upper), shared questions (lower)"
-    };
-    lines.push(Line::default());
-    lines.push(heading(theme, room, "Similarity", remark));
-    lines.extend(alike);
+    if !same.is_empty() {
+        let text = format!("the same: {}", same.join(" · "));
+        lines.extend(paragraph(&text, room, theme.ink(Ink::Muted)));
+    }
     lines
 }
 
@@ -153,8 +224,10 @@ fn benchmarks(state: &State, models: &[usize], label: usize, column: usize) -> V
         .map(|(_, _, b, row)| {
             let name = &state.model_set.benchmarks[b].name;
             let best = row.iter().flatten().map(|s| s.accuracy).fold(f64::MIN, f64::max);
-            let mut spans =
-                vec![Span::styled(pad(&fit(name, label - 1), label), theme.ink(Ink::Text))];
+            let mut spans = vec![Span::styled(
+                pad(&fit_category(name, label - 1), label),
+                theme.ink(Ink::Text),
+            )];
             for known in row {
                 let Some(Shown { accuracy, predicted }) = known else {
                     spans.push(Span::styled(pad("·", column), theme.ink(Ink::Muted)));
@@ -188,26 +261,24 @@ fn alike(state: &State, models: &[usize], label: usize, column: usize) -> Vec<Li
             let name = pad(&fit(state.short(a), label - 1), label);
             let mut spans = vec![Span::styled(name, theme.ink(Ink::Accent))];
             for (j, &b) in models.iter().enumerate() {
-                let (text, short, ink) = if i == j || !known(a) || !known(b) {
-                    ("·".into(), String::new(), Ink::Muted)
+                let (texts, ink) = if i == j || !known(a) || !known(b) {
+                    (vec!["·".into()], Ink::Muted)
                 } else if j > i {
                     let cos = cosine(vectors.row(a), vectors.row(b));
-                    (format!("cos {cos:.2}"), format!("{cos:.2}"), Ink::Text)
+                    (vec![format!("cos {cos:.2}"), format!("{cos:.2}")], Ink::Text)
                 } else if let Some((share, n)) = agreement(state, a, b) {
+                    let of = format!("{:.0}% of {n}", 100.0 * share);
                     let percent = format!("{:.0}%", 100.0 * share);
-                    (format!("agree {percent} of {n}"), percent, Ink::Text)
+                    (vec![format!("agree {of}"), of, percent], Ink::Text)
                 } else if let Some(shared) = state.model_set.shared(a, b) {
-                    let long = basis(shared);
-                    let fits = width(&long) < column;
-                    let shown = if fits { long } else { short_basis(shared) };
-                    (shown, shared.to_string(), Ink::Muted)
+                    (vec![basis(shared), short_basis(shared), shared.to_string()], Ink::Muted)
                 } else {
                     let gaps = &vectors.row(a) - &vectors.row(b);
                     let apart = format!("{:.2}", gaps.dot(&gaps).sqrt());
-                    (format!("distance {apart}"), apart, Ink::Muted)
+                    (vec![format!("distance {apart}"), apart], Ink::Muted)
                 };
-                let shown = if width(&text) < column { text } else { short };
-                spans.push(Span::styled(pad(&shown, column), theme.ink(ink)));
+                let shown = pad(whole(&texts, column - 1), column);
+                spans.push(Span::styled(shown, theme.ink(ink)));
             }
             Line::from(spans)
         })

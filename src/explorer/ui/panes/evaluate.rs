@@ -16,12 +16,14 @@ use crate::explorer::state::job::{Job, JobKind};
 use crate::explorer::theme::Ink;
 use crate::explorer::ui::frame::pane_block;
 use crate::explorer::ui::panes::training;
-use crate::explorer::ui::widgets::{fit, heading, pad, paragraph, thousands, whisker, width};
+use crate::explorer::ui::widgets::{
+    fit, heading, heading_with, pad, paragraph, thousands, whisker, widest,
+};
 use crate::metrics::{Bin, Metrics};
 
 /// How a prediction is drawn; what was observed is the dot.
 const PREDICTED: &str = "┃";
-/// Cells of the name of a predictor at most.
+/// Cells of the name of a predictor at most, where there is little room.
 const NAME: usize = 14;
 
 /// The figures of a predictor, as [`Metrics::NAMES`] has them: by their titles, and whether more is
@@ -159,16 +161,13 @@ fn untested(state: &State, found: Option<&Repeat>, room: usize) -> Vec<Line<'sta
         let how = fit("Untested pairs: run llmap evaluate --untested", room);
         return vec![Line::styled(how, state.theme.ink(Ink::Muted))];
     };
-    let remark = format!(
-        "{}, {}",
-        count(found.hidden_cells, "hidden cell"),
-        count(found.hidden_models, "model"),
-    );
+    let cells = count(found.hidden_cells, "hidden cell");
+    let remarks = [format!("{cells}, {}", count(found.hidden_models, "model")), cells];
     let text = format!(
         "AUC {:.3}   log loss {:.3}   error of a cell's accuracy {:.3}",
         figures.auc, figures.nll, figures.cell_error
     );
-    let mut lines = vec![heading(&state.theme, room, "Untested pairs", &remark)];
+    let mut lines = vec![heading_with(&state.theme, room, "Untested pairs", &remarks)];
     lines.extend(paragraph(&text, room, state.theme.ink(Ink::Text)));
     lines
 }
@@ -179,7 +178,7 @@ type Figures = [Option<f64>; COLUMNS.len()];
 /// The predictors with their figures, the best of each column in bold; all but llmap are baselines.
 fn table(state: &State, rows: &[(&str, Figures)], room: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
-    let names = rows.iter().map(|(name, _)| width(name) + 2).max().unwrap_or_default().min(NAME);
+    let names = (widest(rows.iter().map(|(name, _)| name)) + 2).min((room / 3).max(NAME));
     let cell = room.saturating_sub(names).min(MOST) / COLUMNS.len();
     let mut header = vec![Span::raw(pad("", names))];
     header.extend(COLUMNS.map(|(title, _)| {
@@ -225,8 +224,9 @@ fn intervals(state: &State, coverage: &[Coverage], room: usize) -> Vec<Line<'sta
     if bins.is_empty() {
         return Vec::new();
     }
-    let key = format!("{PREDICTED} 80%  ● held  · n");
-    let mut lines = vec![heading(theme, room, "80% intervals by predicted P", &key)];
+    let key = format!("{PREDICTED} 80%  ● held");
+    let keys = [format!("{key}  · n"), key];
+    let mut lines = vec![heading_with(theme, room, "80% intervals by predicted P", &keys)];
     let bars = room.saturating_sub(8 + 6 + 8);
     lines.extend(bins.into_iter().map(|bin| {
         let range = format!("{:>2.0}–{:.0}%", 100.0 * bin.from, 100.0 * bin.to);
@@ -271,8 +271,9 @@ fn held(state: &State, coverage: &[Coverage], room: usize) -> Vec<Line<'static>>
 fn diagram(state: &State, reliability: &[Bin], room: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
     let (text, muted) = (theme.ink(Ink::Text), theme.ink(Ink::Muted));
-    let key = format!("{PREDICTED} predicted  ● observed  · n");
-    let mut lines = vec![heading(theme, room, "Reliability", &key)];
+    let key = format!("{PREDICTED} predicted  ● observed");
+    let keys = [format!("{key}  · n"), key];
+    let mut lines = vec![heading_with(theme, room, "Reliability", &keys)];
     let bars = room.saturating_sub(5 + 6 + 8);
     for bin in reliability {
         // Twice the standard error of the observed share.

@@ -9,6 +9,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use crate::analysis::forecast::Forecast;
+use crate::estimate::Estimate;
 use crate::explorer::layout::Layout;
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
@@ -17,24 +18,27 @@ use crate::explorer::theme::Hue;
 use crate::explorer::theme::{Ink, Theme};
 use crate::explorer::ui::frame::pane_block;
 use crate::explorer::ui::widgets::{
-    around, eighths, fit, fit_end, heading, pad, thousands, under_cursor, whisker, width,
+    around, eighths, fit, fit_end, heading, pad, thousands, under_cursor, whisker, whole, widest,
+    width,
 };
 
-/// Width of a benchmark: its title, and a percentage.
+/// Minimum width of a benchmark: its title, and a percentage.
 const CELL: usize = 11;
+/// Benchmarks that names leave room for.
+const BESIDE: usize = 2;
+/// The sign of predictions, above the names.
+const PREDICTED: &str = "  ~ predicted";
 /// How far the bar of a prediction is mixed towards the muted color: towards the background it would vanish.
 const QUIET: f64 = 0.5;
 /// Lines of the titles.
 pub const TITLES: usize = 2;
-/// Maximum width of a model name, with its mark.
-const NAME: usize = 44;
+/// Width of the mark before a name.
 const MARK: usize = 2;
 /// Lines for the details of one pair without a description.
 const BELOW: usize = 4;
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
-    let remark = "~ predicted";
-    frame.render_widget(pane_block(state, layout, Pane::Forecast, remark, area.width), area);
+    frame.render_widget(pane_block(state, layout, Pane::Forecast, "", area.width), area);
     let inside = Layout::inside(area);
     let lines = lines(state, inside.width.into(), inside.height.into());
     frame.render_widget(Paragraph::new(lines), inside);
@@ -52,18 +56,17 @@ fn lines(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
         };
         return vec![Line::styled(message, muted)];
     };
-    let benchmarks = benchmarks(state, room);
-    let name = name_room(state, room);
-    let mut lines = header(state, &benchmarks, name);
+    let columns = Columns::of(state, room, height);
+    let mut lines = header(state, &columns);
     if state.forecasts.rows.is_empty() {
         lines.push(Line::styled("no matches", muted));
     }
     for row in visible(state, height) {
         let model = state.forecasts.rows[row];
-        let mut spans = vec![name_of(state, model, name)];
-        for b in benchmarks.clone() {
+        let mut spans = vec![name_of(state, model, columns.name)];
+        for b in columns.benchmarks.clone() {
             if let Some(forecast) = grid.get(b).and_then(|column| column.get(model)) {
-                spans.extend(cell(state, *forecast));
+                spans.extend(cell(state, *forecast, columns.cell));
             }
         }
         let line = Line::from(spans);
@@ -82,11 +85,13 @@ fn below(state: &State) -> usize {
     BELOW + usize::from(described)
 }
 
-/// The visible rows in a pane of this height, including the selected model.
-fn visible(state: &State, height: usize) -> Range<usize> {
-    let rows = &state.forecasts.rows;
-    let at = rows.iter().position(|model| *model == state.selected).unwrap_or_default();
-    around(at, height.saturating_sub(TITLES + below(state)), rows.len())
+/// The visible rows in a pane of this height: the best ones, and once the user has moved, those around the
+/// selected model.
+pub fn visible(state: &State, height: usize) -> Range<usize> {
+    let forecasts = &state.forecasts;
+    let at = forecasts.rows.iter().position(|model| *model == state.selected);
+    let at = at.filter(|_| !forecasts.from_top).unwrap_or_default();
+    around(at, height.saturating_sub(TITLES + below(state)), forecasts.rows.len())
 }
 
 /// The row at a line of the pane.
@@ -98,33 +103,43 @@ pub fn row_at(state: &State, height: usize, line: usize) -> Option<usize> {
 
 /// The benchmark at a cell of the header.
 pub fn benchmark_at(state: &State, inside: Rect, x: u16) -> Option<usize> {
-    let room = inside.width.into();
-    let from = usize::from(x.checked_sub(inside.x)?).checked_sub(name_room(state, room))?;
-    let shown = benchmarks(state, room);
-    let at = shown.start + from / CELL;
-    shown.contains(&at).then_some(at)
+    let columns = Columns::of(state, inside.width.into(), inside.height.into());
+    let from = usize::from(x.checked_sub(inside.x)?).checked_sub(columns.name)?;
+    let at = columns.benchmarks.start + from / columns.cell;
+    columns.benchmarks.contains(&at).then_some(at)
 }
 
-fn name_room(state: &State, room: usize) -> usize {
-    let widest = (0..state.model_set.models.len().min(500)).map(|m| width(state.short(m))).max();
-    let wide = (widest.unwrap_or_default() + MARK + 1).clamp(10, NAME.min(room / 2).max(10));
-    wide.min(room.saturating_sub(CELL).max(1))
+struct Columns {
+    /// Cells of a name.
+    name: usize,
+    /// The visible benchmarks, including the one under the cursor, and the cells of each.
+    benchmarks: Range<usize>,
+    cell: usize,
 }
 
-/// The visible benchmarks, including the one under the cursor.
-fn benchmarks(state: &State, room: usize) -> Range<usize> {
-    let all = state.model_set.benchmarks.len();
-    let fit = (room.saturating_sub(name_room(state, room)) / CELL).clamp(1, all.max(1));
-    let first = (state.forecasts.at + 1).saturating_sub(fit).min(all);
-    first..(first + fit).min(all)
+impl Columns {
+    fn of(state: &State, room: usize, height: usize) -> Self {
+        let (all, forecasts) = (state.model_set.benchmarks.len(), &state.forecasts);
+        let shown = &forecasts.rows[visible(state, height)];
+        let names = widest(shown.iter().map(|model| state.short(*model))) + MARK;
+        let name = names.max(width(PREDICTED)).min(room.saturating_sub(BESIDE * CELL));
+        let left = room.saturating_sub(name);
+        let fit = (left / CELL).clamp(1, all.max(1));
+        let first = (forecasts.at + 1).saturating_sub(fit).min(all);
+        let benchmarks = first..(first + fit).min(all);
+        // What is left over goes to titles that take more.
+        let titles = widest(state.model_set.benchmarks[benchmarks.clone()].iter().map(|b| &b.name));
+        let cell = (titles + 2).min(left / fit).max(CELL);
+        Self { name, benchmarks, cell }
+    }
 }
 
-fn header(state: &State, benchmarks: &Range<usize>, name: usize) -> Vec<Line<'static>> {
-    let theme = &state.theme;
-    let mut lines: Vec<Vec<Span>> = ["", "  model"]
-        .map(|text| vec![Span::styled(pad(text, name), theme.ink(Ink::Muted))])
+fn header(state: &State, columns: &Columns) -> Vec<Line<'static>> {
+    let (theme, room) = (&state.theme, columns.cell - 1);
+    let mut lines: Vec<Vec<Span>> = [PREDICTED, "  model"]
+        .map(|text| vec![Span::styled(pad(text, columns.name), theme.ink(Ink::Muted))])
         .to_vec();
-    for b in benchmarks.clone() {
+    for b in columns.benchmarks.clone() {
         let here = b == state.forecasts.at;
         let style = match (here, state.focus == Pane::Forecast) {
             (true, true) => theme.bold(Ink::Accent).patch(theme.cursor()),
@@ -132,9 +147,9 @@ fn header(state: &State, benchmarks: &Range<usize>, name: usize) -> Vec<Line<'st
             _ => theme.ink(Ink::Muted),
         };
         let mark = if here { "▼" } else { "" };
-        let titles = halves(&state.model_set.benchmarks[b].name, CELL - 1, CELL - 1 - width(mark));
+        let titles = halves(&state.model_set.benchmarks[b].name, room, room - width(mark));
         for (line, title) in lines.iter_mut().zip([titles.0, titles.1 + mark]) {
-            let gap = (CELL - 1).saturating_sub(width(&title));
+            let gap = room.saturating_sub(width(&title));
             line.push(Span::raw(" ".repeat(gap + 1)));
             line.push(Span::styled(title, style));
         }
@@ -177,12 +192,12 @@ fn name_of(state: &State, model: usize, room: usize) -> Span<'static> {
     } else {
         ("  ", Ink::Text)
     };
-    let name = fit(state.short(model), room.saturating_sub(MARK + 1));
+    let name = fit(state.short(model), room.saturating_sub(MARK));
     Span::styled(pad(&format!("{mark}{name}"), room), state.theme.ink(ink))
 }
 
 /// A percentage with its color; predictions are muted.
-fn cell(state: &State, forecast: Forecast) -> [Span<'static>; 2] {
+fn cell(state: &State, forecast: Forecast, cell: usize) -> [Span<'static>; 2] {
     let theme = &state.theme;
     let p = forecast.accuracy.mean;
     let measured = forecast.responses > 0;
@@ -196,7 +211,7 @@ fn cell(state: &State, forecast: Forecast) -> [Span<'static>; 2] {
     };
     let sign = if measured { "" } else { "~" };
     let share = format!("{sign}{:.0}%", 100.0 * p);
-    let gap = CELL.saturating_sub(5 + 1);
+    let gap = cell.saturating_sub(5 + 1);
     [
         Span::styled(format!("{}{}", " ".repeat(gap), eighths(p)), ramp),
         Span::styled(format!("{share:>5}"), style),
@@ -227,12 +242,15 @@ fn details(state: &State, room: usize) -> Vec<Line<'static>> {
         let (percent, of) = (100.0 * accuracy.mean, thousands(forecast.responses.into()));
         format!("{percent:.1}% {} of {of}", benchmark.kind.achieved())
     } else {
-        format!(
-            "Predicted {:.1}% (80%: {:.0}–{:.0}), from ability and {run} measured",
-            100.0 * accuracy.mean,
-            100.0 * accuracy.low,
-            100.0 * accuracy.high
-        )
+        let Estimate { mean, low, high } = accuracy;
+        let (low, high) = (100.0 * low, 100.0 * high);
+        let predicted = format!("Predicted {:.1}% (80%: {low:.0}–{high:.0})", 100.0 * mean);
+        let texts = [
+            format!("{predicted}, from ability and {run} measured"),
+            format!("{predicted}, {run} measured"),
+            predicted,
+        ];
+        whole(&texts, room).to_owned()
     };
     let about = Some(&benchmark.description).filter(|about| !about.is_empty());
     let about = about.map(|about| Line::styled(fit(&format!("Asks: {about}"), room), muted));

@@ -16,6 +16,8 @@ mod strip;
 pub mod training;
 mod why;
 
+use std::ops::Range;
+
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 
@@ -41,6 +43,11 @@ pub fn draw(frame: &mut Frame, state: &State, pane: Pane, area: Rect, layout: &L
 /// True if the Route pane shows list, plot and explanation together.
 pub fn shows_all(state: &State, area: Rect) -> bool {
     route::shows_all(state, Layout::inside(area))
+}
+
+/// The rows of the forecasts that are on the screen.
+pub fn seen_forecasts(state: &State, area: Rect) -> Range<usize> {
+    forecast::visible(state, Layout::inside(area).height.into())
 }
 
 /// The model at a cell of a pane that is not a list.
@@ -93,12 +100,12 @@ pub fn height(state: &State, pane: Pane, room: usize) -> usize {
     match pane {
         Pane::Model => model::lines(state, room).len(),
         Pane::NewModel => new_model::lines(state, room).len(),
+        Pane::Compare => compare::height(state, room),
         Pane::Map
         | Pane::Probe
         | Pane::Route
         | Pane::Evaluate
         | Pane::Models
-        | Pane::Compare
         | Pane::Questions
         | Pane::Forecast => 0,
     }

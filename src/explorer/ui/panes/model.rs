@@ -14,13 +14,12 @@ use crate::explorer::state::State;
 use crate::explorer::theme::Ink;
 use crate::explorer::ui::frame::{pane_block, with_more};
 use crate::explorer::ui::panes::compare::agreement;
-use crate::explorer::ui::widgets::{bar, fit, heading, pad, thousands, under_cursor, width};
+use crate::explorer::ui::widgets::{
+    bar, fit, fit_category, heading, pad, thousands, under_cursor, whole, widest, width,
+};
 
-/// Widths: a name next to the basis of a similarity in words, its number, these words, and the short ones.
-const NAME: usize = 20;
+/// Cells of a similarity.
 const SIMILARITY: usize = 7;
-const BASIS: usize = 38;
-const SHORT_BASIS: usize = 14;
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     let inside = Layout::inside(area);
@@ -108,14 +107,10 @@ fn standing(state: &State, room: usize) -> Option<Line<'static>> {
     let ink = if standing.is_known() { Ink::Text } else { Ink::Warn };
     let answers = count(model_set.answers(model) as usize, "answer");
     let run = model_set.benchmarks.iter().filter(|b| b.scores.get(model).is_some()).count();
-    let from = [
-        format!(" · {answers} on {}", count(run, "benchmark")),
-        format!(" · {answers}"),
-        String::new(),
-    ];
+    let from = [format!(" · {answers} on {}", count(run, "benchmark")), format!(" · {answers}")];
     let with_interval = width(&standing.text(true)) <= room;
     let text = standing.text(with_interval);
-    let from = from.into_iter().find(|from| width(&text) + width(from) <= room)?;
+    let from = whole(&from, room.saturating_sub(width(&text))).to_owned();
     Some(Line::from(vec![
         Span::styled(text, theme.ink(ink)),
         Span::styled(from, theme.ink(Ink::Muted)),
@@ -123,18 +118,18 @@ fn standing(state: &State, room: usize) -> Option<Line<'static>> {
 }
 
 fn neighbors(state: &State, room: usize) -> Vec<Line<'static>> {
-    let rows = state.neighbors.iter().enumerate();
-    rows.flat_map(|(i, near)| {
-        let line = neighbor(state, near, room);
-        let here = i == state.model.neighbor;
-        let marked = here && state.focus == Pane::Model;
-        let line = if marked { under_cursor(&state.theme, line) } else { line };
-        let basis = Some(near).filter(|_| here).and_then(|near| in_words(state, near));
-        let muted = state.theme.ink(Ink::Muted);
-        let basis = basis.map(|basis| Line::styled(fit(&format!("  {basis}"), room), muted));
-        std::iter::once(line).chain(basis)
-    })
-    .collect()
+    let rows = similar(state, &state.neighbors, room).into_iter().zip(&state.neighbors);
+    rows.enumerate()
+        .flat_map(|(i, (line, near))| {
+            let here = i == state.model.neighbor;
+            let marked = here && state.focus == Pane::Model;
+            let line = if marked { under_cursor(&state.theme, line) } else { line };
+            let basis = Some(near).filter(|_| here).and_then(|near| in_words(state, near));
+            let muted = state.theme.ink(Ink::Muted);
+            let basis = basis.map(|basis| Line::styled(fit(&format!("  {basis}"), room), muted));
+            std::iter::once(line).chain(basis)
+        })
+        .collect()
 }
 
 /// How often the neighbor under the cursor agrees with the selected model, with an open data set.
@@ -144,30 +139,29 @@ fn in_words(state: &State, near: &Neighbor) -> Option<String> {
     Some(format!("agree on {:.0}% of {n} shared questions", 100.0 * share))
 }
 
-/// True if the basis of a similarity fits in words.
-fn has_words(room: usize) -> bool {
-    room >= NAME + SIMILARITY + BASIS
-}
-
-/// A similar model: its name, the cosine, and its basis, in words if they fit.
-pub fn neighbor(state: &State, near: &Neighbor, room: usize) -> Line<'static> {
+/// Similar models: the name, the cosine, and its basis, in as many words as leave the names whole.
+pub fn similar(state: &State, models: &[Neighbor], room: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
-    let similarity = format!(" {:>5.2} ", near.cosine);
-    let (basis, wide) = if has_words(room) {
-        (near.basis().unwrap_or_default(), BASIS)
-    } else {
-        (near.short_basis().unwrap_or_default(), SHORT_BASIS)
+    let texts = |text: fn(&Neighbor) -> Option<String>| -> Vec<String> {
+        models.iter().map(|near| text(near).unwrap_or_default()).collect()
     };
-    let wide = if near.shared.is_some() { wide } else { 0 };
+    let names = widest(models.iter().map(|near| state.short(near.model)));
+    // The heading says what a number alone is.
+    let number = |near: &Neighbor| near.shared.map(|n| thousands(n.into()));
+    let mut bases = [texts(Neighbor::basis), texts(Neighbor::short_basis), texts(number)];
+    let fits = |bases: &Vec<String>| names + SIMILARITY + widest(bases) <= room;
+    let chosen = bases.iter().position(fits).unwrap_or(bases.len() - 1);
+    let basis = std::mem::take(&mut bases[chosen]);
+    let wide = widest(&basis);
     let name_room = room.saturating_sub(SIMILARITY + wide).max(8);
-    Line::from(vec![
-        Span::styled(
-            pad(&fit(state.short(near.model), name_room), name_room),
-            theme.ink(Ink::Text),
-        ),
-        Span::styled(similarity, theme.ink(Ink::Text)),
-        Span::styled(pad(&basis, wide), theme.ink(Ink::Muted)),
-    ])
+    let rows = models.iter().zip(basis).map(|(near, basis)| {
+        Line::from(vec![
+            Span::styled(pad(state.short(near.model), name_room), theme.ink(Ink::Text)),
+            Span::styled(format!(" {:>5.2} ", near.cosine), theme.ink(Ink::Text)),
+            Span::styled(pad(&basis, wide), theme.ink(Ink::Muted)),
+        ])
+    });
+    rows.collect()
 }
 
 fn benchmarks(state: &State, room: usize) -> Vec<Line<'static>> {
@@ -177,15 +171,15 @@ fn benchmarks(state: &State, room: usize) -> Vec<Line<'static>> {
     if run.is_empty() {
         return vec![Line::styled("no benchmark evaluated", theme.ink(Ink::Muted))];
     }
-    let longest = run.iter().map(|(b, _)| width(&b.name)).max().unwrap_or_default();
-    let name_room = longest.min(room.saturating_sub(20));
+    // The bar gives way to the names.
+    let name_room = widest(run.iter().map(|(b, _)| &b.name)).min(room.saturating_sub(13));
     let bar_room = room.saturating_sub(name_room + 13);
     let mut lines: Vec<Line> = run
         .iter()
         .map(|(benchmark, score)| {
             let percent = format!(" {:>3.0}%", 100.0 * score.accuracy);
             let mut spans = vec![Span::styled(
-                format!("{} ", pad(&benchmark.name, name_room)),
+                format!("{} ", pad(&fit_category(&benchmark.name, name_room), name_room)),
                 theme.ink(Ink::Text),
             )];
             spans.extend(bar(theme, bar_room, score.accuracy, theme.ink(Ink::BarFill)));

@@ -99,9 +99,11 @@ pub fn column_at(state: &State, inside: Rect, x: u16) -> Option<usize> {
 fn columns(state: &State, room: usize) -> Vec<(usize, usize)> {
     let table = &state.table;
     let sampled = visible(state, SAMPLED);
-    let wide = |at: usize| -> usize {
+    // The width of a column, and what it needs to be whole.
+    let wide = |at: usize| -> (usize, usize) {
         let column = table.columns[at];
-        let title = width(column.title(&state.model_set)) + 2;
+        let title = width(column.title(&state.model_set));
+        let arrow = usize::from(column == table.sort);
         let most = match column {
             Column::Name => NAME,
             Column::Benchmark(_) => TITLE,
@@ -116,25 +118,31 @@ fn columns(state: &State, room: usize) -> Vec<(usize, usize)> {
             _ => sampled.clone().map(|row| width(&text(row))).max().unwrap_or_default(),
         };
         let mark = if column == Column::Name { MARK } else { 0 };
-        widest.clamp(4, most).max(title.min(most)) + mark
+        let least = widest.clamp(4, most).max((title + 2).min(most));
+        (least + mark, widest.max(title + arrow).max(least) + mark)
     };
     // In a small terminal, names leave room for what the models are compared by.
     let most = if state.area.width < FULL { NARROW.max(room * 2 / 5) } else { room };
-    let name = wide(0).min(most).min(room);
+    let all: Vec<(usize, usize)> = (0..table.columns.len()).map(wide).collect();
+    let name = all[0].0.min(most).min(room);
     let mut shown = vec![(0, name)];
-    let widths: Vec<usize> = (1..table.columns.len()).map(wide).collect();
     // The first column from which the one under the cursor fits.
     let from = (1..=table.at.max(1)).find(|first| {
-        widths[first - 1..table.at].iter().map(|w| w + 1).sum::<usize>() + name <= room
+        all[*first..=table.at].iter().map(|(w, _)| w + 1).sum::<usize>() + name <= room
     });
     let mut left = room.saturating_sub(name);
-    for at in from.unwrap_or(table.at).max(1)..table.columns.len() {
-        let w = widths[at - 1];
+    for (at, &(w, _)) in all.iter().enumerate().skip(from.unwrap_or(table.at).max(1)) {
         if w + 1 > left {
             break;
         }
         left -= w + 1;
         shown.push((at, w));
+    }
+    // What is left over goes to the columns that are cut.
+    for (at, w) in &mut shown {
+        let more = all[*at].1.saturating_sub(*w).min(left);
+        *w += more;
+        left -= more;
     }
     shown
 }

@@ -11,8 +11,10 @@ use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
 use crate::explorer::theme::Ink;
 use crate::explorer::ui::frame::pane_block;
-use crate::explorer::ui::panes::model::{basis_of, neighbor};
-use crate::explorer::ui::widgets::{fit, heading, pad, paragraph, whisker, width};
+use crate::explorer::ui::panes::model::{basis_of, similar};
+use crate::explorer::ui::widgets::{
+    fit_category, heading, heading_with, pad, paragraph, whisker, widest,
+};
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     let new_model = &state.new_model;
@@ -73,19 +75,25 @@ pub fn lines(state: &State, room: usize) -> Vec<Line<'static>> {
     lines.push(Line::from(bar));
     lines.push(Line::default());
     lines.push(heading(theme, room, "Nearest models", &basis_of(state)));
-    lines.extend(placed.neighbors.iter().map(|near| neighbor(state, near, room)));
+    lines.extend(similar(state, &placed.neighbors, room));
     lines.push(Line::default());
     if placed.benchmarks.is_empty() {
         lines.extend(paragraph("Start with --data FOLDER to predict benchmarks.", muted));
         return lines;
     }
-    let known = format!("±{:.0} points · ~ no answer yet · n answers", 100.0 * placed.deviation);
-    lines.push(heading(theme, room, "Predicted accuracy", &known));
-    let names = placed.benchmarks.iter().map(|(name, ..)| width(name)).max().unwrap_or_default();
-    let names = names.clamp(8, 26).min(room / 2);
+    let points = format!("±{:.0} points", 100.0 * placed.deviation);
+    let known = [
+        format!("{points} · ~ no answer yet · n answers"),
+        format!("{points} · ~ no answer"),
+        points,
+    ];
+    lines.push(heading_with(theme, room, "Predicted accuracy", &known));
+    let names = widest(placed.benchmarks.iter().map(|(name, ..)| name));
+    let names = names.clamp(8, room.saturating_sub(11).max(8));
     for (name, answers, estimate) in &placed.benchmarks {
         let parts = (estimate.low, estimate.mean, estimate.high);
-        let mut spans = vec![Span::styled(format!("{} ", pad(&fit(name, names), names)), text)];
+        let mut spans =
+            vec![Span::styled(format!("{} ", pad(&fit_category(name, names), names)), text)];
         let ink = if *answers > 0 { Ink::Good } else { Ink::Accent };
         spans.extend(whisker(theme, room.saturating_sub(names + 11), parts, ink, &[]));
         // Without answers on the benchmark, nothing of it is observed.

@@ -18,7 +18,8 @@ use crate::explorer::theme::Ink;
 use crate::explorer::ui::frame::pane_block;
 use crate::explorer::ui::panes::strip::Strip;
 use crate::explorer::ui::widgets::{
-    around, fit, heading, pad, paragraph, under_cursor, whisker, width,
+    around, fit, fit_category, heading, heading_with, pad, paragraph, under_cursor, whisker, whole,
+    widest, width,
 };
 
 type Section = fn(&State, &Report, usize) -> Part;
@@ -67,6 +68,9 @@ const WHISKER: std::ops::RangeInclusive<usize> = 8..=48;
 const TOO_FEW: &str = "needs ≥ 5 models in two classes";
 /// Cells for the kind of a probe.
 const KINDS: usize = 18;
+/// Cells of a column of the confusion matrix, and of the name of a class there, if they have to be cut.
+const CELL: usize = 6;
+const CLASS: usize = 10;
 /// Rows of a list of models, of the confusion matrix, and of benchmarks on either side.
 const MODELS: usize = 6;
 const CLASSES: usize = 6;
@@ -103,8 +107,8 @@ fn lines(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
         let hint = "No attributes: add columns to models.csv.";
         return paragraph(hint, room, muted);
     }
-    let names = state.model_set.attributes.iter().map(|a| width(&a.name)).max().unwrap_or_default();
-    let name_room = names.clamp(8, 14);
+    let names = widest(state.model_set.attributes.iter().map(|a| &a.name));
+    let name_room = names.clamp(8, (room / 3).max(8));
     let columns = Columns::of(room.saturating_sub(name_room + 1));
     let long = format!(
         "● measured, 95% interval  {CHANCE} chance  {SHUFFLED} shuffled labels (95th pct)  \
@@ -349,12 +353,12 @@ pub fn model_at(state: &State, inside: Rect, at: Position) -> Option<usize> {
 /// The verdict, the figures of both ways to deal folds, and the selected model.
 fn summary(state: &State, r: &Report, room: usize) -> Part {
     let theme = &state.theme;
-    let mut classes: Vec<String> = r.classes.iter().map(|(c, n)| format!("{c} {n}")).collect();
-    if classes.len() > 4 {
-        classes = vec![format!("{} classes", classes.len())];
-    }
-    let remark = format!("{} models: {}", r.models, classes.join(", "));
-    let mut lines = vec![heading(theme, room, &r.attribute, &remark)];
+    let classes: Vec<String> = r.classes.iter().map(|(c, n)| format!("{c} {n}")).collect();
+    let models = format!("{} models", r.models);
+    let counted = format!("{models}: {} classes", classes.len());
+    let all = format!("{models}: {}", classes.join(", "));
+    let remarks = if classes.len() > 4 { vec![counted] } else { vec![all, counted] };
+    let mut lines = vec![heading_with(theme, room, &r.attribute, &remarks)];
     let (text, ink) = conclusion(r);
     lines.extend(paragraph(&text, room, theme.ink(ink)));
     let number = r.kind == "number";
@@ -393,14 +397,22 @@ fn summary(state: &State, r: &Report, room: usize) -> Part {
             None => ("true value unknown".into(), Ink::Muted),
         };
         let sure = sure(r, p).map_or_else(String::new, |p| format!(" ({:.0}%)", 100.0 * p));
-        let what = format!(": predicted {}{sure}, ", p.predicted);
-        let name =
-            fit(state.short(state.selected), room.saturating_sub(width(&what) + width(&truth)));
-        lines.push(Line::from(vec![
-            Span::styled(name, theme.bold(Ink::MapSelected)),
-            Span::styled(what, theme.ink(Ink::Text)),
-            Span::styled(truth, theme.bold(ink)),
-        ]));
+        let whats = [
+            format!(": predicted {}{sure}, ", p.predicted),
+            format!(": predicted {}, ", p.predicted),
+        ];
+        let name = fit(state.short(state.selected), room);
+        let left = room.saturating_sub(width(&name) + width(&truth));
+        let mut line = vec![Span::styled(name, theme.bold(Ink::MapSelected))];
+        let mut what = whole(&whats, left);
+        if what.is_empty() {
+            // A long name has a line of its own.
+            lines.push(Line::from(std::mem::take(&mut line)));
+            what = whats[0].trim_start_matches(": ");
+        }
+        line.push(Span::styled(what.to_owned(), theme.ink(Ink::Text)));
+        line.push(Span::styled(truth, theme.bold(ink)));
+        lines.push(Line::from(line));
     }
     lines.into()
 }
@@ -455,26 +467,29 @@ fn errors(state: &State, r: &Report, room: usize) -> Part {
     let muted = theme.ink(Ink::Muted);
     let mut lines = Vec::new();
     let classes: Vec<&String> = r.classes.keys().collect();
-    let names = classes.iter().map(|c| width(c)).max().unwrap_or_default().clamp(5, 10);
-    if classes.len() <= CLASSES && names + 6 + 7 * classes.len() <= room {
-        lines.push(heading(
-            theme,
-            room,
-            "Confusion matrix",
-            "(trained with classes weighted equally)",
-        ));
-        let named = classes.iter().map(|c| Span::raw(format!("{:>7}", fit(c, 6))));
+    // Names of classes are whole if they fit over all columns.
+    let mut names = widest(&classes).max("true".len());
+    let mut cells: Vec<usize> = classes.iter().map(|c| width(c).max(CELL) + 1).collect();
+    if names + 1 + cells.iter().sum::<usize>() > room {
+        names = names.min(CLASS);
+        cells.fill(CELL + 1);
+    }
+    if classes.len() <= CLASSES && names + 1 + cells.iter().sum::<usize>() <= room {
+        let remarks = ["(trained with classes weighted equally)", "(classes weighted equally)"];
+        lines.push(heading_with(theme, room, "Confusion matrix", &remarks));
+        let named = classes.iter().zip(&cells);
+        let named = named.map(|(c, cell)| Span::raw(format!("{:>cell$}", fit(c, cell - 1))));
         let header = std::iter::once(Span::raw(pad("true", names + 1))).chain(named);
         lines.push(Line::from(header.collect::<Vec<_>>()).style(muted));
         for (i, (class, row)) in classes.iter().zip(&r.confusion).enumerate() {
             let mut spans = vec![Span::styled(pad(class, names + 1), muted)];
-            spans.extend(row.iter().enumerate().map(|(j, n)| {
+            spans.extend(row.iter().zip(&cells).enumerate().map(|(j, (n, cell))| {
                 let ink = match (i == j, n) {
                     (true, _) => Ink::Good,
                     (false, 0) => Ink::Muted,
                     _ => Ink::Bad,
                 };
-                Span::styled(format!("{n:>7}"), theme.ink(ink))
+                Span::styled(format!("{n:>cell$}"), theme.ink(ink))
             }));
             lines.push(Line::from(spans));
         }
@@ -492,7 +507,7 @@ fn errors(state: &State, r: &Report, room: usize) -> Part {
     if wrong.is_empty() {
         lines.push(Line::styled("no errors", muted));
     }
-    lines.extend(wrong.iter().map(|m| model(state, r, *m, room)));
+    lines.extend(models(state, r, &wrong, room));
     Part { lines, models: wrong, ..Part::default() }
 }
 
@@ -501,20 +516,43 @@ fn sure(r: &Report, p: &Prediction) -> Option<f64> {
     p.probability.filter(|_| r.beats_chance())
 }
 
-/// A model with what is predicted of it and what it is.
-fn model(state: &State, r: &Report, m: usize, room: usize) -> Line<'static> {
+/// Models with what is predicted of them and what they are; how sure that is only where names stay whole.
+fn models(state: &State, r: &Report, models: &[usize], room: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
-    let p = &r.predictions[m];
-    let sure = sure(r, p).map_or_else(String::new, |p| format!(" {:.0}%", 100.0 * p));
-    let truth = p.truth.as_ref().map_or_else(String::new, |t| format!("  true {}", fit(t, 8)));
-    let what = format!("{:>16}{truth:<14}", format!("{}{sure}", fit(&p.predicted, 10)));
-    let ink = if m == state.selected { Ink::MapSelected } else { Ink::Text };
     // A value far from the name is hard to match with it.
     let room = room.min(ROW);
-    Line::from(vec![
-        Span::styled(pad(state.short(m), room.saturating_sub(width(&what))), theme.ink(ink)),
-        Span::styled(what, theme.ink(Ink::Muted)),
-    ])
+    let names = widest(models.iter().map(|m| state.short(*m)));
+    let column = |text: &dyn Fn(usize) -> String| -> Vec<String> {
+        models.iter().map(|m| text(*m)).collect()
+    };
+    let predicted = |m: usize| fit(&r.predictions[m].predicted, room / 4);
+    let with_percent = |m: usize| {
+        let sure = sure(r, &r.predictions[m]);
+        predicted(m) + &sure.map_or_else(String::new, |p| format!(" {:.0}%", 100.0 * p))
+    };
+    let truths = column(&|m| {
+        let truth = r.predictions[m].truth.as_ref();
+        truth.map_or_else(String::new, |truth| format!("true {}", fit(truth, room / 4)))
+    });
+    let last = widest(&truths);
+    let mut guesses = column(&with_percent);
+    if names + 1 + widest(&guesses) + 2 + last > room {
+        guesses = column(&predicted);
+    }
+    let beside = widest(&guesses);
+    let gap = if names + 1 + beside + 2 + last > room { 1 } else { 2 };
+    let name_room = room.saturating_sub(1 + beside + gap + last);
+    let rows = models.iter().zip(guesses.iter().zip(&truths));
+    let rows = rows.map(|(&m, (guess, truth))| {
+        let ink = if m == state.selected { Ink::MapSelected } else { Ink::Text };
+        let before = " ".repeat(1 + beside - width(guess));
+        let what = format!("{before}{guess}{}{}", " ".repeat(gap), pad(truth, last));
+        Line::from(vec![
+            Span::styled(pad(state.short(m), name_room), theme.ink(ink)),
+            Span::styled(what, theme.ink(Ink::Muted)),
+        ])
+    });
+    rows.collect()
 }
 
 /// The predictions for models without a label.
@@ -531,7 +569,7 @@ fn unknown(state: &State, r: &Report, room: usize) -> Part {
     };
     let mut lines = vec![heading(&state.theme, room, "True value unknown", &remark)];
     unknown.truncate(MODELS);
-    lines.extend(unknown.iter().map(|m| model(state, r, *m, room)));
+    lines.extend(models(state, r, &unknown, room));
     Part { lines, models: unknown, ..Part::default() }
 }
 
@@ -543,14 +581,17 @@ fn benchmarks(state: &State, r: &Report, room: usize) -> Part {
     }
     let n = r.pulls.len();
     let shown = (0..n).filter(|i| *i < BENCHMARKS || *i + BENCHMARKS >= n);
-    let mut lines =
-        vec![heading(theme, room, "Benchmarks by correlation", "with the score, ability removed")];
-    let names = (room / 2).clamp(10, 28);
+    let remarks = ["with the score, ability removed", "ability removed"];
+    let mut lines = vec![heading_with(theme, room, "Benchmarks by correlation", &remarks)];
+    // The bar gives way to the names.
+    let names = widest(shown.clone().map(|i| &r.pulls[i].benchmark)).min(room.saturating_sub(8));
     lines.extend(shown.map(|i| {
         let pull = &r.pulls[i];
         let ink = if pull.correlation >= 0.0 { Ink::Good } else { Ink::Bad };
-        let mut spans =
-            vec![Span::styled(format!("{} ", pad(&pull.benchmark, names)), theme.ink(Ink::Text))];
+        let mut spans = vec![Span::styled(
+            format!("{} ", pad(&fit_category(&pull.benchmark, names), names)),
+            theme.ink(Ink::Text),
+        )];
         // From −1 at the left to 1 at the right.
         let half = room.saturating_sub(names + 9) / 2;
         let full = ((pull.correlation.abs() * half as f64).round() as usize).min(half);

@@ -15,11 +15,15 @@ use crate::explorer::state::questions::Question;
 use crate::explorer::theme::Ink;
 use crate::explorer::ui::frame::pane_block;
 use crate::explorer::ui::widgets::{
-    around, bar, fit, heading, pad, thousands, under_cursor, whisker, width, wrap,
+    around, bar, fit, fit_category, heading, heading_with, pad, thousands, under_cursor, whisker,
+    widest, width, wrap,
 };
 
 /// Maximum number of lines of the question's text.
 const TEXT: usize = 6;
+/// Cells that the names of benchmarks leave to a question at least, and to one with a remark in words.
+const QUESTION: usize = 10;
+const REMARKED: usize = 24;
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     let questions = &state.questions;
@@ -84,10 +88,18 @@ fn rows(state: &State, list: Rect) -> Vec<Line<'static>> {
     let (theme, questions) = (&state.theme, &state.questions);
     let Some(question_set) = questions.question_set.done() else { return Vec::new() };
     let room = usize::from(list.width);
-    let category = (room / 6).clamp(8, 20);
-    let text = room.saturating_sub(category + 25);
+    let visible = visible(state, list.height.into());
+    let shown = || questions.rows[visible.clone()].iter().map(|q| &question_set.questions[*q]);
+    let named = |question: &Question| {
+        question_set.categories.get(question.category).map_or("", String::as_str)
+    };
+    let n = widest(shown().map(|question| question.answers.len().to_string()));
+    let category = widest(shown().map(named)).max("category".len());
+    let left = room.saturating_sub(8 + 1 + 7 + 1 + n + 2 + 1);
+    let category = category.min(left.saturating_sub(QUESTION));
+    let text = left.saturating_sub(category);
     let head = format!(
-        "{:>8} {:>7} {:>5}  {} question",
+        "{:>8} {:>7} {:>n$}  {} question",
         "surprise",
         "correct",
         "n",
@@ -97,10 +109,10 @@ fn rows(state: &State, list: Rect) -> Vec<Line<'static>> {
     if questions.rows.is_empty() {
         lines.push(Line::styled("no matches", theme.ink(Ink::Muted)));
     }
-    for row in visible(state, list.height.into()) {
+    for row in visible.clone() {
         let q = questions.rows[row];
         let question = &question_set.questions[q];
-        let name = question_set.categories.get(question.category).map_or("", String::as_str);
+        let name = fit_category(named(question), category);
         let (surprise, right, ink) = match questions.surprises.get(q) {
             Some(s) if !question.answers.is_empty() => {
                 let ink = if s.loss > 0.9 {
@@ -117,6 +129,7 @@ fn rows(state: &State, list: Rect) -> Vec<Line<'static>> {
             None => ("…".into(), "…".into(), Ink::Muted),
         };
         let more = match questions.alike(row) {
+            Some((more, true)) if text < REMARKED => format!(" +{more}"),
             Some((more, true)) => format!(" +{more} alike"),
             Some((more, false)) => format!(" {more} alike ↓"),
             None => String::new(),
@@ -126,8 +139,8 @@ fn rows(state: &State, list: Rect) -> Vec<Line<'static>> {
         let line = Line::from(vec![
             Span::styled(format!("{surprise:>8} "), theme.bold(ink)),
             Span::styled(format!("{right:>7} "), theme.ink(Ink::Text)),
-            Span::styled(format!("{:>5}  ", question.answers.len()), theme.ink(Ink::Muted)),
-            Span::styled(format!("{} {below}", pad(name, category)), theme.ink(Ink::Muted)),
+            Span::styled(format!("{:>n$}  ", question.answers.len()), theme.ink(Ink::Muted)),
+            Span::styled(format!("{} {below}", pad(&name, category)), theme.ink(Ink::Muted)),
             Span::styled(prompt, theme.ink(Ink::Text)),
             Span::styled(more, theme.ink(Ink::Accent)),
         ]);
@@ -168,12 +181,9 @@ fn detail(
         let line = if cut && i + 1 == shown { fit(&format!("{line} …"), room) } else { line };
         Line::styled(line, theme.ink(Ink::Text))
     }));
-    lines.push(heading(
-        theme,
-        room,
-        "Answers",
-        "most surprising first · ✓ correct ✗ incorrect ● predicted",
-    ));
+    let signs = "✓ correct ✗ incorrect ● predicted";
+    let remarks = [format!("most surprising first · {signs}"), signs.into()];
+    lines.push(heading_with(theme, room, "Answers", &remarks));
     let Some(forecast) = forecast else {
         lines.push(Line::styled("predicting …", muted));
         return lines;
@@ -181,10 +191,12 @@ fn detail(
     let mut answers: Vec<(usize, f32, f32)> =
         question.answers.iter().filter_map(|(m, y)| Some((*m, *y, *forecast.get(*m)?))).collect();
     answers.sort_by(|a, b| (b.1 - b.2).abs().total_cmp(&(a.1 - a.2).abs()));
-    let name_room = (room / 2).min(34);
+    answers.truncate(height.saturating_sub(lines.len()));
+    // The bar gives way to the names.
+    let names = widest(answers.iter().map(|(model, ..)| state.name(*model)));
+    let name_room = names.min(room.saturating_sub(10));
     let bars = room.saturating_sub(name_room + 10);
-    let left = height.saturating_sub(lines.len());
-    for (model, y, p) in answers.into_iter().take(left) {
+    for (model, y, p) in answers {
         let (mark, ink) = if y >= 0.5 { ("✓ ", Ink::Good) } else { ("✗ ", Ink::Bad) };
         let mut spans = vec![
             Span::styled(mark, theme.bold(ink)),

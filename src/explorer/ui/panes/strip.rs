@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span};
 use crate::analysis::probe::{Prediction, Report};
 use crate::explorer::state::State;
 use crate::explorer::theme::Ink;
-use crate::explorer::ui::widgets::{heading, pad, width};
+use crate::explorer::ui::widgets::{heading_with, pad, widest};
 
 /// Maximum distance from a click to a model, in cells.
 const REACH: usize = 2;
@@ -41,7 +41,7 @@ impl<'a> Strip<'a> {
         let mut rows: Vec<(String, Option<usize>)> =
             known.chain([("unknown".to_owned(), None)]).collect();
         rows.retain(|(_, side)| sides.contains(side));
-        let names = rows.iter().map(|(name, _)| width(name)).max().unwrap_or_default().clamp(7, 12);
+        let names = widest(rows.iter().map(|(name, _)| name)).clamp(7, (room / 3).max(12));
         let across = room.saturating_sub(names + 1).max(2);
         Some(Self { report, rows, sides, range, names, across })
     }
@@ -62,13 +62,14 @@ impl<'a> Strip<'a> {
     /// A heading and the rows.
     pub fn lines(&self, state: &State, room: usize) -> Vec<Line<'static>> {
         let (theme, report) = (&state.theme, self.report);
-        let remark = match report.kind {
-            "number" if report.log => "predicted, logarithmic · click selects",
-            "number" => "predicted, low → high · click selects",
-            "flag" => "no → yes · click selects",
-            _ => "low → high · click selects",
+        let scale = match report.kind {
+            "number" if report.log => "predicted, logarithmic",
+            "number" => "predicted, low → high",
+            "flag" => "no → yes",
+            _ => "low → high",
         };
-        let mut lines = vec![heading(theme, room, "Models by probe score", remark)];
+        let remarks = [format!("{scale} · click selects"), scale.into()];
+        let mut lines = vec![heading_with(theme, room, "Models by probe score", &remarks)];
         let (low, high) = self.range;
         let middle = (report.kind != "number" && low < 0.0 && high > 0.0).then(|| self.cell(0.0));
         for (name, side) in &self.rows {

@@ -10,7 +10,7 @@ use crate::explorer::state::State;
 use crate::explorer::state::job::Job;
 use crate::explorer::state::route::{LEADING, Similar, View};
 use crate::explorer::theme::Ink;
-use crate::explorer::ui::widgets::{fit, heading, pad, paragraph, width};
+use crate::explorer::ui::widgets::{heading, heading_with, pad, paragraph, whole, width};
 use crate::one_line;
 
 /// Maximum width of a question's benchmark, and minimum width of its text.
@@ -24,6 +24,8 @@ const SHARE: usize = 6;
 const ACCURACY: usize = 7;
 /// From this difference on, a prompt looks easier or harder than the most similar benchmarks.
 const BESIDE: f64 = 0.03;
+/// What the percentages before similar benchmarks are.
+const SHARES: [&str; 2] = ["by share of similar questions", "by share of questions"];
 /// Widths of the name of a row of terms, and of a term.
 const TERM: usize = 9;
 
@@ -130,12 +132,12 @@ fn likes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
         |like: &Like, c: &Candidate| like.accuracy(c).or(like.predicted(state, c)).is_some();
     if route.scope == Scope::Out {
         // Accuracies there say nothing about the prompt.
-        let head = heading(&state.theme, room, title, "by share of similar questions");
+        let head = heading_with(&state.theme, room, title, &SHARES);
         let rows = likes.iter().map(|like| like.row(state, longest.min(left)));
         return std::iter::once(head).chain(rows).collect();
     }
     if !likes.iter().any(|like| leading.iter().any(|c| known(like, c))) {
-        let head = heading(&state.theme, room, title, "by share of similar questions");
+        let head = heading_with(&state.theme, room, title, &SHARES);
         let name_room = longest.min(left);
         let rows = likes.iter().map(|like| best_measured(state, route, room, like, name_room));
         return std::iter::once(head).chain(rows).collect();
@@ -216,16 +218,17 @@ fn best_measured(
     let mut line = like.row(state, name_room);
     let rest = room.saturating_sub(5 + name_room);
     let best = best.map_or_else(String::new, |(model, share)| {
-        let share = 100.0 * share;
-        let whole = format!("  best measured: {share:.0}% ");
-        // Of a name that has to be cut, the beginning is needed.
-        if width(&whole) + TEXT / 2 <= rest {
-            whole + state.short(model)
-        } else {
-            format!("  best {share:.0}%")
-        }
+        let (share, name) = (100.0 * share, state.short(model));
+        // A name that would be cut is left out.
+        let texts = [
+            format!("  best measured: {share:.0}% {name}"),
+            format!("  best {share:.0}% {name}"),
+            format!("  best measured: {share:.0}%"),
+            format!("  best {share:.0}%"),
+        ];
+        whole(&texts, rest).to_owned()
     });
-    line.push_span(Span::styled(fit(&best, rest), state.theme.ink(Ink::Muted)));
+    line.push_span(Span::styled(best, state.theme.ink(Ink::Muted)));
     line
 }
 
