@@ -18,8 +18,9 @@ use crate::explorer::ui::widgets::{pad, width, wrap};
 
 /// Maximum number of columns.
 const COLUMNS: usize = 3;
-/// Cells of the meaning of a word.
-const MEANING: usize = 44;
+/// The title of the words, and cells of a meaning.
+const WORDS: &str = "Words";
+const MEANING: usize = 36;
 
 /// All keys of the focused pane, over the screen.
 pub fn draw(frame: &mut Frame, state: &State, area: Rect) {
@@ -141,12 +142,16 @@ fn help_groups(state: &State) -> Vec<Vec<Line<'static>>> {
     } else {
         groups.insert(1, ("Signs", rows(&SIGNS)));
     }
-    groups.insert(2, ("Words", words(state.focus)));
+    groups.insert(2, (WORDS, words(state.focus)));
     groups.push(("Mouse", rows(&MOUSE)));
-    let keys = groups.iter().flat_map(|(_, rows)| rows).map(|(key, _)| width(key)).max();
+    // Words are longer than keys, which stand in line.
+    let widest = |rows: &Rows| rows.iter().map(|(key, _)| width(key)).max().unwrap_or_default();
+    let keys =
+        groups.iter().filter(|(title, _)| *title != WORDS).map(|(_, rows)| widest(rows)).max();
     let keys = keys.unwrap_or_default();
     let column = |(title, rows): &(&str, Rows)| -> Vec<Line<'static>> {
         let heading = Line::styled((*title).to_owned(), theme.bold(Ink::Accent));
+        let keys = if *title == WORDS { widest(rows) } else { keys };
         let row = |(key, about): &(String, Cow<'static, str>)| {
             Line::from(vec![
                 Span::styled(pad(key, keys + 1), theme.bold(Ink::Text)),
