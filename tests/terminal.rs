@@ -169,10 +169,10 @@ fn the_mouse_turns_panes_sorts_scrolls_and_drags() {
     };
     click(&mut visit, "9 Forecast");
     visit.see("eval-1▼");
-    click(&mut visit, "cruxeval");
-    visit.see("cruxeval▼");
+    click(&mut visit, "eval-2");
+    visit.see("eval-2▼");
     let before = visit.text();
-    let (x, y) = place(&visit, "cruxeval▼");
+    let (x, y) = place(&visit, "eval-2▼");
     visit.press(&mouse(65, x, y + 8, 'M').repeat(5));
     visit.until("the list scrolled", |screen| screen != before);
     click(&mut visit, "1 Map");

@@ -196,6 +196,8 @@ impl Exported {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RouteCommand {
+    /// Shows accuracy against cost.
+    Plot,
     /// Increases the cost weight.
     Cheaper,
     /// Decreases the cost weight.

@@ -88,10 +88,8 @@ impl Route {
     pub fn best_measured(&self, name: &dyn Fn(usize) -> String) -> Option<String> {
         let best = self.why.best_measured.as_ref()?;
         let (p, known) = (percent(best.p), answers(best.answers.here));
-        Some(format!(
-            "Best of those measured on such questions: {} {p}, {known}.",
-            name(best.model)
-        ))
+        let (badge, name) = (Measured::Here.badge(), name(best.model));
+        Some(format!("{badge} Best of those measured on such questions: {name} {p}, {known}."))
     }
 
     /// What the probabilities are of, and for which questions.

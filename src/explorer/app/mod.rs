@@ -142,7 +142,10 @@ impl App {
         let (config, mut warnings) = Config::load();
         let remembers = config.session && !options.fresh;
         let session = if remembers { Session::load(&model_set) } else { None };
-        let wanted = options.theme.clone().or_else(|| session.as_ref().map(|s| s.theme().into()));
+        // What a session remembers may be gone: that is no error.
+        let of_session = session.as_ref().map(|session| session.theme().to_owned());
+        let of_session = of_session.filter(|name| Theme::load(name, depth).is_ok());
+        let wanted = options.theme.clone().or(of_session);
         let named = wanted.or_else(|| config.theme.clone());
         let loaded = Theme::load(named.as_deref().unwrap_or("dark"), depth);
         // A theme that no longer exists must not prevent opening.

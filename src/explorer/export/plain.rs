@@ -83,7 +83,7 @@ fn cluster(cluster: &Cluster) -> String {
     let coverage = percent(cluster.coverage);
     let parts = [
         Some(count(cluster.size, "model")),
-        figure("stability", cluster.stability),
+        Some(format!("stability {}", percent(cluster.stability))),
         Some(format!("{coverage} predicted by coverage alone")),
     ];
     entry(&cluster.name, parts)
@@ -204,11 +204,10 @@ fn value(cell: &Cell) -> Option<String> {
         Cell::Unknown => return None,
         Cell::Text(text) => one_line(text),
         Cell::Flag(flag) => if *flag { "yes" } else { "no" }.into(),
-        Cell::Number(x) | Cell::Decimal(x) | Cell::Share(x) if x.abs() >= 1e15 => crate::number(*x),
-        Cell::Number(x) | Cell::Decimal(x) | Cell::Share(x) if x.fract() != 0.0 => {
-            format!("{x:.3}")
-        }
-        Cell::Number(x) | Cell::Decimal(x) | Cell::Share(x) => format!("{x:.0}"),
+        // A given number as it was given.
+        Cell::Number(x) => crate::number(*x),
+        Cell::Decimal(x) | Cell::Share(x) if x.abs() >= 1e15 => crate::number(*x),
+        Cell::Decimal(x) | Cell::Share(x) => format!("{x:.3}"),
     })
 }
 

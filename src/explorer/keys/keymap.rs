@@ -109,6 +109,7 @@ fn of_the_router() -> Vec<Binding> {
     use Pane::Route;
     vec![
         bind(Route, "i", A::Prompt, "Type a prompt", ""),
+        bind(Route, "", A::Route(C::Plot), "Plot accuracy against cost", ""),
         bind(Route, ">", A::Route(C::Cheaper), "Weigh cost more", "weigh cost"),
         bind(Route, "<", A::Route(C::Better), "Weigh cost less", ""),
         bind(Route, ".", A::Route(C::RaiseFloor), "Raise the quality floor", "floor"),

@@ -33,12 +33,12 @@ pub fn words(command: &Command) -> (&'static str, &'static str) {
         ),
         C::Isolate => ("legend group class highlight only", "The other groups are dimmed."),
         C::NextView => (
-            "marker shape dots braille blocks octants pareto plot cost quality pinned history why",
+            "marker shape dots braille blocks octants plot pinned history why",
             "In the Map the style of the markers; in Route the ranking, its reasons, accuracy \
              against cost (the Pareto front), pinned prompts, the history.",
         ),
         C::Density => (
-            "heat heatmap crowded contour kde",
+            "density crowded contour kde",
             "Shows where many models are: contours in pixels, shades in cells.",
         ),
         C::Pixels => (
@@ -94,7 +94,7 @@ pub fn words(command: &Command) -> (&'static str, &'static str) {
             "tour tutorial tutor introduction intro guide start learn onboarding",
             "A few steps that show what there is and which keys to try.",
         ),
-        C::Help => ("keys shortcuts bindings manual", ""),
+        C::Help => ("help keys shortcuts bindings manual", "The keys, signs and words of the focused pane."),
         C::Focus(pane) => pane.words(),
         C::Route(route) => of_router(*route),
         C::NewModel(N::Next) => (
@@ -166,7 +166,11 @@ fn of_color(by: ColorBy) -> (&'static str, &'static str) {
 
 fn of_router(command: R) -> (&'static str, &'static str) {
     match command {
-        R::Cheaper | R::Better => ("cost price cheap pareto tradeoff", "How much cost counts."),
+        R::Plot => (
+            "pareto front cost price quality accuracy tradeoff scatter",
+            "Every model of known cost, and the Pareto front: none better for less.",
+        ),
+        R::Cheaper | R::Better => ("cost price cheap tradeoff", "How much cost counts."),
         R::RaiseFloor | R::LowerFloor => (
             "quality threshold least chance accuracy",
             "The cheapest model above this probability comes first.",

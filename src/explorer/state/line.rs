@@ -86,7 +86,7 @@ impl LineInput {
             Purpose::Save => " save as ".into(),
             Purpose::Group => format!(" label the {} marked models ", self.found),
             Purpose::Answers => " load answers from ".into(),
-            Purpose::Cost => " at most ".into(),
+            Purpose::Cost => " cost at most ".into(),
             Purpose::Pool => " pool ".into(),
             Purpose::Export(Exported::Table(pane)) => {
                 format!(" export {} to ", pane.title().to_lowercase())
@@ -106,7 +106,10 @@ impl LineInput {
             Purpose::Answers => {
                 (String::new(), "the path of a table with label and prompt or prompt_id")
             }
-            Purpose::Cost if empty => (String::new(), "a number; empty removes the limit"),
+            Purpose::Cost if empty => (
+                "$ per million tokens, or billions of parameters where there are no prices".into(),
+                "a number; empty removes the limit",
+            ),
             Purpose::Cost | Purpose::Questions | Purpose::Save => {
                 (format!("{found} found"), "Enter apply · Esc cancel")
             }

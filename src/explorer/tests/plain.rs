@@ -56,7 +56,7 @@ fn all_that_is_known_is_there() {
     for line in [
         "24 models of fixture (simulated: they do not exist)",
         "few models",
-        "- coder ×4.1: 3 models, stability 0.900, 25% predicted by coverage alone",
+        "- coder ×4.1: 3 models, stability 90%, 25% predicted by coverage alone",
         "P(correct): 2+2?",
         "- raven-12b-v0: 91% (75% to 97%), measured on questions like this",
         "- base: too few",

@@ -146,7 +146,7 @@ pub fn open(state: &mut State) {
     match state.focus {
         Pane::Map if state.map.isolated.is_some() => card::open(state),
         Pane::Map | Pane::Models | Pane::Compare | Pane::Forecast => state.go_to(Pane::Model),
-        Pane::Evaluate | Pane::NewModel => {}
+        Pane::Evaluate | Pane::NewModel => state.show_notice("There is nothing to open here"),
         Pane::Questions => {
             let forecast = state.questions.under_cursor();
             let row = forecast.and_then(|(q, _)| state.questions.forecasts.get(q));

@@ -4,13 +4,22 @@ use super::{filter, limits, line, pickers, route};
 use crate::analysis::router::Answer;
 use crate::explorer::command::RouteCommand;
 use crate::explorer::effect::Effect;
+use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
 use crate::explorer::state::coloring::ColorBy;
 use crate::explorer::state::mode::Mode;
+use crate::explorer::state::route::View;
 
 pub fn run(state: &mut State, command: RouteCommand, effects: &mut Vec<Effect>) {
     use RouteCommand as C;
     match command {
+        C::Plot => {
+            state.go_to(Pane::Route);
+            state.route.view = View::Plot;
+            if state.route.result.is_none() {
+                state.show_notice("The plot needs a prompt: press p and type one");
+            }
+        }
         C::Cheaper => limits::weigh(state, 1, effects),
         C::Better => limits::weigh(state, -1, effects),
         C::RaiseFloor => limits::demand(state, true, effects),

@@ -56,8 +56,9 @@ const SAME: f64 = 0.02;
 const CHANCE: &str = "┃";
 const POOL: &str = "╎";
 const SHUFFLED: &str = "×";
-/// Cells for the measure with its value.
+/// Cells for the measure with its value: by its name, and in brief where else there is no room for a whisker.
 const MEASURE: usize = 14;
+const SYMBOL: usize = 9;
 /// Cells for the mark of the verdict.
 const MARK: usize = 4;
 /// Cells for a verdict in few words and in a sentence with numbers; for a whisker at least and at most.
@@ -81,8 +82,13 @@ const BENCHMARKS: usize = 4;
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     let doing = format!("{} of {}", state.probe.ended(), state.probe.reports.len());
     let remark = state.remark(JobKind::Probes, &doing).unwrap_or_else(|| "held out".into());
-    frame.render_widget(pane_block(state, layout, Pane::Probe, &remark, area.width), area);
+    let block = pane_block(state, layout, Pane::Probe, &remark, area.width);
     let inside = Layout::inside(area);
+    let all = state.probe.reports.len();
+    let below = all - listed(state, inside.height.into()).end.min(all);
+    let more = format!(" {below} more attributes ↓ ");
+    let more = Line::styled(more, state.theme.ink(Ink::Muted)).right_aligned();
+    frame.render_widget(if below > 0 { block.title_bottom(more) } else { block }, area);
     let lines = lines(state, inside.width.into(), inside.height.into());
     frame.render_widget(Paragraph::new(lines), inside);
 }
@@ -140,13 +146,17 @@ fn lines(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
 /// How wide the columns of the list are, behind the names.
 struct Columns {
     whisker: usize,
+    /// The measure by its name.
+    named: bool,
     verdict: usize,
     all: usize,
 }
 
 impl Columns {
     fn of(all: usize) -> Self {
-        let left = all.saturating_sub(MARK + MEASURE);
+        let has_whisker = |measure: usize| all >= MARK + measure + BRIEF + *WHISKER.start();
+        let named = has_whisker(MEASURE) || !has_whisker(SYMBOL);
+        let left = all.saturating_sub(MARK + if named { MEASURE } else { SYMBOL });
         let (least, most) = (*WHISKER.start(), *WHISKER.end());
         let (whisker, verdict) = if left >= SENTENCE + least {
             ((left - SENTENCE).min(most), SENTENCE)
@@ -155,13 +165,18 @@ impl Columns {
         } else {
             (0, left)
         };
-        Self { whisker, verdict, all }
+        Self { whisker, named, verdict, all }
     }
 }
 
 /// What the figure of an attribute is called.
-fn measure(report: &Report) -> &'static str {
-    if report.kind == "number" { "Spearman" } else { "bal.acc." }
+fn measure(report: &Report, named: bool) -> &'static str {
+    match (report.kind == "number", named) {
+        (true, true) => "Spearman",
+        (false, true) => "bal.acc.",
+        (true, false) => "  ρ",
+        (false, false) => "bal",
+    }
 }
 
 /// An attribute of the list: its figure against its controls, and the verdict.
@@ -183,7 +198,7 @@ fn row(state: &State, attribute: usize, name_room: usize, columns: &Columns) -> 
             let parts = (scaled(low), scaled(figure.value), scaled(high));
             marks.iter_mut().for_each(|(at, _)| *at = scaled(*at));
             spans.extend(whisker(theme, columns.whisker, parts, verdict.ink, &marks));
-            let measure = measure(r);
+            let measure = measure(r, columns.named);
             spans.push(Span::styled(format!(" {measure} "), muted));
             spans.push(Span::styled(decimals(figure.value), theme.bold(verdict.ink)));
             let random = if r.grouped.is_some() { " " } else { RANDOM };

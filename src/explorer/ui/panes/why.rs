@@ -3,7 +3,7 @@
 
 use ratatui::text::{Line, Span};
 
-use crate::analysis::router::{Candidate, Evidence, Route, Unit};
+use crate::analysis::router::{Candidate, Evidence, Measured, Route, Unit};
 use crate::dataset::Kind;
 use crate::embedder::{Benchmark, LogitTerms, Scope};
 use crate::explorer::state::State;
@@ -16,6 +16,8 @@ use crate::one_line;
 /// Maximum width of a question's benchmark, and minimum width of its text.
 const CATEGORY: usize = 22;
 const TEXT: usize = 16;
+/// Columns from which on the best measured model has one.
+const FEW: usize = 3;
 /// Width of the answer of one candidate.
 const ANSWER: usize = 3;
 /// Width of the share of correct answers over all models.
@@ -80,6 +82,21 @@ fn rank(place: usize) -> String {
     if place == 0 { "★".into() } else { (place + 1).to_string() }
 }
 
+/// The candidates that have a column, by how they are called there: the first ones, and at the end the best
+/// measured one, whose answers are known.
+fn leading(route: &Route, most: usize) -> Vec<(String, &Candidate)> {
+    let mut shown: Vec<(String, &Candidate)> =
+        route.candidates.iter().take(most).enumerate().map(|(i, c)| (rank(i), c)).collect();
+    if let Some(best) = &route.why.best_measured
+        && shown.len() >= FEW
+        && shown.iter().all(|(_, c)| c.model != best.model)
+    {
+        shown.pop();
+        shown.push((Measured::Here.badge().into(), best));
+    }
+    shown
+}
+
 /// A benchmark similar to the prompt.
 struct Like<'a> {
     /// Its share of the nearest questions.
@@ -126,8 +143,8 @@ fn likes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
     let left = room.saturating_sub(5);
     let title = "Most similar benchmarks";
     let beside = longest.min(CATEGORY).max((width(title) + 2).saturating_sub(5));
-    let shown = route.candidates.len().min(LEADING).min(left.saturating_sub(beside) / ACCURACY);
-    let leading = &route.candidates[..shown];
+    let leading = leading(route, LEADING.min(left.saturating_sub(beside) / ACCURACY));
+    let shown = leading.len();
     let known =
         |like: &Like, c: &Candidate| like.accuracy(c).or(like.predicted(state, c)).is_some();
     if route.scope == Scope::Out {
@@ -136,20 +153,20 @@ fn likes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
         let rows = likes.iter().map(|like| like.row(state, longest.min(left)));
         return std::iter::once(head).chain(rows).collect();
     }
-    if !likes.iter().any(|like| leading.iter().any(|c| known(like, c))) {
+    if !likes.iter().any(|like| leading.iter().any(|(_, c)| known(like, c))) {
         let head = heading_with(&state.theme, room, title, &SHARES);
         let name_room = longest.min(left);
         let rows = likes.iter().map(|like| best_measured(state, route, room, like, name_room));
         return std::iter::once(head).chain(rows).collect();
     }
-    let columns = aligned((0..shown).map(rank), ACCURACY);
+    let columns = aligned(leading.iter().map(|(name, _)| name), ACCURACY);
     let remark = ["accuracy, ~ predicted", "~ predicted"];
     let beside = left.saturating_sub(ACCURACY * shown + width(title));
     let remark = remark.into_iter().find(|remark| width(remark) <= beside).unwrap_or_default();
     let mut lines = vec![over(state, room, title, remark, &columns)];
     lines.extend(likes.iter().map(|like| {
         let mut line = like.row(state, left.saturating_sub(ACCURACY * shown));
-        line.extend(leading.iter().enumerate().map(|(at, candidate)| {
+        line.extend(leading.iter().enumerate().map(|(at, (_, candidate))| {
             let (measured, predicted) =
                 (like.accuracy(candidate), like.predicted(state, candidate));
             let text = match (measured, predicted) {
@@ -162,7 +179,7 @@ fn likes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
         }));
         line
     }));
-    lines.extend(prompt_row(state, route, &likes, leading, left));
+    lines.extend(prompt_row(state, route, &likes, &leading, left));
     lines
 }
 
@@ -172,13 +189,13 @@ fn prompt_row(
     state: &State,
     route: &Route,
     likes: &[Like],
-    leading: &[Candidate],
+    leading: &[(String, &Candidate)],
     left: usize,
 ) -> Option<Line<'static>> {
     if route.scope == Scope::Out {
         return None;
     }
-    let first = leading.first()?;
+    let (_, first) = leading.first()?;
     let known = likes.iter().filter_map(|like| {
         let level = like.accuracy(first).or(like.predicted(state, first))?;
         Some((like.share, like.share * level))
@@ -197,7 +214,7 @@ fn prompt_row(
         Span::raw(" ".repeat(5)),
         Span::styled(pad(label, name_room), state.theme.ink(Ink::Text)),
     ]);
-    line.extend(leading.iter().enumerate().map(|(at, candidate)| {
+    line.extend(leading.iter().enumerate().map(|(at, (_, candidate))| {
         let text = format!("{:.0}%", 100.0 * candidate.p);
         let ink = if at == 0 { Ink::MapRouted } else { Ink::Text };
         Span::styled(format!("{text:>ACCURACY$}"), state.theme.bold(ink))
@@ -262,9 +279,10 @@ fn questions(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
         _ if state.route.similar.is_empty() => return Vec::new(),
         _ => {}
     }
-    let shown = route.candidates.len().min(LEADING);
-    let shown = shown.min(room.saturating_sub(width(title) + 1 + SHARE) / ANSWER);
-    let ranks = aligned((0..shown).map(rank), ANSWER);
+    let fitting = room.saturating_sub(width(title) + 1 + SHARE) / ANSWER;
+    let leading = leading(route, LEADING.min(fitting));
+    let shown = leading.len();
+    let ranks = aligned(leading.iter().map(|(name, _)| name), ANSWER);
     let signs = "✓ correct  ✗ incorrect  · not asked";
     let columns = format!("{:>SHARE$}{ranks}", "all");
     let mut lines = vec![over(state, room, title, signs, &columns)];
@@ -284,7 +302,7 @@ fn questions(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
         spans.push(Span::styled(pad(&question.prompt, text_room), theme.ink(Ink::Text)));
         let share = question.correct().map_or_else(|| "–".into(), |p| format!("{:.0}%", 100.0 * p));
         spans.push(Span::styled(format!("{share:>SHARE$}"), muted));
-        let answers = route.candidates.iter().take(shown).map(|c| answer(question, c.model));
+        let answers = leading.iter().map(|(_, c)| answer(question, c.model));
         spans.extend(
             answers.map(|(sign, ink)| Span::styled(format!("{sign:>ANSWER$}"), theme.bold(ink))),
         );
