@@ -27,7 +27,10 @@ pub fn terms(pane: Pane) -> &'static [Term] {
             ("probe", "A regression that predicts an attribute of models it was not fitted to."),
             ("decodable", "The probe beats chance, shuffled labels and the baseline."),
             ("held out", "What is predicted was left out: whole families, or random models (*)."),
-            ("bal.acc.", "Balanced accuracy: the mean over classes of the share predicted correctly."),
+            (
+                "bal.acc.",
+                "Balanced accuracy: the mean over classes of the share predicted correctly.",
+            ),
             ("ρ", "Spearman's rank correlation of predicted and true numbers."),
             ("AUC", "How often a model of the class scores above one that is not: .5 is chance."),
             ("p", "How often shuffled labels do as well: below .01 is found."),

@@ -94,7 +94,10 @@ pub fn words(command: &Command) -> (&'static str, &'static str) {
             "tour tutorial tutor introduction intro guide start learn onboarding",
             "A few steps that show what there is and which keys to try.",
         ),
-        C::Help => ("help keys shortcuts bindings manual", "The keys, signs and words of the focused pane."),
+        C::Help => (
+            "help keys shortcuts bindings manual",
+            "The keys, signs and words of the focused pane.",
+        ),
         C::Focus(pane) => pane.words(),
         C::Route(route) => of_router(*route),
         C::NewModel(N::Next) => (

@@ -12,6 +12,7 @@ mod probe;
 mod questions;
 mod ranking;
 pub mod route;
+mod sections;
 mod strip;
 pub mod training;
 mod why;

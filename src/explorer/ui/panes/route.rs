@@ -77,7 +77,8 @@ pub fn prompt_place(state: &State, inside: Rect) -> Rect {
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     let time = state.route.answer();
-    let remark = time.map_or_else(String::new, |route| format!("ranked in {:.1} ms", route.milliseconds));
+    let remark =
+        time.map_or_else(String::new, |route| format!("ranked in {:.1} ms", route.milliseconds));
     let inside = Layout::inside(area);
     let mut block = pane_block(state, layout, Pane::Route, &remark, area.width);
     let parts = Parts::of(state, inside);
