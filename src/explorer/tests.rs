@@ -340,6 +340,7 @@ fn a_training_shows_how_it_goes() {
         let frame = TrainingFrame { epoch, projection };
         update(&mut state, Event::Training(TrainingEvent::Epoch(Box::new(frame))));
     }
+    assert_eq!(state.map.trails.len(), 3, "the models leave trails");
     insta::assert_snapshot!("training", screen(&state));
     assert_eq!(press(&mut state, KeyCode::Char('s')), [Effect::StopTraining]);
     assert!(screen(&state).contains("stopping"));
@@ -350,6 +351,9 @@ fn a_training_shows_how_it_goes() {
     assert!(screen(&state).contains("any key explores"), "the last losses can be seen");
     assert!(press(&mut state, KeyCode::Char('j')).iter().all(|e| *e != Effect::StopTraining));
     assert!(state.training.is_none() && screen(&state).contains("kept epoch 4"));
+    assert!(state.map.trails.is_empty());
+    update(&mut state, Event::Command(Command::Focus(Pane::Evaluate)));
+    assert!(screen(&state).contains("loss by epoch · 4 epochs"), "the curves stay");
 
     update(&mut state, Event::Training(TrainingEvent::Encoding(0, 16_001)));
     assert!(press(&mut state, KeyCode::Char('q')).contains(&Effect::StopTraining));

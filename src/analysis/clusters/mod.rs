@@ -396,6 +396,37 @@ mod tests {
     }
 
     #[test]
+    fn coverage_is_regressed_out_of_the_vectors_where_it_differs() {
+        let (mut vectors, _) = planted(1.0);
+        for m in 0..30 {
+            vectors[[m, 3]] += 20.0;
+        }
+        let score = Score { accuracy: 0.5, responses: 40 };
+        let benchmark = |name: &str, run: &dyn Fn(usize) -> bool| Benchmark {
+            name: name.into(),
+            kind: Kind::Correctness,
+            description: String::new(),
+            questions: 40,
+            scores: (0..60).map(|m| run(m).then_some(score)).collect(),
+        };
+        let names = models();
+        let without = |benchmarks: &[Benchmark]| {
+            without_coverage(&Known {
+                models: &names,
+                vectors: vectors.view(),
+                attributes: &[],
+                benchmarks,
+                axes_by_coverage: None,
+            })
+        };
+        let left = without(&[benchmark("a", &|m| m < 30), benchmark("b", &|_| true)]).unwrap();
+        let mean = |from: usize| left.column(3).slice(ndarray::s![from..from + 30]).mean().unwrap();
+        assert!((mean(0) - mean(30)).abs() < 1e-3);
+        let alike = without(&[benchmark("a", &|_| true)]).unwrap_err().to_string();
+        assert!(alike.contains("no coverage to turn out"), "{alike}");
+    }
+
+    #[test]
     fn a_cluster_that_coverage_predicts_says_so_and_coverage_that_explains_much_is_regressed_out() {
         let (mut vectors, attributes) = planted(1.0);
         let score = Score { accuracy: 0.5, responses: 40 };

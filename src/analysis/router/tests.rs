@@ -345,6 +345,19 @@ fn evidence_and_prices_are_those_of_the_records() {
     assert!(known.candidates.iter().all(|c| c.answers.here <= c.answers.all));
     assert!(known.familiarity.unwrap() >= 1.0 && known.scope == Scope::In);
     assert_eq!((unknown.scope, here(unknown, Measured::Here)), (Scope::Out, 0));
+    assert!(unknown.why.best_measured.is_none() && unknown.cascade.is_none());
+    assert_ne!(known.candidates[0].measured, Measured::Here, "else none is named beside it");
+    let best = known.why.best_measured.as_ref().unwrap();
+    let first = known.candidates.iter().find(|c| c.measured == Measured::Here).unwrap();
+    assert_eq!((best.model, best.p, best.low), (first.model, first.p, first.low));
+    // Out of scope, ability is what ranks.
+    let [strongest, .., weakest] = &unknown.candidates[..] else { panic!() };
+    let terms = |c: &Candidate| {
+        let features = embedder.encode(&["Xq zvv kkp"]).unwrap();
+        let forecast = embedder.forecast(&features, crate::embedder::Given::Nothing);
+        embedder.logit_terms(&forecast, 0, &[c.model])[0]
+    };
+    assert!(terms(strongest).ability > 1.0 && terms(weakest).ability < -0.5);
     let tokens = Tokens::of(PROMPT, ANSWER_TOKENS);
     for c in &known.candidates {
         let cost = router.costs.of_prompt(c.model, tokens);

@@ -95,6 +95,21 @@ fn the_map_goes_back_to_its_start_and_that_can_be_undone() {
 }
 
 #[test]
+fn coverage_is_turned_out_and_in_again() {
+    let mut state = state(140, 42);
+    update(&mut state, Event::Command(Command::Focus(Pane::Map)));
+    let without = Projector::WithoutCoverage;
+    assert_eq!(press(&mut state, KeyCode::Char('V')), [Effect::Project(without)]);
+    let found = Projection::pca(state.model_set.profiles(), 3).unwrap();
+    update(&mut state, Event::Job(JobResult::Projected(without, found)));
+    state.map.settle();
+    assert!(screen(&state).contains("PC1 without coverage"), "{}", screen(&state));
+    assert!(!screen(&state).contains("coverage explains"));
+    assert_eq!(press(&mut state, KeyCode::Char('V')), [], "the first projection is known");
+    assert_eq!(state.map.projector, Projector::Pca);
+}
+
+#[test]
 fn each_marker_draws_every_class() {
     let mut state = state(140, 42);
     for _ in 0..5 {
@@ -118,7 +133,13 @@ fn clusters_color_the_map_and_mark_models() {
         update(&mut state, Event::Job(JobResult::Clustered(found))).is_empty(),
         "asked only once"
     );
-    assert!(screen(&state).contains("herons · 80% stable · 12"));
+    let text = screen(&state);
+    assert!(
+        text.contains("herons · 80% stable · 12") && text.contains("L I K E   R A V E N"),
+        "{text}"
+    );
+    press(&mut state, KeyCode::Char('\''));
+    assert!(!screen(&state).contains("L I K E"), "the names are off");
     press(&mut state, KeyCode::Char('X'));
     assert_eq!(state.marked.len(), 12);
 }

@@ -312,6 +312,28 @@ fn a_console_without_braille_gets_none() {
 }
 
 #[test]
+fn the_help_takes_all_movements_and_leaves_what_is_behind_it() {
+    for pane in [Pane::Map, Pane::Models, Pane::Route] {
+        for (width, height) in [(80, 24), (200, 60)] {
+            let mut state = filled(state(width, height));
+            update(&mut state, Event::Command(Command::Focus(pane)));
+            let before = state.selected;
+            press(&mut state, KeyCode::Char('?'));
+            let mut lowest = 0;
+            for key in [KeyCode::PageDown, KeyCode::Down, KeyCode::End, KeyCode::Char('G')] {
+                press(&mut state, key);
+                assert!(state.help && state.help_scroll >= lowest, "{pane:?} {key:?}");
+                lowest = state.help_scroll;
+            }
+            press(&mut state, KeyCode::Home);
+            assert!(state.help && state.help_scroll == 0 && state.selected == before);
+            press(&mut state, KeyCode::Char('q'));
+            assert!(!state.help && !state.leaving, "q closes the help only");
+        }
+    }
+}
+
+#[test]
 fn the_help_begins_with_the_keys_of_the_pane_and_those_that_hold_everywhere() {
     for (width, height) in [(120, 35), (140, 42), (200, 60)] {
         let mut state = state(width, height);
