@@ -145,9 +145,9 @@ pub struct Report {
 /// The prediction for one model.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Prediction {
-    /// The most probable class; for a number the value.
+    /// The most probable class with equal priors, as in the confusion matrix; for a number the value.
     pub predicted: String,
-    /// The probability of the class; none for a number.
+    /// The probability of the class with equal priors; none for a number.
     pub probability: Option<f64>,
     /// The true value, if known.
     pub truth: Option<String>,
@@ -284,11 +284,11 @@ fn prediction(task: &Task, predicted: &Scores, m: usize) -> Prediction {
         let score = predicted.score[[m, 0]];
         (number(task.unscaled(score)), None, score)
     } else if task.targets() == 1 {
-        let p = sigmoid(predicted.odds[[m, 0]]);
+        let p = sigmoid(predicted.even[[m, 0]]);
         let class = usize::from(p > 0.5);
         (task.names[class].clone(), Some(p.max(1.0 - p)), predicted.score[[m, 0]])
     } else {
-        let odds: Vec<f64> = predicted.odds.row(m).to_vec();
+        let odds: Vec<f64> = predicted.even.row(m).to_vec();
         let each: Vec<f64> = odds.iter().map(|o| sigmoid(*o)).collect();
         let best = largest(odds.iter().copied());
         let p = each[best] / each.iter().sum::<f64>().max(1e-12);

@@ -93,13 +93,18 @@ impl<'a> Grounds<'a> {
         c.measured = Measured::of(c.support, c.answers, self.scope);
     }
 
-    /// The most probable of some candidates that is [`Measured::Here`] (ties: the first).
+    /// Whether a marked candidate has answers to questions like the prompt.
+    pub(super) fn answered(&self, c: &Candidate) -> bool {
+        self.scope != Scope::Out && c.answers.here >= FEWEST_HERE
+    }
+
+    /// The most probable of some candidates that has answers to such questions (ties: the first).
     pub(super) fn best(&self, candidates: impl Iterator<Item = Candidate>) -> Option<Candidate> {
         let mut best: Option<Candidate> = None;
-        for mut c in candidates.filter(|c| c.support >= LEAST_SUPPORT) {
+        for mut c in candidates {
             if best.as_ref().is_none_or(|best| c.p > best.p) {
                 self.mark(&mut c);
-                if c.measured == Measured::Here {
+                if self.answered(&c) {
                     best = Some(c);
                 }
             }

@@ -225,7 +225,7 @@ impl<'a> Router<'a> {
         let kind = kind(&evidence, scope);
         let grounds = measured::Grounds::new(self.embedder, &categories, (kind, scope));
         candidates.par_iter_mut().with_min_len(FEW).for_each(|c| grounds.mark(c));
-        if candidates.first().is_some_and(|first| first.measured != Measured::Here) {
+        if scope != Scope::Out && candidates.first().is_some_and(|first| !grounds.answered(first)) {
             let all = (0..self.costs.len()).filter_map(|m| Some(candidate(&of(m)?)));
             why.best_measured = grounds.best(all).map(|mut c| {
                 (c.low, c.high) = self.ends(forecast, row, c.model);

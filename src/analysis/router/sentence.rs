@@ -31,7 +31,7 @@ impl Route {
             });
             let leads = match self.why.lead {
                 Lead::Cost => "comes first for its cost",
-                Lead::Cheapest | Lead::Accuracy | Lead::LowerEnd => {
+                Lead::Cheapest { .. } | Lead::Accuracy | Lead::LowerEnd => {
                     "leads as the strongest overall"
                 }
             };
@@ -44,11 +44,11 @@ impl Route {
         let rate = format!("its {} is {}", self.rate(), Self::basis(first));
         let rest = match (self.why.lead, second) {
             (_, None) => return format!("{called} is the only candidate: {rate}."),
-            (Lead::Accuracy | Lead::Cheapest, Some(second)) => {
-                let leads = if self.why.lead == Lead::Cheapest {
-                    "leads, and no cheaper model is near enough"
-                } else {
-                    "leads"
+            (lead @ (Lead::Accuracy | Lead::Cheapest { .. }), Some(second)) => {
+                let leads = match lead {
+                    Lead::Cheapest { tied: true } => "leads, and no cheaper model is tied with it",
+                    Lead::Cheapest { tied: false } => "leads, and no cheaper model is near enough",
+                    _ => "leads",
                 };
                 format!("{called} {leads}: {rate}; {}", self.runner_up(first, second, name))
             }
@@ -83,13 +83,13 @@ impl Route {
         kind.remark().map(Into::into).into_iter().chain(mixed).collect()
     }
 
-    /// The best candidate that was measured on questions like the prompt, if the first was not.
+    /// The best candidate with answers to questions like the prompt, if the first has none.
     #[must_use]
     pub fn best_measured(&self, name: &dyn Fn(usize) -> String) -> Option<String> {
         let best = self.why.best_measured.as_ref()?;
         let (p, known) = (percent(best.p), answers(best.answers.here));
-        let (badge, name) = (Measured::Here.badge(), name(best.model));
-        Some(format!("{badge} Best of those measured on such questions: {name} {p}, {known}."))
+        let (badge, name) = (best.measured.badge(), name(best.model));
+        Some(format!("{badge} Best of those with answers to such questions: {name} {p}, {known}."))
     }
 
     /// What the probabilities are of, and for which questions.
@@ -140,6 +140,13 @@ impl Route {
         if p == other {
             return format!("{runner_up} {other} too");
         }
+        // Where points decide, tenths do.
+        let other = match self.why.lead {
+            Lead::Cheapest { .. } => {
+                format!("{other}, {:.1} points less", 100.0 * (first.p - second.p))
+            }
+            _ => other,
+        };
         let close = if second.tied {
             ", statistically a tie".into()
         } else if second.p > first.low {

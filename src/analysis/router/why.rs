@@ -39,7 +39,10 @@ pub enum Lead {
     Accuracy,
     /// Its probability is the highest, and none of those that are near enough to it costs less; see
     /// [`super::Preferences::cheapest_within`].
-    Cheapest,
+    Cheapest {
+        /// Those tied with it are near enough, and no others.
+        tied: bool,
+    },
     /// The lower end of its interval is; see [`super::Rank::Lower`].
     LowerEnd,
     /// It costs less than more probable ones.
@@ -57,7 +60,8 @@ pub struct Why {
     pub parts: LogitTerms,
     /// The next candidate; `None` if there is only one.
     pub runner_up: Option<RunnerUp>,
-    /// The most probable candidate that is [`super::Measured::Here`], if the first is not.
+    /// The most probable candidate with at least 20 answers on the benchmarks of the evidence, if the first has
+    /// fewer; none out of scope.
     pub best_measured: Option<Candidate>,
 }
 
@@ -163,7 +167,7 @@ pub(super) fn why(
     });
     let ahead = best.filter(|best| best.p > first.p);
     let lead = if ahead.is_none() && order.preferences.asks_for_near() {
-        Lead::Cheapest
+        Lead::Cheapest { tied: order.preferences.cheapest_tie }
     } else if ahead.is_none() {
         Lead::Accuracy
     } else if order.preferences.rank == Rank::Lower && candidates.iter().all(|c| c.low <= first.low)

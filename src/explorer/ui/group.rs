@@ -229,14 +229,16 @@ fn lifts(state: &State, card: &Card, room: usize, most: usize) -> Vec<Line<'stat
         .into_iter()
         .map(|lift| {
             let difference = lift.difference();
-            let full = (difference.abs() / largest * half as f64).round() as usize;
-            // Whatever is a point has a bar.
-            let least = usize::from(difference.abs() >= 0.005);
-            let bar = "━".repeat(full.max(least).min(half));
+            // In half cells; whatever is a point has a bar.
+            let halves = (difference.abs() / largest * half as f64 * 2.0).round() as usize;
+            let halves = halves.max(usize::from(difference.abs() >= 0.005)).min(2 * half);
+            let (whole, rest) = ("━".repeat(halves / 2), halves % 2 == 1);
             let (left, right) = if difference < 0.0 {
-                (format!("{bar:>half$}"), " ".repeat(half))
+                let end = if rest { "╺" } else { "" };
+                (format!("{:>half$}", format!("{end}{whole}")), " ".repeat(half))
             } else {
-                (" ".repeat(half), format!("{bar:<half$}"))
+                let end = if rest { "╸" } else { "" };
+                (" ".repeat(half), format!("{:<half$}", format!("{whole}{end}")))
             };
             let ink = if difference < 0.0 { Ink::Bad } else { Ink::Good };
             let mut spans = vec![
@@ -352,19 +354,12 @@ fn around(
     let coverage = &card.coverage;
     let share = 100.0 * coverage.recall;
     let (text, ink) = if coverage.mostly {
-        let text = format!(
-            "Mostly where evaluated: the list of benchmarks a model was evaluated on is enough to find \
-             {share:.0}% of its models"
-        );
-        (text, Ink::Warn)
+        (format!("Mostly where evaluated: that alone finds {share:.0}% of it"), Ink::Warn)
     } else {
-        let means = if coverage.recall < LITTLE { ": it is more than that" } else { "" };
-        let text = format!(
-            "The list of benchmarks a model was evaluated on is enough to find {share:.0}% of its models{means}"
-        );
-        (text, Ink::Text)
+        let much = if coverage.recall < LITTLE { "Hardly" } else { "Partly" };
+        (format!("{much} where evaluated: that alone finds {share:.0}% of it"), Ink::Text)
     };
-    lines.extend(paragraph(&text, room, theme.ink(ink)));
+    lines.push(Line::styled(fit(&text, room), theme.ink(ink)));
     lines.extend(coverage.more.iter().map(|run| {
         let elsewhere = 100.0 * run.elsewhere;
         let text = format!(

@@ -120,8 +120,9 @@ fn draw_offers(frame: &mut Frame, state: &State, line: &LineInput, area: Rect) {
         // An incomplete word is not an error yet.
         Some(_) => spans.push(Span::styled("…  ", theme.ink(Ink::Muted))),
         None if empty => {
-            let example = "e.g. family=qwen size<10 reasoning=yes, gsm8k > 80, words of names  ";
-            spans.push(Span::styled(fit(example, room / 2), theme.ink(Ink::Muted)));
+            let example = "e.g. family=qwen size<10 reasoning=yes, gsm8k > 80, words of names";
+            let example = format!("{}  ", fit(example, room / 2));
+            spans.push(Span::styled(example, theme.ink(Ink::Muted)));
         }
         None => {
             let count = format!("{} of {all} models  ", line.found);

@@ -163,7 +163,11 @@ fn status(state: &State) -> Vec<(&'static str, String, Ink)> {
     }
     if let Some(title) = &state.map.coloring.title {
         let isolated = state.map.isolated.and_then(|i| state.map.coloring.classes.get(i));
-        let only = isolated.map_or_else(String::new, |class| format!(": {} only", class.name));
+        let named = isolated.map(|class| {
+            let cluster = state.map.isolated.and_then(|class| state.cluster(class));
+            cluster.map_or(&class.name, |cluster| &cluster.title)
+        });
+        let only = named.map_or_else(String::new, |named| format!(": {named} only"));
         parts.push(("color ", format!("{title}{only}"), Ink::Text));
     }
     let words = state.questions.filter.trim();

@@ -36,23 +36,26 @@ pub fn regions(state: &State) -> Vec<Region> {
     let least = LEAST / map.zoom.powi(2) * map.places.len() as f64;
     let named = clusters.clusters.iter().zip(sums);
     let named = named.filter(|(cluster, (n, _))| cluster.size as f64 >= least && *n >= FEWEST);
-    named
+    let (titles, places): (Vec<String>, Vec<_>) = named
         .map(|(cluster, (n, sums))| {
             let [x, y, xx, yy] = sums.map(|sum| sum / n as f64);
             let deviation = |square: f64, mean: f64| (square - mean * mean).max(0.0).sqrt();
-            Region {
-                text: capitals(&cluster.title),
-                center: (x, y),
-                spread: (deviation(xx, x), deviation(yy, y)),
-            }
+            (cluster.title.clone(), ((x, y), (deviation(xx, x), deviation(yy, y))))
         })
-        .collect()
+        .unzip();
+    let texts = capitals(titles).into_iter().zip(places);
+    texts.map(|(text, (center, spread))| Region { text, center, spread }).collect()
 }
 
-/// Large letters, as far as a terminal has them.
-fn capitals(title: &str) -> String {
-    let name = title.to_uppercase();
-    let letters: Vec<String> = name.chars().map(String::from).collect();
-    let spaced = letters.join(" ");
-    if width(&spaced) <= SPACED { spaced } else { fit(&name, LONGEST) }
+/// Large letters, as far as a terminal has them: spaced capitals where all names fit so.
+fn capitals(titles: Vec<String>) -> Vec<String> {
+    let spaced = |title: &str| {
+        let letters: Vec<String> = title.to_uppercase().chars().map(String::from).collect();
+        letters.join(" ")
+    };
+    if titles.iter().all(|title| width(&spaced(title)) <= SPACED) {
+        titles.iter().map(|title| spaced(title)).collect()
+    } else {
+        titles.iter().map(|title| fit(&title.to_uppercase(), LONGEST)).collect()
+    }
 }

@@ -69,6 +69,12 @@ impl Limits {
         match self.cost_weight {
             _ if below && least > 0 => format!("None reaches {least}%: by P"),
             _ if below => "None is tied: by P".into(),
+            _ if least > 0 && self.within > 0 => {
+                format!("Cheapest above {least}% within {} points, then by {order}", self.within)
+            }
+            _ if least > 0 && self.cheapest_tie => {
+                format!("Cheapest tied above {least}%, then by {order}")
+            }
             _ if least > 0 => format!("Cheapest above {least}%, then by {order}"),
             _ if self.within > 0 => {
                 format!("Cheapest within {} points, then by {order}", self.within)
@@ -113,7 +119,7 @@ mod tests {
         limits.rank = Rank::Lower;
         assert_eq!(limits.title("P(correct)", false), "P(correct), by lower end");
         (limits.least, limits.cheapest_tie, limits.cost_weight) = (60, true, 2);
-        assert_eq!(limits.title("P(correct)", false), "Cheapest above 60%, then by value");
+        assert_eq!(limits.title("P(correct)", false), "Cheapest tied above 60%, then by value");
         assert_eq!(limits.title("P(correct)", true), "None reaches 60%: by P");
         (limits.most, limits.within) = (Some(3.0), 2);
         let mut names = Vec::new();

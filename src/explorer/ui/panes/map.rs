@@ -39,8 +39,8 @@ const NAMED_FROM: f32 = 0.5;
 /// One in this many labels may cover some points: the best known models are in crowded areas.
 const BOLD: usize = 3;
 const COVERED: usize = 2;
-/// The name of a region may cover so many.
-const HIDDEN: usize = 6;
+/// The name of a region may cover points in one of so many of its cells.
+const HIDDEN: usize = 2;
 
 pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
     let map = &state.map;
@@ -265,7 +265,8 @@ impl Pen {
             let (across, down) = region.spread;
             let reach = (cells(across, self.plot.width), cells(down, self.plot.height));
             let text = &region.text;
-            if let Some(at) = grid.place_near(&Wanted { x, y, text, covers: HIDDEN }, reach) {
+            let covers = width(text) / HIDDEN;
+            if let Some(at) = grid.place_near(&Wanted { x, y, text, covers }, reach) {
                 self.words(buffer, at, text, style);
             }
         }

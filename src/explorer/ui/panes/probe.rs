@@ -16,7 +16,7 @@ use crate::explorer::state::job::{Job, JobKind};
 use crate::explorer::state::probe::{SECTIONS, sections};
 use crate::explorer::theme::Ink;
 use crate::explorer::ui::frame::pane_block;
-use crate::explorer::ui::panes::sections::{ALL, Part, chance, decimals};
+use crate::explorer::ui::panes::sections::{ALL, Part, SAME, chance, decimals};
 use crate::explorer::ui::panes::strip::Strip;
 use crate::explorer::ui::widgets::{
     around, fit, heading, pad, paragraph, under_cursor, whisker, widest, width,
@@ -28,8 +28,6 @@ const ABOVE: usize = 1;
 const BELOW: usize = 11;
 /// Marks the attributes that are probed in random folds only.
 const RANDOM: &str = "*";
-/// The baseline does as well if it is at most this much better.
-const SAME: f64 = 0.02;
 /// How a mark is drawn.
 const CHANCE: &str = "┃";
 const POOL: &str = "╎";
@@ -198,13 +196,24 @@ impl Verdict {
     fn of(r: &Report) -> Self {
         let short = |value: f64| decimals(value).trim().to_owned();
         let (pool, own) = (r.main().pool.figures.main(), r.main().linear.figures.main());
-        let better = pool.value > own.value + SAME;
+        let nearest = r.main().nearest.figures.main().value;
+        // The better of the two probes is compared with the baseline.
+        let by_nearest =
+            r.nearest_beats_chance() && (nearest > own.value + SAME || !r.beats_chance());
+        let best = if by_nearest { nearest } else { own.value };
+        let (better, ahead) = (pool.value > best + SAME, best > pool.value + SAME);
         let (pool, chance) = (short(pool.value), short(chance(r)));
         let (mark, brief, sentence, ink) = if r.beats_controls {
             let sentence =
                 format!("decodable: above ability + coverage alone ({pool}) and chance ({chance})");
             ("✓", "decodable".into(), sentence, Ink::Good)
-        } else if r.beats_chance() {
+        } else if by_nearest && ahead {
+            let nearest = short(nearest);
+            let sentence = format!(
+                "not linearly: the k-NN probe has {nearest}, ability + coverage alone {pool}"
+            );
+            ("~", format!("only by k-NN: {nearest}"), sentence, Ink::Warn)
+        } else if r.beats_chance() || by_nearest {
             let (brief, than) = if better {
                 ("baseline better", "below")
             } else {
@@ -213,12 +222,6 @@ impl Verdict {
             let sentence =
                 format!("above chance ({chance}), but {than} ability + coverage alone ({pool})");
             ("~", brief.into(), sentence, Ink::Warn)
-        } else if r.nearest_beats_chance() {
-            let nearest = short(r.main().nearest.figures.main().value);
-            let sentence = format!(
-                "not linearly: the k-NN probe has {nearest}, ability + coverage alone {pool}"
-            );
-            ("~", format!("only by k-NN: {nearest}"), sentence, Ink::Warn)
         } else {
             let sentence =
                 format!("not decodable: no better than chance ({chance}) or shuffled labels");
@@ -237,7 +240,8 @@ fn details(state: &State, room: usize, height: usize) -> Vec<Line<'static>> {
         let text = match &state.probe.reports[at] {
             Job::Failed(problem) => problem.as_str(),
             Job::Running => "running …",
-            Job::Idle | Job::Cancelled | Job::Done(_) => "not run yet",
+            Job::Cancelled => "stopped: F5 starts it again",
+            Job::Idle | Job::Done(_) => "not run yet",
         };
         let heading = heading(theme, room, name, "");
         return std::iter::once(heading).chain(paragraph(text, room, muted)).collect();

@@ -291,7 +291,12 @@ fn draw_bar(frame: &mut Frame, state: &State, parts: &Parts) {
         asked = format!("· {asked} ");
     }
     let all = state.model_set.models.len();
-    let everything = format!(" all {all} models ");
+    // A limit on cost leaves out what has no known one.
+    let left = route.result.as_ref().filter(|_| route.limits.most.is_some());
+    let everything = match left.map(|route| route.candidates.len()) {
+        Some(n) if n < all => format!(" {n} of {all} models "),
+        _ => format!(" all {all} models "),
+    };
     let least = VIEWS_FROM.max(width(&everything) + width(&asked) + 4);
     let beside = is_beside(parts.below);
     let views = views(state, beside, room.saturating_sub(width(&line) + least));

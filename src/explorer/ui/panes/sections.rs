@@ -50,6 +50,9 @@ const CLASSES: usize = 6;
 const ROW: usize = 76;
 const BENCHMARKS: usize = 4;
 
+/// A baseline does as well if it is at most this much better.
+pub const SAME: f64 = 0.02;
+
 /// What blind guessing gets in the main figure.
 pub fn chance(report: &Report) -> f64 {
     if report.kind == "number" { 0.0 } else { 1.0 / report.classes.len().max(1) as f64 }
@@ -130,6 +133,7 @@ fn summary(state: &State, r: &Report, room: usize) -> Part {
 
 /// The figure and what it means, in a sentence.
 fn conclusion(r: &Report) -> (String, Ink) {
+    let short = |run: &Run| decimals(run.figures.main().value).trim().to_owned();
     let value = decimals(r.main().linear.figures.main().value).trim().to_owned();
     let figure = if r.kind == "number" {
         format!("Spearman correlation {value}")
@@ -141,14 +145,24 @@ fn conclusion(r: &Report) -> (String, Ink) {
         let text = format!("✓ Decodable: {figure} beats the ability+coverage baseline.");
         (text, Ink::Good)
     } else if r.beats_chance() {
+        let (nearest, pool) = (&r.main().nearest, &r.main().pool);
+        let ahead = nearest.figures.main().value > pool.figures.main().value + SAME;
+        let nearest = if r.nearest_beats_chance() && ahead {
+            format!(
+                " But the k-NN probe has {}, and that baseline {}.",
+                short(nearest),
+                short(pool)
+            )
+        } else {
+            String::new()
+        };
         let text = format!(
             "~ Above chance only: {figure} is not better than a baseline that knows only ability and \
-             which benchmarks were evaluated."
+             which benchmarks were evaluated.{nearest}"
         );
         (text, Ink::Warn)
     } else if r.nearest_beats_chance() {
         let held_out = if r.grouped.is_some() { " when whole families are held out" } else { "" };
-        let short = |run: &Run| decimals(run.figures.main().value).trim().to_owned();
         let text = format!(
             "~ Not linearly decodable: {figure} is no better than chance{held_out}. But the k-NN probe has \
              {}, where ability and coverage alone have {}.",

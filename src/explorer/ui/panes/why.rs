@@ -3,7 +3,7 @@
 
 use ratatui::text::{Line, Span};
 
-use crate::analysis::router::{Candidate, Evidence, Measured, Route, Unit};
+use crate::analysis::router::{Candidate, Evidence, Route, Unit};
 use crate::dataset::Kind;
 use crate::embedder::{Benchmark, LogitTerms, Scope};
 use crate::explorer::state::State;
@@ -71,9 +71,6 @@ fn sentence(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
     for remark in route.remarks() {
         lines.extend(paragraph(&one_line(&remark), room, theme.ink(Ink::Warn)));
     }
-    if let Some(best) = route.best_measured(&name) {
-        lines.extend(paragraph(&one_line(&best), room, theme.ink(Ink::Text)));
-    }
     lines
 }
 
@@ -92,7 +89,7 @@ fn leading(route: &Route, most: usize) -> Vec<(String, &Candidate)> {
         && shown.iter().all(|(_, c)| c.model != best.model)
     {
         shown.pop();
-        shown.push((Measured::Here.badge().into(), best));
+        shown.push((best.measured.badge().into(), best));
     }
     shown
 }
@@ -326,10 +323,11 @@ fn cosine(value: f64) -> String {
     text.strip_prefix('0').map_or_else(|| text.clone(), Into::into)
 }
 
-/// What speaks for others: where the runner-up was ahead, what would put it first, and a cascade of two models.
+/// What speaks for others: what was measured of them, where the runner-up was ahead, what would put it first, and a cascade of two models.
 fn changes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
-    let mut sentences = Vec::new();
+    let best = route.best_measured(&|model| state.short(model).to_owned());
+    let mut sentences: Vec<String> = best.map(|best| one_line(&best)).into_iter().collect();
     if let Some(second) = &route.why.runner_up {
         let name = state.short(second.model);
         if let Some((category, own, other)) = &second.ahead_on {
