@@ -230,7 +230,9 @@ fn a_whole_visit() {
     visit.see("gpt-4o-2024-08-06");
     visit.press("3");
     visit.see("● measured");
-    visit.until("a probe's result", |screen| screen.contains("coder") && screen.contains(" acc "));
+    visit.until("a probe's result", |screen| {
+        screen.contains("coder") && screen.contains("decodable")
+    });
     visit.press("p");
     visit.press("\u{1b}[200~What is 17 times 23?\u{1b}[201~");
     visit.see("P(correct)");

@@ -15,6 +15,8 @@ use crate::explorer::state::map::Marker;
 use crate::explorer::state::over::Pointed;
 use crate::explorer::theme::Ink;
 
+/// The least width of the entry of a cluster.
+const NARROW: u16 = 28;
 /// Maximum width of a class name.
 const LONGEST: usize = 48;
 
@@ -54,7 +56,15 @@ impl Parts {
             if legend.len() == all || end <= inside.right() {
                 break;
             }
-            legend.pop();
+            // The name of a cluster can be shortened.
+            let left =
+                inside.right().saturating_sub(width(&more(all - legend.len())) as u16 + last.x);
+            match legend.last_mut() {
+                Some((class, place)) if left >= NARROW && state.cluster(*class).is_some() => {
+                    place.width = left;
+                }
+                _ => drop(legend.pop()),
+            }
         }
         let hidden = all - legend.len();
         let plot = Rect { height: inside.height.saturating_sub(rows), ..inside };
@@ -152,7 +162,7 @@ pub fn draw(buffer: &mut Buffer, state: &State, parts: &Parts) {
         } else {
             (theme.ink(Ink::MapDim), theme.ink(Ink::Muted))
         };
-        let (_, name, count) = entry(state, i, parts.left[i], parts.plot.width);
+        let (_, name, count) = entry(state, i, parts.left[i], place.width);
         let shape =
             if state.marker() == Marker::Shapes { SHAPES[i.min(SHAPES.len() - 1)] } else { "●" };
         let end = place.right();

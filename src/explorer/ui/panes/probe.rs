@@ -26,6 +26,8 @@ use crate::explorer::ui::widgets::{
 const ABOVE: usize = 1;
 /// Lines that the list leaves to the details of one attribute.
 const BELOW: usize = 11;
+/// The same for one without a report.
+const UNKNOWN: usize = 4;
 /// Marks the attributes that are probed in random folds only.
 const RANDOM: &str = "*";
 /// How a mark is drawn.
@@ -60,7 +62,9 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect, layout: &Layout) {
 /// The places of the list that are shown in a pane of this height: the cursor stays in sight.
 fn listed(state: &State, height: usize) -> Range<usize> {
     let all = state.probe.reports.len();
-    around(state.probe.cursor, height.saturating_sub(ABOVE + BELOW).max(1), all)
+    let known = state.probe.chosen().and_then(|chosen| state.probe.report(chosen)).is_some();
+    let below = if known { BELOW } else { UNKNOWN };
+    around(state.probe.cursor, height.saturating_sub(ABOVE + below).max(1), all)
 }
 
 /// The place of the list that is drawn at a row of the pane.

@@ -201,8 +201,8 @@ fn prompt_row(
     let beyond = f64::from(first.p) - sum / shares.max(f64::MIN_POSITIVE);
     let looks = match beyond {
         _ if shares == 0.0 || beyond.abs() < BESIDE => "",
-        b if b > 0.0 => ", which looks easier",
-        _ => ", which looks harder",
+        b if b > 0.0 => ", easier than these",
+        _ => ", harder than these",
     };
     let name_room = left.saturating_sub(ACCURACY * leading.len());
     let label = format!("this prompt{looks}");
@@ -343,7 +343,9 @@ fn changes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
             ));
         }
     }
-    let applies = route.kind() == Kind::Correctness && route.scope != Scope::Out;
+    // Answers to open questions cannot be checked.
+    let checked = route.evidence.iter().all(|e| e.kind == Kind::Correctness);
+    let applies = checked && route.scope != Scope::Out;
     let plan = route.cascade.as_ref().filter(|_| applies);
     if let Some((plan, unit)) = plan.zip(unit(state)) {
         let (first, then) = (state.short(plan.first), state.short(plan.then));
