@@ -20,6 +20,8 @@ use crate::explorer::ui::widgets::{fit, paragraph, width};
 
 /// Minimum number of candidates above the explanation, and above the legend.
 const LEAST_CANDIDATES: usize = 5;
+/// Minimum number of candidates where the explanation would have no room otherwise.
+const FEWEST: usize = 3;
 const WITH_LEGEND: usize = 12;
 /// Minimum area for list, plot and explanation side by side; the list in it, and the plot.
 const BESIDE: (u16, u16) = (124, 20);
@@ -163,8 +165,15 @@ impl Places {
                 let all = why::height(&parts);
                 let notes =
                     ranking::notes(state, route, list.width.into(), has_legend(list, false));
-                let least = LEAST_CANDIDATES.min(route.candidates.len()) + 1 + notes.len().max(1);
-                places.lines = why::fitting(parts, usize::from(list.height).saturating_sub(least));
+                let left = |candidates: usize| {
+                    let least = candidates.min(route.candidates.len()) + 1 + notes.len().max(1);
+                    usize::from(list.height).saturating_sub(least)
+                };
+                // The sentence matters more than the last candidates.
+                let sentence = parts.first().map_or(0, Vec::len);
+                let few = sentence > left(LEAST_CANDIDATES) && sentence <= left(FEWEST);
+                places.lines =
+                    why::fitting(parts, left(if few { FEWEST } else { LEAST_CANDIDATES }));
                 places.hides = places.lines.len() < all;
             }
         }
