@@ -110,7 +110,7 @@ fn model_set(names: impl Fn(usize) -> String) -> ModelSet {
         unread: None,
         costs: std::sync::OnceLock::new(),
         by_answers: std::sync::OnceLock::new(),
-        abilities: std::sync::OnceLock::new(),
+        sorted_abilities: std::sync::OnceLock::new(),
     }
 }
 

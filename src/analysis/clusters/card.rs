@@ -5,7 +5,7 @@ use ndarray::{Array1, Array2, ArrayView1, Axis};
 use serde::Serialize;
 
 use super::features::{Feature, features};
-use super::{Known, coverage, directions, far, prototypes};
+use super::{Known, coverage, directions, far, mean, prototypes};
 use crate::embedder::{Benchmark, grouped};
 use crate::error::{Error, Result};
 
@@ -129,7 +129,7 @@ pub fn card(
     let x = directions(known, &run)?;
     let count = groups.of.iter().flatten().max().map_or(0, |last| last + 1);
     let centers: Vec<Option<Array1<f64>>> =
-        (0..count).map(|group| center(&x, |m| groups.of.get(m) == Some(&Some(group)))).collect();
+        (0..count).map(|group| mean(&x, |m| groups.of.get(m) == Some(&Some(group)))).collect();
     let own = centers.get(groups.at).and_then(Option::as_ref);
     let prototypes = prototypes(&x, &inside, known.benchmarks).into_iter().take(PROTOTYPES);
     let prototypes =
@@ -157,12 +157,6 @@ pub fn card(
         own: (0..n).filter(|m| inside[*m]).filter(is_own).count(),
         coverage: covered(known.benchmarks, &run, groups, count, (&inside, size)),
     })
-}
-
-/// The mean of some rows; `None` if there are none.
-fn center(x: &Array2<f64>, is: impl Fn(usize) -> bool) -> Option<Array1<f64>> {
-    let rows: Vec<usize> = (0..x.nrows()).filter(|m| is(*m)).collect();
-    x.select(Axis(0), &rows).mean_axis(Axis(0))
 }
 
 fn cosine(row: &ArrayView1<'_, f64>, center: &Array1<f64>) -> f64 {

@@ -249,12 +249,23 @@ fn best_jaccard(of: &[usize], cluster: usize, again: &[usize], k: usize) -> f64 
 fn prototypes(x: &Array2<f64>, inside: &[bool], benchmarks: &[Benchmark]) -> Vec<usize> {
     let answers = |m| benchmarks.iter().map(|b| u64::from(b.scores.responses(m))).sum::<u64>();
     let mut own: Vec<usize> = (0..inside.len()).filter(|m| inside[*m]).collect();
-    let mean = x.select(Axis(0), &own).mean_axis(Axis(0)).unwrap_or_default();
+    let Some(mean) = mean(x, |m| inside[m]) else { return own };
     own.sort_by_key(|m| std::cmp::Reverse(answers(*m)));
     let median = own.get(own.len().saturating_sub(1) / 2).map_or(0, |m| answers(*m));
     own.retain(|m| answers(*m) >= median);
-    own.sort_by(|a, b| far(x.row(*a), &mean).total_cmp(&far(x.row(*b), &mean)));
-    own
+    let mut apart: Vec<(f64, usize)> = own.into_iter().map(|m| (far(x.row(m), &mean), m)).collect();
+    apart.sort_by(|a, b| a.0.total_cmp(&b.0));
+    apart.into_iter().map(|(_, m)| m).collect()
+}
+
+/// The mean of some rows; `None` if there are none.
+fn mean(x: &Array2<f64>, is: impl Fn(usize) -> bool) -> Option<Array1<f64>> {
+    let (mut sum, mut n) = (Array1::zeros(x.ncols()), 0);
+    for (_, row) in x.rows().into_iter().enumerate().filter(|(m, _)| is(*m)) {
+        sum += &row;
+        n += 1;
+    }
+    (n > 0).then(|| sum / f64::from(n))
 }
 
 /// The squared distance of a row to a center.
@@ -355,6 +366,18 @@ mod tests {
         (vectors, vec![Attribute { name: "family".into(), values }])
     }
 
+    /// A benchmark that some of sixty models were evaluated on.
+    fn benchmark(name: &str, run: &dyn Fn(usize) -> bool) -> Benchmark {
+        let score = Score { accuracy: 0.5, responses: 40 };
+        Benchmark {
+            name: name.into(),
+            kind: Kind::Correctness,
+            description: String::new(),
+            questions: 40,
+            scores: (0..60).map(|m| run(m).then_some(score)).collect(),
+        }
+    }
+
     #[test]
     fn planted_groups_are_found_named_and_stable() {
         let (vectors, attributes) = planted(1.0);
@@ -401,14 +424,6 @@ mod tests {
         for m in 0..30 {
             vectors[[m, 3]] += 20.0;
         }
-        let score = Score { accuracy: 0.5, responses: 40 };
-        let benchmark = |name: &str, run: &dyn Fn(usize) -> bool| Benchmark {
-            name: name.into(),
-            kind: Kind::Correctness,
-            description: String::new(),
-            questions: 40,
-            scores: (0..60).map(|m| run(m).then_some(score)).collect(),
-        };
         let names = models();
         let without = |benchmarks: &[Benchmark]| {
             without_coverage(&Known {
@@ -429,14 +444,6 @@ mod tests {
     #[test]
     fn a_cluster_that_coverage_predicts_says_so_and_coverage_that_explains_much_is_regressed_out() {
         let (mut vectors, attributes) = planted(1.0);
-        let score = Score { accuracy: 0.5, responses: 40 };
-        let benchmark = |name: &str, run: &dyn Fn(usize) -> bool| Benchmark {
-            name: name.into(),
-            kind: Kind::Correctness,
-            description: String::new(),
-            questions: 40,
-            scores: (0..60).map(|m| run(m).then_some(score)).collect(),
-        };
         // Herons were evaluated elsewhere than the others.
         let benchmarks = [benchmark("a", &|m| m % 3 == 0), benchmark("b", &|m| m % 3 != 0)];
         let by_coverage = found(&vectors, &attributes, &benchmarks);

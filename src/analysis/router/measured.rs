@@ -85,32 +85,32 @@ impl<'a> Grounds<'a> {
 
     /// Sets `answers` and `measured` of a candidate.
     pub(super) fn mark(&self, c: &mut Candidate) {
-        let of = |benchmarks: &[&Benchmark]| {
-            let responses = benchmarks.iter().map(|b| b.scores.responses(c.model));
-            responses.fold(0_u32, u32::saturating_add)
-        };
-        c.answers = Answers { here: of(&self.like), all: of(&self.same) };
+        c.answers =
+            Answers { here: answers(&self.like, c.model), all: answers(&self.same, c.model) };
         c.measured = Measured::of(c.support, c.answers, self.scope);
     }
 
-    /// Whether a marked candidate has answers to questions like the prompt.
+    /// Whether a candidate has answers to questions like the prompt.
     pub(super) fn answered(&self, c: &Candidate) -> bool {
-        self.scope != Scope::Out && c.answers.here >= FEWEST_HERE
+        self.scope != Scope::Out && answers(&self.like, c.model) >= FEWEST_HERE
     }
 
     /// The most probable of some candidates that has answers to such questions (ties: the first).
     pub(super) fn best(&self, candidates: impl Iterator<Item = Candidate>) -> Option<Candidate> {
         let mut best: Option<Candidate> = None;
         for mut c in candidates {
-            if best.as_ref().is_none_or(|best| c.p > best.p) {
+            if best.as_ref().is_none_or(|best| c.p > best.p) && self.answered(&c) {
                 self.mark(&mut c);
-                if self.answered(&c) {
-                    best = Some(c);
-                }
+                best = Some(c);
             }
         }
         best
     }
+}
+
+/// The number of a model's answers on some benchmarks.
+fn answers(benchmarks: &[&Benchmark], model: usize) -> u32 {
+    benchmarks.iter().map(|b| b.scores.responses(model)).fold(0, u32::saturating_add)
 }
 
 #[cfg(test)]

@@ -143,11 +143,11 @@ impl App {
         let remembers = config.session && !options.fresh;
         let session = if remembers { Session::load(&model_set) } else { None };
         // What a session remembers may be gone: that is no error.
-        let of_session = session.as_ref().map(|session| session.theme().to_owned());
-        let of_session = of_session.filter(|name| Theme::load(name, depth).is_ok());
-        let wanted = options.theme.clone().or(of_session);
-        let named = wanted.or_else(|| config.theme.clone());
-        let loaded = Theme::load(named.as_deref().unwrap_or("dark"), depth);
+        let of_session = session.as_ref().filter(|_| options.theme.is_none());
+        let of_session = of_session.and_then(|session| Theme::load(session.theme(), depth).ok());
+        let named = options.theme.as_ref().or(config.theme.as_ref());
+        let loaded =
+            of_session.map_or_else(|| Theme::load(named.map_or("dark", String::as_str), depth), Ok);
         // A theme that no longer exists must not prevent opening.
         let (theme, wrong) = match loaded {
             Err(error) if options.theme.is_none() => {

@@ -113,8 +113,7 @@ fn file(
     cancel: &AtomicBool,
 ) -> Result<Vec<u8>> {
     let model_set = Arc::new(model_set);
-    let projection =
-        Projection::pca(model_set.profiles(), COMPONENTS)?.rising_with(model_set.abilities());
+    let projection = model_set.map(model_set.profiles(), COMPONENTS)?;
     let (theme, _) = Theme::load(shown.theme.as_deref().unwrap_or("light"), Depth::True)?;
     let area = Rect::new(0, 0, 80, 24);
     let mut state = State::new(Arc::clone(&model_set), projection, theme, Pane::Map, area);

@@ -248,15 +248,15 @@ impl Jobs {
         self.spawn(JobKind::Projection, move |model_set, cancel, _| {
             let vectors = model_set.profiles();
             let found = match projector {
-                Projector::Pca => Projection::pca(vectors, COMPONENTS)
-                    .map(|found| found.rising_with(model_set.abilities())),
+                Projector::Pca => model_set.map(vectors, COMPONENTS),
                 Projector::Tsne => Projection::tsne(vectors, cancel),
                 Projector::WithoutCoverage => {
                     without_coverage(&model_set.known()).and_then(|vectors| {
                         // It places vectors without coverage: that of a new model has it.
-                        let found = Projection::pca(vectors.view(), COMPONENTS)?;
-                        let found = found.rising_with(model_set.abilities());
-                        Ok(Projection { linear: None, ..found })
+                        Ok(Projection {
+                            linear: None,
+                            ..model_set.map(vectors.view(), COMPONENTS)?
+                        })
                     })
                 }
                 Projector::Attribute(attribute) => {

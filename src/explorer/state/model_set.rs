@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use crate::analysis::clusters::{Clusters, Known, clusters};
 use crate::analysis::neighbors::{Neighbor, nearest};
+use crate::analysis::projection::Projection;
 use crate::analysis::router::Costs;
 use crate::dataset::{Attribute, Dataset, Values};
 use crate::embedder::{Benchmark, Coverage, Embedder, SharedCounts};
@@ -54,7 +55,7 @@ pub struct ModelSet {
     /// The models by their number of answers, sorted on first use.
     pub by_answers: OnceLock<Arc<Vec<usize>>>,
     /// The abilities of at most [`COMPARED`] models, sorted on first use.
-    pub abilities: OnceLock<Vec<f32>>,
+    pub sorted_abilities: OnceLock<Vec<f32>>,
 }
 
 /// With more models, an evenly spaced sample of so many is what one is stronger than.
@@ -131,6 +132,14 @@ impl ModelSet {
         self.vectors.column(0)
     }
 
+    /// The map of some vectors of the models: their first principal components, which rise with ability.
+    ///
+    /// # Errors
+    /// As [`Projection::pca`].
+    pub fn map(&self, vectors: ArrayView2<'_, f32>, components: usize) -> Result<Projection> {
+        Ok(Projection::pca(vectors, components)?.rising_with(self.abilities()))
+    }
+
     /// How many questions two models share, if known.
     pub fn shared(&self, a: usize, b: usize) -> Option<u32> {
         self.shared.as_ref()?.get(a, b)
@@ -168,9 +177,9 @@ impl ModelSet {
     pub fn standing(&self, model: usize) -> Option<Standing> {
         let mean = f64::from(*self.vectors.get((model, 0))?);
         let reach = Z80 * f64::from(*self.ability_deviation.get(model)?);
-        let sorted = self.abilities.get_or_init(|| {
+        let sorted = self.sorted_abilities.get_or_init(|| {
             let step = self.vectors.nrows().div_ceil(COMPARED).max(1);
-            let mut sorted = self.vectors.column(0).slice(s![..;step]).to_vec();
+            let mut sorted = self.abilities().slice(s![..;step]).to_vec();
             sorted.sort_unstable_by(f32::total_cmp);
             sorted
         });
@@ -242,7 +251,7 @@ impl From<&Embedder> for ModelSet {
             unread: embedder.encoder().available().err().map(|e| one_line(&e.to_string())),
             costs: OnceLock::new(),
             by_answers: OnceLock::new(),
-            abilities: OnceLock::new(),
+            sorted_abilities: OnceLock::new(),
         }
     }
 }

@@ -109,9 +109,7 @@ pub fn draw_titles(buffer: &mut Buffer, state: &State, plot: Rect, grid: &mut Gr
 /// explains.
 pub fn axis(state: &State, component: usize) -> String {
     let axis = named(state, component) + &share(state, component);
-    let explained = state.model_set.axes_by_coverage;
-    let explained = explained.filter(|_| state.map.projector == Projector::Pca);
-    match explained.and_then(|shares| shares.get(component).copied()) {
+    match explained(state, component) {
         Some(share) => format!("{axis} · coverage explains {:.0}%", 100.0 * share),
         None => axis,
     }
@@ -119,24 +117,29 @@ pub fn axis(state: &State, component: usize) -> String {
 
 /// The same figures in few words.
 fn brief(state: &State, component: usize) -> String {
-    if state.map.projector == Projector::Tsne {
-        return String::new();
-    }
-    let share = state.map.projection.shares.get(component).copied().unwrap_or_default();
-    let explained = state.model_set.axes_by_coverage;
-    let explained = explained.filter(|_| state.map.projector == Projector::Pca);
-    let explained = explained.and_then(|shares| shares.get(component).copied());
+    let explained = explained(state, component);
     let explained = explained.map_or_else(String::new, |e| format!(", {:.0}% coverage", 100.0 * e));
-    format!(" · {:.0}% variance{explained}", 100.0 * share)
+    let of = |share| format!(" · {:.0}% variance{explained}", 100.0 * share);
+    variance(state, component).map_or_else(String::new, of)
 }
 
 /// The share of an axis of the variance, as it follows its name.
 fn share(state: &State, component: usize) -> String {
-    if state.map.projector == Projector::Tsne {
-        return String::new();
-    }
+    let of = |share| format!(" · {:.0}% of variance", 100.0 * share);
+    variance(state, component).map_or_else(String::new, of)
+}
+
+/// The share of an axis of the variance; t-SNE has none.
+fn variance(state: &State, component: usize) -> Option<f64> {
     let share = state.map.projection.shares.get(component).copied().unwrap_or_default();
-    format!(" · {:.0}% of variance", 100.0 * share)
+    (state.map.projector != Projector::Tsne).then_some(share)
+}
+
+/// How much of a principal component coverage explains, if known.
+fn explained(state: &State, component: usize) -> Option<f64> {
+    let shares = state.model_set.axes_by_coverage;
+    let shares = shares.filter(|_| state.map.projector == Projector::Pca)?;
+    shares.get(component).copied()
 }
 
 /// The name of an axis with its correlate.

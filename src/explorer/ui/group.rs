@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Paragraph};
 
 use super::widgets::{
-    fit, fit_category, heading, pad, paragraph, thousands, under_cursor, widest, width,
+    both_ways, fit, fit_category, heading, pad, paragraph, thousands, under_cursor, widest, width,
 };
 use crate::analysis::clusters::{Card, Feature, Lift};
 use crate::explorer::layout::Layout;
@@ -231,15 +231,8 @@ fn lifts(state: &State, card: &Card, room: usize, most: usize) -> Vec<Line<'stat
             let difference = lift.difference();
             // In half cells; whatever is a point has a bar.
             let halves = (difference.abs() / largest * half as f64 * 2.0).round() as usize;
-            let halves = halves.max(usize::from(difference.abs() >= 0.005)).min(2 * half);
-            let (whole, rest) = ("━".repeat(halves / 2), halves % 2 == 1);
-            let (left, right) = if difference < 0.0 {
-                let end = if rest { "╺" } else { "" };
-                (format!("{:>half$}", format!("{end}{whole}")), " ".repeat(half))
-            } else {
-                let end = if rest { "╸" } else { "" };
-                (" ".repeat(half), format!("{:<half$}", format!("{whole}{end}")))
-            };
+            let halves = halves.max(usize::from(difference.abs() >= 0.005));
+            let (left, right) = both_ways(halves, difference < 0.0, half);
             let ink = if difference < 0.0 { Ink::Bad } else { Ink::Good };
             let mut spans = vec![
                 Span::styled(

@@ -4,16 +4,15 @@ use std::borrow::Cow;
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Rect};
-use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, BorderType, Clear, Paragraph};
+use ratatui::widgets::Paragraph;
 
 use crate::analysis::router::Measured;
 use crate::explorer::keys::{Context, terms};
-use crate::explorer::layout::Layout;
 use crate::explorer::pane::Pane;
 use crate::explorer::state::State;
 use crate::explorer::theme::Ink;
+use crate::explorer::ui::overlays::surface;
 use crate::explorer::ui::widgets::{pad, width, wrap};
 
 /// Maximum number of columns.
@@ -31,19 +30,12 @@ pub fn draw(frame: &mut Frame, state: &State, area: Rect) {
         Constraint::Length((across as u16).min(area.width)),
         Constraint::Length((height as u16 + 2).min(area.height)),
     );
-    frame.render_widget(Clear, popup);
-    let surface = Style::new().bg(theme[Ink::Surface]).fg(theme[Ink::Text]);
     let more = height > usize::from(popup.height.saturating_sub(2));
     let closes =
         if more { " ↓ ↑ more · / search · Esc close " } else { " / search · Esc close " };
-    let block = Block::bordered()
-        .border_type(BorderType::Rounded)
-        .border_style(theme.ink(Ink::BorderFocus))
-        .style(surface)
-        .title(Line::styled(" Keys ", theme.bold(Ink::Accent)))
-        .title_bottom(Line::styled(closes, theme.ink(Ink::Muted)).right_aligned());
-    frame.render_widget(block, popup);
-    let inside = Layout::inside(popup);
+    let title = Line::styled(" Keys ", theme.bold(Ink::Accent));
+    let closes = Line::styled(closes, theme.ink(Ink::Muted)).right_aligned();
+    let inside = surface(frame, state, popup, title, closes);
     let mut x = inside.x;
     for (lines, w) in columns.into_iter().zip(widths) {
         let place = Rect { x, width: w as u16, ..inside }.intersection(inside);

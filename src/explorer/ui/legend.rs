@@ -52,13 +52,12 @@ impl Parts {
         legend.retain(|(_, place)| place.y < rows);
         // The number of the hidden ones has the end of the last row, instead of an entry.
         while let Some((_, last)) = legend.last().filter(|(_, last)| last.y + 1 == rows) {
-            let end = last.right() + width(&more(all - legend.len())) as u16;
-            if legend.len() == all || end <= inside.right() {
+            let note = width(&more(all - legend.len())) as u16;
+            if legend.len() == all || last.right() + note <= inside.right() {
                 break;
             }
             // The name of a cluster can be shortened.
-            let left =
-                inside.right().saturating_sub(width(&more(all - legend.len())) as u16 + last.x);
+            let left = inside.right().saturating_sub(note + last.x);
             match legend.last_mut() {
                 Some((class, place)) if left >= NARROW && state.cluster(*class).is_some() => {
                     place.width = left;

@@ -26,16 +26,17 @@ pub fn surface(
     frame: &mut Frame,
     state: &State,
     area: Rect,
-    border: Ink,
     title: Line<'static>,
+    bottom: Line<'static>,
 ) -> Rect {
     let theme = &state.theme;
     frame.render_widget(Clear, area);
     let block = Block::bordered()
         .border_type(BorderType::Rounded)
-        .border_style(theme.ink(border))
+        .border_style(theme.ink(Ink::BorderFocus))
         .style(Style::new().bg(theme[Ink::Surface]).fg(theme[Ink::Text]))
-        .title(title);
+        .title(title)
+        .title_bottom(bottom);
     frame.render_widget(block, area);
     Layout::inside(area)
 }
@@ -54,7 +55,7 @@ pub fn draw_picker(frame: &mut Frame, state: &State, area: Rect) {
         Some(_) => 46,
         None => PICKER,
     };
-    // Entries that differ at the end are told apart only as a whole.
+    // Entries may differ only at the end, so they have to be whole.
     let longest = picker.items.iter().map(|item| width(&item.label) + width(&item.remark)).max();
     let longest = longest.unwrap_or_default() as u16 + BESIDE;
     let w = wide.max(longest).min(area.width.saturating_sub(4));
@@ -63,7 +64,7 @@ pub fn draw_picker(frame: &mut Frame, state: &State, area: Rect) {
     } else {
         area.centered(Constraint::Length(w), Constraint::Length(height))
     };
-    let inside = surface(frame, state, place, Ink::BorderFocus, title);
+    let inside = surface(frame, state, place, title, Line::default());
     let room = usize::from(inside.width);
     let typed = fit(&crate::one_line(picker.input.value()), room.saturating_sub(3));
     let cursor = inside.x + 2 + width(&typed) as u16;

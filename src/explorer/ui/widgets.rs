@@ -47,6 +47,19 @@ pub fn bar(theme: &Theme, room: usize, share: f64, fill: Style) -> Vec<Span<'sta
     ]
 }
 
+/// A bar of so many half cells that goes to the left of a middle or to the right of it, with `half` cells on
+/// either side.
+pub fn both_ways(halves: usize, to_left: bool, half: usize) -> (String, String) {
+    let halves = halves.min(2 * half);
+    let (full, blank) = ("━".repeat(halves / 2), " ".repeat(half));
+    let end = |symbol: &'static str| if halves % 2 == 1 { symbol } else { "" };
+    if to_left {
+        (format!("{:>half$}", format!("{}{full}", end("╺"))), blank)
+    } else {
+        (blank, format!("{:<half$}", format!("{full}{}", end("╸"))))
+    }
+}
+
 /// A point with its interval in [0, 1], and marks behind it.
 pub fn whisker(
     theme: &Theme,

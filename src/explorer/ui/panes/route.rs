@@ -301,8 +301,8 @@ fn draw_bar(frame: &mut Frame, state: &State, parts: &Parts) {
     }
     let all = state.model_set.models.len();
     // A limit on cost leaves out what has no known one.
-    let left = route.result.as_ref().filter(|_| route.limits.most.is_some());
-    let everything = match left.map(|route| route.candidates.len()) {
+    let ranked = route.result.as_ref().filter(|_| route.limits.most.is_some());
+    let everything = match ranked.map(|route| route.candidates.len()) {
         Some(n) if n < all => format!(" {n} of {all} models "),
         _ => format!(" all {all} models "),
     };

@@ -10,7 +10,7 @@ use crate::explorer::state::probe::SECTIONS;
 use crate::explorer::theme::Ink;
 use crate::explorer::ui::panes::strip::Strip;
 use crate::explorer::ui::widgets::{
-    fit, fit_category, heading, heading_with, pad, paragraph, whole, widest, width,
+    both_ways, fit, fit_category, heading, heading_with, pad, paragraph, whole, widest, width,
 };
 
 type Section = fn(&State, &Report, usize) -> Part;
@@ -319,13 +319,8 @@ fn benchmarks(state: &State, r: &Report, room: usize) -> Part {
         )];
         // From −1 at the left to 1 at the right.
         let half = room.saturating_sub(names + 9) / 2;
-        let full = ((pull.correlation.abs() * half as f64).round() as usize).min(half);
-        let (bar, blank) = ("━".repeat(full), " ".repeat(half));
-        let (left, right) = if pull.correlation < 0.0 {
-            (format!("{bar:>half$}"), blank)
-        } else {
-            (blank, format!("{bar:<half$}"))
-        };
+        let full = (pull.correlation.abs() * half as f64).round() as usize;
+        let (left, right) = both_ways(2 * full, pull.correlation < 0.0, half);
         spans.extend([
             Span::styled(left, theme.ink(ink)),
             Span::styled("│", theme.ink(Ink::Border)),

@@ -176,7 +176,7 @@ fn likes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
         }));
         line
     }));
-    lines.extend(prompt_row(state, route, &likes, &leading, left));
+    lines.extend(prompt_row(state, &likes, &leading, left));
     lines
 }
 
@@ -184,14 +184,10 @@ fn likes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
 /// lower because it looks easier or harder than most questions there.
 fn prompt_row(
     state: &State,
-    route: &Route,
     likes: &[Like],
     leading: &[(String, &Candidate)],
     left: usize,
 ) -> Option<Line<'static>> {
-    if route.scope == Scope::Out {
-        return None;
-    }
     let (_, first) = leading.first()?;
     let known = likes.iter().filter_map(|like| {
         let level = like.accuracy(first).or(like.predicted(state, first))?;
@@ -323,7 +319,8 @@ fn cosine(value: f64) -> String {
     text.strip_prefix('0').map_or_else(|| text.clone(), Into::into)
 }
 
-/// What speaks for others: what was measured of them, where the runner-up was ahead, what would put it first, and a cascade of two models.
+/// What speaks for others: what was measured of them, where the runner-up was ahead, what would put it first, and
+/// a cascade of two models.
 fn changes(state: &State, route: &Route, room: usize) -> Vec<Line<'static>> {
     let theme = &state.theme;
     let best = route.best_measured(&|model| state.short(model).to_owned());
